@@ -328,6 +328,40 @@ async def test_a_no_that_does_not_count_ends_no_pass_though_the_new_policy_would
     assert await floor.world.value("select count(*) from gate_checks where passed and revoked_at is null") == 1
 
 
+#: A "no" on evidence, the gate that is published before it comes (which no lead would pass), and whether it ends an old pass.
+ASKS = {"field": "qualification.authority", "present": True}
+TOO_LARGE = {"field": "company.employees", "gte": 1_000_000}
+NOES_UNDER_A_STRICTER_GATE = {
+    "not asked for": ("authority", ["qualified.need", "motivated", "educated"], TOO_LARGE, False),
+    "its kind is met by another name": ("authority", ["qualified", "motivated", "educated"], TOO_LARGE, False),
+    "required by its name": ("need", ["qualified.need", "motivated", "educated"], TOO_LARGE, True),
+    "the only one of a kind": ("intent", ["qualified", "motivated", "educated"], TOO_LARGE, True),
+    "asked by the condition": ("authority", ["qualified.need", "educated"], {"all": [ASKS, TOO_LARGE]}, True),
+    "required anew": ("urgency", ["qualified.need", "motivated.urgency"], TOO_LARGE, True),
+}
+
+
+@pytest.mark.parametrize("way", ["form", "merge"])
+@pytest.mark.parametrize("no", NOES_UNDER_A_STRICTER_GATE)
+async def test_a_no_ends_a_pass_only_where_the_gate_asks_for_what_it_denies(floor: Floor, way: str, no: str) -> None:
+    name, require, when, ends = NOES_UNDER_A_STRICTER_GATE[no]
+    lead = await floor.lead()
+    await floor.hand_over(lead, evidence=floor.evidence("need", "authority", "intent", "offer_known"))
+    assert await standing(floor, lead) == ("closing", None)
+    other = await floor.lead()
+    floor.world.clock.advance(timedelta(seconds=1))
+    denied = tuple(floor.evidence(name, affirmed=False))
+    if way == "merge":
+        await submit_lead(floor.env, LeadInput(email=f"{other}@lead.example", evidence=denied), actor=SENDER)
+    await floor.world.publish({**POLICY, "gates": {"closing": {"require": require, "when": when}}})
+    if way == "merge":
+        await merge_leads(floor.env, other, into=lead, reason="the same person", actor=ADMIN)
+    else:
+        await submit_lead(floor.env, LeadInput(email=f"{lead}@lead.example", evidence=denied), actor=SENDER)
+    passes = "select count(*) from gate_checks where lead_id = :lead and passed and revoked_at is null"
+    assert await floor.world.value(passes, lead=lead) == (0 if ends else 1)
+
+
 @pytest.mark.parametrize("cause", CAUSES)
 async def test_by_itself_only_a_lead_put_off_to_a_day_comes_back(floor: Floor, cause: str) -> None:
     lead = await in_nurture(floor, cause)

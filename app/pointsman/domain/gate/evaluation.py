@@ -68,6 +68,12 @@ class GateResult:
     send_to: Work | None
     summary: str
 
+    @property
+    def unmet(self) -> frozenset[tuple[str, str]]:
+        """All that keeps the gate shut, each under how it does: what is missing, what is refused, which tests are not true."""
+        found = {("missing", item.what) for item in self.missing} | {("refused", item.what) for item in self.refused}
+        return frozenset(found | {(f"when:{leaf.outcome}", leaf.path) for leaf in self.failed_conditions})
+
     def state(self) -> GateState:
         return GateState(is_open=self.passed, reason=self.summary, expires_at=self.expires_at)
 

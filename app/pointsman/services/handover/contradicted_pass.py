@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from pointsman.domain.gate.evaluation import evaluate_gate
 from pointsman.domain.leads.evidence import Evidence
-from pointsman.services.handover.gate_check import GateAttempt, attempt_gate
+from pointsman.services.handover.gate_check import GateAttempt, attempt_gate, closing_gate
+from pointsman.services.leads.facts import stored_facts
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 
@@ -13,10 +15,11 @@ from pointsman.services.ports import Actor, Env, Tx
 async def find_contradicted_pass(
     env: Env, tx: Tx, lead_id: UUID, news: Sequence[Evidence], actor: Actor
 ) -> GateAttempt | None:
-    """The failed gate of a lead with a standing pass, where `news` say a "no" that counts; None where the pass stands.
+    """The failed gate of a lead with a standing pass, where `news` say a "no" that shuts it; None where the pass stands.
 
     `news` are on record, with their origins, and the lead is locked. A "no" that the live policy does not let count speaks
-    against nothing: a policy by which an old pass would not be given any more ends none.
+    against nothing, nor does one on what its gate does not ask for, or finds elsewhere: a policy by which an old pass would
+    not be given any more ends none.
     """
     refusals = [item for item in news if not item.affirmed]
     if not refusals:
@@ -27,4 +30,23 @@ async def find_contradicted_pass(
     if not (await tx.decisions.routing_context(lead_id, at=env.clock())).gate_passes:
         return None
     case = await attempt_gate(env, tx, lead_id, (), None, replace(actor, supplier=None, rep=None), lock=False)
-    return None if case.gate.passed else case
+    return case if case.gate.unmet - _unmet_without(case, refusals) else None
+
+
+def _unmet_without(case: GateAttempt, refusals: Sequence[Evidence]) -> frozenset[tuple[str, str]]:
+    """What would keep the gate shut, were these not on record."""
+    said = set(map(_saying, refusals))
+    rest = [item for item in case.evidence if item.affirmed or _saying(item) not in said]
+    return evaluate_gate(
+        closing_gate(case.config),
+        rest,
+        stored_facts(case.lead),
+        case.now,
+        sources=case.config.policy.policy.evidence,
+        definitions=case.config.policy.definitions,
+    ).unmet
+
+
+def _saying(item: Evidence) -> tuple[object, ...]:
+    """What stays the same of an item once it is on record; its expiry does not."""
+    return item.name, item.value, item.source, item.observed_at
