@@ -30,11 +30,17 @@ from pointsman.services.handover.book_on_handover import AutoBook
 from pointsman.services.handover.handover import hand_over
 from pointsman.services.handover.handover_result import HandoverResult
 from pointsman.services.intake.intakes import load_mapping
-from pointsman.services.intake.mapping.event_json import read_mended_event_json
+from pointsman.services.intake.mapping.event_json import read_event_json
 from pointsman.services.intake.mapping.expressions import Evaluation
 from pointsman.services.intake.mapping.map_event import MappedEvent, map_event
 from pointsman.services.intake.mapping.mapping_model import IntakeMapping
-from pointsman.services.intake.read_events import BODY, read_events, require_object
+from pointsman.services.intake.read_events import (
+    BODY,
+    read_events,
+    read_refused_event,
+    require_object,
+    with_kept_headers,
+)
 from pointsman.services.intake.refused_items import alert_to_refused
 from pointsman.services.intake.submit_lead import SubmitResult, submit_lead_in_tx
 from pointsman.services.leads.fields import known_fields
@@ -91,10 +97,10 @@ async def _run(env: Env, item: InboxRow) -> None:
     async with env.uow.autocommit() as tx:
         mapping = await load_mapping(env, tx, item.intake_id, item.intake_version)
         known = await known_fields(env, tx)
-    if (item.result or {}).get("refused") == BODY:
+    if "refused" in (item.result or {}):
         await _take_apart(env, item, mapping)
         return
-    event = await read_mended_event_json(env, item.body)  # the same as sent, unless it was refused and taken up again
+    event = await read_event_json(env, item.body)
     require_object(event)
     mapped = map_event(
         event, mapping, known, intake=item.intake_key, at=item.received_at, evaluation=Evaluation(len(item.body))
@@ -106,9 +112,16 @@ async def _run(env: Env, item: InboxRow) -> None:
 
 
 async def _take_apart(env: Env, item: InboxRow, mapping: IntakeMapping) -> None:
-    """A body that was refused as a whole: its events become items of their own, which came in when it did."""
-    headers: Mapping[str, str] = (item.result or {}).get("headers", {})
-    read = await read_events(env, mapping, headers, item.body, mend=True)
+    """What was refused, a body or an event of it: its events become items of their own, which came in when it did.
+
+    So an event that its sender delivered again meanwhile, or delivers later, counts once: it has the same name.
+    """
+    refused = item.result or {}
+    if refused["refused"] == BODY:
+        headers: Mapping[str, str] = refused.get("headers", {})
+        read = with_kept_headers(await read_events(env, mapping, headers, item.body, mend=True), headers)
+    else:
+        read = await read_refused_event(env, mapping, refused, item.body)
     for event in read.refused:
         if event.dedupe_key == item.dedupe_key:  # it is the whole body, and would be taken for a repetition of it
             code, _, why = str(event.error).partition(": ")

@@ -9,7 +9,7 @@ from pointsman.domain.errors import Fault, Invalid, PointsmanError, TooLarge
 from pointsman.domain.text.marked_json import MarkedJson
 from pointsman.domain.text.strict_json import canonical_bytes
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
-from pointsman.services.intake.mapping.event_json import read_marked_event_body
+from pointsman.services.intake.mapping.event_json import read_marked_event_body, read_mended_event_json
 from pointsman.services.intake.mapping.expressions import Evaluation
 from pointsman.services.intake.mapping.map_event import NO_OBJECT, NOT_AN_OBJECT, dedupe_key, split_events
 from pointsman.services.intake.mapping.mapping_model import IntakeMapping
@@ -18,6 +18,8 @@ from pointsman.services.ports.intake.inbox import NewEvent
 
 #: What the `result` of a refused item says was refused.
 EVENT, BODY = "event", "body"
+#: Characters of names and values that are kept with each refused event of a body that has several.
+MAX_HEADERS_OF_A_PART = 500
 _CUT = ("too-deep", "too-many-values", "too-many-keys")
 
 
@@ -64,7 +66,8 @@ async def read_events(
             _require_event(marked, event)
             key = dedupe_key(event, position, mapping, headers, batch=batch, evaluation=part)
         except Invalid as why:
-            events.append(_refused(env, written or marked.written(event), why, EVENT))
+            refused = _refused(env, written or marked.written(event), why, EVENT)
+            events.append(replace(refused, result={**(refused.result or {}), **({"place": position} if batch else {})}))
         else:
             events.append(NewEvent(id=env.new_id(), dedupe_key=key, body=written or canonical_bytes(event)))
         evaluation.take_back(part)
@@ -76,6 +79,42 @@ def refused_body(env: Env, headers: Mapping[str, str], body: bytes, why: Pointsm
     event = _refused(env, body, why, BODY)
     kept = {**(event.result or {}), "headers": dict(headers)}
     return ReadEvents(events=[replace(event, result=kept)], as_sent=True)
+
+
+def with_kept_headers(read: ReadEvents, headers: Mapping[str, str]) -> ReadEvents:
+    """The same, each refused event with those of `headers` that may name it once it is taken up; of many, the first few."""
+    left = MAX_HEADERS_OF_A_PART
+    few: dict[str, str] = {}
+    for name, value in headers.items():
+        left -= len(name) + len(value)
+        if left < 0 and not read.as_sent:
+            break
+        few[name] = value
+
+    def kept(event: NewEvent) -> NewEvent:
+        return event if event.error is None else replace(event, result={**(event.result or {}), "headers": few})
+
+    return replace(read, events=list(map(kept, read.events)))
+
+
+async def read_refused_event(env: Env, mapping: IntakeMapping, result: Mapping[str, Any], body: bytes) -> ReadEvents:
+    """The event that was refused, under the name that its sender's next delivery has; `result` as it was refused with.
+
+    Without what cannot be kept of it. Raises Invalid where it is no event, or the mapping cannot name it.
+    """
+    event = await read_mended_event_json(env, body)
+    require_object(event)
+    place: int | None = result.get("place")
+    key = dedupe_key(
+        event,
+        place or 0,
+        mapping,
+        result.get("headers", {}),
+        batch=place is not None,
+        evaluation=Evaluation(len(body)),
+    )
+    named = NewEvent(id=env.new_id(), dedupe_key=key, body=canonical_bytes(event))
+    return ReadEvents(events=[named], as_sent=False)
 
 
 def require_object(event: Any) -> None:

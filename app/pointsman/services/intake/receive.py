@@ -16,7 +16,7 @@ from pointsman.domain.errors import (
 )
 from pointsman.services.intake.intakes import Intake, load_intake
 from pointsman.services.intake.process_item import LEASE, process_item
-from pointsman.services.intake.read_events import ReadEvents, read_events, refused_body
+from pointsman.services.intake.read_events import ReadEvents, read_events, refused_body, with_kept_headers
 from pointsman.services.intake.refused_items import alert_to_refused, kept_headers
 from pointsman.services.intake.signatures import SignedRequest, verify_signature
 from pointsman.services.ports import Env, LostRace, Tx
@@ -70,7 +70,8 @@ async def receive_webhook(
 async def _read(env: Env, intake: Intake, request: SignedRequest) -> tuple[ReadEvents, PointsmanError | None]:
     """What is to be stored; and what the sender hears afterwards, where nothing of the body can be taken."""
     try:
-        return await read_events(env, intake.mapping, request.headers, request.body), None
+        read = await read_events(env, intake.mapping, request.headers, request.body)
+        return (with_kept_headers(read, kept_headers(request.headers, intake)) if read.refused else read), None
     except (Invalid, TooLarge, UnsupportedMedia) as why:
         said = f"{why} The body is kept in the inbox as refused."
         return refused_body(env, kept_headers(request.headers, intake), request.body, why), type(why)(

@@ -39,8 +39,9 @@ async def post(client: httpx.AsyncClient, raw: bytes, key: str = "form") -> http
 
 
 async def process_all(world: World) -> None:
-    for row in await world.rows("select id from inbox where status = 'received' order by id"):
-        await process_item(world.env, row.id)
+    for _ in range(2):  # a refused event, then the item that it becomes
+        for row in await world.rows("select id from inbox where status = 'received' order by id"):
+            await process_item(world.env, row.id)
 
 
 @pytest.mark.parametrize("code", BAD)
@@ -77,7 +78,7 @@ async def test_a_refused_event_is_replayed_without_what_cannot_be_kept(
     admin = await sign_in("admin")
     assert (await client.post(f"/v1/inbox/{row.id}/replay", headers=admin)).status_code == 202
     await process_all(world)
-    assert await world.value("select status from inbox") == "done"
+    assert [row[0] for row in await world.rows("select status from inbox")] == ["done", "done"]
     assert await world.value("select email from leads") == "mara@nordlicht.example"
     assert await world.value("select count(*) from alerts where resolved_at is null") == 0
 
