@@ -11,6 +11,7 @@ from sqlalchemy import UUID as UUID_TYPE
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pointsman.db.engine.errors import translating_errors
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.leads.lead_rows import LEAD, LEAD_SELECT, facts_json, lead_of
 from pointsman.db.leads.statements import CHANGE, CREATE, FIND, LOCK, TELL_ACCOUNT
@@ -21,7 +22,7 @@ from pointsman.domain.errors import Conflict
 from pointsman.domain.leads.nurture import NurtureStay
 from pointsman.domain.leads.senders import bringer_of, telephone_sender
 from pointsman.domain.permissions.callers import Visibility
-from pointsman.services.ports import LostRace
+from pointsman.services.ports import ConstraintRefused, LostRace
 from pointsman.services.ports.leads.leads import ExternalId, FoundLead, LeadChange, LeadRow, LeadWrite, Person
 from pointsman.services.ports.routing.policies import LiveVersions
 
@@ -106,6 +107,9 @@ _GIVE_IDENTITY = (
     .returning(lead_identities.c.lead_id)
 )
 
+#: Indexes by which what names one lead names no other.
+_NAMES_OF_ONE = frozenset({"leads_email_key", "leads_phone_key"})
+
 _HOLDER = PreparedStatement("""
     select r.key as rep, s.work, s.pool, s.assigned_at, s.decision_id
     from assignments s join reps r on r.id = s.rep_id where s.lead_id = :id and s.ended_at is null
@@ -157,7 +161,7 @@ class SqlLeads:
         self, write: LeadWrite, *, sees: Visibility, by_phone: bool = True
     ) -> tuple[LeadRow, LiveVersions] | None:
         asked = write.phone_key if by_phone else None
-        values = {**_values(write), "asked_phone": asked, "seen_match": _seen_match(sees)}
+        values = {**_values(write), "sought": asked, "seen_match": _seen_match(sees)}
         row = await CREATE.one(self._connection, values)
         if row is None:
             return None
@@ -194,6 +198,7 @@ class SqlLeads:
             raise LostRace("the id went to another lead meanwhile")
 
     async def change(self, change: LeadChange) -> LeadRow:
+        asker = change.new_phone_of
         values = {
             **_values(change.write),
             "id": change.lead_id,
@@ -203,8 +208,18 @@ class SqlLeads:
             "match": json.dumps(change.match),
             "add_identity": change.add_identity,
             "audit_after": json.dumps(change.audit_after),
+            "sought": change.write.phone_key if asker else None,
+            "seen_match": _seen_match(asker) if asker else "{}",
         }
-        row = await CHANGE.one(self._connection, values)
+        try:
+            with translating_errors():
+                row = await CHANGE.one(self._connection, values)
+        except ConstraintRefused as refused:
+            if refused.constraint in _NAMES_OF_ONE:
+                raise LostRace("the email or the number went to another lead at the same moment") from refused
+            raise
+        if row is None:
+            raise LostRace("the number went to another lead meanwhile")
         if change.add_identity and row.identities == 0:
             raise LostRace("the external id went to another lead meanwhile")
         lead = await self.get(change.lead_id)

@@ -7,23 +7,23 @@ from pointsman.db.engine.prepared_statement import PreparedStatement
 #: race. A person who is known already changes nothing, nor does one whose account, known by the name `:learn_key` alone, is
 #: to get the domain first: written later, the lead's own lock on the account would be in its way. What is said of an
 #: account that is known: `TELL_ACCOUNT`.
-#: `phones` are the leads that have the number; `:seen_match` leaves a caller that does not see all leads those that it
-#: brought in. A number of five is several people's.
+#: `phones` are the leads that have the number, a merged one as the lead that it is now, and are read until two differ: then it
+#: names neither. `:seen_match` leaves a caller that does not see all leads those that it brought in. `phone_sharer` is
+#: judged at the moment at which `known` is: of two who see no lead with the number, the later is refused.
 CREATE = PreparedStatement("""
     with phones as (
         select coalesce(merged_into, id) id from leads
-        where phone_key = :asked_phone and match @> cast(:seen_match as jsonb)
-        limit 5
+        where phone_key = :sought and match @> cast(:seen_match as jsonb)
     ),
     known as (
-        select 1 from leads where email_key = :email_key
+        select from leads where email_key = :email_key
         union all
-        select 1 from lead_identities
+        select from lead_identities
         where sender = :sender and source = :source_system and external_id = :external_id
         union all
-        select 1 from phones having count(*) < 5 and count(distinct id) = 1
+        select from (select id i from phones limit 1) x where not exists (select from phones where id <> i)
         union all
-        select 1 from accounts where name_key = :learn_key and domain is null and merged_into is null
+        select from accounts where name_key = :learn_key and domain is null and merged_into is null
             and not exists (select from accounts where domain = :named_domain)
     ),
     named as (
@@ -38,8 +38,8 @@ CREATE = PreparedStatement("""
     made as (
         insert into accounts (id, name, name_key, name_blocks, domain, status, owner_rep_id, created_at)
         select cast(:account_id as uuid), :company_name, :company_key, cast(:name_blocks as text[]), :domain,
-            coalesce(cast(:account_status as text), 'prospect'), (select id from given), :at
-        where coalesce(cast(:domain as text), :company_key) is not null
+            coalesce(:account_status, 'prospect'), (select id from given), :at
+        where coalesce(:domain, :company_key) is not null
           and not exists (select from named) and not exists (select from known)
         on conflict do nothing
         returning id, name, domain, status
@@ -62,7 +62,7 @@ CREATE = PreparedStatement("""
             (select cast(:id as uuid) from leads where phone_key = :phone_key limit 1), cast(:facts as jsonb),
             cast(:known_at as jsonb), 'new', (select id from account),
             jsonb_strip_nulls(jsonb_build_object('person', 'new', 'account', case
-                    when not exists (select from account) then 'none' else coalesce(cast(:domain_from as text), 'name') end,
+                    when exists (select from account) then coalesce(:domain_from, 'name') else 'none' end,
                 'account_ties', (select to_jsonb(ids) from ties where cardinality(ids) > 1)))
                 || cast(:match_more as jsonb),
             1, :at, :at
@@ -72,7 +72,7 @@ CREATE = PreparedStatement("""
     ),
     identity as (
         insert into lead_identities (sender, source, external_id, lead_id)
-        select :sender, :source_system, :external_id, id from lead where cast(:external_id as text) is not null
+        select :sender, :source_system, :external_id, id from lead where :external_id is not null
         on conflict do nothing
         returning lead_id
     ),
@@ -97,9 +97,14 @@ CREATE = PreparedStatement("""
     left join reps q on q.id = p.owner_rep_id
 """)
 
-#: The lead is locked.
+#: The lead is locked. No row where its new number (`:sought`, which named no lead) names another by now; `phones` as in
+#: `CREATE`.
 CHANGE = PreparedStatement("""
-    with named as (
+    with phones as (
+        select coalesce(merged_into, id) id from leads
+        where phone_key = :sought and match @> cast(:seen_match as jsonb)
+    ),
+    named as (
         select coalesce(merged_into, id) id, created_at c from accounts where id = cast(:keep_account as uuid)
         union
         select coalesce(merged_into, id), created_at from accounts where domain = :named_domain
@@ -134,12 +139,15 @@ CHANGE = PreparedStatement("""
             email = :new_email, email_key = :new_email_key,
             first_name = :first_name, last_name = :last_name, phone = :phone,
             phone_key = :phone_key,
-            phone_sharer = case when l.phone_key = :phone_key then l.phone_sharer else l.id end,
+            phone_sharer = case when l.phone_key = :phone_key then l.phone_sharer
+                else (select l.id from leads where phone_key = :phone_key limit 1) end,
             facts = cast(:facts as jsonb), known_at = cast(:known_at as jsonb),
             account_id = coalesce((select id from account), l.account_id),
             match = cast(:match as jsonb),
             version = l.version + 1, updated_at = :at
-        where l.id = cast(:id as uuid)
+        where l.id = cast(:id as uuid) and not exists (
+            select from (select id i from phones limit 1) x where not exists (select from phones where id <> i)
+        )
         returning l.id, l.account_id
     ),
     identity as (
@@ -197,13 +205,12 @@ FIND = PreparedStatement("""
     with phones as (
         select coalesce(merged_into, id) id from leads
         where phone_key = :phone_key and match @> cast(:seen_match as jsonb)
-        limit 5
     ),
     named as (
         select (select coalesce(merged_into, id) from leads where email_key = :email_key) as by_email,
             (select coalesce(m.merged_into, m.id) from lead_identities i join leads m on m.id = i.lead_id
              where i.sender = :sender and i.source = :source_system and i.external_id = :external_id) as by_external_id,
-            (select (array_agg(id))[1] from phones having count(*) < 5 and count(distinct id) = 1) as by_phone
+            (select i from (select id i from phones limit 1) x where not exists (select from phones where id <> i)) as by_phone
     )
     select
         l.id, l.email, l.email_key, l.first_name, l.last_name, l.phone, l.phone_key, l.facts, l.stage,

@@ -37,7 +37,7 @@ leads = Table(
     Column("last_name", Text),
     Column("phone", Text),  # as given
     Column("phone_key", Text),  # E.164; several leads may have one number
-    Column("phone_sharer", UUID),  # the lead's own id, unless no other lead had the number when it was made
+    Column("phone_sharer", UUID),  # the lead's own id, unless no other lead had the number when it got it
     Column("facts", JSONB, nullable=False),  # everything else the rules know, without personal data
     Column("known_at", JSONB, nullable=False, server_default=text("'{}'")),  # field -> the instant its value was true
     Column("stage", Text, nullable=False),

@@ -209,6 +209,7 @@ async def _store(
         value = united.values.get(name)
         return value if isinstance(value, str) else None
 
+    phone = text("lead.phone")
     match = {name: value for name, value in into.match.items() if name != "conflict"}
     if into.account_id is None and other.account_id is not None:
         match["account"] = MERGED
@@ -227,8 +228,8 @@ async def _store(
                 person=_BLANK_PERSON,
                 first_name=text("lead.first_name"),
                 last_name=text("lead.last_name"),
-                phone=text("lead.phone"),
-                phone_key=into.phone_key if text("lead.phone") == into.phone else other.phone_key,
+                phone=phone,
+                phone_key=next((one.phone_key for one in (into, other) if one.phone == phone and one.phone_key), None),
                 facts={name: value for name, value in united.values.items() if name not in PERSONAL_FIELDS},
                 known_at=united.known_at,
             ),

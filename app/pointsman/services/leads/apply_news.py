@@ -115,12 +115,14 @@ async def update_lead(
     knows_id: bool,
     alias: bool,
     keep_word: bool,
+    is_phone_free: bool,
     speaker: Actor,
 ) -> tuple[LeadRow, EmployerChange]:
     """Merge the news into a locked lead, and say what became of its account; nothing is written when there is no news.
 
     An email that is another lead's is left out, with the company that it would name; with `keep_word` it is written down, and
-    finds the other lead as before: so a partner does not learn that there is one.
+    finds the other lead as before: so a partner does not learn that there is one. `is_phone_free`: the number named no lead; one
+    that it names by now is a LostRace.
     """
     is_free = found.conflict_by != "email" and not alias
     is_written = is_free or keep_word
@@ -169,6 +171,8 @@ async def update_lead(
         match |= {"account": person.domain_from or "name"} | of_the_account
     if found.conflict is not None:
         match["conflict"] = str(found.conflict)
+    phone_key = _phone_key(row, write, values)
+    gets_phone = is_phone_free and phone_key != row.phone_key and phone_key == write.phone_key
     lead = await tx.leads.change(
         LeadChange(
             lead_id=row.id,
@@ -177,7 +181,7 @@ async def update_lead(
                 first_name=_text(values, "lead.first_name"),
                 last_name=_text(values, "lead.last_name"),
                 phone=_text(values, "lead.phone"),
-                phone_key=_phone_key(row, write, values),
+                phone_key=phone_key,
                 facts={name: value for name, value in values.items() if name not in PERSONAL_FIELDS},
                 known_at=merged.known_at,
             ),
@@ -187,6 +191,7 @@ async def update_lead(
             match=match,
             add_identity=add_identity,
             audit_after={"changed": sorted(merged.changed), "match": match},
+            new_phone_of=speaker.sees if gets_phone else None,
         )
     )
     return lead, change

@@ -80,8 +80,9 @@ async def upsert_lead(
         next((one.row.id for one in named if one.by_email), None),
         owner_of_phone(named, write),
     )
+    is_phone_free = not any(one.by_phone for one in named)
     if found is None:
-        made = await _create_after_all(tx, write, speaker, gone)
+        made = await _create_after_all(tx, write, speaker, gone, is_phone_free=is_phone_free)
         return await _created(env, tx, made, person, actor)
     knows_id = found.by == "external_id"
     if knows_id and is_known_by_phone(person):
@@ -102,6 +103,7 @@ async def upsert_lead(
         knows_id=knows_id,
         alias=alias,
         keep_word=actor.sees.is_limited,
+        is_phone_free=is_phone_free,
         speaker=speaker,
     )
     lead = await _with_account_parent(env, tx, lead, person, actor)
@@ -137,16 +139,19 @@ async def _refuse_elsewhere(tx: Tx, named: Sequence[FoundLead], actor: Actor) ->
 
 
 async def _create_after_all(
-    tx: Tx, write: LeadWrite, speaker: Actor, gone: FoundLead | None
+    tx: Tx, write: LeadWrite, speaker: Actor, gone: FoundLead | None, *, is_phone_free: bool
 ) -> tuple[LeadRow, LiveVersions]:
-    """A lead that nothing names but a number that is another person's, or whose account had to learn its domain first."""
+    """A lead that nothing names but a number that is another person's, or whose account had to learn its domain first.
+
+    A number that named no lead (`is_phone_free`) is asked for again: what it names by now may be the same person.
+    """
     person = write.person
     taught = await with_taught_account(tx, write, name_key=person.company_key if write.learns_domain else None)
     if gone is not None:
         taught = replace(taught, person=replace(person, external_id=None))
     made = None
     if taught.account != write.account or person.phone is not None:
-        made = await tx.leads.create(taught, sees=speaker.sees, by_phone=person.phone is None)
+        made = await tx.leads.create(taught, sees=speaker.sees, by_phone=is_phone_free)
     if made is None:
         raise LostRace("the lead came or went between two statements")
     if gone is not None and person.external_id is not None:

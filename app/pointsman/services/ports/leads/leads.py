@@ -130,6 +130,9 @@ class LeadChange:
     match: Mapping[str, Any]
     add_identity: bool
     audit_after: Mapping[str, Any]
+    new_phone_of: Visibility | None = (
+        None  # the speaker, where the number named no lead that it sees and is to be this one's
+    )
 
 
 class Leads(Protocol):
@@ -186,7 +189,7 @@ class Leads(Protocol):
         ...
 
     async def change(self, change: LeadChange) -> LeadRow:
-        """Store a known lead's new values. Raises LostRace when its identity went to another lead meanwhile."""
+        """Store a known lead's new values. Raises LostRace when its id, email or new number went to another lead meanwhile."""
         ...
 
     async def identities(self, lead_id: UUID) -> Sequence[ExternalId]:
