@@ -31,6 +31,10 @@ def said(website: str | None = None, address: str | None = None, name: str | Non
     return SaidEmployer(website=website, address_domain=address, name_key=name)
 
 
+def again(address: str, name: str | None = None) -> SaidEmployer:
+    return replace(said(address=address, name=name), address_is_new=False)
+
+
 @pytest.mark.parametrize(
     ("known", "news", "change"),
     [
@@ -57,7 +61,16 @@ def said(website: str | None = None, address: str | None = None, name: str | Non
         (WEBSITE, said(address="vogel.de", name="nordlicht energie"), STAYS),
         (WEBSITE, said(website="nord.de", name="vogel"), STAYS),
         (WEBSITE, said(website="vogel.de"), MOVES),
-        (replace(WEBSITE, account_domain="merged.de"), said(website="nord.de"), STAYS),  # said before
+        (
+            replace(WEBSITE, account_domain="vogel.de"),
+            said(website="nord.de"),
+            MOVES,
+        ),  # said before, but not of this account
+        (replace(WEBSITE, account_domain="vogel.de"), said(name="nordlicht"), STAYS),
+        (replace(ADDRESS, website="nordlicht.com", address_domain=None), said(website="nordlicht.com"), STAYS),
+        (WEBSITE, again(address="agentur.de", name="nordlicht"), STAYS),
+        (WEBSITE, again(address="agentur.de", name="vogel"), MOVES),  # an old address, said with its company's name
+        (ADDRESS, again(address="nord.de", name="vogel"), STAYS),
         (NAME, said(address="nord.de", name="nordlicht"), MOVES),  # anybody can write a known name beside a domain
         (NAME, said(website="nord.de", name="nordlicht energie"), MOVES),
         (NAME, said(website="nordlicht.de", name="nord licht"), LEARNS),
@@ -139,6 +152,7 @@ def test_no_news_of_the_accounts_own_domain_or_of_nothing_new_move_anybody(
     if change is LEARNS:
         assert known.account_domain is None
         assert news.website or news.address_domain
-    repeated = SaidEmployer(website=known.website, address_domain=None, name_key=known.name_key)
-    if known.website is not None or known.account_domain is None:
-        assert judge_employer(known, repeated) is not MOVES or known.website is not None is known.account_domain
+    if known.account_domain is not None:
+        address = None if known.website else known.address_domain
+        repeated = SaidEmployer(website=None, address_domain=address, name_key=known.name_key, address_is_new=False)
+        assert judge_employer(known, repeated) is STAYS

@@ -15,6 +15,23 @@ class EmployerChange(StrEnum):
     LEARNS = "learns"  # the account, known by its name alone, gets the domain of the news
 
 
+class CompanyOfNews(StrEnum):
+    """Of which company news speak, beside the one that a lead's `company.*` facts are about."""
+
+    SAME = "same"
+    ANOTHER = "another"  # what was known is of a company that the person has left
+    FORMER = "former"  # the news are older than the word that took the person elsewhere: nothing of it counts
+
+
+class MergedEmployer(StrEnum):
+    """Whose account and `company.*` facts hold for two records of one person, of which one was said last."""
+
+    LATER = "later"
+    EARLIER = "earlier"
+    LATER_FOR_BOTH = "later-for-both"  # they speak of one company, and the later record's account has it
+    EARLIER_FOR_BOTH = "earlier-for-both"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownEmployer:
     """A lead's account, and what the lead itself is known to have said; domains are registrable ones of companies."""
@@ -31,22 +48,24 @@ class SaidEmployer:
     """What the news say; nothing of it is older than what is known."""
 
     website: str | None
-    address_domain: str | None  # of an address that the lead did not have
+    address_domain: str | None
     name_key: str | None
+    address_is_new: bool = True  # one that the lead had before says something only beside another company's name
     may_teach: bool = True  # whether the domain was registered by its owner: a tenant's name is everybody's to take
 
 
 def judge_employer(known: KnownEmployer, said: SaidEmployer) -> EmployerChange:
     """What the news make of the lead's account: the website counts before the address, and both before the name.
 
-    Only what is said anew counts: what a sender repeats moves no lead.
+    Only what is said anew counts: an address or a name that a sender repeats moves no lead. A website does, where it is not the
+    account's: it was said later than what took the lead there.
     """
-    domain = said.website or said.address_domain
+    names_another = said.name_key not in (None, known.name_key) and not _akin(said.name_key, known.account_key)
+    domain = said.website or (said.address_domain if said.address_is_new or names_another else None)
     if domain is None:
-        named_anew = said.name_key not in (None, known.name_key)
-        moves = known.account_domain is None and named_anew and not _akin(said.name_key, known.account_key)
+        moves = known.account_domain is None and names_another
         return EmployerChange.MOVES if moves else EmployerChange.STAYS
-    if domain == known.account_domain or (said.website is not None and said.website == known.website):
+    if domain == known.account_domain:
         return EmployerChange.STAYS
     if known.account_domain is None:
         # All people of a domain follow the account that has it: a name that anybody can say beside it is not enough.
@@ -56,8 +75,7 @@ def judge_employer(known: KnownEmployer, said: SaidEmployer) -> EmployerChange:
         return EmployerChange.STAYS
     if said.website is None and known.website == known.account_domain != known.address_domain:
         # The person wrote from elsewhere before: only another company's name makes this address an employer's.
-        says_another = said.name_key not in (None, known.name_key) and not _akin(said.name_key, known.account_key)
-        return EmployerChange.MOVES if says_another else EmployerChange.STAYS
+        return EmployerChange.MOVES if names_another else EmployerChange.STAYS
     return EmployerChange.MOVES
 
 
@@ -72,9 +90,50 @@ def is_other_company(known: KnownEmployer, said: SaidEmployer) -> bool:
     return judge_employer(own, replace(said, may_teach=True)) is EmployerChange.MOVES
 
 
+def judge_company(known: KnownEmployer, said: SaidEmployer, *, is_late: bool, is_before_move: bool) -> CompanyOfNews:
+    """Of which company the news are. `is_late`: older than the last word about the employer; `is_before_move`: than the move."""
+    if not is_late:
+        return CompanyOfNews.ANOTHER if is_other_company(known, said) else CompanyOfNews.SAME
+    if said.website is said.address_domain is said.name_key is None:
+        return CompanyOfNews.FORMER if is_before_move else CompanyOfNews.SAME
+    earlier = KnownEmployer(
+        account_domain=None,
+        account_key=None,
+        website=said.website,
+        address_domain=said.address_domain,
+        name_key=said.name_key,
+    )
+    is_former = is_other_company(known, said) or is_other_company(earlier, _as_said(known))
+    return CompanyOfNews.FORMER if is_former else CompanyOfNews.SAME
+
+
+def judge_merged(earlier: KnownEmployer, later: KnownEmployer) -> MergedEmployer:
+    """What two records of one person, each with another account, come to: what one record would that heard both in turn.
+
+    Where the later one stays with the earlier one's account, its facts count only if they may be of the same company.
+    """
+    said = _as_said(later)
+    if judge_employer(earlier, said) is not EmployerChange.STAYS:
+        return MergedEmployer.LATER if is_other_company(earlier, said) else MergedEmployer.LATER_FOR_BOTH
+    domain = later.website or later.address_domain
+    is_akin = _akin(later.name_key, earlier.account_key) or (
+        domain is not None and (domain == earlier.account_domain or is_named_like(domain, earlier.account_key))
+    )
+    return MergedEmployer.EARLIER_FOR_BOTH if is_akin else MergedEmployer.EARLIER
+
+
+def is_one_company(earlier: KnownEmployer, later: KnownEmployer) -> bool:
+    """Whether the `company.*` facts of two records of one person, of which one was said last, may be of one company."""
+    return not is_other_company(earlier, _as_said(later))
+
+
+def _as_said(known: KnownEmployer) -> SaidEmployer:
+    return SaidEmployer(website=known.website, address_domain=known.address_domain, name_key=known.name_key)
+
+
 def _same_under_another_domain(domain: str, known: KnownEmployer, said: SaidEmployer) -> bool:
     """ "acme.com" of "Acme GmbH", which is known by "acme.de"; the lead was led there by more than a name."""
-    led_by_domain = known.account_domain in (known.website, known.address_domain)
+    led_by_domain = known.account_domain in (known.website, known.address_domain) or known.website == domain
     says_no_other = said.name_key is None or _akin(said.name_key, known.account_key)
     return led_by_domain and says_no_other and is_named_like(domain, known.account_key)
 

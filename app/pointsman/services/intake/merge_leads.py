@@ -4,7 +4,7 @@
 |------------------|-----------------------------------------------------------------------------------------------------|
 | email, ids       | find the survivor from now on; the survivor keeps its own email, if it has one                        |
 | facts            | each has the value that was true last                                                               |
-| account          | the survivor's; the other's where it has none                                                       |
+| employer         | account and `company.*` facts are of the one that was said last (decision 23)                       |
 | evidence         | copied to the survivor; what it is worth is up to the survivor's own gate                           |
 | gate passes      | revoked: the pass of one record does not open closing for another                                   |
 | holder           | the survivor's; where it has none, the other's takes it over, if the role allows, and keeps the turn  |
@@ -22,7 +22,7 @@ from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, RoleProtected
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import FactValue, LeadStage
-from pointsman.domain.leads.matching import MergedValues, merge_records
+from pointsman.domain.leads.matching import MergedValues
 from pointsman.domain.leads.placeholders import company_named
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.role_guard import guard_assignment
@@ -30,8 +30,9 @@ from pointsman.services.audit import audit
 from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.holds.retry import excluded_holders
 from pointsman.services.intake.route_merged_lead import LeadPair, route_merged_lead
-from pointsman.services.leads.employer import BOUGHT, has_bought
-from pointsman.services.leads.fields import PERSONAL_FIELDS
+from pointsman.services.leads.employer_alert import ask_for_employer
+from pointsman.services.leads.fields import PERSONAL_FIELDS, known_fields
+from pointsman.services.leads.merged_employer import MERGED, MergedCompany, merge_facts, merged_company
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
 from pointsman.services.ports.leads.leads import LeadChange, LeadRow, LeadWrite, Person
@@ -40,8 +41,6 @@ from pointsman.services.ports.routing.decisions import AssignmentRow
 from pointsman.services.routing.ledger import reverse_turn_of
 from pointsman.services.routing.routing_request import RoutingResult
 from pointsman.services.transactions import run_in_transaction
-
-MERGED = "merged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +120,10 @@ async def _merge(
     if into.email_key is None and other.email_key is not None:
         await tx.merges.move_email(other.id, into=into.id)
         into = replace(into, email=other.email, email_key=other.email_key)
-    united = merge_records(_values(into, other), into.known_at, _values(other, into), other.known_at)
-    survivor = await _store(env, tx, into, other, united, reason, actor)
+    lists = (await known_fields(env, tx)).lists
+    company = merged_company(pair.into, other, lists)
+    united = merge_facts(company, _values(pair.into, other), _values(other, pair.into), (pair.into, other))
+    survivor = await _store(env, tx, into, other, united, company, reason, actor)
     holder = await _take_over(env, tx, pair)
     if pair.other_assignment is not None:
         await tx.decisions.end_assignment(pair.other_assignment.id, at=now, reason=MERGED)
@@ -135,6 +136,7 @@ async def _merge(
         await tx.decisions.add_assignment(replace(holder, id=env.new_id(), lead_id=into.id, assigned_at=now))
         await tx.leads.set_stage(into.id, LeadStage.WORKING.value, at=now)
     await tx.alerts.resolve(at=now, code=AlertCode.IDENTITY_CONFLICT, subject=f"lead:{into.id}")
+    await ask_for_employer(env, tx, survivor)
     routed, said = await route_merged_lead(env, tx, pair, survivor, news, holder, actor, calendars)
     after = {
         "into": str(into.id),
@@ -203,18 +205,20 @@ def _names_company(row: LeadRow) -> bool:
 
 
 async def _store(
-    env: Env, tx: Tx, into: LeadRow, other: LeadRow, united: MergedValues, reason: str, actor: Actor
+    env: Env,
+    tx: Tx,
+    into: LeadRow,
+    other: LeadRow,
+    united: MergedValues,
+    company: MergedCompany,
+    reason: str,
+    actor: Actor,
 ) -> LeadRow:
     def text(name: str) -> str | None:
         value = united.values.get(name)
         return value if isinstance(value, str) else None
 
     phone = text("lead.phone")
-    match = {name: value for name, value in into.match.items() if name != "conflict"}
-    if into.account_id is None and other.account_id is not None:
-        match["account"] = MERGED
-    if has_bought(other):
-        match[BOUGHT] = True
     return await tx.leads.change(
         LeadChange(
             lead_id=into.id,
@@ -235,8 +239,8 @@ async def _store(
             ),
             email=into.email,
             email_key=into.email_key,
-            keep_account=into.account_id or other.account_id,
-            match=match,
+            keep_account=company.account_id,
+            match=company.match,
             add_identity=False,
             audit_after={"changed": sorted(united.changed), "merged": str(other.id), "reason": reason},
         )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pointsman.domain.leads.employers import EmployerChange
+from pointsman.domain.leads.employers import CompanyOfNews, EmployerChange
 from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.leads.matching import (
     AccountMatches,
@@ -18,9 +18,7 @@ from pointsman.domain.permissions.sayings import Saying, Topic, saying
 from pointsman.services.leads.employer import (
     ASKS_FOR,
     employer_change,
-    is_of_other_company,
     match_of_the_move,
-    news_of_this_company,
     without_old_company,
 )
 from pointsman.services.leads.fields import PERSONAL_FIELDS
@@ -111,6 +109,7 @@ async def update_lead(
     write: LeadWrite,
     found: LeadMatch,
     lists: MatchingLists,
+    company: CompanyOfNews,
     *,
     knows_id: bool,
     alias: bool,
@@ -125,17 +124,17 @@ async def update_lead(
     that it names by now is a LostRace.
     """
     is_free = found.conflict_by != "email" and not alias
-    is_written = is_free or keep_word
-    forgets = is_of_other_company(row, write, lists, takes_address=is_written)
     if found.conflict_by == "email" and write.person.domain_from == "email":
         write = replace(write, person=replace(write.person, domain=None, domain_from=None), learns_domain=False)
     person = write.person
     if row.phone_key is not None and write.phone_key is None:
         write = replace(write, phone=None)  # a number that cannot be called does not take the place of one that can
-    merged = _merged(row, write, email_is_free=is_written)
+    merged = _merged(row, write, email_is_free=is_free or keep_word)
     add_identity = person.external_id is not None and not knows_id and may_get_id(row, write, found)
     has_new_address = is_free and person.email_key not in (None, row.email_key)
-    change = await employer_change(tx, row, write, lists, has_new_address=has_new_address, speaker=speaker)
+    change = await employer_change(tx, row, write, lists, company, has_new_address=has_new_address, speaker=speaker)
+    write = _told_to_account(write, change)
+    person = write.person
     moves, learns = change is EmployerChange.MOVES, change is EmployerChange.LEARNS
     if learns:
         taught = await with_taught_account(tx, write, name_key=company_key(row.account_name or ""))
@@ -143,7 +142,7 @@ async def update_lead(
             raise LostRace("the account got another domain at the same moment")
     elif moves or row.account_id is None:
         write = await with_taught_account(tx, write, name_key=person.company_key if write.learns_domain else None)
-    if forgets:
+    if company is CompanyOfNews.ANOTHER:
         merged = without_old_company(merged, write)
     tunes = (person.account_status or row.account_status) != row.account_status or (
         person.account_owner is not None and person.account_owner != row.account_owner
@@ -197,6 +196,13 @@ async def update_lead(
     return lead, change
 
 
+def _told_to_account(write: LeadWrite, change: EmployerChange) -> LeadWrite:
+    """The write without what it says of the company's account where the lead stays with another one."""
+    if change is not EmployerChange.ASKS:
+        return write
+    return replace(write, person=replace(write.person, account_status=None, account_owner=None))
+
+
 def without_stale_values(person: Person, row: LeadRow, write: LeadWrite) -> Person:
     """What an older event says of the account is left out, as it is with the person's own fields."""
     late: dict[str, None] = {
@@ -227,7 +233,6 @@ def _merged(row: LeadRow, write: LeadWrite, *, email_is_free: bool) -> MergedVal
     if write.person.company_name is None and "company.name" in old:
         news.pop("company.name", None)  # "n/a" is no news of a company that has a name
     stamp = max(write.known_at.values(), default=sortable_timestamp(write.at))
-    news = news_of_this_company(news, row, stamp)
     of_the_account = {
         name: stamp for attribute, name in _ACCOUNT_FIELDS.items() if getattr(write.person, attribute) is not None
     }

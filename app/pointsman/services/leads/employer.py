@@ -5,15 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 from pointsman.domain.leads.employers import (
+    CompanyOfNews,
     EmployerChange,
     KnownEmployer,
     SaidEmployer,
-    is_other_company,
+    judge_company,
     judge_employer,
 )
-from pointsman.domain.leads.facts import FactValue, LeadStage
+from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.leads.matching import MergedValues
 from pointsman.domain.leads.normalise import company_key, email_key
+from pointsman.domain.leads.placeholders import company_named
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.services.leads.registered_domains import (
     MatchingLists,
@@ -41,16 +43,23 @@ _OF_THE_ACCOUNT = frozenset(
 
 
 async def employer_change(
-    tx: Tx, row: LeadRow, write: LeadWrite, lists: MatchingLists, *, has_new_address: bool, speaker: Actor
+    tx: Tx,
+    row: LeadRow,
+    write: LeadWrite,
+    lists: MatchingLists,
+    company: CompanyOfNews,
+    *,
+    has_new_address: bool,
+    speaker: Actor,
 ) -> EmployerChange:
     """What becomes of the account that the lead has; the row is locked. `has_new_address`: the news' email becomes the lead's.
 
     Costs a statement only where something may change.
     """
-    if row.account_id is None or _is_late(row, write):
+    if row.account_id is None or company is CompanyOfNews.FORMER:
         return EmployerChange.STAYS
     person = write.person
-    known = _known(row, row.email_key, lists)
+    known = known_employer(row, row.email_key, lists)
     if ASKS_FOR in row.match and speaker.kind is CallerKind.ADMIN:
         known = replace(known, website=None)  # what waits for an admin's word is news when it comes
     change = judge_employer(known, _said(person, has_new_address=has_new_address))
@@ -66,17 +75,25 @@ async def employer_change(
     return change
 
 
-def is_of_other_company(row: LeadRow, write: LeadWrite, lists: MatchingLists, *, takes_address: bool) -> bool:
-    """Whether the facts that the lead has are of another company than the news; `takes_address`: the email is written down.
+def company_of_news(
+    row: LeadRow, write: LeadWrite, lists: MatchingLists, *, takes_address: bool, address_is_own: bool
+) -> CompanyOfNews:
+    """Of which company the news are, beside the facts that the lead has; `takes_address`: the email is written down.
 
     It follows from the lead's own sayings alone: a partner reads the facts of its lead, but no account and nobody else's email.
     """
-    if _is_late(row, write):
-        return False
     written = email_key(row.email, host_to_ascii) if row.email else None
     person = write.person
-    has_new_address = takes_address and person.email_key not in (None, written)
-    return is_other_company(_known(row, written, lists), _said(person, has_new_address=has_new_address))
+    if person.domain_from == "email" and not address_is_own:
+        person = replace(person, domain=None)
+    known = known_employer(row, written, lists)
+    stamp = max(write.known_at.values(), default="")
+    return judge_company(
+        known,
+        _said(person, has_new_address=takes_address and person.email_key not in (None, written)),
+        is_late=stamp < employer_said_at(row, known),
+        is_before_move=stamp < row.known_at.get(MOVED_AT, ""),
+    )
 
 
 def _is_for_a_human(row: LeadRow, speaker: Actor) -> bool:
@@ -91,21 +108,27 @@ def has_bought(row: LeadRow) -> bool:
     return row.match.get(BOUGHT) is True or (row.stage == LeadStage.WON and BOUGHT_AT not in row.match)
 
 
-def _is_late(row: LeadRow, write: LeadWrite) -> bool:
-    stamp = max(write.known_at.values(), default="")
-    fields = ("lead.email", "company.domain", "company.name", MOVED_AT)
-    return any(row.known_at.get(name, "") > stamp for name in fields)
+def employer_said_at(row: LeadRow, known: KnownEmployer) -> str:
+    """When the lead's present employer was last said; "" where it never was."""
+    stamps = [row.known_at.get(MOVED_AT, "")]
+    if known.website is not None:
+        stamps.append(row.known_at.get("company.domain", ""))
+    if known.name_key is not None:
+        stamps.append(row.known_at.get("company.name", ""))
+    if known.address_domain is not None and known.website in (None, known.address_domain):
+        stamps.append(row.known_at.get("lead.email", ""))  # else the website took the lead elsewhere
+    return max(stamps)
 
 
-def _known(row: LeadRow, address: str | None, lists: MatchingLists) -> KnownEmployer:
+def known_employer(row: LeadRow, address: str | None, lists: MatchingLists) -> KnownEmployer:
+    """What is known of the lead's employer; `address` is the folded email that counts."""
     website = row.facts.get("company.domain")
-    name = row.facts.get("company.name")
     return KnownEmployer(
         account_domain=row.account_domain,
         account_key=company_key(row.account_name) if row.account_name else None,
         website=website if isinstance(website, str) else None,
         address_domain=domain_of_address(address.rpartition("@")[2], lists) if address else None,
-        name_key=company_key(name) if isinstance(name, str) else None,
+        name_key=company_named(row.facts.get("company.name"), lists.placeholder_keys),
     )
 
 
@@ -113,10 +136,33 @@ def _said(person: Person, *, has_new_address: bool) -> SaidEmployer:
     by_website = person.domain_from == "company.domain"
     return SaidEmployer(
         website=person.domain if by_website else None,
-        address_domain=person.domain if has_new_address and not by_website else None,
+        address_domain=None if by_website else person.domain,
+        address_is_new=has_new_address,
         name_key=person.company_key,
         may_teach=person.domain is not None and is_registered_name(person.domain),
     )
+
+
+def news_of_the_company(write: LeadWrite, company: CompanyOfNews, *, alias: bool) -> LeadWrite:
+    """The news without what they say of a company that the person has left; with the domain of one that only an alias named."""
+    if company is CompanyOfNews.ANOTHER and alias and write.person.domain is not None:
+        # The lead goes by another address: without it, it would not know of which company its facts are.
+        return replace(write, facts={**write.facts, "company.domain": write.person.domain})
+    if company is not CompanyOfNews.FORMER:
+        return write
+    person = replace(
+        write.person,
+        domain=None,
+        domain_from=None,
+        company_name=None,
+        company_key=None,
+        account_status=None,
+        account_owner=None,
+        parent_domain=None,
+        name_blocks=(),
+    )
+    facts = {name: value for name, value in write.facts.items() if not name.startswith("company.")}
+    return replace(write, person=person, facts=facts, account=None, learns_domain=False)
 
 
 def without_old_company(merged: MergedValues, write: LeadWrite) -> MergedValues:
@@ -127,14 +173,9 @@ def without_old_company(merged: MergedValues, write: LeadWrite) -> MergedValues:
     left = {name for name in merged.values if name.startswith("company.") and name not in write.facts}
     stamp = max(write.known_at.values())
     values = {name: value for name, value in merged.values.items() if name not in left}
-    stamps = {name: at for name, at in merged.known_at.items() if name not in left}
+    of_account = {name for name, at in merged.known_at.items() if name.startswith("account.") and at != stamp}
+    stamps = {name: at for name, at in merged.known_at.items() if name not in left | of_account}
     return MergedValues(values=values, known_at=stamps | {MOVED_AT: stamp}, changed=merged.changed | left)
-
-
-def news_of_this_company(news: Mapping[str, FactValue], row: LeadRow, stamp: str) -> dict[str, FactValue]:
-    """The news without what was true of the company before the lead came to its present one."""
-    is_late = row.known_at.get(MOVED_AT, "") > stamp
-    return {name: value for name, value in news.items() if not (is_late and name.startswith("company."))}
 
 
 def match_of_the_move(row: LeadRow, match: Mapping[str, Any]) -> dict[str, Any]:

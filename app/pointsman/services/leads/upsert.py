@@ -19,7 +19,8 @@ from pointsman.services.leads.apply_news import (
     with_taught_account,
     without_stale_values,
 )
-from pointsman.services.leads.employer import ASKS_FOR
+from pointsman.services.leads.employer import company_of_news, news_of_the_company
+from pointsman.services.leads.employer_alert import ask_for_employer
 from pointsman.services.leads.fields import known_fields
 from pointsman.services.leads.lead_input import LeadInput, identify_person
 from pointsman.services.leads.phone_owner import is_known_by_phone, known_by_phone, owner_of_phone, still_answers
@@ -94,25 +95,35 @@ async def upsert_lead(
     write = replace(write, person=person)
     # An email by which a merged lead is found again leads here, but is not the one that this lead goes by.
     alias = any(one.by_email and one.row.email_key != person.email_key for one in named)
+    keep_word = actor.sees.is_limited
+    address_is_own = keep_word or found.conflict_by != "email"
+    company = company_of_news(
+        row,
+        write,
+        known.lists,
+        takes_address=keep_word or (address_is_own and not alias),
+        address_is_own=address_is_own,
+    )
+    write = news_of_the_company(write, company, alias=alias and not keep_word)
     lead, change = await update_lead(
         tx,
         row,
         write,
         found,
         known.lists,
+        company,
         knows_id=knows_id,
         alias=alias,
-        keep_word=actor.sees.is_limited,
+        keep_word=keep_word,
         is_phone_free=is_phone_free,
         speaker=speaker,
     )
-    lead = await _with_account_parent(env, tx, lead, person, actor)
+    if change is not EmployerChange.ASKS:
+        lead = await _with_account_parent(env, tx, lead, write.person, actor)
     if is_new_conflict(row, found):
         await _report_conflict(env, tx, found, actor)
-    if change is EmployerChange.ASKS:
-        await _ask_for_employer(env, tx, lead)
-    elif change is EmployerChange.MOVES:
-        await tx.alerts.resolve(at=env.clock(), code=AlertCode.EMPLOYER_CHANGE, subject=f"lead:{lead.id}")
+    if change in (EmployerChange.ASKS, EmployerChange.MOVES):
+        await ask_for_employer(env, tx, lead)
     return UpsertResult(lead=lead, created=False, conflict=found.conflict)
 
 
@@ -190,16 +201,6 @@ async def _report_conflict(env: Env, tx: Tx, found: LeadMatch, actor: Actor) -> 
     await tx.alerts.put(id=env.new_id(), at=now, code=AlertCode.IDENTITY_CONFLICT, subject=subject, message=message)
     await audit(
         env, tx, actor, "lead.identity-conflict", subject, after={f"{found.conflict_by}_names": str(found.conflict)}
-    )
-
-
-async def _ask_for_employer(env: Env, tx: Tx, lead: LeadRow) -> None:
-    message = (
-        f"News say that lead {lead.id}, a customer's contact, works for {lead.match[ASKS_FOR]} now. It stays with its account, "
-        "until an admin's key sends it with that company.domain."
-    )
-    await tx.alerts.put(
-        id=env.new_id(), at=env.clock(), code=AlertCode.EMPLOYER_CHANGE, subject=f"lead:{lead.id}", message=message
     )
 
 
