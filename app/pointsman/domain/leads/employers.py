@@ -24,7 +24,7 @@ class CompanyOfNews(StrEnum):
 
 
 class MergedEmployer(StrEnum):
-    """Whose account and `company.*` facts hold for two records of one person, of which one was said last."""
+    """The record that gives account and `company.*` facts, of two of one person; LATER is the one that was said last."""
 
     LATER = "later"
     EARLIER = "earlier"
