@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.errors import translating_errors
 from pointsman.db.engine.prepared_statement import PreparedStatement
-from pointsman.db.leads.lead_rows import LEAD, LEAD_SELECT, facts_json, lead_of
+from pointsman.db.leads.lead_parameters import account_names, external_id_values, seen_match, write_values
+from pointsman.db.leads.lead_rows import LEAD, LEAD_SELECT, lead_of
 from pointsman.db.leads.statements import CHANGE, CREATE, FIND, LOCK, TELL_ACCOUNT
 from pointsman.db.tables import lead_identities, leads
 from pointsman.db.tables.base import INSTANT
@@ -161,7 +162,7 @@ class SqlLeads:
         self, write: LeadWrite, *, sees: Visibility, by_phone: bool = True
     ) -> tuple[LeadRow, LiveVersions] | None:
         asked = write.phone_key if by_phone else None
-        values = {**_values(write), "sought": asked, "seen_match": _seen_match(sees)}
+        values = {**write_values(write), "sought": asked, "seen_match": seen_match(sees)}
         row = await CREATE.one(self._connection, values)
         if row is None:
             return None
@@ -175,8 +176,8 @@ class SqlLeads:
 
     async def find_and_lock(self, person: Person, *, sees: Visibility) -> Sequence[FoundLead]:
         phone_key = person.phone.key if person.phone else None
-        given = {"email_key": person.email_key, "phone_key": phone_key, **_external_id(person.external_id)}
-        rows = await FIND.rows(self._connection, given | {"seen_match": _seen_match(sees)})
+        given = {"email_key": person.email_key, "phone_key": phone_key, **external_id_values(person.external_id)}
+        rows = await FIND.rows(self._connection, given | {"seen_match": seen_match(sees)})
         if any(row.merged_into is not None for row in rows):
             raise LostRace("the lead was merged while we waited for it")
         return [
@@ -200,16 +201,16 @@ class SqlLeads:
     async def change(self, change: LeadChange) -> LeadRow:
         asker = change.new_phone_of
         values = {
-            **_values(change.write),
+            **write_values(change.write),
             "id": change.lead_id,
-            **_account_names(change.write, change.keep_account or change.write.account),
+            **account_names(change.write, change.keep_account or change.write.account),
             "new_email": change.email,
             "new_email_key": change.email_key,
             "match": json.dumps(change.match),
             "add_identity": change.add_identity,
             "audit_after": json.dumps(change.audit_after),
             "sought": change.write.phone_key if asker else None,
-            "seen_match": _seen_match(asker) if asker else "{}",
+            "seen_match": seen_match(asker) if asker else "{}",
         }
         try:
             with translating_errors():
@@ -258,7 +259,7 @@ class SqlLeads:
         )
         if lead.account_id is None or says_nothing or not write.may_change_account:
             return lead
-        changed = await TELL_ACCOUNT.run(self._connection, {**_values(write), "account_id": lead.account_id})
+        changed = await TELL_ACCOUNT.run(self._connection, {**write_values(write), "account_id": lead.account_id})
         return (await self.get(lead.id) or lead) if changed else lead
 
     async def _locked(self, lead_id: UUID) -> LeadRow | None:
@@ -270,57 +271,3 @@ class SqlLeads:
                 extra={"merged_into": str(row.merged_into)},
             )
         return lead_of(row) if row else None
-
-
-def _seen_match(sees: Visibility) -> str:
-    """What `match` has of the leads that a number may find for this caller."""
-    return json.dumps({"brought_by": bringer_of(sees.supplier, sees.rep)} if sees.is_limited else {})
-
-
-def _external_id(given: ExternalId | None) -> dict[str, str | None]:
-    return {
-        "sender": given.sender if given else None,
-        "source_system": given.source_system if given else None,
-        "external_id": given.external_id if given else None,
-    }
-
-
-def _account_names(write: LeadWrite, keep: UUID | None) -> dict[str, Any]:
-    """By what the account is looked for: the one to keep, else the domain, else the name."""
-    person = write.person
-    return {
-        "keep_account": keep,
-        "named_domain": None if keep else person.domain,
-        "named_key": None if keep or person.domain else person.company_key,
-        "learn_key": person.company_key if write.learns_domain and not keep else None,
-    }
-
-
-def _values(write: LeadWrite) -> dict[str, Any]:
-    person = write.person
-    return {
-        "id": write.id,
-        **_account_names(write, write.account),
-        "account_id": write.account_id,
-        "audit_id": write.audit_id,
-        "account_audit_id": write.account_audit_id,
-        "actor": write.actor,
-        "at": write.at,
-        "email": person.email,
-        "email_key": person.email_key,
-        **_external_id(person.external_id),
-        "domain": person.domain,
-        "domain_from": person.domain_from,
-        "company_name": person.company_name,
-        "company_key": person.company_key,
-        "name_blocks": list(person.name_blocks),
-        "match_more": json.dumps(write.match),
-        "account_status": person.account_status,
-        "account_owner": person.account_owner,
-        "first_name": write.first_name,
-        "last_name": write.last_name,
-        "phone": write.phone,
-        "phone_key": write.phone_key,
-        "facts": facts_json(write.facts),
-        "known_at": json.dumps(write.known_at),
-    }
