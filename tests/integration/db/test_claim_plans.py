@@ -9,7 +9,7 @@ import pytest
 
 from pointsman.db.booking import deliveries, slot_holds
 from pointsman.db.engine.prepared_statement import PreparedStatement
-from pointsman.db.intake import idempotency, inbox
+from pointsman.db.intake import idempotency, inbox_attempts
 from pointsman.db.routing import holds
 from support.databases.plans import explained
 
@@ -82,10 +82,10 @@ ASKED = {
         bound=30 * A_BATCH,  # each is written and its order looked up, those of a limited connection too
     ),
     "an inbox item is claimed": Asked(
-        statement=inbox._CLAIM, fill=INBOX, given={"id": FIRST, "at": "now()", "lease_until": "now()"}
+        statement=inbox_attempts.CLAIM, fill=INBOX, given={"id": FIRST, "at": "now()", "lease_until": "now()"}
     ),
     "inbox items that are due": Asked(
-        statement=inbox._CLAIM_OVERDUE,
+        statement=inbox_attempts.CLAIM_OVERDUE,
         fill=INBOX,
         given={"at": "now()", "untouched_since": "now()", "lease_until": "now()", "limit": str(A_BATCH)},
         bound=30 * A_BATCH,

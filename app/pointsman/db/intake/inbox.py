@@ -11,6 +11,7 @@ from sqlalchemy import Text, bindparam, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.intake.inbox_attempts import CLAIM, CLAIM_OVERDUE, FAIL, FINISH, GIVE_BACK, LOCK, REOPEN
 from pointsman.db.intake.inbox_replays import (
     COUNT_REPLAYABLE,
     LOCK_REFUSED_ALERTS,
@@ -62,76 +63,6 @@ _ACCEPT_BATCH = PreparedStatement("""
             'pointsman', 'inbox.process', 0, null, null, jsonb_build_object('inbox_id', id), null
         )::procrastinate_job_to_defer_v1)) from accepted where status = 'received') as jobs
 """)
-
-
-_CLAIM = PreparedStatement("""
-    update inbox i set attempts = i.attempts + 1, next_attempt_at = :lease_until, leased_until = :lease_until,
-        tried_since = coalesce(i.tried_since, cast(:at as timestamptz)),
-        unended_attempts = i.unended_attempts + (i.leased_until is not null)::int
-    from intakes n
-    where i.id = :id and i.status = 'received' and (i.leased_until is null or i.leased_until <= :at)
-      and n.id = i.intake_id
-    returning i.id, i.intake_id, n.key as intake_key, n.kind as intake_kind, n.version as intake_version,
-        i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error, i.lead_id, i.result,
-        i.received_at, i.done_at, i.next_attempt_at, i.tried_since, i.unended_attempts
-""")
-
-_LOCK = PreparedStatement("""
-    select i.id, i.intake_id, n.key as intake_key, n.kind as intake_kind, n.version as intake_version,
-        i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error, i.lead_id, i.result,
-        i.received_at, i.done_at, i.next_attempt_at, i.tried_since, i.unended_attempts
-    from inbox i join intakes n on n.id = i.intake_id
-    where i.id = :id and i.status = 'received'
-    for update of i skip locked
-""")
-
-
-_FINISH = PreparedStatement("""
-    update inbox set status = 'done', done_at = :at, lead_id = coalesce(:lead_id, lead_id),
-        result = cast(:result as jsonb), error = null, next_attempt_at = null, leased_until = null
-    where id = :id
-""")
-
-_FAIL = PreparedStatement("""
-    update inbox set error = :error, next_attempt_at = :retry_at, leased_until = null, unended_attempts = 0,
-        status = case when cast(:retry_at as timestamptz) is null then 'dead' else 'received' end
-    where id = :id and status = 'received' and leased_until = :leased_until
-""")
-
-_GIVE_BACK = PreparedStatement("""
-    update inbox set attempts = attempts - 1, next_attempt_at = :retry_at, leased_until = null, unended_attempts = 0
-    where id = :id and status = 'received' and leased_until = :leased_until
-""")
-
-_REOPEN = PreparedStatement("""
-    update inbox i set status = 'received', attempts = 0, next_attempt_at = null, leased_until = null,
-        tried_since = null, unended_attempts = 0
-    from intakes n
-    where i.id = :id and i.status in ('dead', 'refused') and n.id = i.intake_id
-    returning i.id, i.intake_id, n.key as intake_key, n.kind as intake_kind, n.version as intake_version,
-        i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error, i.lead_id, i.result,
-        i.received_at, i.done_at, i.next_attempt_at, i.tried_since, i.unended_attempts
-""")
-
-#: Each kind from an index of its own, so that what is to be tried later is not looked through.
-_CLAIM_OVERDUE = PreparedStatement(
-    """
-    with due as (
-        select id, next_attempt_at as since from inbox
-        where status = 'received' and next_attempt_at <= :at
-        order by next_attempt_at limit :limit for update skip locked
-    ), untouched as (
-        select id, received_at as since from inbox
-        where status = 'received' and next_attempt_at is null and received_at <= :untouched_since
-        order by received_at limit :limit for update skip locked
-    )
-    update inbox set next_attempt_at = :lease_until
-    where id = any(array(
-        select id from (select * from due union all select * from untouched) found order by since, id limit :limit))
-    returning id
-    """,
-    replan=True,
-)
 
 _SELECT = select(
     inbox.c.id,
@@ -244,21 +175,21 @@ class SqlInbox:
 
     async def claim(self, inbox_id: UUID, *, at: datetime, lease_until: datetime) -> InboxRow | None:
         given = {"id": inbox_id, "at": at, "lease_until": lease_until}
-        return await _CLAIM.record(self._connection, InboxRow, given)
+        return await CLAIM.record(self._connection, InboxRow, given)
 
     async def lock(self, inbox_id: UUID) -> InboxRow | None:
-        return await _LOCK.record(self._connection, InboxRow, {"id": inbox_id})
+        return await LOCK.record(self._connection, InboxRow, {"id": inbox_id})
 
     async def finish(self, inbox_id: UUID, *, at: datetime, lead_id: UUID | None, result: Mapping[str, Any]) -> None:
         given = {"id": inbox_id, "at": at, "lead_id": lead_id, "result": json.dumps(result)}
-        await _FINISH.run(self._connection, given)
+        await FINISH.run(self._connection, given)
 
     async def fail(self, inbox_id: UUID, *, leased_until: datetime, error: str, retry_at: datetime | None) -> bool:
         given = {"id": inbox_id, "leased_until": leased_until, "error": error, "retry_at": retry_at}
-        return await _FAIL.run(self._connection, given) == 1
+        return await FAIL.run(self._connection, given) == 1
 
     async def give_back(self, inbox_id: UUID, *, leased_until: datetime, retry_at: datetime) -> None:
-        await _GIVE_BACK.run(self._connection, {"id": inbox_id, "leased_until": leased_until, "retry_at": retry_at})
+        await GIVE_BACK.run(self._connection, {"id": inbox_id, "leased_until": leased_until, "retry_at": retry_at})
 
     async def count_replayable(self, which: ReplayFilter, *, at: datetime) -> int:
         found: int = await COUNT_REPLAYABLE.scalar(self._connection, filter_values(which, at))
@@ -269,7 +200,7 @@ class SqlInbox:
         return await REPLAY.scalar(self._connection, given) or ()
 
     async def reopen(self, inbox_id: UUID) -> InboxRow | None:
-        return await _REOPEN.record(self._connection, InboxRow, {"id": inbox_id})
+        return await REOPEN.record(self._connection, InboxRow, {"id": inbox_id})
 
     async def settle_refused(self, *, at: datetime) -> None:
         await LOCK_REFUSED_ALERTS.run(self._connection)
@@ -279,7 +210,7 @@ class SqlInbox:
         self, *, at: datetime, untouched_since: datetime, lease_until: datetime, limit: int
     ) -> Sequence[UUID]:
         given = {"at": at, "untouched_since": untouched_since, "lease_until": lease_until, "limit": limit}
-        return await _CLAIM_OVERDUE.scalars(self._connection, given)
+        return await CLAIM_OVERDUE.scalars(self._connection, given)
 
     async def refuse(
         self,
