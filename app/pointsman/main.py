@@ -14,7 +14,7 @@ from pointsman.api.booking_page.problem_pages import ProblemPagesMiddleware
 from pointsman.api.booking_page.rendering import PageRenderer
 from pointsman.api.front.front_door import FrontDoorMiddleware
 from pointsman.api.front.source_limits import SourceLimits, SourceLimitsMiddleware
-from pointsman.api.http import problems
+from pointsman.api.http import problem_handlers
 from pointsman.api.http.auth import describe_operation
 from pointsman.api.http.body_limits import BodyLimitsMiddleware
 from pointsman.api.http.metrics import Metrics
@@ -55,7 +55,7 @@ def build_routes(
     """Everything of the service that knows no database; `serve_env` gives it one before the first request."""
     app = _bare_app(settings, lifespan)
     app.state.revision = HEAD_REVISION
-    problems.install_problem_handlers(app)
+    problem_handlers.install_problem_handlers(app)
     for router in routers.ALL:
         for route in router.routes:
             describe_operation(route)  # no endpoint without its row in the table of permissions

@@ -16,7 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pointsman.api.front.route_table import RouteTable
 from pointsman.api.http.auth import Guard
-from pointsman.api.http.problems import ProblemResponse, problem_of, problem_of_status, problem_response
+from pointsman.api.http.problem_handlers import problem_of, problem_of_status
+from pointsman.api.http.problems import ProblemResponse, problem_response
 from pointsman.services.operations.api_keys import ApiKeyAuthenticator
 
 #: As RFC 3986 writes host and port. Any host is served: none is ever used in an answer.

@@ -11,7 +11,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pointsman.api.http.metrics import Metrics
-from pointsman.api.http.problems import problem_of_unexpected
+from pointsman.api.http.problem_handlers import problem_of_unexpected
 
 _log = structlog.get_logger("pointsman.http")
 _SAFE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi.exceptions import RequestValidationError
 
-from pointsman.api.http import problems
+from pointsman.api.http import problem_handlers, problems
 from pointsman.domain import errors
 from pointsman.domain.errors import (
     Conflict,
@@ -80,39 +80,41 @@ def test_the_unknown_caller_hears_how_to_sign_in_and_the_early_one_when_to_retry
     ],
 )
 def test_a_busy_database_is_not_called_an_outage(error: DatabaseBusy, code: str) -> None:
-    answer = problems.problem_of_busy(error)
+    answer = problem_handlers.problem_of_busy(error)
     body = json.loads(bytes(answer.body))
     assert (answer.status_code, body["code"], int(answer.headers["retry-after"]) > 0) == (503, code, True)
     assert body["detail"] == f"{error} Nothing was stored. Retry in a moment."
-    away = json.loads(bytes(problems.problem_of_unreachable(DatabaseUnavailable("gone")).body))
+    away = json.loads(bytes(problem_handlers.problem_of_unreachable(DatabaseUnavailable("gone")).body))
     assert (away["code"], "does not answer" in away["detail"]) == ("unavailable", True)
 
 
 def test_a_schema_that_waits_for_its_migration_is_an_outage_that_says_where_to_look() -> None:
-    answer = problems.problem_of_schema_unusable(SchemaUnusable('relation "leads" does not exist'))
+    answer = problem_handlers.problem_of_schema_unusable(SchemaUnusable('relation "leads" does not exist'))
     assert (answer.status_code, int(answer.headers["retry-after"]) > 0) == (503, True)
     assert "pointsman doctor" in json.loads(bytes(answer.body))["detail"]
 
 
 def test_the_databases_own_role_protection_speaks_as_role_protection() -> None:
-    answer = problems.problem_of_refusal(ConstraintRefused("PM001", "the role does not include closing", "role"))
+    answer = problem_handlers.problem_of_refusal(
+        ConstraintRefused("PM001", "the role does not include closing", "role")
+    )
     body = json.loads(bytes(answer.body))
     assert (answer.status_code, body["code"], body["reason"]) == (409, "role-protected", "role")
 
 
 def test_any_other_refusal_is_a_conflict_that_names_the_constraint_alone() -> None:
     refused = ConstraintRefused("leads_email_key", "duplicate key: (email_key)=(mara@example.com)", "mara@example.com")
-    answer = problems.problem_of_refusal(refused)
+    answer = problem_handlers.problem_of_refusal(refused)
     assert answer.status_code == 409
     assert b"mara" not in bytes(answer.body)
 
 
 def test_what_cannot_be_stored_is_the_callers_fault_not_ours() -> None:
-    assert problems.problem_of_refusal(ConstraintRefused("22003", "integer out of range")).status_code == 422
+    assert problem_handlers.problem_of_refusal(ConstraintRefused("22003", "integer out of range")).status_code == 422
 
 
 def test_a_fault_of_ours_tells_an_incident_and_nothing_else() -> None:
-    answer = problems.problem_of_unexpected(RuntimeError("mara@example.com broke it"))
+    answer = problem_handlers.problem_of_unexpected(RuntimeError("mara@example.com broke it"))
     assert answer.status_code == 500
     body = json.loads(bytes(answer.body))
     assert body["incident"] in body["detail"]
@@ -126,14 +128,14 @@ def test_a_validation_fault_has_a_dotted_path_and_says_what_to_do() -> None:
             {"type": "extra_forbidden", "loc": ("body", "y"), "msg": "Extra inputs", "input": 1},
         ]
     )
-    body = json.loads(bytes(problems.problem_of_validation(error).body))
+    body = json.loads(bytes(problem_handlers.problem_of_validation(error).body))
     assert [fault["path"] for fault in body["faults"]] == ["body.items[3].x", "body.y"]
     assert body["faults"][0]["message"] == "Add this field; it is required."
 
 
 def test_unparsable_json_is_400() -> None:
     error = RequestValidationError([{"type": "json_invalid", "loc": ("body", 0), "msg": "x", "input": {}}])
-    assert problems.problem_of_validation(error).status_code == 400
+    assert problem_handlers.problem_of_validation(error).status_code == 400
 
 
 @pytest.mark.anyio
