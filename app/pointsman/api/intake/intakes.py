@@ -23,10 +23,10 @@ from pointsman.services.intake.intakes import (
     get_intake,
     list_intakes,
     replace_intake,
-    try_intake,
 )
 from pointsman.services.intake.mapping.event_json import read_marked_event_form
 from pointsman.services.intake.mapping.map_event import MappedEvent
+from pointsman.services.intake.mapping_trials import try_intake
 from pointsman.services.intake.signatures import Verifier
 from pointsman.services.leads.lead_input import phone_of
 from pointsman.services.ports.intake.intakes import IntakeRow

@@ -4,35 +4,23 @@ import json
 from asyncio import to_thread
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any, Literal, cast
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
-from pointsman.domain.text.marked_json import MarkedJson
 from pointsman.services.audit import audit
-from pointsman.services.intake.mapping.expressions import Evaluation
-from pointsman.services.intake.mapping.map_event import (
-    NO_OBJECT,
-    NOT_AN_OBJECT,
-    TAKEN,
-    MappedEvent,
-    map_event,
-    split_events,
-)
-from pointsman.services.intake.mapping.mapping_model import IntakeMapping, outdated_parts, parse_mapping
+from pointsman.services.intake.mapping.mapping_model import IntakeMapping
+from pointsman.services.intake.mapping_trials import check_mapping
 from pointsman.services.intake.signatures import Verifier, check_secrets
-from pointsman.services.leads.fields import KnownFields, known_fields
-from pointsman.services.leads.lead_input import NAMES_NO_COMPANY, NAMES_NO_PERSON, PHONE_UNREAD
+from pointsman.services.leads.fields import known_fields
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.intake.intakes import IntakeRow
 from pointsman.services.transactions import run_in_transaction
 
 MAX_SECRETS = 5
 MAX_SAMPLE = 100_000
-MAX_TRIED = 100  # events of one trial
 
 _VERIFIER: TypeAdapter[Verifier] = TypeAdapter(Verifier)
 
@@ -49,14 +37,6 @@ class Intake:
     verifier: Verifier
     secrets: tuple[str, ...]
     mapping: IntakeMapping
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MappingTrial:
-    """What the first MAX_TRIED events of a body would become, a Fault for a refused one; and how many more there are."""
-
-    events: Sequence[MappedEvent | Fault]
-    left_out: int
 
 
 @dataclass(slots=True)
@@ -216,25 +196,10 @@ async def list_intakes(env: Env) -> Sequence[IntakeRow]:
         return await tx.intakes.list()
 
 
-async def try_intake(env: Env, key: str, body: MarkedJson, mapping: Mapping[str, Any] | None) -> MappingTrial:
-    """What the intake (or another mapping in its place) would make of a body. Nothing is written."""
-    async with env.uow() as tx:
-        row = await tx.intakes.by_key(key)
-        if row is None:
-            raise NotFound(f"There is no intake {key!r}.", code="no-such-intake")
-        known = await known_fields(env, tx)
-    document, kind, stored, now = row.mapping if mapping is None else mapping, row.kind, row.mapping, env.clock()
-
-    def work() -> MappingTrial:
-        return _tried(key, body, parse_mapping(document, kind=kind, known=known, stored=stored), known, now)
-
-    return await to_thread(work)
-
-
 async def _checked(
     env: Env, tx: Tx, key: str, given: IntakeInput, before: IntakeRow | None = None
 ) -> tuple[IntakeMapping, tuple[Fault, ...]]:
-    """The mapping, and what of one that stays as it was `before` does not go with the policy any more."""
+    """As `check_mapping`, once the secrets and the size of the sample are right."""
     if given.secrets is not None:
         if not 1 <= len(given.secrets) <= MAX_SECRETS:
             raise Invalid(f"An intake has 1 to {MAX_SECRETS} secrets.")
@@ -242,53 +207,16 @@ async def _checked(
     if len(json.dumps(given.sample)) > MAX_SAMPLE:
         raise Invalid("The sample is too large: keep one typical event.", code="too-large")
     known = await known_fields(env, tx)
-    return await to_thread(_works_on_sample, key, given, known, env.clock(), before)
-
-
-def _works_on_sample(
-    key: str, given: IntakeInput, known: KnownFields, now: datetime, before: IntakeRow | None
-) -> tuple[IntakeMapping, tuple[Fault, ...]]:
-    stored = dict(before.mapping) if before is not None else None
-    mapping = parse_mapping(given.mapping, kind=given.kind, known=known, stored=stored)
-    outdated = tuple(outdated_parts(mapping, known))  # none of a new one: it would have been refused
-    if before is not None and (stored, before.kind, before.sample) == (mapping.document(), given.kind, given.sample):
-        return mapping, outdated
-    faults: list[Fault] = []
-    for mapped in _tried(key, MarkedJson(given.sample), mapping, known, now).events:
-        if isinstance(mapped, Fault):
-            faults.append(replace(mapped, path="sample"))
-            continue
-        # What a rule took, a number that nothing can call, a site of no company and a made-up address say nothing of the mapping;
-        # nor is told twice what is outdated.
-        unsaid = TAKEN | {PHONE_UNREAD, NAMES_NO_COMPANY, NAMES_NO_PERSON, "unknown-evidence"}
-        wrong = [fault for fault in mapped.warnings if fault.code not in unsaid and fault not in outdated]
-        faults += [replace(fault, path=f"mapping.{fault.path}") for fault in wrong]
-        finds_address = any(
-            fault.code == NAMES_NO_PERSON for fault in mapped.warnings
-        )  # senders write test@test.com in samples
-        if not mapped.is_usable and not finds_address:
-            message = "the sample gives neither an email, nor a phone number, nor an external id"
-            path = "lead.email" if "lead.email" in mapping.fields else "lead.phone"
-            faults.append(Fault(path=f'mapping.fields["{path}"]', code="no-identity", message=message))
-    if faults:
-        raise Invalid("The mapping does not work on the sample.", code="mapping-invalid", faults=faults)
-    return mapping, outdated
-
-
-def _tried(key: str, body: MarkedJson, mapping: IntakeMapping, known: KnownFields, now: datetime) -> MappingTrial:
-    outdated = tuple(outdated_parts(mapping, known))
-    evaluation = Evaluation(0)  # one for the whole trial: it is looked at, not worked off
-    events = split_events(body.value, mapping, evaluation)
-    mapped: list[MappedEvent | Fault] = []
-    for event in events[:MAX_TRIED]:
-        if flaws := body.flaws(event):
-            mapped.append(flaws[0])
-        elif not isinstance(event, dict):
-            mapped.append(Fault(path="", code=NO_OBJECT, message=NOT_AN_OBJECT))
-        else:
-            found = map_event(event, mapping, known, intake=key, at=now, evaluation=evaluation)
-            mapped.append(replace(found, warnings=(*outdated, *found.warnings)))
-    return MappingTrial(events=mapped, left_out=max(len(events) - MAX_TRIED, 0))
+    return await to_thread(
+        check_mapping,
+        key,
+        given.mapping,
+        kind=given.kind,
+        sample=given.sample,
+        known=known,
+        now=env.clock(),
+        before=before,
+    )
 
 
 def _seal(env: Env, intake_id: UUID, secrets: Sequence[str]) -> bytes:
