@@ -1,48 +1,38 @@
 """Any order of what people do with appointments, against a small model of whose time is whose."""
 
-import asyncio
-import os
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     rule,
-    run_state_machine_as_test,
 )
 
 from pointsman.domain.errors import PointsmanError
 from pointsman.domain.permissions.sides import ActorRole
-from pointsman.domain.roster.roles import Work
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.availability import participants as parties
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.booking.slot_holds import hold_slot, release_slot_hold
 from pointsman.services.calendar_sync.poll import sync_calendars
-from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.ports import CalendarEvent
 from pointsman.services.reassignment.by_rules import reassign
-from pointsman.services.roster.change_roster import RoleInput, add_time_off, put_roster
+from pointsman.services.roster.change_roster import add_time_off
 from pointsman.services.routing.ledger_audit import verify_ledger
 from support.databases.fixtures import EmptyDatabase
-from support.floors.booking_floor import CLOSERS, SETTER, Floor, open_floor
-from support.floors.use_case_env import ADMIN, POLICY, absence, floor_given, office_hours, rep_given
+from support.floors.booking_floor import CLOSERS, SETTER, open_floor
+from support.floors.booking_machine import DESIGNERS, HOLDER, LENGTH, BookingMachine, run_lives, time_of
+from support.floors.use_case_env import ADMIN, POLICY, absence
 from support.hypothesis_profiles import scaled
 
 T = TypeVar("T")
-BERLIN = ZoneInfo("Europe/Berlin")
-LENGTH = timedelta(minutes=30)
 LEADS = 6
 #: Quarters of an hour after nine on one of two days: few, so that everybody wants the same.
 TIMES = st.tuples(st.integers(0, 1), st.integers(0, 7))
@@ -59,7 +49,6 @@ STANDING = (
     " from appointments a join reps r on r.id = a.rep_id where a.status in ('requested', 'confirmed')"
 )
 KEPT = "select array_agg(r.key) from reservations v join reps r on r.id = v.rep_id where v.slot_hold_id = :hold and v.active"
-DESIGNERS = ("dora", "emil")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,29 +87,16 @@ class Model:
         )
 
 
-def time_of(chosen: tuple[int, int]) -> datetime:
-    day, quarter = chosen
-    date = (datetime.now(BERLIN) + timedelta(days=3 + day)).date()
-    return datetime.combine(date, time(9), BERLIN).astimezone(UTC) + quarter * timedelta(minutes=15)
-
-
-class Appointments(RuleBasedStateMachine):
+class Appointments(BookingMachine):
     """Every rule is one call of the service; the model says beforehand whether it must succeed."""
 
-    empty_database: EmptyDatabase
     offer = "strict"
-    with_companions = False  # whether a designer comes along
-    checked = True  # whether the service looks before the database does
 
     @initialize()
     def open(self) -> None:
-        self.runner = asyncio.Runner()
-        self.stack = AsyncExitStack()
-        self.patch = pytest.MonkeyPatch()
-        self.database = self.empty_database()
+        url = self.begin()
         self.model = Model(companions=DESIGNERS if self.with_companions else ())
-        self.leads: list[UUID] = []
-        self.run(self._open(self.database.__enter__()))
+        self.run(self._open(url))
 
     async def _open(self, url: str) -> None:
         booking = {"offer": self.offer} | ({"companion_pools": ["designers"]} if self.with_companions else {})
@@ -130,9 +106,9 @@ class Appointments(RuleBasedStateMachine):
         }
         if self.with_companions:
             pools["designers"] = {"work": "solution_design", "members": [*DESIGNERS]}
-        self.floor: Floor = await self.stack.enter_async_context(open_floor(url))
+        self.floor = await self.stack.enter_async_context(open_floor(url))
         if self.with_companions:
-            await self._hire()
+            await self.hire_designers()
         await self.floor.world.publish({**POLICY, "pools": pools})
         if not self.checked:
             self.patch.setattr(parties, "find_booking_obstacle", lambda *_: None)
@@ -140,28 +116,7 @@ class Appointments(RuleBasedStateMachine):
             lead, _ = await self.floor.ready()
             self.leads.append(lead)
 
-    async def _hire(self) -> None:
-        given = floor_given()
-        designer = RoleInput(name="Designer", works=frozenset({Work.SOLUTION_DESIGN}))
-        always = tuple(replace(block, weekday=day) for day in range(7) for block in office_hours()[:1])
-        people = [*given.reps, *(rep_given(key, "Designer") for key in DESIGNERS)]
-        reps = tuple(replace(rep, working_hours=always) for rep in people)
-        await put_roster(self.floor.env, replace(given, roles=(*given.roles, designer), reps=reps), actor=ADMIN)
-        for rep in DESIGNERS:
-            bound = [CalendarBindingInput(connection="cal", calendar=f"{rep}-cal", writes=True)]
-            await bind_calendars(self.floor.env, rep, bound, actor=SETTER)
-
-    def teardown(self) -> None:
-        if not hasattr(self, "floor"):
-            return
-        try:
-            self.run(self._close())
-        finally:
-            self.patch.undo()
-            self.runner.close()
-            self.database.__exit__(None, None, None)
-
-    async def _close(self) -> None:
+    async def close(self) -> None:
         try:
             await self.floor.work_out()
             standing = [(who, m.start) for m in self.model.meetings.values() for who in m.people]
@@ -304,9 +259,6 @@ class Appointments(RuleBasedStateMachine):
 
     # ── the machine's own ───────────────────────────────────────────────────────────────────────
 
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return self.runner.run(work)
-
     def attempt(self, act: Callable[[], Awaitable[T]], *, possible: bool | None) -> T | None:
         """What the act gave, or None when it was refused; where the service looks: exactly when it was not possible."""
 
@@ -324,13 +276,7 @@ class Appointments(RuleBasedStateMachine):
         return done
 
     def _somebody_free(self, lead: UUID, start: datetime) -> bool:
-        holder = self.run(
-            self.floor.world.value(
-                "select r.key from assignments a join reps r on r.id = a.rep_id"
-                " where a.lead_id = :lead and a.ended_at is null",
-                lead=lead,
-            )
-        )
+        holder = self.run(self.floor.world.value(HOLDER, lead=lead))
         asked = (holder,) if self.offer == "strict" else CLOSERS
         return any(self.model.free(rep, start, lead=lead) for rep in asked)
 
@@ -372,17 +318,4 @@ def test_no_rep_is_ever_booked_twice_and_each_free_rep_can_be_booked(
 ) -> None:
     with_companions = kind == "companions"
     given = {"offer": "flexible" if with_companions else kind, "with_companions": with_companions, "checked": checked}
-    server = {"empty_database": staticmethod(empty_database)}
-    explore = int(os.environ.get("EXPLORE_LIVES", "0"))  # how many lives to draw anew, found faults made small
-    run_state_machine_as_test(
-        type("Drawn", (Appointments,), {**server, **given}),
-        settings=settings(
-            max_examples=explore or scaled(5),
-            stateful_step_count=25,
-            derandomize=not explore,
-            database=None,
-            phases=[Phase.generate, *([Phase.shrink] if explore else [])],
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_lives(Appointments, empty_database, lives=scaled(5), steps=25, **given)

@@ -1,25 +1,18 @@
 """Any order of acts on reps whom two pools with unequal, changing buffers share, against a small model of the rule."""
 
-import asyncio
-import os
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from pointsman.domain.booking.availability import Interval, Reservation
@@ -34,26 +27,22 @@ from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.booking.slot_holds import hold_slot, release_slot_hold
 from pointsman.services.booking.slots import slots_for_lead
-from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.reassignment import appointment_transfer
 from pointsman.services.reassignment.by_rules import reassign
-from pointsman.services.roster.change_roster import RoleInput, put_roster
 from support.databases.fixtures import EmptyDatabase
-from support.floors.booking_floor import SETTER, Floor, open_floor
-from support.floors.use_case_env import ADMIN, POLICY, floor_given, office_hours, rep_given
+from support.floors.booking_floor import SETTER, open_floor
+from support.floors.booking_machine import DESIGNERS, HOLDER, LENGTH, BookingMachine, run_lives, time_of
+from support.floors.use_case_env import ADMIN, POLICY
 from support.hypothesis_profiles import scaled
 from support.strategies.reservations import NONE, far_enough
 
 T = TypeVar("T")
-BERLIN = ZoneInfo("Europe/Berlin")
 MINUTE = timedelta(minutes=1)
-LENGTH, QUARTER = 30 * MINUTE, 15 * MINUTE
 LEADS, STARTS = 6, 9
 DAY, LEAD = st.integers(0, 1), st.integers(0, LEADS - 1)
 #: Quarters of an hour after nine on one of two days: few, so that everybody wants the same.
 TIMES = st.tuples(DAY, st.integers(0, STARTS - 1))
 POOLS = {"closers-mid-market": ("anna", "ben"), "closers-big": ("anna", "clara")}
-DESIGNERS = ("dora", "emil")
 #: Before and after, in minutes.
 BUFFERS = st.sampled_from([(0, 0), (15, 15), (30, 10), (5, 40), (10, 25)])
 
@@ -66,7 +55,6 @@ STANDING = (
     "select v.appointment_id, v.slot_hold_id, v.lead_id, lower(v.during) as start, v.buffer_before, v.buffer_after,"
     " array_agg(r.key) as people from reservations v join reps r on r.id = v.rep_id where v.active group by 1, 2, 3, 4, 5, 6"
 )
-HOLDER = "select r.key from assignments a join reps r on r.id = a.rep_id where a.lead_id = :lead and a.ended_at is null"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,38 +73,26 @@ class Kept:
         return Reservation(Interval(self.start, self.start + LENGTH), self.before, self.after)
 
 
-def time_of(chosen: tuple[int, int]) -> datetime:
-    day, quarter = chosen
-    date = (datetime.now(BERLIN) + timedelta(days=3 + day)).date()
-    return datetime.combine(date, time(9), BERLIN).astimezone(UTC) + quarter * QUARTER
-
-
-class Buffers(RuleBasedStateMachine):
+class Buffers(BookingMachine):
     """Every rule is one call of the service; the model says beforehand whether it must succeed."""
-
-    empty_database: EmptyDatabase
-    with_companions = False  # whether a designer comes along
-    checked = True  # whether the service looks before the database does
 
     @initialize(mid=BUFFERS, big=BUFFERS, then=BUFFERS, first=st.lists(TIMES, min_size=4, max_size=4))
     def open(
         self, mid: tuple[int, int], big: tuple[int, int], then: tuple[int, int], first: list[tuple[int, int]]
     ) -> None:
-        self.runner, self.stack, self.patch = asyncio.Runner(), AsyncExitStack(), pytest.MonkeyPatch()
-        self.database = self.empty_database()
+        url = self.begin()
         self.kept: dict[UUID, Kept] = {}  # by lead
         self.strangers: list[tuple[str, Reservation]] = []  # what calendars have besides
         self.buffers = dict(zip(POOLS, (mid, big), strict=True))
-        self.leads: list[UUID] = []
-        self.run(self._open(self.database.__enter__()))
+        self.run(self._open(url))
         for which, chosen in enumerate(first):
             self.book(which, chosen)
         self.change_the_policy("closers-big", then)
 
     async def _open(self, url: str) -> None:
-        self.floor: Floor = await self.stack.enter_async_context(open_floor(url))
+        self.floor = await self.stack.enter_async_context(open_floor(url))
         if self.with_companions:
-            await self._hire()
+            await self.hire_designers()
         await self._publish()
         for number in range(LEADS):
             lead = await self.floor.lead(company__employees=(120, 5_000)[number % 2])
@@ -125,17 +101,6 @@ class Buffers(RuleBasedStateMachine):
         if not self.checked:
             for module in (booking, parties, appointment_transfer):
                 self.patch.setattr(module, "find_booking_obstacle", lambda *_: None)
-
-    async def _hire(self) -> None:
-        given = floor_given()
-        designer = RoleInput(name="Designer", works=frozenset({Work.SOLUTION_DESIGN}))
-        always = tuple(replace(block, weekday=day) for day in range(7) for block in office_hours()[:1])
-        people = [*given.reps, *(rep_given(key, "Designer") for key in DESIGNERS)]
-        reps = tuple(replace(rep, working_hours=always) for rep in people)
-        await put_roster(self.floor.env, replace(given, roles=(*given.roles, designer), reps=reps), actor=ADMIN)
-        for rep in DESIGNERS:
-            bound = [CalendarBindingInput(connection="cal", calendar=f"{rep}-cal", writes=True)]
-            await bind_calendars(self.floor.env, rep, bound, actor=SETTER)
 
     async def _publish(self) -> None:
         along = {"companion_pools": ["designers"]} if self.with_companions else {}
@@ -153,16 +118,6 @@ class Buffers(RuleBasedStateMachine):
             "pool": "closers-big",
         }
         await self.floor.world.publish({**POLICY, "rules": [big, *POLICY["rules"]], "pools": pools})
-
-    def teardown(self) -> None:
-        if not hasattr(self, "floor"):
-            return
-        try:
-            self.run(self.stack.aclose())
-        finally:
-            self.patch.undo()
-            self.runner.close()
-            self.database.__exit__(None, None, None)
 
     # ── what people do ──────────────────────────────────────────────────────────────────────────
 
@@ -263,9 +218,6 @@ class Buffers(RuleBasedStateMachine):
 
     # ── the machine's own ───────────────────────────────────────────────────────────────────────
 
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return self.runner.run(work)
-
     def attempt(self, act: Callable[[], Awaitable[T]], *, possible: bool | None) -> T | None:
         """What the act gave, or None when it was refused: exactly when it was not possible, where that is known."""
 
@@ -342,17 +294,5 @@ class Buffers(RuleBasedStateMachine):
 def test_no_two_appointments_of_a_rep_are_closer_than_the_longer_buffer_and_all_other_times_can_be_booked(
     empty_database: EmptyDatabase, with_companions: bool, checked: bool
 ) -> None:
-    given = {"with_companions": with_companions, "checked": checked, "empty_database": staticmethod(empty_database)}
-    explore = int(os.environ.get("EXPLORE_LIVES", "0"))  # how many lives to draw anew, found faults made small
-    run_state_machine_as_test(
-        type("Drawn", (Buffers,), given),
-        settings=settings(
-            max_examples=explore or scaled(4 if checked else 2),
-            stateful_step_count=30,
-            derandomize=not explore,
-            database=None,
-            phases=[Phase.generate, *([Phase.shrink] if explore else [])],
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    lives = scaled(4 if checked else 2)
+    run_lives(Buffers, empty_database, lives=lives, steps=30, with_companions=with_companions, checked=checked)
