@@ -30,6 +30,8 @@ from pointsman.domain.text.strict_json import (
 
 MAX_KEY_LENGTH = WEBHOOK_LIMITS.key_length or 0
 MAX_FLAWS = 10  # that are told of one value
+#: Of a body that is read beside the service: each mark makes some 180 bytes of the answer, which is bounded.
+MAX_MARKS = 10_000
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _ESCAPED_BYTES = re.compile("[\udc80-\udcff]")  # how Python keeps bytes that are not UTF-8
 
@@ -116,8 +118,26 @@ class MarkedJson:
                 waiting += [(part[n], f"{place}[{n}]") for n in reversed(range(len(part)))]
 
 
-def read_marked_json(body: bytes, limits: JsonLimits = WEBHOOK_LIMITS) -> MarkedJson:
+class _Marks:
+    """Makes the marks of one body; TooLarge beyond `most`."""
+
+    def __init__(self, key: str, most: int | None) -> None:
+        self.key = key
+        self.left = most
+
+    def made(self, code: str, message: str, kind: str, content: Any) -> dict[str, Any]:
+        if self.left is not None:
+            self.left -= 1
+            if self.left < 0:
+                said = f"The body has more than {MAX_MARKS} parts that cannot be taken, of which one: {message}"
+                raise TooLarge(said, code="too-many-flaws")
+        return {self.key: [code, message, kind, content]}
+
+
+def read_marked_json(body: bytes, limits: JsonLimits = WEBHOOK_LIMITS, *, most: int | None = None) -> MarkedJson:
     """The value in `body`, flawed parts marked; Invalid for what is no JSON, TooLarge for more values than the limits allow.
+
+    TooLarge ("too-many-flaws") for more than `most` marks, too.
 
     Marked are: NUL, half surrogate pairs and bytes that are not UTF-8, equal or too long keys, numbers beyond the limits,
     NaN and infinities, and whatever is too deep or has too many values by itself. Raw control characters are taken.
@@ -125,28 +145,29 @@ def read_marked_json(body: bytes, limits: JsonLimits = WEBHOOK_LIMITS) -> Marked
     mark = "flaw:" + hashlib.sha256(body).hexdigest()
     text = _with_cuts(body.removeprefix(_BYTE_ORDER_MARK), limits, mark).decode("utf-8", errors="surrogateescape")
     foreign = _ESCAPED_BYTES.search(text) is not None
+    marks = _Marks(mark, most)
     try:
         value = json.loads(
             text,
             strict=False,
-            object_pairs_hook=partial(_object, limits, mark),
-            parse_constant=partial(_number, mark, "constant", no_constant),
-            parse_int=partial(_number, mark, "digits", bounded_integer),
-            parse_float=partial(_number, mark, "digits", partial(bounded_float, limits)),
+            object_pairs_hook=partial(_object, limits, marks),
+            parse_constant=partial(_number, marks, "constant", no_constant),
+            parse_int=partial(_number, marks, "digits", bounded_integer),
+            parse_float=partial(_number, marks, "digits", partial(bounded_float, limits)),
         )
     except json.JSONDecodeError as error:
         said = f"{error.msg} (line {error.lineno}, column {error.colno})" if body.strip() else "it is empty"
         raise Invalid(f"The body is not JSON: {said}.", code="not-json") from None
     except RecursionError:
         raise too_deep(limits.depth) from None
-    return MarkedJson(_with_marked_texts(value, mark, foreign=foreign), mark)
+    return MarkedJson(_with_marked_texts(value, marks, foreign=foreign), mark)
 
 
 def marked_outcome(body: bytes, *, bounds: dict[str, Any]) -> Outcome:
     """`read_marked_json` for a reader process: [value as JSON text, mark]."""
 
     def read() -> list[str]:
-        marked = read_marked_json(body, JsonLimits(**bounds))
+        marked = read_marked_json(body, JsonLimits(**bounds), most=MAX_MARKS)
         return [json.dumps(marked.value), marked.mark]
 
     return outcome_of(read)
@@ -173,26 +194,26 @@ def marked_of(told: list[str]) -> MarkedJson:
     return MarkedJson(reread_json(value.encode()), mark)
 
 
-def _object(limits: JsonLimits, mark: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(limits: JsonLimits, marks: _Marks, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     try:
         made = unique_keys(limits, pairs)
         for key in made:
             refuse_odd_signs(key)
     except TooLarge as large:
-        return {mark: [large.code, str(large), "cut", None]}
+        return marks.made(large.code, str(large), "cut", None)
     except Invalid as flaw:
-        return {mark: [flaw.code, str(flaw), "pairs", [list(pair) for pair in pairs]]}
+        return marks.made(flaw.code, str(flaw), "pairs", [list(pair) for pair in pairs])
     return made
 
 
-def _number(mark: str, kind: str, read: Callable[[str], Any], digits: str) -> Any:
+def _number(marks: _Marks, kind: str, read: Callable[[str], Any], digits: str) -> Any:
     try:
         return read(digits)
     except Invalid as flaw:
-        return {mark: [flaw.code, str(flaw), kind, digits]}
+        return marks.made(flaw.code, str(flaw), kind, digits)
 
 
-def _with_marked_texts(value: Any, mark: str, *, foreign: bool) -> Any:
+def _with_marked_texts(value: Any, marks: _Marks, *, foreign: bool) -> Any:
     """`foreign`: the body has bytes that are not UTF-8."""
     match value:
         case str():
@@ -200,15 +221,14 @@ def _with_marked_texts(value: Any, mark: str, *, foreign: bool) -> Any:
                 refuse_odd_signs(value)
             except Invalid as flaw:
                 if foreign and _ESCAPED_BYTES.search(value):
-                    return {
-                        mark: ["bad-encoding", "A text is not UTF-8. Send all of the body as UTF-8.", "text", value]
-                    }
-                return {mark: [flaw.code, str(flaw), "text", value]}
+                    said = "A text is not UTF-8. Send all of the body as UTF-8."
+                    return marks.made("bad-encoding", said, "text", value)
+                return marks.made(flaw.code, str(flaw), "text", value)
             return value
-        case dict() if mark not in value:
-            return {key: _with_marked_texts(part, mark, foreign=foreign) for key, part in value.items()}
+        case dict() if marks.key not in value:
+            return {key: _with_marked_texts(part, marks, foreign=foreign) for key, part in value.items()}
         case list():
-            return [_with_marked_texts(part, mark, foreign=foreign) for part in value]
+            return [_with_marked_texts(part, marks, foreign=foreign) for part in value]
         case _:
             return value
 

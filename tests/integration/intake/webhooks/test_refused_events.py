@@ -169,3 +169,17 @@ async def test_one_lead_with_a_bad_sign_gets_422_with_its_place(
     assert answer.status_code == 422
     assert [(fault["code"], fault["path"]) for fault in answer.json()["faults"]] == [(code, path)]
     assert json.dumps(answer.json()).isascii()
+
+
+@pytest.mark.parametrize("flawed", [b"NaN", b'"\\u0000"'])
+async def test_a_body_of_flaws_is_refused_with_what_is_wrong_and_kept(
+    client: httpx.AsyncClient, world: World, make_intake: Any, flawed: bytes
+) -> None:
+    await make_intake("form", mapping=MAPPING, sample=SAMPLE)
+    answer = await post(client, b'{"email": "mara@nordlicht.example", "l": [' + b",".join([flawed] * 63_000) + b"]}")
+    assert (answer.status_code, answer.json()["code"]) == (413, "too-many-flaws")
+    assert answer.json()["detail"].startswith("The body has more than 10000 parts that cannot be taken")
+    (row,) = await world.rows("select status, error from inbox")
+    assert (row.status, row.error.partition(":")[0]) == ("refused", "too-many-flaws")
+    few = b'{"email": "mara@nordlicht.example", "l": [' + b",".join([flawed] * 9_000) + b"]}"
+    assert (await post(client, few)).json()["refused"] == 1
