@@ -112,6 +112,45 @@ async def test_who_bought_stays_with_the_company_after_a_merge_until_an_admin_sa
     )
 
 
+@pytest.mark.parametrize("partners", [True, False])
+async def test_only_a_partners_record_takes_no_customers_contact_away(world: World, partners: bool) -> None:
+    old = await heard(world, "1", days=9, facts=ACME | {"account.status": "customer"})
+    new = await heard(world, "2", days=2, facts=BETA)
+    if partners:
+        brought = "update leads set match = match || jsonb_build_object('brought_by', 'callwerk') where id = :id"
+        await world.rows(brought, id=new.id)
+    lead = await one(world, new.id, old.id)
+    assert (lead.account_domain, lead.match.get("asks_for")) == (
+        ("acme.de", "beta.de") if partners else ("beta.de", None)
+    )
+
+
+async def test_what_waits_for_an_admin_goes_on_waiting_after_a_merge(world: World) -> None:
+    old = await heard(world, "1", days=9, facts=ACME)
+    await won(world, old)
+    await heard(world, "1", days=1, facts=BETA)
+    colleague = await heard(world, "2", days=8, facts=ACME)
+    lead = await one(world, old.id, colleague.id)
+    assert (lead.account_domain, lead.match["asks_for"], lead.match["bought"]) == ("acme.de", "beta.de", True)
+    assert await world.value("select subject from alerts where resolved_at is null") == f"lead:{lead.id}"
+
+
+async def test_records_of_one_account_keep_what_both_know_of_it(world: World) -> None:
+    address = await heard(world, "1", days=9, email="mara@acme.de", facts={"company.revenue": 7})
+    name = await heard(world, "2", days=2, facts=ACME)
+    lead = await one(world, address.id, name.id)
+    assert (*employer(lead), lead.facts["company.revenue"]) == ("acme.de", "acme.de", "Acme GmbH", 900, 7)
+
+
+async def test_a_later_name_alone_neither_moves_a_lead_with_a_domain_nor_brings_its_facts(world: World) -> None:
+    old = await heard(world, "1", days=9, email="mara@acme.de", facts={"company.employees": 900})
+    new = await heard(world, "2", days=2, email="m@gmail.com", facts={"company.name": "Beta", "company.employees": 4})
+    lead = await one(world, old.id, new.id)
+    assert employer(lead) == ("acme.de", "acme.de", None, 900)
+    again = await heard(world, "1", email="mara@acme.de", facts={"company.name": "Acme"})
+    assert employer(again) == ("acme.de", "acme.de", "Acme", 900)
+
+
 async def test_a_website_said_again_stays_where_its_domain_leads(world: World) -> None:
     lead = await heard(world, "1", days=9, facts=ACME)
     beta = await heard(world, "2", days=9, facts=BETA)

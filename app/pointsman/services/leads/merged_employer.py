@@ -55,7 +55,9 @@ def merged_company(into: LeadRow, other: LeadRow, lists: MatchingLists) -> Merge
     earlier, later = (into, other) if is_later else (other, into)
     known, news = (mine, theirs) if is_later else (theirs, mine)
     asks = False
-    if into.account_id is None or other.account_id is None or into.account_id == other.account_id:
+    if into.account_id is not None and into.account_id == other.account_id and not _asks(into, other):
+        verdict = MergedEmployer.LATER_FOR_BOTH  # under two domains, it may be
+    elif into.account_id is None or other.account_id is None or into.account_id == other.account_id:
         verdict = MergedEmployer.LATER_FOR_BOTH if is_one_company(known, news) else MergedEmployer.LATER
     else:
         verdict = judge_merged(known, news)
@@ -67,6 +69,8 @@ def merged_company(into: LeadRow, other: LeadRow, lists: MatchingLists) -> Merge
         winner = earlier if winner is later else later
     for_both = verdict in (MergedEmployer.LATER_FOR_BOTH, MergedEmployer.EARLIER_FOR_BOTH)
     match = _match(into, other, winner, for_both=for_both)
+    if ASKS_FOR in later.match and winner.account_id == later.account_id:
+        match[ASKS_FOR] = later.match[ASKS_FOR]
     if asks:
         match[ASKS_FOR] = news.website or news.address_domain or later.account_name
     facts_of = later if verdict is MergedEmployer.LATER else earlier
@@ -80,7 +84,7 @@ def merged_company(into: LeadRow, other: LeadRow, lists: MatchingLists) -> Merge
         ),
         keeps_into=for_both or facts_of is into,
         takes_other=for_both or facts_of is other,
-        domain=_unsaid_domain(into, other, theirs) if winner is other and facts_of is other and not for_both else None,
+        domain=_unsaid_domain(into, other, theirs) if winner is other else None,
     )
 
 
@@ -99,12 +103,17 @@ def merge_facts(
                 stamps[name] = max(at, stamps.get(name, ""))
     if company.moved_at:
         stamps[MOVED_AT] = company.moved_at
-    if company.domain is not None:
+    if company.domain is not None and "company.domain" not in values:
         values["company.domain"], stamps["company.domain"] = company.domain
     if survivor.email_key is None and merged.email_key is not None and "lead.email" in merged.known_at:
         stamps["lead.email"] = merged.known_at["lead.email"]  # the address came along
     changed = {name for name in values.keys() | into.keys() if values.get(name) != into.get(name)}
     return MergedValues(values=values, known_at=stamps, changed=united.changed | changed)
+
+
+def _asks(*rows: LeadRow) -> bool:
+    """Whether the account of one of them is not the company that it spoke of last."""
+    return any(ASKS_FOR in row.match for row in rows)
 
 
 def _is_for_a_human(earlier: LeadRow, later: LeadRow) -> bool:
