@@ -18,9 +18,9 @@ from pointsman.services.intake.return_from_nurture import return_nurtured_leads
 from pointsman.services.intake.signatures import Verifier
 from pointsman.services.intake.submit_lead import SubmitResult, submit_lead
 from pointsman.services.leads.lead_input import LeadInput
-from pointsman.services.roster.change_roster import deactivate_rep
+from pointsman.services.roster.change_roster import deactivate_rep, put_roster
 from support.floors.booking_floor import CLOSERS, Floor, open_floor
-from support.floors.use_case_env import ADMIN, POLICY, SENDER
+from support.floors.use_case_env import ADMIN, POLICY, SENDER, floor_given
 from support.http.signing import SECRET, as_bytes
 
 pytestmark = pytest.mark.anyio
@@ -152,6 +152,29 @@ async def test_the_answer_says_why_the_lead_came_back_or_when_its_cool_off_ends(
     floor.world.clock.advance(COOL_OFF)
     late = await says(floor, lead)
     assert (late.routed is not None) is (cause != "rule")
+    assert await standing(floor, lead) == ("working", None)
+
+
+async def test_a_lead_that_no_rep_could_take_stays_since_when_it_came_and_goes_to_the_first_who_can(
+    floor: Floor,
+) -> None:
+    rules = [rule | ({"else": "nurture"} if rule["name"] == "DACH inbound" else {}) for rule in POLICY["rules"]]
+    await floor.world.publish({**POLICY, "rules": rules})
+    for setter in ("lena", "jonas", "sofia"):
+        await deactivate_rep(floor.env, setter, actor=ADMIN)
+    lead = await floor.world.lead(lead__source="demo_form", lead__country="DE")
+    await floor.world.route(lead)
+    assert await standing(floor, lead) == ("nurture", "rule")
+    since = await floor.world.value("select nurture_since from leads where id = :id", id=lead)
+    for _ in range(2):
+        floor.world.clock.advance(timedelta(hours=1))
+        told = await says(floor, lead)
+        assert told.routed is not None, "only a decision tells who can take it now"
+        assert told.note == f"The lead stays in nurture. {told.routed.decision.summary}"
+    assert await floor.world.value("select nurture_since from leads where id = :id", id=lead) == since
+    assert await floor.world.value("select count(*) from audit where after ->> 'why' like '%came back%'") == 0
+    await put_roster(floor.env, floor_given(), actor=ADMIN)
+    assert (await says(floor, lead)).note == "The lead came back from nurture: rule 'DACH inbound' is for a human."
     assert await standing(floor, lead) == ("working", None)
 
 

@@ -115,7 +115,10 @@ WRITE = PreparedStatement("""
         where cast(:entry as text) is not null
     ), stage as (
         update leads set stage = :stage, nurture_cause = :nurture_cause,
-                         nurture_since = case when cast(:nurture_cause as text) is not null then cast(:at as timestamptz) end,
+                         nurture_since = case
+                             when cast(:nurture_cause as text) is null then null
+                             when nurture_cause = cast(:nurture_cause as text) then nurture_since  -- it never left
+                             else cast(:at as timestamptz) end,
                          nurture_until = null, nurture_reason = :nurture_reason, version = version + 1, updated_at = :at
         where id = :lead_id
     )

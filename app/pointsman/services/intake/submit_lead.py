@@ -8,6 +8,7 @@ from pointsman.domain.errors import Fault
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.routing.decision import DecisionOutcome
 from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.handover.contradicted_pass import find_contradicted_pass
 from pointsman.services.handover.refuse_gate import refuse_gate_in_tx
@@ -22,7 +23,7 @@ from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.decisions import RoutingContext
 from pointsman.services.routing.nurture import find_nurture_return, nurture_of
 from pointsman.services.routing.route_lead import route_lead
-from pointsman.services.routing.routing_request import RoutingRequest, RoutingResult
+from pointsman.services.routing.routing_request import RE_ENTRY, RoutingRequest, RoutingResult
 from pointsman.services.transactions import run_in_transaction
 
 __all__ = [
@@ -34,10 +35,6 @@ __all__ = [
     "submit_lead_in_tx",
     "upsert_lead",
 ]
-
-
-#: The trigger of a decision about a lead that comes back from nurture.
-RE_ENTRY = "re-entry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +112,8 @@ async def submit_lead_in_tx(
         why=why,
     )
     routed = await route_lead(env, tx, request)
+    if trigger == RE_ENTRY and routed.decision.outcome is DecisionOutcome.NURTURE:
+        note = f"The lead stays in nurture. {routed.decision.summary}"  # who can take it now, only a decision tells
     return SubmitResult(lead=lead, created=upserted.created, routed=routed, note=note, warnings=warnings)
 
 

@@ -13,6 +13,9 @@ from pointsman.services.ports import Actor
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.decisions import RoutingContext
 
+#: The trigger of a decision about a lead that comes back from nurture, if the rules have it.
+RE_ENTRY = "re-entry"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnReversal:

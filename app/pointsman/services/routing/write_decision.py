@@ -23,7 +23,7 @@ from pointsman.services.ports.routing.ledgers import LedgerRow
 from pointsman.services.ports.routing.overrides import OverrideRow
 from pointsman.services.routing.fetch_inputs import ledger_name
 from pointsman.services.routing.hold_releases import overdue_at, retry_capped_holds
-from pointsman.services.routing.routing_request import RoutingRequest, RoutingResult
+from pointsman.services.routing.routing_request import RE_ENTRY, RoutingRequest, RoutingResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +102,7 @@ def _routing_write(env: Env, request: RoutingRequest, decided: UnwrittenDecision
         actor=request.actor.name,
         action=f"lead.{decision.outcome.value}",
         before=_audit_before(context),
-        after=json.dumps(_audit_after(decided.decision_id, decision) | ({"why": request.why} if request.why else {})),
+        after=json.dumps(_audit_after(decided.decision_id, decision) | _why(request, decision)),
         reason=request.trigger,
         category=decision.category if rep else None,
         skips_used=[UUID(before.skips[key]) for key in decision.skipped] if before else (),
@@ -146,6 +146,12 @@ def _audit_before(context: RoutingContext) -> str | None:
     if context.current_assignment is not None:
         return json.dumps({"rep": context.current_assignment.rep, "work": context.current_assignment.work})
     return json.dumps({"held": context.hold.reason, "work": context.hold.work}) if context.hold else None
+
+
+def _why(request: RoutingRequest, decision: Decision) -> dict[str, str]:
+    """What brought the lead here; not that it came back from nurture, where it stays there."""
+    stays = request.trigger == RE_ENTRY and decision.outcome is DecisionOutcome.NURTURE
+    return {"why": request.why} if request.why and not stays else {}
 
 
 def _audit_after(decision_id: UUID, decision: Decision) -> dict[str, Any]:
