@@ -13,12 +13,12 @@ from pointsman.api import routers
 from pointsman.api.booking_page.problem_pages import ProblemPagesMiddleware
 from pointsman.api.booking_page.rendering import PageRenderer
 from pointsman.api.front.front_door import FrontDoorMiddleware
+from pointsman.api.front.metrics import Metrics
+from pointsman.api.front.observability import ObservabilityMiddleware
 from pointsman.api.front.source_limits import SourceLimits, SourceLimitsMiddleware
 from pointsman.api.http import problem_handlers
 from pointsman.api.http.auth import describe_operation
 from pointsman.api.http.body_limits import BodyLimitsMiddleware
-from pointsman.api.http.metrics import Metrics
-from pointsman.api.http.observability import ObservabilityMiddleware
 from pointsman.api.openapi import console
 from pointsman.api.openapi import document as openapi
 from pointsman.api.policies.yaml_reader import yaml_outcome

@@ -14,7 +14,7 @@ from pointsman.api.booking import (
 from pointsman.api.booking import ics as invitations
 from pointsman.api.booking import transitions as appointment_acts
 from pointsman.api.booking_page import routes as booking_page_routes
-from pointsman.api.http import metrics
+from pointsman.api.front import metrics
 from pointsman.api.intake import accounts, inbox, intakes, leads, merges
 from pointsman.api.intake import webhooks as hooks
 from pointsman.api.operations import alerts, audit, connections, deliveries, health, rep_calendars

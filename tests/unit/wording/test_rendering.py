@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pointsman.domain.messages.message import Arg, as_written, rep_name, say
+from pointsman.domain.messages.message import Arg, as_written, rep_name, say, supplier_name
 from pointsman.services.wording.catalogue import LANGUAGES, parse_text
 from pointsman.services.wording.rendering import MessageReader, render, render_sentence, supported
 
@@ -49,6 +49,13 @@ def test_each_kind_of_argument_is_written_as_readers_write_it(arg: Arg, english:
 def test_people_are_read_by_their_names() -> None:
     reader = MessageReader(names={rep_name("r1"): "Lena", rep_name("r2"): "Jonas"})
     assert written((rep_name("r1"), rep_name("r2")), reader) == "Lena and Jonas"
+
+
+@pytest.mark.parametrize(("language", "other"), [("en", "another rep"), ("de", "jemand anderes")])
+def test_a_partner_reads_its_own_people_alone(language: str, other: str) -> None:
+    reader = MessageReader(language=language, names={rep_name("r1"): "Lena"}, hides_others=True)
+    assert [written(rep_name(key), reader) for key in ("r1", "r2")] == ["Lena", other]
+    assert "acme" not in written(supplier_name("acme"), reader)
 
 
 def test_what_somebody_wrote_is_never_read_for_a_placeholder() -> None:

@@ -16,7 +16,7 @@ from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.tables import reps, roles, roster_versions, suppliers, time_off
 from pointsman.domain.roster.reps import Rep, TimeOff
 from pointsman.domain.roster.roles import Role, Work
-from pointsman.services.ports.roster import AssignedLead, RepAssignment, RoleRow, SupplierRow, TimeOffRow
+from pointsman.services.ports.roster import AssignedLead, RepAssignment, RoleRow, RosterName, SupplierRow, TimeOffRow
 from pointsman.services.roster.snapshot import (
     caps_from_json,
     day_changes_as_json,
@@ -100,6 +100,10 @@ _LEADS_OF = PreparedStatement("""
 _SNAPSHOT = select(roster_versions.c.snapshot).where(roster_versions.c.version == bindparam("version"))
 _LATEST_SNAPSHOT = PreparedStatement("select version, snapshot from roster_versions order by version desc limit 1")
 _ADD_VERSION = insert(roster_versions)
+_NAMES = PreparedStatement("""
+    select key, name, time_zone, supplier from reps
+    union all select key, name, cast(null as text), cast(null as text) from suppliers
+""")
 _EMAILS = select(reps.c.key, reps.c.email)
 
 
@@ -192,6 +196,9 @@ class SqlRoster:
     async def add_version(self, version: int, snapshot: Mapping[str, Any], *, at: datetime) -> None:
         given = {"version": version, "snapshot": snapshot, "created_at": at}
         await self._connection.execute(_ADD_VERSION, given)
+
+    async def names(self) -> Sequence[RosterName]:
+        return await _NAMES.records(self._connection, RosterName)
 
     async def emails(self) -> Mapping[str, str]:
         return {row.key: row.email for row in await self._connection.execute(_EMAILS)}

@@ -64,6 +64,11 @@ def rep_name(key: str) -> Named:
     return Named(NameKind.REP, key)
 
 
+def supplier_name(key: str) -> Named:
+    """An employer of reps, to be read by name."""
+    return Named(NameKind.SUPPLIER, key)
+
+
 def as_written(text: str) -> Message:
     """What a person or a vendor wrote, to be read as it stands."""
     return say("text.as-written", text=text)

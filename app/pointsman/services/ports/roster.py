@@ -29,6 +29,16 @@ class SupplierRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RosterName:
+    """How a rep or a supplier is called; `time_zone` and `supplier` are None for a supplier."""
+
+    key: str
+    name: str
+    time_zone: str | None
+    supplier: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimeOffRow:
     """One absence of one rep."""
 
@@ -102,6 +112,10 @@ class RosterStore(Protocol):
     async def snapshot(self, version: int) -> Mapping[str, Any] | None: ...
     async def latest_snapshot(self) -> tuple[int, Mapping[str, Any]] | None: ...
     async def add_version(self, version: int, snapshot: Mapping[str, Any], *, at: datetime) -> None: ...
+    async def names(self) -> Sequence[RosterName]:
+        """Of all reps and suppliers, former ones too."""
+        ...
+
     async def emails(self) -> Mapping[str, str]:
         """Rep key to email, which no snapshot holds."""
         ...

@@ -13,6 +13,7 @@ from pointsman.services.audit import audit
 from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
 from pointsman.services.ports.roster import AssignedLead, RoleRow, SupplierRow, TimeOffRow
 from pointsman.services.roster.absent_holder_alerts import update_absent_holder_alerts
+from pointsman.services.roster.names import forget_names
 from pointsman.services.roster.roster_audit import RosterSubjects, audit_roster_change
 from pointsman.services.roster.roster_input import RepInput, RoleInput, RosterInput, TimeOffInput
 from pointsman.services.roster.roster_rows import put_roster_rows
@@ -149,7 +150,9 @@ async def _change_roster(
         subjects = await audit_roster_change(env, tx, before, after, actor=actor, action=action, reason=reason)
         return await _new_version(env, tx, stood, subjects, actor=actor, reason=reason)
 
-    return await run_in_transaction(env, whole)
+    changed = await run_in_transaction(env, whole)
+    forget_names(env)
+    return changed
 
 
 async def _new_version(

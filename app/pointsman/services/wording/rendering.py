@@ -4,20 +4,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from pointsman.domain.messages.message import Arg, Message, Named
+from pointsman.domain.messages.message import Arg, Message, Named, NameKind, say
 from pointsman.services.wording.arguments import write_argument, write_list
 from pointsman.services.wording.catalogue import LANGUAGES, load_catalogue
 
 FALLBACK_LANGUAGE = "en"
+_OTHERS: Mapping[NameKind, Message] = {
+    NameKind.REP: say("text.another-rep"),
+    NameKind.SUPPLIER: say("text.another-supplier"),
+    NameKind.INTAKE: say("text.another-sender"),
+    NameKind.CONNECTION: say("text.another-system"),
+    NameKind.API_KEY: say("text.another-sender"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReader:
-    """A person who reads: language (of the catalogues), time zone (None: each time in its own), names by what they name."""
+    """A person who reads: language (of the catalogues), time zone (None: each time in its own), names by what they name.
+
+    A partner's `names` are those of its own reps; `hides_others` then has everybody else read as "another rep".
+    """
 
     language: str = FALLBACK_LANGUAGE
     zone: str | None = None
     names: Mapping[Named, str] = field(default_factory=lambda: MappingProxyType({}))
+    hides_others: bool = False
 
 
 def render(message: Message, reader: MessageReader) -> str:
@@ -61,8 +72,15 @@ def _write(arg: Arg, how: str, reader: MessageReader) -> str:
         case Message():
             return render(arg, reader)
         case Named():
-            return reader.names.get(arg, arg.key)
+            return _name(arg, reader)
         case tuple():
             return write_list([_write(item, "", reader) for item in arg], how, reader.language)
         case _:
             return write_argument(arg, how, reader.language, reader.zone)
+
+
+def _name(named: Named, reader: MessageReader) -> str:
+    known = reader.names.get(named)
+    if known is None and reader.hides_others:
+        return render(_OTHERS[named.kind], reader)
+    return known or named.key

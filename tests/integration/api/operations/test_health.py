@@ -14,8 +14,8 @@ import structlog
 from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
-from pointsman.api.http.metrics import Metrics
-from pointsman.api.http.observability import ObservabilityMiddleware
+from pointsman.api.front.metrics import Metrics
+from pointsman.api.front.observability import ObservabilityMiddleware
 from pointsman.db.revision import HEAD_REVISION
 from pointsman.domain.errors import Unavailable
 from pointsman.main import create_app

@@ -10,7 +10,7 @@ import uuid
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pointsman.api.http.metrics import Metrics
+from pointsman.api.front.metrics import Metrics
 from pointsman.api.http.problem_handlers import problem_of_unexpected
 
 _log = structlog.get_logger("pointsman.http")

@@ -1,0 +1,41 @@
+"""The reader of an answer: the language it is asked in, the rep's time zone, and the names that the caller may read."""
+
+from typing import Annotated, cast
+
+from fastapi import Depends, Header, Request, Response
+
+from pointsman.api.http.deps import EnvDep
+from pointsman.services.operations.api_keys import Caller
+from pointsman.services.roster.names import roster_names
+from pointsman.services.wording.catalogue import LANGUAGES
+from pointsman.services.wording.locale_formats import best_language
+from pointsman.services.wording.rendering import MessageReader, supported
+
+
+async def _reader(
+    request: Request,
+    response: Response,
+    env: EnvDep,
+    accept_language: Annotated[
+        str | None, Header(description="`de` or `en`: the language of sentences. Default: `en`.")
+    ] = None,
+) -> MessageReader:
+    caller = cast("Caller", request.state.caller)
+    known, sees = await roster_names(env), caller.actor.sees
+    reader = MessageReader(
+        language=supported(best_language(accept_language, among=LANGUAGES)),
+        zone=known.zones.get(caller.rep) if caller.rep else None,
+        names=known.seen_by(sees),
+        hides_others=sees.is_limited,
+    )
+    response.headers.update(language_headers(reader))
+    return reader
+
+
+#: `reader: ReaderDep` renders the messages of an answer. A route that makes its own `Response` adds `language_headers`.
+ReaderDep = Annotated[MessageReader, Depends(_reader)]
+
+
+def language_headers(reader: MessageReader) -> dict[str, str]:
+    """What an answer says of its language, so that no cache gives it to a reader of another."""
+    return {"Content-Language": reader.language, "Vary": "Accept-Language"}

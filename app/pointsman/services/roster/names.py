@@ -1,0 +1,56 @@
+"""What reps and suppliers are called today, kept for a moment: messages are read with names, and hold keys alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from pointsman.domain.messages.message import Named, rep_name, supplier_name
+from pointsman.domain.permissions.callers import Visibility
+from pointsman.services.ports import Env
+
+#: How old the names of another process's roster may be.
+_KEPT_FOR = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterNames:
+    """Names by what they name; time zone and supplier of each rep by key."""
+
+    names: Mapping[Named, str] = field(default_factory=dict)
+    zones: Mapping[str, str] = field(default_factory=dict)
+    suppliers: Mapping[str, str] = field(default_factory=dict)
+
+    def seen_by(self, sees: Visibility) -> Mapping[Named, str]:
+        """The names that a caller reads: all, or those of its own reps."""
+        if not sees.is_limited:
+            return self.names
+        own = (rep for rep, supplier in self.suppliers.items() if sees.covers_rep(rep, supplier=supplier))
+        return {rep_name(rep): self.names[rep_name(rep)] for rep in own}
+
+
+@dataclass(slots=True)
+class _KeptNames:
+    """The names as they were read last, and when."""
+
+    read_at: datetime | None = None
+    found: RosterNames = field(default_factory=RosterNames)
+
+
+async def roster_names(env: Env) -> RosterNames:
+    """The names of today; another process's change is known two seconds later."""
+    kept, now = env.cache.of(_KeptNames), env.clock()
+    if kept.read_at is None or abs(now - kept.read_at) >= _KEPT_FOR:
+        async with env.uow.autocommit() as tx:
+            rows = await tx.roster.names()
+        kept.found = RosterNames(
+            names={(rep_name if row.time_zone else supplier_name)(row.key): row.name for row in rows},
+            zones={row.key: row.time_zone for row in rows if row.time_zone},
+            suppliers={row.key: row.supplier for row in rows if row.supplier},
+        )
+        kept.read_at = now
+    return kept.found
+
+
+def forget_names(env: Env) -> None:
+    """The roster has changed: the names are read again when they are next asked for."""
+    env.cache.of(_KeptNames).read_at = None

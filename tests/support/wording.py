@@ -1,0 +1,38 @@
+"""Messages as people read them, so that tests say sentences."""
+
+from collections.abc import Iterator, Mapping
+
+from pointsman.domain.messages.message import Message, Named, NameKind
+from pointsman.services.wording.rendering import MessageReader, render
+
+
+class CapitalisedKeys(Mapping[Named, str]):
+    """The names of the test floors: the rep `lena` is called Lena; everything else by its key."""
+
+    def __getitem__(self, named: Named) -> str:
+        return named.key.capitalize() if named.kind is NameKind.REP else named.key
+
+    def __iter__(self) -> Iterator[Named]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+ENGLISH = MessageReader(language="en", names=CapitalisedKeys())
+GERMAN = MessageReader(language="de", names=CapitalisedKeys())
+
+
+def english(message: Message) -> str:
+    """In English, with reps by the names that the floors give them, and each time in its own zone."""
+    return _plain(render(message, ENGLISH))
+
+
+def german(message: Message) -> str:
+    """As `english`, in German."""
+    return _plain(render(message, GERMAN))
+
+
+def _plain(text: str) -> str:
+    """With plain spaces for those that do not break."""
+    return text.replace("\u202f", " ").replace("\xa0", " ")
