@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from pointsman.domain.leads.employers import (
     EmployerChange,
     KnownEmployer,
+    MergedEmployer,
     SaidEmployer,
     is_other_company,
     judge_employer,
+    judge_merged,
 )
 
 STAYS, MOVES, LEARNS = EmployerChange.STAYS, EmployerChange.MOVES, EmployerChange.LEARNS
@@ -126,6 +128,33 @@ def test_of_which_company_the_facts_are_follows_from_the_leads_own_sayings_whate
     own: KnownEmployer, news: SaidEmployer, is_other: bool, domain: str | None, key: str | None
 ) -> None:
     assert is_other_company(replace(own, account_domain=domain, account_key=key), news) is is_other
+
+
+_VOGEL = KnownEmployer(
+    account_domain="vogel.de", account_key="vogel", website="vogel.de", address_domain=None, name_key="vogel"
+)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "whose"),
+    [
+        (ADDRESS, _VOGEL, MergedEmployer.LATER),
+        (_VOGEL, ADDRESS, MergedEmployer.LATER),
+        (NAME, _VOGEL, MergedEmployer.LATER),
+        (_VOGEL, NAME, MergedEmployer.EARLIER),  # a name alone takes no lead from a domain
+        (ADDRESS, NAME, MergedEmployer.EARLIER_FOR_BOTH),
+        (NAME, ADDRESS, MergedEmployer.LATER_FOR_BOTH),  # now the domain is known, too
+        (
+            ADDRESS,
+            replace(ADDRESS, account_domain="nordlicht.com", address_domain="nordlicht.com"),
+            MergedEmployer.EARLIER_FOR_BOTH,
+        ),
+    ],
+)
+def test_two_records_have_the_employer_that_was_said_last_by_the_weight_of_the_words(
+    earlier: KnownEmployer, later: KnownEmployer, whose: MergedEmployer
+) -> None:
+    assert judge_merged(earlier, later) is whose
 
 
 _DOMAINS = st.sampled_from([None, "nord.de", "nordlicht.de", "vogel.de"])
