@@ -36,6 +36,7 @@ from pointsman.services.intake.mapping.map_event import MappedEvent, map_event
 from pointsman.services.intake.mapping.mapping_model import IntakeMapping
 from pointsman.services.intake.read_events import (
     BODY,
+    EVENT,
     read_events,
     read_refused_event,
     require_object,
@@ -97,7 +98,7 @@ async def _run(env: Env, item: InboxRow) -> None:
     async with env.uow.autocommit() as tx:
         mapping = await load_mapping(env, tx, item.intake_id, item.intake_version)
         known = await known_fields(env, tx)
-    if "refused" in (item.result or {}):
+    if (item.result or {}).get("refused") in (BODY, EVENT):  # of a hand-over, `refused` is what the gate refused
         await _take_apart(env, item, mapping)
         return
     event = await read_event_json(env, item.body)
