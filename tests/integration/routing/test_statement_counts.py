@@ -14,8 +14,8 @@ from support.floors.use_case_env import ADMIN, World, rep_given
 
 pytestmark = pytest.mark.anyio
 
-#: The lead's lock, its context, the ledgers' lock, the write.
-PLAIN = 4
+#: The lead's lock, the lead, its context, the ledgers' lock, the write.
+PLAIN = 5
 COUNT, LOCK_REPS, LOCK_SUPPLIERS = 1, 1, 1
 CALENDARS, RESERVATIONS = 1, 1
 

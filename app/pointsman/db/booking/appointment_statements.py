@@ -83,7 +83,8 @@ _is_seen = or_(is_seen(_appointment.c.lead_id), _setter.c.key == SEES_REP, _take
 _is_active = _appointment.c.status.in_([literal_column("'requested'"), literal_column("'confirmed'")])
 
 GET = _select.where(_appointment.c.id == bindparam("appointment"), _is_seen)
-LOCK = GET.with_for_update(of=_appointment)
+# Only the lock: what is joined is read after the wait.
+LOCK = select(appointments.c.id).where(appointments.c.id == bindparam("appointment")).with_for_update()
 ACTIVE_FOR_LEAD = _select.where(_appointment.c.lead_id == bindparam("lead"), _is_active)
 LEADS_WITH_STANDING = PreparedStatement("""
     select lead_id from appointments

@@ -95,9 +95,9 @@ class SqlAppointments:
     async def get(
         self, appointment_id: UUID, *, lock: bool = False, sees: Visibility = SEES_ALL
     ) -> AppointmentRow | None:
-        return await self._one(
-            sql.LOCK if lock else sql.GET, {"appointment": appointment_id, **visibility_values(sees)}
-        )
+        if lock:
+            await self._connection.execute(sql.LOCK, {"appointment": appointment_id})
+        return await self._one(sql.GET, {"appointment": appointment_id, **visibility_values(sees)})
 
     async def active_for_lead(self, lead_id: UUID) -> AppointmentRow | None:
         return await self._one(sql.ACTIVE_FOR_LEAD, {"lead": lead_id})

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import zip_longest
 from uuid import UUID
 
-from sqlalchemy import bindparam, null, update
+from sqlalchemy import bindparam, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.errors import translating_errors
@@ -22,11 +22,8 @@ _GET = PreparedStatement("""
     from accounts a left join reps r on r.id = a.owner_rep_id
     where a.id = :id
 """)
-_LOCK = PreparedStatement("""
-    select a.id, a.name, a.domain, a.status, r.key as owner, a.parent_id, a.merged_into, a.merged_at, a.created_at
-    from accounts a left join reps r on r.id = a.owner_rep_id
-    where a.id = :id for update of a
-""")
+# Only the lock: what is joined is read after the wait.
+_LOCK = select(accounts.c.id).where(accounts.c.id == bindparam("account")).with_for_update()
 _PAGE = PreparedStatement("""
     select a.id, a.name, a.domain, a.status, r.key as owner, a.parent_id, a.merged_into, a.merged_at, a.created_at
     from accounts a left join reps r on r.id = a.owner_rep_id
@@ -147,8 +144,9 @@ class SqlAccounts:
         self._connection = connection
 
     async def get(self, account_id: UUID, *, lock: bool = False) -> AccountRow | None:
-        statement = _LOCK if lock else _GET
-        return await statement.record(self._connection, AccountRow, {"id": account_id})
+        if lock:
+            await self._connection.execute(_LOCK, {"account": account_id})
+        return await _GET.record(self._connection, AccountRow, {"id": account_id})
 
     async def page(
         self, *, domain: str | None, after: tuple[datetime, UUID] | None, limit: int

@@ -15,7 +15,7 @@ from pointsman.db.engine.errors import translating_errors
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.leads.lead_parameters import account_names, external_id_values, seen_match, write_values
 from pointsman.db.leads.lead_rows import LEAD, LEAD_SELECT, lead_of
-from pointsman.db.leads.statements import CHANGE, CREATE, FIND, LOCK, TELL_ACCOUNT
+from pointsman.db.leads.statements import CHANGE, CREATE, FIND, LOCKED, TELL_ACCOUNT
 from pointsman.db.tables import lead_identities, leads
 from pointsman.db.tables.base import INSTANT
 from pointsman.db.tables.visibility import is_seen, visibility_values
@@ -28,6 +28,9 @@ from pointsman.services.ports.leads.leads import ExternalId, FoundLead, LeadChan
 from pointsman.services.ports.routing.policies import LiveVersions
 
 _GET = LEAD_SELECT.where(LEAD.c.id == bindparam("id"))
+
+# The lock alone. What its holder wrote is read after the wait: a join made before it has another account beside the lead.
+_LOCK = select(leads.c.id).where(leads.c.id == bindparam("lead")).with_for_update()
 
 _GET_MANY = LEAD_SELECT.where(LEAD.c.id == any_(bindparam("ids", type_=ARRAY(UUID_TYPE))))
 
@@ -177,9 +180,12 @@ class SqlLeads:
     async def find_and_lock(self, person: Person, *, sees: Visibility) -> Sequence[FoundLead]:
         phone_key = person.phone.key if person.phone else None
         given = {"email_key": person.email_key, "phone_key": phone_key, **external_id_values(person.external_id)}
-        rows = await FIND.rows(self._connection, given | {"seen_match": seen_match(sees)})
-        if any(row.merged_into is not None for row in rows):
-            raise LostRace("the lead was merged while we waited for it")
+        given |= {"seen_match": seen_match(sees)}
+        locked = {row.id for row in await FIND.rows(self._connection, given)}
+        # Once more, now that nobody else holds them: what a lead was joined with before the wait need not be its own now.
+        rows = await FIND.rows(self._connection, given) if locked else []
+        if {row.id for row in rows} != locked:
+            raise LostRace("the leads were merged or got other names while we waited for them")
         return [
             FoundLead(
                 row=lead_of(row),
@@ -263,7 +269,8 @@ class SqlLeads:
         return (await self.get(lead.id) or lead) if changed else lead
 
     async def _locked(self, lead_id: UUID) -> LeadRow | None:
-        row = await LOCK.one(self._connection, {"id": lead_id})
+        await self._connection.execute(_LOCK, {"lead": lead_id})
+        row = await LOCKED.one(self._connection, {"id": lead_id})
         if row is not None and row.merged_into is not None:
             raise Conflict(
                 f"This lead was merged into {row.merged_into}: use that one.",

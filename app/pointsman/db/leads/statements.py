@@ -235,7 +235,8 @@ FIND = PreparedStatement("""
     for update of l
 """)
 
-LOCK = PreparedStatement("""
+#: A lead whose row is locked.
+LOCKED = PreparedStatement("""
     select
         l.id, l.email, l.email_key, l.first_name, l.last_name, l.phone, l.phone_key, l.facts, l.stage,
         a.id as account_id, l.match, l.nurture_cause, l.nurture_since, l.nurture_until, l.nurture_reason,
@@ -248,5 +249,4 @@ LOCK = PreparedStatement("""
     left join reps r on r.id = a.owner_rep_id left join accounts p on p.id = a.parent_id
     left join reps q on q.id = p.owner_rep_id
     where l.id = :id
-    for update of l
 """)

@@ -38,13 +38,9 @@ _COUNTS = PreparedStatement("""
 """)
 #: One at a time, so that who waits behind is not tried while who waits in front still is.
 _LOCK_DRAIN = PreparedStatement("select pg_advisory_xact_lock(hashtext('pointsman.holds'))")
-# The lead first, the hold after it: every other path locks in this order too.
-_LOCK_IF_LEAD_FREE = PreparedStatement("""
-    select h.id, h.lead_id, h.decision_id, h.work, h.pool, h.reason, h.sentence, h.held_at, h.due_at, h.released_at,
-        h.release, h.next_try_at, h.releases
-    from leads l join holds h on h.lead_id = l.id
-    where h.id = :id and h.released_at is null
-    for update of l skip locked
+# The lead first, the hold after it: every other path locks in this order too. The hold is read once the lead is locked.
+_LOCK_LEAD_IF_FREE = PreparedStatement("""
+    select l.id from leads l join holds h on h.lead_id = l.id where h.id = :id for update of l skip locked
 """)
 _SET_RELEASES = (
     update(holds)
@@ -157,7 +153,10 @@ class SqlHolds:
         await _LOCK_DRAIN.run(self._connection)
 
     async def lock_if_lead_free(self, hold_id: UUID) -> HoldRow | None:
-        return await _LOCK_IF_LEAD_FREE.record(self._connection, HoldRow, {"id": hold_id})
+        if await _LOCK_LEAD_IF_FREE.one(self._connection, {"id": hold_id}) is None:
+            return None
+        hold = await self.get(hold_id)
+        return hold if hold is not None and hold.released_at is None else None
 
     async def set_releases(
         self, lead_id: UUID, releases: Sequence[Mapping[str, Any]], *, next_try_at: datetime | None
