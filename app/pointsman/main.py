@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
 
 from pointsman import __version__
@@ -15,6 +15,7 @@ from pointsman.api.booking_page.rendering import PageRenderer
 from pointsman.api.front.front_door import FrontDoorMiddleware
 from pointsman.api.front.metrics import Metrics
 from pointsman.api.front.observability import ObservabilityMiddleware
+from pointsman.api.front.query_names import check_query_names
 from pointsman.api.front.source_limits import SourceLimits, SourceLimitsMiddleware
 from pointsman.api.http import problem_handlers
 from pointsman.api.http.auth import describe_operation
@@ -59,7 +60,7 @@ def build_routes(
     for router in routers.ALL:
         for route in router.routes:
             describe_operation(route)  # no endpoint without its row in the table of permissions
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(check_query_names)])
     openapi.install_openapi(app, public_url=settings.public_url, clock=utc_now)
     app.add_middleware(
         BodyLimitsMiddleware,

@@ -8,9 +8,11 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from pointsman.api.http.problems import ProblemResponse, problem_of_error, problem_response
+from pointsman.api.http.unknown_names import unknown_field
 from pointsman.domain import errors as e
 from pointsman.domain.errors import MAX_FAULTS, Fault, PointsmanError, listed_faults
 from pointsman.logs import safe_traceback
@@ -52,12 +54,14 @@ def problem_of_unexpected(error: BaseException) -> ProblemResponse:
     )
 
 
-def problem_of_validation(error: RequestValidationError) -> ProblemResponse:
+def problem_of_validation(error: RequestValidationError, *, body: object = None) -> ProblemResponse:
+    """`body` is the type of what the route takes, if known: from it, fields are suggested."""
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         return problem_response(400, "not-json", "The body is not JSON. Send one JSON object as UTF-8.")
     faults = [
-        Fault(path=dotted_path(item["loc"]), code=item["type"], message=_advice(item)) for item in found[:MAX_FAULTS]
+        Fault(path=dotted_path(item["loc"]), code=item["type"], message=_advice(item, body))
+        for item in found[:MAX_FAULTS]
     ]
     return problem_response(
         422,
@@ -79,7 +83,6 @@ def dotted_path(location: Sequence[int | str]) -> str:
 #: What to do about a fault that pydantic only names, in words of its own.
 _ADVICE = {
     "missing": "Add this field; it is required.",
-    "extra_forbidden": "Take this field out; it is not known here.",
     "timezone_aware": "Add the offset from UTC, as in 2026-11-22T09:00:00+01:00 or 2026-11-22T08:00:00Z.",
     "list_type": "Write a list: [...].",
     "model_type": "Write an object: {...}.",
@@ -93,7 +96,9 @@ _ADVICE = {
 }
 
 
-def _advice(item: dict[str, Any]) -> str:
+def _advice(item: dict[str, Any], body: object) -> str:
+    if item["type"] == "extra_forbidden":
+        return unknown_field(body, item["loc"][1:])
     if item["type"] == "missing" and item["loc"] == ("body",):
         return "Send a JSON object as the body; {} where no field of it is required."
     if item["type"] == "too_short" and "min_length" in item.get("ctx", {}):
@@ -159,10 +164,18 @@ def problem_of(error: Exception) -> ProblemResponse | None:
     return next((_ANSWERS[kind](error) for kind in type(error).__mro__ if kind in _ANSWERS), None)
 
 
+def _body_of(route: object) -> object:
+    """The type of the body that a route takes, or None."""
+    field = route.body_field if isinstance(route, APIRoute) else None
+    return field.field_info.annotation if field else None
+
+
 def install_problem_handlers(app: FastAPI) -> None:
     """Answer every error of a route with a problem."""
 
-    async def answer(_request: Request, error: Exception) -> ProblemResponse:
+    async def answer(request: Request, error: Exception) -> ProblemResponse:
+        if isinstance(error, RequestValidationError):
+            return problem_of_validation(error, body=_body_of(request.scope["route"]))
         found = problem_of(error)
         assert found is not None
         return found

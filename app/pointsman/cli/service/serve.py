@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from pointsman.api.http.header_limits import HeaderLimitsProtocol
+from pointsman.api.front.header_limits import HeaderLimitsProtocol
 from pointsman.cli.output import fail
 from pointsman.cli.service.listening import find_listening_fault
 from pointsman.cli.settings import settings_or_exit

@@ -9,7 +9,7 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from pointsman.api.http.header_limits import HeaderLimitsProtocol
+from pointsman.api.front.header_limits import HeaderLimitsProtocol
 from support.waiting import PATIENCE_S, PAUSE_S
 
 pytestmark = pytest.mark.anyio
