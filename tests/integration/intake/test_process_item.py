@@ -487,7 +487,7 @@ HANDOVER = {
     "evidence": [
         {"name": "need", "value": "need"},
         {"name": "urgency", "value": "urgency"},
-        {"name": "offer_known", "value": "offer", "affirmed_if": "offer != 'no'"},
+        {"name": "offer_known", "value": "offer"},
     ],
 }
 QUALIFIED = EVENT | {

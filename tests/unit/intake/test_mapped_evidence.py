@@ -14,6 +14,7 @@ from pointsman.domain.leads.facts import STANDARD_FIELDS
 from pointsman.domain.leads.yes_no import known_answer
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.services.intake.mapping.expressions import Evaluation
+from pointsman.services.intake.mapping.made_answers import advice_on_affirming
 from pointsman.services.intake.mapping.map_event import MappedEvent, map_event
 from pointsman.services.intake.mapping.mapping_model import parse_mapping
 from pointsman.services.leads.fields import KnownFields
@@ -50,7 +51,7 @@ NO = ["No", "no", "nein", "NEIN ", "n\u00f6", "false", False, 0, "0", "unchecked
 NEITHER = ["vielleicht", "maybe", "", " ", "\u2800", "2", [], {}, ["ja", "vielleicht"], ["1", "0"], None]
 
 
-@pytest.mark.parametrize("asked", ["yes(ok)", "ok", "no(ok) == `false`"])
+@pytest.mark.parametrize("asked", ["yes(ok)", "ok", "yes(not_null(ok, other))", "yes([ok][?@ != 'n'] | [0])"])
 @pytest.mark.parametrize("value", YES, ids=repr)
 def test_a_known_yes_affirms(asked: str, value: Any) -> None:
     assert answer({"need": "spreadsheets", "ok": value}, asked) == (True, [])
@@ -66,6 +67,76 @@ def test_a_known_no_is_recorded_as_one(asked: str, value: Any) -> None:
 @pytest.mark.parametrize("value", NEITHER, ids=repr)
 def test_what_is_neither_affirms_nothing_and_denies_nothing(asked: str, value: Any) -> None:
     assert answer({"need": "spreadsheets", "ok": value}, asked) == (None, ["neither-yes-nor-no"])
+
+
+MADE = [
+    "!no(ok)",
+    "ok == 'ja'",
+    "ok != 'nein'",
+    "yes(!no(ok))",
+    "yes(ok) || `true`",
+    "yes(ok) || 'ja'",
+    "contains(ok, 'a')",
+    "length(ok)",
+]
+
+
+@pytest.mark.parametrize("asked", MADE)
+@pytest.mark.parametrize("event", [{}, {"ok": ""}, {"ok": "vielleicht"}, {"ok": "nein"}, {"ok": "Ja"}], ids=repr)
+def test_an_answer_that_the_expression_makes_itself_affirms_and_denies_nothing(
+    asked: str, event: dict[str, Any]
+) -> None:
+    part = {"name": "need", "value": "need", "affirmed_if": asked}
+    with pytest.raises(Invalid) as refused:
+        mapped([part], event)
+    (fault,) = refused.value.faults
+    assert (fault.path, fault.code) == ("mapping.evidence[0].affirmed_if", "makes-its-answer")
+    assert "write yes(ok)" in fault.message
+    stored = {"fields": {"lead.email": "email"}, "evidence": [part]}
+    mapping = parse_mapping(stored, kind="lead", known=KNOWN, stored=stored)
+    found = map_event(
+        {"email": "a@b.example", "need": "x"} | event, mapping, KNOWN, intake="crm", at=NOW, evaluation=Evaluation(0)
+    )
+    assert found.lead_input.evidence == ()
+    (warning,) = found.warnings
+    assert (warning.code, "write yes(ok)" in warning.message) == ("neither-yes-nor-no", True)
+
+
+def test_the_advice_names_the_path_that_is_asked_for() -> None:
+    for asked, path in [("!no(a.b.ok)", "a.b.ok"), ("a[0].ok == 'ja'", "a[0].ok"), ("\"k-o\" != 'x'", '"k-o"')]:
+        assert f"write yes({path})" in str(advice_on_affirming(asked))
+
+
+@pytest.mark.parametrize("made", ["!no(ok)", "ok != 'nein'"])
+def test_a_value_that_the_expression_makes_itself_is_no_evidence(made: str) -> None:
+    found = mapped([{"name": "need", "value": made}], {})
+    assert found.lead_input.evidence == ()
+    assert [fault.code for fault in found.warnings] == ["neither-yes-nor-no"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (["CRM", "ERP"], "CRM, ERP"),
+        (["CRM", "", None, "ERP"], "CRM, ERP"),
+        ([None, "Excel"], "Excel"),
+        (["", "yes"], "yes"),
+        (["Excel", "Excel"], "Excel"),
+        ([3, "ERP"], "3, ERP"),
+        (["0", "1"], "true"),
+    ],
+    ids=repr,
+)
+def test_several_choices_are_one_text(value: Any, text: str) -> None:
+    (item,) = mapped([{"name": "need", "value": "need"}], {"need": value}).lead_input.evidence
+    assert (item.value, item.affirmed) == (text, True)
+
+
+@pytest.mark.parametrize("value", [["CRM", "nein"], ["1", "0"], ["n/a", "-"], [["a", "b"], "c"], [{"a": 1}]], ids=repr)
+def test_choices_with_a_no_among_them_or_that_say_nothing_are_no_evidence(value: Any) -> None:
+    found = mapped([{"name": "need", "value": "need"}], {"need": value})
+    assert found.lead_input.evidence == ()
+    assert len(found.warnings) == 1
 
 
 @pytest.mark.parametrize("value", ["No", "nein", False, 0, "0", "NEIN ", "\u274c"], ids=repr)

@@ -20,6 +20,7 @@ from pointsman.domain.text.visible import is_drawn
 from pointsman.services.codes.code_names import CODE_NAMES
 from pointsman.services.intake.mapping.booking_window import BookingWindow, parse_booking_window
 from pointsman.services.intake.mapping.expressions import Evaluation, ExpressionFailedError, TooCostlyError
+from pointsman.services.intake.mapping.made_answers import advice_on_affirming
 from pointsman.services.intake.mapping.mapping_model import EvidenceMapping, IntakeMapping
 from pointsman.services.leads.fields import PERSONAL_FIELDS, KnownFields
 from pointsman.services.leads.lead_input import (
@@ -236,7 +237,7 @@ def _evidence(
     found = []
     for position, part in enumerate(wanted):
         path = f"evidence[{position}]"
-        raw = _only(asked.search(part.value, path))
+        raw = _one_text(asked.search(part.value, path))
         if raw is None or raw in ("", [], {}):
             continue
         kind, text = rules.kind_of(part.name), _scalar(raw)
@@ -247,10 +248,9 @@ def _evidence(
             asked.warn(path, "wrong-type", "is not a text or number: left out")
             continue
         value = (text or "")[:MAX_EVIDENCE_LENGTH]
-        answer = known_answer(asked.search(part.affirmed_if, path)) if part.affirmed_if else True
+        answer, unknown = _affirmed(asked, part, raw, path)
         if answer is None:
-            message = f"{part.name}: `affirmed_if` finds neither a known yes nor a known no: left out"
-            asked.warn(path, "neither-yes-nor-no", message)
+            asked.warn(path, "neither-yes-nor-no", f"{part.name}: {unknown}: left out")
             continue
         says_no = known_answer(value) is False
         if part.affirmed_if and answer and says_no:
@@ -269,9 +269,41 @@ def _evidence(
     return tuple(found)
 
 
+def _affirmed(asked: _Asked, part: EvidenceMapping, raw: Any, path: str) -> tuple[bool | None, str]:
+    """The answer, and why there is none. What an expression makes itself is none: `!no(ok)` is true of nothing at all."""
+    if isinstance(raw, bool) and (advice := advice_on_affirming(part.value)):
+        return None, advice
+    if part.affirmed_if is None:
+        return True, ""
+    if advice := advice_on_affirming(part.affirmed_if):
+        return None, advice
+    found = known_answer(asked.search(part.affirmed_if, path))
+    return found, "`affirmed_if` finds neither a known yes nor a known no"
+
+
 def _only(value: Any) -> Any:
-    """The one item of a list of one, as a form sends `need[]=x`; else the value."""
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
+    """What a list says that says one thing, as a form sends `need[]=x` or `email=a&email=a`; else the value."""
+    if not isinstance(value, list) or any(isinstance(item, list | dict) for item in value):
+        return value[0] if isinstance(value, list) and len(value) == 1 else value
+    said = [item for item in value if item is not None and not (isinstance(item, str) and not is_drawn(item))]
+    if said and all(item == said[0] and type(item) is type(said[0]) for item in said):
+        return said[0]
+    return value
+
+
+def _one_text(value: Any) -> Any:
+    """Several choices as one text, "CRM, ERP". A list that is a yes or a no, or has a no among others, is its answer or nothing.
+
+    Of a box with a hidden 0 before it, the last item counts.
+    """
+    value = _only(value)
+    if not isinstance(value, list) or not all(isinstance(item, str | int | float | None) for item in value):
+        return value
+    if (answer := known_answer(value)) is not None:
+        return answer
+    said = [text for item in value if (text := _scalar(item)) is not None and is_drawn(text)]
+    answers = [known_answer(text) for text in said]
+    return value if False in answers else ", ".join(said)
 
 
 def _scalar(value: Any) -> str | None:

@@ -33,6 +33,7 @@ from pointsman.services.intake.mapping.expressions import (
     ExpressionRefusedError,
     compile_expression,
 )
+from pointsman.services.intake.mapping.made_answers import advice_on_affirming
 from pointsman.services.leads.fields import KnownFields
 
 
@@ -66,7 +67,8 @@ class _Part(BaseModel):
 class EvidenceMapping(_Part):
     """One finding in the payload: `value` says what; `affirmed_if` whether the buyer said yes, by default all but a no.
 
-    What `affirmed_if` finds is a yes or a no as `pointsman.domain.leads.yes_no` knows them; anything else leaves the finding out.
+    What `affirmed_if` finds is a yes or a no as `pointsman.domain.leads.yes_no` knows them; anything else leaves the finding out,
+    and so does an expression that makes its answer itself (`made_answers`).
     """
 
     name: EvidenceName
@@ -151,11 +153,12 @@ def parse_mapping(
 
 
 def outdated_parts(mapping: IntakeMapping, known: KnownFields) -> list[Fault]:
-    """What of a mapping does not go with the policy as it is now; of a new one, every fault."""
+    """What of a mapping does not go with the policy or the rules as they are now; of a new one, every fault."""
     return [
         *_field_faults(mapping, known),
         *_quoted_twice(mapping),
         *evidence_name_faults(mapping, known.evidence),
+        *_made_answers(mapping),
     ]
 
 
@@ -214,6 +217,12 @@ def evidence_name_faults(mapping: IntakeMapping, rules: EvidenceRules) -> Iterat
         elif part.kind is not None and part.kind is not owner:
             message = f"{part.name} is of kind {owner}: write that, or leave `kind` out"
             yield Fault(path=path, code="evidence-kind", message=message)
+
+
+def _made_answers(mapping: IntakeMapping) -> Iterator[Fault]:
+    for position, part in enumerate(mapping.evidence):
+        if part.affirmed_if and (advice := advice_on_affirming(part.affirmed_if)):
+            yield Fault(path=f"mapping.evidence[{position}].affirmed_if", code="makes-its-answer", message=advice)
 
 
 def _kind_faults(mapping: IntakeMapping, kind: str) -> Iterator[Fault]:
