@@ -1,13 +1,14 @@
 """Words that stand where something should: the sender had to fill a field in, and had nothing to say."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from pointsman.domain.errors import Invalid, TooLarge
 from pointsman.domain.leads.values.vague_phrases import is_vague
 from pointsman.domain.text.check_boxes import read_boxes
 from pointsman.domain.text.markup import is_slot, without_markup
+from pointsman.domain.text.strict_json import parse_json
 from pointsman.domain.text.visible import fold_word, says_more_than, says_something
 
 _LONGEST = 300  # signs that say something: a text with more is no word or short phrase, and is not folded
@@ -88,8 +89,8 @@ def _holds_nothing(text: str, more: frozenset[str]) -> bool:
     if text.strip()[:1] not in {"{", "["}:
         return False
     try:
-        waiting: list[Any] = [json.loads(text)]
-    except (ValueError, RecursionError):
+        waiting: list[Any] = [parse_json(text.encode("utf-8", "replace"))]
+    except (Invalid, TooLarge):
         return False
     while waiting:
         match waiting.pop():

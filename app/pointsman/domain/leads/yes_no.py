@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from pointsman.domain.leads.empty_words import is_empty, repeated
-from pointsman.domain.text.check_boxes import Boxes, read_boxes
+from pointsman.domain.text.check_boxes import CheckBoxes, read_boxes
 from pointsman.domain.text.composition import compose
 from pointsman.domain.text.markup import without_markup
 from pointsman.domain.text.visible import fold_word, says_more_than, says_something
@@ -95,7 +95,7 @@ def _answer(text: str) -> bool | None:
     return _words_answer(plain)
 
 
-def _ticked(boxes: Boxes) -> bool | None:
+def _ticked(boxes: CheckBoxes) -> bool | None:
     if says_something(boxes.said):
         return _words_answer(boxes.said)
     if boxes.is_ticked:

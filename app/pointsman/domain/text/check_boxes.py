@@ -1,4 +1,4 @@
-"""Boxes of forms and task lists in a text, "[x] CRM [ ] ERP": what is not ticked was not said."""
+"""CheckBoxes of forms and task lists in a text, "[x] CRM [ ] ERP": what is not ticked was not said."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ _NEXT = re.compile(rf"(?:[-*+•]\s+)?(?:{_TICKED}|{_OPEN})|[\n;,|]")
 
 
 @dataclass(frozen=True, slots=True)
-class Boxes:
+class CheckBoxes:
     """`said`: the text without boxes and without the labels of those that are not ticked, which are `left`."""
 
     said: str
@@ -18,7 +18,7 @@ class Boxes:
     left: tuple[str, ...]
 
 
-def read_boxes(text: str) -> Boxes | None:
+def read_boxes(text: str) -> CheckBoxes | None:
     """None where the text does not begin with a box: then it does not tell which label is whose.
 
     A label ends at the next box, line, comma or semicolon. Linear in the text.
@@ -37,4 +37,4 @@ def read_boxes(text: str) -> Boxes | None:
         is_ticked = is_ticked or bool(box and box["ticked"])
         (left if box and box["open"] else said).append(text[start:end])
         at = end + 1 if following and following[0] in "\n;,|" else end
-    return Boxes("\n".join(said), is_ticked, tuple(left))
+    return CheckBoxes("\n".join(said), is_ticked, tuple(left))

@@ -6,10 +6,10 @@ from typing import Any
 from pointsman.domain.leads.yes_no import known_answer
 from pointsman.services.intake.mapping.expressions import compile_expression
 
-#: They hand on what the sender wrote, or read it as `yes` and `no` do. All others make something of their own.
-_HANDING_ON = frozenset(
-    "yes no not_null to_string to_number to_array join map merge values reverse sort sort_by max_by min_by".split()
-)
+_READING = frozenset({"yes", "no", "not_null", "to_string", "to_number", "to_array"})
+_CHOOSING = frozenset({"join", "map", "merge", "values", "reverse", "sort", "sort_by", "max_by", "min_by"})
+#: They hand on what the sender wrote, or read it. All others make something of their own.
+_HANDING_ON = _READING | _CHOOSING
 _PATHS = frozenset({"field", "subexpression", "index_expression", "index"})
 
 
