@@ -25,6 +25,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("alerts_pkey")),
     )
     op.create_index(
+        "alerts_open_idx", "alerts", ["raised_at", "id"], unique=False, postgresql_where=sa.text("resolved_at is null")
+    )
+    op.create_index("alerts_raised_idx", "alerts", ["raised_at", "id"], unique=False)
+    op.create_index("alerts_code_idx", "alerts", ["code", "raised_at", "id"], unique=False)
+    op.create_index("alerts_subject_idx", "alerts", ["subject", "raised_at", "id"], unique=False)
+    op.create_index(
         "alerts_one_open", "alerts", ["code", "subject"], unique=True, postgresql_where=sa.text("resolved_at is null")
     )
     op.create_table(
@@ -474,12 +480,45 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("decisions_pkey")),
     )
+    op.create_index("decisions_at_idx", "decisions", ["at", "id"], unique=False)
     op.create_index(
-        "decisions_rep_id_idx", "decisions", ["rep_id"], unique=False, postgresql_where=sa.text("rep_id is not null")
+        "decisions_rep_id_idx",
+        "decisions",
+        ["rep_id", "at", "id"],
+        unique=False,
+        postgresql_where=sa.text("rep_id is not null"),
     )
+    op.create_index(
+        "decisions_rule_idx",
+        "decisions",
+        ["rule", "at", "id"],
+        unique=False,
+        postgresql_where=sa.text("rule is not null"),
+    )
+    op.create_index(
+        "decisions_pool_idx",
+        "decisions",
+        ["pool", "at", "id"],
+        unique=False,
+        postgresql_where=sa.text("pool is not null"),
+    )
+    op.create_index(
+        "decisions_work_idx",
+        "decisions",
+        ["work", "at", "id"],
+        unique=False,
+        postgresql_where=sa.text("work is not null"),
+    )
+    op.create_index("decisions_outcome_idx", "decisions", ["outcome", "at", "id"], unique=False)
+    op.create_index(
+        "decisions_hold_reason_idx",
+        "decisions",
+        ["hold_reason", "at", "id"],
+        unique=False,
+        postgresql_where=sa.text("hold_reason is not null"),
+    )
+    op.create_index("decisions_policy_version_idx", "decisions", ["policy_version", "at", "id"], unique=False)
     op.create_index(op.f("decisions_roster_version_idx"), "decisions", ["roster_version"], unique=False)
-    op.create_index(op.f("decisions_policy_version_idx"), "decisions", ["policy_version"], unique=False)
-    op.create_index("decisions_at_idx", "decisions", ["at"], unique=False)
     op.create_index("decisions_lead_idx", "decisions", ["lead_id", "at"], unique=False)
     op.create_table(
         "evidence",
@@ -628,13 +667,28 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("holds_lead_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("holds_pkey")),
     )
+    op.create_index(
+        "holds_open_idx", "holds", ["held_at", "id"], unique=False, postgresql_where=sa.text("released_at is null")
+    )
+    op.create_index(
+        "holds_open_pool_idx",
+        "holds",
+        ["pool", "held_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("released_at is null"),
+    )
+    op.create_index("holds_held_idx", "holds", ["held_at", "id"], unique=False)
+    op.create_index(
+        "holds_pool_idx", "holds", ["pool", "held_at", "id"], unique=False, postgresql_where=sa.text("pool is not null")
+    )
+    op.create_index(
+        "holds_work_idx", "holds", ["work", "held_at", "id"], unique=False, postgresql_where=sa.text("work is not null")
+    )
+    op.create_index("holds_reason_idx", "holds", ["reason", "held_at", "id"], unique=False)
     op.create_index(op.f("holds_lead_id_idx"), "holds", ["lead_id"], unique=False)
     op.create_index(op.f("holds_decision_id_idx"), "holds", ["decision_id"], unique=False)
     op.create_index(
         "holds_one_open", "holds", ["lead_id"], unique=True, postgresql_where=sa.text("released_at is null")
-    )
-    op.create_index(
-        "holds_open_idx", "holds", ["held_at"], unique=False, postgresql_where=sa.text("released_at is null")
     )
     op.create_index(
         "holds_due_idx",
@@ -713,6 +767,7 @@ def upgrade() -> None:
         sa.Column("lead_id", sa.UUID(), nullable=False),
         sa.Column("rep_id", sa.UUID(), nullable=False),
         sa.Column("work", sa.Text(), nullable=False),
+        sa.Column("pool", sa.Text(), nullable=True),
         sa.Column("category", sa.Text(), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("confirm_by", postgresql.TIMESTAMP(timezone=True), nullable=True),
@@ -760,10 +815,27 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["setter_rep_id"], ["reps.id"], name=op.f("appointments_setter_rep_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("appointments_pkey")),
     )
+    op.create_index("appointments_starts_idx", "appointments", ["starts_at", "id"], unique=False)
+    op.create_index("appointments_rep_id_idx", "appointments", ["rep_id", "starts_at", "id"], unique=False)
+    op.create_index(
+        "appointments_pool_idx",
+        "appointments",
+        ["pool", "starts_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("pool is not null"),
+    )
+    op.create_index("appointments_status_idx", "appointments", ["status", "starts_at", "id"], unique=False)
+    op.create_index(
+        "appointments_active_idx",
+        "appointments",
+        ["ends_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("status in ('requested','confirmed')"),
+    )
     op.create_index(
         "appointments_setter_rep_id_idx",
         "appointments",
-        ["setter_rep_id"],
+        ["setter_rep_id", "starts_at", "id"],
         unique=False,
         postgresql_where=sa.text("setter_rep_id is not null"),
     )
@@ -790,8 +862,6 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("status in ('requested','confirmed')"),
     )
-    op.create_index(op.f("appointments_rep_id_idx"), "appointments", ["rep_id"], unique=False)
-    op.create_index("appointments_starts_idx", "appointments", ["starts_at"], unique=False)
     op.create_table(
         "appointment_companions",
         sa.Column("appointment_id", sa.UUID(), nullable=False),
@@ -912,8 +982,18 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("deliveries_rep_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("deliveries_pkey")),
     )
+    op.create_index("deliveries_created_idx", "deliveries", ["created_at", "id"], unique=False)
+    op.create_index("deliveries_connection_id_idx", "deliveries", ["connection_id", "created_at", "id"], unique=False)
+    op.create_index("deliveries_status_idx", "deliveries", ["status", "created_at", "id"], unique=False)
+    op.create_index("deliveries_op_idx", "deliveries", ["op", "created_at", "id"], unique=False)
+    op.create_index(
+        "deliveries_pending_idx",
+        "deliveries",
+        ["connection_id", "created_at"],
+        unique=False,
+        postgresql_where=sa.text("status = 'pending'"),
+    )
     op.create_index(op.f("deliveries_rep_id_idx"), "deliveries", ["rep_id"], unique=False)
-    op.create_index(op.f("deliveries_connection_id_idx"), "deliveries", ["connection_id"], unique=False)
     op.create_index(
         "deliveries_due_idx",
         "deliveries",
@@ -994,6 +1074,11 @@ def downgrade() -> None:
     op.drop_index("deliveries_order_idx", table_name="deliveries", postgresql_where=sa.text("status = 'pending'"))
     op.drop_index("deliveries_one_effect", table_name="deliveries")
     op.drop_index("deliveries_due_idx", table_name="deliveries", postgresql_where=sa.text("status = 'pending'"))
+    op.drop_index("deliveries_pending_idx", table_name="deliveries", postgresql_where=sa.text("status = 'pending'"))
+    op.drop_index("deliveries_op_idx", table_name="deliveries")
+    op.drop_index("deliveries_status_idx", table_name="deliveries")
+    op.drop_index("deliveries_connection_id_idx", table_name="deliveries")
+    op.drop_index("deliveries_created_idx", table_name="deliveries")
     op.drop_table("deliveries")
     op.drop_index("slot_holds_open_idx", table_name="slot_holds", postgresql_where=sa.text("released_at is null"))
     op.drop_index("slot_holds_one_per_lead", table_name="slot_holds", postgresql_where=sa.text("released_at is null"))
@@ -1004,14 +1089,26 @@ def downgrade() -> None:
     op.drop_index(op.f("appointment_events_appointment_id_idx"), table_name="appointment_events")
     op.drop_table("appointment_events")
     op.drop_table("appointment_companions")
-    op.drop_index("appointments_starts_idx", table_name="appointments")
-    op.drop_index(op.f("appointments_rep_id_idx"), table_name="appointments")
     op.drop_index(
         "appointments_one_per_lead",
         table_name="appointments",
         postgresql_where=sa.text("status in ('requested','confirmed')"),
     )
     op.drop_index(op.f("appointments_lead_id_idx"), table_name="appointments")
+    op.drop_index(
+        "appointments_setter_rep_id_idx",
+        table_name="appointments",
+        postgresql_where=sa.text("setter_rep_id is not null"),
+    )
+    op.drop_index(
+        "appointments_active_idx",
+        table_name="appointments",
+        postgresql_where=sa.text("status in ('requested','confirmed')"),
+    )
+    op.drop_index("appointments_status_idx", table_name="appointments")
+    op.drop_index("appointments_pool_idx", table_name="appointments", postgresql_where=sa.text("pool is not null"))
+    op.drop_index("appointments_rep_id_idx", table_name="appointments")
+    op.drop_index("appointments_starts_idx", table_name="appointments")
     op.drop_table("appointments")
     op.drop_index(
         "skips_one_open", table_name="skips", postgresql_where=sa.text("used_at is null and cancelled_at is null")
@@ -1025,8 +1122,13 @@ def downgrade() -> None:
         table_name="holds",
         postgresql_where=sa.text("released_at is null and next_try_at is not null"),
     )
-    op.drop_index("holds_open_idx", table_name="holds", postgresql_where=sa.text("released_at is null"))
     op.drop_index("holds_one_open", table_name="holds", postgresql_where=sa.text("released_at is null"))
+    op.drop_index("holds_reason_idx", table_name="holds")
+    op.drop_index("holds_work_idx", table_name="holds", postgresql_where=sa.text("work is not null"))
+    op.drop_index("holds_pool_idx", table_name="holds", postgresql_where=sa.text("pool is not null"))
+    op.drop_index("holds_held_idx", table_name="holds")
+    op.drop_index("holds_open_pool_idx", table_name="holds", postgresql_where=sa.text("released_at is null"))
+    op.drop_index("holds_open_idx", table_name="holds", postgresql_where=sa.text("released_at is null"))
     op.drop_table("holds")
     op.drop_index("assignments_rep_idx", table_name="assignments")
     op.drop_index("assignments_open_idx", table_name="assignments", postgresql_where=sa.text("ended_at is null"))
@@ -1042,6 +1144,15 @@ def downgrade() -> None:
     op.drop_index(op.f("evidence_lead_id_idx"), table_name="evidence")
     op.drop_table("evidence")
     op.drop_index("decisions_lead_idx", table_name="decisions")
+    op.drop_index("decisions_policy_version_idx", table_name="decisions")
+    op.drop_index(
+        "decisions_hold_reason_idx", table_name="decisions", postgresql_where=sa.text("hold_reason is not null")
+    )
+    op.drop_index("decisions_outcome_idx", table_name="decisions")
+    op.drop_index("decisions_work_idx", table_name="decisions", postgresql_where=sa.text("work is not null"))
+    op.drop_index("decisions_pool_idx", table_name="decisions", postgresql_where=sa.text("pool is not null"))
+    op.drop_index("decisions_rule_idx", table_name="decisions", postgresql_where=sa.text("rule is not null"))
+    op.drop_index("decisions_rep_id_idx", table_name="decisions", postgresql_where=sa.text("rep_id is not null"))
     op.drop_index("decisions_at_idx", table_name="decisions")
     op.drop_table("decisions")
     op.drop_index("leads_phone_key", table_name="leads")
@@ -1087,4 +1198,8 @@ def downgrade() -> None:
     op.drop_table("audit")
     op.drop_table("periodic_runs")
     op.drop_index("alerts_one_open", table_name="alerts", postgresql_where=sa.text("resolved_at is null"))
+    op.drop_index("alerts_subject_idx", table_name="alerts")
+    op.drop_index("alerts_code_idx", table_name="alerts")
+    op.drop_index("alerts_raised_idx", table_name="alerts")
+    op.drop_index("alerts_open_idx", table_name="alerts", postgresql_where=sa.text("resolved_at is null"))
     op.drop_table("alerts")

@@ -3,7 +3,13 @@
 import re
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from fastapi import Query
+from pydantic import BeforeValidator, StringConstraints
+
+from pointsman.api.http.auth import Caller
+from pointsman.api.http.timestamps import Timestamp
+from pointsman.domain.errors import Fault, Forbidden
+from pointsman.domain.permissions.readings import Reading
 
 
 def _true_or_false(given: object) -> object:
@@ -24,3 +30,18 @@ def _digits(given: object) -> object:
 
 #: Digits, and none of the other forms that Python takes for a number: "1_0", "1.0", " 1".
 QueryInt = Annotated[int, BeforeValidator(_digits)]
+
+#: A key or a name that a list is narrowed by.
+FilterText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+#: The bounds of a list in time, by the instant that it is ordered by.
+SinceQuery = Annotated[Timestamp | None, Query(description="Only from this instant on.")]
+UntilQuery = Annotated[Timestamp | None, Query(description="Only before this instant.")]
+
+
+def require_readable(caller: Caller, reading: Reading, parameter: str) -> None:
+    """Raises Forbidden where the caller does not read what `parameter` asks about: the items found would tell it."""
+    if not caller.may_read(reading):
+        message = "This key does not read that, and so does not filter by it. Leave the parameter out."
+        fault = Fault(path=f"query.{parameter}", code="not-readable", message=message)
+        raise Forbidden(message, code="not-readable", faults=[fault])

@@ -1,15 +1,17 @@
 """Decisions over HTTP: who got this lead, and why; and moving a lead by a human's word."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.query import FilterText, QueryInt, SinceQuery, UntilQuery, require_readable
 from pointsman.api.http.reason_text import ReasonText
 from pointsman.api.intake.lead_schemas import DecisionDoc
 from pointsman.api.routing.decision_schemas import DecisionHead, WholeDecisionDoc
@@ -18,9 +20,11 @@ from pointsman.api.routing.replay_schemas import MOST_REPLAYS_SHOWN, ReplayDoc, 
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.readings import Reading
 from pointsman.domain.roster.roles import Work
+from pointsman.domain.routing.decision import DecisionOutcome, HoldReason
 from pointsman.services.explain.explain import decision_page, explain_stored, get_decision
 from pointsman.services.explain.replays import replay_decision, replay_many
 from pointsman.services.ports import Env
+from pointsman.services.ports.routing.decisions import DecisionFilter
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.reassignment.manual import assign_manually
 
@@ -49,11 +53,48 @@ class ReassignIn(BaseModel):
     reason: ReasonText
 
 
-@router.get("/v1/decisions", summary="List decisions", responses=problem_responses(401, 403, 422))
+def _asked(
+    *,
+    lead: Annotated[UUID | None, Query(description="Only this lead's, and those of leads merged into it.")] = None,
+    rep: Annotated[FilterText | None, Query(description="Only those for this rep (key).")] = None,
+    rule: Annotated[FilterText | None, Query(description="Only those by this rule.")] = None,
+    pool: Annotated[FilterText | None, Query(description="Only those for this pool.")] = None,
+    work: Annotated[Work | None, Query(description="Only those about this work.")] = None,
+    outcome: Annotated[DecisionOutcome | None, Query(description="Only those that ended so.")] = None,
+    reason: Annotated[HoldReason | None, Query(description="Only those held for this reason.")] = None,
+    version: Annotated[QueryInt | None, Query(ge=1, le=2**53, description="Only those by this policy version.")] = None,
+    since: SinceQuery = None,
+    until: UntilQuery = None,
+) -> DecisionFilter:
+    return DecisionFilter(
+        lead_id=lead,
+        rep=rep,
+        rule=rule,
+        pool=pool,
+        work=work,
+        outcome=outcome,
+        hold_reason=reason,
+        policy_version=version,
+        since=since,
+        until=until,
+    )
+
+
+@router.get(
+    "/v1/decisions",
+    summary="List decisions",
+    description="Newest first. Filters narrow together; a partner's key does not filter by `rule`, which it does not read.",
+    responses=problem_responses(401, 403, 422),
+)
 async def index(
-    env: EnvDep, page: PageDep, caller: Annotated[Caller, may(Operation.DECISION_LIST)]
+    env: EnvDep,
+    page: PageDep,
+    asked: Annotated[DecisionFilter, Depends(_asked)],
+    caller: Annotated[Caller, may(Operation.DECISION_LIST)],
 ) -> Page[DecisionHead]:
-    return await _page(env, page, caller, None)
+    if asked.rule is not None:
+        require_readable(caller, Reading.REASONS, "rule")
+    return await _page(env, page, caller, asked)
 
 
 @router.get(
@@ -65,7 +106,7 @@ async def index(
 async def of_lead(
     lead_id: UUID, env: EnvDep, page: PageDep, caller: Annotated[Caller, may(Operation.DECISION_READ)]
 ) -> Page[DecisionHead]:
-    return await _page(env, page, caller, lead_id)
+    return await _page(env, page, caller, DecisionFilter(lead_id=lead_id))
 
 
 @router.get(
@@ -163,8 +204,9 @@ async def reassigned(
     return DecisionDoc.of(await reassign(env, lead_id, reason=given.reason, actor=caller.actor))
 
 
-async def _page(env: Env, page: PageDep, caller: Caller, lead_id: UUID | None) -> Page[DecisionHead]:
-    rows = await decision_page(env, lead_id=lead_id, sees=caller.actor.sees, before=page.after, limit=page.fetch_limit)
+async def _page(env: Env, page: PageDep, caller: Caller, which: DecisionFilter) -> Page[DecisionHead]:
+    seen = replace(which, sees=caller.actor.sees)
+    rows = await decision_page(env, seen, before=page.after, limit=page.fetch_limit)
     items, following = page.split(rows, lambda row: (row.at, row.id))
     return Page[DecisionHead](
         items=[DecisionHead.head_of(row, partner=not caller.may_read(Reading.REASONS)) for row in items], next=following

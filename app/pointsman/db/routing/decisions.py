@@ -20,6 +20,7 @@ from pointsman.domain.permissions.callers import SEES_ALL, Visibility
 from pointsman.domain.routing.decision import canonical_json
 from pointsman.services.ports.routing.decisions import (
     AssignmentRow,
+    DecisionFilter,
     DecisionRow,
     GatePass,
     LoadQuery,
@@ -69,7 +70,8 @@ _GET = PreparedStatement("""
               and (cast(:sees_rep as text) is null or seeing.key = cast(:sees_rep as text))))
       and d.id = :id
 """)
-_PAGE = PreparedStatement("""
+_PAGE = PreparedStatement(
+    """
     select d.id, d.lead_id, d.at, d.outcome, d.work, d.rule, d.pool, p.key as rep, d.hold_reason, d.summary,
         d.policy_version, d.roster_version, d.record, d.inputs
     from decisions d left join reps p on p.id = d.rep_id
@@ -78,14 +80,26 @@ _PAGE = PreparedStatement("""
             where seen.lead_id = d.lead_id and (cast(:supplier as text) is null or seeing.supplier = cast(:supplier as text))
               and (cast(:sees_rep as text) is null or seeing.key = cast(:sees_rep as text))))
       and (cast(:lead_id as uuid) is null
-           or d.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id))
+           or d.lead_id = any(array(select id from leads where id = :lead_id or merged_into = :lead_id)))
+      and (cast(:rep as text) is null or d.rep_id = (select id from reps where key = :rep))
+      and (cast(:rule as text) is null or d.rule = :rule)
+      and (cast(:pool as text) is null or d.pool = :pool)
+      and (cast(:work as text) is null or d.work = :work)
+      and (cast(:outcome as text) is null or d.outcome = :outcome)
+      and (cast(:hold_reason as text) is null or d.hold_reason = :hold_reason)
+      and (cast(:policy_version as bigint) is null or d.policy_version = :policy_version)
+      and (cast(:since as timestamptz) is null or d.at >= :since)
+      and (cast(:until as timestamptz) is null or d.at < :until)
       and (cast(:before_at as timestamptz) is null or (d.at, d.id) < (:before_at, cast(:before_id as uuid)))
     order by d.at desc, d.id desc limit :limit
-""")
+    """,
+    replan=True,  # planned for what is asked: each filter has its index
+)
 _GIVEN = (
     "id", "lead_id", "rep_id", "work", "pool", "category", "decision_id", "gate_check_id", "override_id", "assigned_at",
 )  # fmt: skip
 _WRITTEN = tuple(f.name for f in fields(RoutingWrite) if f.name != "ledger")
+_ASKED = tuple(f.name for f in fields(DecisionFilter) if f.name != "sees")
 
 
 class SqlDecisions:
@@ -160,14 +174,14 @@ class SqlDecisions:
 
     async def page(
         self,
+        which: DecisionFilter,
         *,
-        lead_id: UUID | None,
-        sees: Visibility,
         before: tuple[datetime, UUID] | None,
         limit: int,
     ) -> Sequence[DecisionRow]:
         at, last = before or (None, None)
-        given = {"lead_id": lead_id, **visibility_values(sees), "before_at": at, "before_id": last, "limit": limit}
+        asked = {name: getattr(which, name) for name in _ASKED}
+        given = {**asked, **visibility_values(which.sees), "before_at": at, "before_id": last, "limit": limit}
         return await _PAGE.records(self._connection, DecisionRow, given)
 
 

@@ -69,8 +69,9 @@ appointments = Table(
     metadata,
     id_column(),
     Column("lead_id", ForeignKey("leads.id"), nullable=False, index=True),
-    Column("rep_id", ForeignKey("reps.id"), nullable=False, index=True),  # who leads it, also after it is over
+    Column("rep_id", ForeignKey("reps.id"), nullable=False),  # who leads it, also after it is over
     Column("work", Text, nullable=False),
+    Column("pool", Text),  # of the assignment that it rests on
     Column("category", Text),  # of the rule that gave the lead away: some caps count by it
     Column(
         "status",
@@ -109,11 +110,21 @@ appointments = Table(
     CheckConstraint("(status = 'requested') = (confirm_by is not null)", name="confirm_by"),
     CheckConstraint("(status = 'rejected') = (reject_code is not null)", name="reject_code"),
     CheckConstraint("outcome is null or status = 'attended'", name="outcome_attended"),
-    Index("appointments_starts_idx", "starts_at"),
+    Index("appointments_starts_idx", "starts_at", "id"),
+    Index("appointments_rep_id_idx", "rep_id", "starts_at", "id"),
+    Index("appointments_pool_idx", "pool", "starts_at", "id", postgresql_where=text("pool is not null")),
+    Index("appointments_status_idx", "status", "starts_at", "id"),
+    Index("appointments_active_idx", "ends_at", "id", postgresql_where=text(ACTIVE_STATUSES)),
     Index("appointments_one_per_lead", "lead_id", unique=True, postgresql_where=text(ACTIVE_STATUSES)),
     Index("appointments_gate_check_id_idx", "gate_check_id", postgresql_where=text("gate_check_id is not null")),
     Index("appointments_override_id_idx", "override_id", postgresql_where=text("override_id is not null")),
-    Index("appointments_setter_rep_id_idx", "setter_rep_id", postgresql_where=text("setter_rep_id is not null")),
+    Index(
+        "appointments_setter_rep_id_idx",
+        "setter_rep_id",
+        "starts_at",
+        "id",
+        postgresql_where=text("setter_rep_id is not null"),
+    ),
 )
 
 #: The reps who take part beside the rep who leads the appointment.
@@ -214,7 +225,7 @@ deliveries = Table(
     id_column(),
     Column("appointment_id", ForeignKey("appointments.id"), nullable=False),
     Column("rep_id", ForeignKey("reps.id"), nullable=False, index=True),
-    Column("connection_id", ForeignKey("connections.id"), nullable=False, index=True),
+    Column("connection_id", ForeignKey("connections.id"), nullable=False),
     Column("calendar", Text, nullable=False),  # empty for a CRM
     Column(
         "op",
@@ -240,6 +251,12 @@ deliveries = Table(
     instant_column("created_at"),
     instant_column("done_at", null=True),
     Index("deliveries_one_effect", "appointment_id", "rep_id", "connection_id", "op", "sequence", unique=True),
+    Index("deliveries_created_idx", "created_at", "id"),
+    Index("deliveries_connection_id_idx", "connection_id", "created_at", "id"),
+    Index("deliveries_status_idx", "status", "created_at", "id"),
+    Index("deliveries_op_idx", "op", "created_at", "id"),
+    # What is pending is the last of all that the ones above hold.
+    Index("deliveries_pending_idx", "connection_id", "created_at", postgresql_where=text("status = 'pending'")),
     Index("deliveries_due_idx", "next_attempt_at", postgresql_where=text("status = 'pending'")),
     Index("deliveries_order_idx", "key", postgresql_where=text("status = 'pending'")),  # what is owed before this?
 )

@@ -44,6 +44,10 @@ alerts = Table(
     instant_column("raised_at"),
     instant_column("resolved_at", null=True),
     Index("alerts_one_open", "code", "subject", unique=True, postgresql_where=text("resolved_at is null")),
+    Index("alerts_open_idx", "raised_at", "id", postgresql_where=text("resolved_at is null")),
+    Index("alerts_raised_idx", "raised_at", "id"),
+    Index("alerts_code_idx", "code", "raised_at", "id"),
+    Index("alerts_subject_idx", "subject", "raised_at", "id"),
 )
 
 audit = Table(

@@ -114,13 +114,20 @@ decisions = Table(
     Column("rep_id", ForeignKey("reps.id")),
     Column("hold_reason", Text),
     Column("summary", Text, nullable=False),
-    Column("policy_version", ForeignKey("policies.version"), nullable=False, index=True),
+    Column("policy_version", ForeignKey("policies.version"), nullable=False),
     Column("roster_version", ForeignKey("roster_versions.version"), nullable=False, index=True),
     Column("record", JSONB, nullable=False),  # the whole trace
     Column("inputs", JSONB, nullable=False),  # what replay needs
     Index("decisions_lead_idx", "lead_id", "at"),
-    Index("decisions_at_idx", "at"),
-    Index("decisions_rep_id_idx", "rep_id", postgresql_where=text("rep_id is not null")),
+    # Each filter of the list, in its order: docs/api-style.md.
+    Index("decisions_at_idx", "at", "id"),
+    Index("decisions_rep_id_idx", "rep_id", "at", "id", postgresql_where=text("rep_id is not null")),
+    Index("decisions_rule_idx", "rule", "at", "id", postgresql_where=text("rule is not null")),
+    Index("decisions_pool_idx", "pool", "at", "id", postgresql_where=text("pool is not null")),
+    Index("decisions_work_idx", "work", "at", "id", postgresql_where=text("work is not null")),
+    Index("decisions_outcome_idx", "outcome", "at", "id"),
+    Index("decisions_hold_reason_idx", "hold_reason", "at", "id", postgresql_where=text("hold_reason is not null")),
+    Index("decisions_policy_version_idx", "policy_version", "at", "id"),
 )
 
 assignments = Table(
@@ -164,7 +171,13 @@ holds = Table(
     instant_column("next_try_at", null=True),  # the first moment that may release it
     Column("releases", JSONB, nullable=False, server_default="[]"),  # all that may
     Index("holds_one_open", "lead_id", unique=True, postgresql_where=text("released_at is null")),
-    Index("holds_open_idx", "held_at", postgresql_where=text("released_at is null")),
+    Index("holds_open_idx", "held_at", "id", postgresql_where=text("released_at is null")),
+    # The one above, by pool: those that wait are the last of all that the next ones hold.
+    Index("holds_open_pool_idx", "pool", "held_at", "id", postgresql_where=text("released_at is null")),
+    Index("holds_held_idx", "held_at", "id"),
+    Index("holds_pool_idx", "pool", "held_at", "id", postgresql_where=text("pool is not null")),
+    Index("holds_work_idx", "work", "held_at", "id", postgresql_where=text("work is not null")),
+    Index("holds_reason_idx", "reason", "held_at", "id"),
     Index("holds_due_idx", "next_try_at", postgresql_where=text("released_at is null and next_try_at is not null")),
 )
 

@@ -27,7 +27,7 @@ from pointsman.services.explain.replays import ReplayResult, replay_decision
 from pointsman.services.holds.retry import retry_constraints
 from pointsman.services.policies.cache import compile_document, load_compiled_policy, load_roster
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.routing.decisions import DecisionRow, GatePass
+from pointsman.services.ports.routing.decisions import DecisionFilter, DecisionRow, GatePass
 from pointsman.services.routing.fetch_inputs import fetch_routing_inputs
 from pointsman.services.routing.lead_inputs import awaited_gated_work, gate_passes, gate_state, routing_facts
 from pointsman.services.routing.nurture import nurture_of
@@ -77,17 +77,16 @@ async def get_decision(env: Env, decision_id: UUID, *, sees: Visibility) -> Deci
 
 async def decision_page(
     env: Env,
+    which: DecisionFilter,
     *,
-    lead_id: UUID | None,
-    sees: Visibility,
     before: tuple[datetime, UUID] | None,
     limit: int,
 ) -> Sequence[DecisionRow]:
     """Newest first; NotFound for a lead that is not there or not theirs."""
     async with env.uow() as tx:
-        if lead_id is not None and not await tx.leads.is_visible(lead_id, sees=sees):
+        if which.lead_id is not None and not await tx.leads.is_visible(which.lead_id, sees=which.sees):
             raise NotFound("There is no such lead.")
-        return await tx.decisions.page(lead_id=lead_id, sees=sees, before=before, limit=limit)
+        return await tx.decisions.page(which, before=before, limit=limit)
 
 
 async def explain(env: Env, question: ExplainRequest) -> ExplainedDecision:

@@ -7,7 +7,6 @@ from datetime import datetime
 from uuid import UUID
 
 from pointsman.domain.errors import NotFound, PointsmanError
-from pointsman.domain.permissions.callers import SEES_ALL
 from pointsman.domain.replay.record_diff import (
     FirstDifference,
     PathDifference,
@@ -22,7 +21,7 @@ from pointsman.domain.routing.decision import Decision, canonical_json
 from pointsman.domain.routing.manual_assignment import MANUAL_KEY, ManualAssignment
 from pointsman.services.policies.cache import load_compiled_policy, load_roster
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.routing.decisions import DecisionRow
+from pointsman.services.ports.routing.decisions import DecisionFilter, DecisionRow
 
 _PAGE = 100
 #: What the row says beside the record, for lists and reports: it has to say the same.
@@ -62,8 +61,8 @@ async def replay_many(env: Env, *, since: datetime | None, last: int | None) -> 
     while left is None or left > 0:
         limit = _PAGE if left is None else min(_PAGE, left)
         async with env.uow() as tx:
-            rows = await tx.decisions.page(lead_id=None, sees=SEES_ALL, before=before, limit=limit)
-            done = [await _replayed(env, tx, row) for row in rows if since is None or row.at >= since]
+            rows = await tx.decisions.page(DecisionFilter(since=since), before=before, limit=limit)
+            done = [await _replayed(env, tx, row) for row in rows]
         for replayed in done:
             yield replayed
         if len(done) < limit:

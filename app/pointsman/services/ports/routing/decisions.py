@@ -134,6 +134,26 @@ class LoadQuery:
     category: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionFilter:
+    """Which decisions; None asks for all. A lead's are also those of leads merged into it; `rep` is a key.
+
+    From `since` on, before `until`. `sees` leaves the leads that the caller sees.
+    """
+
+    sees: Visibility = SEES_ALL
+    lead_id: UUID | None = None
+    rep: str | None = None
+    rule: str | None = None
+    pool: str | None = None
+    work: str | None = None
+    outcome: str | None = None
+    hold_reason: str | None = None
+    policy_version: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 class Decisions(Protocol):
     async def routing_context(self, lead_id: UUID, *, at: datetime) -> RoutingContext: ...
 
@@ -178,9 +198,8 @@ class Decisions(Protocol):
 
     async def page(
         self,
+        which: DecisionFilter,
         *,
-        lead_id: UUID | None,
-        sees: Visibility,
         before: tuple[datetime, UUID] | None,
         limit: int,
     ) -> Sequence[DecisionRow]:

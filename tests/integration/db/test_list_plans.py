@@ -1,0 +1,64 @@
+"""Each filter of each list has its index, however large the tables are: docs/api-style.md says which."""
+
+from collections.abc import Iterator, Mapping
+
+import psycopg
+import pytest
+
+from pointsman.db.engine.prepared_statement import PreparedStatement
+from support.lists.documented import DocumentedFilter, documented_filters
+from support.lists.plans import ListStatement, grown, unindexed
+from support.lists.work_lists import WORK_LISTS
+
+LISTS: Mapping[str, ListStatement] = {**WORK_LISTS}
+
+
+@pytest.fixture
+def connection(owner_url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(owner_url.replace("+psycopg", ""), autocommit=True) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("operation", LISTS)
+def test_each_filter_of_a_list_is_found_by_its_index(connection: psycopg.Connection, operation: str) -> None:
+    asked = LISTS[operation]
+    rows = [row for row in documented_filters() if row.operation == operation]
+    with grown(connection, asked.tables):
+        faults = [fault for row in rows for fault in unindexed(connection, asked, row)]
+    assert faults == []
+    assert {row.parameter for row in rows} >= {*asked.given}
+
+
+@pytest.mark.parametrize(
+    ("sql", "given", "index", "fault"),
+    [
+        ("select id from decisions where summary = :given limit :limit", "''", "at", "reads all of decisions"),
+        (
+            "select id from decisions where outcome = :given order by rule limit :limit",
+            "'held'",
+            "outcome",
+            "sorts all",
+        ),
+        (
+            "select id from decisions where pool = :given order by at limit :limit",
+            "'pool7'",
+            "rep_id",
+            "takes ['decisions_pool",
+        ),
+        (
+            "select id from decisions where (cast(:given as text) is null or rule = :given) order by rule, at limit :limit",
+            "'rule7'",
+            "rule",
+            "force_generic_plan: ",
+        ),
+    ],
+)
+def test_a_filter_without_its_index_is_seen(
+    connection: psycopg.Connection, sql: str, given: str, index: str, fault: str
+) -> None:
+    statement = PreparedStatement(sql)
+    asked = ListStatement(statement=statement, tables=("decisions",), given={"thing": {"given": given}}, page={})
+    indexes = frozenset({f"decisions_{index}_idx"})
+    row = DocumentedFilter(operation="GET /v1/things", parameter="thing", indexes=indexes, is_sorted=False)
+    with grown(connection, asked.tables):
+        assert fault in "\n".join(unindexed(connection, asked, row))
