@@ -17,8 +17,8 @@ CHANGEABLE: dict[str, tuple[str, ...]] = {
     "appointment_companions": (),
     "appointment_events": (),
     "appointments": (
-        "rep_id", "category", "status", "confirm_by", "accepted_at", "reject_code", "outcome", "outcome_at", "conflict",
-        "starts_at", "ends_at", "assignment_id", "gate_check_id", "override_id", "gate_snapshot", "sequence",
+        "rep_id", "pool", "category", "status", "confirm_by", "accepted_at", "reject_code", "outcome", "outcome_at",
+        "conflict", "starts_at", "ends_at", "assignment_id", "gate_check_id", "override_id", "gate_snapshot", "sequence",
         "cancelled_at", "cancelled_by", "cancel_reason",
     ),
     "assignments": ("ended_at", "end_reason"),

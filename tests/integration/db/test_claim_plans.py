@@ -79,7 +79,8 @@ ASKED = {
         statement=deliveries._CLAIM_OVERDUE,
         fill=DELIVERIES,
         given={"before": "now()", "at": "now()", "limit": str(A_BATCH)},
-        bound=30 * A_BATCH,  # each is written and its order looked up, those of a limited connection too
+        bound=45
+        * A_BATCH,  # each is written, with its indexes, and its order looked up, those of a limited connection too
     ),
     "an inbox item is claimed": Asked(
         statement=inbox_attempts.CLAIM, fill=INBOX, given={"id": FIRST, "at": "now()", "lease_until": "now()"}

@@ -33,6 +33,7 @@ class AppointmentDoc(BaseModel):
     companions: list[CompanionDoc] = Field(description="A partner's key reads none.")
     setter: str | None = Field(description="The rep who handed the lead over.", examples=["lena"])
     work: str = Field(examples=["closing"])
+    pool: str | None = Field(description="The pool that gave the lead to the rep; null where a human did.")
     category: str | None = Field(description="By which some caps count.")
     status: str = Field(
         description="requested, confirmed, attended, no_show, cancelled or rejected", examples=["confirmed"]
@@ -147,6 +148,7 @@ def _values(row: AppointmentRow, now: datetime, *, partner: bool) -> dict[str, A
         "companions": [] if partner else [CompanionDoc.of(item) for item in row.companions],
         "setter": row.setter_key,
         "work": row.work,
+        "pool": row.pool,
         "category": row.category,
         "status": row.status,
         "confirm_by": row.confirm_by,

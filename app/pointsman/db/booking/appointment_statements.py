@@ -18,7 +18,7 @@ from pointsman.db.tables.visibility import SEES_REP, is_seen
 
 FIXED = ("id", "lead_id", "work", "title", "setter_rep_id", "booked_by", "created_at")
 CHANGING = (
-    "rep_id", "category", "status", "confirm_by", "accepted_at", "reject_code", "outcome", "outcome_at", "conflict",
+    "rep_id", "pool", "category", "status", "confirm_by", "accepted_at", "reject_code", "outcome", "outcome_at", "conflict",
     "starts_at", "ends_at", "assignment_id", "gate_check_id", "override_id", "gate_snapshot", "sequence",
     "cancelled_at", "cancelled_by", "cancel_reason",
 )  # fmt: skip

@@ -60,6 +60,7 @@ async def apply_appointment_change(
         row,
         rep_id=assignment.rep_id,
         rep_key=assignment.rep_key,
+        pool=assignment.pool,
         category=assignment.category,
         assignment_id=assignment.assignment_id,
         gate_check_id=assignment.gate_check_id,

@@ -29,6 +29,7 @@ async def build_appointment(
         rep_id=assignment.rep_id,
         rep_key=assignment.rep_key,
         work=assignment.work,
+        pool=assignment.pool,
         category=assignment.category,
         status=status.value,
         confirm_by=confirmation_deadline(what.rules, wanted, now) if status is AppointmentStatus.REQUESTED else None,

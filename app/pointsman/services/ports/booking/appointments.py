@@ -31,6 +31,7 @@ class AppointmentRow:
     rep_id: UUID
     rep_key: str
     work: str
+    pool: str | None  # that gave the lead to the rep; None where a human did
     category: str | None
     status: str
     confirm_by: datetime | None
