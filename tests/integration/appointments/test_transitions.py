@@ -34,6 +34,7 @@ from pointsman.services.intake.return_from_nurture import return_nurtured_leads
 from pointsman.services.intake.submit_lead import submit_lead
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.ports import Actor
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.routing.ledger import restore_turn, reverse_turn_of
 from pointsman.services.routing.ledger_audit import verify_all_ledgers
 from support.floors.appointment_states import DO, STATES, Seen, State, appointment_in, cancelled, decided, rejected
@@ -219,6 +220,40 @@ async def test_a_rejection_moves_no_lead_that_is_elsewhere_by_now(floor: Floor) 
     after = await Seen.of(floor, row)
     assert (after.stage, after.holder, after.status) == (before.stage, before.holder, "rejected")
     assert after.turns_back == 1
+
+
+async def put_off_and_back(floor: Floor, *, closing: bool) -> AppointmentRow:
+    """The first appointment of a lead that was put off and came back: with an SDR, or on a new pass with another closer."""
+    row = await appointment_in(floor, STATES["attended, later"])
+    floor.world.clock.advance(timedelta(days=31))
+    assert await return_nurtured_leads(floor.env) == 1
+    if closing:
+        handed = await floor.hand_over(row.lead_id)
+        assert handed.closer not in (None, row.rep_key)
+    return row
+
+
+@pytest.mark.parametrize("closing", [True, False])
+@pytest.mark.parametrize("outcome", [MeetingOutcome.LOST, MeetingOutcome.LATER])
+async def test_a_late_word_on_an_old_meeting_takes_no_lead_that_came_back_since(
+    floor: Floor, outcome: MeetingOutcome, closing: bool
+) -> None:
+    row = await put_off_and_back(floor, closing=closing)
+    before = await Seen.of(floor, row)
+    until = floor.env.clock().date() + timedelta(days=60) if outcome is MeetingOutcome.LATER else None
+    await set_outcome(floor.env, row.id, outcome=outcome, return_on=until, actor=SETTER)
+    after = await Seen.of(floor, row)
+    assert (after.stage, after.holder, after.open_passes) == (before.stage, before.holder, int(closing))
+    assert after.events[-1] == "outcome"
+    if closing:  # nor is the new evidence used up
+        assert (await floor.hand_over(row.lead_id, evidence=[])).gate.passed
+
+
+async def test_a_purchase_at_an_old_meeting_is_a_purchase_whoever_has_the_lead(floor: Floor) -> None:
+    row = await put_off_and_back(floor, closing=True)
+    await decided(floor, row.id, MeetingOutcome.WON)
+    after = await Seen.of(floor, row)
+    assert (after.stage, after.holder, after.open_passes) == ("won", None, 0)
 
 
 @pytest.mark.parametrize("code", [RejectCode.WRONG_BUYER, RejectCode.WRONG_VALUE, RejectCode.NOT_QUALIFIED])

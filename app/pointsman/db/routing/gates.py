@@ -18,8 +18,10 @@ _EVIDENCE = (
     select(evidence).where(evidence.c.lead_id == bindparam("lead")).order_by(evidence.c.observed_at, evidence.c.id)
 )
 _ADD_EVIDENCE = insert(evidence)
+# What was said of a meeting of earlier work is no word on the evidence that came since.
 _EVIDENCE_USED_UP_AT = PreparedStatement("""
-    select max(v.at) from appointments a join appointment_events v on v.appointment_id = a.id
+    select max(case when v.detail -> 'after' ? 'lead_moved_on' then a.created_at else v.at end)
+    from appointments a join appointment_events v on v.appointment_id = a.id
     where a.lead_id in (select cast(:lead as uuid) union all select id from leads where merged_into = :lead)
       and v.act || ' ' || case v.act when 'reject' then a.reject_code when 'outcome' then a.outcome else '' end
           = any(:ends)

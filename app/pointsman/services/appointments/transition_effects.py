@@ -37,6 +37,8 @@ from pointsman.services.routing.routing_request import RoutingRequest, TurnRever
 #: A rep who gives a lead up with this reason does not get it back while it waits (db: holds.since_reassigned).
 REJECTED = "rejected"
 BACK_TO_QUALIFICATION = "sent-back"
+#: In the record of an act: the lead had come back for new work, and stayed there (db: gates.evidence_used_up_at).
+LEAD_MOVED_ON = "lead_moved_on"
 
 _LEAVES_CLOSER = frozenset(
     {
@@ -47,6 +49,8 @@ _LEAVES_CLOSER = frozenset(
         LeadFollowUp.CLOSED,
     }
 )
+#: What takes the lead from its rep, and its pass, unless it has come back for new work since. A purchase is a purchase.
+_MOVES_FROM_HERE = _LEAVES_CLOSER - {LeadFollowUp.WON, LeadFollowUp.ANOTHER_CLOSER}
 _DELIVERY_OPS = {CalendarOp.MOVE: "move", CalendarOp.CANCEL: "cancel"}
 
 
@@ -81,6 +85,8 @@ async def apply_transition(
     belongs into `with_closer_calendars`, which lends `calendars`.
     """
     now, effect = env.clock(), request.transition
+    current = await tx.decisions.current_assignment(lead.id)
+    has_moved_on = effect.follow_up in _MOVES_FROM_HERE and await _has_moved_on(env, tx, lead, row, current)
     status = effect.status or AppointmentStatus(row.status)
     told = _DELIVERY_OPS.get(effect.calendar_op)
     change: dict[str, Any] = {"status": status.value, **request.column_changes}
@@ -93,7 +99,7 @@ async def apply_transition(
         await require_open_gate(env, tx, row, lead)
     if effect.follow_up in _LEAVES_CLOSER:
         await _refuse_while_another_stands(tx, lead, row)
-    if effect.gate is GateEffect.REVOKED:
+    if effect.gate is GateEffect.REVOKED and not has_moved_on:
         await tx.gates.revoke_passes(lead.id, row.work, at=now)
     await record_transition(
         env,
@@ -104,14 +110,14 @@ async def apply_transition(
         by=request.by,
         actor=request.actor,
         reason=request.reason,
-        detail=request.detail,
+        detail={**request.detail, **({LEAD_MOVED_ON: True} if has_moved_on else {})},
     )
     if status in (AppointmentStatus.CANCELLED, AppointmentStatus.REJECTED, AppointmentStatus.NO_SHOW):
         await tx.appointments.release_time(row.id)
     if told is not None and now < row.ends_at:  # what is over stays in the calendars as it was
         await run_pending_now(env, tx, row.id)  # a `book` that waits for its next try would keep the others waiting
         await enqueue_deliveries(env, tx, after, told)
-    await _move_lead(env, tx, lead, row, request, calendars)
+    await _move_lead(env, tx, lead, row, request, calendars, current=current, has_moved_on=has_moved_on)
     return after
 
 
@@ -147,6 +153,9 @@ async def _move_lead(
     row: AppointmentRow,
     request: TransitionRequest,
     calendars: Mapping[str, CalendarState],
+    *,
+    current: AssignmentRow | None,
+    has_moved_on: bool,
 ) -> None:
     """The turn and the lead."""
     booked = await tx.decisions.assignment(row.assignment_id)
@@ -160,7 +169,6 @@ async def _move_lead(
         and not used_up
     ):
         back = TurnReversal(decision_id=booked.decision_id, reason=_credit_reason(request))
-    current = await tx.decisions.current_assignment(lead.id)
     to = request.transition.follow_up
     if to in (LeadFollowUp.ANOTHER_CLOSER, LeadFollowUp.QUALIFICATION) and _is_still_with_appointment(
         lead, row, current
@@ -171,6 +179,8 @@ async def _move_lead(
         return
     if back is not None:
         await reverse_turn_of(env, tx, back.decision_id, back.reason, actor=request.actor)
+    if has_moved_on:
+        return
     match to:
         case LeadFollowUp.WITH_CLOSER if lead.stage == LeadStage.BOOKED and current is not None:
             stage = LeadStage.CLOSING if Work(current.work) is Work.CLOSING else LeadStage.WORKING
@@ -193,6 +203,21 @@ async def _move_lead(
 def _is_still_with_appointment(lead: LeadRow, row: AppointmentRow, current: AssignmentRow | None) -> bool:
     """Whether the lead is still where the appointment was made, so that a rejection moves it."""
     return current.id == row.assignment_id if current is not None else lead.stage == LeadStage.BOOKED
+
+
+async def _has_moved_on(env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, current: AssignmentRow | None) -> bool:
+    """Whether the lead came back for new work since the appointment: it is with another rep, or waits, on another pass.
+
+    What is said of the old meeting then takes the lead from no rep, and ends no pass that was given since.
+    """
+    if current is not None:
+        same_rep = (current.rep_id, current.work) == (row.rep_id, row.work)
+        same_pass = row.gate_check_id is not None and current.gate_check_id == row.gate_check_id
+        return not (current.id == row.assignment_id or same_rep or same_pass)
+    if lead.stage == LeadStage.HELD:
+        passes = (await tx.decisions.routing_context(lead.id, at=env.clock())).gate_passes
+        return row.gate_check_id not in {found.id for found in passes}
+    return lead.stage in (LeadStage.WON, LeadStage.CLOSED)
 
 
 async def _route_again(
