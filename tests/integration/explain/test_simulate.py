@@ -15,8 +15,9 @@ from pointsman.services.explain.simulate import SimulationPeriod, SimulationResu
 from pointsman.services.intake.submit_lead import submit_lead
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.reassignment.manual import assign_manually
-from pointsman.services.roster.change_roster import RosterInput, put_roster
+from pointsman.services.roster.change_roster import RosterInput, deactivate_rep, put_roster
 from support.floors.use_case_env import ADMIN, POLICY, SENDER, World, rep_given
+from support.waiting import until_blocked
 
 pytestmark = pytest.mark.anyio
 
@@ -64,6 +65,42 @@ async def test_the_live_policy_over_its_own_history_says_the_same_of_every_decis
     assert report.after.by_dimension["supplier"] == {"in-house": 18, "callwerk": 3}
     assert report.never_matched == ("Customers to customer care",)
     assert (found.facts_as_stored, found.facts_filled_in, found.complete) == (27, 0, True)
+
+
+#: A lead of the first rule locks the ledger `first` before `second`; those of the other lock `second` alone.
+TWO_LEDGERS = {
+    "rules": [
+        {
+            "name": "Both",
+            "when": {"field": "lead.country", "equals": "DE"},
+            "work": "prospecting",
+            "pool": "first",
+            "else": "pool:second",
+        },
+        {"name": "Second", "work": "qualification", "pool": "second"},
+    ],
+    "pools": {
+        "first": {"work": "prospecting", "members": ["mia"]},
+        "second": {"work": "qualification", "members": ["lena", "jonas", "sofia"]},
+    },
+}
+
+
+async def test_decisions_are_in_the_order_in_which_the_ledger_took_them(world: World) -> None:
+    await world.publish(TWO_LEDGERS)
+    await deactivate_rep(world.env, "mia", actor=ADMIN)
+    await world.route(await world.lead(lead__country="DE"))
+    early, late = await world.lead(lead__country="DE"), await world.lead(lead__country="FR")
+    async with world.env.uow() as tx:
+        await tx.ledgers.lock(["first"])
+        waiting = asyncio.create_task(world.route(early))
+        await until_blocked(world, waiting)
+        await world.route(late)
+    await waiting
+    turns = "select array_agg(decision_id order by seq) from ledger_entries where pool = 'second'"
+    assert await world.value("select array_agg(id order by at) from decisions") == await world.value(turns)
+    report = (await simulate(world.env, period(world), version=2)).report
+    assert (report.same, report.simulated) == (3, 3)
 
 
 async def test_history_that_begins_in_the_middle_starts_with_the_ledgers_of_that_moment(world: World) -> None:

@@ -176,7 +176,7 @@ async def _decide_again(
             overrides=overrides,
             owners=await find_owners(tx, policy.policy, roster, facts, lead),
         ),
-        lock=False,
+        lock_at=None,
         ending_assignment=context.current_assignment.id if context and context.current_assignment else None,
     )
     gate = _closing_gate(policy, context.evidence if context else (), facts, now)

@@ -71,7 +71,7 @@ async def dry_run(
             overrides=overrides,
             owners=await find_owners(tx, known.policy.policy, known.roster, facts, lead),
         ),
-        lock=False,
+        lock_at=None,
         ending_assignment=context.current_assignment.id if context.current_assignment else None,
     )
     policy = known.policy.policy

@@ -28,20 +28,27 @@ class RoutingLoads:
     suppliers: Mapping[str, RepLoad] = field(default_factory=dict)
 
 
+async def lock_loads(tx: Tx, plan: RoutingPlan, roster: Roster, *, now: datetime) -> None:
+    """Until the transaction ends no other gives work to a rep or a supplier that a cap or a capacity may stop.
+
+    The ledgers are locked; no statement where no cap or capacity is shared.
+    """
+    wanted = _LoadQuery(plan, roster, now)
+    if wanted.suppliers:
+        await tx.decisions.lock_suppliers(sorted(wanted.suppliers))
+    if wanted.shared:
+        await tx.decisions.lock_reps(sorted(wanted.shared))
+
+
 async def fetch_loads(
-    tx: Tx, plan: RoutingPlan, roster: Roster, *, now: datetime, lock: bool, ending_assignment: UUID | None = None
+    tx: Tx, plan: RoutingPlan, roster: Roster, *, now: datetime, ending_assignment: UUID | None = None
 ) -> RoutingLoads:
     """The loads that this plan's decision may ask for, by one statement; by none when it asks for none.
 
     A rep of several pools is counted by the clock of the first that the plan may reach. `ending_assignment` is the one that
-    the decision ends: its rep has room for this lead already. With `lock`, no other transaction gives work to a rep or a
-    supplier that a cap or a capacity may stop, until this one ends.
+    the decision ends: its rep has room for this lead already.
     """
     wanted = _LoadQuery(plan, roster, now)
-    if lock and wanted.suppliers:
-        await tx.decisions.lock_suppliers(sorted(wanted.suppliers))
-    if lock and wanted.shared:
-        await tx.decisions.lock_reps(sorted(wanted.shared))
     asks = [*wanted.reps.values(), *wanted.categories.values(), *wanted.suppliers.values()]
     found = iter(await tx.decisions.loads(asks, ending_assignment=ending_assignment) if asks else ())
     reps = {rep: next(found) for rep in wanted.reps}

@@ -51,7 +51,7 @@ async def route_lead(env: Env, tx: Tx, request: RoutingRequest) -> RoutingResult
             owners=await find_owners(tx, config.policy.policy, config.roster, facts, lead),
             requested_time=request.requested_time,
         ),
-        lock=True,
+        lock_at=env.clock,
         ending_assignment=context.current_assignment.id if context.current_assignment else None,
     )
     decision = decide(plan, inputs)
