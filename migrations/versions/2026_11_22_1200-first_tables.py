@@ -572,7 +572,7 @@ def upgrade() -> None:
         sa.Column("external_id", sa.Text(), nullable=False),
         sa.Column("lead_id", sa.UUID(), nullable=False),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("lead_identities_lead_id_fkey")),
-        sa.PrimaryKeyConstraint("sender", "source", "external_id", name=op.f("lead_identities_pkey")),
+        sa.PrimaryKeyConstraint("external_id", "source", "sender", name=op.f("lead_identities_pkey")),
     )
     op.create_index(op.f("lead_identities_lead_id_idx"), "lead_identities", ["lead_id"], unique=False)
     op.create_table(

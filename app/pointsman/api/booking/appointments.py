@@ -11,6 +11,7 @@ from pointsman.api.booking.appointment_schemas import AppointmentDoc, Appointmen
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.idempotency import IdempotencyKey, run_idempotent
+from pointsman.api.http.lead_reference import LeadReference, meant_lead
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.timestamps import Timestamp
@@ -36,7 +37,7 @@ class AppointmentIn(BaseModel):
         json_schema_extra={"examples": [{"lead_id": "01936f0e-7b1a-7c3e-9d55-2f60a1b2c3d4", "start": in_days(7)}]},
     )
 
-    lead_id: UUID
+    lead_id: LeadReference
     start: Timestamp
     end: Timestamp | None = Field(default=None, description="Default: the pool's usual length after the start.")
 
@@ -60,7 +61,8 @@ async def book(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     async def prepare() -> PreparedBooking:
-        return await prepare_booking(env, given.lead_id, given.start, actor=caller.actor, end=given.end)
+        lead_id = await meant_lead(env, given.lead_id, caller, "body.lead_id")
+        return await prepare_booking(env, lead_id, given.start, actor=caller.actor, end=given.end)
 
     async def write(tx: Tx, prepared: PreparedBooking) -> IdempotentResponse:
         row = await book_in_tx(env, tx, prepared)

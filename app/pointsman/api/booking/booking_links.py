@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.lead_reference import LeadPath
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.domain.dates.durations import Duration
@@ -90,7 +91,7 @@ class RevokedLinksDoc(BaseModel):
     "lead that may be booked or has an appointment; each use of the link checks that again. 409 `no-closer`, `no-email`.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
-async def create(lead_id: UUID, given: BookingLinkIn, env: EnvDep, caller: LinkCaller) -> BookingLinkOut:
+async def create(lead_id: LeadPath, given: BookingLinkIn, env: EnvDep, caller: LinkCaller) -> BookingLinkOut:
     url, row = await make_link(
         env,
         lead_id,
@@ -109,7 +110,7 @@ async def create(lead_id: UUID, given: BookingLinkIn, env: EnvDep, caller: LinkC
     "with the lead that it is now.",
     responses=problem_responses(401, 403, 404, 422),
 )
-async def index(lead_id: UUID, env: EnvDep, page: PageDep, caller: LinkCaller) -> Page[BookingLinkDoc]:
+async def index(lead_id: LeadPath, env: EnvDep, page: PageDep, caller: LinkCaller) -> Page[BookingLinkDoc]:
     rows = await list_links(env, lead_id, after=page.after, limit=page.fetch_limit, actor=caller.actor)
     shown, following = page.split(rows, lambda row: (row.created_at, row.id))
     return Page(items=[BookingLinkDoc.of(row) for row in shown], next=following)
@@ -131,5 +132,5 @@ async def revoke(link_id: UUID, env: EnvDep, caller: LinkCaller) -> None:
     summary="Revoke all booking links of a lead",
     responses=problem_responses(401, 403, 404, 422),
 )
-async def revoke_all(lead_id: UUID, env: EnvDep, caller: LinkCaller) -> RevokedLinksDoc:
+async def revoke_all(lead_id: LeadPath, env: EnvDep, caller: LinkCaller) -> RevokedLinksDoc:
     return RevokedLinksDoc(revoked=await revoke_links(env, lead_id, actor=caller.actor))

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from functools import partial
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -12,6 +11,7 @@ from pointsman.api.booking.handover_schemas import HandoverIn, HandoverOut
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.idempotency import IdempotencyKey, run_idempotent
+from pointsman.api.http.lead_reference import LeadPath
 from pointsman.api.http.problems import problem_responses
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.permissions.operations import Operation
@@ -42,7 +42,7 @@ router = APIRouter(tags=["Hand-over and booking"])
     responses=problem_responses(401, 403, 404, 409, 422, 503),
 )
 async def hand_over(
-    lead_id: UUID,
+    lead_id: LeadPath,
     given: HandoverIn,
     request: Request,
     env: EnvDep,

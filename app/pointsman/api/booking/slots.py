@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Header, Query
 from pydantic import AfterValidator, StringConstraints
@@ -10,6 +9,7 @@ from pydantic import AfterValidator, StringConstraints
 from pointsman.api.booking.slot_schemas import SlotsDoc
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.lead_reference import LeadPath
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.query import QueryInt
 from pointsman.api.http.timestamps import Timestamp
@@ -52,7 +52,7 @@ Language = Annotated[str, StringConstraints(max_length=35), AfterValidator(_lang
 )
 async def slots(
     *,
-    lead_id: UUID,
+    lead_id: LeadPath,
     env: EnvDep,
     caller: Annotated[Caller, may(Operation.SLOTS_READ)],
     limit: Annotated[QueryInt | None, Query(ge=1, le=100, description="Default: what the pool shows.")] = None,

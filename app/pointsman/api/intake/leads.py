@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.lead_reference import LeadPath
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.partner_redaction import PARTNER_SUBMISSION
 from pointsman.api.http.problems import problem_responses
@@ -159,7 +160,7 @@ async def index(
     description="A lead that was merged stays readable and says `merged_into`.",
     responses=problem_responses(401, 403, 404, 422),
 )
-async def show(env: EnvDep, lead_id: UUID, caller: Annotated[Caller, may(Operation.LEAD_READ)]) -> FullLeadDoc:
+async def show(env: EnvDep, lead_id: LeadPath, caller: Annotated[Caller, may(Operation.LEAD_READ)]) -> FullLeadDoc:
     async with env.uow() as tx:
         row = await tx.leads.get(lead_id)
         if row is None or not await _sees(tx, caller, lead_id):

@@ -1,13 +1,13 @@
 """Merging leads over HTTP: two records of one person become one, and nothing of their history is lost."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.lead_reference import LeadPath, LeadReference, meant_lead
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.reason_text import ReasonText
 from pointsman.api.intake.lead_schemas import DecisionDoc, LeadDoc
@@ -27,7 +27,7 @@ class MergeIn(BaseModel):
         },
     )
 
-    into: UUID
+    into: LeadReference
     reason: ReasonText
 
 
@@ -54,9 +54,10 @@ class MergedLeadDoc(BaseModel):
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def merge(
-    env: EnvDep, lead_id: UUID, body: MergeIn, caller: Annotated[Caller, may(Operation.LEAD_MERGE)]
+    env: EnvDep, lead_id: LeadPath, body: MergeIn, caller: Annotated[Caller, may(Operation.LEAD_MERGE)]
 ) -> MergedLeadDoc:
-    done = await merge_leads(env, lead_id, into=body.into, reason=body.reason, actor=caller.actor)
+    into = await meant_lead(env, body.into, caller, "body.into")
+    done = await merge_leads(env, lead_id, into=into, reason=body.reason, actor=caller.actor)
     return MergedLeadDoc(
         survivor=LeadDoc.of(done.survivor),
         merged=LeadDoc.of(done.merged),

@@ -1,13 +1,13 @@
 """The life of a policy: draft, check, try it on a lead, publish, roll back."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.lead_reference import LeadReference, meant_lead
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.reason_text import refuse_unseen
 from pointsman.api.policies.request_bodies import REQUEST_BODY, VersionPath, read_policy_body
@@ -62,7 +62,7 @@ class ExplainIn(BaseModel):
         },
     )
 
-    lead_id: UUID | None = None
+    lead_id: LeadReference | None = None
     facts: Annotated[
         dict[str, bool | int | float | str | list[str]],
         Field(max_length=200, description="Read as a sender's fields are; an empty text makes a lead's fact unknown."),
@@ -119,11 +119,11 @@ async def check(request: Request, env: EnvDep, _caller: Annotated[Caller, may(Op
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def explained(
-    given: ExplainIn, env: EnvDep, _caller: Annotated[Caller, may(Operation.POLICY_TRY)]
+    given: ExplainIn, env: EnvDep, caller: Annotated[Caller, may(Operation.POLICY_TRY)]
 ) -> ExplainedDecisionDoc:
     facts = {name: tuple(value) if isinstance(value, list) else value for name, value in given.facts.items()}
     question = ExplainRequest(
-        lead_id=given.lead_id,
+        lead_id=None if given.lead_id is None else await meant_lead(env, given.lead_id, caller, "body.lead_id"),
         facts=facts,
         version=given.version,
         document=given.document,

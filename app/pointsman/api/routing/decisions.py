@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.lead_reference import LeadPath
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.query import FilterText, QueryInt, SinceQuery, UntilQuery, require_readable
@@ -104,7 +105,7 @@ async def index(
     responses=problem_responses(401, 403, 404, 422),
 )
 async def of_lead(
-    lead_id: UUID, env: EnvDep, page: PageDep, caller: Annotated[Caller, may(Operation.DECISION_READ)]
+    lead_id: LeadPath, env: EnvDep, page: PageDep, caller: Annotated[Caller, may(Operation.DECISION_READ)]
 ) -> Page[DecisionHead]:
     return await _page(env, page, caller, DecisionFilter(lead_id=lead_id))
 
@@ -177,7 +178,7 @@ async def replay(
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def assigned(
-    lead_id: UUID, given: AssignIn, env: EnvDep, caller: Annotated[Caller, may(Operation.LEAD_ASSIGN)]
+    lead_id: LeadPath, given: AssignIn, env: EnvDep, caller: Annotated[Caller, may(Operation.LEAD_ASSIGN)]
 ) -> DecisionDoc:
     routed = await assign_manually(
         env,
@@ -199,7 +200,7 @@ async def assigned(
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def reassigned(
-    lead_id: UUID, given: ReassignIn, env: EnvDep, caller: Annotated[Caller, may(Operation.LEAD_ASSIGN)]
+    lead_id: LeadPath, given: ReassignIn, env: EnvDep, caller: Annotated[Caller, may(Operation.LEAD_ASSIGN)]
 ) -> DecisionDoc:
     return DecisionDoc.of(await reassign(env, lead_id, reason=given.reason, actor=caller.actor))
 

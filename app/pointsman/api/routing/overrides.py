@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.lead_reference import LeadQuery, LeadReference, meant_lead
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.reason_text import ReasonText
@@ -41,7 +42,7 @@ class OverrideIn(BaseModel):
         },
     )
 
-    lead_id: UUID
+    lead_id: LeadReference
     rep: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     work: Work
     reason: ReasonText
@@ -87,7 +88,7 @@ class OverrideDoc(BaseModel):
 async def create(given: OverrideIn, env: EnvDep, caller: Annotated[Caller, may(Operation.OVERRIDE)]) -> OverrideDoc:
     row = await add_override(
         env,
-        lead_id=given.lead_id,
+        lead_id=await meant_lead(env, given.lead_id, caller, "body.lead_id"),
         rep=given.rep,
         work=given.work,
         reason=given.reason,
@@ -103,7 +104,7 @@ async def index(
     env: EnvDep,
     page: PageDep,
     _caller: Annotated[Caller, may(Operation.OVERRIDE)],
-    lead_id: Annotated[UUID | None, Query(description="Only those for this lead.")] = None,
+    lead_id: LeadQuery,
 ) -> Page[OverrideDoc]:
     rows = await override_page(env, lead_id=lead_id, before=page.after, limit=page.fetch_limit)
     items, following = page.split(rows, lambda row: (row.created_at, row.id))

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.lead_reference import LeadReference, meant_lead
 from pointsman.api.http.paging import decode_cursor, encode_cursor
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.reason_text import ReasonText
@@ -62,7 +63,7 @@ class ReassignLeadsIn(BaseModel):
         },
     )
 
-    lead_ids: Annotated[list[UUID], Field(min_length=1, max_length=100)]
+    lead_ids: Annotated[list[LeadReference], Field(min_length=1, max_length=100)]
     reason: ReasonText
     dry_run: StrictBool = _DRY
 
@@ -140,4 +141,5 @@ async def of_leads(
     given: ReassignLeadsIn, env: EnvDep, caller: Annotated[Caller, may(Operation.LEAD_ASSIGN)]
 ) -> BulkResultDoc:
     asked = BulkRequest(reason=given.reason, dry_run=given.dry_run)
-    return BulkResultDoc.of(await reassign_leads(env, given.lead_ids, asked, actor=caller.actor), dry_run=given.dry_run)
+    leads = [await meant_lead(env, one, caller, f"body.lead_ids[{at}]") for at, one in enumerate(given.lead_ids)]
+    return BulkResultDoc.of(await reassign_leads(env, leads, asked, actor=caller.actor), dry_run=given.dry_run)

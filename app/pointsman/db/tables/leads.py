@@ -1,6 +1,16 @@
 """Tables of leads and accounts."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from pointsman.db.tables.base import INSTANT, id_column, instant_column, metadata
@@ -77,8 +87,9 @@ leads = Table(
 lead_identities = Table(
     "lead_identities",
     metadata,
-    Column("sender", Text, primary_key=True),  # "webhook", "api", "partner:<supplier>": each has ids of its own
-    Column("source", Text, primary_key=True),
-    Column("external_id", Text, primary_key=True),
+    Column("sender", Text, nullable=False),  # "webhook", "api", "partner:<supplier>": each has ids of its own
+    Column("source", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
     Column("lead_id", ForeignKey("leads.id"), nullable=False, index=True),
+    PrimaryKeyConstraint("external_id", "source", "sender"),  # people know an id, and seldom under whose name it came
 )
