@@ -170,9 +170,12 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("barred_domains", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.CheckConstraint("key <> 'in-house' or kind = 'in-house'", name=op.f("suppliers_in_house_check")),
         sa.CheckConstraint("kind in ('in-house','partner')", name=op.f("suppliers_kind_check")),
         sa.PrimaryKeyConstraint("key", name=op.f("suppliers_pkey")),
     )
+    # Reps without a supplier are in-house. The service deletes no supplier, so that this one stays.
+    op.execute("insert into suppliers (key, name, kind) values ('in-house', 'In-house', 'in-house')")
     op.create_table(
         "periodic_runs",
         sa.Column("task", sa.Text(), nullable=False),

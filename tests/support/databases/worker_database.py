@@ -68,8 +68,8 @@ class WorkerDatabase:
         self._connection.execute(OTHERS, prepare=True)
         filled = self._filled()
         with self._connection.transaction():
-            if changed := [name for name in filled if name not in self._seeds or self._changed(name)]:
-                self._connection.execute("; ".join(f"delete from {name}" for name in changed).encode())
+            if changed := self._written(filled):
+                self._clear(changed)
                 self._write({name: rows for name, rows in self._seeds.items() if name in changed})
             missing = {name: rows for name, rows in self._seeds.items() if name not in filled}
             self._write(missing)
@@ -82,11 +82,12 @@ class WorkerDatabase:
         elif name in self._floors:
             rows, numbers = self._floors[name]
             with self._connection.transaction():
+                self._clear([table for table in rows if table in self._seeds])
                 self._write(rows)
                 self._count_from(numbers)
         else:
             await make()
-            self._floors[name] = self._read(set(self._filled()) - set(self._seeds)), self._numbers()
+            self._floors[name] = self._read(self._written()), self._numbers()
 
     def close(self) -> None:
         self._connection.close()
@@ -120,10 +121,18 @@ class WorkerDatabase:
         calls = ", ".join(f"setval('{name}', {value}, {called})" for name, (value, called) in numbers.items())
         self._connection.execute(f"select {calls}".encode())
 
+    def _written(self, filled: list[str] | None = None) -> list[str]:
+        """The tables that hold something else than the migrations put there."""
+        return [name for name in filled or self._filled() if name not in self._seeds or self._changed(name)]
+
+    def _clear(self, tables: list[str]) -> None:
+        if tables:
+            self._connection.execute("; ".join(f"delete from {name}" for name in tables).encode())
+
     def _changed(self, name: str) -> bool:
         return self._read([name])[name] != self._seeds[name]
 
-    def _read(self, tables: list[str] | set[str]) -> Rows:
+    def _read(self, tables: list[str]) -> Rows:
         rows = {}
         for name in tables:
             with self._connection.cursor().copy(_copy(name, "to stdout")) as copy:

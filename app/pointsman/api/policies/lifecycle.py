@@ -35,8 +35,9 @@ class PublishIn(BaseModel):
 
     note: Annotated[PublicationNote, Field(min_length=1)]
     expected_current: Annotated[
-        int | None, Field(strict=True, ge=1, le=2**62, description="The version you saw live; null when none was.")
-    ]
+        int | None,
+        Field(strict=True, ge=1, le=2**62, description="The version you saw live; null or left out when none was."),
+    ] = None
 
 
 class RollbackIn(BaseModel):

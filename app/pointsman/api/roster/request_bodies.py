@@ -9,7 +9,7 @@ from pointsman.api.http.timestamps import CalendarDate, Timestamp
 from pointsman.api.openapi.example_timestamps import in_days
 from pointsman.api.roster.working_hours import DayChanges, HolidayRegion, WeeklyHours
 from pointsman.domain.dates.local_time import is_time_zone
-from pointsman.domain.roster.reps import Caps, TimeOff
+from pointsman.domain.roster.reps import IN_HOUSE, Caps, TimeOff
 from pointsman.domain.roster.roles import Work
 from pointsman.services.ports.roster import SupplierRow
 from pointsman.services.roster.roster_input import RepInput, RoleInput, RosterInput, TimeOffInput
@@ -127,7 +127,7 @@ class RepIn(RequestBody):
     skills: Skills = Field(default_factory=dict)
     caps: CapsDoc = Field(default_factory=CapsDoc)
     weight: Annotated[int, Field(strict=True, ge=1, le=1_000, description="Twice the weight, twice the leads.")] = 1
-    supplier: RosterKey = "in-house"
+    supplier: RosterKey = IN_HOUSE
     active: StrictBool = True
     started_on: CalendarDate | None = None
     time_off: Annotated[list[TimeOffIn], Field(max_length=500)] | None = None
@@ -268,8 +268,10 @@ class RosterIn(RequestBody):
     suppliers: Annotated[list[KeyedSupplierIn], Field(max_length=1_000)] = Field(default_factory=list)
     reps: Annotated[list[KeyedRepIn], Field(max_length=2_000)] = Field(default_factory=list)
 
-    def given(self) -> RosterInput:
+    def given(self, *, single: bool = False) -> RosterInput:
+        """`single`: the caller's body was the one item that is listed here."""
         return RosterInput(
+            single=single,
             roles=tuple(role.given() for role in self.roles),
             suppliers=tuple(supplier.row() for supplier in self.suppliers),
             reps=tuple(rep.given(rep.key) for rep in self.reps),

@@ -194,7 +194,7 @@ async def delete_time_off(
 
 
 async def _put(env: Env, given: RosterIn, caller: Caller) -> RosterChangeDoc:
-    changed = await roster.put_roster(env, given.given(), actor=caller.actor)
+    changed = await roster.put_roster(env, given.given(single=True), actor=caller.actor)
     return RosterChangeDoc(version=changed.version, changed=changed.changed)
 
 

@@ -33,6 +33,7 @@ suppliers = Table(
     Column("name", Text, nullable=False),
     Column("kind", Text, CheckConstraint("kind in ('in-house','partner')", name="kind"), nullable=False),
     Column("barred_domains", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    CheckConstraint("key <> 'in-house' or kind = 'in-house'", name="in_house"),
 )
 
 reps = Table(

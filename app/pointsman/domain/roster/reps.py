@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pointsman.domain.roster.roles import Role
 
+IN_HOUSE = "in-house"  # the supplier that is the organisation itself; it always exists
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeeklyBlock:
@@ -71,7 +73,7 @@ class Rep:
     skills: Mapping[str, frozenset[str]] = field(default_factory=dict)  # "languages" -> {"de", "en"}
     caps: Caps = field(default_factory=Caps)
     weight: int = 1
-    supplier: str = "in-house"
+    supplier: str = IN_HOUSE
     barred_domains: frozenset[str] = frozenset()  # accounts the supplier must not touch
     active: bool = True
     started_on: date | None = None

@@ -154,11 +154,7 @@ async def _publish(
 ) -> PolicyRow:
     live = (await tx.policies.live_versions()).policy
     if compare and live != expected:
-        shown = f"version {live} is" if live is not None else "no version is"
-        raise StaleVersion(
-            f"Another version was published meanwhile: {shown} live, not {expected}. Look at it, then publish again.",
-            extra={"current": live},
-        )
+        raise StaleVersion(_unexpected(live, expected), extra={"current": live})
     findings = await to_thread(check_offline, row.document, *(await _surroundings(env, tx)))
     if not is_publishable(findings):
         raise _refused(row.version, findings)
@@ -166,6 +162,14 @@ async def _publish(
     await _audit_policy(env, tx, actor, f"policy.{kind}", row.version, before=live, reason=note)
     await tx.jobs.defer_once("holds.drain")
     return published
+
+
+def _unexpected(live: int | None, expected: int | None) -> str:
+    if live is None:
+        return f"No version is live, not {expected}. Look at the history, then publish without `expected_current`."
+    if expected is None:
+        return f"Version {live} is live: look at it, then publish with `expected_current`: {live}."
+    return f"Another version was published meanwhile: version {live} is live, not {expected}. Look at it, then publish again."
 
 
 async def _audit_policy(

@@ -92,7 +92,9 @@ async def create_rep(env: Env, given: RepInput, *, actor: Actor) -> RosterChange
     async with env.uow() as tx:
         if any(r.key == given.key for r in await tx.roster.reps()):
             raise Conflict(f"There is a rep '{given.key}' already: replace it with PUT.", code="rep-exists")
-    return await put_roster(env, RosterInput(reps=(given,)), actor=actor, reason=f"rep {given.key} created")
+    return await put_roster(
+        env, RosterInput(reps=(given,), single=True), actor=actor, reason=f"rep {given.key} created"
+    )
 
 
 async def deactivate_rep(env: Env, key: str, *, actor: Actor) -> tuple[RosterChange, Sequence[AssignedLead]]:

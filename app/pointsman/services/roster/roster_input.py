@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from pointsman.domain.roster.reps import Caps, DayChange, TimeOff, WeeklyBlock
+from pointsman.domain.roster.reps import IN_HOUSE, Caps, DayChange, TimeOff, WeeklyBlock
 from pointsman.domain.roster.roles import Work
 from pointsman.services.ports.roster import SupplierRow
 
@@ -41,7 +41,7 @@ class RepInput:
     skills: Mapping[str, frozenset[str]]
     caps: Caps
     weight: int = 1
-    supplier: str = "in-house"
+    supplier: str = IN_HOUSE
     active: bool = True
     started_on: date | None = None
     time_off: tuple[TimeOffInput, ...] | None = None
@@ -49,8 +49,16 @@ class RepInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RosterInput:
-    """What to add or replace, by name or key. Those that are not named stay."""
+    """What to add or replace, by name or key. Those that are not named stay.
+
+    `single` is True where the caller's body is the one role, supplier or rep itself, not a roster that lists it.
+    """
 
     roles: tuple[RoleInput, ...] = ()
     suppliers: tuple[SupplierRow, ...] = ()
     reps: tuple[RepInput, ...] = ()
+    single: bool = False
+
+    def path(self, part: str, position: int) -> str:
+        """Where in the caller's body an item of `roles`, `suppliers` or `reps` stands."""
+        return "body" if self.single else f"body.{part}[{position}]"

@@ -1,20 +1,23 @@
 """Write roles, suppliers, reps and time off as the admin gave them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from uuid import UUID
 
 from pointsman.domain.dates.public_holidays import region_fault
 from pointsman.domain.errors import Fault, Invalid
-from pointsman.domain.roster.reps import Rep
+from pointsman.domain.roster.reps import IN_HOUSE, Rep
 from pointsman.domain.roster.roles import Role, Work
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.roster import RoleRow, TimeOffRow
 from pointsman.services.roster.roster_input import RepInput, RosterInput, TimeOffInput
 
+_MOST_NAMED = 10  # of the names that a message offers
+
 
 async def put_roster_rows(env: Env, tx: Tx, given: RosterInput) -> None:
     """Write the roster as given: what is not in it stays. Raises Invalid for roles and suppliers that it does not name."""
+    _refuse_another_kind_of_in_house(given)
     # By key, as those do who give work: see `services.loads` for the order of locks.
     for supplier in sorted(given.suppliers, key=lambda supplier: supplier.key):
         await tx.roster.put_supplier(supplier)
@@ -23,7 +26,7 @@ async def put_roster_rows(env: Env, tx: Tx, given: RosterInput) -> None:
     roles = {row.name: row for row in await tx.roster.roles()}
     suppliers = {row.key for row in await tx.roster.suppliers()}
     known = {r.key: r for r in await tx.roster.reps()}
-    if faults := [*_unknown(given.reps, roles, suppliers)]:
+    if faults := _unknown(given, roles, suppliers):
         raise Invalid("The roster names what does not exist.", faults=faults)
     for wanted in sorted(given.reps, key=lambda wanted: wanted.key):
         before = known.get(wanted.key)
@@ -47,22 +50,38 @@ async def put_time_off(env: Env, tx: Tx, key: str, wanted: tuple[TimeOffInput, .
         await tx.roster.add_time_off(row)
 
 
-def _unknown(reps: Sequence[RepInput], roles: Mapping[str, RoleRow], suppliers: set[str]) -> list[Fault]:
+def _refuse_another_kind_of_in_house(given: RosterInput) -> None:
+    """A rep without a supplier is in-house, so that what stands under this key can be no partner."""
+    for i, supplier in enumerate(given.suppliers):
+        if supplier.key == IN_HOUSE and supplier.kind != "in-house":
+            message = "The supplier 'in-house' is the organisation itself: give the partner a key of its own."
+            fault = Fault(path=f"{given.path('suppliers', i)}.kind", code="in-house-is-no-partner", message=message)
+            raise Invalid(message, faults=[fault])
+
+
+def _unknown(given: RosterInput, roles: Collection[str], suppliers: Collection[str]) -> list[Fault]:
     faults: list[Fault] = []
     seen = set[str]()
-    for i, r in enumerate(reps):
+    for i, r in enumerate(given.reps):
+        path = given.path("reps", i)
         if r.role not in roles:
-            message = f"there is no role '{r.role}': add it under roles, or use one of {', '.join(sorted(roles))}"
-            faults.append(Fault(path=f"reps[{i}].role", code="unknown-role", message=message))
+            way = "PUT /v1/roles/{name} adds one" if given.single else "add it under roles"
+            message = f"there is no role '{r.role}': {_or_one_of(way, roles)}"
+            faults.append(Fault(path=f"{path}.role", code="unknown-role", message=message))
         if r.supplier not in suppliers:
-            message = f"there is no supplier '{r.supplier}': add it under suppliers"
-            faults.append(Fault(path=f"reps[{i}].supplier", code="unknown-supplier", message=message))
+            way = "PUT /v1/suppliers/{key} adds one" if given.single else "add it under suppliers"
+            message = f"there is no supplier '{r.supplier}': {_or_one_of(way, suppliers)}"
+            faults.append(Fault(path=f"{path}.supplier", code="unknown-supplier", message=message))
         if r.holidays is not None and (unknown := region_fault(r.holidays)):
-            faults.append(Fault(path=f"reps[{i}].holidays", code="unknown-region", message=unknown))
+            faults.append(Fault(path=f"{path}.holidays", code="unknown-region", message=unknown))
         if r.key in seen:
-            faults.append(Fault(path=f"reps[{i}].key", code="duplicate-rep", message=f"'{r.key}' is here twice"))
+            faults.append(Fault(path=f"{path}.key", code="duplicate-rep", message=f"'{r.key}' is here twice"))
         seen.add(r.key)
     return faults
+
+
+def _or_one_of(way: str, known: Collection[str]) -> str:
+    return f"{way}, or use one of {', '.join(sorted(known)[:_MOST_NAMED])}" if known else way
 
 
 def _rep_of_input(given: RepInput, role: RoleRow, rep_id: UUID, before: Rep | None) -> Rep:

@@ -23,7 +23,7 @@ _REP = {
 }
 _ROSTER = {
     "roles": [{"name": "SDR", "works": ["qualification"]}, {"name": "Closer", "works": ["closing"]}],
-    "suppliers": [{"key": "in-house", "name": "In-house", "kind": "in-house"}],
+    "suppliers": [{"key": "acme", "name": "Acme", "kind": "partner"}],
     "reps": [_REP],
 }
 
@@ -57,7 +57,7 @@ async def test_a_new_floor_has_a_line_for_each_role_supplier_and_rep(trail: Trai
         "before": None,
         "after": {"works": ["qualification"]},
     }
-    assert (await trail.newest("supplier:in-house"))["action"] == "supplier.added"
+    assert (await trail.newest("supplier:acme"))["action"] == "supplier.added"
     added = await trail.newest("rep:anna")
     assert (added["action"], added["before"], added["after"]["role"]) == ("rep.added", None, "SDR")
     assert "Anna" not in str(added)

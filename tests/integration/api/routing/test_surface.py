@@ -113,8 +113,8 @@ async def test_the_same_floor_twice_changes_nothing(floor: Floor) -> None:
         ({"email": "nobody"}, "body.reps[0].email"),
         ({"started_on": "9999-12-31"}, "body.reps[0].started_on"),  # no step of a ramp-up could be counted from it
         ({"started_on": "0001-01-01"}, "body.reps[0].started_on"),
-        ({"role": "Wizard"}, "reps[0].role"),
-        ({"supplier": "nobody"}, "reps[0].supplier"),
+        ({"role": "Wizard"}, "body.reps[0].role"),
+        ({"supplier": "nobody"}, "body.reps[0].supplier"),
         ({"time_off": [{"starts_at": "2027-01-02T00:00", "ends_at": "2027-01-03T00:00Z"}]}, "body.reps[0].time_off[0].starts_at"),
         ({"time_off": [{"starts_at": "2027-01-04T00:00Z", "ends_at": "2027-01-03T00:00Z"}]}, "body.reps[0].time_off[0]"),
     ],
