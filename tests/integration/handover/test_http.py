@@ -7,8 +7,11 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from pointsman.services.intake.submit_lead import submit_lead
+from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.ports import VendorReauthError
 from support.floors.booking_floor import Floor
+from support.floors.use_case_env import SENDER
 from support.http.service import caller_of, serve_floor
 
 pytestmark = pytest.mark.anyio
@@ -276,3 +279,18 @@ async def test_what_cannot_have_been_observed_yet_is_refused_and_opens_nothing(
     assert answer.status_code == 200
     observed = await floor.world.value("select max(observed_at) from evidence where value = 'replace spreadsheets'")
     assert observed <= floor.env.clock()
+
+
+async def test_the_title_and_the_buyers_page_name_no_company_that_the_lead_did_not(floor: Floor) -> None:
+    house = LeadInput(email="mara@known.example", facts={"lead.country": "DE", "company.name": "Geheim Werke"})
+    await submit_lead(floor.env, house, actor=SENDER)
+    with serve_floor(floor.env) as app:
+        async with caller_of(app, "intake", "read", "handover", "booking", supplier="callwerk") as partner:
+            given = {"email": "p@known.example", "fields": {"lead.source": "cold_list", "company.employees": 120}}
+            lead = (await partner.post("/v1/leads", json=given)).json()["lead"]["id"]
+            asked = {"evidence": READY, "auto_book": True}
+            booked = await partner.post(f"/v1/leads/{lead}/handovers", json=asked)
+            link = (await partner.post(f"/v1/leads/{lead}/booking-links", json={})).json()
+            page = await partner.get(httpx.URL(link["url"]).path)
+    assert booked.json()["appointment"]["title"] == "Sales meeting"
+    assert "Geheim" not in booked.text + page.text

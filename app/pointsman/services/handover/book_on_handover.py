@@ -92,9 +92,8 @@ def gate_not_passed_error(case: GateAttempt) -> RoleProtected:
     found = gate_result_as_json(case.gate)
     extra: dict[str, Any] = {name: found[name] for name in ("missing", "refused", "send_to")}
     extra["failed"] = [leaf["words"] for leaf in found["failed"]]
-    if (
-        case.actor.supplier is not None
-    ):  # who said what, and what the account is to the house, is the house's own business
+    if not may_read(case.actor.kind, Reading.REASONS):
+        # Who said what, and what the account is to the house, is the house's own business.
         for name in ("missing", "refused"):
             extra[name] = [{"what": item["what"], "how": item["how"]} for item in found[name]]
         extra["failed"] = [leaf["words"] for leaf in found["failed"] if not leaf["field"].startswith("account.")]

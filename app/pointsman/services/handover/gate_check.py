@@ -9,6 +9,7 @@ from uuid import UUID
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.gate.evaluation import GateResult, evaluate_gate, facts_with_evidence
 from pointsman.domain.leads.evidence import Evidence, expire_used
+from pointsman.domain.leads.facts import Facts
 from pointsman.domain.policy.parsing import Gate
 from pointsman.domain.policy.pools import OfferMode, Pool
 from pointsman.domain.roster.reps import Rep, Roster
@@ -19,7 +20,9 @@ from pointsman.services.availability.booking_context import visible_lead
 from pointsman.services.calendars.readings import RepCalendarReading, read_calendars
 from pointsman.services.calendars.refresh import READ_DEADLINE
 from pointsman.services.leads.evidence_intake import taken_in, uncounted_warnings
-from pointsman.services.leads.facts import stored_facts
+from pointsman.services.leads.facts import HOUSE_FIELDS, own_facts, stored_facts
+from pointsman.services.leads.fields import known_fields
+from pointsman.services.leads.registered_domains import MatchingLists
 from pointsman.services.policies.cache import RoutingConfig, load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.leads.leads import LeadRow
@@ -31,6 +34,8 @@ REPEAT_WITHIN = timedelta(hours=1)
 #: A rep who hands over to closing must have a role that includes one of these.
 
 _NO_GATE = Gate()
+#: In place of what a text field has: present, and of no kind that any test fits.
+_UNTOLD = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +66,7 @@ async def attempt_gate(
     taken = taken_in(env, given, actor)
     new = [item for item in taken if not _repeated(item, on_record, used_up)]
     everything = [expire_used(item, used_up) for item in (*on_record, *new)]
-    gate = evaluate_gate(
-        closing_gate(known),
-        everything,
-        stored_facts(lead),
-        now,
-        sources=known.policy.policy.evidence,
-        definitions=known.policy.definitions,
-    )
+    gate = _gate_for(actor, known, everything, lead, (await known_fields(env, tx)).lists, now)
     return GateAttempt(
         lead=lead,
         config=known,
@@ -81,6 +79,27 @@ async def attempt_gate(
         actor=actor,
         warnings=uncounted_warnings(taken, known.policy.policy.evidence),
     )
+
+
+def _gate_for(
+    actor: Actor, known: RoutingConfig, evidence: Sequence[Evidence], lead: LeadRow, lists: MatchingLists, now: datetime
+) -> GateResult:
+    """What the gate says to this caller: to one who does not see all leads, by the lead's own sayings (decision 15).
+
+    A partner passes only where it does not matter what the account is to the house: whether it passes would tell.
+    """
+
+    def judged(facts: Facts) -> GateResult:
+        rules, definitions = known.policy.policy.evidence, known.policy.definitions
+        return evaluate_gate(closing_gate(known), evidence, facts, now, sources=rules, definitions=definitions)
+
+    if not actor.sees.is_limited:
+        return judged(stored_facts(lead))
+    facts = own_facts(lead, lists, with_account=actor.supplier is None)
+    gate = judged(facts)
+    if gate.passed and actor.supplier is not None:
+        return judged({**facts, **dict.fromkeys(HOUSE_FIELDS, _UNTOLD)})
+    return gate
 
 
 def closing_gate(known: RoutingConfig) -> Gate:
