@@ -140,9 +140,9 @@ class LeadDoc(BaseModel):
     updated_at: datetime
 
     @staticmethod
-    def of(row: LeadRow, stage: str | None = None, *, partner: bool = False) -> "LeadDoc":
+    def of(row: LeadRow, *, partner: bool = False) -> "LeadDoc":
         """`partner` leaves out the company as the house knows it, and how person and company were found."""
-        return LeadDoc(**lead_values(row, stage, partner=partner))
+        return LeadDoc(**lead_values(row, partner=partner))
 
 
 class ExternalIdDoc(BaseModel):
@@ -170,7 +170,7 @@ class FullLeadDoc(LeadDoc):
         partner: bool = False,
     ) -> "FullLeadDoc":
         return FullLeadDoc(
-            **lead_values(row, None, partner=partner),
+            **lead_values(row, partner=partner),
             holder=HolderDoc(**holder) if holder else None,
             external_ids=[
                 ExternalIdDoc(sender=one.sender, source_system=one.source_system, external_id=one.external_id)
@@ -235,6 +235,7 @@ class LeadSubmissionDoc(BaseModel):
 
     lead: LeadDoc
     created: bool
+    holder: HolderDoc | None = Field(description="The rep who has the lead now, of a known lead as well.")
     decision: DecisionDoc | None
     note: str | None
     warnings: list[FieldWarningDoc] = Field(description="What was left out, or is kept and does not count.")
@@ -245,11 +246,12 @@ class PartnerSubmissionDoc(BaseModel):
 
     note: str
     lead: LeadDoc | None = Field(description="Where one of the partner's reps has it now.")
+    holder: HolderDoc | None = Field(description="That rep.")
     decision: DecisionDoc | None = Field(description="Where the lead is told, and something had to be decided.")
     warnings: list[FieldWarningDoc]
 
 
-def lead_values(row: LeadRow, stage: str | None, *, partner: bool) -> dict[str, Any]:
+def lead_values(row: LeadRow, *, partner: bool) -> dict[str, Any]:
     account = None
     if row.account_id is not None and not partner:
         account = AccountDoc(
@@ -269,7 +271,7 @@ def lead_values(row: LeadRow, stage: str | None, *, partner: bool) -> dict[str, 
         "phone": row.phone_key or row.phone,
         "phone_as_written": row.phone,
         "fields": dict(row.facts),
-        "stage": stage or row.stage,
+        "stage": row.stage,
         "account": account,
         "match": {} if partner else dict(row.match),
         "merged_into": row.merged_into,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
@@ -18,6 +18,7 @@ from pointsman.api.http.warnings import FieldWarningDoc
 from pointsman.api.intake.lead_schemas import (
     DecisionDoc,
     FullLeadDoc,
+    HolderDoc,
     LeadDoc,
     LeadIn,
     LeadSubmissionDoc,
@@ -39,6 +40,8 @@ from pointsman.services.intake.submit_lead import SubmitResult, submit_lead_in_t
 from pointsman.services.leads.evidence_intake import warn_of_evidence
 from pointsman.services.leads.upsert import KnownElsewhere
 from pointsman.services.ports import Env, Tx
+from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.routing.write_decision import stage_after
 
 router = APIRouter(tags=["Lead intake"])
 
@@ -91,9 +94,11 @@ async def _submitted(
     if caller.actor.sees.is_limited:
         return await _submitted_by_partner(env, tx, parsed, raw, caller, calendars)
     submitted = await submit_lead_in_tx(env, tx, parsed.lead_input, actor=caller.actor, calendars=calendars)
+    lead, holder = await _as_it_is_now(tx, submitted)
     document = LeadSubmissionDoc(
-        lead=LeadDoc.of(submitted.lead, _stage(submitted)),
+        lead=LeadDoc.of(lead),
         created=submitted.created,
+        holder=HolderDoc(**holder) if holder else None,
         decision=DecisionDoc.of(submitted.routed) if submitted.routed else None,
         note=submitted.note,
         warnings=[FieldWarningDoc.of(fault) for fault in (*parsed.warnings, *submitted.warnings)],
@@ -106,32 +111,38 @@ async def _submitted_by_partner(
 ) -> IdempotentResponse:
     """One answer for known and unknown people; the lead is in it where the caller's own rep has it."""
     warnings = [*parsed.warnings, *await warn_of_evidence(env, tx, parsed.lead_input.evidence, caller.actor)]
-    lead = decision = None
+    lead = holder = decision = None
     try:
         submitted = await submit_lead_in_tx(env, tx, parsed.lead_input, actor=caller.actor, calendars=calendars)
     except KnownElsewhere:
         await keep_refused(env, tx, raw, actor=caller.actor)
     else:
-        holder = await tx.leads.holder(submitted.lead.id)
-        if holder is not None and await tx.leads.is_with(submitted.lead.id, caller.actor.sees):
-            lead = LeadDoc.of(submitted.lead, _stage(submitted), partner=True)
+        row, has_it = await _as_it_is_now(tx, submitted)
+        if has_it is not None and await tx.leads.is_with(row.id, caller.actor.sees):
+            lead, holder = LeadDoc.of(row, partner=True), HolderDoc(**has_it)
             decision = DecisionDoc.of(submitted.routed, partner=True) if submitted.routed else None
     document = PartnerSubmissionDoc(
         note=PARTNER_SUBMISSION,
         lead=lead,
+        holder=holder,
         decision=decision,
         warnings=[FieldWarningDoc.of(fault) for fault in warnings],
     )
     return IdempotentResponse(status=202, body=document.model_dump_json().encode())
 
 
-def _stage(submitted: SubmitResult) -> str | None:
-    if submitted.routed is None:
-        return None
-    decision = submitted.routed.decision
-    if decision.outcome is DecisionOutcome.ASSIGNED:
-        return "closing" if decision.work == "closing" else "working"
-    return decision.outcome.value
+async def _as_it_is_now(tx: Tx, submitted: SubmitResult) -> tuple[LeadRow, Mapping[str, Any] | None]:
+    """The lead after its routing, and its holder. Of a new lead the decision says both, which saves two statements."""
+    lead, routed = submitted.lead, submitted.routed
+    if routed is None or not submitted.created or routed.decision.outcome is DecisionOutcome.NURTURE:
+        lead = (await tx.leads.get(lead.id) or lead) if routed else lead
+        return lead, await tx.leads.holder(lead.id)
+    decision = routed.decision
+    lead = replace(lead, stage=stage_after(decision), updated_at=decision.now)
+    if decision.rep is None:
+        return lead, None
+    given = {"rep": decision.rep, "work": decision.work, "pool": decision.pool}
+    return lead, {**given, "assigned_at": decision.now, "decision_id": routed.decision_id}
 
 
 @router.get(

@@ -85,7 +85,7 @@ def _routing_write(env: Env, request: RoutingRequest, decided: UnwrittenDecision
         roster_version=decision.roster_version,
         record=decision.to_json(),
         inputs=RecordedInputs.of(decided.plan, decided.inputs).to_json(),
-        stage=_stage(decision).value,
+        stage=stage_after(decision).value,
         nurture_cause=NurtureCause.RULE.value if nurtured else None,
         nurture_reason=f"rule '{decision.rule}'" if nurtured else None,
         assignment_id=env.new_id() if rep else None,
@@ -136,7 +136,8 @@ def ledger_row_after(decision: Decision, before: LedgerRow, now: datetime) -> Le
     )
 
 
-def _stage(decision: Decision) -> LeadStage:
+def stage_after(decision: Decision) -> LeadStage:
+    """Where the lead stands once the decision is written."""
     if decision.outcome is DecisionOutcome.ASSIGNED:
         return LeadStage.CLOSING if decision.work is Work.CLOSING else LeadStage.WORKING
     return LeadStage.HELD if decision.outcome is DecisionOutcome.HELD else LeadStage.NURTURE
