@@ -18,20 +18,44 @@ MAX_PHONE_TEXT = 100
 
 _DASHES = {ord(character): "-" for character in "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc"}
 _BREAKS = frozenset("\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029")
-_EXTENSION_WORDS = r"(?:ext(?:ension)?|x|dw|durchw(?:ahl)?|nst|nebenstelle|app(?:arat)?|klappe|kl|poste|interno|#)"
+_EXTENSION_WORDS = (
+    r"(?:extn?|extension|x|dw|durchw(?:ahl)?|nst|nbst|nebenst(?:elle)?|(?:haus)?app(?:arat)?|klappe|kl|poste|int(?:ern[oe]?)?|"
+    r"toestel|wew|#)"
+)
 _BEFORE_EXTENSION = re.compile(rf"\s*[,;]\s*(?={_EXTENSION_WORDS}\b)", re.IGNORECASE)
-_EXTENSION = re.compile(rf"\s*{_EXTENSION_WORDS}\s*[.:=]?\s*(\d{{1,6}})(?!\d)", re.IGNORECASE)
+#: "(DW 12)", "- Durchwahl -12", "ext.: 12", "Apparat Nr. 12".
+_EXTENSION = re.compile(
+    rf"[\s(\[./-]*{_EXTENSION_WORDS}(?![^\W\d_])[\s.:=(-]{{0,5}}(?:(?:nr|no|nummer|number)\b[\s.:-]{{0,3}})?(\d{{1,20}})",
+    re.IGNORECASE,
+)
+_LONGEST_EXTENSION = 6  # digits
 #: "415-555-2671,12": commas are pauses in dialling.
 _PAUSES = re.compile(r"((?:\d[ ().+/-]{0,3}){7}),{1,3}(?=\d{1,5}$)")
 #: What spreadsheets make of a number: "491711234567.0".
-_FLOAT = re.compile(r"(\+?\d+)\.0")
-_DATE = re.compile(
-    r"(?:19|20)\d\d([-./])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])(?!\d)|\d{1,2}([-./])\d{1,2}\2(?:19|20)\d\d(?!\d)"
+_FLOAT = re.compile(r"(\+?\d+)[.,]0")
+_DAY, _MONTH = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
+_CLOCK = r"(?:[01]?\d|2[0-4])(?:[:.][0-5]\d)?"
+_DAYS = r"(?:mo|di|mi|do|fr|sa|so|mon|tue|wed|thu|fri|sat|sun)[a-z]{0,8}\.?"
+#: Dates and hours beside a number: its reader would join their digits to it. Only where no digits stand before.
+_DATE_OR_HOURS = re.compile(
+    r"(?<![\d.+/(-])(?<!\d\s)(?:"
+    rf"(?:19|20)\d\d([-./]){_MONTH}\1{_DAY}(?![\d./-])|{_DAY}([-./])\d{{1,2}}\2(?:(?:19|20)\d\d|\d\d)(?![./-]?\d)"
+    rf"|{_DAYS}(?:\s?[-/+&,]\s?{_DAYS})?[\s:]{{0,2}}(?:{_CLOCK})\s?(?:-|bis|to|until)\s?{_CLOCK}(?!\d)"
+    r"|(?:[01]?\d|2[0-4]):[0-5]\d(?!\d)"
+    r"|[1-9]\d?\s?[-/]\s?\d{1,2}\s+(?=\(?[+0]\d)"  # "24/7 0171 …"
+    r")"
+    rf"|(?<![\d.+/-])(?:{_CLOCK}\s?(?:-|bis|to|until)\s?)?{_CLOCK}\s?(?:uhr|h|am|pm)\b",
+    re.IGNORECASE,
 )
+#: As scripts of forms leave it that add the country's code to what has it: "+49 +49 171 …".
+_CODE_TWICE = re.compile(r"\+(\d{1,3})\s{0,2}\+\1(?=[\s(\d])")
+_FAX = re.compile(r"\b(?:tele)?fax\b|\bf:", re.IGNORECASE)
+_TELEPHONE = re.compile(r"\b(?:tel|phone|mobil|handy)", re.IGNORECASE)
 #: What stands between two numbers. A slash also stands after an area code: see `_cut`.
 _BETWEEN = re.compile(r"[;,|&]|\s(?:oder|und|or|and|bzw\.?|resp\.?)\s", re.IGNORECASE)
 _CUT = re.compile(r"/|\t|\s-\s(?=\+|0\d{2})")
 _NUMBER = re.compile(r"(?<![\w@])\+?[\s(]*\d(?:[\d\s().+/-]*\d)?")
+_FEWEST_DIGITS = 3  # with fewer it is the number of a label: "Tel 2: 030 …"
 #: So many digits before a slash are a number by themselves: what follows is another one, or another ending.
 _DIGITS_OF_A_NUMBER = 8
 _SAME_AT_THE_END = re.compile(r"(\d)\1{5}$")
@@ -61,9 +85,10 @@ class WrittenPhone:
 
 
 def find_phones(text: str) -> Iterator[WrittenPhone]:
-    """What may be a number in `text`, in order; a later one only where it begins with + or 0. Takes time linear in the text.
+    """What may be a number in `text`, in order; a later one only where it begins with + or 0, and those of a fax last.
 
     The part before a slash with the digits of a whole number comes before the whole: "030 1234567 / 68" has two endings.
+    Dates, hours and the numbers of labels are none. Takes time linear in the text.
     """
     if len(text) > MAX_PHONE_TEXT:
         return
@@ -72,22 +97,37 @@ def find_phones(text: str) -> Iterator[WrittenPhone]:
         return  # some characters are words in this form
     if of_float := _FLOAT.fullmatch(plain):
         plain = of_float[1]
+    plain = _DATE_OR_HOURS.sub(";", _CODE_TWICE.sub(r"+\1", plain))
     pieces = _BETWEEN.split(_BEFORE_EXTENSION.sub(" ", _PAUSES.sub(r"\1 x ", plain)))
+    found = (written for piece in pieces for part in _cut(piece) for written in _numbers(part))
+    faxes: list[WrittenPhone] = []
     first = True
-    for piece in pieces:
-        for part in _cut(piece):
-            found = _NUMBER.search(part)
-            if found is None:
+    for written, is_fax in found:
+        if first or written.number.lstrip("( ").startswith(("+", "0")):
+            if is_fax:
+                faxes.append(written)
+            else:
+                yield written
+        first = False
+    yield from faxes
+
+
+def _numbers(part: str) -> Iterator[tuple[WrittenPhone, bool]]:
+    """The numbers between two marks, and whether each is a fax's."""
+    at = 0
+    while found := _NUMBER.search(part, at):
+        number, label = found.group(), part[at : found.start()]
+        at = found.end()
+        extension = _EXTENSION.match(part, at)
+        if extension is not None:
+            at = extension.end()
+            if len(extension[1]) > _LONGEST_EXTENSION:
                 continue
-            number, rest = found.group(), part[found.end() :]
-            extension = _EXTENSION.match(rest)
-            if extension is None and rest[:1].isalnum():
-                continue  # a letter within the digits: "12345O7"
-            if _DATE.match(number):
-                continue
-            if first or number.lstrip("( ").startswith(("+", "0")):
-                yield WrittenPhone(number.replace("\t", " "), extension.group(1) if extension else None)
-            first = False
+        elif part[at : at + 1].isalnum():
+            continue  # a letter within the digits: "12345O7"
+        if sum(sign.isdigit() for sign in number) >= _FEWEST_DIGITS:
+            is_fax = bool(_FAX.search(label)) and not _TELEPHONE.search(_FAX.sub("", label))
+            yield WrittenPhone(number.replace("\t", " "), extension[1] if extension else None), is_fax
 
 
 def _cut(piece: str) -> Iterator[str]:

@@ -43,25 +43,50 @@ def _phone(number: "PhoneNumber", written: WrittenPhone) -> Phone:
 def _parsed(number: str, country: str | None) -> "PhoneNumber | None":
     import phonenumbers  # noqa: PLC0415  # as above
 
-    for text in _readings(number, phonenumbers.country_code_for_region(country) if country else 0):
+    for text in _readings(number, country):
         try:
             parsed = phonenumbers.parse(text, country)
         except phonenumbers.NumberParseException:
             continue
-        if phonenumbers.is_valid_number(parsed):
+        if phonenumbers.is_valid_number(parsed) and phonenumbers.number_type(parsed) not in _dear_types():
             return parsed
     return None
 
 
-def _readings(number: str, country_code: int) -> list[str]:
+def _dear_types() -> tuple[int, ...]:
+    """Kinds of numbers that cost the caller money by the minute, and are nobody's."""
+    import phonenumbers  # noqa: PLC0415  # as above
+
+    return (phonenumbers.PhoneNumberType.PREMIUM_RATE,)
+
+
+def _readings(number: str, country: str | None) -> list[str]:
     """The ways to read a number, the likeliest first.
 
-    "49171…" of a German lead is +49171…, although 0491 is a place: the zero before an area code is seldom left out.
+    "49171…" of a German lead is +49171…, although 0491 is a place: the zero before an area code is seldom left out. So is a
+    neighbour's mobile number "41791234567", unless it is a mobile number of the lead's country too.
     "0049…" is read so without a country, too.
     """
+    import phonenumbers  # noqa: PLC0415  # as above
+
+    country_code = phonenumbers.country_code_for_region(country) if country else 0
     digits = re.sub(r"\D", "", number)
     if number.startswith("+"):
         return [number]
     if country_code and digits.startswith(str(country_code)):
         return [f"+{digits}", number]
-    return [number, f"+{digits[2:]}"] if digits.startswith("00") else [number]
+    if digits.startswith("00"):
+        return [number, f"+{digits[2:]}"]
+    if country_code and not digits.startswith("0") and _is_mobile(f"+{digits}", None):
+        return [number] if _is_mobile(number, country) else [f"+{digits}"]
+    return [number]
+
+
+def _is_mobile(number: str, country: str | None) -> bool:
+    import phonenumbers  # noqa: PLC0415  # as above
+
+    try:
+        parsed = phonenumbers.parse(number, country)
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.MOBILE
