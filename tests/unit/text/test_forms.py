@@ -101,3 +101,19 @@ def _texts_in(value: Any) -> int:
     if isinstance(value, str):
         return 1
     return sum(map(_texts_in, value.values() if isinstance(value, dict) else value))
+
+
+@pytest.mark.parametrize(
+    "charset", ["latin-1", "latin1", "ISO8859-1", "iso_8859-1", "l1", '"windows-1252"', "ISO-8859-15"]
+)
+def test_a_charset_is_known_by_all_of_its_names(charset: str) -> None:
+    assert read_marked_form(b"n=M%FCller", charset=charset).value == {"n": "Müller"}
+
+
+@pytest.mark.parametrize("charset", ["ascii", "us-ascii", "UTF8", "utf-8"])
+def test_what_calls_itself_ascii_is_read_as_utf_8(charset: str) -> None:
+    assert read_marked_form("n=Müller".encode(), charset=charset).value == {"n": "Müller"}
+
+
+def test_a_byte_order_mark_and_an_escaped_ampersand_are_no_part_of_a_name() -> None:
+    assert read_marked_form(b"\xef\xbb\xbfemail=a&amp;need=CRM").value == {"email": "a", "need": "CRM"}

@@ -14,7 +14,9 @@ from pointsman.domain.text.strict_json import WEBHOOK_LIMITS, JsonLimits, parse_
 FLAWS = [
     (b'{"a": [1, {"b": "x\\u0000y"}]}', "a[1].b", "nul-character", {"a": [1, {"b": "xy"}]}),
     (b'{"a": "x\\udc00"}', "a", "lone-surrogate", {"a": "x"}),
-    (b'{"a": "\xfc", "b": 1}', "a", "bad-encoding", {"a": "", "b": 1}),
+    (b'{"a": "\xfc", "b": 1}', "a", "bad-encoding", {"a": "ü", "b": 1}),
+    (b'{"a": "B\xe4r & S\xf6hne"}', "a", "bad-encoding", {"a": "Bär & Söhne"}),
+    (b'{"a": {"Stra\xdfe": 1}}', "a", "lone-surrogate", {"a": {"Straße": 1}}),
     (b'{"a": {"k\\u0000": "\\u0000v"}}', "a", "nul-character", {"a": {"k": "v"}}),
     (b'{"a": {"k": 1, "k": 2}}', "a", "duplicate-key", {"a": {"k": 2}}),
     (b'{"a": 1e999}', "a", "number-out-of-range", {"a": "1e999"}),
@@ -30,14 +32,18 @@ def limits_for(code: str) -> JsonLimits:
     return LIMITS if code == "too-deep" else JsonLimits(depth=9, values=25, key_length=200)
 
 
-@pytest.mark.parametrize(("body", "path", "code", "mended"), FLAWS, ids=[flaw[2] for flaw in FLAWS])
+@pytest.mark.parametrize(
+    ("body", "path", "code", "mended"), FLAWS, ids=[f"{flaw[2]}-{number}" for number, flaw in enumerate(FLAWS)]
+)
 def test_a_flaw_is_told_where_it_is_and_can_be_left_out(body: bytes, path: str, code: str, mended: Any) -> None:
     marked = read_marked_json(body, limits_for(code))
     assert [(fault.path, fault.code) for fault in marked.flaws(marked.value)] == [(path, code)]
     assert marked.mended(marked.value) == mended
 
 
-@pytest.mark.parametrize(("body", "path", "code", "mended"), FLAWS, ids=[flaw[2] for flaw in FLAWS])
+@pytest.mark.parametrize(
+    ("body", "path", "code", "mended"), FLAWS, ids=[f"{flaw[2]}-{number}" for number, flaw in enumerate(FLAWS)]
+)
 def test_what_is_written_has_the_same_flaw_unless_it_was_cut_out(
     body: bytes, path: str, code: str, mended: Any
 ) -> None:

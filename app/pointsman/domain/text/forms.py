@@ -15,17 +15,23 @@ MEDIA_TYPE = "application/x-www-form-urlencoded"
 MAX_FIELDS = 1_000
 MAX_LEVELS = 10  # of brackets in one name
 
-#: By the names that senders give them. Browsers write Windows-1252 and call it ISO-8859-1 (WHATWG Encoding Standard).
+#: By the names that senders give them, as the WHATWG's Encoding Standard lists them: browsers write Windows-1252 and call it
+#: ISO-8859-1. What calls itself ASCII is read as UTF-8, which is the same where it is true.
+_UTF_8 = "utf-8 utf8 utf_8 utf-8-sig unicode-1-1-utf-8 unicode11utf8 unicode20utf8 x-unicode20utf8 us-ascii ascii"
+_WINDOWS_1252 = (
+    "windows-1252 cp1252 cp-1252 x-cp1252 iso-8859-1 iso8859-1 iso88591 iso_8859-1 iso_8859-1:1987 iso-ir-100 latin1 latin-1 "
+    "latin_1 l1 csisolatin1 cp819 ibm819 ansi ansi_x3.4-1968"
+)
+_LATIN_9 = "iso-8859-15 iso8859-15 iso885915 iso_8859-15 latin9 latin-9 l9"
 _CHARSETS = {
-    "utf-8": "utf-8",
-    "utf8": "utf-8",
-    "us-ascii": "utf-8",
-    "iso-8859-1": "cp1252",
-    "latin1": "cp1252",
-    "windows-1252": "cp1252",
-    "cp1252": "cp1252",
+    label: encoding
+    for labels, encoding in ((_UTF_8, "utf-8"), (_WINDOWS_1252, "cp1252"), (_LATIN_9, "iso8859-15"))
+    for label in labels.split()
 }
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_ESCAPED_AMPERSAND = b"amp;"  # "a=1&amp;b=2", as a form copied from a page's source
 _FIELD = re.compile(rb"[^&]++")
+_FORM_LIKE = re.compile(rb"[\w.\[\]%+-]{1,200}=")
 _BRACKETED = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
 _PART = re.compile(r"\[([^\[\]]*)\]")
 
@@ -39,6 +45,16 @@ def form_pairs(body: bytes, *, most: int) -> list[tuple[bytes, bytes]]:
     return [(unquote_to_bytes(name), unquote_to_bytes(value)) for name, _, value in halves]
 
 
+def encoding_of(charset: str) -> str | None:
+    """Python's name of the encoding that a sender calls `charset`; None for one that is not read."""
+    return _CHARSETS.get(charset.strip().strip("\"'").lower())
+
+
+def looks_like_form(body: bytes) -> bool:
+    """Whether a body without a type may be a form."""
+    return _FORM_LIKE.match(body.removeprefix(_BYTE_ORDER_MARK)) is not None
+
+
 def read_marked_form(body: bytes, *, charset: str | None = None) -> MarkedJson:
     """The form as one JSON object of texts, flawed ones marked. Invalid ("unknown-charset", "empty-form"), TooLarge.
 
@@ -46,11 +62,12 @@ def read_marked_form(body: bytes, *, charset: str | None = None) -> MarkedJson:
     A name that fits no object (`a=1&a[b]=2`, `a[b`, over 10 levels) stays as it was written. Without a `charset`, the field
     `_charset_` says it, else it is UTF-8; a text that is not is marked, and is taken for Windows-1252 when it is mended.
     """
-    pairs = form_pairs(body, most=MAX_FIELDS)
+    pairs = form_pairs(body.removeprefix(_BYTE_ORDER_MARK), most=MAX_FIELDS)
+    pairs = [(name.removeprefix(_ESCAPED_AMPERSAND), value) for name, value in pairs]
     if not pairs:
         raise Invalid("The form has no fields.", code="empty-form")
     said = charset or next((value.decode("latin-1") for name, value in pairs if name == b"_charset_"), "utf-8")
-    if (encoding := _CHARSETS.get(said.strip().strip('"').lower())) is None:
+    if (encoding := encoding_of(said)) is None:
         raise Invalid(f"The charset {said[:40]!r} is not read. Send the form as UTF-8.", code="unknown-charset")
     mark = "flaw:" + hashlib.sha256(body).hexdigest()
     form: dict[str, Any] = {}

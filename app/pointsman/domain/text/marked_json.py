@@ -55,8 +55,8 @@ class MarkedJson:
     def mended(self, value: Any) -> Any:
         """The part without what cannot be kept.
 
-        Signs are taken out of texts, a number is its digits as text, the last of equal keys counts, and null stands for what
-        is too deep or too large.
+        Bytes that are not UTF-8 are read as Windows-1252, other odd signs are taken out of texts, a number is its digits as text,
+        the last of equal keys counts, and null stands for what is too deep or too large.
         """
         match self._plain(value):
             case dict() as entries:
@@ -64,7 +64,7 @@ class MarkedJson:
             case list() as items:
                 return [self.mended(part) for part in items]
             case str() as text:
-                return ODD_SIGNS.sub("", text)
+                return _storable(text)
             case other:
                 return other
 
@@ -74,7 +74,7 @@ class MarkedJson:
             case None:
                 return value
             case [_, _, "pairs", pairs]:
-                keys = ((ODD_SIGNS.sub("", key), part) for key, part in pairs)
+                keys = ((_storable(key), part) for key, part in pairs)
                 return {key: part for key, part in keys if len(key) <= MAX_KEY_LENGTH}
             case [_, _, "digits" | "text", text]:
                 return text
@@ -132,6 +132,14 @@ class _Marks:
                 said = f"The body has more than {MAX_MARKS} parts that cannot be taken, of which one: {message}"
                 raise TooLarge(said, code="too-many-flaws")
         return {self.key: [code, message, kind, content]}
+
+
+def _storable(text: str) -> str:
+    return ODD_SIGNS.sub("", _ESCAPED_BYTES.sub(_of_windows, text))
+
+
+def _of_windows(found: re.Match[str]) -> str:
+    return bytes([ord(found[0]) - 0xDC00]).decode("cp1252", errors="ignore")
 
 
 def read_marked_json(body: bytes, limits: JsonLimits = WEBHOOK_LIMITS, *, most: int | None = None) -> MarkedJson:

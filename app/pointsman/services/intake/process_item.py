@@ -145,9 +145,10 @@ async def _take_apart(env: Env, item: InboxRow, mapping: IntakeMapping) -> None:
             raise Unavailable("The intake was changed meanwhile: the body is taken apart by its new mapping soon.")
         await alert_to_refused(env, tx, item.intake_key, read, stored.inbox_ids)
         items = [str(found) for found in stored.inbox_ids]
-        await tx.inbox.finish(
-            item.id, at=env.clock(), lead_id=None, result={"events": len(read.events), "items": items}
-        )
+        flaws = refused.get("faults") or []  # what was taken out, or read by a rule
+        told = {"warnings": flaws} if flaws else {}
+        result = {"events": len(read.events), "items": items} | told
+        await tx.inbox.finish(item.id, at=env.clock(), lead_id=None, result=result)
 
     await run_in_transaction(env, work)
 

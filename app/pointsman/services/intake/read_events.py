@@ -40,10 +40,10 @@ async def read_events(
 ) -> ReadEvents:
     """The events in `body`, those refused that cannot be taken; with `mend`, without what cannot be kept of them.
 
-    A form is one event, unless the mapping finds several in it, and is stored as the JSON that it says. Raises Invalid or
-    TooLarge where no event can be told from another, UnsupportedMedia for a kind of body that is not read.
+    A form is one event, unless the mapping finds several in it; it and JSON of another charset are stored as JSON in UTF-8.
+    Raises Invalid or TooLarge where no event can be told from another, UnsupportedMedia for a kind of body that is not read.
     """
-    marked, is_form = await read_marked_event_body(env, body, headers.get("content-type", ""))
+    marked, is_foreign = await read_marked_event_body(env, body, headers.get("content-type", ""))
     if mend:
         marked = MarkedJson(marked.mended(marked.value))
     evaluation = Evaluation(len(body))
@@ -57,7 +57,7 @@ async def read_events(
     if len(found) == 1 and (cut := [flaw for flaw in marked.flaws(found[0]) if not flaw.path and flaw.code in _CUT]):
         raise TooLarge(cut[0].message, code=cut[0].code)  # it may be the list of all events
     batch = isinstance(marked.value, list) or len(found) > 1
-    as_sent = not is_form and not batch and found != [] and found[0] is marked.value and not mend
+    as_sent = not is_foreign and not batch and found != [] and found[0] is marked.value and not mend
     events: list[NewEvent] = []
     for position, event in enumerate(found):
         part = evaluation.lend(len(found) - position)

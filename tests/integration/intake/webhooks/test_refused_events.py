@@ -80,6 +80,8 @@ async def test_a_refused_event_is_replayed_without_what_cannot_be_kept(
     await process_all(world)
     assert [row[0] for row in await world.rows("select status from inbox")] == ["done", "done"]
     assert await world.value("select email from leads") == "mara@nordlicht.example"
+    told = await world.value("select result->'warnings'->0->>'code' from inbox where result ? 'items'")
+    assert told == code
     assert await world.value("select count(*) from alerts where resolved_at is null") == 0
 
 
