@@ -54,7 +54,7 @@ def _parsed(number: str, country: str | None) -> "PhoneNumber | None":
 
 
 def _dear_types() -> tuple[int, ...]:
-    """Kinds of numbers that cost the caller money by the minute, and are nobody's."""
+    """Kinds of numbers that cost their caller money by the minute and reach no person."""
     import phonenumbers  # noqa: PLC0415  # as above
 
     return (phonenumbers.PhoneNumberType.PREMIUM_RATE,)
