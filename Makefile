@@ -1,4 +1,5 @@
-# Everything runs in .venv, made from requirements-dev.lock on first use. Servers and their data lie in .pointsman.
+# Everything runs in .venv, made on first use: of requirements-local.lock what `demo` and `run` need, of requirements-dev.lock
+# what tests and checks add. Servers and their data lie in .pointsman.
 # POINTSMAN_DATABASE_URL names a PostgreSQL to use instead of the embedded one.
 .DEFAULT_GOAL := help
 .PHONY: help demo run test test-deep test-browser check fix bench lock clean
@@ -7,6 +8,7 @@
 unexport PYTHONDONTWRITEBYTECODE
 
 PY := .venv/bin/python
+READY := .venv/ready
 INSTALLED := .venv/installed
 CHROMIUM ?= chromium
 AXE := tests/browser/node_modules/.package-lock.json
@@ -15,10 +17,10 @@ needed = command -v $(1) >/dev/null || { echo "make $@ needs $(2) ($(4)). Get it
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(INSTALLED) ## Run the main job on example leads, show what became of them, keep serving. DEMO= takes options.
+demo: $(READY) ## Run the main job on example leads, show what became of them, keep serving. DEMO= takes options.
 	@.venv/bin/pointsman demo $(DEMO)
 
-run: $(INSTALLED) ## Serve API and worker on 127.0.0.1:8000, without demo data. RUN= takes options.
+run: $(READY) ## Serve API and worker on 127.0.0.1:8000, without demo data. RUN= takes options.
 	@.venv/bin/pointsman run $(RUN)
 
 # One process more than there are cores: some tests wait for what processes and servers do.
@@ -58,25 +60,36 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(PY) -m uv pip compile --quiet
 lock: $(INSTALLED) ## Resolve the dependencies anew, with hashes. LOCK=--upgrade takes newer versions.
 	@$(COMPILE) $(LOCK) pyproject.toml -o requirements.lock
 	@$(COMPILE) $(LOCK) --group build -o requirements-build.lock
+	@$(COMPILE) $(LOCK) pyproject.toml --extra local --group build -o requirements-local.lock
 	@$(COMPILE) $(LOCK) pyproject.toml --extra local --group dev -o requirements-dev.lock
 
 clean: ## Stop the embedded servers and delete their data, the environment and what the checks left.
 	@if [ -d .pointsman ] && ! [ -x $(PY) ]; then \
-	  echo "The servers in .pointsman are stopped with .venv, which is gone. Make it first: make .venv/installed clean" >&2; exit 1; fi
+	  echo "The servers in .pointsman are stopped with .venv, which is gone. Make it first: make .venv/ready clean" >&2; exit 1; fi
 	@if [ -d .pointsman ]; then $(PY) -m pointsman.local.clean .pointsman; fi
 	@rm -rf tests/browser/node_modules .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # -- the environment
 
-$(INSTALLED): .venv/dependencies pyproject.toml
+# What `demo` and `run` need: the service, its embedded database and its calendar server.
+$(READY): .venv/local pyproject.toml
 	@$(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# All that tests, checks and benchmarks need.
+$(INSTALLED): $(READY) .venv/dependencies
 	@touch $@
 
 $(AXE): tests/browser/package-lock.json
 	@npm ci --prefix tests/browser --ignore-scripts --silent
 	@touch $@
 
-.venv/dependencies: requirements-dev.lock
-	@sh .ci/make-venv
+.venv/local: requirements-local.lock
+	@sh .ci/make-venv $< "the service and its servers"
+	@touch $@
+
+.venv/dependencies: requirements-dev.lock | $(READY)
+	@sh .ci/make-venv $< "what tests and checks need"
+	@-$(PY) -m compileall -q -j 0 .venv/lib >/dev/null 2>&1
 	@touch $@
