@@ -167,7 +167,7 @@ async def test_a_past_holder_does_not_get_the_lead_back_by_a_merge(world: World,
 
 
 async def test_what_the_merged_lead_passed_opens_no_gate_for_the_survivor(world: World) -> None:
-    old, new = await submitted(world, email="a@x.example"), await submitted(world, email="b@y.example")
+    old, new = await submitted(world, email="a@x.example"), await submitted(world, email="b@x.example")
     await world.pass_gate(old)
     await merged(world, old, new)
     assert await world.value("select count(*) from gate_checks where revoked_at is null and passed") == 0
@@ -182,7 +182,7 @@ async def test_what_the_merged_lead_passed_opens_no_gate_for_the_survivor(world:
 
 
 async def test_evidence_that_says_no_shuts_the_survivors_gate(world: World) -> None:
-    old, new = await submitted(world, email="a@x.example"), await submitted(world, email="b@y.example")
+    old, new = await submitted(world, email="a@x.example"), await submitted(world, email="b@x.example")
     await world.pass_gate(new)
     no = Evidence(
         kind=EvidenceKind.QUALIFIED, name="need", value="none", affirmed=False, source="sdr:lena",

@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.errors import translating_errors
 from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.routing.evidence_ends import evidence_ends
 from pointsman.db.routing.statements import CONTEXT, CONTEXTS, END, LOADS, WRITE
 from pointsman.db.tables import assignments
 from pointsman.db.tables.visibility import visibility_values
 from pointsman.domain.distribution.caps import RepLoad
-from pointsman.domain.leads.evidence import Evidence, EvidenceKind
+from pointsman.domain.leads.evidence import Evidence, EvidenceEnd, EvidenceKind, with_ends
 from pointsman.domain.permissions.callers import SEES_ALL, Visibility
 from pointsman.domain.routing.decision import canonical_json
 from pointsman.services.ports.routing.decisions import (
@@ -110,11 +111,13 @@ class SqlDecisions:
 
     async def routing_context(self, lead_id: UUID, *, at: datetime) -> RoutingContext:
         row = await CONTEXT.one(self._connection, {"lead_id": lead_id, "at": at})
-        return _context(lead_id, row)
+        ends = await evidence_ends(self._connection, [lead_id] if row.evidence else [])
+        return _context(lead_id, row, ends.get(lead_id, ()))
 
     async def routing_contexts(self, lead_ids: Sequence[UUID], *, at: datetime) -> Mapping[UUID, RoutingContext]:
         rows = await CONTEXTS.rows(self._connection, {"lead_ids": [*lead_ids], "at": at})
-        return {row.lead_id: _context(row.lead_id, row) for row in rows}
+        ends = await evidence_ends(self._connection, [row.lead_id for row in rows if row.evidence])
+        return {row.lead_id: _context(row.lead_id, row, ends.get(row.lead_id, ())) for row in rows}
 
     async def loads(self, asks: Sequence[LoadQuery], *, ending_assignment: UUID | None) -> Sequence[RepLoad]:
         each = [(number, rep, ask) for number, ask in enumerate(asks) for rep in ask.reps]
@@ -190,7 +193,7 @@ def _load(row: Any | None) -> RepLoad:
     return RepLoad(open=row.open, hour=row.hour, day=row.day, week=row.week) if row else RepLoad()
 
 
-def _context(lead_id: UUID, row: Any) -> RoutingContext:
+def _context(lead_id: UUID, row: Any, ends: Sequence[EvidenceEnd]) -> RoutingContext:
     assignment = hold = None
     if row.a_id is not None:
         assignment = AssignmentRow(
@@ -213,7 +216,7 @@ def _context(lead_id: UUID, row: Any) -> RoutingContext:
             for id_, work, expires in row.passes or ()
         ],
         overrides=[_override(lead_id, data) for data in row.overrides or ()],
-        evidence=[_evidence(data) for data in row.evidence or ()],
+        evidence=[with_ends(_evidence(data), ends) for data in row.evidence or ()],
     )
 
 

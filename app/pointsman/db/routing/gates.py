@@ -9,24 +9,15 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.routing.evidence_ends import evidence_ends
 from pointsman.db.tables import evidence, gate_checks, holds
-from pointsman.domain.booking.lifecycle import TRANSITIONS, GateEffect
-from pointsman.domain.leads.evidence import Evidence, EvidenceKind
+from pointsman.domain.leads.evidence import Evidence, EvidenceEnd, EvidenceKind
 from pointsman.services.ports.routing.gates import CurrentAssignment, GateCheckRow
 
 _EVIDENCE = (
     select(evidence).where(evidence.c.lead_id == bindparam("lead")).order_by(evidence.c.observed_at, evidence.c.id)
 )
 _ADD_EVIDENCE = insert(evidence)
-# What was said of a meeting of earlier work is no word on the evidence that came since.
-_EVIDENCE_USED_UP_AT = PreparedStatement("""
-    select max(case when v.detail -> 'after' ? 'lead_moved_on' then a.created_at else v.at end)
-    from appointments a join appointment_events v on v.appointment_id = a.id
-    where a.lead_id in (select cast(:lead as uuid) union all select id from leads where merged_into = :lead)
-      and v.act || ' ' || case v.act when 'reject' then a.reject_code when 'outcome' then a.outcome else '' end
-          = any(:ends)
-""")
-_ENDS = [f"{row.action} {row.case}" for row in TRANSITIONS if row.gate is GateEffect.REVOKED]
 _ADD_CHECK = insert(gate_checks)
 _REVOKE_PASSES = (
     update(gate_checks)
@@ -93,9 +84,8 @@ class SqlGates:
             for row in rows
         ]
 
-    async def evidence_used_up_at(self, lead_id: UUID) -> datetime | None:
-        found: Any = await _EVIDENCE_USED_UP_AT.scalar(self._connection, {"lead": lead_id, "ends": _ENDS})
-        return found if isinstance(found, datetime) else None
+    async def evidence_ends(self, lead_id: UUID) -> Sequence[EvidenceEnd]:
+        return (await evidence_ends(self._connection, [lead_id])).get(lead_id, ())
 
     async def add_evidence(self, lead_id: UUID, items: Sequence[Evidence], *, at: datetime) -> None:
         if not items:

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
-from pointsman.domain.leads.evidence import Evidence, EvidenceKind
+from pointsman.db.routing.evidence_ends import evidence_ends
+from pointsman.domain.leads.evidence import Evidence, EvidenceKind, with_ends
 from pointsman.services.ports.routing.history import PastDecisionRow
 
 _DECISIONS = PreparedStatement("""
@@ -40,6 +41,7 @@ class SqlHistory:
 
     async def evidence(self, leads: Sequence[UUID]) -> Mapping[UUID, Sequence[tuple[datetime, Evidence]]]:
         found: dict[UUID, list[tuple[datetime, Evidence]]] = {}
+        ends = await evidence_ends(self._connection, leads)
         for row in await _EVIDENCE.rows(self._connection, {"leads": [*leads]}):
             item = Evidence(
                 id=row.id,
@@ -52,5 +54,5 @@ class SqlHistory:
                 observed_at=row.observed_at,
                 expires_at=row.expires_at,
             )
-            found.setdefault(row.lead_id, []).append((row.created_at, item))
+            found.setdefault(row.lead_id, []).append((row.created_at, with_ends(item, ends.get(row.lead_id, ()))))
         return found

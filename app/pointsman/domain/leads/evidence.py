@@ -1,7 +1,8 @@
 """Evidence: what an SDR, a form or a scoring model knows about a buyer's readiness."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -54,8 +55,35 @@ class Evidence:
     origin: tuple[str, ...] = ()
 
 
-def expire_used(item: Evidence, used_up: datetime | None) -> Evidence:
-    """The item as it counts since `used_up`: what had been observed by then expired at that moment."""
-    if used_up is None or item.observed_at > used_up:
+#: What is true of a person at a company, and says nothing of the next one. Who knows the offer knows it anywhere.
+OF_THE_EMPLOYER = frozenset({EvidenceKind.QUALIFIED, EvidenceKind.MOTIVATED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceEnd:
+    """Something that ended evidence `at` a moment: what had been observed until then, or up to `observed_until`, of `kinds`."""
+
+    at: datetime
+    observed_until: datetime
+    kinds: frozenset[EvidenceKind] = frozenset(EvidenceKind)
+
+    def ends(self, item: Evidence) -> bool:
+        return item.kind in self.kinds and item.observed_at <= self.observed_until
+
+
+def used_up(at: datetime, observed_until: datetime | None = None) -> EvidenceEnd:
+    """A meeting's result, or a rejection: what had been observed by then has been used up."""
+    return EvidenceEnd(at=at, observed_until=observed_until or at)
+
+
+def left_employer(at: datetime) -> EvidenceEnd:
+    """The person works for another company since `at`: what was observed before is about the former one."""
+    return EvidenceEnd(at=at, observed_until=at - timedelta(microseconds=1), kinds=OF_THE_EMPLOYER)
+
+
+def with_ends(item: Evidence, ends: Iterable[EvidenceEnd]) -> Evidence:
+    """The item as it counts: it expired at the first of these ends that concerns it."""
+    found = min((end.at for end in ends if end.ends(item)), default=None)
+    if found is None:
         return item
-    return replace(item, expires_at=min(item.expires_at or used_up, used_up))
+    return replace(item, expires_at=min(item.expires_at or found, found))

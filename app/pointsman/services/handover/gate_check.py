@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.gate.evaluation import GateResult, evaluate_gate, facts_with_evidence
-from pointsman.domain.leads.evidence import Evidence, expire_used
+from pointsman.domain.leads.evidence import Evidence, EvidenceEnd, with_ends
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.policy.parsing import Gate
 from pointsman.domain.policy.pools import OfferMode, Pool
@@ -61,11 +61,11 @@ async def attempt_gate(
     known = await load_routing_config(env, tx)
     lead = await visible_lead(tx, lead_id, actor, lock=lock)
     current = await tx.gates.current_assignment(lead_id, at=now)
-    used_up = await tx.gates.evidence_used_up_at(lead_id)
+    ends = await tx.gates.evidence_ends(lead_id)
     on_record = await tx.gates.evidence(lead_id)
     taken = taken_in(env, given, actor)
-    new = [item for item in taken if not _repeated(item, on_record, used_up)]
-    everything = [expire_used(item, used_up) for item in (*on_record, *new)]
+    new = [item for item in taken if not _repeated(item, on_record, ends)]
+    everything = [with_ends(item, ends) for item in (*on_record, *new)]
     gate = _gate_for(actor, known, everything, lead, (await known_fields(env, tx)).lists, now)
     return GateAttempt(
         lead=lead,
@@ -106,13 +106,13 @@ def closing_gate(known: RoutingConfig) -> Gate:
     return known.policy.policy.gates.get(Work.CLOSING, _NO_GATE)
 
 
-def _repeated(item: Evidence, on_record: Sequence[Evidence], used_up: datetime | None) -> bool:
+def _repeated(item: Evidence, on_record: Sequence[Evidence], ends: Sequence[EvidenceEnd]) -> bool:
     return any(
         (item.name, item.value, item.affirmed, item.source, item.origin)
         == (old.name, old.value, old.affirmed, old.source, old.origin)
         and abs(item.observed_at - old.observed_at) < REPEAT_WITHIN
         and not _contradicted(old, item, on_record)
-        and not (used_up is not None and old.observed_at <= used_up < item.observed_at)
+        and not any(end.ends(old) and not end.ends(item) for end in ends)
         for old in on_record
     )
 

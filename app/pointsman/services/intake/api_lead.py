@@ -130,7 +130,7 @@ def parse_lead_input(
         phone=personal.get("lead.phone"),
         facts=values,
         evidence=tuple(item for item in findings if item),
-        occurred_at=occurred_at,
+        occurred_at=occurred_at or now,  # as its evidence: what comes with a new employer is about that one
     )
     if unread := unread_phone(given, told["lead.phone"][1] if "lead.phone" in told else "body.phone"):
         warnings.append(unread)

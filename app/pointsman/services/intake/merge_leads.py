@@ -5,7 +5,7 @@
 | email, ids       | find the survivor from now on; the survivor keeps its own email, if it has one                        |
 | facts            | each has the value that was true last                                                               |
 | employer         | account and `company.*` facts are of the one that was said last (decision 23)                       |
-| evidence         | copied to the survivor; what it is worth is up to the survivor's own gate                           |
+| evidence         | copied to the survivor, but for need, intent and the like at another employer; its own gate judges it |
 | gate passes      | revoked: the pass of one record does not open closing for another                                   |
 | holder           | the survivor's; where it has none, the other's takes it over, if the role allows, and keeps the turn  |
 | a sale           | is the survivor's, too, unless a rep works on it; what is decided then is decided about a customer    |
@@ -20,7 +20,7 @@ from uuid import UUID
 
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, RoleProtected
-from pointsman.domain.leads.evidence import Evidence
+from pointsman.domain.leads.evidence import OF_THE_EMPLOYER, Evidence
 from pointsman.domain.leads.facts import FactValue, LeadStage
 from pointsman.domain.leads.matching import MergedValues
 from pointsman.domain.leads.placeholders import company_named
@@ -28,6 +28,7 @@ from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.role_guard import guard_assignment
 from pointsman.services.audit import audit
 from pointsman.services.calendars.closer_calendars import with_closer_calendars
+from pointsman.services.handover.former_employer import end_passes_of_former_employer
 from pointsman.services.holds.retry import excluded_holders
 from pointsman.services.intake.route_merged_lead import LeadPair, route_merged_lead
 from pointsman.services.leads.employer_alert import ask_for_employer
@@ -113,17 +114,19 @@ async def _merge(
     env: Env, tx: Tx, pair: LeadPair, reason: str, actor: Actor, calendars: Mapping[str, CalendarState]
 ) -> LeadMergeResult:
     now, other, into = env.clock(), pair.other, pair.into
-    news = await _evidence_news(env, tx, pair)
-    await tx.gates.add_evidence(into.id, news, at=now)
+    lists = (await known_fields(env, tx)).lists
+    company = merged_company(pair.into, other, lists)
+    news = await _evidence_news(env, tx, pair, company)
     ids = await tx.merges.move_identities(other.id, into=into.id)
     await tx.booking_links.move(other.id, into=into.id)
     if into.email_key is None and other.email_key is not None:
         await tx.merges.move_email(other.id, into=into.id)
         into = replace(into, email=other.email, email_key=other.email_key)
-    lists = (await known_fields(env, tx)).lists
-    company = merged_company(pair.into, other, lists)
     united = merge_facts(company, _values(pair.into, other), _values(other, pair.into), (pair.into, other))
     survivor = await _store(env, tx, into, other, united, company, reason, actor)
+    if not company.keeps_into:
+        await end_passes_of_former_employer(env, tx, into.id, actor)
+    await tx.gates.add_evidence(into.id, news, at=now)
     holder = await _take_over(env, tx, pair)
     if pair.other_assignment is not None:
         await tx.decisions.end_assignment(pair.other_assignment.id, at=now, reason=MERGED)
@@ -167,10 +170,16 @@ async def _merge(
     )
 
 
-async def _evidence_news(env: Env, tx: Tx, pair: LeadPair) -> Sequence[Evidence]:
+async def _evidence_news(env: Env, tx: Tx, pair: LeadPair, company: MergedCompany) -> Sequence[Evidence]:
+    """The other record's evidence, as it is copied; none about the person at a company that is not the survivor's."""
     known = {_said(item) for item in await tx.gates.evidence(pair.into.id)}
+    left = [end for end in await tx.gates.evidence_ends(pair.other.id) if end.kinds == OF_THE_EMPLOYER]
     return [
-        replace(item, id=env.new_id()) for item in await tx.gates.evidence(pair.other.id) if _said(item) not in known
+        replace(item, id=env.new_id())
+        for item in await tx.gates.evidence(pair.other.id)
+        if _said(item) not in known
+        and not any(end.ends(item) for end in left)
+        and (company.takes_other or item.kind not in OF_THE_EMPLOYER)
     ]
 
 

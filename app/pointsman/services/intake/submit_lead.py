@@ -11,6 +11,7 @@ from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.routing.decision import DecisionOutcome
 from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.handover.contradicted_pass import find_contradicted_pass
+from pointsman.services.handover.former_employer import end_passes_of_former_employer
 from pointsman.services.handover.refuse_gate import refuse_gate_in_tx
 from pointsman.services.holds.retry import excluded_holders
 from pointsman.services.leads.evidence_intake import taken_in, uncounted_warnings
@@ -80,6 +81,8 @@ async def submit_lead_in_tx(
     lead = upserted.lead
     warnings: tuple[Fault, ...] = ()
     items: Sequence[Evidence] = ()
+    if upserted.left_employer:
+        await end_passes_of_former_employer(env, tx, lead.id, actor)
     if given.evidence:
         items = taken_in(env, given.evidence, actor)
         await tx.gates.add_evidence(lead.id, items, at=env.clock())

@@ -28,6 +28,8 @@ from pointsman.services.ports.leads.leads import LeadRow, LeadWrite, Person
 
 #: In a lead's `known_at`: since when it is with its account, where it came from another one.
 MOVED_AT = "company"
+#: In a lead's `known_at`: since when evidence about the person at a company counts (db: evidence_ends).
+EVIDENCE_SINCE = "qualification"
 #: In a lead's `match`: the account that it came from.
 MOVED_FROM = "moved_from"
 #: In a lead's `match`: it has bought. The stage says so until the lead is worked on again.
@@ -168,14 +170,16 @@ def news_of_the_company(write: LeadWrite, company: CompanyOfNews, *, alias: bool
 def without_old_company(merged: MergedValues, write: LeadWrite) -> MergedValues:
     """The values of a lead that has another company: of the one it left, only what the news say again is known.
 
-    `known_at` keeps the time, so that late news of the former company are not taken for the present one's.
+    `known_at` keeps the time, so that neither late news nor evidence of the former company are taken for the present one's.
     """
     left = {name for name in merged.values if name.startswith("company.") and name not in write.facts}
     stamp = max(write.known_at.values())
     values = {name: value for name, value in merged.values.items() if name not in left}
     of_account = {name for name, at in merged.known_at.items() if name.startswith("account.") and at != stamp}
     stamps = {name: at for name, at in merged.known_at.items() if name not in left | of_account}
-    return MergedValues(values=values, known_at=stamps | {MOVED_AT: stamp}, changed=merged.changed | left)
+    return MergedValues(
+        values=values, known_at=stamps | {MOVED_AT: stamp, EVIDENCE_SINCE: stamp}, changed=merged.changed | left
+    )
 
 
 def match_of_the_move(row: LeadRow, match: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pointsman.services.leads.employer import (
     ASKS_FOR,
     BOUGHT,
     BOUGHT_AT,
+    EVIDENCE_SINCE,
     MOVED_AT,
     employer_said_at,
     has_bought,
@@ -103,6 +104,10 @@ def merge_facts(
                 stamps[name] = max(at, stamps.get(name, ""))
     if company.moved_at:
         stamps[MOVED_AT] = company.moved_at
+    if not company.keeps_into:
+        stamps[EVIDENCE_SINCE] = company.moved_at
+    elif EVIDENCE_SINCE in survivor.known_at:
+        stamps[EVIDENCE_SINCE] = survivor.known_at[EVIDENCE_SINCE]
     if company.domain is not None and "company.domain" not in values:
         values["company.domain"], stamps["company.domain"] = company.domain
     if survivor.email_key is None and merged.email_key is not None and "lead.email" in merged.known_at:

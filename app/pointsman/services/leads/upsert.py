@@ -19,7 +19,7 @@ from pointsman.services.leads.apply_news import (
     with_taught_account,
     without_stale_values,
 )
-from pointsman.services.leads.employer import company_of_news, news_of_the_company
+from pointsman.services.leads.employer import EVIDENCE_SINCE, company_of_news, news_of_the_company
 from pointsman.services.leads.employer_alert import ask_for_employer
 from pointsman.services.leads.fields import known_fields
 from pointsman.services.leads.lead_input import LeadInput, identify_person
@@ -46,6 +46,7 @@ class UpsertResult:
     created: bool
     versions: LiveVersions | None = None
     conflict: UUID | None = None
+    left_employer: bool = False  # what was known of the lead's company ended with these news
 
 
 async def upsert_lead(
@@ -124,7 +125,8 @@ async def upsert_lead(
         await _report_conflict(env, tx, found, actor)
     if change in (EmployerChange.ASKS, EmployerChange.MOVES):
         await ask_for_employer(env, tx, lead)
-    return UpsertResult(lead=lead, created=False, conflict=found.conflict)
+    left = lead.known_at.get(EVIDENCE_SINCE) != row.known_at.get(EVIDENCE_SINCE)
+    return UpsertResult(lead=lead, created=False, conflict=found.conflict, left_employer=left)
 
 
 async def _named(tx: Tx, write: LeadWrite, speaker: Actor) -> tuple[Sequence[FoundLead], FoundLead | None]:

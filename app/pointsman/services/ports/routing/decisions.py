@@ -52,7 +52,7 @@ class RoutingContext:
     hold: HoldRow | None = None
     gate_passes: Sequence[GatePass] = ()  # the latest of each work
     overrides: Sequence[OverrideRow] = ()  # in force
-    evidence: Sequence[Evidence] = ()
+    evidence: Sequence[Evidence] = ()  # as it counts: expired when it was used up, or its employer was left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from pointsman.domain.leads.evidence import Evidence
+from pointsman.domain.leads.evidence import Evidence, EvidenceEnd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +53,12 @@ class CurrentAssignment:
 class Gates(Protocol):
     """Evidence, gate checks, and the work that a lead is in."""
 
-    async def evidence(self, lead_id: UUID) -> Sequence[Evidence]: ...
+    async def evidence(self, lead_id: UUID) -> Sequence[Evidence]:
+        """As it was recorded; how it counts, `evidence_ends` say."""
+        ...
 
-    async def evidence_used_up_at(self, lead_id: UUID) -> datetime | None:
-        """When an appointment of this lead last ended its pass for good: what was observed before opens no gate again."""
+    async def evidence_ends(self, lead_id: UUID) -> Sequence[EvidenceEnd]:
+        """What ended evidence of this lead: an appointment that used it up, or a change of employer."""
         ...
 
     async def add_evidence(self, lead_id: UUID, items: Sequence[Evidence], *, at: datetime) -> None:

@@ -37,5 +37,5 @@ class History(Protocol):
         ...
 
     async def evidence(self, leads: Sequence[UUID]) -> Mapping[UUID, Sequence[tuple[datetime, Evidence]]]:
-        """By lead, in order of observation, with when it was recorded."""
+        """By lead, in order of observation, with when it was recorded; expired when something ended it."""
         ...
