@@ -334,6 +334,9 @@ def upgrade() -> None:
     op.create_index(
         "inbox_batch_id_idx", "inbox", ["batch_id"], unique=False, postgresql_where=sa.text("batch_id is not null")
     )
+    op.create_index(
+        "inbox_lead_id_idx", "inbox", ["lead_id"], unique=False, postgresql_where=sa.text("lead_id is not null")
+    )
     op.create_index("inbox_dedupe_key", "inbox", ["intake_id", "dedupe_key"], unique=True)
     op.create_index(
         "inbox_sender_key",
@@ -1177,6 +1180,7 @@ def downgrade() -> None:
     op.drop_index("inbox_open_idx", table_name="inbox", postgresql_where=sa.text("status <> 'done'"))
     op.drop_index("inbox_sender_key", table_name="inbox", postgresql_where=sa.text("sender is not null"))
     op.drop_index("inbox_dedupe_key", table_name="inbox")
+    op.drop_index("inbox_lead_id_idx", table_name="inbox", postgresql_where=sa.text("lead_id is not null"))
     op.drop_table("inbox")
     op.drop_index("accounts_name_key_idx", table_name="accounts")
     op.drop_index("accounts_domain_key", table_name="accounts")

@@ -77,6 +77,7 @@ inbox = Table(
     Index("inbox_open_idx", "received_at", postgresql_where=text("status <> 'done'")),
     Index("inbox_untried_idx", "received_at", postgresql_where=text("status = 'received' and next_attempt_at is null")),
     Index("inbox_due_idx", "next_attempt_at", postgresql_where=text("status = 'received'")),
+    Index("inbox_lead_id_idx", "lead_id", postgresql_where=text("lead_id is not null")),
     Index("inbox_batch_id_idx", "batch_id", postgresql_where=text("batch_id is not null")),
 )
 

@@ -13,6 +13,7 @@ from pointsman.services.ports.intake.idempotency import IdempotencyStore
 from pointsman.services.ports.intake.inbox import Inbox
 from pointsman.services.ports.intake.intakes import Intakes
 from pointsman.services.ports.leads.accounts import Accounts
+from pointsman.services.ports.leads.journeys import Journeys
 from pointsman.services.ports.leads.lead_search import LeadSearch
 from pointsman.services.ports.leads.leads import Leads
 from pointsman.services.ports.leads.merges import Merges
@@ -43,6 +44,8 @@ class Tx(Protocol):
     def leads(self) -> Leads: ...
     @property
     def lead_search(self) -> LeadSearch: ...
+    @property
+    def journeys(self) -> Journeys: ...
     @property
     def accounts(self) -> Accounts: ...
     @property

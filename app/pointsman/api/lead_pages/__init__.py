@@ -1,0 +1,1 @@
+"""A lead's journey over the API, and its page for people."""

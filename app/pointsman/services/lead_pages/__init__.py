@@ -1,0 +1,1 @@
+"""Pages of one lead, and the story that they tell."""

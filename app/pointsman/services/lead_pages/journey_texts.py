@@ -1,0 +1,251 @@
+"""What each entry of a journey says: a message, from the row that it is told from."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from pointsman.domain.dates.local_time import to_local_time
+from pointsman.domain.messages.message import (
+    Arg,
+    Message,
+    as_written,
+    message_from_json,
+    rep_name,
+    say,
+)
+from pointsman.domain.roster.roles import Work
+from pointsman.services.ports.leads.journeys import JourneyKind, JourneyRow
+
+_WORKS: Mapping[str, Message] = MappingProxyType(
+    {
+        Work.NURTURE: say("journey.work-nurture"),
+        Work.PROSPECTING: say("journey.work-prospecting"),
+        Work.QUALIFICATION: say("journey.work-qualification"),
+        Work.CLOSING: say("journey.work-closing"),
+        Work.SOLUTION_DESIGN: say("journey.work-solution-design"),
+        Work.CUSTOMER_SERVICE: say("journey.work-customer-service"),
+        Work.ADMINISTRATION: say("journey.work-administration"),
+    }
+)
+_EVENTS = {"done": "journey.event", "dead": "journey.event-dead"}
+_COMPANIES = {
+    "email": say("journey.company-by-email"),
+    "company.domain": say("journey.company-by-domain"),
+    "name": say("journey.company-by-name"),
+    "alike-name": say("journey.company-by-alike-name"),
+}
+_KNOWN_BY = {
+    "external_id": say("journey.known-by-external-id"),
+    "email": say("journey.known-by-email"),
+    "phone": say("journey.known-by-phone"),
+}
+_KINDS = {
+    "qualified": say("journey.kind-qualified"),
+    "motivated": say("journey.kind-motivated"),
+    "educated": say("journey.kind-educated"),
+}
+_CAUSES = {
+    "rule": say("journey.nurture-by-rule"),
+    "refused": say("journey.nurture-refused"),
+    "lost": say("journey.nurture-lost"),
+    "later": say("journey.nurture-later"),
+}
+_ACTS = {
+    "book": "journey.booked",
+    "confirm": "journey.confirmed",
+    "reschedule": "journey.moved",
+    "reassign": "journey.appointment-to",
+    "cancel": "journey.called-off",
+    "lapse": "journey.lapsed",
+    "accept": "journey.accepted",
+    "attended": "journey.attended",
+    "no_show": "journey.no-show",
+}
+_CHANGED = "journey.appointment-changed"
+_TIMED = ("book", "reschedule")
+_REJECTS = {
+    "wrong_segment": say("journey.reject-wrong-segment"),
+    "wrong_buyer": say("journey.reject-wrong-buyer"),
+    "wrong_value": say("journey.reject-wrong-value"),
+    "not_qualified": say("journey.reject-not-qualified"),
+    "duplicate": say("journey.reject-duplicate"),
+}
+_OUTCOMES = {"won": "journey.outcome-won", "lost": "journey.outcome-lost", "later": "journey.outcome-later"}
+_TOLD = {
+    "book": "journey.told-event",
+    "move": "journey.told-event-moved",
+    "cancel": "journey.told-event-gone",
+    "set_owner": "journey.told-owner",
+    "log_meeting": "journey.told-meeting",
+}
+_DELIVERED = {
+    "done": "journey.delivered",
+    "pending": "journey.to-deliver",
+    "dead": "journey.not-delivered",
+    "superseded": "journey.delivery-overtaken",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """A row, and how much of it is told; `zones` are those of the reps."""
+
+    row: JourneyRow
+    with_reasons: bool
+    zones: Mapping[str, str]
+
+    @property
+    def about(self) -> Mapping[str, Any]:
+        return self.row.about
+
+    @property
+    def rep(self) -> Arg:
+        return rep_name(self.about["rep"])
+
+    @property
+    def work(self) -> Arg:
+        return work_words(self.about["work"])
+
+    def at(self, name: str) -> datetime:
+        return datetime.fromisoformat(self.about[name])
+
+
+def journey_text(row: JourneyRow, *, with_reasons: bool, zones: Mapping[str, str]) -> Message:
+    """What an entry says; `zones` are those of the reps, in which appointments stand where a reader has no zone.
+
+    Without reasons it says no more than where the lead is, and not through which system it came or by which rule.
+    """
+    return _TEXTS[JourneyKind(row.kind)](_Told(row=row, with_reasons=with_reasons, zones=zones))
+
+
+def work_words(work: str) -> Arg:
+    """The work as it follows "for" in a sentence."""
+    return _WORKS.get(work, as_written(work))
+
+
+def stored_words(stored: object) -> Message:
+    """A sentence as decisions keep it: a message, or the text that it was."""
+    return message_from_json(stored) if isinstance(stored, Mapping) else as_written(str(stored))
+
+
+def _event(told: _Told) -> Message:
+    sender = as_written(str(told.about.get("title") or told.about.get("intake")))
+    return say(_EVENTS.get(told.about["status"], "journey.event-waits"), sender=sender)
+
+
+def _created(told: _Told) -> Message:
+    if not told.with_reasons:
+        return say("journey.created-plain")
+    company = _COMPANIES.get(told.about.get("account") or "", say("journey.company-none"))
+    return say("journey.created", sender=_sender(told), company=company)
+
+
+def _news(told: _Told) -> Message:
+    known = _KNOWN_BY.get(told.about.get("person") or "", say("journey.known-by-id"))
+    return say("journey.news", sender=_sender(told), known=known, count=told.about.get("fields") or 0)
+
+
+def _sender(told: _Told) -> Arg:
+    kind, _, key = str(told.about["actor"]).partition(":")
+    match kind:
+        case "intake":
+            return as_written(told.about.get("title") or key)
+        case "key":
+            return say("journey.sender-key", key=as_written(told.about.get("key_name") or key))
+        case _:
+            return say("journey.sender-service")
+
+
+def _merged(told: _Told) -> Message:
+    return say("journey.merged-away" if told.about["lead"] == str(told.row.lead_id) else "journey.merged")
+
+
+def _evidence(told: _Told) -> Message:
+    return say("journey.evidence", kinds=tuple(_KINDS[kind] for kind in told.about["kinds"]))
+
+
+def _gate(told: _Told) -> Message:
+    about = told.about
+    setter = rep_name(about["setter"]) if about.get("setter") else say("journey.some-setter")
+    if about["passed"]:
+        return say("journey.gate-passed", setter=setter, work=told.work)
+    lacking = dict.fromkeys([*about["missing"], *about["refused"]])
+    if not lacking:
+        return say("journey.gate-shut-by-condition", setter=setter, work=told.work)
+    missing = tuple(_KINDS.get(what, as_written(what)) for what in lacking)
+    return say("journey.gate-shut", setter=setter, work=told.work, missing=missing)
+
+
+def _decided(told: _Told) -> Message:
+    if told.with_reasons:
+        return stored_words(told.about["summary"])
+    if told.about["outcome"] == "assigned":
+        return _assigned(told)
+    return say("journey.decided-held" if told.about["outcome"] == "held" else "journey.decided-nurture")
+
+
+def _assigned(told: _Told) -> Message:
+    return say("journey.assigned", rep=told.rep, work=told.work)
+
+
+def _held(told: _Told) -> Message:
+    return say("journey.held", due=told.at("due_at"))
+
+
+def _released(told: _Told) -> Message:
+    return say("journey.released", length=told.row.at - told.at("held_at"))
+
+
+def _override(told: _Told) -> Message:
+    return say("journey.override", rep=told.rep, work=told.work, until=told.at("expires_at"))
+
+
+def _nurture(told: _Told) -> Message:
+    cause = _CAUSES[told.about.get("cause") or "rule"]
+    if told.about.get("until") is None:
+        return say("journey.nurture", cause=cause)
+    return say("journey.nurture-until", cause=cause, until=told.at("until"))
+
+
+def _appointment(told: _Told) -> Message:
+    act, start, code = told.about["act"], told.about.get("start"), told.about.get("code")
+    if act == "reject":
+        return say("journey.rejected", rep=told.rep, code=_REJECTS.get(code or "", as_written(str(code))))
+    if act == "outcome":
+        return say(_OUTCOMES.get(told.about.get("outcome") or "", "journey.outcome-other"))
+    if act == "cancel" and told.about["by"] == "prospect":
+        return say("journey.called-off-by-buyer")
+    key = _ACTS.get(act, _CHANGED) if start or act not in _TIMED else _CHANGED
+    zone = told.zones.get(told.about["rep"], "UTC")
+    return say(key, rep=told.rep, start=to_local_time(told.at("start"), zone) if start else None)
+
+
+def _delivery(told: _Told) -> Message:
+    return say(_DELIVERED[told.about["status"]], what=say(_TOLD[told.about["op"]], rep=told.rep))
+
+
+def _booking_link(told: _Told) -> Message:
+    return say("journey.booking-link", until=told.at("expires_at"))
+
+
+_TEXTS: Mapping[JourneyKind, Callable[[_Told], Message]] = {
+    JourneyKind.EVENT: _event,
+    JourneyKind.CREATED: _created,
+    JourneyKind.NEWS: _news,
+    JourneyKind.MERGED: _merged,
+    JourneyKind.EVIDENCE: _evidence,
+    JourneyKind.GATE: _gate,
+    JourneyKind.OVERRIDE: _override,
+    JourneyKind.APPOINTMENT: _appointment,
+    JourneyKind.NURTURE: _nurture,
+    JourneyKind.WON: lambda _: say("journey.won"),
+    JourneyKind.CLOSED: lambda _: say("journey.closed"),
+    JourneyKind.DECIDED: _decided,
+    JourneyKind.ASSIGNED: _assigned,
+    JourneyKind.HELD: _held,
+    JourneyKind.RELEASED: _released,
+    JourneyKind.DELIVERY: _delivery,
+    JourneyKind.BOOKING_LINK: _booking_link,
+}
