@@ -605,6 +605,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("overrides_rep_id_idx"), "overrides", ["rep_id"], unique=False)
     op.create_index("overrides_lead_idx", "overrides", ["lead_id", "rep_id", "work"], unique=False)
+    op.create_index("overrides_created_idx", "overrides", ["created_at", "id"], unique=False)
     op.create_table(
         "assignments",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -992,13 +993,6 @@ def upgrade() -> None:
     op.create_index("deliveries_connection_id_idx", "deliveries", ["connection_id", "created_at", "id"], unique=False)
     op.create_index("deliveries_status_idx", "deliveries", ["status", "created_at", "id"], unique=False)
     op.create_index("deliveries_op_idx", "deliveries", ["op", "created_at", "id"], unique=False)
-    op.create_index(
-        "deliveries_pending_idx",
-        "deliveries",
-        ["connection_id", "created_at"],
-        unique=False,
-        postgresql_where=sa.text("status = 'pending'"),
-    )
     op.create_index(op.f("deliveries_rep_id_idx"), "deliveries", ["rep_id"], unique=False)
     op.create_index(
         "deliveries_due_idx",
@@ -1080,7 +1074,6 @@ def downgrade() -> None:
     op.drop_index("deliveries_order_idx", table_name="deliveries", postgresql_where=sa.text("status = 'pending'"))
     op.drop_index("deliveries_one_effect", table_name="deliveries")
     op.drop_index("deliveries_due_idx", table_name="deliveries", postgresql_where=sa.text("status = 'pending'"))
-    op.drop_index("deliveries_pending_idx", table_name="deliveries", postgresql_where=sa.text("status = 'pending'"))
     op.drop_index("deliveries_op_idx", table_name="deliveries")
     op.drop_index("deliveries_status_idx", table_name="deliveries")
     op.drop_index("deliveries_connection_id_idx", table_name="deliveries")
@@ -1141,6 +1134,7 @@ def downgrade() -> None:
     op.drop_index("assignments_one_active", table_name="assignments", postgresql_where=sa.text("ended_at is null"))
     op.drop_index("assignments_lead_idx", table_name="assignments")
     op.drop_table("assignments")
+    op.drop_index("overrides_created_idx", table_name="overrides")
     op.drop_index("overrides_lead_idx", table_name="overrides")
     op.drop_table("overrides")
     op.drop_index(op.f("lead_identities_lead_id_idx"), table_name="lead_identities")

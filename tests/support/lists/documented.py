@@ -11,12 +11,17 @@ NO_FILTER = "none"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentedFilter:
-    """One row: which indexes find what `parameter` of the list asks for, and whether what they find is sorted then."""
+    """One row: which indexes find what `parameter` of the list asks for, and whether what they find is sorted then.
+
+    `indexes_of_all` are those with `status=all`, where a list has what is open otherwise. One of them does where `is_any`.
+    """
 
     operation: str  # "GET /v1/decisions"
     parameter: str
     indexes: frozenset[str]
     is_sorted: bool
+    indexes_of_all: frozenset[str] = frozenset()
+    is_any: bool = False
 
     def __str__(self) -> str:
         return f"{self.operation} {self.parameter}"
@@ -29,12 +34,15 @@ def documented_filters(text: str | None = None) -> list[DocumentedFilter]:
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if line.startswith("| `GET ") and len(cells) == 4:
             operation, parameter, _asks, index = cells
+            usual, _, of_all = index.partition(";")
             found.append(
                 DocumentedFilter(
                     operation=operation.strip("`"),
                     parameter=parameter.strip("`"),
-                    indexes=frozenset(re.findall(r"`(\w+)`", index)),
+                    indexes=frozenset(re.findall(r"`(\w+)`", usual)),
                     is_sorted="sorted" in index,
+                    indexes_of_all=frozenset(re.findall(r"`(\w+)`", of_all)),
+                    is_any=" or " in usual,
                 )
             )
     return found

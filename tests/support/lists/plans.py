@@ -2,7 +2,7 @@
 
 A table's size is what `pg_class` says: `reltuples` rows in `relpages` pages. The planner takes rows per page from there, and
 the pages from the file. So a small table whose `reltuples` was raised is planned for as if a million rows lay there, while its
-`relpages` stays true. Such plans are looked at by the names of their nodes and indexes, not by their estimates.
+`relpages` stays true. Such plans are looked at by the names of their nodes and indexes, not by their costs.
 """
 
 import re
@@ -21,6 +21,7 @@ from support.lists.rows import rows_of
 
 #: Given for the bounds of a page, which each list has.
 LIMIT = "51"
+_FEW = 1_000  # rows that may be sorted for one page
 _GROW = """
     update pg_class set reltuples = reltuples * %(times)s
     where oid = any(%(tables)s::regclass[]::oid[])
@@ -34,13 +35,15 @@ class ListStatement:
     """The statement of a list, as the service runs it.
 
     `tables` are those that grow; `given` is what the statement gets for each parameter of the list, as SQL; `page` what it gets
-    for the page after a position; `always` what it gets in any case. All else is null.
+    for the page after a position; `all_given` what it gets with `status=all`; `always` what it gets in any case. All else is
+    null.
     """
 
     statement: PreparedStatement | Select[Any]
     tables: Sequence[str]
     given: Mapping[str, Mapping[str, str]]
     page: Mapping[str, str]
+    all_given: Mapping[str, str] = field(default_factory=dict)
     always: Mapping[str, str] = field(default_factory=lambda: {"limit": LIMIT})
 
     @property
@@ -82,14 +85,17 @@ def unindexed(connection: psycopg.Connection, asked: ListStatement, row: Documen
     """How this filter is not found as the table of the document says; on the first page, and on the one after."""
     faults = []
     given = asked.given.get(row.parameter, {})
-    for page in ({}, asked.page):
-        execute = asked.execute(connection, {**given, **page})
+    ways = [(row.indexes, {**given, **page}) for page in ({}, asked.page)]
+    if row.indexes_of_all:
+        ways += [(row.indexes_of_all, {**given, **asked.all_given, **page}) for page in ({}, asked.page)]
+    for indexes, values in ways:
+        execute = asked.execute(connection, values)
         for mode in asked.modes:
             connection.execute(f"set local plan_cache_mode = {mode}".encode())
             found = connection.execute(f"explain (format json) {execute}".encode()).fetchone()
             assert found is not None
-            where = f"{row}, {'second' if page else 'first'} page, {mode}"
-            faults += [f"{where}: {fault}" for fault in _faults([*nodes_of(found[0][0]["Plan"])], asked.tables, row)]
+            wrong = _faults([*nodes_of(found[0][0]["Plan"])], asked.tables, indexes, row)
+            faults += [f"{row} of {values}, {mode}: {fault}" for fault in wrong]
         connection.execute("deallocate asked")
     return faults
 
@@ -100,13 +106,16 @@ def nodes_of(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from nodes_of(below)
 
 
-def _faults(nodes: Sequence[Mapping[str, Any]], tables: Sequence[str], row: DocumentedFilter) -> list[str]:
+def _faults(
+    nodes: Sequence[Mapping[str, Any]], tables: Sequence[str], indexes: frozenset[str], row: DocumentedFilter
+) -> list[str]:
     used = {str(node["Index Name"]) for node in nodes if "Index Name" in node}
-    kinds = {str(node["Node Type"]) for node in nodes}
+    sorts = [node for node in nodes if node["Node Type"] in {"Sort", "Incremental Sort"} and node["Plan Rows"] > _FEW]
     read = {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"} & {*tables}
     faults = [f"reads all of {table}" for table in sorted(read)]
-    if missing := row.indexes - used:
+    missing = indexes - used
+    if missing == indexes if row.is_any else missing:
         faults.append(f"takes {sorted(used)} and not {sorted(missing)}")
-    if not row.is_sorted and kinds & {"Sort", "Incremental Sort"}:
+    if sorts and not row.is_sorted:
         faults.append("sorts all that it finds")
     return faults

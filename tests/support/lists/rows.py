@@ -27,6 +27,7 @@ def _one_of(*values: str) -> str:
 _REP = "md5('rep' || n % 40)::uuid"
 _POOL = "'pool' || n % 12"
 _WORK = _one_of("qualification", "closing", "prospecting", "customer_service")
+_STATUS = _one_of("attended", "confirmed", "cancelled", "no_show", "rejected")
 _OUTCOME = _one_of("assigned", "held", "nurture")
 
 _ROWS: Mapping[str, str] = MappingProxyType({
@@ -44,9 +45,54 @@ _ROWS: Mapping[str, str] = MappingProxyType({
         (id, lead_id, rep_id, work, pool, decision_id, assigned_at, ended_at, end_reason)
         select {id_of("assignment")}, {id_of("lead")}, {_REP}, {_WORK}, {_POOL}, {id_of("decision")}, {_AT}, null, null
     """,
+    "holds": f"""
+        (id, lead_id, decision_id, work, pool, reason, sentence, held_at, due_at, released_at, release)
+        select {id_of("hold")}, {id_of("lead")}, {id_of("decision")}, {_WORK}, {_POOL},
+            {_one_of("nobody-eligible", "no-rule", "gate-closed")}, '', {_AT}, {_AT} + interval '4 hours',
+            case when n % 100 <> 0 then {_AT} + interval '1 hour' end, case when n % 100 <> 0 then 'assigned' end
+    """,
+    "appointments": f"""
+        (id, lead_id, rep_id, work, pool, status, reject_code, confirm_by, starts_at, ends_at, title, assignment_id,
+            gate_snapshot, setter_rep_id, booked_by, sequence, created_at)
+        select {id_of("appointment")}, {id_of("lead")}, {_REP}, 'closing', {_POOL}, s.status,
+            case when s.status = 'rejected' then 'other' end, case when s.status = 'requested' then {_AT} end,
+            {_AT}, {_AT} + interval '30 minutes', '', {id_of("assignment")}, '{{}}', md5('rep' || n % 37)::uuid, '', 0, {_AT}
+    """,
+    "appointment_companions": f"""
+        (appointment_id, rep_id, work, pool, reason)
+        select {id_of("appointment")}, md5('rep' || n % 41)::uuid, 'solution_design', 'pool1', ''
+    """,
+    "reservations": f"""
+        (id, rep_id, during, buffer_before, buffer_after, kind, appointment_id, lead_id, work, active)
+        select {id_of("reservation")}, {_REP}, tstzrange({_AT}, {_AT} + interval '1 second'), interval '0', interval '0',
+            'appointment', {id_of("appointment")}, {id_of("lead")}, 'closing', true
+    """,
+    "deliveries": f"""
+        (id, appointment_id, rep_id, connection_id, calendar, op, key, sequence, status, next_attempt_at, created_at)
+        select {id_of("delivery")}, {id_of("appointment")}, {_REP}, md5('connection' || n % 15)::uuid, '',
+            {_one_of("book", "cancel", "move", "set_owner")}, 'k' || n, 0, {_one_of("done", "superseded", "dead", "pending")},
+            {_AT}, {_AT}
+    """,
+    "alerts": f"""
+        (id, code, subject, message, raised_at, resolved_at)
+        select {id_of("alert")}, {_one_of("hold-overdue", "delivery-dead", "calendar-unreadable")}, 'lead:' || n / 2, '',
+            {_AT},
+            case when n % 100 <> 0 then {_AT} end
+    """,
+    "overrides": f"""
+        (id, lead_id, rep_id, work, reason, approver, created_at, expires_at)
+        select {id_of("override")}, {id_of("lead")}, {_REP}, 'closing', 'x', 'x', {_AT}, {_AT} + interval '1 day'
+    """,
+    "booking_links": f"""
+        (id, lead_id, made_by, created_at, expires_at)
+        select {id_of("link")}, {id_of("lead")}, '', {_AT}, {_AT} + interval '1 day'
+    """,
 })  # fmt: skip
+
+#: What `_ROWS` draws beside `n`.
+_ALSO: Mapping[str, str] = MappingProxyType({"appointments": f"cross join lateral (select {_STATUS}) s (status)"})
 
 
 def rows_of(table: str, number: int) -> str:
     """As SQL: the columns and rows that `insert into` writes."""
-    return f"{_ROWS[table]} from generate_series(1, {number}) n"
+    return f"{_ROWS[table]} from generate_series(1, {number}) n {_ALSO.get(table, '')}"

@@ -1,9 +1,10 @@
 """Appointments: booking, and what there is."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -11,9 +12,10 @@ from pointsman.api.booking.appointment_schemas import AppointmentDoc, Appointmen
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.idempotency import IdempotencyKey, run_idempotent
-from pointsman.api.http.lead_reference import LeadReference, meant_lead
+from pointsman.api.http.lead_reference import LeadQuery, LeadReference, meant_lead
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.openapi.example_timestamps import in_days
 from pointsman.domain.booking.lifecycle import TRANSITIONS, AppointmentStatus
@@ -23,6 +25,7 @@ from pointsman.services.appointments.actions import appointment_history
 from pointsman.services.booking.book import PreparedBooking, book_in_tx, prepare_booking
 from pointsman.services.idempotency import IdempotentResponse
 from pointsman.services.ports import Tx
+from pointsman.services.ports.booking.appointments import AppointmentFilter
 
 router = APIRouter(tags=["Hand-over and booking"])
 
@@ -76,33 +79,41 @@ async def book(
     return await run_idempotent(env, request, caller, route=_ROUTE, key=idempotency_key, prepare=prepare, write=write)
 
 
+def _asked(
+    *,
+    lead: LeadQuery,
+    rep: Annotated[
+        FilterText | None,
+        Query(description="Only those that this rep (key) leads or takes part in; a partner's key asks who leads."),
+    ] = None,
+    setter: Annotated[FilterText | None, Query(description="Only those that this rep (key) set.")] = None,
+    pool: Annotated[FilterText | None, Query(description="Only those with reps of this pool.")] = None,
+    status: Annotated[AppointmentStatus | None, Query(description="Only these.")] = None,
+    since: SinceQuery = None,
+    until: UntilQuery = None,
+) -> AppointmentFilter:
+    return AppointmentFilter(lead_id=lead, rep=rep, setter=setter, pool=pool, status=status, since=since, until=until)
+
+
 @router.get(
     "/v1/appointments",
     summary="List the appointments",
-    description="By start, latest first. `due=result` are those that are over and have no result yet. A "
-    "partner's key sees the appointments of leads that its reps hold or held.",
-    responses=problem_responses(401, 403, 422),
+    description="By start, latest first; `since` and `until` are about the start. `due=result` are those that are over and "
+    "have no result yet. A partner's key sees the appointments of leads that its reps hold or held.",
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def index(
     env: EnvDep,
     page: PageDep,
+    asked: Annotated[AppointmentFilter, Depends(_asked)],
     caller: Annotated[Caller, may(Operation.APPOINTMENT_READ)],
-    lead_id: Annotated[UUID | None, Query(description="Only this lead's.")] = None,
-    rep: Annotated[str | None, Query(max_length=100, description="Only those that this rep (key) leads.")] = None,
-    status: Annotated[AppointmentStatus | None, Query(description="Only these.")] = None,
+    *,
     due: Annotated[Literal["result"] | None, Query(description="Only those that wait for this.")] = None,
 ) -> Page[AppointmentDoc]:
     now, partner = env.clock(), not caller.may_read(Reading.COLLEAGUES)
+    which = replace(asked, sees=caller.actor.sees, as_companion=not partner, ended_by=now if due else None)
     async with env.uow() as tx:
-        rows = await tx.appointments.page(
-            sees=caller.actor.sees,
-            lead_id=lead_id,
-            rep_key=rep,
-            status=status,
-            ended_by=now if due else None,
-            after=page.after,
-            limit=page.fetch_limit,
-        )
+        rows = await tx.appointments.page(which, after=page.after, limit=page.fetch_limit)
     items, following = page.split(rows, lambda row: (row.starts_at, row.id))
     return Page[AppointmentDoc](items=[AppointmentDoc.of(row, now, partner=partner) for row in items], next=following)
 

@@ -1,23 +1,26 @@
 """What a human must look at."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery
 from pointsman.domain.permissions.operations import Operation
-from pointsman.services.operations.monitoring import open_alerts
+from pointsman.services.operations.monitoring import alert_page
+from pointsman.services.ports.operations.alerts import AlertCode, AlertFilter
 
 router = APIRouter(tags=["Operations"])
 
 
 class Alert(BaseModel):
-    """One open alert; raised again, it counts."""
+    """One alert; raised again while it is open, it counts."""
 
     id: UUID
     code: str = Field(examples=["calendar-unreadable"])
@@ -25,19 +28,35 @@ class Alert(BaseModel):
     message: str
     count: int = Field(description="How often it was raised since it opened.")
     raised_at: datetime
+    resolved_at: datetime | None = Field(description="Null while it is open.")
 
 
-class AlertsOut(BaseModel):
-    """All open alerts, newest first."""
-
-    items: list[Alert]
+def _asked(
+    *,
+    status: Annotated[
+        Literal["open", "all"], Query(description="Those that are open, or the closed ones too.")
+    ] = "open",
+    code: Annotated[AlertCode | None, Query(description="Only of this kind.")] = None,
+    subject: Annotated[FilterText | None, Query(description="Only about this, such as `rep:anna`.")] = None,
+    since: SinceQuery = None,
+    until: UntilQuery = None,
+) -> AlertFilter:
+    return AlertFilter(resolved=status == "all", code=code, subject=subject, since=since, until=until)
 
 
 @router.get(
     "/v1/alerts",
-    summary="List open alerts",
-    description="Overdue holds, unreadable calendars and the like; an alert closes by itself when its cause is gone.",
-    responses=problem_responses(401, 403),
+    summary="List alerts",
+    description="Overdue holds, unreadable calendars and the like, newest first. An alert closes by itself when its cause is "
+    "gone; `status=all` has those that are closed, too.",
+    responses=problem_responses(401, 403, 422),
 )
-async def index(env: EnvDep, _caller: Annotated[Caller, may(Operation.ALERT_READ)]) -> AlertsOut:
-    return AlertsOut(items=[Alert.model_validate(dict(row)) for row in await open_alerts(env)])
+async def index(
+    env: EnvDep,
+    page: PageDep,
+    asked: Annotated[AlertFilter, Depends(_asked)],
+    _caller: Annotated[Caller, may(Operation.ALERT_READ)],
+) -> Page[Alert]:
+    rows = await alert_page(env, asked, after=page.after, limit=page.fetch_limit)
+    items, following = page.split(rows, lambda row: (row.raised_at, row.id))
+    return Page[Alert](items=[Alert.model_validate(row, from_attributes=True) for row in items], next=following)

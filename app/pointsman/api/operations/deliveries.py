@@ -4,16 +4,17 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.deliveries.run import get_delivery, replay_delivery
-from pointsman.services.ports.booking.deliveries import DeliveryRow
+from pointsman.services.ports.booking.deliveries import DeliveryFilter, ListedDelivery
 
 router = APIRouter(tags=["Connections"])
 
@@ -23,6 +24,7 @@ class DeliveryDoc(BaseModel):
 
     id: UUID
     appointment_id: UUID
+    connection: str = Field(description="The key of the connection.", examples=["google"])
     calendar: str = Field(description="Empty for a CRM.")
     op: str = Field(
         description="book, move or cancel in a calendar; set_owner or log_meeting in a CRM", examples=["book"]
@@ -38,10 +40,11 @@ class DeliveryDoc(BaseModel):
     done_at: datetime | None
 
     @staticmethod
-    def of(row: DeliveryRow) -> "DeliveryDoc":
+    def of(row: ListedDelivery) -> "DeliveryDoc":
         return DeliveryDoc(
             id=row.id,
             appointment_id=row.appointment_id,
+            connection=row.connection,
             calendar=row.calendar,
             op=row.op,
             key=row.key,
@@ -54,6 +57,22 @@ class DeliveryDoc(BaseModel):
         )
 
 
+def _asked(
+    *,
+    connection: Annotated[FilterText | None, Query(description="Only those to this connection (key).")] = None,
+    status: Annotated[Literal["pending", "done", "superseded", "dead"] | None, Query(description="Only these.")] = None,
+    op: Annotated[
+        Literal["book", "move", "cancel", "set_owner", "log_meeting"] | None, Query(description="Only of this kind.")
+    ] = None,
+    appointment: Annotated[UUID | None, Query(description="Only this appointment's.")] = None,
+    since: SinceQuery = None,
+    until: UntilQuery = None,
+) -> DeliveryFilter:
+    return DeliveryFilter(
+        connection=connection, status=status, op=op, appointment_id=appointment, since=since, until=until
+    )
+
+
 @router.get(
     "/v1/deliveries",
     summary="List the deliveries",
@@ -63,14 +82,11 @@ class DeliveryDoc(BaseModel):
 async def index(
     env: EnvDep,
     page: PageDep,
+    asked: Annotated[DeliveryFilter, Depends(_asked)],
     _caller: Annotated[Caller, may(Operation.DELIVERY_READ)],
-    status: Annotated[Literal["pending", "done", "superseded", "dead"] | None, Query(description="Only these.")] = None,
-    appointment_id: Annotated[UUID | None, Query(description="Only this appointment's.")] = None,
 ) -> Page[DeliveryDoc]:
     async with env.uow() as tx:
-        rows = await tx.deliveries.page(
-            status=status, appointment_id=appointment_id, after=page.after, limit=page.fetch_limit
-        )
+        rows = await tx.deliveries.page(asked, after=page.after, limit=page.fetch_limit)
     items, following = page.split(rows, lambda row: (row.created_at, row.id))
     return Page[DeliveryDoc](items=[DeliveryDoc.of(row) for row in items], next=following)
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.lead_reference import LeadPath
+from pointsman.api.http.lead_reference import LeadPath, LeadQuery
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.query import FilterText, QueryInt, SinceQuery, UntilQuery, require_readable
@@ -56,7 +56,7 @@ class ReassignIn(BaseModel):
 
 def _asked(
     *,
-    lead: Annotated[UUID | None, Query(description="Only this lead's, and those of leads merged into it.")] = None,
+    lead: LeadQuery,
     rep: Annotated[FilterText | None, Query(description="Only those for this rep (key).")] = None,
     rule: Annotated[FilterText | None, Query(description="Only those by this rule.")] = None,
     pool: Annotated[FilterText | None, Query(description="Only those for this pool.")] = None,
@@ -85,7 +85,7 @@ def _asked(
     "/v1/decisions",
     summary="List decisions",
     description="Newest first. Filters narrow together; a partner's key does not filter by `rule`, which it does not read.",
-    responses=problem_responses(401, 403, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def index(
     env: EnvDep,

@@ -1,21 +1,25 @@
 """Waiting leads over HTTP."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.lead_reference import LeadQuery
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.partner_redaction import partner_summary
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.http.query import QueryBool
+from pointsman.api.http.query import FilterText, QueryBool, SinceQuery, UntilQuery
 from pointsman.api.intake.lead_schemas import DecisionDoc
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.readings import Reading
+from pointsman.domain.roster.roles import Work
+from pointsman.domain.routing.decision import HoldReason
 from pointsman.domain.text.formatting import length_in_words
 from pointsman.services.holds.drain import hold_counts, hold_page, retry_hold
 from pointsman.services.ports.routing.holds import HoldCount, HoldFilter, HoldRow
@@ -35,7 +39,7 @@ class ReleaseDoc(BaseModel):
 
 
 class HoldDoc(BaseModel):
-    """A lead that waits, since no rep is eligible for it yet."""
+    """A lead that waits, since no rep is eligible for it yet; or that waited, where it was released."""
 
     id: UUID
     lead_id: UUID
@@ -45,7 +49,9 @@ class HoldDoc(BaseModel):
     reason: str = Field(examples=["nobody-eligible"])
     sentence: str
     held_at: datetime
-    age_s: int = Field(description="Since when, in seconds.")
+    released_at: datetime | None = Field(description="Null while it waits.")
+    release: str | None = Field(description="What ended the wait.", examples=["assigned"])
+    age_s: int = Field(description="How long it waits, or waited, in seconds.")
     age: str = Field(examples=["1 day 3 hours"])
     due_at: datetime = Field(description="After this an alert is raised: the rule's `alert_after`, else the policy's.")
     overdue: bool
@@ -58,15 +64,26 @@ class HoldDoc(BaseModel):
     def of(row: HoldRow, now: datetime, *, partner: bool) -> "HoldDoc":
         stored: dict[str, Any] = {
             name: getattr(row, name)
-            for name in ("id", "lead_id", "decision_id", "work", "pool", "reason", "held_at", "due_at")
+            for name in (
+                "id",
+                "lead_id",
+                "decision_id",
+                "work",
+                "pool",
+                "reason",
+                "held_at",
+                "due_at",
+                "released_at",
+                "release",
+            )
         }
-        age = max(now - row.held_at, timedelta(0))
+        age = max((row.released_at or now) - row.held_at, timedelta(0))
         return HoldDoc(
             **stored,
             sentence=partner_summary("held", rep=None, work=row.work) if partner else row.sentence,
             age_s=int(age.total_seconds()),
             age=length_in_words(age),
-            overdue=row.due_at <= now,
+            overdue=row.released_at is None and row.due_at <= now,
             releases=[] if partner else [ReleaseDoc.model_validate(release) for release in row.releases],
             next_try_at=None if partner else row.next_try_at,
         )
@@ -108,24 +125,40 @@ class HoldSummaryDoc(BaseModel):
     groups: list[HoldCountDoc]
 
 
+def _asked(
+    *,
+    status: Annotated[
+        Literal["open", "all"], Query(description="Those that wait, or also those that wait no longer.")
+    ] = "open",
+    lead: LeadQuery,
+    pool: Annotated[FilterText | None, Query(description="Only what waits for this pool.")] = None,
+    work: Annotated[Work | None, Query(description="Only what waits for this work.")] = None,
+    reason: Annotated[HoldReason | None, Query(description="Only this reason.")] = None,
+    since: SinceQuery = None,
+    until: UntilQuery = None,
+) -> HoldFilter:
+    return HoldFilter(
+        released=status == "all", lead_id=lead, pool=pool, work=work, reason=reason, since=since, until=until
+    )
+
+
 @router.get(
     "/v1/holds",
     summary="List waiting leads",
     description="In order of arrival, with what would release each. They are tried again at the moment that may release "
-    "them, when the roster or the policy changes, and every half minute.",
-    responses=problem_responses(401, 403, 422),
+    "them, when the roster or the policy changes, and every half minute. `status=all` has those that wait no longer, too.",
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def index(
     env: EnvDep,
     page: PageDep,
+    asked: Annotated[HoldFilter, Depends(_asked)],
     caller: Annotated[Caller, may(Operation.HOLD_READ)],
     *,
-    pool: Annotated[str | None, Query(max_length=100, description="Only what waits for this pool.")] = None,
-    reason: Annotated[str | None, Query(max_length=100, description="Only this reason.")] = None,
     overdue: Annotated[QueryBool, Query(description="Only what waits longer than promised.")] = False,
 ) -> Page[HoldDoc]:
     now = env.clock()
-    which = HoldFilter(sees=caller.actor.sees, pool=pool, reason=reason, due_before=now if overdue else None)
+    which = replace(asked, sees=caller.actor.sees, due_before=now if overdue else None)
     rows = await hold_page(env, which, after=page.after, limit=page.fetch_limit)
     items, following = page.split(rows, lambda row: (row.held_at, row.id))
     partner = not caller.may_read(Reading.REASONS)

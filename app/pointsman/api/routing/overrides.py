@@ -104,9 +104,9 @@ async def index(
     env: EnvDep,
     page: PageDep,
     _caller: Annotated[Caller, may(Operation.OVERRIDE)],
-    lead_id: LeadQuery,
+    lead: LeadQuery,
 ) -> Page[OverrideDoc]:
-    rows = await override_page(env, lead_id=lead_id, before=page.after, limit=page.fetch_limit)
+    rows = await override_page(env, lead_id=lead, before=page.after, limit=page.fetch_limit)
     items, following = page.split(rows, lambda row: (row.created_at, row.id))
     return Page[OverrideDoc](items=[OverrideDoc.of(row) for row in items], next=following)
 

@@ -1,7 +1,6 @@
 """Statements on appointments, and on the time that they own."""
 
-from sqlalchemy import UUID as UUID_TYPE
-from sqlalchemy import Text, bindparam, delete, exists, func, insert, literal_column, or_, select, tuple_, update
+from sqlalchemy import Text, bindparam, delete, exists, func, insert, literal_column, or_, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
@@ -13,7 +12,6 @@ from pointsman.db.tables import (
     reps,
     reservations,
 )
-from pointsman.db.tables.base import INSTANT
 from pointsman.db.tables.visibility import SEES_REP, is_seen
 
 FIXED = ("id", "lead_id", "work", "title", "setter_rep_id", "booked_by", "created_at")
@@ -103,23 +101,54 @@ WITHOUT_RESULT = (
     .order_by(_appointment.c.ends_at, _appointment.c.id)
     .limit(bindparam("limit"))
 )
-_ended_by = bindparam("ended_by", type_=INSTANT)
-_after_at = bindparam("after_at", type_=INSTANT)
-PAGE = (
-    _select.where(
-        _is_seen,
-        or_(bindparam("lead", type_=UUID_TYPE).is_(None), _appointment.c.lead_id == bindparam("lead")),
-        or_(bindparam("rep", type_=Text).is_(None), _leader.c.key == bindparam("rep")),
-        or_(bindparam("status", type_=Text).is_(None), _appointment.c.status == bindparam("status")),
-        or_(_ended_by.is_(None), _is_active & (_appointment.c.ends_at <= _ended_by)),
-        or_(
-            _after_at.is_(None),
-            tuple_(_appointment.c.starts_at, _appointment.c.id)
-            < tuple_(_after_at, bindparam("after_id", type_=UUID_TYPE)),
-        ),
-    )
-    .order_by(_appointment.c.starts_at.desc(), _appointment.c.id.desc())
-    .limit(bindparam("limit"))
+#: The appointments of a rep are those that they lead, and, where the caller reads that, those that they take part in. Each part
+#: says the order again: so each is read off its own index, and they are merged.
+PAGE = PreparedStatement(
+    """
+    select a.id, a.lead_id, a.rep_id, r.key as rep_key, a.work, a.pool, a.category, a.status, a.confirm_by, a.accepted_at,
+        a.reject_code, a.outcome, a.outcome_at, a.conflict, a.starts_at, a.ends_at, a.title, a.assignment_id, a.gate_check_id,
+        a.override_id, a.gate_snapshot, a.setter_rep_id, s.key as setter_key, a.booked_by, a.sequence, a.created_at,
+        a.cancelled_at, a.cancelled_by, a.cancel_reason,
+        coalesce(v.buffer_before, interval '0') as buffer_before, coalesce(v.buffer_after, interval '0') as buffer_after,
+        (select coalesce(json_agg(json_build_object(
+                'rep_id', c.rep_id, 'rep_key', p.key, 'work', c.work, 'pool', c.pool, 'reason', c.reason) order by p.key), '[]')
+            from appointment_companions c join reps p on p.id = c.rep_id where c.appointment_id = a.id) as companions
+    from (
+        (select * from appointments where cast(:rep as text) is null order by starts_at desc, id desc)
+        union all
+        (select * from appointments
+            where cast(:rep as text) is not null and rep_id = (select id from reps where key = :rep)
+            order by starts_at desc, id desc)
+        union all
+        (select m.* from appointment_companions c join appointments m on m.id = c.appointment_id
+            where cast(:rep as text) is not null and cast(:as_companion as boolean)
+              and c.rep_id = (select id from reps where key = :rep)
+            order by m.starts_at desc, m.id desc)
+    ) a
+        join reps r on r.id = a.rep_id
+        left join reps s on s.id = a.setter_rep_id
+        left join reservations v on v.appointment_id = a.id and v.rep_id = a.rep_id and v.active
+    where (cast(:supplier as text) is null and cast(:sees_rep as text) is null
+           or exists (
+                select from assignments seen join reps seeing on seeing.id = seen.rep_id
+                where seen.lead_id = a.lead_id and (cast(:supplier as text) is null or seeing.supplier = cast(:supplier as text))
+                  and (cast(:sees_rep as text) is null or seeing.key = cast(:sees_rep as text)))
+           or s.key = cast(:sees_rep as text)
+           or exists (
+                select from appointment_companions c join reps p on p.id = c.rep_id
+                where c.appointment_id = a.id and p.key = cast(:sees_rep as text)))
+      and (cast(:lead_id as uuid) is null
+           or a.lead_id = any(array(select id from leads where id = :lead_id or merged_into = :lead_id)))
+      and (cast(:setter as text) is null or a.setter_rep_id = (select id from reps where key = :setter))
+      and (cast(:pool as text) is null or a.pool = :pool)
+      and (cast(:status as text) is null or a.status = :status)
+      and (cast(:ended_by as timestamptz) is null or a.status in ('requested', 'confirmed') and a.ends_at <= :ended_by)
+      and (cast(:since as timestamptz) is null or a.starts_at >= :since)
+      and (cast(:until as timestamptz) is null or a.starts_at < :until)
+      and (cast(:after_at as timestamptz) is null or (a.starts_at, a.id) < (:after_at, cast(:after_id as uuid)))
+    order by a.starts_at desc, a.id desc limit :limit
+    """,
+    replan=True,  # planned for what is asked: each filter has its index
 )
 ADD = insert(appointments)
 SAVE = (

@@ -1,6 +1,7 @@
 """The appointments repository: appointments, who takes part, and the time that they own."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,15 @@ from pointsman.db.engine.errors import translating_errors
 from pointsman.db.tables.visibility import visibility_values
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.permissions.callers import SEES_ALL, Visibility
-from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow, BusyReservation, Companion
+from pointsman.services.ports.booking.appointments import (
+    AppointmentEvent,
+    AppointmentFilter,
+    AppointmentRow,
+    BusyReservation,
+    Companion,
+)
+
+_ASKED = tuple(f.name for f in fields(AppointmentFilter) if f.name != "sees")
 
 
 class SqlAppointments:
@@ -123,21 +132,12 @@ class SqlAppointments:
         return [_row(row) for row in rows.mappings()]
 
     async def page(
-        self,
-        *,
-        sees: Visibility,
-        lead_id: UUID | None,
-        rep_key: str | None,
-        status: str | None,
-        after: tuple[datetime, UUID] | None,
-        limit: int,
-        ended_by: datetime | None = None,
+        self, which: AppointmentFilter, *, after: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[AppointmentRow]:
-        after_at, after_id = after or (None, None)
-        parameters = {**visibility_values(sees), "lead": lead_id, "rep": rep_key, "status": status, "limit": limit}
-        place = {"after_at": after_at, "after_id": after_id, "ended_by": ended_by}
-        found = await self._connection.execute(sql.PAGE, {**parameters, **place})
-        return [_row(row) for row in found.mappings()]
+        at, last = after or (None, None)
+        asked = {name: getattr(which, name) for name in _ASKED}
+        given = {**asked, **visibility_values(which.sees), "after_at": at, "after_id": last, "limit": limit}
+        return [_row(row._asdict()) for row in await sql.PAGE.rows(self._connection, given)]
 
     async def _add_companions(self, appointment_id: UUID, companions: Sequence[Companion]) -> None:
         for item in companions:
@@ -149,6 +149,6 @@ class SqlAppointments:
         return _row(row) if row else None
 
 
-def _row(row: RowMapping) -> AppointmentRow:
+def _row(row: RowMapping | Mapping[str, Any]) -> AppointmentRow:
     companions = tuple(Companion(**{**item, "rep_id": UUID(item["rep_id"])}) for item in row["companions"])
     return AppointmentRow(**{**row, "companions": companions})

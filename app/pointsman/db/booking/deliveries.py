@@ -1,19 +1,18 @@
 """The deliveries repository: effects owed to calendars and CRMs, claimed under a lease."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import UUID as UUID_TYPE
-from sqlalchemy import Select, Text, bindparam, insert, literal_column, or_, select, tuple_
+from sqlalchemy import Select, bindparam, insert, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.tables import appointments, connections, deliveries
-from pointsman.db.tables.base import INSTANT
 from pointsman.services.ports.booking.connections import ConnectionRow
-from pointsman.services.ports.booking.deliveries import DeliveryRow, PlacedEvent
+from pointsman.services.ports.booking.deliveries import DeliveryFilter, DeliveryRow, ListedDelivery, PlacedEvent
 
 _NAMES = DeliveryRow.__slots__
 _ADD = insert(deliveries)
@@ -91,24 +90,28 @@ _PENDING_OF_CONNECTION = (
     .order_by(deliveries.c.created_at)
     .limit(bindparam("limit"))
 )
-_after_at = bindparam("after_at", type_=INSTANT)
-_PAGE = (
-    _SELECT.where(
-        or_(bindparam("status", type_=Text).is_(None), deliveries.c.status == bindparam("status")),
-        or_(
-            bindparam("appointment", type_=UUID_TYPE).is_(None),
-            deliveries.c.appointment_id == bindparam("appointment"),
-        ),
-        or_(
-            _after_at.is_(None),
-            tuple_(deliveries.c.created_at, deliveries.c.id)
-            < tuple_(_after_at, bindparam("after_id", type_=UUID_TYPE)),
-        ),
-    )
-    .order_by(deliveries.c.created_at.desc(), deliveries.c.id.desc())
-    .limit(bindparam("limit"))
+_LISTED = PreparedStatement("""
+    select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.op, d.key, d.sequence, d.status, d.attempts,
+        d.next_attempt_at, d.last_error, d.vendor_id, d.vendor_version, d.created_at, d.done_at, k.key as connection
+    from deliveries d join connections k on k.id = d.connection_id
+    where d.id = :id
+""")
+_PAGE = PreparedStatement(
+    """
+    select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.op, d.key, d.sequence, d.status, d.attempts,
+        d.next_attempt_at, d.last_error, d.vendor_id, d.vendor_version, d.created_at, d.done_at, k.key as connection
+    from deliveries d join connections k on k.id = d.connection_id
+    where (cast(:status as text) is null or d.status = :status)
+      and (cast(:op as text) is null or d.op = :op)
+      and (cast(:connection as text) is null or d.connection_id = (select id from connections where key = :connection))
+      and (cast(:appointment_id as uuid) is null or d.appointment_id = :appointment_id)
+      and (cast(:since as timestamptz) is null or d.created_at >= :since)
+      and (cast(:until as timestamptz) is null or d.created_at < :until)
+      and (cast(:after_at as timestamptz) is null or (d.created_at, d.id) < (:after_at, cast(:after_id as uuid)))
+    order by d.created_at desc, d.id desc limit :limit
+    """,
+    replan=True,  # planned for what is asked: each filter has its index
 )
-
 _PLACED_EVENTS = PreparedStatement("""
     select d.connection_id, d.calendar, d.key, a.id as appointment_id, d.rep_id, r.key as rep_key,
         a.rep_id = d.rep_id as is_leader,
@@ -180,12 +183,15 @@ class SqlDeliveries:
     async def pending_of_connection(self, connection_id: UUID, *, limit: int) -> Sequence[DeliveryRow]:
         return await self._many(_PENDING_OF_CONNECTION, {"connection": connection_id, "limit": limit})
 
+    async def listed(self, delivery_id: UUID) -> ListedDelivery | None:
+        return await _LISTED.record(self._connection, ListedDelivery, {"id": delivery_id})
+
     async def page(
-        self, *, status: str | None, appointment_id: UUID | None, after: tuple[datetime, UUID] | None, limit: int
-    ) -> Sequence[DeliveryRow]:
-        after_at, after_id = after or (None, None)
-        parameters = {"status": status, "appointment": appointment_id, "limit": limit}
-        return await self._many(_PAGE, {**parameters, "after_at": after_at, "after_id": after_id})
+        self, which: DeliveryFilter, *, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[ListedDelivery]:
+        at, last = after or (None, None)
+        given = {**asdict(which), "after_at": at, "after_id": last, "limit": limit}
+        return await _PAGE.records(self._connection, ListedDelivery, given)
 
     async def _many(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[DeliveryRow]:
         found = await self._connection.execute(statement, parameters)

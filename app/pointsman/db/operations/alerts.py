@@ -1,6 +1,7 @@
 """The alerts repository."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,9 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.tables import alerts
+from pointsman.services.ports.operations.alerts import AlertFilter, AlertRow
 
 _new = insert(alerts)
 _PUT = _new.on_conflict_do_update(
@@ -30,6 +33,19 @@ _IS_OPEN = select(alerts.c.id).where(
     alerts.c.code == bindparam("of_code"), alerts.c.subject == bindparam("of_subject"), alerts.c.resolved_at.is_(None)
 )
 _OPEN = select(alerts).where(alerts.c.resolved_at.is_(None)).order_by(alerts.c.raised_at.desc(), alerts.c.id.desc())
+_PAGE = PreparedStatement(
+    """
+    select id, code, subject, message, count, raised_at, resolved_at from alerts
+    where (cast(:resolved as boolean) or resolved_at is null)
+      and (cast(:code as text) is null or code = :code)
+      and (cast(:subject as text) is null or subject = :subject)
+      and (cast(:since as timestamptz) is null or raised_at >= :since)
+      and (cast(:until as timestamptz) is null or raised_at < :until)
+      and (cast(:after_at as timestamptz) is null or (raised_at, id) < (:after_at, cast(:after_id as uuid)))
+    order by raised_at desc, id desc limit :limit
+    """,
+    replan=True,  # planned for what is asked: each filter has its index
+)
 
 
 class SqlAlerts:
@@ -58,3 +74,8 @@ class SqlAlerts:
 
     async def list_open(self) -> Sequence[Mapping[str, Any]]:
         return [dict(row._mapping) for row in await self._connection.execute(_OPEN)]  # noqa: SLF001  # SQLAlchemy's public name
+
+    async def page(self, which: AlertFilter, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[AlertRow]:
+        at, last = after or (None, None)
+        given = {**asdict(which), "after_at": at, "after_id": last, "limit": limit}
+        return await _PAGE.records(self._connection, AlertRow, given)

@@ -1,6 +1,7 @@
 """The holds repository."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,11 +16,12 @@ from pointsman.services.ports.routing.holds import HoldCount, HoldFilter, HoldRo
 
 _GET = select(holds).where(holds.c.id == bindparam("hold"))
 _OPEN_FOR_LEAD = select(holds).where(holds.c.lead_id == bindparam("lead"), holds.c.released_at.is_(None))
-_PAGE = PreparedStatement("""
+_PAGE = PreparedStatement(
+    """
     select h.id, h.lead_id, h.decision_id, h.work, h.pool, h.reason, h.sentence, h.held_at, h.due_at, h.released_at,
         h.release, h.next_try_at, h.releases
     from holds h
-    where h.released_at is null
+    where (cast(:released as boolean) or h.released_at is null)
       and (cast(:after_at as timestamptz) is null or (h.held_at, h.id) > (:after_at, cast(:after_id as uuid)))
       and (cast(:supplier as text) is null and cast(:sees_rep as text) is null or exists (
             select from assignments seen join reps seeing on seeing.id = seen.rep_id
@@ -27,10 +29,17 @@ _PAGE = PreparedStatement("""
               and (cast(:sees_rep as text) is null or seeing.key = cast(:sees_rep as text))))
       and (cast(:pool as text) is null or h.pool = :pool)
       and (cast(:pools as text[]) is null or h.pool = any(cast(:pools as text[])))
+      and (cast(:lead_id as uuid) is null
+           or h.lead_id = any(array(select id from leads where id = :lead_id or merged_into = :lead_id)))
+      and (cast(:work as text) is null or h.work = :work)
       and (cast(:reason as text) is null or h.reason = :reason)
-      and (cast(:due_before as timestamptz) is null or h.due_at <= :due_before)
+      and (cast(:due_before as timestamptz) is null or h.due_at <= :due_before and h.released_at is null)
+      and (cast(:since as timestamptz) is null or h.held_at >= :since)
+      and (cast(:until as timestamptz) is null or h.held_at < :until)
     order by h.held_at, h.id limit :limit
-""")
+    """,
+    replan=True,  # planned for what is asked: each filter has its index
+)
 _COUNTS = PreparedStatement("""
     select reason, work, pool, count(*) as waiting, count(*) filter (where due_at <= :at) as overdue,
         min(held_at) as oldest, min(next_try_at) filter (where next_try_at > :at) as next_try_at
@@ -116,6 +125,7 @@ _OVERDUE = PreparedStatement("""
             where a.code = 'hold-overdue' and a.subject = 'lead:' || h.lead_id and a.resolved_at is null)
     order by h.due_at limit :limit
 """)
+_ASKED = tuple(f.name for f in fields(HoldFilter) if f.name != "sees")
 
 
 class SqlHolds:
@@ -134,16 +144,9 @@ class SqlHolds:
 
     async def page(self, which: HoldFilter, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[HoldRow]:
         at, last = after or (None, None)
-        given = {
-            **visibility_values(which.sees),
-            "pool": which.pool,
-            "pools": None if which.pools is None else [*which.pools],
-            "reason": which.reason,
-            "due_before": which.due_before,
-            "after_at": at,
-            "after_id": last,
-            "limit": limit,
-        }
+        asked = {name: getattr(which, name) for name in _ASKED}
+        asked["pools"] = None if which.pools is None else [*which.pools]
+        given = {**asked, **visibility_values(which.sees), "after_at": at, "after_id": last, "limit": limit}
         return await _PAGE.records(self._connection, HoldRow, given)
 
     async def counts(self, *, at: datetime) -> Sequence[HoldCount]:

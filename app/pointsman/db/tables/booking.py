@@ -255,8 +255,6 @@ deliveries = Table(
     Index("deliveries_connection_id_idx", "connection_id", "created_at", "id"),
     Index("deliveries_status_idx", "status", "created_at", "id"),
     Index("deliveries_op_idx", "op", "created_at", "id"),
-    # What is pending is the last of all that the ones above hold.
-    Index("deliveries_pending_idx", "connection_id", "created_at", postgresql_where=text("status = 'pending'")),
     Index("deliveries_due_idx", "next_attempt_at", postgresql_where=text("status = 'pending'")),
     Index("deliveries_order_idx", "key", postgresql_where=text("status = 'pending'")),  # what is owed before this?
 )

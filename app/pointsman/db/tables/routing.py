@@ -97,6 +97,7 @@ overrides = Table(
     instant_column("revoked_at", null=True),
     CheckConstraint("expires_at > created_at and expires_at <= created_at + interval '168 hours'", name="span"),
     Index("overrides_lead_idx", "lead_id", "rep_id", "work"),
+    Index("overrides_created_idx", "created_at", "id"),
 )
 
 decisions = Table(

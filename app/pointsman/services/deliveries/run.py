@@ -32,7 +32,7 @@ from pointsman.services.ports import (
     VendorRejectedError,
     VendorRetryableError,
 )
-from pointsman.services.ports.booking.deliveries import DeliveryRow
+from pointsman.services.ports.booking.deliveries import ListedDelivery
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
 
@@ -75,17 +75,17 @@ async def sweep_deliveries(env: Env) -> int:
     return len(overdue)
 
 
-async def replay_delivery(env: Env, delivery_id: UUID, *, actor: Actor) -> DeliveryRow:
+async def replay_delivery(env: Env, delivery_id: UUID, *, actor: Actor) -> ListedDelivery:
     """Try a dead delivery again, now. Raises NotFound, and Conflict for one that is not dead."""
 
-    async def work(tx: Tx) -> DeliveryRow:
+    async def work(tx: Tx) -> ListedDelivery:
         now = env.clock()
         if not await tx.deliveries.reopen(delivery_id, status="dead", at=now):
             there = await tx.deliveries.get(delivery_id)
             if there is None:
                 raise NotFound("There is no delivery with this id.")
             raise Conflict(f"This delivery is {there.status}; only a dead one can be replayed.", code="not-dead")
-        delivery = await tx.deliveries.get(delivery_id)
+        delivery = await tx.deliveries.listed(delivery_id)
         assert delivery is not None
         await defer_delivery(tx, delivery)
         await tx.alerts.resolve(at=now, code=AlertCode.DELIVERY_DEAD, subject=f"delivery:{delivery_id}")
@@ -118,10 +118,10 @@ async def _call(env: Env, job: ClaimedDelivery) -> VendorEvent | None:
             return await env.calendars.book(ref, job.event())
 
 
-async def get_delivery(env: Env, delivery_id: UUID) -> DeliveryRow:
+async def get_delivery(env: Env, delivery_id: UUID) -> ListedDelivery:
     """Raises NotFound."""
     async with env.uow() as tx:
-        row = await tx.deliveries.get(delivery_id)
+        row = await tx.deliveries.listed(delivery_id)
     if row is None:
         raise NotFound("There is no delivery with this id.")
     return row

@@ -82,7 +82,7 @@ async def retry_hold(env: Env, hold_id: UUID, *, actor: Actor) -> RoutingResult:
 
 
 async def hold_page(env: Env, which: HoldFilter, *, after: _Position | None, limit: int) -> Sequence[HoldRow]:
-    """Open holds in order of arrival."""
+    """In order of arrival."""
     async with env.uow() as tx:
         return await tx.holds.page(which, after=after, limit=limit)
 

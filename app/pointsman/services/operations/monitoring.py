@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pointsman.domain.errors import Fault, Unavailable
 from pointsman.services.ports import DatabaseBusy, DatabaseUnavailable, Env, SchemaUnusable
+from pointsman.services.ports.operations.alerts import AlertFilter, AlertRow
 from pointsman.services.ports.operations.system import SystemState
 
 READINESS_TIMEOUT_S = 2.0
@@ -94,7 +95,9 @@ async def audit_page(
         return await tx.audit.page(subject=subject, after=after, limit=limit)
 
 
-async def open_alerts(env: Env) -> Sequence[Mapping[str, Any]]:
+async def alert_page(
+    env: Env, which: AlertFilter, *, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[AlertRow]:
     """What a human must look at, newest first."""
     async with env.uow() as tx:
-        return await tx.alerts.list_open()
+        return await tx.alerts.page(which, after=after, limit=limit)

@@ -1,13 +1,17 @@
 """What was decided, and what followed from it, can be found by each of its parts."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from pointsman.services.ports.operations.alerts import AlertCode
+from pointsman.services.roster.change_roster import add_time_off
 from support.floors.booking_floor import Floor
+from support.floors.use_case_env import ADMIN, absence
 from support.http.service import caller_of, serve_floor
 
 pytestmark = pytest.mark.anyio
@@ -38,16 +42,19 @@ async def items(client: httpx.AsyncClient, path: str, **asked: object) -> list[d
     return found
 
 
-async def compare(client: httpx.AsyncClient, path: str, filters: dict[str, str], *, least: int) -> list[dict[str, Any]]:
+async def compare(
+    client: httpx.AsyncClient, path: str, filters: dict[str, str], *, least: int, **asked: object
+) -> list[dict[str, Any]]:
     """Each filter finds the items whose field has the value, in the order of the whole list; all items."""
-    everything = await items(client, path)
+    everything = await items(client, path, **asked)
     assert len(everything) >= least
     for parameter, field in filters.items():
         values = {item[field] for item in everything if item[field] is not None}
         assert values, f"no item has {field}"
         for value in values:
             expected = [item["id"] for item in everything if item[field] == value]
-            assert [item["id"] for item in await items(client, path, **{parameter: value})] == expected, parameter
+            given = {**asked, parameter: value}
+            assert [item["id"] for item in await items(client, path, **given)] == expected, parameter
     return everything
 
 
@@ -59,6 +66,12 @@ async def compare_span(client: httpx.AsyncClient, path: str, everything: list[di
         "until": [item["id"] for item in everything if item[field] < bound],
     }.items():
         assert [item["id"] for item in await items(client, path, **{parameter: bound})] == expected
+
+
+async def away(floor: Floor, *reps: str) -> None:
+    now = floor.env.clock()
+    for rep in reps:
+        await add_time_off(floor.env, rep, absence(now, now + timedelta(days=2)), actor=ADMIN)
 
 
 async def test_decisions_are_found_by_each_of_their_parts(floor: Floor, admin: httpx.AsyncClient) -> None:
@@ -81,6 +94,86 @@ async def test_decisions_are_found_by_each_of_their_parts(floor: Floor, admin: h
     both = await items(admin, "/v1/decisions", rep=last["rep"], rule=last["rule"], since=last["at"])
     assert [item["id"] for item in both] == [last["id"]]
     assert await items(admin, "/v1/decisions", rep=last["rep"], outcome="held") == []
+
+
+async def test_holds_are_found_by_each_of_their_parts_also_when_they_are_over(
+    floor: Floor, admin: httpx.AsyncClient
+) -> None:
+    for country in ("FR", "FR", "IT"):
+        await floor.world.route(await floor.lead(lead__country=country))
+    await away(floor, "lena", "jonas", "sofia")
+    waiting = [await floor.lead() for _ in range(3)]
+    for lead_id in waiting:
+        await floor.world.route(lead_id)
+    body = {"rep": "lena", "work": "qualification", "reason": "she knows them"}
+    assert (await admin.post(f"/v1/leads/{waiting[0]}/assign", json=body)).status_code == 200
+    filters = {"lead": "lead_id", "pool": "pool", "work": "work", "reason": "reason"}
+    found = await compare(admin, "/v1/holds", filters, least=5)
+    assert {item["released_at"] for item in found} == {None}
+    await compare_span(admin, "/v1/holds", found, "held_at")
+    everything = await compare(admin, "/v1/holds", filters, least=6, status="all")
+    (over,) = [item for item in everything if item["released_at"] is not None]
+    assert (over["lead_id"], over["overdue"], over["id"] in {item["id"] for item in found}) == (
+        str(waiting[0]),
+        False,
+        False,
+    )
+
+
+async def test_appointments_and_deliveries_are_found_by_each_of_their_parts(
+    floor: Floor, admin: httpx.AsyncClient
+) -> None:
+    for _ in range(3):
+        lead_id, _handed = await floor.ready()
+        offer = (await admin.get(f"/v1/leads/{lead_id}/slots", params={"limit": 3})).json()
+        booked = await admin.post(
+            "/v1/appointments", json={"lead_id": str(lead_id), "start": offer["slots"][0]["start"]}
+        )
+        assert booked.status_code == 201, booked.text
+    await floor.work()
+    last = booked.json()
+    assert last["pool"] == "closers-mid-market"
+    assert (
+        await admin.post(f"/v1/appointments/{last['id']}/cancel", json={"for_buyer": True, "reason": "ill"})
+    ).is_success
+    filters = {"lead": "lead_id", "setter": "setter", "rep": "rep", "pool": "pool", "status": "status"}
+    found = await compare(admin, "/v1/appointments", filters, least=3)
+    await compare_span(admin, "/v1/appointments", found, "start")
+    filters = {"connection": "connection", "status": "status", "op": "op", "appointment": "appointment_id"}
+    owed = await compare(admin, "/v1/deliveries", filters, least=4)
+    await compare_span(admin, "/v1/deliveries", owed, "created_at")
+    one = (await admin.get(f"/v1/deliveries/{owed[0]['id']}")).json()
+    assert one == owed[0]
+
+
+async def test_alerts_are_found_by_kind_subject_and_time_also_when_they_are_closed(
+    floor: Floor, admin: httpx.AsyncClient
+) -> None:
+    async with floor.env.uow() as tx:
+        for code, subject in [
+            (AlertCode.HOLD_OVERDUE, "lead:1"),
+            (AlertCode.HOLD_OVERDUE, "lead:2"),
+            (AlertCode.DELIVERY_DEAD, "delivery:1"),
+            (AlertCode.INACTIVE_HOLDER, "rep:lena"),
+        ]:
+            at = floor.env.clock()
+            await tx.alerts.put(id=floor.env.new_id(), at=at, code=code, subject=subject, message="look")
+        await tx.alerts.resolve(at=floor.env.clock(), code=AlertCode.HOLD_OVERDUE, subject="lead:1")
+    filters = {"code": "code", "subject": "subject"}
+    found = await compare(admin, "/v1/alerts", filters, least=3)
+    assert {item["resolved_at"] for item in found} == {None}
+    await compare_span(admin, "/v1/alerts", found, "raised_at")
+    assert len(await compare(admin, "/v1/alerts", filters, least=4, status="all")) == len(found) + 1
+
+
+async def test_a_lead_is_named_by_its_address_in_each_list(floor: Floor, admin: httpx.AsyncClient) -> None:
+    body = {"email": "mara@nordwerk.example", "fields": {"lead.country": "FR"}}
+    lead_id = (await admin.post("/v1/leads", json=body)).json()["lead"]["id"]
+    await floor.world.route(await floor.lead(lead__country="FR"))
+    for path in ("/v1/decisions", "/v1/holds"):
+        assert {item["lead_id"] for item in await items(admin, path, lead="Mara@Nordwerk.example")} == {lead_id}
+    assert await items(admin, "/v1/appointments", lead="mara@nordwerk.example") == []
+    assert (await admin.get("/v1/holds", params={"lead": "nora@nordwerk.example"})).status_code == 404
 
 
 async def test_what_a_caller_does_not_read_is_no_filter_of_theirs(floor: Floor, app: FastAPI) -> None:

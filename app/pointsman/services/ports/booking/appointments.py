@@ -107,6 +107,26 @@ class BusyReservation:
         return Reservation(self.interval, self.buffer_before, self.buffer_after)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentFilter:
+    """Which appointments; None asks for all. A lead's are also those of leads merged into it; reps are keys.
+
+    Those of `rep` are the ones that this rep leads, and with `as_companion` those that they take part in. That start from
+    `since` on, before `until`; with `ended_by` only standing ones that ended by then. `sees` leaves what the caller sees.
+    """
+
+    sees: Visibility = SEES_ALL
+    lead_id: UUID | None = None
+    rep: str | None = None
+    as_companion: bool = True
+    setter: str | None = None
+    pool: str | None = None
+    status: str | None = None
+    ended_by: datetime | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 class Appointments(Protocol):
     async def lock_reps(self, rep_ids: Sequence[UUID]) -> None:
         """Hold these reps' rows, in the order of their ids: bookings of one rep happen one after another."""
@@ -180,15 +200,7 @@ class Appointments(Protocol):
         ...
 
     async def page(
-        self,
-        *,
-        sees: Visibility,
-        lead_id: UUID | None,
-        rep_key: str | None,
-        status: str | None,
-        after: tuple[datetime, UUID] | None,
-        limit: int,
-        ended_by: datetime | None = None,
+        self, which: AppointmentFilter, *, after: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[AppointmentRow]:
-        """By start and id, newest first; with `ended_by` only standing ones that ended by then."""
+        """By start and id, newest first."""
         ...

@@ -33,6 +33,25 @@ class DeliveryRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListedDelivery(DeliveryRow):
+    """A delivery with the key of its connection."""
+
+    connection: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryFilter:
+    """Which deliveries; None asks for all. `connection` is a key. Owed from `since` on, before `until`."""
+
+    connection: str | None = None
+    status: str | None = None
+    op: str | None = None
+    appointment_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedEvent:
     """An event that we put into a calendar for an appointment ahead, and how we left it there.
 
@@ -117,8 +136,10 @@ class Deliveries(Protocol):
         """Pending ones of a connection, oldest first."""
         ...
 
+    async def listed(self, delivery_id: UUID) -> ListedDelivery | None: ...
+
     async def page(
-        self, *, status: str | None, appointment_id: UUID | None, after: tuple[datetime, UUID] | None, limit: int
-    ) -> Sequence[DeliveryRow]:
+        self, which: DeliveryFilter, *, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[ListedDelivery]:
         """By creation and id, newest first."""
         ...

@@ -1,6 +1,7 @@
 """Alerts that are open until what caused them is over."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -29,6 +30,33 @@ class AlertCode(StrEnum):
     SWEEP_FAILING = "sweep-failing"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRow:
+    """One alert; raised again while it is open, it counts."""
+
+    id: UUID
+    code: str
+    subject: str
+    message: str
+    count: int
+    raised_at: datetime
+    resolved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertFilter:
+    """Which alerts: those that are open, and with `resolved` all. None asks for all of these.
+
+    Raised from `since` on, before `until`.
+    """
+
+    resolved: bool = False
+    code: str | None = None
+    subject: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 class Alerts(Protocol):
     """What a human must look at; one open alert per code and subject."""
 
@@ -47,3 +75,7 @@ class Alerts(Protocol):
     async def is_open(self, *, code: AlertCode, subject: str) -> bool: ...
 
     async def list_open(self) -> Sequence[Mapping[str, Any]]: ...
+
+    async def page(self, which: AlertFilter, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[AlertRow]:
+        """By the time when they were raised, newest first."""
+        ...

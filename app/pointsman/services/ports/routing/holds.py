@@ -45,13 +45,22 @@ class RetryConstraints:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldFilter:
-    """Which open holds; None asks for all. `sees` leaves the leads that the caller sees."""
+    """Which holds: those that are open, and with `released` all. None asks for all of these.
+
+    A lead's are also those of leads merged into it. Held from `since` on, before `until`; with `due_before` only open ones whose
+    promise ends by then. `sees` leaves the leads that the caller sees.
+    """
 
     sees: Visibility = SEES_ALL
+    released: bool = False
+    lead_id: UUID | None = None
+    work: str | None = None
     pool: str | None = None
     pools: Sequence[str] | None = None
     reason: str | None = None
     due_before: datetime | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +81,7 @@ class Holds(Protocol):
     async def open_for(self, lead_id: UUID) -> HoldRow | None: ...
 
     async def page(self, which: HoldFilter, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[HoldRow]:
-        """Open holds in order of arrival."""
+        """In order of arrival."""
         ...
 
     async def counts(self, *, at: datetime) -> Sequence[HoldCount]:
