@@ -79,6 +79,30 @@ async def test_a_kept_slot_is_booked_by_the_rules_by_which_it_was_kept(
         assert (row.buffer_before, row.buffer_after) == (timedelta(0), timedelta(0))
 
 
+async def test_a_kept_slot_is_booked_without_companions_whom_a_policy_asks_for_since(database_url: str) -> None:
+    closing = {**CLOSING, "booking": {"companion_pools": ["customer-care"]}}
+    asks = {**POLICY, "pools": {**POLICY["pools"], "closers-mid-market": closing}}
+    async with open_floor(database_url, policy=ONE_CLOSER) as floor:
+        first, handed = await floor.ready()
+        hold = await hold_slot(floor.env, first, handed.slots[4].start, actor=SETTER)
+        await floor.world.publish(asks)
+        row = await book(floor.env, first, hold.starts_at, actor=SETTER)
+        assert (row.starts_at, row.companions) == (hold.starts_at, ())
+
+
+async def test_a_slot_that_is_kept_for_a_companion_too_is_booked_with_one(database_url: str) -> None:
+    closing = {**CLOSING, "booking": {"companion_pools": ["customer-care"]}}
+    asks = {**POLICY, "pools": {**POLICY["pools"], "closers-mid-market": closing}}
+    more = {**closing, "booking": {"companion_pools": ["customer-care", "second-care"]}}
+    async with open_floor(database_url, policy=asks, closers=("anna", "eva")) as floor:
+        first, handed = await floor.ready()
+        hold = await hold_slot(floor.env, first, handed.slots[4].start, actor=SETTER)
+        pools = {**asks["pools"], "closers-mid-market": more, "second-care": asks["pools"]["customer-care"]}
+        await floor.world.publish({**asks, "pools": pools})
+        row = await book(floor.env, first, hold.starts_at, actor=SETTER)
+        assert [item.rep_key for item in row.companions] == ["eva"]
+
+
 async def test_a_kept_slot_is_booked_though_the_minimum_notice_has_passed_meanwhile(database_url: str) -> None:
     async with open_floor(database_url, policy=ONE_CLOSER) as floor:
         first, handed = await floor.ready()

@@ -178,6 +178,43 @@ async def test_a_lead_that_no_rep_could_take_stays_since_when_it_came_and_goes_t
     assert await standing(floor, lead) == ("working", None)
 
 
+async def test_a_passed_gate_that_leads_to_no_rep_ends_no_cool_off(floor: Floor) -> None:
+    rules = [rule | ({"else": "nurture"} if rule["work"] == "closing" else {}) for rule in POLICY["rules"]]
+    await floor.world.publish({**POLICY, "rules": rules})
+    lead = await in_nurture(floor, "lost")
+    await says(floor, lead, {"company.employees": 120})
+    asked = "select nurture_since, nurture_until, nurture_reason from leads where id = :id"
+    before = await floor.world.rows(asked, id=lead)
+    for closer in CLOSERS:
+        await deactivate_rep(floor.env, closer, actor=ADMIN)
+    assert (await floor.hand_over(lead)).gate.passed
+    assert await standing(floor, lead) == ("nurture", "lost")
+    assert await floor.world.rows(asked, id=lead) == before
+    assert (await says(floor, lead)).routed is None
+
+
+async def test_a_day_on_which_the_lead_stays_is_on_record_and_no_lead_came_back(floor: Floor) -> None:
+    kept = await in_nurture(floor, "later")
+    await says(floor, kept, {"lead.source": "newsletter"})
+    floor.world.clock.advance(COOL_OFF)
+    assert await return_nurtured_leads(floor.env) == 0
+    lines = await floor.world.rows("select before, after from audit where reason = 'day-come'")
+    assert [line.before for line in lines] == [{"nurture_reason": "later"}]
+    assert lines[0].after["nurture_reason"].startswith("later, and its day has come.")
+
+
+async def test_a_lead_that_no_rep_can_take_on_its_day_did_not_come_back(floor: Floor) -> None:
+    rules = [rule | ({"else": "nurture"} if rule["name"] == "DACH inbound" else {}) for rule in POLICY["rules"]]
+    await floor.world.publish({**POLICY, "rules": rules})
+    lead = await in_nurture(floor, "later")
+    await says(floor, lead)
+    for setter in ("lena", "jonas", "sofia"):
+        await deactivate_rep(floor.env, setter, actor=ADMIN)
+    floor.world.clock.advance(COOL_OFF)
+    assert await return_nurtured_leads(floor.env) == 0
+    assert await standing(floor, lead) == ("nurture", "rule")
+
+
 @pytest.mark.parametrize("cause", CAUSES)
 async def test_re_enter_brings_back_no_lead_that_the_rules_would_send_to_nurture_again(
     floor: Floor, cause: str

@@ -25,9 +25,15 @@ _BUFFERS = (
     .limit(1)  # all have the same
     .lateral()
 )
+_KEPT_REPS = (
+    select(func.coalesce(func.array_agg(reservations.c.rep_id), literal_column("'{}'::uuid[]")))
+    .where(reservations.c.slot_hold_id == slot_holds.c.id)
+    .scalar_subquery()
+)
 _SELECT = (
     select(
         slot_holds,
+        _KEPT_REPS.label("kept_reps"),
         reps.c.key.label("rep_key"),
         func.coalesce(_BUFFERS.c.buffer_before, literal_column("interval '0'")).label("buffer_before"),
         func.coalesce(_BUFFERS.c.buffer_after, literal_column("interval '0'")).label("buffer_after"),

@@ -114,12 +114,17 @@ WRITE = PreparedStatement("""
                cast(:entry as jsonb), :at
         where cast(:entry as text) is not null
     ), stage as (
-        update leads set stage = :stage, nurture_cause = :nurture_cause,
-                         nurture_since = case
-                             when cast(:nurture_cause as text) is null then null
-                             when nurture_cause = cast(:nurture_cause as text) then nurture_since  -- it never left
-                             else cast(:at as timestamptz) end,
-                         nurture_until = null, nurture_reason = :nurture_reason, version = version + 1, updated_at = :at
+        update leads set stage = :stage,
+            nurture_cause = case when cools_off then nurture_cause else cast(:nurture_cause as text) end,
+            nurture_since = case
+                when cast(:nurture_cause as text) is null then null
+                when cools_off or nurture_cause = cast(:nurture_cause as text) then nurture_since  -- it never left
+                else cast(:at as timestamptz) end,
+            nurture_until = case when cools_off then nurture_until end,
+            nurture_reason = case when cools_off then nurture_reason else cast(:nurture_reason as text) end,
+            version = version + 1, updated_at = :at
+        from (select nurture_until > cast(:at as timestamptz) and cast(:nurture_cause as text) is not null as cools_off
+              from leads where id = :lead_id) stay
         where id = :lead_id
     )
     insert into audit (id, at, actor, action, subject, before, after, reason)

@@ -233,7 +233,8 @@ async def refuse_if_booked(env: Env, tx: Tx, lead_id: UUID) -> None:
 def by_rules_of_hold(what: BookingContext, slot_hold: SlotHoldRow | None, wanted: Interval) -> BookingContext:
     """`what` for a slot that is kept: a policy published meanwhile, or the time that has passed, takes it from no buyer.
 
-    It has the buffers by which it was kept; minimum notice and horizon were asked then.
+    It has the buffers by which it was kept; minimum notice and horizon were asked then. Of a pool that sends a companion since,
+    no rep comes along: nobody's time was kept for it.
     """
     if slot_hold is None or slot_hold.interval != wanted:
         return what
@@ -241,9 +242,26 @@ def by_rules_of_hold(what: BookingContext, slot_hold: SlotHoldRow | None, wanted
         "buffer_before": slot_hold.buffer_before,
         "buffer_after": slot_hold.buffer_after,
         "minimum_notice": timedelta(0),
+        "companion_pools": _kept_pools(what, slot_hold),
         "horizon": max(what.rules.horizon, slot_hold.ends_at - slot_hold.created_at),
     }
     return replace(what, rules=what.rules.model_copy(update=asked_then))
+
+
+def _kept_pools(what: BookingContext, slot_hold: SlotHoldRow) -> tuple[str, ...]:
+    """The live policy's pools of companions, as far as the hold keeps the time of a companion for each."""
+    asked, roster, policy = what.rules.companion_pools, what.config.roster, what.config.policy.policy
+    left = set(slot_hold.kept_reps) - {slot_hold.rep_id}
+    if len(asked) <= len(left):
+        return tuple(asked)
+    pools = []
+    for name in asked:
+        members = policy.pools[name].members if name in policy.pools else ()
+        ids = [roster.reps[member.rep].id for member in members if member.rep in roster.reps]
+        if kept := next((rep for rep in ids if rep in left), None):
+            left.remove(kept)
+            pools.append(name)
+    return tuple(pools)
 
 
 async def open_slot_hold(env: Env, tx: Tx, lead_id: UUID, *, lock: bool = False) -> SlotHoldRow | None:

@@ -146,7 +146,9 @@ async def _take_apart(env: Env, item: InboxRow, mapping: IntakeMapping) -> None:
         await alert_to_refused(env, tx, item.intake_key, read, stored.inbox_ids)
         items = [str(found) for found in stored.inbox_ids]
         flaws = refused.get("faults") or []  # what was taken out, or read by a rule
-        told = {"warnings": flaws} if flaws else {}
+        told: dict[str, object] = {"warnings": flaws} if flaws else {}
+        if not read.events:
+            told["note"] = "The mapping finds no event in this body: nothing became of it."
         result = {"events": len(read.events), "items": items} | told
         await tx.inbox.finish(item.id, at=env.clock(), lead_id=None, result=result)
 

@@ -6,6 +6,8 @@ from uuid import UUID
 from pointsman.domain.booking.lifecycle import MeetingOutcome
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.leads.facts import LeadStage
+from pointsman.domain.routing.decision import DecisionOutcome
+from pointsman.services.audit import audit
 from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.intake.submit_lead import re_entry_trigger
 from pointsman.services.ports import WORKER, Env, Tx
@@ -50,7 +52,9 @@ async def _return_in_tx(env: Env, tx: Tx, lead_id: UUID, calendars: Mapping[str,
         stage, nurture = LeadStage.NURTURE.value, nurture_of(lead)
         stays = f"{MeetingOutcome.LATER}, and its day has come. {why}"  # from now on news alone bring it back
         await tx.leads.set_stage(lead_id, stage, at=now, nurture=nurture, nurture_reason=stays)
+        was, stands = {"nurture_reason": lead.nurture_reason}, {"stage": stage, "nurture_reason": stays}
+        await audit(env, tx, WORKER, "lead.nurture", f"lead:{lead_id}", before=was, after=stands, reason="day-come")
         return False
     request = RoutingRequest(lead=lead, purpose=None, trigger=trigger, actor=WORKER, calendars=calendars, why=why)
-    await route_lead(env, tx, request)
-    return True
+    routed = await route_lead(env, tx, request)
+    return routed.decision.outcome is not DecisionOutcome.NURTURE

@@ -160,3 +160,15 @@ async def test_the_alert_stays_open_for_an_item_that_is_refused_while_a_replay_s
         await until_blocked(world, replayed)
     assert (await replayed).status_code == 202
     assert await world.value(OPEN_ALERTS) == 1
+
+
+async def test_a_body_in_which_the_mended_mapping_finds_no_event_says_so(
+    client: httpx.AsyncClient, world: World, make_intake: Any, admin: dict[str, str]
+) -> None:
+    await make_intake("form", mapping=MAPPING | {"events": "contacts"}, sample={"contacts": [SAMPLE]})
+    assert (await post(client, as_bytes({"people": [MARA]}))).status_code == 422
+    await mend(client, admin, MAPPING | {"events": "people[?kind=='lead']"}, {"people": [SAMPLE | {"kind": "lead"}]})
+    await replay(client, world, admin)
+    (item,) = await world.rows("select status, result from inbox")
+    note = "The mapping finds no event in this body: nothing became of it."
+    assert (item.status, item.result["events"], item.result["note"]) == ("done", 0, note)

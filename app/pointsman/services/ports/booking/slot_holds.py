@@ -27,6 +27,7 @@ class SlotHoldRow:
     buffer_after: timedelta
     released_at: datetime | None = None
     release_reason: str | None = None
+    kept_reps: Sequence[UUID] = ()  # whose time it keeps: of who leads and of who comes along
 
     @property
     def interval(self) -> Interval:
