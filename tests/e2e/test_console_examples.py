@@ -60,7 +60,7 @@ CONFLICTS = {
     "POST /v1/inbox/{inbox_id}/replay": 409,  # it is no dead letter
     "POST /v1/inbox/{inbox_id}/apply": 409,  # nor was it refused
     "POST /v1/deliveries/{delivery_id}/replay": 409,  # nor is this one
-    "POST /v1/pools/{name}/rebuild": 409,  # its ledger agrees with its history
+    "POST /v1/pools/{pool}/rebuild": 409,  # its ledger agrees with its history
     "POST /v1/appointments/{appointment_id}/attended": 409,  # it has not begun
     "POST /v1/appointments/{appointment_id}/no-show": 409,
     "POST /v1/appointments/{appointment_id}/outcome": 409,
@@ -109,7 +109,7 @@ REAL: dict[tuple[str, str], Callable[[Served], Any]] = {
     ("", "time_off_id"): lambda it: it.answered("POST /v1/reps/{key}/time-off", "id"),
     ("", "slot_hold_id"): lambda it: it.answered("POST /v1/slot-holds", "id"),
     ("", "link_id"): lambda it: it.answered("POST /v1/leads/{lead_id}/booking-links", "id"),
-    ("", "skip_id"): lambda it: it.answered("POST /v1/pools/{name}/skips", "id"),
+    ("", "skip_id"): lambda it: it.answered("POST /v1/pools/{pool}/skips", "id"),
     ("", "key_id"): lambda it: it.answered("POST /v1/keys", "id"),
     ("GET /v1/leads/{lead_id}/slots", "lead_id"): lambda it: it.lead("Schulz"),
     ("POST /v1/leads/{lead_id}/assign", "lead_id"): lambda it: it.lead("Pohl"),

@@ -53,7 +53,7 @@ def _book(api: ApiClient, lead_id: str) -> None:
 
 def _booked(api: ApiClient, lead_id: str) -> dict[str, Any] | None:
     """The hand-off as the lead's appointment tells it."""
-    found = next(iter(api.iter_items("/v1/appointments", lead_id=lead_id)), None)
+    found = next(iter(api.iter_items("/v1/appointments", lead=lead_id)), None)
     if found is None:
         return None
     rep = api.call("GET", f"/v1/reps/{found['rep']}")["name"]

@@ -1,5 +1,6 @@
-"""Pools over HTTP: how the members stand, corrections and skips by hand, and whether history and balances agree."""
+"""Pools over HTTP: members, how they stand, corrections and skips by hand, and whether history and balances agree."""
 
+from dataclasses import fields
 from datetime import datetime
 from fractions import Fraction
 from typing import Annotated
@@ -11,9 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.query import FilterText
 from pointsman.api.http.reason_text import ReasonText
 from pointsman.api.routing.decision_schemas import BalanceDoc
 from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.policy.pools import DistributionMethod
+from pointsman.domain.roster.roles import Work
+from pointsman.services.operations.pools import PoolOverview, pool_overview, pool_overviews
 from pointsman.services.ports.routing.ledgers import SkipRow
 from pointsman.services.routing.ledger import PoolLedger, adjust_balance, pool_ledger
 from pointsman.services.routing.ledger_audit import LedgerVerification, rebuild_ledger, verify_ledger
@@ -153,54 +158,128 @@ class LedgerVerificationDoc(BaseModel):
         )
 
 
+class MemberDoc(BaseModel):
+    """One member of a pool, and how they stand: above 0 is owed turns, below 0 has had more than their share."""
+
+    rep: str = Field(examples=["lena"])
+    name: str | None = Field(description="Null where the roster has no such rep.", examples=["Lena Brandt"])
+    active: bool
+    weight: int = Field(description="The member's own in this pool, else the rep's.")
+    balance: BalanceDoc
+    last_turn_at: datetime | None = Field(description="Null means never had one.")
+
+
+class PoolDoc(BaseModel):
+    """A pool of the live policy as it stands now."""
+
+    pool: str = Field(examples=["sdr-dach"])
+    work: Work
+    method: DistributionMethod
+    description: str | None
+    rules: list[str] = Field(description="The rules that lead to it, at once or as their `else`.")
+    ledger: str = Field(description="The name of its ledger: that of the pool, unless several pools share it.")
+    shared_with: list[str] = Field(description="The other pools of this ledger.")
+    members: list[MemberDoc]
+    waiting: int = Field(description="How many leads wait for it: GET /v1/holds with `pool`.")
+    overdue: int = Field(description="How many of them wait longer than promised.")
+    oldest: datetime | None = Field(description="Since when the first of them waits.")
+
+    @staticmethod
+    def of(pool: PoolOverview) -> "PoolDoc":
+        members = [
+            MemberDoc(
+                rep=member.rep,
+                name=member.name,
+                active=member.active,
+                weight=member.weight,
+                balance=BalanceDoc.of(member.balance),
+                last_turn_at=member.last_turn_at,
+            )
+            for member in pool.members
+        ]
+        stored = {f.name: getattr(pool, f.name) for f in fields(pool) if f.name != "members"}
+        return PoolDoc(**stored, members=members)
+
+
+class PoolsDoc(BaseModel):
+    """All pools, in the order of the policy."""
+
+    items: list[PoolDoc]
+
+
 @router.get(
-    "/v1/pools/{name}/ledger", summary="Read a pool's balances", responses=problem_responses(401, 403, 404, 409)
+    "/v1/pools",
+    summary="List the pools",
+    description="Those of the live policy, all at once: who is in them, how they share, how the members stand, what waits.",
+    responses=problem_responses(401, 403, 409, 422),
 )
-async def ledger(name: PoolPath, env: EnvDep, _caller: Annotated[Caller, may(Operation.LEDGER_READ)]) -> LedgerDoc:
-    return LedgerDoc.of(await pool_ledger(env, name))
+async def index(
+    env: EnvDep,
+    _caller: Annotated[Caller, may(Operation.LEDGER_READ)],
+    rep: Annotated[FilterText | None, Query(description="Only those with this member (key).")] = None,
+    work: Annotated[Work | None, Query(description="Only those that do this work.")] = None,
+) -> PoolsDoc:
+    found = [
+        pool
+        for pool in await pool_overviews(env)
+        if (rep is None or rep in {member.rep for member in pool.members}) and work in {None, pool.work}
+    ]
+    return PoolsDoc(items=[PoolDoc.of(pool) for pool in found])
+
+
+@router.get("/v1/pools/{pool}", summary="Read a pool", responses=problem_responses(401, 403, 404, 409))
+async def one(pool: PoolPath, env: EnvDep, _caller: Annotated[Caller, may(Operation.LEDGER_READ)]) -> PoolDoc:
+    return PoolDoc.of(await pool_overview(env, pool))
+
+
+@router.get(
+    "/v1/pools/{pool}/ledger", summary="Read a pool's balances", responses=problem_responses(401, 403, 404, 409)
+)
+async def ledger(pool: PoolPath, env: EnvDep, _caller: Annotated[Caller, may(Operation.LEDGER_READ)]) -> LedgerDoc:
+    return LedgerDoc.of(await pool_ledger(env, pool))
 
 
 @router.post(
-    "/v1/pools/{name}/adjustments",
+    "/v1/pools/{pool}/adjustments",
     status_code=201,
     summary="Correct a balance",
     description="With a reason, which stays in the history. The sum of all balances remains 0.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def adjust(
-    name: PoolPath, given: AdjustmentIn, env: EnvDep, caller: Annotated[Caller, may(Operation.LEDGER_CHANGE)]
+    pool: PoolPath, given: AdjustmentIn, env: EnvDep, caller: Annotated[Caller, may(Operation.LEDGER_CHANGE)]
 ) -> LedgerDoc:
     amount = Fraction(given.amount)
-    return LedgerDoc.of(await adjust_balance(env, name, given.rep, amount, reason=given.reason, actor=caller.actor))
+    return LedgerDoc.of(await adjust_balance(env, pool, given.rep, amount, reason=given.reason, actor=caller.actor))
 
 
 @router.post(
-    "/v1/pools/{name}/verify",
+    "/v1/pools/{pool}/verify",
     summary="Check balances against history",
     description="Rebuilds the balances from every turn, credit and correction, and compares. Nothing is written.",
     responses=problem_responses(401, 403, 404),
 )
 async def verify(
-    name: PoolPath, env: EnvDep, _caller: Annotated[Caller, may(Operation.LEDGER_CHANGE)]
+    pool: PoolPath, env: EnvDep, _caller: Annotated[Caller, may(Operation.LEDGER_CHANGE)]
 ) -> LedgerVerificationDoc:
-    return LedgerVerificationDoc.of(await verify_ledger(env, name))
+    return LedgerVerificationDoc.of(await verify_ledger(env, pool))
 
 
 @router.post(
-    "/v1/pools/{name}/rebuild",
+    "/v1/pools/{pool}/rebuild",
     summary="Rebuild balances from history",
     description="Puts the balances that the history leads to in the place of the stored ones, and answers what was found."
     " 409 when nothing differs.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def rebuild(
-    name: PoolPath, given: RebuildIn, env: EnvDep, caller: Annotated[Caller, may(Operation.LEDGER_CHANGE)]
+    pool: PoolPath, given: RebuildIn, env: EnvDep, caller: Annotated[Caller, may(Operation.LEDGER_CHANGE)]
 ) -> LedgerVerificationDoc:
-    return LedgerVerificationDoc.of(await rebuild_ledger(env, name, reason=given.reason, actor=caller.actor))
+    return LedgerVerificationDoc.of(await rebuild_ledger(env, pool, reason=given.reason, actor=caller.actor))
 
 
 @router.post(
-    "/v1/pools/{name}/skips",
+    "/v1/pools/{pool}/skips",
     status_code=201,
     summary="Skip a rep's next turn",
     description="Once, with a reason. With `costs_turn` the turn counts as taken: the balance falls by 1 at once, and the"
@@ -208,25 +287,25 @@ async def rebuild(
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def skip(
-    name: PoolPath, given: SkipIn, env: EnvDep, caller: Annotated[Caller, may(Operation.LEDGER_CHANGE)]
+    pool: PoolPath, given: SkipIn, env: EnvDep, caller: Annotated[Caller, may(Operation.LEDGER_CHANGE)]
 ) -> SkipDoc:
     asked = await skip_next_turn(
-        env, name, given.rep, reason=given.reason, costs_turn=given.costs_turn, actor=caller.actor
+        env, pool, given.rep, reason=given.reason, costs_turn=given.costs_turn, actor=caller.actor
     )
     return SkipDoc.of(asked)
 
 
 @router.delete(
-    "/v1/pools/{name}/skips/{skip_id}",
+    "/v1/pools/{pool}/skips/{skip_id}",
     summary="Cancel a skip",
     description="While no decision has used it. A turn that it cost is given back.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def cancel(
-    name: PoolPath,
+    pool: PoolPath,
     skip_id: UUID,
     env: EnvDep,
     caller: Annotated[Caller, may(Operation.LEDGER_CHANGE)],
     reason: Annotated[ReasonText, Query()] = "taken back",
 ) -> SkipDoc:
-    return SkipDoc.of(await cancel_skip(env, name, skip_id, reason=reason, actor=caller.actor))
+    return SkipDoc.of(await cancel_skip(env, pool, skip_id, reason=reason, actor=caller.actor))

@@ -162,7 +162,7 @@ TABLE: tuple[Permission, ...] = (
     _row(_OP.ROSTER_READ, "read the roster", _READ, _HOUSE),
     _row(_OP.ROSTER_CHANGE, "change the roster", (), _ADMIN_ALONE),
     _row(_OP.TIME_OFF, "add and delete time off", _FOR_BUYER, BOUND_TO_REP, rep_limit=RepLimit.ITSELF),
-    _row(_OP.LEDGER_READ, "read a pool's ledger", _READ, _HOUSE),
+    _row(_OP.LEDGER_READ, "read pools and their ledgers", _READ, _HOUSE),
     _row(_OP.LEDGER_CHANGE, "adjust, verify and rebuild a ledger, skip turns", (), _ADMIN_ALONE),
     _row(_OP.CONNECTION, "connect vendors and calendars", (), _ADMIN_ALONE),
     _row(_OP.DELIVERY_READ, "read deliveries", (), _ADMIN_ALONE),

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 
 import httpx
@@ -164,6 +165,39 @@ async def test_alerts_are_found_by_kind_subject_and_time_also_when_they_are_clos
     assert {item["resolved_at"] for item in found} == {None}
     await compare_span(admin, "/v1/alerts", found, "raised_at")
     assert len(await compare(admin, "/v1/alerts", filters, least=4, status="all")) == len(found) + 1
+
+
+async def test_pools_say_who_is_in_them_how_they_stand_and_what_waits(floor: Floor, admin: httpx.AsyncClient) -> None:
+    routed = await floor.world.route(await floor.lead())
+    await away(floor, "lena", "jonas", "sofia")
+    await floor.world.route(await floor.lead())
+    listed = (await admin.get("/v1/pools")).json()["items"]
+    assert [pool["pool"] for pool in listed] == ["sdr-dach", "partner-outbound", "closers-mid-market", "customer-care"]
+    pool = listed[0]
+    assert (pool["work"], pool["method"], pool["ledger"], pool["shared_with"]) == (
+        "qualification",
+        "fair",
+        "sdr-dach",
+        [],
+    )
+    assert (pool["rules"], pool["waiting"], pool["overdue"]) == (["DACH inbound"], 1, 0)
+    (hold,) = await items(admin, "/v1/holds", pool="sdr-dach")
+    assert pool["oldest"] == hold["held_at"]
+    assert [(member["rep"], member["name"]) for member in pool["members"]] == [
+        ("lena", "Lena"),
+        ("jonas", "Jonas"),
+        ("sofia", "Sofia"),
+    ]
+    assert sum(Fraction(member["balance"]["exact"]) for member in pool["members"]) == 0
+    (had,) = [member["rep"] for member in pool["members"] if member["last_turn_at"]]
+    assert had == routed.decision.rep
+    assert (await admin.get("/v1/pools/sdr-dach")).json() == pool
+    assert (await admin.get("/v1/pools/nobody")).status_code == 404
+    assert [one["pool"] for one in (await admin.get("/v1/pools", params={"rep": "anna"})).json()["items"]] == [
+        "closers-mid-market"
+    ]
+    by_work = (await admin.get("/v1/pools", params={"work": "customer_service"})).json()["items"]
+    assert [one["pool"] for one in by_work] == ["customer-care"]
 
 
 async def test_a_lead_is_named_by_its_address_in_each_list(floor: Floor, admin: httpx.AsyncClient) -> None:
