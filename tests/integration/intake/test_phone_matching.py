@@ -233,13 +233,17 @@ async def test_a_partners_word_on_a_lead_that_it_brought_and_the_house_has_waits
     assert await world.rows("select * from leads where id = :id", id=house.id) == before
 
 
-@pytest.mark.parametrize("names", [{}, {"first_name": "Mara"}])
+NO_LAST_NAMES = [{"last_name": name} for name in ("-", ".", "Dr.", "Herr", "\u200b")]
+
+
+@pytest.mark.parametrize("names", [{}, {"first_name": "Mara"}, *NO_LAST_NAMES])
 async def test_a_number_without_a_last_name_gives_no_lasting_id_to_a_person_who_is_known(
     world: World, names: dict[str, str]
 ) -> None:
     mara = await submit(world, phone=MOBILE, email="mara@nord.example", first_name="Mara", last_name="Weber")
     said = {"external_id": "E1", "source_system": "shop"}
-    assert (await submit(world, phone=MOBILE, **said, **names)).lead.id == mara.lead.id
+    told = (await submit(world, phone=MOBILE, **said, **names)).lead
+    assert (told.id, told.last_name) == (mara.lead.id, "Weber")
     eve = await submit(world, email="eve@evil.example", first_name="Eve", **said)
     assert (eve.created, eve.lead.id != mara.lead.id) == (True, True)
     named = await submit(world, phone=MOBILE, last_name="Weber", external_id="E2", source_system="shop")
@@ -260,9 +264,10 @@ async def test_a_switchboards_next_caller_is_not_the_person_that_an_earlier_one_
     caller = await submit(world, phone="030 1234567")
     mara = await submit(world, email="mara@nord.example", first_name="Mara", last_name="Weber")
     await merge_leads(world.env, caller.lead.id, into=mara.lead.id, reason="same", actor=ADMIN)
-    others = [await submit(world, phone="030 1234567") for _ in range(2)]
-    assert [one.created for one in others] == [True, False]
+    others = [await submit(world, phone="030 1234567", **more) for more in ({}, {}, *NO_LAST_NAMES)]
+    assert [one.created for one in others] == [True, *[False] * (1 + len(NO_LAST_NAMES))]
     assert mara.lead.id not in {one.lead.id for one in others}
+    assert await world.value("select last_name from leads where email_key = 'mara@nord.example'") == "Weber"
 
 
 async def test_a_merge_lists_no_number_among_the_ids(world: World) -> None:

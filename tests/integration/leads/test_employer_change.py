@@ -90,6 +90,43 @@ async def test_who_bought_stays_a_customer_until_an_admin_says_where_the_person_
     assert not await world.rows("select code from alerts where resolved_at is null")
 
 
+async def test_what_waits_for_an_admin_changes_nothing_and_an_admin_may_say_no(world: World) -> None:
+    before = await at_nordlicht(world, **{"company.domain": "nord.example"})
+    await won(world, before)
+    evil = {"company.domain": "evil.example", "company.name": "Evil", "company.employees": 2, "lead.title": "CEO"}
+    waits = await sent(world, email="mara@nord.example", facts=evil)
+    assert waits.facts == before.facts | {"lead.title": "CEO"}
+    assert (waits.account_id, waits.match["asks_for"]) == (before.account_id, "evil.example")
+    open_alerts = "select code from alerts where resolved_at is null"
+    here = {"company.domain": "nord.example"}
+    for actor, facts in ((SENDER, here), (ADMIN, {"lead.score": 5}), (ADMIN, {"company.name": "Evil"})):
+        lead = await sent(world, actor, email="mara@nord.example", facts=facts)
+        assert (lead.match["asks_for"], len(await world.rows(open_alerts))) == ("evil.example", 1)
+    lead = await sent(world, ADMIN, email="mara@nord.example", facts=here)
+    assert (lead.account_id, "asks_for" in lead.match, await world.rows(open_alerts)) == (before.account_id, False, [])
+
+
+async def test_a_company_that_a_form_names_makes_no_customer_of_itself_by_who_bought_without_one(world: World) -> None:
+    prospect = await sent(world, email="boss@bigco.example")
+    lead = await sent(world, email="x@gmail.com")
+    await won(world, lead)
+    asked = await sent(world, email="x@gmail.com", facts={"company.domain": "bigco.example", "company.name": "BigCo"})
+    assert (asked.account_id, asked.facts, asked.match["asks_for"]) == (None, lead.facts, "bigco.example")
+    admins = await sent(world, ADMIN, email="x@gmail.com", facts={"company.domain": "bigco.example"})
+    assert (admins.account_id, "asks_for" in admins.match) == (prospect.account_id, False)
+    assert not await world.rows("select code from alerts where resolved_at is null")
+
+
+@pytest.mark.parametrize("name", ["n/a", "privat", "Student"])
+async def test_a_placeholder_beside_a_new_address_keeps_no_name_of_the_company_that_was_left(
+    world: World, name: str
+) -> None:
+    await at_nordlicht(world)
+    facts = {"company.name": name}
+    lead = await sent(world, external_id="7", source_system="crm", email="mara@vogel.example", facts=facts)
+    assert (lead.account_domain, "company.name" in lead.facts) == ("vogel.example", False)
+
+
 async def test_who_bought_after_a_move_is_a_customer(world: World) -> None:
     lead = await at_nordlicht(world)
     await sent(world, external_id="7", source_system="crm", email="mara@vogel.example")

@@ -83,6 +83,51 @@ def test_a_website_that_all_companies_may_have_or_none_names_no_company(website:
     assert domain_of_website(website) is None
 
 
+@pytest.mark.parametrize(
+    "website",
+    [
+        "https://urldefense.com/v3/__https://www.nordlicht.de/__;!!abc$", "https://urldefense.proofpoint.com/v2/url?u=https-3A__x",
+        "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fnordlicht.de", "https://protect-eu.mimecast.com/s/x",
+        "https://url.de.m.mimecastprotect.com/s/x", "https://linkprotect.cudasvc.com/url?a=https%3a%2f%2fnordlicht.de",
+        "https://secure-web.cisco.com/1x/https%3A%2F%2Fnordlicht.de", "https://url.emailprotection.link/?x",
+        "https://nordlicht-de.cdn.ampproject.org/c/s/nordlicht.de", "https://www-nordlicht-de.translate.goog/",
+        "https://webcache.googleusercontent.com/search?q=cache:nordlicht.de", "https://instagr.am/nordlicht",
+        "https://share.google/x", "https://calendar.app.google/x", "https://tally.so/r/x", "https://app.hubspot.com/x",
+        "https://eu-west-1.protection.sophos.com/?d=nordlicht.de", "https://click.x.sendgrid.net/ls", "base44.app", "ck.page",
+    ],
+)  # fmt: skip
+def test_a_link_that_stands_in_anothers_place_names_no_company(website: str) -> None:
+    assert domain_of_website(website) is None
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "zoho.eu", "zoho.in", "vivaldi.net", "hide-my-email.com", "yahoogroups.com", "googlegroups.com", "vtext.com",
+        "docomo.ne.jp", "bf12.hubspotemail.net", "nordlicht.intercom-mail.com", "messages.homeaway.com", "efax.com",
+        "fax.plus", "tiscali.de", "bbox.at", "dnet.it",
+    ],
+)  # fmt: skip
+def test_mail_of_all_people_and_mail_that_is_passed_on_is_no_companys(host: str) -> None:
+    assert domain_of_address(host) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "domain"),
+    [
+        ("nordlicht.de", "nordlicht.de"), ("www.nordlicht.de", "nordlicht.de"), ("https://www.nordlicht.de/", "nordlicht.de"),
+        ("nordlicht.co.uk", "nordlicht.co.uk"), ("www.nordlicht.energy", "nordlicht.energy"),
+        ("Nordlicht.AG", None), ("Dr.Nordlicht", None), ("S.Nordlicht", None), ("Booking.com", None), ("gmail.com", None),
+    ],
+)  # fmt: skip
+def test_a_host_in_the_place_of_a_name_is_the_website(name: str, domain: str | None) -> None:
+    by_free_mail = identify_person(LeadInput(email="m@gmail.com", facts={"company.name": name}))
+    assert (by_free_mail.domain, by_free_mail.domain_from) == (domain, "company.domain" if domain else None)
+    assert domain is None or by_free_mail.company_key is None
+    beside = LeadInput(email="m@gmail.com", facts={"company.name": name, "company.domain": "vogel.de"})
+    assert identify_person(beside).domain == "vogel.de"
+
+
 @given(st.from_regex(r"[a-z]{1,8}\.", fullmatch=True))
 def test_no_page_of_a_shared_host_names_a_company(below: str) -> None:
     assert [host for host in sorted(SHARED_HOSTS) if domain_of_website(f"https://{below}{host}/nordlicht")] == []
@@ -136,6 +181,25 @@ def test_a_policy_adds_to_the_lists_and_takes_its_companies_from_them() -> None:
     assert (domain_of_website("xing.com"), domain_of_website("www.xing.com", lists)) == (None, "xing.com")
     assert (domain_of_address("pagina.de"), domain_of_address("pagina.de", lists)) == (None, "pagina.de")
     assert (domain_of_address("jimdo.com"), domain_of_address("jimdo.com", lists)) == (None, "jimdo.com")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Existenzgründung", "auf Anfrage", "egal", "siehe Website", "z. Zt. keine", "z.Zt. keine", "noch nicht gegründet",
+        "John Doe", "CEO", "Gmail", "gmail.com", "www.web.de", "Geschäftsführer", "Inhaber", "Angestellter", "Homeoffice",
+        "Home Office", "in Arbeit", "gibt es nicht", "Ihr Unternehmen", "sole trader", "0815", "Universität", "Hotel",
+    ],
+)  # fmt: skip
+def test_a_word_for_none_or_for_any_company_names_none(name: str) -> None:
+    assert named(name) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "name", ["Hotel Nordlicht", "Uni Nord", "CEO Consulting", "Gmail Tools", "Bar Nordlicht", "Skycom"]
+)
+def test_such_a_word_within_a_name_is_a_part_of_it(name: str) -> None:
+    assert named(name) == (name, company_key(name))
 
 
 def named(name: str, lists: MatchingLists | None = None, **more: FactValue) -> tuple[str | None, str | None]:
@@ -215,8 +279,8 @@ def test_placeholders_are_written_as_names_are_folded() -> None:
 )  # fmt: skip
 def test_a_company_is_the_same_with_each_legal_form_and_without(form: str) -> None:
     for written in (f"Nordlicht {form}", f"Nordlicht, {form}", f"NORDLICHT {form.upper()}", f"Firma Nordlicht {form}"):
-        if form in ("eU", "e. U.") and form.upper() in written:
-            continue  # "EU" is the union
+        if form in ("eU", "e. U.", "SpA") and form.upper() in written:
+            continue  # "EU" is the union, and "NORDLICHT SPA" a bath
         assert company_key(written) == "nordlicht", written
 
 
@@ -233,6 +297,14 @@ def test_a_company_is_the_same_with_each_legal_form_and_without(form: str) -> No
         ("u-blox AG", "u blox"),
         ("Vogel u. Söhne", "vogel & soehne"),
         ("AG Solar", "ag solar"),
+        ("Hotel Nordlicht & Spa", "hotel nordlicht & spa"),
+        ("Nordlicht Spa", "nordlicht spa"),
+        ("Nordlicht & SPA", "nordlicht & spa"),
+        ("NORDLICHT SPA", "nordlicht spa"),
+        ("Nordlicht Company", "nordlicht company"),
+        ("Nordlicht Company Inc.", "nordlicht company"),
+        ("Nordlicht Co.", "nordlicht co"),
+        ("Elektro EV", "elektro evs"),
     ],
 )
 def test_what_only_looks_like_a_legal_form_stays(name: str, key: str) -> None:
@@ -258,6 +330,12 @@ def test_a_name_without_its_legal_form_has_none(words: list[str]) -> None:
         ("nord.de", "Nordlicht", False),
         ("xn--\udcff.de", "Nordlicht", False),
         ("n.de", "N", False),
+        ("nordlicht-gruppe.de", "Nordlicht GmbH", True),
+        ("nordlichtgroup.com", "Nordlicht", True),
+        ("nordlicht-deutschland.de", "Nordlicht AG", True),
+        ("nordlicht-holding.com", "Nordlicht", True),
+        ("nordlicht-dach.de", "Nordlicht", False),  # a roof
+        ("gruppe.de", "Nordlicht", False),
     ],
 )
 def test_a_domain_agrees_with_a_name_when_it_is_the_name(domain: str, name: str, alike: bool) -> None:

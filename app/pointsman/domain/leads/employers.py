@@ -60,7 +60,7 @@ def judge_employer(known: KnownEmployer, said: SaidEmployer) -> EmployerChange:
     Only what is said anew counts: an address or a name that a sender repeats moves no lead. A website does, where it is not the
     account's: it was said later than what took the lead there.
     """
-    names_another = said.name_key not in (None, known.name_key) and not _akin(said.name_key, known.account_key)
+    names_another = said.name_key not in (None, known.name_key) and not is_akin(said.name_key, known.account_key)
     domain = said.website or (said.address_domain if said.address_is_new or names_another else None)
     if domain is None:
         moves = known.account_domain is None and names_another
@@ -73,7 +73,8 @@ def judge_employer(known: KnownEmployer, said: SaidEmployer) -> EmployerChange:
         return EmployerChange.LEARNS if learns else EmployerChange.MOVES
     if _same_under_another_domain(domain, known, said):
         return EmployerChange.STAYS
-    if said.website is None and known.website == known.account_domain != known.address_domain:
+    wrote_from_elsewhere = known.address_domain not in (None, known.account_domain)
+    if said.website is None and known.website == known.account_domain and wrote_from_elsewhere:
         # The person wrote from elsewhere before: only another company's name makes this address an employer's.
         return EmployerChange.MOVES if names_another else EmployerChange.STAYS
     return EmployerChange.MOVES
@@ -85,7 +86,7 @@ def is_other_company(known: KnownEmployer, said: SaidEmployer) -> bool:
     By the lead's own sayings alone, whatever accounts there are: who reads the facts must not learn of accounts.
     """
     own = replace(known, account_domain=known.website or known.address_domain, account_key=known.name_key)
-    if own.account_domain is None and (own.account_key is None or _akin(said.name_key, own.account_key)):
+    if own.account_domain is None and (own.account_key is None or is_akin(said.name_key, own.account_key)):
         return False
     return judge_employer(own, replace(said, may_teach=True)) is EmployerChange.MOVES
 
@@ -116,10 +117,10 @@ def judge_merged(earlier: KnownEmployer, later: KnownEmployer) -> MergedEmployer
     if judge_employer(earlier, said) is not EmployerChange.STAYS:
         return MergedEmployer.LATER if is_other_company(earlier, said) else MergedEmployer.LATER_FOR_BOTH
     domain = later.website or later.address_domain
-    is_akin = _akin(later.name_key, earlier.account_key) or (
+    may_be_one = is_akin(later.name_key, earlier.account_key) or (
         domain is not None and (domain == earlier.account_domain or is_named_like(domain, earlier.account_key))
     )
-    return MergedEmployer.EARLIER_FOR_BOTH if is_akin else MergedEmployer.EARLIER
+    return MergedEmployer.EARLIER_FOR_BOTH if may_be_one else MergedEmployer.EARLIER
 
 
 def is_one_company(earlier: KnownEmployer, later: KnownEmployer) -> bool:
@@ -132,13 +133,20 @@ def _as_said(known: KnownEmployer) -> SaidEmployer:
 
 
 def _same_under_another_domain(domain: str, known: KnownEmployer, said: SaidEmployer) -> bool:
-    """ "acme.com" of "Acme GmbH", which is known by "acme.de"; the lead was led there by more than a name."""
+    """ "acme.com" of "Acme GmbH", or of a company without a name, known by "acme.de"; more than a name led the lead there."""
     led_by_domain = known.account_domain in (known.website, known.address_domain) or known.website == domain
-    says_no_other = said.name_key is None or _akin(said.name_key, known.account_key)
+    says_no_other = said.name_key is None or is_akin(said.name_key, known.account_key)
+    if known.account_key is None and known.account_domain is not None:
+        says_no_other = said.name_key is None or is_named_like(known.account_domain, said.name_key)
+        return led_by_domain and says_no_other and _label(domain) == _label(known.account_domain)
     return led_by_domain and says_no_other and is_named_like(domain, known.account_key)
 
 
-def _akin(one: str | None, other: str | None) -> bool:
+def _label(domain: str) -> str:
+    return domain.partition(".")[0]
+
+
+def is_akin(one: str | None, other: str | None) -> bool:
     """Whether two names may be one company's: one has all words of the other, or they differ in spaces and umlauts alone.
 
     Words such as "Gruppe" or "Deutschland" count only where a name has no others.

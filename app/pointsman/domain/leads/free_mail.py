@@ -17,13 +17,13 @@ compuserve.de aol.de lycos.de netscape.de firemail.de firemail.eu smart-mail.de 
 googlemail.com yahoo.de ymail.com rocketmail.com outlook.de hotmail.de live.de msn.com jubii.de spray.de nexgo.de
 planet-interkom.de addcom.de cityweb.de epost.de uni.de caramail.de berlin.de nurfuerspam.de telta.de vr-web.de
 sofortsurf.de discardmail.de trash-mail.com trashmail.de wegwerfmail.de wegwerfmail.net wegwerfmail.org
-wegwerfemail.de spoofmail.de
+wegwerfemail.de spoofmail.de tiscali.de
 """
 _AUSTRIA = """
 gmx.at live.at outlook.at hotmail.at yahoo.at aon.at a1.net a1business.at chello.at upcmail.at utanet.at inode.at
 magenta.at t-mobile.at drei.at dreinet.at kabsi.at kabelplus.at liwest.at liwest.net tele2.at tiscali.at eunet.at
 vol.at tirol.com kabelnet.at gmail.at salzburg-online.at netway.at aonmail.at nextra.at cablelink.at salzburg.co.at
-telering.at posteo.at speed.at kremsnet.at ainet.at bnet.at
+telering.at posteo.at speed.at kremsnet.at ainet.at bnet.at bbox.at dnet.it
 """
 _SWITZERLAND = """
 gmx.ch gmx.li hotmail.ch outlook.ch live.ch yahoo.ch bluewin.ch bluemail.ch sunrise.ch hispeed.ch quickline.ch
@@ -55,6 +55,10 @@ verizon.net att.net sbcglobal.net cox.net charter.net bellsouth.net earthlink.ne
 europe.com duck.com relay.firefox.com mozmail.com privaterelay.appleid.com simplelogin.com simplelogin.co slmail.me
 aleeas.com addy.io anonaddy.com anonaddy.me passmail.net passinbox.com disroot.org riseup.net startmail.com runbox.com
 mailfence.com ctemplar.com mailinator.com guerrillamail.com 10minutemail.com trashmail.com yopmail.com
+zoho.eu zoho.in zoho.com.au zohomail.in zohomail.com.au vivaldi.net hide-my-email.com yahoogroups.com googlegroups.com
+hushmail.com inbox.lv inbox.eu mail.ee ya.ru vtext.com vzwpix.com tmomail.net messaging.sprintpcs.com docomo.ne.jp ezweb.ne.jp
+softbank.ne.jp i.softbank.jp ocn.ne.jp biglobe.ne.jp nifty.com efax.com efaxsend.com fax.plus faxplus.com srfax.com
+metrofax.com myfax.com hubspotemail.net hubspotstarter.net intercom-mail.com messages.homeaway.com
 reply.facebook.com ieee.org computer.org acm.org alum.mit.edu alumni.ethz.ch
 """
 #: They have the name in every country, so that a top level domain mistyped ("gmail.con") is theirs as well.

@@ -24,6 +24,11 @@ _UMLAUTS = str.maketrans(
 _AND = frozenset({"&", "und", "and", "et"})
 #: "e.U.", the registered sole trader of Austria; without its dots it would be the union.
 _E_U = re.compile(r"\b(?:e\. ?U\.?|E\.U\.|eU)(?!\w)")
+#: "S.p.A.", and "SpA" or "SPA" among small letters: "Spa" is a bath, and so is what stands behind an "&".
+_S_P_A = re.compile(r"(?<!& )(?<!\w)(?:[Ss]\. ?[Pp]\. ?[Aa]\.?|SpA\.?)(?!\w)")
+_SPA = re.compile(r"(?<!& )\bSPA(?!\w)")
+#: Electric vehicles; the registered association writes its dots, or "eV".
+_EV = re.compile(r"\bEV(?!\w)")
 _OF_THE_FIRM = frozenset({"firma", "fa"})
 _OWNER = frozenset({"inh", "inhaber", "inhaberin"})
 _COMMON = """
@@ -31,6 +36,7 @@ gruppe group holding holdings international global worldwide deutschland germany
 switzerland europe europa emea dach france italia espana nederland uk usa the die der das firma
 """
 MAX_BLOCKS = 6
+_SHORTEST_IN_LABEL = 5  # of a common word: "dach" is a roof as well, and "uk" may be the end of a name
 
 
 def clean_text(text: str) -> str:
@@ -88,6 +94,9 @@ def company_key(name: str) -> str | None:
     the owner behind it ("Inh. Eva Vogel").
     """
     shown = _E_U.sub(" einzelunternehmen ", compose(one_line(name), "NFKC"))
+    shown = _S_P_A.sub(" s p a ", shown)
+    if any(map(str.islower, _SPA.sub("", shown))):
+        shown = _EV.sub("EVs", _SPA.sub(" s p a ", shown))
     plain = shown.casefold().translate(_UMLAUTS)
     plain = "".join(c for c in compose(plain, "NFKD") if not unicodedata.combining(c))
     plain = re.sub("[.'\u2019`\u00b4]", "", plain).replace("+", " & ").replace("&", " & ")
@@ -116,16 +125,22 @@ def name_blocks(key: str | None) -> tuple[str, ...]:
 
 #: Words that tell one part of a company from another, not one company from another.
 COMMON_WORDS = frozenset(company_name_words(_COMMON))
+_COMMON_IN_LABELS = frozenset(word for word in COMMON_WORDS if len(word) >= _SHORTEST_IN_LABEL)
 
 
 def is_named_like(domain: str, key: str | None) -> bool:
-    """Whether a domain's first label is the company's name, hyphens and umlauts aside: "mueller-bau.de", "müller bau"."""
+    """Whether a domain's first label is the company's name, hyphens and umlauts aside: "mueller-bau.de", "müller bau".
+
+    Words such as "Gruppe" count on neither side: "krause-gruppe.de" and "krausegruppe.de" are Krause's.
+    """
     label = domain.partition(".")[0]
     try:
         shown = label[4:].encode().decode("punycode") if label.startswith("xn--") else label
     except ValueError:
         return False
-    words = company_name_words(key or "")
-    distinctive = [word for word in words if word not in COMMON_WORDS]
-    mine = "".join(company_name_words(company_key(shown) or ""))
-    return len(mine) > 1 and mine in ("".join(words), "".join(distinctive))
+    name, of_label = company_name_words(key or ""), company_name_words(company_key(shown) or "")
+    names = {"".join(name), "".join(word for word in name if word not in COMMON_WORDS)} - {""}
+    mine = "".join(of_label)
+    labels = {mine, "".join(word for word in of_label if word not in _COMMON_IN_LABELS)}
+    labels |= {mine.removesuffix(word) for word in _COMMON_IN_LABELS}
+    return any(len(label) > 1 and label in names for label in labels)

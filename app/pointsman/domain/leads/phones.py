@@ -180,7 +180,10 @@ def is_same_owner(known: PhoneOwner, news: PhoneOwner, *, is_mobile: bool) -> bo
     """
     if news.has_other_id or (known.email_key and news.email_key and known.email_key != news.email_key):
         return False
-    first, last = (_name(known.first_name), _name(news.first_name)), (_name(known.last_name), _name(news.last_name))
+    first, last = (
+        (_name_words(known.first_name), _name_words(news.first_name)),
+        (_name_words(known.last_name), _name_words(news.last_name)),
+    )
     if is_mobile:
         return _fits(*last, short=False) and _fits(*first, short=True)
     if all((*first, *last)):
@@ -188,9 +191,14 @@ def is_same_owner(known: PhoneOwner, news: PhoneOwner, *, is_mobile: bool) -> bo
     return not any((*first, *last, known.email_key, news.email_key, known.has_external_id, news.has_external_id))
 
 
+def is_name(text: str | None) -> bool:
+    """Whether a field for a person's name has one: "-", "?" and "Dr." are none, though forms ask for a last name."""
+    return bool(_name_words(text))
+
+
 def telephone_id(key: str, first_name: str | None, last_name: str | None) -> str:
     """A name for the number `key` with the names beside it, the same however they are spelled; it shows neither."""
-    return fingerprint([key, _name(first_name), _name(last_name)])
+    return fingerprint([key, _name_words(first_name), _name_words(last_name)])
 
 
 def _fits(one: tuple[str, ...], other: tuple[str, ...], *, short: bool) -> bool:
@@ -200,7 +208,7 @@ def _fits(one: tuple[str, ...], other: tuple[str, ...], *, short: bool) -> bool:
     return short and (one[0][0] == other[0][0]) and 1 in (len(one[0]), len(other[0]))
 
 
-def _name(name: str | None) -> tuple[str, ...]:
+def _name_words(name: str | None) -> tuple[str, ...]:
     plain = compose(clean_text(name or "")[:200], "NFKC").casefold().translate(_UMLAUTS)
     plain = "".join(c for c in compose(plain, "NFKD") if not unicodedata.combining(c))
     words = re.sub(r"[\W_]+", " ", plain).split()

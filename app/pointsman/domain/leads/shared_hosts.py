@@ -1,8 +1,9 @@
 """Hosts on which many companies have a page or a site of theirs, which alone do not tell one company from another.
 
-Two kinds. A page's address has the company behind the host ("facebook.com/acme"): it names no company. A tenant has a name of
+Three kinds. A page's address has the company behind the host ("facebook.com/acme"): it names no company. A tenant has a name of
 its own before a hosting suffix ("acme.jimdosite.com"): each is a company of its own, as under the private suffixes of the
-public suffix list, which lacks these. A policy adds to the former.
+public suffix list, which lacks these. A link that was rewritten ("urldefense.com/v3/__https://acme.de") leads to another
+site and names none. A policy adds to the first.
 """
 
 _SOCIAL = """
@@ -21,7 +22,19 @@ milkshake.app flow.page hoo.be allmylinks.com linkpop.com snipfeed.co stan.store
 _SHORT_LINKS = """
 bit.ly tinyurl.com goo.gl g.co g.page ow.ly is.gd v.gd buff.ly rebrand.ly cutt.ly t.ly tiny.cc tiny.one rb.gy s.id
 shorturl.at dlvr.it trib.al bl.ink tr.im qr.ae amzn.to amzn.eu ebay.us apple.co aka.ms 1drv.ms spoti.fi adobe.ly
-hubs.ly hubs.la eepurl.com mailchi.mp page.link forms.gle
+hubs.ly hubs.la eepurl.com mailchi.mp page.link forms.gle share.google instagr.am sumup.link
+"""
+#: What mail scanners, search engines, caches and newsletters put in a link's place: the company's site stands behind it.
+_REWRITTEN = """
+urldefense.com urldefense.us urldefense.proofpoint.com safelinks.protection.outlook.com protect-eu.mimecast.com
+protect-us.mimecast.com protect-uk.mimecast.com protect-de.mimecast.com protect-au.mimecast.com protect-za.mimecast.com
+protect-ca.mimecast.com protect-usb.mimecast.com mimecastprotect.com linkprotect.cudasvc.com secure-web.cisco.com
+emailprotection.link protection.sophos.com clicktime.symantec.com clicktime.cloud.postoffice.net protect.checkpoint.com
+avanan.click protect.fireeye.com protect2.fireeye.com linklock.titanhq.com shared.outlook.inky.com
+scanmail.trustwave.com ctp.trendmicro.com atpscan.global.hornetsecurity.com seclinks.com cdn.ampproject.org ampproject.org
+webcache.googleusercontent.com translate.goog googleadservices.com doubleclick.net cc.bingj.com archive.ph archive.today
+sendgrid.net list-manage.com mandrillapp.com hubspotlinks.com exct.net awstrack.me rs6.net cmail19.com cmail20.com
+createsend.com nl2go.com sibforms.com sendibt2.com mailgun.org sparkpostmail.com linksynergy.com awin1.com
 """
 #: Names made of an address on the network, or of the machine at hand.
 _ADDRESS_NAMES = "nip.io sslip.io xip.io traefik.me localtest.me lvh.me"
@@ -56,6 +69,8 @@ wetransfer.com paypal.com paypal.me typeform.com surveymonkey.com jotform.com we
 ionos.de strato.de squarespace.com godaddy.com sedo.com slack.com okta.com oktapreview.com onelogin.com auth0.com personio.de
 personio.com bamboohr.com workable.com lever.co greenhouse.io ashbyhq.com smartrecruiters.com softgarden.io myworkdayjobs.com
 workday.com successfactors.com successfactors.eu breezy.hr service-now.com shopify.com airtable.com uservoice.com canny.io
+calendar.app.google tally.so app.hubspot.com meetings.hubspot.com meetings-eu1.hubspot.com share.hsforms.com
+app-eu1.hubspot.com forms.app cognitoforms.com formstack.com paperform.co fillout.com heyflow.app wufoo.com
 my.canva.site podia.com beehiiv.com kajabi.com teachable.com thinkific.com kartra.com
 """
 #: Names that people fill in where they have no site.
@@ -81,7 +96,11 @@ glide.page super.site typedream.site mybigcommerce.com leadpages.net webshopapp.
 plentymarkets-cloud-de.com bitrix24.site bitrix24.de bitrix24.com teamtailor.com freshservice.com myfreshworks.com
 helpscoutdocs.com statuspage.io mn.co mightynetworks.com learnworlds.com simplybook.me as.me youcanbook.me zohobookings.com
 dynamics.com crm.dynamics.com crm4.dynamics.com powerappsportals.com microsoftcrmportals.com hs-sites-na2.com
-hs-sites-ap1.com up.railway.app loca.lt quickconnect.to
+hs-sites-ap1.com up.railway.app loca.lt quickconnect.to bolt.host base44.app hostingersite.com myportfolio.com mailchimpsites.com
+ck.page zyrosite.com sumupstore.com onepage.me lovable.app gamma.site yolasite.com ueniweb.com durable.site b12sites.com
+portfoliobox.net cargo.site dorik.io umso.co unicornplatform.page swipepages.co getresponsesite.com heyflow.site
+subscribepage.io mydurable.com mystrikingly.com wixstudio.com wixstudio.io square.site framer.website framer.site
+emergent.host replit.app vercel.app v0.app manus.space
 """
 
 #: Their sites lie under every top level domain ("amazon.de", "google.at").
@@ -94,6 +113,7 @@ _NO_TOP_LEVEL = "test invalid localhost local lan internal intranet home localdo
 _SITES = f"{_SOCIAL} {_LINK_PAGES} {_SHORT_LINKS} {_MARKETPLACES} {_DIRECTORIES} {_SERVICES}"
 _PAGES = f"{_SITES} {_ADDRESS_NAMES} {_NO_SITE}"
 SHARED_HOSTS = frozenset(_PAGES.split())
+LINK_HOSTS = frozenset(_REWRITTEN.split())
 NO_ADDRESS_DOMAINS = frozenset(f"{_ADDRESS_NAMES} {_NO_SITE}".split())
 HOSTING_SUFFIXES = frozenset(_HOSTING.split())
 _WORLDWIDE_LABELS = frozenset(_WORLDWIDE.split())

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from pointsman.domain.leads.employers import CompanyOfNews, EmployerChange
 from pointsman.domain.leads.facts import FactValue
@@ -13,12 +14,15 @@ from pointsman.domain.leads.matching import (
     sortable_timestamp,
 )
 from pointsman.domain.leads.normalise import company_key, email_key, is_named_like
+from pointsman.domain.leads.phones import is_name
 from pointsman.domain.leads.senders import bringer_of
 from pointsman.domain.permissions.sayings import Saying, Topic, saying
 from pointsman.services.leads.employer import (
     ASKS_FOR,
     employer_change,
+    is_answered,
     match_of_the_move,
+    news_that_wait,
     without_old_company,
 )
 from pointsman.services.leads.fields import PERSONAL_FIELDS
@@ -35,7 +39,7 @@ _ACCOUNT_FIELDS = {
     "account_owner": "account.owner",
     "parent_domain": "account.parent_domain",
 }
-
+_NAMES = ("lead.first_name", "lead.last_name")
 
 #: In a lead's `match`: the partner or rep whose key brought the lead in.
 BROUGHT_BY = "brought_by"
@@ -129,11 +133,14 @@ async def update_lead(
     person = write.person
     if row.phone_key is not None and write.phone_key is None:
         write = replace(write, phone=None)  # a number that cannot be called does not take the place of one that can
-    merged = _merged(row, write, email_is_free=is_free or keep_word)
     add_identity = person.external_id is not None and not knows_id and may_get_id(row, write, found)
     has_new_address = is_free and person.email_key not in (None, row.email_key)
     change = await employer_change(tx, row, write, lists, company, has_new_address=has_new_address, speaker=speaker)
-    write = _told_to_account(write, change)
+    asks_for, answered = person.domain or person.company_name, is_answered(row, person, change, speaker)
+    if change is EmployerChange.ASKS:
+        write = news_that_wait(write, keeps_facts=keep_word)
+        company = company if keep_word else CompanyOfNews.SAME
+    merged = _merged(row, write, email_is_free=is_free or keep_word)
     person = write.person
     moves, learns = change is EmployerChange.MOVES, change is EmployerChange.LEARNS
     if learns:
@@ -151,6 +158,7 @@ async def update_lead(
         merged.known_at != row.known_at
         or add_identity
         or change in (EmployerChange.MOVES, EmployerChange.ASKS)
+        or answered
         or write.learns_domain
         or tunes
         or is_new_conflict(row, found)
@@ -160,16 +168,9 @@ async def update_lead(
     values = merged.values
     email = _text(values, "lead.email")
     key = email_key(email, host_to_ascii) if email and is_free and email != row.email else row.email_key
-    match = dict(row.match) | {"person": found.by}
-    if moves:
-        match = match_of_the_move(row, match)
+    match = _match(row, write, found, change, answered=answered)
     if change is EmployerChange.ASKS:
-        match[ASKS_FOR] = person.domain or person.company_name
-    if (moves or row.account_id is None) and (person.domain or person.company_key):
-        of_the_account = {name: value for name, value in write.match.items() if name != BROUGHT_BY}
-        match |= {"account": person.domain_from or "name"} | of_the_account
-    if found.conflict is not None:
-        match["conflict"] = str(found.conflict)
+        match[ASKS_FOR] = asks_for
     phone_key = _phone_key(row, write, values)
     gets_phone = is_phone_free and phone_key != row.phone_key and phone_key == write.phone_key
     lead = await tx.leads.change(
@@ -196,11 +197,22 @@ async def update_lead(
     return lead, change
 
 
-def _told_to_account(write: LeadWrite, change: EmployerChange) -> LeadWrite:
-    """The write without what it says of the company's account where the lead stays with another one."""
-    if change is not EmployerChange.ASKS:
-        return write
-    return replace(write, person=replace(write.person, account_status=None, account_owner=None))
+def _match(
+    row: LeadRow, write: LeadWrite, found: LeadMatch, change: EmployerChange, *, answered: bool
+) -> dict[str, Any]:
+    """How person and account were found, as the lead tells it from now on."""
+    person, moves = write.person, change is EmployerChange.MOVES
+    match = dict(row.match) | {"person": found.by}
+    if moves:
+        match = match_of_the_move(row, match)
+    if answered:
+        del match[ASKS_FOR]
+    if (moves or row.account_id is None) and (person.domain or person.company_key):
+        of_the_account = {name: value for name, value in write.match.items() if name != BROUGHT_BY}
+        match |= {"account": person.domain_from or "name"} | of_the_account
+    if found.conflict is not None:
+        match["conflict"] = str(found.conflict)
+    return match
 
 
 def without_stale_values(person: Person, row: LeadRow, write: LeadWrite) -> Person:
@@ -232,6 +244,9 @@ def _merged(row: LeadRow, write: LeadWrite, *, email_is_free: bool) -> MergedVal
     news |= {name: value for name, value in given.items() if value is not None}
     if write.person.company_name is None and "company.name" in old:
         news.pop("company.name", None)  # "n/a" is no news of a company that has a name
+    for name in _NAMES:
+        if name in old and not is_name(_text(news, name)):
+            news.pop(name, None)  # neither is "-" of a person who has one
     stamp = max(write.known_at.values(), default=sortable_timestamp(write.at))
     of_the_account = {
         name: stamp for attribute, name in _ACCOUNT_FIELDS.items() if getattr(write.person, attribute) is not None

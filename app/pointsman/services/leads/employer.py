@@ -9,6 +9,7 @@ from pointsman.domain.leads.employers import (
     EmployerChange,
     KnownEmployer,
     SaidEmployer,
+    is_akin,
     judge_company,
     judge_employer,
 )
@@ -58,9 +59,13 @@ async def employer_change(
 
     Costs a statement only where something may change.
     """
-    if row.account_id is None or company is CompanyOfNews.FORMER:
-        return EmployerChange.STAYS
     person = write.person
+    if company is CompanyOfNews.FORMER:
+        return EmployerChange.STAYS
+    if row.account_id is None:  # who has bought would make a customer of any company that a form names
+        names_one = person.domain is not None or person.company_key is not None
+        asks = names_one and has_bought(row) and speaker.kind is not CallerKind.ADMIN
+        return EmployerChange.ASKS if asks else EmployerChange.STAYS
     known = known_employer(row, row.email_key, lists)
     if ASKS_FOR in row.match and speaker.kind is CallerKind.ADMIN:
         known = replace(known, website=None)  # what waits for an admin's word is news when it comes
@@ -75,6 +80,15 @@ async def employer_change(
     if change is EmployerChange.MOVES and _is_for_a_human(row, speaker):
         return EmployerChange.ASKS
     return change
+
+
+def is_answered(row: LeadRow, person: Person, change: EmployerChange, speaker: Actor) -> bool:
+    """Whether an admin says where a lead works for which this is asked: at its account, too, which is a no."""
+    if ASKS_FOR not in row.match or speaker.kind is not CallerKind.ADMIN or change is not EmployerChange.STAYS:
+        return False
+    if person.domain_from == "company.domain" or row.account_id is None:
+        return person.domain is not None or person.company_key is not None
+    return row.account_name is not None and is_akin(person.company_key, company_key(row.account_name))
 
 
 def company_of_news(
@@ -150,8 +164,20 @@ def news_of_the_company(write: LeadWrite, company: CompanyOfNews, *, alias: bool
     if company is CompanyOfNews.ANOTHER and alias and write.person.domain is not None:
         # The lead goes by another address: without it, it would not know of which company its facts are.
         return replace(write, facts={**write.facts, "company.domain": write.person.domain})
-    if company is not CompanyOfNews.FORMER:
-        return write
+    return without_company(write) if company is CompanyOfNews.FORMER else write
+
+
+def news_that_wait(write: LeadWrite, *, keeps_facts: bool) -> LeadWrite:
+    """The news without what they say of a company about which an admin is asked: until the answer, nothing changes by it.
+
+    `keeps_facts`: a partner reads its lead's facts, and would learn from what is left out that the company is a customer.
+    """
+    known = without_company(write)
+    return replace(known, facts=write.facts) if keeps_facts else known
+
+
+def without_company(write: LeadWrite) -> LeadWrite:
+    """The news without what they say of the company and its account."""
     person = replace(
         write.person,
         domain=None,
@@ -172,7 +198,8 @@ def without_old_company(merged: MergedValues, write: LeadWrite) -> MergedValues:
 
     `known_at` keeps the time, so that neither late news nor evidence of the former company are taken for the present one's.
     """
-    left = {name for name in merged.values if name.startswith("company.") and name not in write.facts}
+    said = set(write.facts) - (set() if write.person.company_name else {"company.name"})  # "n/a" is no name
+    left = {name for name in merged.values if name.startswith("company.") and name not in said}
     stamp = max(write.known_at.values())
     values = {name: value for name, value in merged.values.items() if name not in left}
     of_account = {name for name, at in merged.known_at.items() if name.startswith("account.") and at != stamp}

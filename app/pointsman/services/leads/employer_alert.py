@@ -14,7 +14,7 @@ async def ask_for_employer(env: Env, tx: Tx, lead: LeadRow) -> None:
         return
     message = (
         f"News say that lead {lead.id}, a customer's contact, works for {lead.match[ASKS_FOR]} now. It stays with its account, "
-        "until an admin's key sends it with that company.domain."
+        "until an admin's key sends it with that company.domain; with its present one, that is a no."
     )
     await tx.alerts.put(
         id=env.new_id(), at=env.clock(), code=AlertCode.EMPLOYER_CHANGE, subject=subject, message=message

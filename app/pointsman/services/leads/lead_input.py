@@ -17,6 +17,7 @@ from pointsman.services.leads.phone_numbers import country_of, read_phone
 from pointsman.services.leads.registered_domains import (
     NO_LISTS,
     MatchingLists,
+    domain_named,
     domain_of_address,
     domain_of_website,
     host_to_ascii,
@@ -73,6 +74,8 @@ def identify_person(given: LeadInput, lists: MatchingLists = NO_LISTS) -> Person
     if domain is None and key is not None:
         domain = domain_of_address(key.rpartition("@")[2], lists)
         domain_from = "email" if domain else None
+    if domain is None and isinstance(name, str) and (domain := domain_named(name, lists)) is not None:
+        domain_from, name = "company.domain", None  # what was written as its name is its website
     status, owner = given.facts.get("account.status"), given.facts.get("account.owner")
     parent = given.facts.get("account.parent_domain")
     key_of_name = company_named(name, lists.placeholder_keys)

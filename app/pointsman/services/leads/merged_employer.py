@@ -70,8 +70,9 @@ def merged_company(into: LeadRow, other: LeadRow, lists: MatchingLists) -> Merge
         winner = earlier if winner is later else later
     for_both = verdict in (MergedEmployer.LATER_FOR_BOTH, MergedEmployer.EARLIER_FOR_BOTH)
     match = _match(into, other, winner, for_both=for_both)
-    if ASKS_FOR in later.match and winner.account_id == later.account_id:
-        match[ASKS_FOR] = later.match[ASKS_FOR]
+    for row in (earlier, later):
+        if ASKS_FOR in row.match and winner.account_id == row.account_id:
+            match[ASKS_FOR] = row.match[ASKS_FOR]  # no time says that the question is older than the other's word
     if asks:
         match[ASKS_FOR] = news.website or news.address_domain or later.account_name
     facts_of = later if verdict is MergedEmployer.LATER else earlier

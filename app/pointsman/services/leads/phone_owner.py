@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from pointsman.domain.leads.matching import LeadMatch
-from pointsman.domain.leads.phones import PhoneOwner, is_same_owner, telephone_id
+from pointsman.domain.leads.phones import PhoneOwner, is_name, is_same_owner, telephone_id
 from pointsman.domain.leads.senders import bringer_of, is_telephone, telephone_sender
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.ports import Actor
@@ -37,13 +37,14 @@ def still_answers(known: FoundLead, write: LeadWrite) -> bool:
     """
     row, phone = known.row, write.person.phone
     assert phone is not None, "the number is the id"
-    if write.first_name or write.last_name:
+    if is_name(write.first_name) or is_name(write.last_name):
         owner = PhoneOwner(email_key=None, first_name=row.first_name, last_name=row.last_name)
         news = PhoneOwner(email_key=None, first_name=write.first_name, last_name=write.last_name)
         return is_same_owner(owner, news, is_mobile=True)
     if row.phone_key != phone.key:
         return False
-    return phone.is_mobile or not (row.first_name or row.last_name or row.email_key or known.has_external_id)
+    is_more = is_name(row.first_name) or is_name(row.last_name) or row.email_key or known.has_external_id
+    return phone.is_mobile or not is_more
 
 
 def may_get_id(row: LeadRow, write: LeadWrite, found: LeadMatch) -> bool:
@@ -51,9 +52,9 @@ def may_get_id(row: LeadRow, write: LeadWrite, found: LeadMatch) -> bool:
 
     Who has a person's number for a while would be that person for good, whatever number, email and name the id brings later.
     """
-    if found.by != "phone" or write.last_name is not None:
+    if found.by != "phone" or is_name(write.last_name):
         return True
-    return not (row.first_name or row.last_name or row.email_key)
+    return not (is_name(row.first_name) or is_name(row.last_name) or row.email_key)
 
 
 def owner_of_phone(named: Sequence[FoundLead], write: LeadWrite) -> UUID | None:

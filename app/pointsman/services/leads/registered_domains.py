@@ -4,6 +4,7 @@ They are the public suffix list, the packages' lists of free and disposable mail
 kept: 8 MB in all.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
@@ -12,9 +13,11 @@ import idna
 import tldextract
 
 from pointsman.domain.leads.free_mail import FREE_MAIL_DOMAINS, NO_MAIL_PROVIDERS, is_worldwide_mail
-from pointsman.domain.leads.normalise import extract_host
+from pointsman.domain.leads.legal_forms import without_legal_form
+from pointsman.domain.leads.normalise import clean_text, extract_host
 from pointsman.domain.leads.shared_hosts import (
     HOSTING_SUFFIXES,
+    LINK_HOSTS,
     NO_ADDRESS_DOMAINS,
     SHARED_HOSTS,
     is_public,
@@ -34,6 +37,9 @@ class MatchingLists:
 
 
 NO_LISTS = MatchingLists()
+
+_HOST_AS_NAME = re.compile(r"(?P<prefix>https?://|www\.)?(?:[\w-]+\.)+(?P<top>[a-zA-Z]{2,20})/?")
+_TOP_LEVELS_OF_OLD = frozenset({"com", "net", "org", "info", "biz"})
 
 #: The second name that Microsoft gives a tenant for its mail.
 _MAIL_OF_A_TENANT = ".mail.onmicrosoft.com"
@@ -99,6 +105,19 @@ def domain_of_website(text: str, lists: MatchingLists = NO_LISTS) -> str | None:
     return None if _is_shared(host, domain, lists) else domain
 
 
+def domain_named(name: str, lists: MatchingLists = NO_LISTS) -> str | None:
+    """The company's domain where a host stands in its name's place: "firma7.de", "www.firma7.de"; None for any other name.
+
+    "Schmidt.AG" and "Dr.Oetker" are names: the last label must be a top level domain of old, and no legal form.
+    """
+    if not (written := _HOST_AS_NAME.fullmatch(clean_text(name[:LONGEST_HOST]))):
+        return None
+    domain, top = domain_of_website(name, lists), written["top"].lower()
+    if written["prefix"] or (without_legal_form([top]) and (len(top) == 2 or top in _TOP_LEVELS_OF_OLD)):
+        return domain if domain and _suffixes().extract_str(domain).suffix else None
+    return None
+
+
 def domain_of_address(host: str, lists: MatchingLists = NO_LISTS) -> str | None:
     """The company's domain in the host of an email address; None for free and disposable mail, and where there is no mail.
 
@@ -121,7 +140,7 @@ def _without_mail_providers(host: str, lists: MatchingLists) -> str | None:
 
 
 def _is_shared(host: str, domain: str, lists: MatchingLists) -> bool:
-    if is_worldwide(domain) or is_under_domain(host, lists.shared_hosts):
+    if is_worldwide(domain) or is_under_domain(host, lists.shared_hosts) or is_under_domain(host, LINK_HOSTS):
         return True
     above = domain.partition(".")[2]  # "personio.de" is shared, and "acme.jobs.personio.de" a tenant
     return is_under_domain(host, SHARED_HOSTS) and not is_under_domain(above, SHARED_HOSTS)

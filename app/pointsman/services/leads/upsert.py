@@ -19,7 +19,7 @@ from pointsman.services.leads.apply_news import (
     with_taught_account,
     without_stale_values,
 )
-from pointsman.services.leads.employer import EVIDENCE_SINCE, company_of_news, news_of_the_company
+from pointsman.services.leads.employer import ASKS_FOR, EVIDENCE_SINCE, company_of_news, news_of_the_company
 from pointsman.services.leads.employer_alert import ask_for_employer
 from pointsman.services.leads.fields import known_fields
 from pointsman.services.leads.lead_input import LeadInput, identify_person
@@ -123,7 +123,7 @@ async def upsert_lead(
         lead = await _with_account_parent(env, tx, lead, write.person, actor)
     if is_new_conflict(row, found):
         await _report_conflict(env, tx, found, actor)
-    if change in (EmployerChange.ASKS, EmployerChange.MOVES):
+    if change in (EmployerChange.ASKS, EmployerChange.MOVES) or (ASKS_FOR in row.match) > (ASKS_FOR in lead.match):
         await ask_for_employer(env, tx, lead)
     left = lead.known_at.get(EVIDENCE_SINCE) != row.known_at.get(EVIDENCE_SINCE)
     return UpsertResult(lead=lead, created=False, conflict=found.conflict, left_employer=left)
