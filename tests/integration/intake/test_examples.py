@@ -10,12 +10,12 @@ import pytest
 import yaml
 
 from pointsman.domain.leads.facts import STANDARD_FIELDS, FieldType
+from pointsman.services.codes.registered_domains import NO_LISTS
 from pointsman.services.intake.mapping.expressions import Evaluation
 from pointsman.services.intake.mapping.map_event import map_event, split_events
 from pointsman.services.intake.mapping.mapping_model import parse_mapping
 from pointsman.services.intake.receive import process_item
 from pointsman.services.leads.fields import KnownFields
-from pointsman.services.leads.registered_domains import NO_LISTS
 from support.floors.use_case_env import World
 from support.http.signing import PUBLIC_URL, as_bytes, sign_hubspot_v3
 

@@ -68,6 +68,19 @@ async def test_nobody_eligible_means_a_hold_with_a_reason(sender: Any) -> None:
     assert body["lead"]["stage"] == "held"
 
 
+async def test_the_answer_says_of_nurture_what_the_lead_says(
+    sender: Any, client: httpx.AsyncClient, sign_in: Any
+) -> None:
+    reader = await sign_in("read")
+    for source, known in (("newsletter", "rule"), ("demo_form", None)):
+        body = {"email": "mara@nordlicht.example", "fields": {"lead.source": source, "lead.country": "DE"}}
+        told = (await sender(body)).json()["lead"]
+        read = (await client.get(f"/v1/leads/{told['id']}", headers=reader)).json()
+        assert (told["stage"], told["nurture_cause"]) == ("nurture" if known else "working", known)
+        same = ("stage", "nurture_cause", "nurture_since", "nurture_until", "fields")
+        assert {name: read[name] for name in same} == {name: told[name] for name in same}
+
+
 async def test_a_waiting_lead_is_looked_at_again_when_there_is_news(sender: Any) -> None:
     await sender({"email": "x@far.example", "fields": {"lead.country": "BR"}})
     body = (await sender({"email": "x@far.example", "fields": {"lead.country": "DE"}})).json()

@@ -87,6 +87,7 @@ async def test_who_bought_stays_a_customer_until_an_admin_says_where_the_person_
     lead = await sent(world, ADMIN, email="mara@vogel.example", facts={"company.domain": "vogel.example"})
     assert (lead.account_domain, stored_facts(lead)["account.status"]) == ("vogel.example", "prospect")
     assert (lead.match["bought_at"], "asks_for" in lead.match) == (str(before.account_id), False)
+    assert "company.employees" not in lead.facts
     assert not await world.rows("select code from alerts where resolved_at is null")
 
 

@@ -23,6 +23,7 @@ from pointsman.domain.text.hosts import host_in
 from pointsman.domain.text.outcomes import value_of
 from pointsman.domain.text.patterns import PatternRefused, compile_pattern
 from pointsman.domain.text.strict_json import JsonLimits, canonical_bytes, parse_json, reread_json
+from pointsman.services.codes.registered_domains import domain_of_website, host_to_ascii
 from pointsman.services.intake.mapping.expressions import (
     Evaluation,
     ExpressionFailedError,
@@ -30,7 +31,6 @@ from pointsman.services.intake.mapping.expressions import (
     TooCostlyError,
     compile_expression,
 )
-from pointsman.services.leads.registered_domains import domain_of_website, host_to_ascii
 from support.fuzzing import fuzz
 from support.hypothesis_profiles import examples
 

@@ -8,11 +8,11 @@ import pytest
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.errors import Invalid
 from pointsman.domain.leads.facts import STANDARD_FIELDS
+from pointsman.services.codes.registered_domains import NO_LISTS
 from pointsman.services.intake.mapping.expressions import Evaluation
 from pointsman.services.intake.mapping.map_event import MappedEvent, map_event
 from pointsman.services.intake.mapping.mapping_model import parse_mapping
 from pointsman.services.leads.fields import KnownFields
-from pointsman.services.leads.registered_domains import NO_LISTS
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 KNOWN = KnownFields(types=STANDARD_FIELDS, lists=NO_LISTS, accepts_any_custom=False)

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 import pytest
 
 from pointsman.domain.leads.facts import STANDARD_FIELDS
+from pointsman.services.codes.registered_domains import NO_LISTS
 from pointsman.services.intake.mapping.expressions import Evaluation
 from pointsman.services.intake.mapping.map_event import map_event
 from pointsman.services.intake.mapping.mapping_model import parse_mapping
 from pointsman.services.leads.fields import KnownFields
-from pointsman.services.leads.registered_domains import NO_LISTS
 
 KNOWN = KnownFields(types=STANDARD_FIELDS, lists=NO_LISTS, accepts_any_custom=False)
 

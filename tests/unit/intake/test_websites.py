@@ -9,12 +9,12 @@ from pointsman.domain.errors import Fault
 from pointsman.domain.leads.facts import STANDARD_FIELDS, FactValue
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.policy.evidence_sources import EvidenceRules
+from pointsman.services.codes.registered_domains import MatchingLists
 from pointsman.services.intake.api_lead import Surroundings, parse_lead_input
 from pointsman.services.intake.mapping.expressions import Evaluation
 from pointsman.services.intake.mapping.map_event import map_event
 from pointsman.services.intake.mapping.mapping_model import parse_mapping
 from pointsman.services.leads.fields import KnownFields
-from pointsman.services.leads.registered_domains import MatchingLists
 from pointsman.services.ports import Actor
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)

@@ -6,7 +6,7 @@ from pointsman.domain.leads.coercion import coerce
 from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.leads.normalise import clean_text, email_key
 from pointsman.services.codes.code_names import CODE_NAMES
-from pointsman.services.leads.registered_domains import host_to_ascii
+from pointsman.services.codes.registered_domains import host_to_ascii
 
 CLEANED = {
     "Acme\nGmbH": "Acme GmbH",

@@ -9,13 +9,13 @@ from pointsman.domain.leads.legal_forms import without_legal_form
 from pointsman.domain.leads.normalise import company_key, is_named_like
 from pointsman.domain.leads.placeholders import PLACEHOLDER_KEYS
 from pointsman.domain.leads.shared_hosts import HOSTING_SUFFIXES, SHARED_HOSTS
-from pointsman.services.leads.lead_input import LeadInput, identify_person
-from pointsman.services.leads.registered_domains import (
+from pointsman.services.codes.registered_domains import (
     MatchingLists,
     domain_of_address,
     domain_of_website,
     mail_providers,
 )
+from pointsman.services.leads.lead_input import LeadInput, identify_person
 
 #: Of these 211, our first list of its own took 156 for companies.
 _PROVIDERS = """

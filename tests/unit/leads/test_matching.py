@@ -14,7 +14,7 @@ from pointsman.domain.leads.facts import FactValue, FieldType
 from pointsman.domain.leads.matching import choose_lead, merge_newer, sortable_timestamp
 from pointsman.domain.leads.normalise import company_key, email_key
 from pointsman.services.codes.code_names import CODE_NAMES
-from pointsman.services.leads.registered_domains import MatchingLists, domain_of_website, host_to_ascii
+from pointsman.services.codes.registered_domains import MatchingLists, domain_of_website, host_to_ascii
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 coerce = functools.partial(coercion.coerce, names=CODE_NAMES)

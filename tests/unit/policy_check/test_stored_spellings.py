@@ -9,6 +9,8 @@ from pointsman.domain.policy_check.findings import Finding
 from pointsman.domain.policy_check.operands import Spellings
 from pointsman.domain.policy_check.run import check_policy
 from pointsman.services.codes.code_names import CODE_NAMES
+from pointsman.services.codes.registered_domains import domain_of_fact
+from pointsman.services.policies.lifecycle import check_offline
 from support.roster import rep, roster
 
 #: A field, what a policy says, and what the check says of it.
@@ -41,6 +43,8 @@ RIGHT = [
     ("company.country", "GB"),
     ("lead.language", "de"),
     ("company.domain", "acme.de"),
+    ("lead.phone", "+491711234567"),
+    ("lead.phone", "+4930123456;ext=12"),
     ("company.domain", "facebook.com"),  # the company of who writes from there
     ("company.domain", "xn--mller-kva.de"),
     ("account.status", "customer"),
@@ -79,6 +83,35 @@ def test_what_may_be_stored_is_not_complained_about() -> None:
 @pytest.mark.parametrize(("field", "value", "advice"), [one for one in WRONG if one[2].startswith("write '")])
 def test_what_the_check_says_to_write_is_right(field: str, value: str, advice: str) -> None:
     assert Spellings(CODE_NAMES).never_equal(field, advice.split("'")[1]) is None, value
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "advice"),
+    [
+        ("lead.phone", "0171 9988776", "E.164"),
+        ("lead.phone", "+49 171 9988776", "write '+491719988776'"),
+        ("lead.phone", "+49 (30) 123-456;ext=12", "write '+4930123456;ext=12'"),
+        ("company.domain", "gmail.com", "no company's"),
+        ("company.domain", "zoho.eu", "no company's"),
+        ("company.domain", "example.com", "no company's"),
+        ("company.domain", "shop.acme.de", "write 'acme.de'"),
+    ],
+)
+def test_a_number_and_a_domain_that_no_lead_has_are_errors(field: str, value: str, advice: str) -> None:
+    assert advice in str(Spellings(CODE_NAMES, domain_of_fact).never_equal(field, value))
+
+
+def test_a_policy_is_checked_by_the_companies_that_it_names_itself() -> None:
+    rule = {
+        "name": "all",
+        "work": "qualification",
+        "pool": "sdr",
+        "when": {"field": "company.domain", "equals": "mail.com"},
+    }
+    document = {"rules": [rule], "pools": {"sdr": {"work": "qualification", "members": ["lena"]}}}
+    of_a_company = document | {"matching": {"company_domains": ["mail.com"]}}
+    codes = [{one.code for one in check_offline(each)} for each in (document, of_a_company)]
+    assert ["never-equal" in each for each in codes] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Does what a test compares with fit the field: its type, its spelling, the groups, lists and patterns in it?"""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,9 +18,17 @@ from pointsman.domain.text.patterns import PatternRefused, compile_pattern
 from pointsman.domain.text.phrases import fold_text
 from pointsman.domain.text.suggestions import did_you_mean
 
+#: The `company.domain` that leads have of a host, None for one that is no company's; needs lists, so it is given from outside.
+DomainOf = Callable[[str], str | None]
+_E164 = re.compile(r"\+\d{7,15}", re.ASCII)
 _COUNTRIES = frozenset({"lead.country", "company.country"})
 _TYPE_WORDS = {FieldType.TEXT: "a text", FieldType.NUMBER: "a number", FieldType.BOOLEAN: "true or false"}
 _STATUSES = ("prospect", "customer")
+
+
+def as_written(host: str) -> str | None:
+    """Without lists, each host stands for itself."""
+    return host
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,7 @@ class Spellings:
     """How the values of a lead's fields are stored."""
 
     names: CodeNames = NO_NAMES
+    domain_of: DomainOf = as_written
     _said: dict[tuple[str, str], str | None] = field(default_factory=dict, compare=False)
 
     def never_equal(self, name: str, value: str) -> str | None:
@@ -57,7 +67,9 @@ class Spellings:
                     "in small letters" if code == value.lower() else "as ISO 639-1 codes"
                 )
             case "company.domain":
-                return self._domain(value), "domains are stored in small letters, without address and www"
+                return self._domain(value), "domains are stored as they were registered, in small letters"
+            case "lead.phone":
+                return _phone(value), "numbers are stored in E.164"
             case "account.status":
                 if value.casefold() not in _STATUSES:
                     raise ValueError("is neither prospect nor customer: write one of them")
@@ -65,12 +77,23 @@ class Spellings:
             case _:
                 return value, "blanks around a text are not stored"
 
-    @staticmethod
-    def _domain(value: str) -> str:
+    def _domain(self, value: str) -> str:
         host = (host_in(value) or "").removeprefix("www.")
         if "." not in host:
             raise ValueError("is no domain: write one such as 'acme.de'")
-        return host
+        if (domain := self.domain_of(host)) is None:
+            raise ValueError(
+                "is no company's: no lead has it, such as free mail, unless matching.company_domains names it"
+            )
+        return domain
+
+
+def _phone(value: str) -> str:
+    number, mark, extension = value.partition(";ext=")
+    digits = re.sub(r"[\s().\-/]", "", number)
+    if not _E164.fullmatch(digits):
+        raise ValueError("is no number in E.164, as numbers are stored: write one such as '+491711234567'")
+    return f"{digits}{mark}{extension}"
 
 
 def check_operand(

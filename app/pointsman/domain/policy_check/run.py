@@ -13,7 +13,7 @@ from pointsman.domain.policy_check.distribution import check_distribution
 from pointsman.domain.policy_check.evidence import check_evidence
 from pointsman.domain.policy_check.findings import Finding, Severity, error, warning
 from pointsman.domain.policy_check.logic import check_logic
-from pointsman.domain.policy_check.operands import Spellings
+from pointsman.domain.policy_check.operands import DomainOf, Spellings, as_written
 from pointsman.domain.policy_check.pools import check_pools
 from pointsman.domain.policy_check.role_separation import check_role_separation
 from pointsman.domain.policy_check.suppliers import check_suppliers
@@ -31,16 +31,18 @@ def check_policy(
     intakes: Mapping[str, Collection[str]] | None = None,
     *,
     names: CodeNames = NO_NAMES,
+    domain_of: DomainOf = as_written,
 ) -> tuple[Finding, ...]:
     """All findings, errors first, at most MAX_FINDINGS.
 
     Without a roster, what depends on people is left out; without the evidence that each
-    intake maps, by its key, what depends on those. By `names` a country or language in words is told its code.
+    intake maps, by its key, what depends on those. By `names` a country or language in words is told its code,
+    by `domain_of` a host which domain leads have of it.
     """
     errors: list[Finding] = []
     warnings: list[Finding] = []
     with gc_paused():
-        for finding in _findings(policy, roster, intakes, names):
+        for finding in _findings(policy, roster, intakes, Spellings(names, domain_of)):
             if finding.severity is Severity.ERROR:
                 errors.append(finding)
                 if len(errors) == MAX_FINDINGS:
@@ -56,10 +58,9 @@ def is_publishable(findings: tuple[Finding, ...]) -> bool:
 
 
 def _findings(
-    policy: Policy, roster: Roster | None, intakes: Mapping[str, Collection[str]] | None, names: CodeNames
+    policy: Policy, roster: Roster | None, intakes: Mapping[str, Collection[str]] | None, spellings: Spellings
 ) -> Iterator[Finding]:
     definitions, fields = Definitions.of(policy), fields_of_policy(policy)
-    spellings = Spellings(names)
     for path, condition in conditions_of(policy):
         yield from check_condition(path, condition, fields, definitions, spellings)
     yield from _gates(policy)

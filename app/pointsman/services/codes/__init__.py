@@ -1,1 +1,1 @@
-"""Countries and languages by their names, as senders and policies write them."""
+"""Countries, languages and the domains of companies, as senders and policies write them."""

@@ -8,6 +8,11 @@ from pointsman.domain.leads.facts import NOW_FIELD, QUALIFICATION, Facts, FactVa
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.text.suggestions import did_you_mean
 from pointsman.services.codes.code_names import CODE_NAMES
+from pointsman.services.codes.registered_domains import domain_of_address, domain_of_website, matching_lists
+from pointsman.services.leads.lead_input import key_of_address
+from pointsman.services.leads.phone_numbers import country_of, read_phone
+
+_NAMING = ("lead.phone", "lead.email", "company.domain")
 
 
 def apply_hypothetical_facts(known: Facts, given: Mapping[str, FactValue], policy: Policy) -> Facts:
@@ -34,6 +39,25 @@ def apply_hypothetical_facts(known: Facts, given: Mapping[str, FactValue], polic
             continue  # no evidence would give it
         if value is not None:
             facts[name] = value
+    _read_as_a_leads(facts, given, policy)
     if faults:
         raise Invalid("The facts cannot be supposed as written. Mend each fault and ask again.", faults=faults)
     return facts
+
+
+def _read_as_a_leads(facts: dict[str, FactValue], given: Mapping[str, FactValue], policy: Policy) -> None:
+    """A number, an address and a domain that are supposed, as a lead's would be kept: what names none is unknown."""
+    lists = matching_lists(policy.matching)
+    phone, email, site = (facts.get(name) if name in given else None for name in _NAMING)
+    if isinstance(phone, str) and (read := read_phone(phone, country_of(facts))) is not None:
+        facts["lead.phone"] = read.key
+    key = key_of_address(email) if isinstance(email, str) else None
+    if isinstance(email, str) and key is None:
+        del facts["lead.email"]
+    domain = domain_of_website(site, lists) if isinstance(site, str) else None
+    if isinstance(site, str):
+        del facts["company.domain"]
+    if domain is None and key is not None and "company.domain" not in facts:
+        domain = domain_of_address(key.rpartition("@")[2], lists)
+    if domain is not None:
+        facts["company.domain"] = domain

@@ -19,10 +19,10 @@ from pointsman.services.audit import audit
 from pointsman.services.availability.booking_context import visible_lead
 from pointsman.services.calendars.readings import RepCalendarReading, read_calendars
 from pointsman.services.calendars.refresh import READ_DEADLINE
+from pointsman.services.codes.registered_domains import MatchingLists
 from pointsman.services.leads.evidence_intake import taken_in, uncounted_warnings
 from pointsman.services.leads.facts import HOUSE_FIELDS, own_facts, stored_facts
 from pointsman.services.leads.fields import known_fields
-from pointsman.services.leads.registered_domains import MatchingLists
 from pointsman.services.policies.cache import RoutingConfig, load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.leads.leads import LeadRow

@@ -115,6 +115,8 @@ async def submit_lead_in_tx(
         why=why,
     )
     routed = await route_lead(env, tx, request)
+    if LeadStage.NURTURE in (lead.stage, routed.decision.outcome):
+        lead = await tx.leads.get(lead.id) or lead  # since when and why it is there, or that it is no more
     if trigger == RE_ENTRY and routed.decision.outcome is DecisionOutcome.NURTURE:
         note = f"The lead stays in nurture. {routed.decision.summary}"  # who can take it now, only a decision tells
     return SubmitResult(lead=lead, created=upserted.created, routed=routed, note=note, warnings=warnings)

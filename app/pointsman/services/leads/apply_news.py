@@ -17,6 +17,7 @@ from pointsman.domain.leads.normalise import company_key, email_key, is_named_li
 from pointsman.domain.leads.phones import is_name
 from pointsman.domain.leads.senders import bringer_of
 from pointsman.domain.permissions.sayings import Saying, Topic, saying
+from pointsman.services.codes.registered_domains import MatchingLists, host_to_ascii, is_registered_name
 from pointsman.services.leads.employer import (
     ASKS_FOR,
     employer_change,
@@ -29,7 +30,6 @@ from pointsman.services.leads.fields import PERSONAL_FIELDS
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.leads.phone_numbers import country_of, read_phone
 from pointsman.services.leads.phone_owner import may_get_id
-from pointsman.services.leads.registered_domains import MatchingLists, host_to_ascii, is_registered_name
 from pointsman.services.ports import Actor, Env, LostRace, Tx
 from pointsman.services.ports.leads.leads import LeadChange, LeadRow, LeadWrite, Person
 
@@ -139,7 +139,7 @@ async def update_lead(
     asks_for, answered = person.domain or person.company_name, is_answered(row, person, change, speaker)
     if change is EmployerChange.ASKS:
         write = news_that_wait(write, keeps_facts=keep_word)
-        company = company if keep_word else CompanyOfNews.SAME
+    company = _company_once_asked(row, company, change, keep_word=keep_word)
     merged = _merged(row, write, email_is_free=is_free or keep_word)
     person = write.person
     moves, learns = change is EmployerChange.MOVES, change is EmployerChange.LEARNS
@@ -195,6 +195,20 @@ async def update_lead(
         )
     )
     return lead, change
+
+
+def _company_once_asked(
+    row: LeadRow, company: CompanyOfNews, change: EmployerChange, *, keep_word: bool
+) -> CompanyOfNews:
+    """Of which company the news are where an admin is asked, or has answered: until then the facts stay as they are.
+
+    Those of a lead that a partner brought followed its words at once.
+    """
+    if change is EmployerChange.ASKS and not keep_word:
+        return CompanyOfNews.SAME
+    if change is EmployerChange.MOVES and ASKS_FOR in row.match and BROUGHT_BY not in row.match:
+        return CompanyOfNews.ANOTHER  # the new address alone may be known already
+    return company
 
 
 def _match(

@@ -18,7 +18,7 @@ from pointsman.domain.leads.matching import MergedValues
 from pointsman.domain.leads.normalise import company_key, email_key
 from pointsman.domain.leads.placeholders import company_named
 from pointsman.domain.permissions.callers import CallerKind
-from pointsman.services.leads.registered_domains import (
+from pointsman.services.codes.registered_domains import (
     MatchingLists,
     domain_of_address,
     host_to_ascii,

@@ -2,9 +2,9 @@
 
 from pointsman.domain.leads.facts import STANDARD_FIELDS, Facts, FactValue, LeadStage
 from pointsman.domain.leads.placeholders import company_named
+from pointsman.services.codes.registered_domains import MatchingLists, domain_of_address
 from pointsman.services.leads.employer import has_bought
 from pointsman.services.leads.lead_input import key_of_address
-from pointsman.services.leads.registered_domains import MatchingLists, domain_of_address
 from pointsman.services.ports.leads.leads import LeadRow
 
 #: What the house says of a lead's account.

@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 
 from pointsman.domain.errors import Fault
 from pointsman.domain.leads.facts import QUALIFICATION, STANDARD_FIELDS, FieldType
-from pointsman.domain.leads.normalise import company_key
-from pointsman.domain.policy.document import FuzzyNameMatching, Matching
+from pointsman.domain.policy.document import FuzzyNameMatching
 from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.text.suggestions import did_you_mean
-from pointsman.services.leads.registered_domains import NO_LISTS, MatchingLists
+from pointsman.services.codes.registered_domains import NO_LISTS, MatchingLists, matching_lists
 from pointsman.services.policies.cache import load_compiled_policy
 from pointsman.services.ports import Env, Tx
 
@@ -73,22 +72,13 @@ async def known_fields(env: Env, tx: Tx) -> KnownFields:
         policy = (await load_compiled_policy(env, tx, version)).policy
         known = KnownFields(
             types=policy.field_types,
-            lists=_lists(policy.matching),
+            lists=matching_lists(policy.matching),
             accepts_any_custom=False,
             fuzzy_names=policy.matching.names,
             evidence=policy.evidence,
         )
     env.cache.of(_LastKnown).value = (now, known)
     return known
-
-
-def _lists(matching: Matching) -> MatchingLists:
-    return MatchingLists(
-        free_mail=frozenset(matching.free_mail_domains_extra),
-        shared_hosts=frozenset(matching.shared_hosts_extra),
-        company_domains=frozenset(matching.company_domains),
-        placeholder_keys=frozenset(filter(None, map(company_key, matching.placeholder_names_extra))),
-    )
 
 
 def _custom(name: str) -> bool:

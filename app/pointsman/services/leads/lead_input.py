@@ -13,8 +13,7 @@ from pointsman.domain.leads.placeholders import company_named
 from pointsman.domain.leads.senders import API
 from pointsman.domain.leads.values.identifiers import is_no_id
 from pointsman.domain.leads.values.no_addresses import is_no_address
-from pointsman.services.leads.phone_numbers import country_of, read_phone
-from pointsman.services.leads.registered_domains import (
+from pointsman.services.codes.registered_domains import (
     NO_LISTS,
     MatchingLists,
     domain_named,
@@ -22,6 +21,7 @@ from pointsman.services.leads.registered_domains import (
     domain_of_website,
     host_to_ascii,
 )
+from pointsman.services.leads.phone_numbers import country_of, read_phone
 from pointsman.services.ports.leads.leads import ExternalId, Person
 
 MAX_EXTERNAL_ID = 255

@@ -8,6 +8,7 @@ from uuid import UUID
 from pointsman.domain.leads.employers import KnownEmployer, MergedEmployer, is_one_company, judge_merged
 from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.leads.matching import MergedValues, merge_records
+from pointsman.services.codes.registered_domains import MatchingLists
 from pointsman.services.leads.apply_news import BROUGHT_BY
 from pointsman.services.leads.employer import (
     ASKS_FOR,
@@ -20,7 +21,6 @@ from pointsman.services.leads.employer import (
     known_employer,
     match_of_the_move,
 )
-from pointsman.services.leads.registered_domains import MatchingLists
 from pointsman.services.ports.leads.leads import LeadRow
 
 #: What a lead's `match` says of an account that came with a merged lead.

@@ -6,6 +6,7 @@ Reading, checking and comparing large documents takes long enough to be done bes
 from asyncio import to_thread
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pointsman.domain.errors import Conflict, Fault, NotFound, PolicyInvalid, StaleVersion
@@ -19,6 +20,7 @@ from pointsman.domain.policy_diff.documents import diff_policies as difference
 from pointsman.domain.roster.reps import Roster
 from pointsman.services.audit import audit
 from pointsman.services.codes.code_names import CODE_NAMES
+from pointsman.services.codes.registered_domains import domain_of_fact, matching_lists
 from pointsman.services.policies.cache import load_roster
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.routing.policies import PolicyHeadRow, PolicyRow
@@ -54,7 +56,8 @@ def check_offline(
 
 
 def _check(policy: Policy, roster: Roster | None, intakes: Mapping[str, Collection[str]] | None) -> tuple[Finding, ...]:
-    return check_policy(policy, roster, intakes, names=CODE_NAMES)
+    domain_of = partial(domain_of_fact, lists=matching_lists(policy.matching))
+    return check_policy(policy, roster, intakes, names=CODE_NAMES, domain_of=domain_of)
 
 
 async def add_draft(env: Env, document: object, *, note: str, actor: Actor, source: str | None = None) -> Draft:

@@ -14,7 +14,7 @@ import tldextract
 
 from pointsman.domain.leads.free_mail import FREE_MAIL_DOMAINS, NO_MAIL_PROVIDERS, is_worldwide_mail
 from pointsman.domain.leads.legal_forms import without_legal_form
-from pointsman.domain.leads.normalise import clean_text, extract_host
+from pointsman.domain.leads.normalise import clean_text, company_key, extract_host
 from pointsman.domain.leads.shared_hosts import (
     HOSTING_SUFFIXES,
     LINK_HOSTS,
@@ -23,6 +23,7 @@ from pointsman.domain.leads.shared_hosts import (
     is_public,
     is_worldwide,
 )
+from pointsman.domain.policy.document import Matching
 from pointsman.domain.text.hosts import LONGEST_HOST, is_host_name, is_under_domain
 
 
@@ -37,6 +38,17 @@ class MatchingLists:
 
 
 NO_LISTS = MatchingLists()
+
+
+def matching_lists(matching: Matching) -> MatchingLists:
+    """What a policy adds to the lists by which companies are told apart."""
+    return MatchingLists(
+        free_mail=frozenset(matching.free_mail_domains_extra),
+        shared_hosts=frozenset(matching.shared_hosts_extra),
+        company_domains=frozenset(matching.company_domains),
+        placeholder_keys=frozenset(filter(None, map(company_key, matching.placeholder_names_extra))),
+    )
+
 
 _HOST_AS_NAME = re.compile(r"(?P<prefix>https?://|www\.)?(?:[\w-]+\.)+(?P<top>[a-zA-Z]{2,20})/?")
 _TOP_LEVELS_OF_OLD = frozenset({"com", "net", "org", "info", "biz"})
@@ -103,6 +115,12 @@ def domain_of_website(text: str, lists: MatchingLists = NO_LISTS) -> str | None:
     if host is None or domain is None or is_under_domain(host, lists.company_domains):
         return domain
     return None if _is_shared(host, domain, lists) else domain
+
+
+def domain_of_fact(text: str, lists: MatchingLists = NO_LISTS) -> str | None:
+    """What `company.domain` of a lead is where its website or its address has this host; None where no lead has it."""
+    host = extract_host(text, host_to_ascii)
+    return domain_of_website(text, lists) or (domain_of_address(host, lists) if host else None)
 
 
 def domain_named(name: str, lists: MatchingLists = NO_LISTS) -> str | None:
