@@ -1,7 +1,8 @@
 """`reps`: what an admin does about people on the floor."""
 
+import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
@@ -9,16 +10,19 @@ import typer
 from pointsman.cli.output import EXIT_MISUSED, fail, out, table
 from pointsman.cli.reason import checked_reason
 from pointsman.cli.session import CLI_ACTOR, run_with_env
+from pointsman.domain.dates.local_time import to_local_time
+from pointsman.domain.roster.days_off import DaysOff
+from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import Work
 from pointsman.services.ports import Env
+from pointsman.services.ports.roster import TimeOffRow
 from pointsman.services.reassignment.bulk import BulkRequest, BulkResult, LeadResult, reassign_rep
+from pointsman.services.roster.change_roster import add_time_off, get_rep
+from pointsman.services.roster.roster_input import TimeOffInput
 
-app = typer.Typer(help="Move the leads of reps who are away.", no_args_is_help=True)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}|today")
 
-
-@app.callback()
-def _group() -> None:
-    """Without a second command, typer would leave the name of the first one out."""
+app = typer.Typer(help="Enter time off, and move the leads of reps who are away.", no_args_is_help=True)
 
 
 @app.command()
@@ -27,7 +31,10 @@ def reassign(
     *,
     reason: Annotated[str, typer.Option("--reason", "-m", callback=checked_reason, help="Why; kept with each lead.")],
     until: Annotated[
-        str | None, typer.Option(help="Enter time off until then: 2026-11-25T08:00+01:00; without an offset, UTC.")
+        str | None,
+        typer.Option(
+            help="Enter time off: to the end of a day (2026-11-25, today), or to a time (2026-11-25T08:00+01:00)."
+        ),
     ] = None,
     work: Annotated[list[Work] | None, typer.Option(help="Only leads held for this work. Repeat for more.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
@@ -35,7 +42,8 @@ def reassign(
     """Give everything that a rep holds to others by the rules; again, it moves only what is left."""
     asked = BulkRequest(
         reason=reason,
-        away_until=None if until is None else _instant(until),
+        away_until=None if until is None or _DAY.fullmatch(until) else _instant(until),
+        away_days=DaysOff(first=None, last=_day(until)) if until and _DAY.fullmatch(until) else None,
         works=frozenset(work) if work else None,
         dry_run=dry_run,
         limit=100,
@@ -62,6 +70,32 @@ def reassign(
         out.print(last.note, highlight=False, soft_wrap=True)
 
 
+@app.command(name="time-off")
+def time_off(
+    rep: Annotated[str, typer.Argument(help="The rep's key, as the roster names it.")],
+    first_day: Annotated[str, typer.Argument(help="As 2026-12-24, or today; by the rep's calendar.")],
+    last_day: Annotated[
+        str | None, typer.Argument(help="The last day, included; else the first is the only one.")
+    ] = None,
+    *,
+    reason: Annotated[str, typer.Option("--reason", "-m", callback=checked_reason, help="Why.")] = "away",
+) -> None:
+    """Enter time off by date; nothing new comes meanwhile. What the rep holds stays: see `reps reassign`."""
+    days = DaysOff(first=_day(first_day), last=_day(last_day or first_day))
+    absence = TimeOffInput(span=days, reason=reason)
+
+    async def work(env: Env) -> tuple[Rep, TimeOffRow]:
+        added = await add_time_off(env, rep, absence, actor=CLI_ACTOR)
+        return (await get_rep(env, rep))[0], added
+
+    found, added = run_with_env(work)
+    start, end = (to_local_time(at, found.time_zone) for at in (added.starts_at, added.ends_at))
+    out.print(
+        f"{found.name} is away from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} ({found.time_zone}).",
+        highlight=False,
+    )
+
+
 def _show(results: list[LeadResult]) -> None:
     if not results:
         return
@@ -69,6 +103,19 @@ def _show(results: list[LeadResult]) -> None:
     for result in results:
         listed.add_row(str(result.lead_id), result.rep or result.outcome.value, result.sentence)
     out.print(listed)
+
+
+def _day(text: str) -> date | None:
+    """A date, or None for today."""
+    if text == "today":
+        return None
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        fail(f"{text} is not a day: write 2026-12-24, or today.", code=EXIT_MISUSED)
+    if not 2000 <= found.year < 2200:
+        fail(f"{text} is too far away: give a day between the years 2000 and 2200.", code=EXIT_MISUSED)
+    return found
 
 
 def _instant(text: str) -> datetime:

@@ -14,7 +14,7 @@ async def six_leads(url: str) -> None:
 
 def test_one_line_moves_what_somebody_holds_after_a_dry_run_that_moves_nothing(database_url: str) -> None:
     asyncio.run(six_leads(database_url))
-    words = ("reps", "reassign", "lena", "--reason", "ill", "--until", "2099-01-01T08:00+01:00")
+    words = ("reps", "reassign", "lena", "--reason", "ill", "--until", "2099-01-01")
     said = pointsman(*words, "--dry-run", url=database_url)
     assert said.returncode == 0, said.stderr
     assert "2 would be moved; lena holds 2 now" in said.stdout
@@ -24,6 +24,8 @@ def test_one_line_moves_what_somebody_holds_after_a_dry_run_that_moves_nothing(d
     assert "still gets new leads" not in done.stdout
     again = pointsman(*words, url=database_url)
     assert "0 moved; lena holds 0 now" in again.stdout
+    away = pointsman("reps", "time-off", "jonas", "2099-12-24", "2099-12-26", url=database_url)
+    assert "Jonas is away from 2099-12-24 00:00 to 2099-12-27 00:00 (Europe/Berlin)." in away.stdout
 
 
 def test_what_cannot_be_done_is_one_sentence(shared_database_url: str) -> None:

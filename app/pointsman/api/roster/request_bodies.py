@@ -1,18 +1,17 @@
 """The roster as it is sent, checked before anything is asked of the database."""
 
-from datetime import UTC
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
-from pointsman.api.http.timestamps import CalendarDate, Timestamp
-from pointsman.api.openapi.example_timestamps import in_days
+from pointsman.api.http.timestamps import CalendarDate
+from pointsman.api.roster.time_off import TimeOffIn
 from pointsman.api.roster.working_hours import DayChanges, HolidayRegion, WeeklyHours
 from pointsman.domain.dates.local_time import is_time_zone
-from pointsman.domain.roster.reps import IN_HOUSE, Caps, TimeOff
+from pointsman.domain.roster.reps import IN_HOUSE, Caps
 from pointsman.domain.roster.roles import Work
 from pointsman.services.ports.roster import SupplierRow
-from pointsman.services.roster.roster_input import RepInput, RoleInput, RosterInput, TimeOffInput
+from pointsman.services.roster.roster_input import RepInput, RoleInput, RosterInput
 from pointsman.services.roster.snapshot import caps_from_json
 
 RosterKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
@@ -64,33 +63,6 @@ class CapsDoc(CategoryCapsDoc):
 
     def given(self) -> Caps:
         return caps_from_json(self.model_dump())
-
-
-class TimeOffIn(RequestBody):
-    """An absence: from `starts_at` up to, and without, `ends_at`."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {"starts_at": in_days(30, at="00:00"), "ends_at": in_days(37, at="00:00"), "reason": "holiday"}
-            ]
-        },
-    )
-
-    starts_at: Timestamp
-    ends_at: Timestamp
-    reason: Annotated[str, StringConstraints(max_length=200)] = "away"
-
-    @model_validator(mode="after")
-    def _ends_after_it_starts(self) -> Self:
-        if self.ends_at <= self.starts_at:
-            raise ValueError("time off must end after it starts")
-        return self
-
-    def given(self) -> TimeOffInput:
-        span = TimeOff(start=self.starts_at.astimezone(UTC), end=self.ends_at.astimezone(UTC))
-        return TimeOffInput(span=span, reason=self.reason)
 
 
 class RepIn(RequestBody):

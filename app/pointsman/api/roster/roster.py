@@ -18,7 +18,6 @@ from pointsman.api.roster.request_bodies import (
     RoleIn,
     RosterIn,
     SupplierIn,
-    TimeOffIn,
 )
 from pointsman.api.roster.schemas import (
     AssignedLeadDoc,
@@ -28,8 +27,8 @@ from pointsman.api.roster.schemas import (
     RosterChangeDoc,
     RosterDoc,
     SupplierDoc,
-    TimeOffDoc,
 )
+from pointsman.api.roster.time_off import TimeOffDoc, TimeOffIn
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.ports import Env
 from pointsman.services.ports.roster import TimeOffRow
@@ -171,14 +170,17 @@ async def deactivate(
     "/v1/reps/{key}/time-off",
     status_code=201,
     summary="Add time off",
-    description="A rep who is away neither owes nor is owed turns: the balance stays, and nothing needs to be calibrated. "
+    description="By date in the rep's zone (`first_day`, `last_day`; `today` is one), or between two instants (`start`, "
+    "`end`). A rep who is away neither owes nor is owed turns: the balance stays, and nothing needs to be calibrated. "
     "A rep's own key adds that rep's alone.",
     responses=problem_responses(401, 403, 404, 422),
 )
 async def add_time_off(
     key: RosterKeyPath, given: TimeOffIn, env: EnvDep, caller: Annotated[Caller, may(Operation.TIME_OFF)]
 ) -> TimeOffDoc:
-    return TimeOffDoc.of(await roster.add_time_off(env, key, given.given(), actor=caller.actor))
+    added = await roster.add_time_off(env, key, given.given(), actor=caller.actor)
+    rep, _ = await roster.get_rep(env, key)
+    return TimeOffDoc.of(added, zone=rep.time_zone)
 
 
 @router.delete(

@@ -1,27 +1,15 @@
 """The roster as it is answered."""
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from pointsman.api.roster.request_bodies import CapsDoc
+from pointsman.api.roster.time_off import TimeOffDoc
 from pointsman.api.roster.working_hours import BlockDoc, DayChangeDoc
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.ports.roster import RoleRow, SupplierRow, TimeOffRow
-
-
-class TimeOffDoc(BaseModel):
-    """An absence on the roster."""
-
-    id: UUID
-    starts_at: datetime
-    ends_at: datetime
-    reason: str
-
-    @staticmethod
-    def of(row: TimeOffRow) -> "TimeOffDoc":
-        return TimeOffDoc(id=row.id, starts_at=row.starts_at, ends_at=row.ends_at, reason=row.reason)
 
 
 class RoleDoc(BaseModel):
@@ -90,7 +78,7 @@ class RepDoc(BaseModel):
             supplier=rep.supplier,
             active=rep.active,
             started_on=rep.started_on,
-            time_off=[TimeOffDoc.of(row) for row in time_off],
+            time_off=[TimeOffDoc.of(row, zone=rep.time_zone) for row in time_off],
         )
 
 

@@ -1,10 +1,10 @@
 """Moving many leads over HTTP: a rep is ill, or a human chose a list."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
@@ -12,10 +12,10 @@ from pointsman.api.http.lead_reference import LeadReference, meant_lead
 from pointsman.api.http.paging import decode_cursor, encode_cursor
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.reason_text import ReasonText
-from pointsman.api.http.timestamps import Timestamp
-from pointsman.api.openapi.example_timestamps import in_days
 from pointsman.api.roster.roster import RosterKeyPath
+from pointsman.api.roster.time_off import Day, Moment, day_or_today
 from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.roster.days_off import DaysOff
 from pointsman.domain.roster.roles import Work
 from pointsman.services.reassignment.bulk import (
     BulkOutcome,
@@ -36,13 +36,15 @@ class ReassignRepIn(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"reason": "Lena is ill", "until": in_days(3, at="07:00"), "dry_run": True}]},
+        json_schema_extra={"examples": [{"reason": "Lena is ill", "last_day": "today", "dry_run": True}]},
     )
 
     reason: ReasonText
-    until: Timestamp | None = Field(
-        default=None, description="Also enters time off from now until then, so that nothing new comes meanwhile."
+    last_day: Day | None = Field(
+        default=None,
+        description="Also enters time off from now to the end of that day in the rep's zone, so that nothing new comes.",
     )
+    until: Moment | None = Field(default=None, description="The same, up to an instant: give one of the two.")
     works: Annotated[set[Work], Field(min_length=1)] | None = Field(
         default=None, description="Only leads held for these works; without it, all."
     )
@@ -51,6 +53,12 @@ class ReassignRepIn(BaseModel):
     cursor: Annotated[str, StringConstraints(max_length=200)] | None = Field(
         default=None, description="`next` of the answer before."
     )
+
+    @model_validator(mode="after")
+    def _ends_once(self) -> Self:
+        if self.until and self.last_day:
+            raise ValueError("give either `last_day` or `until`")
+        return self
 
 
 class ReassignLeadsIn(BaseModel):
@@ -112,7 +120,7 @@ class BulkResultDoc(BaseModel):
     summary="Give everything that a rep holds to others",
     description="For the day a rep is ill: by the rules, the oldest lead first, never to a past holder. Old turns are taken "
     "back, new ones booked. A lead is held when no rep is eligible. An appointment goes along at its time, to a rep who is "
-    "free then; when no rep is, or when it is after `until`, the lead stays, with the reason. Each lead moves by itself, so "
+    "free then; when no rep is, or when it is after the time off, the lead stays, with the reason. Each lead moves by itself, so "
     "the same call again moves only the rest.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
@@ -122,6 +130,7 @@ async def of_rep(
     asked = BulkRequest(
         reason=given.reason,
         away_until=given.until,
+        away_days=DaysOff(first=None, last=day_or_today(given.last_day)) if given.last_day else None,
         works=frozenset(given.works) if given.works else None,
         dry_run=given.dry_run,
         after_position=decode_cursor(given.cursor, path="body.cursor") if given.cursor else None,

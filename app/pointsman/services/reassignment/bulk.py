@@ -4,13 +4,14 @@ A call that stops in the middle leaves no lead half moved, and the same call aga
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError
+from pointsman.domain.roster.days_off import DaysOff, days_as_span
 from pointsman.domain.roster.reps import Rep, TimeOff
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.roster.working_hours import away_until
@@ -71,10 +72,14 @@ class BulkResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkRequest:
-    """What to move, and how; `until` enters time off, so that nothing new comes meanwhile."""
+    """What to move, and how; an end enters time off from now on, so that nothing new comes meanwhile.
+
+    The end is `away_until`, or the end of the last of `away_days` in the rep's zone.
+    """
 
     reason: str
     away_until: datetime | None = None
+    away_days: DaysOff | None = None
     works: frozenset[Work] | None = None
     dry_run: bool = False
     after_position: _Position | None = None
@@ -86,7 +91,7 @@ async def reassign_rep(env: Env, key: str, asked: BulkRequest, *, actor: Actor) 
 
     With `away_until`, a lead whose appointment begins after that is left: the rep is back by then. NotFound, Invalid.
     """
-    rep = await _enter_absence(env, key, asked, actor)
+    rep, asked = await _enter_absence(env, key, asked, actor)
     works = None if asked.works is None else sorted(work.value for work in asked.works)
     async with env.uow() as tx:
         found = await tx.roster.leads_of(key, works=works, after=asked.after_position, limit=asked.limit + 1)
@@ -118,21 +123,25 @@ async def reassign_leads(env: Env, leads: Sequence[UUID], asked: BulkRequest, *,
     return BulkResult(results=results, note=late if len(results) < len(chosen) else None)
 
 
-async def _enter_absence(env: Env, key: str, asked: BulkRequest, actor: Actor) -> Rep:
-    """The rep, as they are once the absence that was asked for is entered; not entered twice."""
+async def _enter_absence(env: Env, key: str, asked: BulkRequest, actor: Actor) -> tuple[Rep, BulkRequest]:
+    """The rep once the absence that was asked for is entered, not twice; and the request with the instant of its end."""
     rep, _ = await rep_of(env, key)
     now = env.clock()
+    if asked.away_days is not None:
+        span = days_as_span(asked.away_days, rep.time_zone, now)
+        asked = replace(asked, away_until=span.end if span else now)
     if asked.away_until is None:
-        return rep
+        return rep, asked
     if asked.away_until <= now:
         message = "the time off must end in the future"
-        raise Invalid(message, faults=[Fault(path="until", code="in-the-past", message=message)])
+        path = "body.last_day" if asked.away_days else "body.until"
+        raise Invalid(message, faults=[Fault(path=path, code="in-the-past", message=message)])
     back = away_until(rep, now)
     if asked.dry_run or (back is not None and back >= asked.away_until):
-        return rep
-    span = TimeOff(start=now, end=asked.away_until)
-    await add_time_off(env, key, TimeOffInput(span=span, reason=asked.reason), actor=actor)
-    return (await rep_of(env, key))[0]
+        return rep, asked
+    absence = TimeOffInput(span=TimeOff(start=now, end=asked.away_until), reason=asked.reason)
+    await add_time_off(env, key, absence, actor=actor)
+    return (await rep_of(env, key))[0], asked
 
 
 async def _move_leads(

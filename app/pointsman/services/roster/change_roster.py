@@ -16,7 +16,7 @@ from pointsman.services.roster.absent_holder_alerts import update_absent_holder_
 from pointsman.services.roster.names import forget_names
 from pointsman.services.roster.roster_audit import RosterSubjects, audit_roster_change
 from pointsman.services.roster.roster_input import RepInput, RoleInput, RosterInput, TimeOffInput
-from pointsman.services.roster.roster_rows import put_roster_rows
+from pointsman.services.roster.roster_rows import put_roster_rows, time_off_row
 from pointsman.services.roster.snapshot import roster_as_json
 from pointsman.services.transactions import run_in_transaction
 
@@ -114,13 +114,10 @@ async def deactivate_rep(env: Env, key: str, *, actor: Actor) -> tuple[RosterCha
 async def add_time_off(env: Env, key: str, absence: TimeOffInput, *, actor: Actor) -> TimeOffRow:
     """An absence; NotFound for an unknown rep, Forbidden for another rep than the key's."""
     _require_time_off_of(key, actor)
-    row = TimeOffRow(
-        id=env.new_id(), rep=key, starts_at=absence.span.start, ends_at=absence.span.end, reason=absence.reason
-    )
+    rep, _ = await get_rep(env, key)
+    row = time_off_row(env, rep, absence, path="body")
 
     async def work(tx: Tx) -> None:
-        if all(r.key != key for r in await tx.roster.reps()):
-            raise _unknown_rep(key)
         await tx.roster.add_time_off(row)
 
     await _change_roster(env, work, actor=actor, action="time-off.added", reason=f"time off of {key}")

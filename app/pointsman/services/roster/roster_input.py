@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from pointsman.domain.roster.days_off import DaysOff
 from pointsman.domain.roster.reps import IN_HOUSE, Caps, DayChange, TimeOff, WeeklyBlock
 from pointsman.domain.roster.roles import Work
 from pointsman.services.ports.roster import SupplierRow
@@ -19,9 +20,9 @@ class RoleInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeOffInput:
-    """Time off as it should be."""
+    """Time off as it should be: between two instants, or on whole days of the rep's calendar."""
 
-    span: TimeOff
+    span: TimeOff | DaysOff
     reason: str
 
 

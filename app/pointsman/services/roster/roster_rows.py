@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pointsman.domain.dates.public_holidays import region_fault
 from pointsman.domain.errors import Fault, Invalid
+from pointsman.domain.roster.days_off import DaysOff, days_as_span
 from pointsman.domain.roster.reps import IN_HOUSE, Rep
 from pointsman.domain.roster.roles import Role, Work
 from pointsman.services.ports import Env, Tx
@@ -28,26 +29,40 @@ async def put_roster_rows(env: Env, tx: Tx, given: RosterInput) -> None:
     known = {r.key: r for r in await tx.roster.reps()}
     if faults := _unknown(given, roles, suppliers):
         raise Invalid("The roster names what does not exist.", faults=faults)
-    for wanted in sorted(given.reps, key=lambda wanted: wanted.key):
+    for i, wanted in sorted(enumerate(given.reps), key=lambda item: item[1].key):
         before = known.get(wanted.key)
         made = _rep_of_input(wanted, roles[wanted.role], before.id if before else env.new_id(), before)
         if before is None or _without_absences(before) != _without_absences(made):
             await tx.roster.put_rep(made, at=env.clock())
         if wanted.time_off is not None:
-            await put_time_off(env, tx, wanted.key, wanted.time_off)
+            await put_time_off(env, tx, made, wanted.time_off, path=f"{given.path('reps', i)}.time_off")
     for role in given.roles:  # last, so that a rep may leave a work in the call that takes it out of their old role
         await tx.roster.remove_role_works(RoleRow(id=roles[role.name].id, name=role.name, works=frozenset(role.works)))
 
 
-async def put_time_off(env: Env, tx: Tx, key: str, wanted: tuple[TimeOffInput, ...]) -> None:
-    """Make the rep's time off exactly this."""
-    there = {(row.starts_at, row.ends_at, row.reason) for row in await tx.roster.time_off(key)}
-    if there == {(a.span.start, a.span.end, a.reason) for a in wanted}:
+async def put_time_off(env: Env, tx: Tx, rep: Rep, wanted: tuple[TimeOffInput, ...], *, path: str) -> None:
+    """Make the rep's time off exactly this. `path` is where the caller's body lists it."""
+    there = {(row.starts_at, row.ends_at, row.reason) for row in await tx.roster.time_off(rep.key)}
+    rows = [time_off_row(env, rep, absence, path=f"{path}[{i}]") for i, absence in enumerate(wanted)]
+    if there == {(row.starts_at, row.ends_at, row.reason) for row in rows}:
         return
-    await tx.roster.clear_time_off(key)
-    for a in wanted:
-        row = TimeOffRow(id=env.new_id(), rep=key, starts_at=a.span.start, ends_at=a.span.end, reason=a.reason)
+    await tx.roster.clear_time_off(rep.key)
+    for row in rows:
         await tx.roster.add_time_off(row)
+
+
+def time_off_row(env: Env, rep: Rep, absence: TimeOffInput, *, path: str) -> TimeOffRow:
+    """The absence between instants, by the rep's zone of now. Raises Invalid when its last day lies before its first."""
+    span = absence.span
+    if isinstance(span, DaysOff):
+        found = days_as_span(span, rep.time_zone, env.clock())
+        if found is None:
+            message = "The last day must not lie before the first."
+            raise Invalid(
+                message, faults=[Fault(path=f"{path}.last_day", code="ends-before-it-starts", message=message)]
+            )
+        span = found
+    return TimeOffRow(id=env.new_id(), rep=rep.key, starts_at=span.start, ends_at=span.end, reason=absence.reason)
 
 
 def _refuse_another_kind_of_in_house(given: RosterInput) -> None:

@@ -113,7 +113,7 @@ async def test_time_off_that_a_rep_adds_with_their_own_key_is_found_by_the_rep(
     made = await create_key(app.state.env, name="anna", scopes=["booking"], rep="anna", actor=ADMIN)
     headers = {"Authorization": f"Bearer {made.token}"}
     start = app.state.env.clock()
-    span = {"starts_at": start.isoformat(), "ends_at": (start + timedelta(days=1)).isoformat(), "reason": "a day off"}
+    span = {"start": start.isoformat(), "end": (start + timedelta(days=1)).isoformat(), "reason": "a day off"}
     answer = await client.post("/v1/reps/anna/time-off", json=span, headers=headers)
     assert answer.status_code == 201, answer.text
     line = await trail.newest("rep:anna")

@@ -65,10 +65,10 @@ class Admin:
     async def away(self, key: str, *, days: int) -> str:
         now = datetime.now(UTC)
         body = {
-            "starts_at": (now - timedelta(hours=1)).isoformat(),
-            "ends_at": (now + timedelta(days=days)).isoformat(),
+            "start": (now - timedelta(hours=1)).isoformat(),
+            "end": (now + timedelta(days=days)).isoformat(),
         }
-        return str((await self.ask("POST", f"/v1/reps/{key}/time-off", {**body, "reason": "leave"}, 201))["ends_at"])
+        return str((await self.ask("POST", f"/v1/reps/{key}/time-off", {**body, "reason": "leave"}, 201))["end"])
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ async def test_chosen_leads_move_and_the_others_say_why_not(admin: Admin) -> Non
         ("/v1/reps/lena/reassign", {"reason": " "}, 422, "body.reason"),
         ("/v1/reps/lena/reassign", {"reason": "x", "works": []}, 422, "body.works"),
         ("/v1/reps/lena/reassign", {"reason": "x", "works": ["cooking"]}, 422, "body.works[0]"),
-        ("/v1/reps/lena/reassign", {"reason": "x", "until": "2020-01-01T00:00:00Z"}, 422, "until"),
+        ("/v1/reps/lena/reassign", {"reason": "x", "until": "2020-01-01T00:00:00Z"}, 422, "body.until"),
         ("/v1/reps/lena/reassign", {"reason": "x", "until": "2030-01-01T00:00:00"}, 422, "body.until"),
         ("/v1/reps/lena/reassign", {"reason": "x", "until": "9999-12-31T23:59:59Z"}, 422, "body.until"),
         ("/v1/reps/lena/reassign", {"reason": "x", "cursor": "!"}, 422, "body.cursor"),

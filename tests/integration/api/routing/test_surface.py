@@ -115,8 +115,8 @@ async def test_the_same_floor_twice_changes_nothing(floor: Floor) -> None:
         ({"started_on": "0001-01-01"}, "body.reps[0].started_on"),
         ({"role": "Wizard"}, "body.reps[0].role"),
         ({"supplier": "nobody"}, "body.reps[0].supplier"),
-        ({"time_off": [{"starts_at": "2027-01-02T00:00", "ends_at": "2027-01-03T00:00Z"}]}, "body.reps[0].time_off[0].starts_at"),
-        ({"time_off": [{"starts_at": "2027-01-04T00:00Z", "ends_at": "2027-01-03T00:00Z"}]}, "body.reps[0].time_off[0]"),
+        ({"time_off": [{"start": "2027-01-02T00:00", "end": "2027-01-03T00:00Z"}]}, "body.reps[0].time_off[0].start"),
+        ({"time_off": [{"start": "2027-01-04T00:00Z", "end": "2027-01-03T00:00Z"}]}, "body.reps[0].time_off[0]"),
     ],
 )  # fmt: skip
 async def test_a_rep_that_cannot_be_is_refused_with_the_path(floor: Floor, over: dict[str, Any], path: str) -> None:
@@ -132,9 +132,9 @@ async def test_a_rep_is_added_changed_and_taken_off_the_floor(floor: Floor) -> N
     assert (await floor.post("/v1/reps", rep("nora"), 409))["code"] == "rep-exists"
     patched = await floor.send("PATCH", "/v1/reps/nora", {"weight": 3, "caps": {"per_day": 5}})
     assert (patched["weight"], patched["caps"]["per_day"], patched["time_zone"]) == (3, 5, "Europe/Berlin")
-    off = {"starts_at": "2027-02-01T00:00:00+01:00", "ends_at": "2027-02-08T00:00:00+01:00", "reason": "holiday"}
+    off = {"start": "2027-02-01T00:00:00+01:00", "end": "2027-02-08T00:00:00+01:00", "reason": "holiday"}
     away = await floor.post("/v1/reps/nora/time-off", off, 201)
-    assert (await floor.get("/v1/reps/nora"))["time_off"][0]["starts_at"] == "2027-01-31T23:00:00Z"
+    assert (await floor.get("/v1/reps/nora"))["time_off"][0]["start"] == "2027-01-31T23:00:00Z"
     await floor.send("DELETE", f"/v1/reps/nora/time-off/{away['id']}", None)
     assert (await floor.get("/v1/reps/nora"))["time_off"] == []
     gone = await floor.post("/v1/reps/nora/deactivate", None)

@@ -1,0 +1,84 @@
+"""Time off is said by date in the rep's zone or between two instants, and answered in both ways."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from support.http.keys import MakeKey
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("own_database")]
+
+NORA = {"name": "Nora", "email": "nora@example.com", "role": "SDR", "time_zone": "Europe/Berlin"}
+CHRISTMAS = {"first_day": "2026-12-24", "last_day": "2026-12-26", "reason": "Christmas"}
+AS_INSTANTS = {"start": "2026-12-23T23:00:00Z", "end": "2026-12-26T23:00:00Z"}
+
+
+class Floor:
+    def __init__(self, client: httpx.AsyncClient, headers: dict[str, str]) -> None:
+        self._client, self._headers = client, headers
+
+    async def send(self, method: str, path: str, body: Any = None, status: int = 200) -> Any:
+        answer = await self._client.request(method, path, json=body, headers=self._headers)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+
+@pytest.fixture
+async def floor(client: httpx.AsyncClient, sign_in: MakeKey) -> Floor:
+    made = Floor(client, await sign_in("admin"))
+    roles = [{"name": "SDR", "works": ["qualification"]}]
+    await made.send("PUT", "/v1/roster", {"roles": roles, "reps": [{"key": "nora", **NORA, "time_off": [CHRISTMAS]}]})
+    return made
+
+
+async def test_days_are_those_of_the_reps_zone_and_the_same_days_again_change_nothing(floor: Floor) -> None:
+    (kept,) = (await floor.send("GET", "/v1/reps/nora"))["time_off"]
+    assert {**CHRISTMAS, **AS_INSTANTS}.items() <= kept.items()
+    version = (await floor.send("GET", "/v1/roster"))["version"]
+    await floor.send("PUT", "/v1/reps/nora", {**NORA, "time_off": [CHRISTMAS]})
+    await floor.send("PUT", "/v1/reps/nora", {**NORA, "time_off": [{**AS_INSTANTS, "reason": "Christmas"}]})
+    assert (await floor.send("GET", "/v1/roster"))["version"] == version
+
+
+async def test_one_day_needs_no_last_one_and_hours_have_no_days(floor: Floor) -> None:
+    one = await floor.send("POST", "/v1/reps/nora/time-off", {"first_day": "2027-01-04"}, 201)
+    assert (one["first_day"], one["last_day"]) == ("2027-01-04", "2027-01-04")
+    today = await floor.send("POST", "/v1/reps/nora/time-off", {"first_day": "today"}, 201)
+    assert today["first_day"] == today["last_day"]
+    hours = {"start": "2027-01-05T12:00:00+01:00", "end": "2027-01-05T15:00:00+01:00"}
+    part = await floor.send("POST", "/v1/reps/nora/time-off", hours, 201)
+    assert (part["first_day"], part["last_day"], part["start"]) == (None, None, "2027-01-05T11:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "words"),
+    [
+        ({}, "body", "give either `first_day`"),
+        ({"first_day": "2027-01-04", "start": "2027-01-04T08:00Z"}, "body", "give either `first_day`"),
+        ({"last_day": "2027-01-04"}, "body", "give `first_day` too"),
+        ({"start": "2027-01-04T08:00Z"}, "body", "give both"),
+        ({"start": "2027-01-04", "end": "2027-01-05"}, "body.start", "write whole days as `first_day`"),
+        ({"first_day": "2027-01-04", "last_day": "2027-01-03"}, "body.last_day", "must not lie before"),
+        ({"first_day": "tomorrow"}, "body.first_day", "or today"),
+        ({"first_day": "2026-02-30"}, "body.first_day", "write a day"),
+        ({"first_day": "20260230"}, "body.first_day", "write a day"),
+    ],
+)
+async def test_time_off_that_cannot_be_is_refused_with_the_path(
+    floor: Floor, body: dict[str, str], path: str, words: str
+) -> None:
+    problem = await floor.send("POST", "/v1/reps/nora/time-off", body, 422)
+    assert problem["faults"][0]["path"] == path
+    assert words in str(problem["faults"])
+
+
+async def test_a_rep_who_is_ill_today_is_away_to_the_end_of_the_day_in_their_zone(floor: Floor) -> None:
+    ill = {"reason": "ill", "last_day": "today"}
+    assert "2026" not in str(await floor.send("POST", "/v1/reps/nora/reassign", ill))
+    away = (await floor.send("GET", "/v1/reps/nora"))["time_off"]
+    assert any(off["reason"] == "ill" and off["end"][11:] in {"22:00:00Z", "23:00:00Z"} for off in away)
+    past = await floor.send("POST", "/v1/reps/nora/reassign", {"reason": "ill", "last_day": "2026-01-05"}, 422)
+    assert past["faults"][0]["path"] == "body.last_day"
+    both = {"reason": "ill", "last_day": "today", "until": "2099-01-01T00:00:00Z"}
+    await floor.send("POST", "/v1/reps/nora/reassign", both, 422)
