@@ -9,7 +9,7 @@ import pytest
 
 from pointsman.services.intake.submit_lead import submit_lead
 from pointsman.services.leads.lead_input import LeadInput
-from pointsman.services.ports import VendorReauthError
+from pointsman.services.ports import VendorReauthError, VendorRejectedError, VendorRetryableError
 from support.floors.booking_floor import Floor
 from support.floors.use_case_env import SENDER
 from support.http.service import caller_of, serve_floor
@@ -234,6 +234,22 @@ async def test_a_rep_is_bound_to_calendars_of_which_one_is_written_to(floor: Flo
     for wrong in ([two[1]], [two[0], two[0]], [{"connection": "ghost", "calendar": "x", "writes": True}]):
         assert (await client.put(url, json={"calendars": wrong})).status_code == 422
     assert (await client.put(url, json={"calendars": []})).json()["calendars"] == []
+
+
+async def test_a_calendar_that_the_vendor_does_not_have_is_refused_and_a_silent_vendor_is_not(
+    floor: Floor, client: httpx.AsyncClient
+) -> None:
+    url = "/v1/reps/anna/calendars"
+    before = (await client.get(url)).json()["calendars"]
+    floor.vendor.faults["typo"] = VendorRejectedError("status 404")
+    kept = {name: before[0][name] for name in ("connection", "calendar", "writes")}
+    refused = await client.put(url, json={"calendars": [kept, {"connection": "cal", "calendar": "typo"}]})
+    assert refused.status_code == 422
+    assert [fault["path"] for fault in refused.json()["faults"]] == ["body.calendars[1].calendar"]
+    assert [c["calendar"] for c in (await client.get(url)).json()["calendars"]] == [c["calendar"] for c in before]
+    floor.vendor.faults["typo"] = VendorRetryableError("busy")
+    bound = await client.put(url, json={"calendars": [kept, {"connection": "cal", "calendar": "typo"}]})
+    assert {c["calendar"]: c["unreadable"] for c in bound.json()["calendars"]}["typo"]
 
 
 async def test_dead_deliveries_are_listed_and_replayed(floor: Floor, client: httpx.AsyncClient) -> None:

@@ -1,6 +1,7 @@
 """The roster over HTTP: roles, suppliers, reps, time off, one by one or the whole floor in one call."""
 
 from collections import defaultdict
+from collections.abc import Set as AbstractSet
 from typing import Annotated
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Path
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.warnings import FieldWarningDoc
 from pointsman.api.roster.request_bodies import (
     KeyedRepIn,
     KeyedSupplierIn,
@@ -21,15 +23,18 @@ from pointsman.api.roster.request_bodies import (
 )
 from pointsman.api.roster.schemas import (
     AssignedLeadDoc,
+    ChangedRepDoc,
     DeactivationDoc,
     RepDoc,
     RoleDoc,
     RosterChangeDoc,
     RosterDoc,
+    RosterPutDoc,
     SupplierDoc,
 )
 from pointsman.api.roster.time_off import TimeOffDoc, TimeOffIn
 from pointsman.domain.permissions.operations import Operation
+from pointsman.services.policies.rep_hints import hints_of_reps
 from pointsman.services.ports import Env
 from pointsman.services.ports.roster import TimeOffRow
 from pointsman.services.roster import change_roster as roster
@@ -63,9 +68,11 @@ async def whole(env: EnvDep, _caller: Annotated[Caller, may(Operation.ROSTER_REA
 )
 async def put_whole(
     given: RosterIn, env: EnvDep, caller: Annotated[Caller, may(Operation.ROSTER_CHANGE)]
-) -> RosterChangeDoc:
+) -> RosterPutDoc:
     changed = await roster.put_roster(env, given.given(), actor=caller.actor)
-    return RosterChangeDoc(version=changed.version, changed=changed.changed)
+    reps = [(rep.key, rep.model_fields_set, f"body.reps[{i}]") for i, rep in enumerate(given.reps)]
+    hints = [FieldWarningDoc.of(hint) for hint in await hints_of_reps(env, reps)]
+    return RosterPutDoc(version=changed.version, changed=changed.changed, hints=hints)
 
 
 @router.put(
@@ -110,9 +117,11 @@ async def one(key: RosterKeyPath, env: EnvDep, _caller: Annotated[Caller, may(Op
     description="A newcomer starts at balance 0 in every pool: neither owed nor flooded. Put them into a pool by policy.",
     responses=problem_responses(401, 403, 409, 422),
 )
-async def create(given: KeyedRepIn, env: EnvDep, caller: Annotated[Caller, may(Operation.ROSTER_CHANGE)]) -> RepDoc:
+async def create(
+    given: KeyedRepIn, env: EnvDep, caller: Annotated[Caller, may(Operation.ROSTER_CHANGE)]
+) -> ChangedRepDoc:
     await roster.create_rep(env, given.given(given.key), actor=caller.actor)
-    return await _rep(env, given.key)
+    return await _changed_rep(env, given.key, given.model_fields_set)
 
 
 @router.put(
@@ -126,26 +135,26 @@ async def replace(
     given: RepIn,
     env: EnvDep,
     caller: Annotated[Caller, may(Operation.ROSTER_CHANGE)],
-) -> RepDoc:
+) -> ChangedRepDoc:
     await _put(env, RosterIn(reps=[KeyedRepIn(key=key, **given.model_dump(exclude_unset=True))]), caller)
-    return await _rep(env, key)
+    return await _changed_rep(env, key, given.model_fields_set | {"key"})
 
 
 @router.patch(
     "/v1/reps/{key}",
     summary="Change some of a rep",
-    description="What is left out stays, `started_on` or `holidays` null takes it out; a new weight or cap acts from now on."
-    + _ROLE_HELP,
+    description="What is left out stays, `started_on` or `holidays` null takes it out; a new weight or cap acts from now on. "
+    "`hints` says which of it has no effect, and why." + _ROLE_HELP,
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def patch(
     key: RosterKeyPath, given: RepPatch, env: EnvDep, caller: Annotated[Caller, may(Operation.ROSTER_CHANGE)]
-) -> RepDoc:
+) -> ChangedRepDoc:
     there = (await _rep(env, key)).model_dump(exclude={"id", "works", "time_off"})
     sent = given.model_dump(exclude_unset=True)
     sent = {name: value for name, value in sent.items() if value is not None or name in {"started_on", "holidays"}}
     await _put(env, RosterIn(reps=[KeyedRepIn.model_validate(there | sent)]), caller)
-    return await _rep(env, key)
+    return await _changed_rep(env, key, set(sent))
 
 
 @router.post(
@@ -198,6 +207,11 @@ async def delete_time_off(
 async def _put(env: Env, given: RosterIn, caller: Caller) -> RosterChangeDoc:
     changed = await roster.put_roster(env, given.given(single=True), actor=caller.actor)
     return RosterChangeDoc(version=changed.version, changed=changed.changed)
+
+
+async def _changed_rep(env: Env, key: str, given: AbstractSet[str]) -> ChangedRepDoc:
+    hints = [FieldWarningDoc.of(hint) for hint in await hints_of_reps(env, [(key, given, "body")])]
+    return ChangedRepDoc(**(await _rep(env, key)).model_dump(), hints=hints)
 
 
 async def _rep(env: Env, key: str) -> RepDoc:

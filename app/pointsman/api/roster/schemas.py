@@ -3,8 +3,9 @@
 from datetime import date
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from pointsman.api.http.warnings import FieldWarningDoc
 from pointsman.api.roster.request_bodies import CapsDoc
 from pointsman.api.roster.time_off import TimeOffDoc
 from pointsman.api.roster.working_hours import BlockDoc, DayChangeDoc
@@ -82,6 +83,12 @@ class RepDoc(BaseModel):
         )
 
 
+class ChangedRepDoc(RepDoc):
+    """A rep as they stand after a change."""
+
+    hints: list[FieldWarningDoc] = Field(description="Settings of the body that have no effect, and why.")
+
+
 class RosterDoc(BaseModel):
     """The whole roster; `version` counts its changes."""
 
@@ -96,6 +103,12 @@ class RosterChangeDoc(BaseModel):
 
     version: int
     changed: bool
+
+
+class RosterPutDoc(RosterChangeDoc):
+    """The same, of a whole floor."""
+
+    hints: list[FieldWarningDoc] = Field(description="Settings of the body that have no effect, and why.")
 
 
 class AssignedLeadDoc(BaseModel):

@@ -1,18 +1,24 @@
 """Which calendars of which connections belong to which rep."""
 
+from asyncio import gather
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from pointsman.domain.errors import Fault, Invalid, NotFound
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.audit import audit
 from pointsman.services.calendars.poll import poll_rep
+from pointsman.services.calendars.refresh import READ_DEADLINE
+from pointsman.services.deliveries.vendor_error_text import safe_error_text
 from pointsman.services.policies.cache import load_roster
 from pointsman.services.ports import (
     Actor,
     Env,
     Tx,
+    VendorError,
+    VendorRejectedError,
 )
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
 from pointsman.services.ports.operations.alerts import AlertCode
@@ -33,8 +39,10 @@ async def bind_calendars(
 ) -> Sequence[CalendarBinding]:
     """Make these the rep's calendars: all are read, exactly one is written to. An empty list unbinds them all.
 
-    Raises NotFound for an unknown rep, Invalid for an unknown connection, a calendar twice, or not one to write to.
+    The vendor is asked for each new one. Raises NotFound for an unknown rep, Invalid for an unknown connection, a calendar
+    that the vendor does not have, a calendar twice, or not one to write to. One whose vendor does not answer is bound.
     """
+    await _refuse_unknown_calendars(env, rep_key, given)
 
     async def work(tx: Tx) -> Sequence[CalendarBinding]:
         rep = await _rep(env, tx, rep_key)
@@ -56,6 +64,34 @@ async def bind_calendars(
     bound = await run_in_transaction(env, work)
     await poll_rep(env, rep_key)  # so that an unreadable one is known, and alerted, at once
     return bound
+
+
+async def _refuse_unknown_calendars(env: Env, rep_key: str, given: Sequence[CalendarBindingInput]) -> None:
+    """Asks for a day's busy times in each calendar that is not bound to the rep yet, outside any transaction."""
+    async with env.uow() as tx:
+        await _rep(env, tx, rep_key)
+        there = {(b.connection.id, b.calendar) for b, _ in await tx.calendars.bindings([rep_key])}
+        named = {item.connection: await tx.connections.get(item.connection) for item in given}
+    start = env.clock()
+
+    async def ask(position: int, item: CalendarBindingInput) -> Fault | None:
+        found = named[item.connection]
+        if found is None or not found.active or found.fault or (found.id, item.calendar) in there:
+            return None
+        try:
+            await env.calendars.busy_times(
+                found.ref(), item.calendar, start, start + timedelta(days=1), deadline=READ_DEADLINE
+            )
+        except VendorRejectedError as error:
+            message = f"{found.key} cannot read such a calendar: {safe_error_text(error)}."
+            return Fault(path=f"body.calendars[{position}].calendar", code="unknown-calendar", message=message)
+        except (VendorError, TimeoutError):
+            return None  # what does not answer is bound, and said to be unreadable
+        return None
+
+    asked = await gather(*(ask(position, item) for position, item in enumerate(given)))
+    if faults := [fault for fault in asked if fault is not None]:
+        raise Invalid("A calendar is not there, so nothing was bound.", faults=faults)
 
 
 async def list_calendars(env: Env, rep_key: str) -> Sequence[tuple[CalendarBinding, CalendarReading | None]]:

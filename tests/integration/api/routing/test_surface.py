@@ -94,7 +94,7 @@ async def floor(client: httpx.AsyncClient, own_database: str, sign_in: MakeKey) 
 async def test_the_same_floor_twice_changes_nothing(floor: Floor) -> None:
     before = await floor.get("/v1/roster")
     again = await floor.send("PUT", "/v1/roster", FLOOR)
-    assert again == {"version": before["version"], "changed": False}
+    assert (again["version"], again["changed"]) == (before["version"], False)
     assert await floor.get("/v1/roster") == before
     assert len(before["reps"]) == 9
 
@@ -132,6 +132,10 @@ async def test_a_rep_is_added_changed_and_taken_off_the_floor(floor: Floor) -> N
     assert (await floor.post("/v1/reps", rep("nora"), 409))["code"] == "rep-exists"
     patched = await floor.send("PATCH", "/v1/reps/nora", {"weight": 3, "caps": {"per_day": 5}})
     assert (patched["weight"], patched["caps"]["per_day"], patched["time_zone"]) == (3, 5, "Europe/Berlin")
+    assert [(hint["path"], hint["code"]) for hint in patched["hints"]] == [("body.key", "in-no-pool")]
+    assert (await floor.send("PATCH", "/v1/reps/nora", {"name": "Nora L."}))["hints"] == []
+    whole = await floor.send("PUT", "/v1/roster", {"reps": [rep("lena"), rep("mia", tier=2)]})
+    assert [(hint["path"], hint["code"]) for hint in whole["hints"]] == [("body.reps[1].tier", "no-ranked-pool")]
     off = {"start": "2027-02-01T00:00:00+01:00", "end": "2027-02-08T00:00:00+01:00", "reason": "holiday"}
     away = await floor.post("/v1/reps/nora/time-off", off, 201)
     assert (await floor.get("/v1/reps/nora"))["time_off"][0]["start"] == "2027-01-31T23:00:00Z"
@@ -441,7 +445,7 @@ async def test_a_rep_is_capped_by_category_and_has_a_first_day(floor: Floor) -> 
     assert made["started_on"] == "2026-11-02"
     before = await floor.get("/v1/roster")
     again = await floor.send("PUT", "/v1/roster", {"reps": [rep("nora", caps=caps, started_on="2026-11-02")]})
-    assert again == {"version": before["version"], "changed": False}
+    assert (again["version"], again["changed"]) == (before["version"], False)
     patched = await floor.send("PATCH", "/v1/reps/nora", {"started_on": "2026-11-09"})
     assert (patched["started_on"], patched["caps"]["categories"]["enterprise"]["per_week"]) == ("2026-11-09", 2)
     assert (await floor.send("PATCH", "/v1/reps/nora", {"weight": 2}))["started_on"] == "2026-11-09"

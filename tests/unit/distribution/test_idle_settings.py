@@ -1,0 +1,75 @@
+"""Settings of a rep that have no effect are said with the reason, and those that have one are not."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from pointsman.domain.distribution.idle_settings import idle_settings
+from pointsman.domain.policy.document import Policy
+from pointsman.domain.roster.reps import Caps
+from support.roster import CLOSER, compiled, rep
+
+MATCH = [{"lead": "lead.language", "rep": "languages"}]
+PREFER = {"prefer": [{"lead": "lead.country", "rep": "countries"}]}
+
+
+def policy(*, weight: int | None = None, **pool: Any) -> Policy:
+    members = [{"rep": "anna", **({"weight": weight} if weight else {})}]
+    rules = [{"name": "all", "work": "qualification", "pool": "sdr", "category": "enterprise"}]
+    ownership = pool.pop("ownership", {})
+    pools = {"sdr": {"work": "qualification", "members": members, **pool}}
+    return compiled(rules, pools, ownership=ownership).policy
+
+
+def told(live: Policy | None, **over: Any) -> dict[str, str]:
+    who = over.pop("key", "anna")
+    return {hint.path: hint.code for hint in idle_settings(rep(who, **over), live, set(over) or {"key"})}
+
+
+@pytest.mark.parametrize(
+    ("live", "over", "expected"),
+    [
+        (policy(weight=2), {"weight": 5}, {"weight": "weight-of-the-pool"}),
+        (policy(), {"weight": 5}, {}),
+        (policy(), {"tier": 2}, {"tier": "no-ranked-pool"}),
+        (policy(method="ranked", ranking=PREFER), {"tier": 2}, {}),
+        (policy(requires={"field": "rep.tier", "lte": 2}), {"tier": 2}, {}),
+        (policy(ownership={"tie": "best_tier"}), {"tier": 2}, {}),
+        (policy(), {"started_on": date(2026, 1, 1)}, {"started_on": "no-ramp-up"}),
+        (policy(ramp_up=[{"after": "1w", "percent": 50}]), {"started_on": date(2026, 1, 1)}, {}),
+        (policy(match=MATCH), {"skills": {"langages": {"de"}}}, {"skills.langages": "skill-not-asked"}),
+        (policy(match=MATCH), {"skills": {"languages": frozenset({"de"})}}, {}),
+        (policy(method="ranked", ranking=PREFER), {"skills": {"countries": frozenset({"DE"})}}, {}),
+        (policy(immediate=True), {"working_hours": ()}, {"working_hours": "no-working-hours"}),
+        (policy(), {"working_hours": ()}, {}),
+        (policy(), {"caps": Caps(per_day=5, per_week=3)}, {"caps.per_day": "never-reached"}),
+        (policy(), {"caps": Caps(per_hour=9, per_day=5, per_week=9)}, {"caps.per_hour": "never-reached"}),
+        (policy(), {"caps": Caps(appointments_per_day=4, appointments_per_week=20)}, {}),
+        (
+            policy(),
+            {"caps": Caps(per_week=5, categories={"enterprise": Caps(per_week=6)})},
+            {"caps.categories.enterprise.per_week": "never-reached"},
+        ),
+        (
+            policy(),
+            {"caps": Caps(categories={"enterprize": Caps(per_week=6)})},
+            {"caps.categories.enterprize": "unknown-category"},
+        ),
+        (policy(), {"key": "nora"}, {"key": "in-no-pool"}),
+        (policy(), {"key": "nora", "name": "Nora L."}, {}),
+        (None, {"weight": 5, "caps": Caps(per_day=5, per_week=3)}, {"caps.per_day": "never-reached"}),
+    ],
+)
+def test_a_setting_without_effect_is_said(live: Policy | None, over: dict[str, Any], expected: dict[str, str]) -> None:
+    assert told(live, **over) == expected
+
+
+def test_the_sentence_names_the_pools_and_their_weights() -> None:
+    members = {"fair": ["anna"], "own": [{"rep": "anna", "weight": 2}], "own-too": [{"rep": "anna", "weight": 3}]}
+    pools = {name: {"work": "closing", "members": listed} for name, listed in members.items()}
+    live = compiled([], pools).policy
+    (hint,) = idle_settings(rep("anna", CLOSER, weight=4), live, {"weight"})
+    assert hint.message == (
+        "the policy gives anna a weight of its own in own (2), own-too (3), which comes before this one; it counts in fair"
+    )
