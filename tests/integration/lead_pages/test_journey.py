@@ -87,7 +87,7 @@ async def random_leads(page: Page, admin: httpx.AsyncClient, count: int, chance:
         if chance.random() < 0.3:
             await admin.post("/v1/leads", json=given | {"first_name": "Kim"})
         for path, body in chance.choices(ACTS, k=chance.randrange(6)):
-            shown = (await admin.get("/v1/appointments", params={"lead_id": leads[-1], "limit": 1})).json()["items"]
+            shown = (await admin.get("/v1/appointments", params={"lead": leads[-1], "limit": 1})).json()["items"]
             names = {
                 "lead": leads[-1],
                 "other": chance.choice(leads),
