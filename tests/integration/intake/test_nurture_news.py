@@ -422,6 +422,23 @@ async def test_a_no_ends_a_pass_only_where_the_gate_asks_for_what_it_denies(floo
     assert await floor.world.value(passes, lead=lead) == (0 if ends else 1)
 
 
+@pytest.mark.parametrize("way", ["form", "merge"])
+async def test_a_no_from_before_the_pass_ends_none_though_a_stricter_gate_asks_for_it(floor: Floor, way: str) -> None:
+    lead, _ = await floor.ready()
+    other = await floor.lead()
+    older = tuple(floor.evidence("urgency", affirmed=False, at=floor.env.clock() - timedelta(days=2)))
+    if way == "merge":
+        await submit_lead(floor.env, LeadInput(email=f"{other}@lead.example", evidence=older), actor=SENDER)
+    gate = {"require": ["motivated.urgency", "educated"]}
+    await floor.world.publish({**POLICY, "gates": {"closing": gate}})
+    if way == "merge":
+        await merge_leads(floor.env, other, into=lead, reason="the same person", actor=ADMIN)
+    else:
+        await submit_lead(floor.env, LeadInput(email=f"{lead}@lead.example", evidence=older), actor=SENDER)
+    passes = "select count(*) from gate_checks where lead_id = :lead and passed and revoked_at is null"
+    assert await floor.world.value(passes, lead=lead) == 1
+
+
 @pytest.mark.parametrize("cause", CAUSES)
 async def test_by_itself_only_a_lead_put_off_to_a_day_comes_back(floor: Floor, cause: str) -> None:
     lead = await in_nurture(floor, cause)

@@ -212,8 +212,13 @@ def _context(lead_id: UUID, row: Any, ends: Sequence[EvidenceEnd]) -> RoutingCon
         current_assignment=assignment,
         hold=hold,
         gate_passes=[
-            GatePass(id=UUID(id_), work=work, expires_at=datetime.fromisoformat(expires))
-            for id_, work, expires in row.passes or ()
+            GatePass(
+                id=UUID(id_),
+                work=work,
+                expires_at=datetime.fromisoformat(expires),
+                checked_at=datetime.fromisoformat(checked),
+            )
+            for id_, work, expires, checked in row.passes or ()
         ],
         overrides=[_override(lead_id, data) for data in row.overrides or ()],
         evidence=[with_ends(_evidence(data), ends) for data in row.evidence or ()],

@@ -13,8 +13,8 @@ CONTEXT = PreparedStatement("""
         h.id as h_id, h.decision_id as h_decision_id, h.work as h_work, h.pool as h_pool, h.reason as h_reason,
         h.sentence as h_sentence, h.held_at as h_held_at, h.due_at as h_due_at, h.next_try_at as h_next_try_at,
         h.releases as h_releases,
-        (select jsonb_agg(jsonb_build_array(g.id, g.work, g.expires_at)) from (
-            select distinct on (work) id, work, expires_at from gate_checks
+        (select jsonb_agg(jsonb_build_array(g.id, g.work, g.expires_at, g.checked_at)) from (
+            select distinct on (work) id, work, expires_at, checked_at from gate_checks
             where lead_id = :lead_id and passed and revoked_at is null and expires_at > :at
             order by work, checked_at desc, id desc) g) as passes,
         (select jsonb_agg(jsonb_build_object('id', o.id, 'rep', q.key, 'work', o.work, 'reason', o.reason,
@@ -44,8 +44,8 @@ CONTEXTS = PreparedStatement("""
         h.id as h_id, h.decision_id as h_decision_id, h.work as h_work, h.pool as h_pool, h.reason as h_reason,
         h.sentence as h_sentence, h.held_at as h_held_at, h.due_at as h_due_at, h.next_try_at as h_next_try_at,
         h.releases as h_releases,
-        (select jsonb_agg(jsonb_build_array(g.id, g.work, g.expires_at)) from (
-            select distinct on (work) id, work, expires_at from gate_checks
+        (select jsonb_agg(jsonb_build_array(g.id, g.work, g.expires_at, g.checked_at)) from (
+            select distinct on (work) id, work, expires_at, checked_at from gate_checks
             where lead_id = w.lead_id and passed and revoked_at is null and expires_at > :at
             order by work, checked_at desc, id desc) g) as passes,
         (select jsonb_agg(jsonb_build_object('id', o.id, 'rep', q.key, 'work', o.work, 'reason', o.reason,

@@ -10,6 +10,7 @@ from pointsman.services.handover.gate_check import GateAttempt, attempt_gate, cl
 from pointsman.services.leads.facts import stored_facts
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
+from pointsman.services.ports.routing.decisions import GatePass
 
 
 async def find_contradicted_pass(
@@ -27,10 +28,19 @@ async def find_contradicted_pass(
     rules = (await load_routing_config(env, tx)).policy.policy.evidence
     if not any(map(rules.counts, refusals)):
         return None
-    if not (await tx.decisions.routing_context(lead_id, at=env.clock())).gate_passes:
+    passes = (await tx.decisions.routing_context(lead_id, at=env.clock())).gate_passes
+    if not passes:
         return None
     case = await attempt_gate(env, tx, lead_id, (), None, replace(actor, supplier=None, rep=None), lock=False)
-    return case if case.gate.unmet - _unmet_without(case, refusals) else None
+    later = [item for item in refusals if _is_later(item, passes, case.evidence)]
+    return case if case.gate.unmet - _unmet_without(case, later) else None
+
+
+def _is_later(no: Evidence, passes: Sequence[GatePass], on_record: Sequence[Evidence]) -> bool:
+    """Later than the pass, or than a "yes" of its name. An older one, heard late, denies what no pass rested on."""
+    return any(given.checked_at < no.observed_at for given in passes) or any(
+        item.affirmed and item.name == no.name and item.observed_at <= no.observed_at for item in on_record
+    )
 
 
 def _unmet_without(case: GateAttempt, refusals: Sequence[Evidence]) -> frozenset[tuple[str, str]]:

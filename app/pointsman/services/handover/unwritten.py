@@ -144,7 +144,8 @@ class _Decisions(_Quiet):
         passes = [row for row in stored.gate_passes if row.work not in seen.shut_gates]
         if check is not None and check.passed and check.expires_at is not None:
             passes = [row for row in passes if row.work != check.work]
-            passes.append(GatePass(id=check.id, work=check.work, expires_at=check.expires_at))
+            given = GatePass(id=check.id, work=check.work, expires_at=check.expires_at, checked_at=check.checked_at)
+            passes.append(given)
         found = replace(stored, gate_passes=passes, evidence=[*stored.evidence, *seen.evidence])
         if not seen.is_routed:
             return found

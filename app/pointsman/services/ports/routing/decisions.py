@@ -41,6 +41,7 @@ class GatePass:
     id: UUID
     work: str
     expires_at: datetime
+    checked_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
