@@ -159,6 +159,9 @@ def test_what_is_no_country_or_language_is_refused() -> None:
         ("lead.country", "Atlantis", "'Atlantis': write its ISO 3166 code"),
         ("lead.country", "QQ", "write one such as DE"),
         ("lead.language", "gb", "for English write en"),
+        ("lead.language", "CH", "a country rather than a language, 'CH': for German"),
+        ("lead.language", "UK", "for English write en, for Ukrainian uk"),
+        ("lead.language", "SE", "for Swedish write sv"),
         ("lead.language", "Germann", "did you mean 'german'"),
         ("lead.language", "xx", "write one such as de"),
     ],
@@ -166,6 +169,11 @@ def test_what_is_no_country_or_language_is_refused() -> None:
 def test_a_refusal_says_what_may_be_meant(field: str, text: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         coerce(field, text, names=CODE_NAMES)
+
+
+@pytest.mark.parametrize("text", ["uk", "se", "ch", "DE", "FR", "IT", "de-CH", "uk-UA"])
+def test_a_language_in_small_letters_or_with_its_country_is_one(text: str) -> None:
+    assert coerce("lead.language", text, names=CODE_NAMES) == text[:2].lower()
 
 
 @given(st.text(max_size=120) | st.text(alphabet="aBüß.-_() 1", max_size=120), st.sampled_from(["country", "language"]))

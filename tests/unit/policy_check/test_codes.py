@@ -123,6 +123,14 @@ CASES: dict[tuple[str, Severity], dict[str, Any]] = {
         ("icp-asks-person", "warning", {"icps": {"core": NAMED}}),
         ("inactive-rep", "warning", pool(members=["lena", "idle"])),
         ("incomparable", "error", asks({"field": "lead.score", "gte": {"field": "lead.country"}})),
+        (
+            "list-letter-case",
+            "warning",
+            {
+                **pool(match=[{"lead": "lead.segment", "rep": "languages"}]),
+                **rules({**RULE, "name": "s", "when": {"field": "lead.segment", "in": ["x", "DE"]}}),
+            },
+        ),
         ("list-never-equal", "warning", pool(match=[{"lead": "lead.country", "rep": "languages"}])),
         ("member-without-share", "warning", pool(members=["lena", "max"], shares={"acme": 100})),
         ("method-misfit", "error", pool(method="soonest")),

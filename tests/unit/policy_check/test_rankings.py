@@ -88,6 +88,14 @@ def test_a_list_in_a_spelling_that_no_lead_has_is_said(over: dict[str, Any]) -> 
     assert "list-never-equal" not in found(speaks("a", 1, "de"), speaks("b", 2, "fr"), **over)
 
 
+@pytest.mark.parametrize("segment", ["Mid-Market", "mid-market"])
+def test_lists_that_differ_in_capitals_alone_are_said(segment: str) -> None:
+    over = {"method": "fair", "ranking": {}, "match": [{"lead": "lead.segment", "rep": "languages"}]}
+    codes = found(speaks("a", 1, "mid-market"), speaks("b", 2, segment), **over)
+    both = ["pools.sdr.members[0]", "pools.sdr.members[1]"]
+    assert codes.get("list-letter-case") == (both if segment == "Mid-Market" else None)
+
+
 def test_a_balanced_offer_ends_the_ranking() -> None:
     reps = speaks("a", 1, "de", role=CLOSER), speaks("b", 2, "fr", role=CLOSER)
     balanced = found(*reps, booking={"offer": "balanced"})["ranking-without-effect"]

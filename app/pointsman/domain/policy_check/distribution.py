@@ -1,12 +1,14 @@
 """Does what a pool says of its distribution fit its method and its work, and can it do what it seems to?"""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 
 from pointsman.domain.leads.facts import FieldType
-from pointsman.domain.policy.conditions_model import Leaf, leaves
+from pointsman.domain.policy.conditions_model import Leaf, Operator, leaves
 from pointsman.domain.policy.document import DistributionMethod, Policy, Pool
 from pointsman.domain.policy.operands import FieldRef
 from pointsman.domain.policy.pools import OfferMode
+from pointsman.domain.policy.walk import conditions_of
 from pointsman.domain.policy_check.findings import Finding, error, warning
 from pointsman.domain.policy_check.operands import Spellings
 from pointsman.domain.roster.rep_facts import REP_PREFIX
@@ -16,6 +18,7 @@ from pointsman.domain.text.formatting import join_with_and
 from pointsman.domain.text.suggestions import did_you_mean
 
 _NAMED = 3
+_WHOLE_TEXTS = frozenset({Operator.EQUALS, Operator.NOT_EQUALS, Operator.IN, Operator.NOT_IN})
 #: Works whose leads get an appointment, and so a slot to be sooner or later.
 BOOKED_WORKS = frozenset({Work.CLOSING, Work.SOLUTION_DESIGN, Work.CUSTOMER_SERVICE})
 
@@ -25,6 +28,7 @@ def check_distribution(
 ) -> Iterator[Finding]:
     """Methods, rankings, ramp-ups and shared ledgers that do not do what they seem to."""
     yield from _shared_ledgers(policy)
+    asked = _texts_asked(policy) if roster is not None and any(map(_compared, policy.pools.values())) else {}
     for name, pool in policy.pools.items():
         path = f"pools.{name}"
         yield from _method(path, pool, policy)
@@ -40,6 +44,7 @@ def check_distribution(
             yield from _ranking(path, pool, roster, _categories(policy, name))
         if roster is not None:
             yield from _spellings(path, pool, roster, spellings)
+            yield from _letter_case(path, pool, roster, asked)
     names = policy.matching.names
     if names is not None and names.suggest_at > names.link_at:
         message = (
@@ -50,16 +55,53 @@ def check_distribution(
 
 def _spellings(path: str, pool: Pool, roster: Roster, spellings: Spellings) -> Iterator[Finding]:
     """Lists of members that hold a value in a spelling that the lead's field never has."""
-    compared = {(one.lead, one.rep) for one in pool.match} | {(one.lead, one.rep) for one in pool.ranking.prefer}
-    compared |= set(_required(pool))
+    compared = sorted(_compared(pool))
     for i, member in enumerate(pool.members):
         skills = roster.reps[member.rep].skills if member.rep in roster.reps else {}
-        for lead, listed in sorted(compared):
+        for lead, listed in compared:
             found = (spellings.never_equal(lead, value) for value in sorted(skills.get(listed, ())))
             if wrong := next(filter(None, found), None):
                 yield warning(
                     f"{path}.members[{i}]", "list-never-equal", f"of {member.rep}'s {listed}, {wrong} on the roster"
                 )
+
+
+def _letter_case(path: str, pool: Pool, roster: Roster, asked: Mapping[str, Collection[str]]) -> Iterator[Finding]:
+    """Values of members' lists that are a condition's or another member's but for capitals: no lead has both."""
+    for lead, listed in sorted(_compared(pool)):
+        lists = [
+            roster.reps[member.rep].skills.get(listed, frozenset()) if member.rep in roster.reps else frozenset()
+            for member in pool.members
+        ]
+        spellings = dict[str, set[str]]()
+        for value in {*asked.get(lead, ()), *chain.from_iterable(lists)}:
+            spellings.setdefault(value.casefold(), set()).add(value)
+        for i, (member, values) in enumerate(zip(pool.members, lists, strict=True)):
+            for value in sorted(values):
+                if others := sorted(spellings[value.casefold()] - {value}):
+                    message = (
+                        f"of {member.rep}'s {listed}, '{value:.60}' is '{others[0]:.60}' of another list, or of a condition on "
+                        f"{lead}, but for capital letters, and texts are compared as they are: write one of the two"
+                    )
+                    yield warning(f"{path}.members[{i}]", "list-letter-case", message)
+                    break
+
+
+def _texts_asked(policy: Policy) -> dict[str, set[str]]:
+    """What the policy's conditions compare each field with, where it is a text."""
+    found = dict[str, set[str]]()
+    for _, condition in conditions_of(policy):
+        for _, leaf in leaves(condition):
+            if isinstance(leaf, Leaf) and leaf.operator in _WHOLE_TEXTS and not isinstance(leaf.operand, FieldRef):
+                operands = leaf.operand if isinstance(leaf.operand, tuple) else (leaf.operand,)
+                found.setdefault(leaf.field, set()).update(value for value in operands if isinstance(value, str))
+    return found
+
+
+def _compared(pool: Pool) -> set[tuple[str, str]]:
+    """Fields of the lead that the pool looks for in a list of the rep, with the list."""
+    named = {(one.lead, one.rep) for one in pool.match} | {(one.lead, one.rep) for one in pool.ranking.prefer}
+    return named | set(_required(pool))
 
 
 def _required(pool: Pool) -> Iterator[tuple[str, str]]:

@@ -45,6 +45,21 @@ _NO_LANGUAGES = {
     "cn": "for Chinese write zh",
 }
 
+#: In capitals, as countries are written, a country that speaks another language than the one of this code.
+_COUNTRIES_RATHER = {
+    "BE": "for Dutch or French write nl or fr, for Belarusian be",
+    "BR": "for Portuguese write pt, for Breton br",
+    "CH": "for German or French write de or fr, for Chamorro ch",
+    "EE": "for Estonian write et, for Ewe ee",
+    "IE": "for English write en, for Interlingue ie",
+    "KR": "for Korean write ko, for Kanuri kr",
+    "LI": "for German write de, for Limburgish li",
+    "LU": "for French or German write fr or de, for Luba-Katanga lu",
+    "SE": "for Swedish write sv, for Northern Sami se",
+    "SI": "for Slovenian write sl, for Sinhala si",
+    "UK": "for English write en, for Ukrainian uk",
+}
+
 #: A code by its name in words, or by another code of it; ValueError says which name may be meant.
 CodeOfName = Callable[[str], str]
 
@@ -82,6 +97,8 @@ def language_code(text: str, of_name: CodeOfName) -> str:
     first, *_ = text.replace("_", "-").split("-", 1)
     if len(first) != 2 or not first.isascii() or not first.isalpha():
         return of_name(text)
+    if hint := _COUNTRIES_RATHER.get(text):
+        raise ValueError(f"is a country rather than a language, {text!r}: {hint}")
     code = first.lower()
     code = _OTHER_LANGUAGES.get(code, code)
     if code not in LANGUAGE_CODES:
