@@ -264,7 +264,7 @@ async def test_a_switchboards_next_caller_is_not_the_person_that_an_earlier_one_
     caller = await submit(world, phone="030 1234567")
     mara = await submit(world, email="mara@nord.example", first_name="Mara", last_name="Weber")
     await merge_leads(world.env, caller.lead.id, into=mara.lead.id, reason="same", actor=ADMIN)
-    others = [await submit(world, phone="030 1234567", **more) for more in ({}, {}, *NO_LAST_NAMES)]
+    others = [await submit(world, phone="030 1234567", **more) for more in (*NO_LAST_NAMES, {}, {})]
     assert [one.created for one in others] == [True, *[False] * (1 + len(NO_LAST_NAMES))]
     assert mara.lead.id not in {one.lead.id for one in others}
     assert await world.value("select last_name from leads where email_key = 'mara@nord.example'") == "Weber"

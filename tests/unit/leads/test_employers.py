@@ -73,6 +73,20 @@ def again(address: str, name: str | None = None) -> SaidEmployer:
         (WEBSITE, again(address="agentur.de", name="nordlicht"), STAYS),
         (WEBSITE, again(address="agentur.de", name="vogel"), MOVES),  # an old address, said with its company's name
         (ADDRESS, again(address="nord.de", name="vogel"), STAYS),
+        (replace(ADDRESS, account_key=None, name_key=None), said(address="nord.com"), STAYS),  # its label, and no name
+        (replace(ADDRESS, account_key=None, name_key=None), said(website="nord.com"), STAYS),
+        (replace(ADDRESS, account_key=None, name_key=None), said(website="nord.com", name="nord"), STAYS),
+        (replace(ADDRESS, account_key=None, name_key=None), said(website="nord.com", name="vogel"), MOVES),
+        (replace(ADDRESS, account_key=None, name_key=None), said(website="vogel.com"), MOVES),
+        (
+            replace(
+                ADDRESS, account_domain="nord.onmicrosoft.com", address_domain="nord.onmicrosoft.com", account_key=None
+            ),
+            said(address="nord.de"),
+            STAYS,
+        ),
+        (ADDRESS, said(address="nordlicht-gruppe.de"), STAYS),
+        (replace(WEBSITE, address_domain=None), said(address="vogel.de"), MOVES),  # free mail was no agency's
         (NAME, said(address="nord.de", name="nordlicht"), MOVES),  # anybody can write a known name beside a domain
         (NAME, said(website="nord.de", name="nordlicht energie"), MOVES),
         (NAME, said(website="nordlicht.de", name="nord licht"), LEARNS),
