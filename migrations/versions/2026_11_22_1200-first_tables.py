@@ -13,6 +13,8 @@ depends_on = None
 def upgrade() -> None:
     # Equality on uuid inside an exclusion constraint needs it; every managed PostgreSQL offers it.
     op.execute("create extension if not exists btree_gist")
+    # Finds names and addresses by some of their letters.
+    op.execute("create extension if not exists pg_trgm")
     op.create_table(
         "alerts",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -45,8 +47,10 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("audit_pkey")),
     )
-    op.create_index("audit_at_idx", "audit", ["at"], unique=False)
-    op.create_index("audit_subject_idx", "audit", ["subject", "at"], unique=False)
+    op.create_index("audit_at_idx", "audit", ["at", "id"], unique=False)
+    op.create_index("audit_subject_idx", "audit", ["subject", "at", "id"], unique=False)
+    op.create_index("audit_actor_idx", "audit", ["actor", "at", "id"], unique=False)
+    op.create_index("audit_action_idx", "audit", ["action", "at", "id"], unique=False)
     op.create_table(
         "connections",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -290,9 +294,19 @@ def upgrade() -> None:
     op.create_index(
         "accounts_owner_rep_id_idx",
         "accounts",
-        ["owner_rep_id"],
+        ["owner_rep_id", "created_at", "id"],
         unique=False,
         postgresql_where=sa.text("owner_rep_id is not null"),
+    )
+    op.create_index("accounts_created_idx", "accounts", ["created_at", "id"], unique=False)
+    op.create_index("accounts_status_idx", "accounts", ["status", "created_at", "id"], unique=False)
+    op.create_index(
+        "accounts_text_idx",
+        "accounts",
+        ["name"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_ops={"name": "gin_trgm_ops"},
     )
     op.create_index("accounts_domain_key", "accounts", ["domain"], unique=True)
     op.create_index(op.f("accounts_merged_into_idx"), "accounts", ["merged_into"], unique=False)
@@ -334,14 +348,35 @@ def upgrade() -> None:
     op.create_index(
         "inbox_batch_id_idx", "inbox", ["batch_id"], unique=False, postgresql_where=sa.text("batch_id is not null")
     )
+    op.create_index("inbox_dedupe_key", "inbox", ["dedupe_key", "intake_id"], unique=True)
+    op.create_index("inbox_received_idx", "inbox", ["received_at", "id"], unique=False)
+    op.create_index("inbox_status_idx", "inbox", ["status", "received_at", "id"], unique=False)
+    op.create_index("inbox_intake_idx", "inbox", ["intake_id", "received_at", "id"], unique=False)
     op.create_index(
-        "inbox_lead_id_idx", "inbox", ["lead_id"], unique=False, postgresql_where=sa.text("lead_id is not null")
+        "inbox_sender_idx",
+        "inbox",
+        ["sender", "received_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("sender is not null"),
     )
-    op.create_index("inbox_dedupe_key", "inbox", ["intake_id", "dedupe_key"], unique=True)
+    op.create_index(
+        "inbox_lead_id_idx",
+        "inbox",
+        ["lead_id", "received_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("lead_id is not null"),
+    )
+    op.create_index(
+        "inbox_error_idx",
+        "inbox",
+        [sa.literal_column("split_part(error, ':', 1)"), "received_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("error is not null"),
+    )
     op.create_index(
         "inbox_sender_key",
         "inbox",
-        ["sender", "dedupe_key"],
+        ["dedupe_key", "sender"],
         unique=True,
         postgresql_where=sa.text("sender is not null"),
     )
@@ -436,7 +471,27 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["merged_into"], ["leads.id"], name=op.f("leads_merged_into_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("leads_pkey")),
     )
-    op.create_index(op.f("leads_account_id_idx"), "leads", ["account_id"], unique=False)
+    op.create_index("leads_account_id_idx", "leads", ["account_id", "created_at", "id"], unique=False)
+    op.create_index("leads_updated_idx", "leads", ["updated_at"], unique=False)
+    op.create_index("leads_stage_idx", "leads", ["stage", "created_at", "id"], unique=False)
+    op.create_index(
+        "leads_source_idx",
+        "leads",
+        [sa.literal_column("(facts ->> 'lead.source')"), "created_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "leads_text_idx",
+        "leads",
+        [
+            sa.literal_column(
+                "((((coalesce(first_name, '') || ' ') || coalesce(last_name, '')) || ' ') || coalesce(email, ''))"
+            ).label("words")
+        ],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_ops={"words": "gin_trgm_ops"},
+    )
     op.create_index("leads_email_key", "leads", ["email_key"], unique=True)
     op.create_index(
         "leads_merged_into_idx",
@@ -653,6 +708,12 @@ def upgrade() -> None:
     )
     op.create_index(
         "assignments_open_idx", "assignments", ["rep_id"], unique=False, postgresql_where=sa.text("ended_at is null")
+    )
+    op.create_index(
+        "assignments_pool_idx", "assignments", ["pool"], unique=False, postgresql_where=sa.text("ended_at is null")
+    )
+    op.create_index(
+        "assignments_work_idx", "assignments", ["work"], unique=False, postgresql_where=sa.text("ended_at is null")
     )
     op.create_index("assignments_rep_idx", "assignments", ["rep_id", "assigned_at"], unique=False)
     op.create_table(
@@ -1157,7 +1218,7 @@ def downgrade() -> None:
     op.drop_table("decisions")
     op.drop_index("leads_phone_key", table_name="leads")
     op.drop_index("leads_email_key", table_name="leads")
-    op.drop_index(op.f("leads_account_id_idx"), table_name="leads")
+    op.drop_index("leads_account_id_idx", table_name="leads")
     op.drop_table("leads")
     op.drop_table("calendar_reads")
     op.drop_index(op.f("time_off_rep_id_idx"), table_name="time_off")

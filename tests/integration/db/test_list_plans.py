@@ -6,11 +6,13 @@ import psycopg
 import pytest
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
-from support.lists.documented import DocumentedFilter, documented_filters
+from support.lists.documented import NO_FILTER, DocumentedFilter, documented_filters
+from support.lists.people_lists import PEOPLE_LISTS
 from support.lists.plans import ListStatement, grown, unindexed
 from support.lists.work_lists import WORK_LISTS
 
-LISTS: Mapping[str, ListStatement] = {**WORK_LISTS}
+#: By operation; what comes behind the path tells several statements of one list apart.
+LISTS: Mapping[str, ListStatement] = {**WORK_LISTS, **PEOPLE_LISTS}
 
 
 @pytest.fixture
@@ -21,12 +23,25 @@ def connection(owner_url: str) -> Iterator[psycopg.Connection]:
 
 @pytest.mark.parametrize("operation", LISTS)
 def test_each_filter_of_a_list_is_found_by_its_index(connection: psycopg.Connection, operation: str) -> None:
-    asked = LISTS[operation]
-    rows = [row for row in documented_filters() if row.operation == operation]
+    asked, names = LISTS[operation], filters_of(operation)
+    rows = [row for row in documented_filters() if row.operation == list_of(operation) and row.parameter in names]
     with grown(connection, asked.tables):
         faults = [fault for row in rows for fault in unindexed(connection, asked, row)]
     assert "\n".join(faults) == ""  # one line each
-    assert {row.parameter for row in rows} >= {*asked.given}
+
+
+def test_each_filter_of_a_list_is_looked_at() -> None:
+    planned = {(list_of(operation), name) for operation in LISTS for name in filters_of(operation)}
+    listed = {(row.operation, row.parameter) for row in documented_filters()}
+    assert planned == {(operation, name) for operation, name in listed if operation in {*map(list_of, LISTS)}}
+
+
+def list_of(operation: str) -> str:
+    return operation.partition(" (")[0]
+
+
+def filters_of(operation: str) -> set[str]:
+    return {*LISTS[operation].given} | ({NO_FILTER} if operation == list_of(operation) else set())
 
 
 @pytest.mark.parametrize(

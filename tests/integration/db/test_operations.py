@@ -23,6 +23,7 @@ from pointsman.services.ports import (
     StatementCancelled,
     StatementTimedOut,
 )
+from pointsman.services.ports.operations.audit import AuditFilter
 from pointsman.settings import load_settings
 from pointsman.worker.queue import QueueSettings, queue_connector
 from support.databases.roles import for_libpq
@@ -53,7 +54,7 @@ async def test_the_audit_trail_pages_newest_first_without_gap_or_repeat(wired: W
     after = None
     while True:
         async with wired.env.uow() as tx:
-            rows = await tx.audit.page(subject=None, after=after, limit=3)
+            rows = await tx.audit.page(AuditFilter(), after=after, limit=3)
         if not rows:
             break
         seen += [(row["at"], row["id"]) for row in rows]
@@ -65,7 +66,7 @@ async def test_the_audit_trail_pages_newest_first_without_gap_or_repeat(wired: W
 async def test_the_audit_trail_of_one_subject_has_its_lines_alone_and_nulls_are_nulls(wired: Wired) -> None:
     await add_lines(wired, 4)
     async with wired.env.uow() as tx:
-        rows = await tx.audit.page(subject="lead:1", after=None, limit=10)
+        rows = await tx.audit.page(AuditFilter(subject="lead:1"), after=None, limit=10)
     assert {row["subject"] for row in rows} == {"lead:1"}
     async with wired.engine.connect() as connection:
         query = text("select count(*) from audit where before is null and after is null")

@@ -8,8 +8,8 @@ import pytest
 from fastapi import FastAPI
 
 from pointsman.domain.leads.matching import sortable_timestamp
-from pointsman.domain.permissions.callers import SEES_ALL
 from pointsman.services.ports import Env
+from pointsman.services.ports.leads.lead_search import LeadFilter
 from support.floors.use_case_env import World
 
 pytestmark = pytest.mark.anyio
@@ -280,6 +280,6 @@ async def test_without_a_policy_a_lead_is_refused_and_not_stored(database_url: s
         with pytest.raises(Conflict, match="No policy"):
             await submit_lead(env, LeadInput(email="a@b.example"), actor=SENDER)
         async with env.uow() as tx:
-            assert await tx.leads.page(sees=SEES_ALL, stage=None, after=None, limit=5) == []
+            assert await tx.lead_search.page(LeadFilter(), after=None, limit=5) == []
     finally:
         await engine.dispose()

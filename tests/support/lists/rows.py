@@ -37,13 +37,35 @@ _ROWS: Mapping[str, str] = MappingProxyType({
             case when n % 3 = 1 then 'nobody-eligible' end, '', 1 + n % 15, 1, '{{}}', '{{}}'
     """,
     "leads": f"""
-        (id, email, email_key, first_name, last_name, facts, stage, account_id, match, version, created_at, updated_at)
+        (id, email, email_key, first_name, last_name, phone, phone_key, phone_sharer, facts, stage, account_id, match, version,
+            created_at, updated_at)
         select {id_of("lead")}, 'Buyer' || n || '@company.example', 'buyer' || n || '@company.example', 'Buyer', 'No' || n,
-            '{{}}', {_one_of("working", "new", "booked", "won", "closed")}, null, '{{}}', 1, {_AT}, {_AT}
+            '0171 ' || n, '+49171' || n, {id_of("lead")}, jsonb_build_object('lead.source', 'source' || n % 20),
+            {_one_of("working", "new", "booked", "won", "closed")}, md5('account' || n % 400)::uuid, '{{}}', 1, {_AT}, {_AT}
+    """,
+    "accounts": f"""
+        (id, name, name_key, domain, status, owner_rep_id, created_at)
+        select {id_of("account")}, 'Company No' || n, 'company no' || n, 'company' || n || '.example',
+            {_one_of("prospect", "customer")}, {_REP}, {_AT}
+    """,
+    "lead_identities": f"""
+        (sender, source, external_id, lead_id)
+        select 'webhook', 'crm' || n % 3, n::text, {id_of("lead")}
+    """,
+    "inbox": f"""
+        (id, intake_id, sender, dedupe_key, body, status, error, lead_id, received_at)
+        select {id_of("inbox")}, case when n % 9 <> 1 then md5('intake' || n % 7)::uuid end,
+            case when n % 9 = 1 then 'partner:no' || n % 4 end, 'event' || n, '', {_one_of("done", "dead", "refused")},
+            case when n % 5 = 1 then 'code' || n % 11 || ': said so' end, {id_of("lead")}, {_AT}
+    """,
+    "audit": f"""
+        (id, at, actor, action, subject)
+        select {id_of("audit")}, {_AT}, 'key:no' || n % 30, 'lead.act' || n % 20, 'lead:' || n % 500
     """,
     "assignments": f"""
         (id, lead_id, rep_id, work, pool, decision_id, assigned_at, ended_at, end_reason)
-        select {id_of("assignment")}, {id_of("lead")}, {_REP}, {_WORK}, {_POOL}, {id_of("decision")}, {_AT}, null, null
+        select {id_of("assignment")}, {id_of("lead")}, {_REP}, {_WORK}, {_POOL}, {id_of("decision")}, {_AT},
+            case when n / 13 % 50 <> 1 then {_AT} end, case when n / 13 % 50 <> 1 then 'won' end
     """,
     "holds": f"""
         (id, lead_id, decision_id, work, pool, reason, sentence, held_at, due_at, released_at, release)

@@ -1,7 +1,7 @@
 """Accounts over HTTP: companies, whose they are, and making one of two."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -11,14 +11,17 @@ from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery
 from pointsman.api.http.reason_text import ReasonText
 from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.text.search_words import search_words
 from pointsman.services.leads.accounts import account_page, get_account, merge_accounts, set_parent
-from pointsman.services.ports.leads.accounts import AccountRow
+from pointsman.services.ports.leads.accounts import AccountFilter, AccountRow
 
 router = APIRouter(tags=["Accounts"])
 
 
+AccountStatus = Literal["prospect", "customer"]
 _EXAMPLE_ID = "019ab000-0000-7000-8000-000000000001"
 
 
@@ -74,7 +77,7 @@ class MergedAccountDoc(BaseModel):
     "/v1/accounts",
     summary="List the accounts",
     description="Newest first, without those that were merged into another. `domain` finds the one account that the "
-    "domain leads to, also when that was merged.",
+    "domain leads to, also when that was merged. Filters narrow together.",
     responses=problem_responses(401, 403, 422),
 )
 async def index(
@@ -82,8 +85,17 @@ async def index(
     page: PageDep,
     _caller: Annotated[Caller, may(Operation.ACCOUNT_READ)],
     domain: Annotated[str | None, Query(max_length=253, description="Only the account of this domain.")] = None,
+    q: Annotated[
+        str | None, Query(max_length=200, description="Only those with each of these words in the name.")
+    ] = None,
+    status: Annotated[AccountStatus | None, Query(description="Only these.")] = None,
+    owner: Annotated[FilterText | None, Query(description="Only those of this rep (key).")] = None,
+    since: SinceQuery = None,
+    until: UntilQuery = None,
 ) -> Page[FullAccountDoc]:
-    rows = await account_page(env, domain=domain, after=page.after, limit=page.fetch_limit)
+    words = search_words(q, path="query.q") if q is not None else ()
+    which = AccountFilter(domain=domain, words=words, status=status, owner=owner, since=since, until=until)
+    rows = await account_page(env, which, after=page.after, limit=page.fetch_limit)
     items, following = page.split(rows, lambda row: (row.created_at, row.id))
     return Page[FullAccountDoc](items=[FullAccountDoc.of(row) for row in items], next=following)
 

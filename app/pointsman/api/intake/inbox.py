@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.lead_reference import LeadQuery
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery
 from pointsman.api.http.reason_text import ReasonText
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.intake.lead_schemas import LeadIn
@@ -24,7 +26,7 @@ from pointsman.services.intake.refused_news import apply_refused
 from pointsman.services.intake.replay import replay_item, replay_items
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.ports import Actor, Tx
-from pointsman.services.ports.intake.inbox import InboxRow, ReplayFilter
+from pointsman.services.ports.intake.inbox import InboxFilter, InboxHead, InboxRow, ReplayFilter
 from pointsman.services.transactions import run_in_transaction
 
 router = APIRouter(tags=["Intakes"])
@@ -40,6 +42,7 @@ class InboxItem(BaseModel):
     error: str | None = Field(
         examples=["no-identity: No person to make a lead of: neither a usable email nor an external id."]
     )
+    dedupe_key: str = Field(description="By what the event is told from others of its sender.")
     lead_id: UUID | None
     result: dict[str, Any] | None = Field(description="Ids and codes: the decision, the gate, fields left out.")
     size: int = Field(description="Bytes of the stored event.")
@@ -49,16 +52,17 @@ class InboxItem(BaseModel):
     done_at: datetime | None
 
     @staticmethod
-    def of(row: InboxRow) -> "InboxItem":
+    def of(row: InboxRow | InboxHead) -> "InboxItem":
         return InboxItem(
             id=row.id,
             intake=row.intake_key,
             status=row.status,
             attempts=row.attempts,
             error=row.error,
+            dedupe_key=row.dedupe_key,
             lead_id=row.lead_id,
             result=dict(row.result) if row.result is not None else None,
-            size=len(row.body),
+            size=row.size if isinstance(row, InboxHead) else len(row.body),
             batch_id=row.batch_id,
             received_at=row.received_at,
             next_attempt_at=row.next_attempt_at,
@@ -70,19 +74,34 @@ class InboxItem(BaseModel):
     "/v1/inbox",
     summary="List what came in through webhooks",
     description="Newest first. `status=dead` lists what needs a human; `status=refused` what cannot be taken as it was sent, "
-    "and what partners say of people who are known and not theirs: `intake` is then `partner:<supplier>`. What was sent is in "
-    "GET /v1/inbox/{inbox_id}.",
+    "and what partners say of people who are known and not theirs: `intake` is then `partner:<supplier>`. `error` is a code, as "
+    "`no-identity`. What was sent is in GET /v1/inbox/{inbox_id}.",
     responses=problem_responses(401, 403, 422),
 )
 async def index(
     env: EnvDep,
+    *,
     page: PageDep,
     _caller: Annotated[Caller, may(Operation.INBOX_READ)],
+    lead: LeadQuery,
     status: Annotated[Literal["received", "done", "dead", "refused"] | None, Query(description="Only these.")] = None,
-    intake: Annotated[str | None, Query(max_length=100, description="Only of this intake.")] = None,
+    intake: Annotated[FilterText | None, Query(description="Only of this intake, or of `partner:<supplier>`.")] = None,
+    dedupe_key: Annotated[str | None, Query(min_length=1, max_length=500, description="Only of this key.")] = None,
+    error: Annotated[FilterText | None, Query(description="Only those whose error has this code.")] = None,
+    since: SinceQuery = None,
+    until: UntilQuery = None,
 ) -> Page[InboxItem]:
+    which = InboxFilter(
+        status=status,
+        intake_key=intake,
+        lead_id=lead,
+        dedupe_key=dedupe_key,
+        error=error,
+        since=since,
+        until=until,
+    )
     async with env.uow() as tx:
-        rows = await tx.inbox.page(status=status, intake_key=intake, after=page.after, limit=page.fetch_limit)
+        rows = await tx.inbox.page(which, after=page.after, limit=page.fetch_limit)
     items, following = page.split(rows, lambda row: (row.received_at, row.id))
     return Page[InboxItem](items=[InboxItem.of(row) for row in items], next=following)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Request
 from starlette.responses import Response
 
 from pointsman.api.http.auth import Caller, may
@@ -14,7 +14,9 @@ from pointsman.api.http.lead_reference import LeadPath
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.partner_redaction import PARTNER_SUBMISSION
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.query import require_readable
 from pointsman.api.http.warnings import FieldWarningDoc
+from pointsman.api.intake.lead_filters import asked_leads
 from pointsman.api.intake.lead_schemas import (
     DecisionDoc,
     FullLeadDoc,
@@ -27,7 +29,6 @@ from pointsman.api.intake.lead_schemas import (
 from pointsman.api.intake.reading import read_lead
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import NotFound
-from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.leads.senders import sender_of
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.readings import Reading
@@ -39,6 +40,7 @@ from pointsman.services.intake.refused_news import keep_refused
 from pointsman.services.intake.submit_lead import SubmitResult, submit_lead_in_tx
 from pointsman.services.leads.evidence_intake import warn_of_evidence
 from pointsman.services.leads.upsert import KnownElsewhere
+from pointsman.services.operations.lead_lists import LeadQuestion, lead_page
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.routing.write_decision import stage_after
@@ -148,17 +150,21 @@ async def _as_it_is_now(tx: Tx, submitted: SubmitResult) -> tuple[LeadRow, Mappi
 @router.get(
     "/v1/leads",
     summary="List the leads",
-    description="Newest first. A partner's key sees the leads that its reps hold or held.",
-    responses=problem_responses(401, 403, 422),
+    description="Newest first, without those that were merged into another: what names one of these finds the lead that it is "
+    "now. Filters narrow together. A partner's key sees the leads that its reps hold or held, and does not filter by `account` "
+    "or `rule`, which it does not read.",
+    responses=problem_responses(401, 403, 404, 422),
 )
 async def index(
     env: EnvDep,
     page: PageDep,
+    asked: Annotated[LeadQuestion, Depends(asked_leads)],
     caller: Annotated[Caller, may(Operation.LEAD_READ)],
-    stage: Annotated[LeadStage | None, Query(description="Only these.")] = None,
 ) -> Page[LeadDoc]:
-    async with env.uow() as tx:
-        rows = await tx.leads.page(sees=caller.actor.sees, stage=stage, after=page.after, limit=page.fetch_limit)
+    for name in ("account", "rule"):
+        if getattr(asked, name) is not None:
+            require_readable(caller, Reading.REASONS, name)
+    rows = await lead_page(env, asked, actor=caller.actor, after=page.after, limit=page.fetch_limit)
     items, following = page.split(rows, lambda row: (row.created_at, row.id))
     return Page[LeadDoc](
         items=[LeadDoc.of(row, partner=not caller.may_read(Reading.REASONS)) for row in items], next=following

@@ -9,12 +9,17 @@ from pydantic import BaseModel, Field
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.lead_reference import meant_lead
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.operations.monitoring import audit_page
+from pointsman.services.ports.operations.audit import AuditFilter
 
 router = APIRouter(tags=["Operations"])
+
+_LEAD = "lead:"
 
 
 class AuditLine(BaseModel):
@@ -33,17 +38,27 @@ class AuditLine(BaseModel):
 @router.get(
     "/v1/audit",
     summary="Read the audit trail",
-    description="Newest first. Every change of state wrote its line in its own transaction.",
+    description="Newest first. Filters narrow together. Every change of state wrote its line in its own transaction.",
     responses=problem_responses(401, 403, 422),
 )
 async def index(
     env: EnvDep,
     page: PageDep,
-    _caller: Annotated[Caller, may(Operation.AUDIT_READ)],
+    caller: Annotated[Caller, may(Operation.AUDIT_READ)],
     subject: Annotated[
-        str | None, Query(max_length=200, description="Only lines about this, for example `rep:anna`.")
+        str | None, Query(max_length=200, description="Only lines about this: `rep:anna`, `lead:mara@example.com`.")
     ] = None,
+    actor: Annotated[
+        FilterText | None, Query(description="Only what this one did, for example `key:0f3a9c1b2d4e` or `worker`.")
+    ] = None,
+    action: Annotated[FilterText | None, Query(description="Only this, for example `lead.assigned`.")] = None,
+    since: SinceQuery = None,
+    until: UntilQuery = None,
 ) -> Page[AuditLine]:
-    rows = await audit_page(env, subject=subject, after=page.after, limit=page.fetch_limit)
+    if subject is not None and subject.startswith(_LEAD):
+        lead = await meant_lead(env, subject.removeprefix(_LEAD), caller, "query.subject")
+        subject = f"{_LEAD}{lead}"
+    which = AuditFilter(subject=subject, actor=actor, action=action, since=since, until=until)
+    rows = await audit_page(env, which, after=page.after, limit=page.fetch_limit)
     items, following = page.split(rows, lambda row: (row["at"], row["id"]))
     return Page[AuditLine](items=[AuditLine.model_validate(dict(row)) for row in items], next=following)

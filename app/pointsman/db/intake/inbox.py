@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import UUID as UUID_TYPE
-from sqlalchemy import Text, bindparam, func, or_, select, tuple_
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
@@ -20,8 +20,14 @@ from pointsman.db.intake.inbox_replays import (
     filter_values,
 )
 from pointsman.db.tables import inbox, intakes
-from pointsman.db.tables.base import INSTANT
-from pointsman.services.ports.intake.inbox import InboxReceipt, InboxRow, NewEvent, ReplayFilter
+from pointsman.services.ports.intake.inbox import (
+    InboxFilter,
+    InboxHead,
+    InboxReceipt,
+    InboxRow,
+    NewEvent,
+    ReplayFilter,
+)
 
 #: The intake's row is read here, and not before: a source that was closed or got a new secret is seen at once.
 _ACCEPT = PreparedStatement("""
@@ -92,22 +98,27 @@ _REFUSE = PreparedStatement("""
 _LOCK_REFUSED = _SELECT.where(inbox.c.id == bindparam("item"), inbox.c.status == "refused").with_for_update(of=inbox)
 _GET = _SELECT.where(inbox.c.id == bindparam("item"))
 
-_at = bindparam("at", type_=INSTANT)
-_PAGE = (
-    _SELECT.where(
-        or_(bindparam("status", type_=Text).is_(None), inbox.c.status == bindparam("status")),
-        or_(
-            bindparam("intake_key", type_=Text).is_(None),
-            func.coalesce(intakes.c.key, inbox.c.sender) == bindparam("intake_key"),
-        ),
-        or_(
-            _at.is_(None),
-            tuple_(inbox.c.received_at, inbox.c.id) < tuple_(_at, bindparam("after", type_=UUID_TYPE)),
-        ),
-    )
-    .order_by(inbox.c.received_at.desc(), inbox.c.id.desc())
-    .limit(bindparam("limit"))
+_PAGE = PreparedStatement(
+    """
+    select i.id, coalesce(n.key, i.sender) as intake_key, i.dedupe_key, i.batch_id, octet_length(i.body) as size, i.status,
+        i.attempts, i.error, i.lead_id, i.result, i.received_at, i.done_at, i.next_attempt_at
+    from inbox i left join intakes n on n.id = i.intake_id
+    where (cast(:status as text) is null or i.status = :status)
+      and (cast(:intake_key as text) is null or i.intake_id = (select id from intakes where key = :intake_key))
+      and (cast(:sender as text) is null or i.sender = :sender)
+      and (cast(:lead_id as uuid) is null
+           or i.lead_id = any(array(select id from leads where id = :lead_id or merged_into = :lead_id)))
+      and (cast(:dedupe_key as text) is null or i.dedupe_key = :dedupe_key)
+      and (cast(:error as text) is null or i.error is not null and split_part(i.error, ':', 1) = :error)
+      and (cast(:since as timestamptz) is null or i.received_at >= :since)
+      and (cast(:until as timestamptz) is null or i.received_at < :until)
+      and (cast(:after_at as timestamptz) is null or (i.received_at, i.id) < (:after_at, cast(:after_id as uuid)))
+    order by i.received_at desc, i.id desc limit :limit
+    """,
+    replan=True,  # planned for what is asked: each filter has its index
 )
+_ASKED = tuple(f.name for f in fields(InboxFilter) if f.name != "intake_key")
+_PARTNER = "partner:"  # before its key: an intake's key has no colon
 
 
 def _as_json(result: Mapping[str, Any] | None) -> str | None:
@@ -234,9 +245,12 @@ class SqlInbox:
         row = (await self._connection.execute(_GET, {"item": inbox_id})).mappings().one_or_none()
         return InboxRow(**row) if row else None
 
-    async def page(
-        self, *, status: str | None, intake_key: str | None, after: tuple[datetime, UUID] | None, limit: int
-    ) -> Sequence[InboxRow]:
+    async def page(self, which: InboxFilter, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[InboxHead]:
         at, last = after or (None, None)
-        values = {"status": status, "intake_key": intake_key, "at": at, "after": last, "limit": limit}
-        return [InboxRow(**row) for row in (await self._connection.execute(_PAGE, values)).mappings()]
+        values = {name: getattr(which, name) for name in _ASKED} | {"after_at": at, "after_id": last, "limit": limit}
+        of_partner = which.intake_key is not None and which.intake_key.startswith(_PARTNER)
+        values |= {
+            "intake_key": None if of_partner else which.intake_key,
+            "sender": which.intake_key if of_partner else None,
+        }
+        return await _PAGE.records(self._connection, InboxHead, values)

@@ -1,6 +1,7 @@
 """The accounts repository."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from itertools import zip_longest
 from uuid import UUID
@@ -10,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.errors import translating_errors
 from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.leads.search_patterns import pattern_values
 from pointsman.db.tables import accounts, leads
 from pointsman.domain.leads.matching import AccountCandidate
 from pointsman.domain.leads.normalise import MAX_BLOCKS
 from pointsman.domain.roster.ownership import Colleague
 from pointsman.services.ports import ConstraintRefused, LostRace
-from pointsman.services.ports.leads.accounts import AccountRow, MovedByMerge
+from pointsman.services.ports.leads.accounts import AccountFilter, AccountRow, MovedByMerge
 
 _GET = PreparedStatement("""
     select a.id, a.name, a.domain, a.status, r.key as owner, a.parent_id, a.merged_into, a.merged_at, a.created_at
@@ -24,14 +26,26 @@ _GET = PreparedStatement("""
 """)
 # Only the lock: what is joined is read after the wait.
 _LOCK = select(accounts.c.id).where(accounts.c.id == bindparam("account")).with_for_update()
-_PAGE = PreparedStatement("""
+_PAGE = PreparedStatement(
+    """
     select a.id, a.name, a.domain, a.status, r.key as owner, a.parent_id, a.merged_into, a.merged_at, a.created_at
     from accounts a left join reps r on r.id = a.owner_rep_id
-    where (cast(:domain as text) is null and a.merged_into is null
+    where a.merged_into is null
+      and (cast(:domain as text) is null
            or a.id = (select coalesce(merged_into, id) from accounts where domain = :domain))
-      and (cast(:at as timestamptz) is null or (a.created_at, a.id) < (:at, cast(:after as uuid)))
+      and (cast(:word_1 as text) is null or a.name ilike :word_1)
+      and (cast(:word_2 as text) is null or a.name ilike :word_2)
+      and (cast(:word_3 as text) is null or a.name ilike :word_3)
+      and (cast(:word_4 as text) is null or a.name ilike :word_4)
+      and (cast(:status as text) is null or a.status = :status)
+      and (cast(:owner as text) is null or a.owner_rep_id = (select id from reps where key = :owner))
+      and (cast(:since as timestamptz) is null or a.created_at >= :since)
+      and (cast(:until as timestamptz) is null or a.created_at < :until)
+      and (cast(:after_at as timestamptz) is null or (a.created_at, a.id) < (:after_at, cast(:after_id as uuid)))
     order by a.created_at desc, a.id desc limit :limit
-""")
+    """,
+    replan=True,  # planned for what is asked: each filter has its index
+)
 _COLLEAGUES = PreparedStatement("""
     select p.key as rep, count(*) as lead_count, max(s.assigned_at) as latest_at
     from leads l join assignments s on s.lead_id = l.id and s.ended_at is null join reps p on p.id = s.rep_id
@@ -136,6 +150,8 @@ _MARK_MERGED = (
     .values(merged_into=bindparam("into"), merged_at=bindparam("at"), parent_id=null())
 )
 
+_ASKED = tuple(f.name for f in fields(AccountFilter) if f.name != "words")
+
 
 class SqlAccounts:
     """See `pointsman.services.ports.leads.accounts.Accounts`."""
@@ -149,10 +165,11 @@ class SqlAccounts:
         return await _GET.record(self._connection, AccountRow, {"id": account_id})
 
     async def page(
-        self, *, domain: str | None, after: tuple[datetime, UUID] | None, limit: int
+        self, which: AccountFilter, *, after: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[AccountRow]:
         at, last = after or (None, None)
-        given = {"domain": domain, "at": at, "after": last, "limit": limit}
+        given = {name: getattr(which, name) for name in _ASKED} | pattern_values(which.words)
+        given |= {"after_at": at, "after_id": last, "limit": limit}
         return await _PAGE.records(self._connection, AccountRow, given)
 
     async def colleagues(self, account_id: UUID, *, but: UUID) -> Sequence[Colleague]:

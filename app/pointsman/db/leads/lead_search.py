@@ -1,19 +1,24 @@
 """Leads found by what people know them by."""
 
 from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.leads.search_patterns import pattern_values
 from pointsman.db.tables.visibility import visibility_values
 from pointsman.domain.permissions.callers import Visibility
-from pointsman.services.ports.leads.lead_search import LeadNames
+from pointsman.services.ports.leads.lead_search import LeadFilter, LeadNames
 
+#: What names a merged lead finds the one that it is now (`follows_merges`), but not for a caller who does not see all leads:
+#: it would hear by which other addresses the house knows a person.
 #: A number that stands for a lead without a name (`senders.telephone_sender`) is no external id.
 _NAMED = PreparedStatement("""
     with named as (
-        select id from leads where email_key = :email_key
+        select id from leads where email_key = :email_key and (merged_into is null or :follows_merges)
         union
         select i.lead_id
         from unnest(cast(:sources as text[]), cast(:external_ids as text[])) given (source, external_id)
@@ -31,6 +36,136 @@ _NAMED = PreparedStatement("""
     order by 1 limit 10
 """)
 
+# Planned for what is asked: what is null falls out, and each filter has its index. What is asked of the assignment, and what a
+# caller sees, are statements of their own, since only a join lets the planner begin there.
+_PAGE = PreparedStatement(
+    """
+    select l.id
+    from leads l
+    where l.merged_into is null
+      and (cast(:email_key as text) is null
+           or l.id = any(array(select coalesce(m.merged_into, m.id) from leads m
+                               where m.email_key = :email_key and (m.merged_into is null or :follows_merges))))
+      and (cast(:phone_key as text) is null
+           or l.id = any(array(select coalesce(m.merged_into, m.id) from leads m
+                               where m.phone_key = :phone_key and (m.merged_into is null or :follows_merges))))
+      and (cast(:external_id as text) is null
+           or l.id = any(array(
+               select coalesce(m.merged_into, m.id) from lead_identities i join leads m on m.id = i.lead_id
+               where i.external_id = :external_id and not starts_with(i.sender, 'telephone')
+                 and (cast(:source_system as text) is null or i.source = :source_system)
+                 and (cast(:sender as text) is null or i.sender = :sender))))
+      and (cast(:word_1 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
+           || coalesce(l.email, '') ilike :word_1)
+      and (cast(:word_2 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
+           || coalesce(l.email, '') ilike :word_2)
+      and (cast(:word_3 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
+           || coalesce(l.email, '') ilike :word_3)
+      and (cast(:word_4 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
+           || coalesce(l.email, '') ilike :word_4)
+      and (cast(:stage as text) is null or l.stage = :stage)
+      and (cast(:account as uuid) is null or l.account_id = :account)
+      and (cast(:source as text) is null or l.facts ->> 'lead.source' = :source)
+      and (cast(:since as timestamptz) is null or l.created_at >= :since)
+      and (cast(:until as timestamptz) is null or l.created_at < :until)
+      and (cast(:changed_since as timestamptz) is null or l.updated_at >= :changed_since)
+      and (cast(:changed_until as timestamptz) is null or l.updated_at < :changed_until)
+      and (cast(:after_at as timestamptz) is null or (l.created_at, l.id) < (:after_at, cast(:after_id as uuid)))
+    order by l.created_at desc, l.id desc limit :limit
+    """,
+    replan=True,
+)
+_PAGE_HELD = PreparedStatement(
+    """
+    select l.id
+    from assignments s join leads l on l.id = s.lead_id left join decisions d on d.id = s.decision_id
+    where s.ended_at is null and l.merged_into is null
+      and (cast(:rep as text) is null or s.rep_id = (select id from reps where key = :rep))
+      and (cast(:work as text) is null or s.work = :work)
+      and (cast(:pool as text) is null or s.pool = :pool)
+      and (cast(:rule as text) is null or d.rule = :rule)
+      and (cast(:email_key as text) is null
+           or l.id = any(array(select coalesce(m.merged_into, m.id) from leads m
+                               where m.email_key = :email_key and (m.merged_into is null or :follows_merges))))
+      and (cast(:phone_key as text) is null
+           or l.id = any(array(select coalesce(m.merged_into, m.id) from leads m
+                               where m.phone_key = :phone_key and (m.merged_into is null or :follows_merges))))
+      and (cast(:external_id as text) is null
+           or l.id = any(array(
+               select coalesce(m.merged_into, m.id) from lead_identities i join leads m on m.id = i.lead_id
+               where i.external_id = :external_id and not starts_with(i.sender, 'telephone')
+                 and (cast(:source_system as text) is null or i.source = :source_system)
+                 and (cast(:sender as text) is null or i.sender = :sender))))
+      and (cast(:word_1 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
+           || coalesce(l.email, '') ilike :word_1)
+      and (cast(:word_2 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
+           || coalesce(l.email, '') ilike :word_2)
+      and (cast(:word_3 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
+           || coalesce(l.email, '') ilike :word_3)
+      and (cast(:word_4 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
+           || coalesce(l.email, '') ilike :word_4)
+      and (cast(:stage as text) is null or l.stage = :stage)
+      and (cast(:account as uuid) is null or l.account_id = :account)
+      and (cast(:source as text) is null or l.facts ->> 'lead.source' = :source)
+      and (cast(:since as timestamptz) is null or l.created_at >= :since)
+      and (cast(:until as timestamptz) is null or l.created_at < :until)
+      and (cast(:changed_since as timestamptz) is null or l.updated_at >= :changed_since)
+      and (cast(:changed_until as timestamptz) is null or l.updated_at < :changed_until)
+      and (cast(:after_at as timestamptz) is null or (l.created_at, l.id) < (:after_at, cast(:after_id as uuid)))
+    order by l.created_at desc, l.id desc limit :limit
+    """,
+    replan=True,
+)
+_PAGE_SEEN = PreparedStatement(
+    """
+    select l.id
+    from leads l
+    where l.merged_into is null
+      and exists (
+          select from assignments seen join reps seeing on seeing.id = seen.rep_id
+          where seen.lead_id = l.id and (cast(:supplier as text) is null or seeing.supplier = cast(:supplier as text))
+            and (cast(:sees_rep as text) is null or seeing.key = cast(:sees_rep as text)))
+      and (coalesce(cast(:rep as text), :work, :pool, :rule) is null or exists (
+          select from assignments s left join decisions d on d.id = s.decision_id
+          where s.lead_id = l.id and s.ended_at is null
+            and (cast(:rep as text) is null or s.rep_id = (select id from reps where key = :rep))
+            and (cast(:work as text) is null or s.work = :work)
+            and (cast(:pool as text) is null or s.pool = :pool)
+            and (cast(:rule as text) is null or d.rule = :rule)))
+      and (cast(:email_key as text) is null
+           or l.id = any(array(select coalesce(m.merged_into, m.id) from leads m
+                               where m.email_key = :email_key and (m.merged_into is null or :follows_merges))))
+      and (cast(:phone_key as text) is null
+           or l.id = any(array(select coalesce(m.merged_into, m.id) from leads m
+                               where m.phone_key = :phone_key and (m.merged_into is null or :follows_merges))))
+      and (cast(:external_id as text) is null
+           or l.id = any(array(
+               select coalesce(m.merged_into, m.id) from lead_identities i join leads m on m.id = i.lead_id
+               where i.external_id = :external_id and not starts_with(i.sender, 'telephone')
+                 and (cast(:source_system as text) is null or i.source = :source_system)
+                 and (cast(:sender as text) is null or i.sender = :sender))))
+      and (cast(:word_1 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
+           || coalesce(l.email, '') ilike :word_1)
+      and (cast(:word_2 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
+           || coalesce(l.email, '') ilike :word_2)
+      and (cast(:word_3 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
+           || coalesce(l.email, '') ilike :word_3)
+      and (cast(:word_4 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
+           || coalesce(l.email, '') ilike :word_4)
+      and (cast(:stage as text) is null or l.stage = :stage)
+      and (cast(:account as uuid) is null or l.account_id = :account)
+      and (cast(:source as text) is null or l.facts ->> 'lead.source' = :source)
+      and (cast(:since as timestamptz) is null or l.created_at >= :since)
+      and (cast(:until as timestamptz) is null or l.created_at < :until)
+      and (cast(:changed_since as timestamptz) is null or l.updated_at >= :changed_since)
+      and (cast(:changed_until as timestamptz) is null or l.updated_at < :changed_until)
+      and (cast(:after_at as timestamptz) is null or (l.created_at, l.id) < (:after_at, cast(:after_id as uuid)))
+    order by l.created_at desc, l.id desc limit :limit
+    """,
+    replan=True,
+)
+_ASKED = tuple(f.name for f in fields(LeadFilter) if f.name not in ("sees", "words"))
+
 
 class SqlLeadSearch:
     """See `pointsman.services.ports.leads.lead_search.LeadSearch`."""
@@ -38,11 +173,21 @@ class SqlLeadSearch:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
+    async def page(self, which: LeadFilter, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[UUID]:
+        at, last = after or (None, None)
+        values = {name: getattr(which, name) for name in _ASKED} | pattern_values(which.words)
+        values |= {**visibility_values(which.sees), "after_at": at, "after_id": last, "limit": limit}
+        values["follows_merges"] = not which.sees.is_limited
+        asks_for_holder = any((which.rep, which.work, which.pool, which.rule))
+        statement = _PAGE_SEEN if which.sees.is_limited else _PAGE_HELD if asks_for_holder else _PAGE
+        return await statement.scalars(self._connection, values)
+
     async def named(self, names: LeadNames, *, sees: Visibility, sender: str | None) -> Sequence[UUID]:
         given = {
             "email_key": names.email_key,
             "sources": [source for source, _ in names.external_ids],
             "external_ids": [external_id for _, external_id in names.external_ids],
             "sender": sender,
+            "follows_merges": not sees.is_limited,
         }
         return await _NAMED.scalars(self._connection, given | visibility_values(sees))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, case, cast, func, not_, or_, select, tuple_, update
+from sqlalchemy import ARRAY, Text, any_, bindparam, case, cast, func, not_, select, update
 from sqlalchemy import UUID as UUID_TYPE
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,8 +17,7 @@ from pointsman.db.leads.lead_parameters import account_names, external_id_values
 from pointsman.db.leads.lead_rows import LEAD, LEAD_SELECT, lead_of
 from pointsman.db.leads.statements import CHANGE, CREATE, FIND, LOCKED, TELL_ACCOUNT
 from pointsman.db.tables import lead_identities, leads
-from pointsman.db.tables.base import INSTANT
-from pointsman.db.tables.visibility import is_seen, visibility_values
+from pointsman.db.tables.visibility import visibility_values
 from pointsman.domain.errors import Conflict
 from pointsman.domain.leads.nurture import NurtureStay
 from pointsman.domain.leads.senders import bringer_of, telephone_sender
@@ -67,20 +66,6 @@ _IDENTITIES = (
     .order_by(lead_identities.c.source, lead_identities.c.external_id, lead_identities.c.sender)
 )
 
-_PAGE = (
-    LEAD_SELECT.where(
-        LEAD.c.merged_into.is_(None),
-        is_seen(LEAD.c.id),
-        or_(bindparam("stage", type_=Text).is_(None), LEAD.c.stage == bindparam("stage")),
-        or_(
-            bindparam("at", type_=INSTANT).is_(None),
-            tuple_(LEAD.c.created_at, LEAD.c.id)
-            < tuple_(bindparam("at", type_=INSTANT), bindparam("after", type_=UUID_TYPE)),
-        ),
-    )
-    .order_by(LEAD.c.created_at.desc(), LEAD.c.id.desc())
-    .limit(bindparam("limit"))
-)
 _IS_VISIBLE = PreparedStatement("""
     select exists (
         select from leads l
@@ -236,13 +221,6 @@ class SqlLeads:
     async def identities(self, lead_id: UUID) -> Sequence[ExternalId]:
         rows = (await self._connection.execute(_IDENTITIES, {"lead": lead_id})).all()
         return [ExternalId(sender=row.sender, source_system=row.source, external_id=row.external_id) for row in rows]
-
-    async def page(
-        self, *, sees: Visibility, stage: str | None, after: tuple[datetime, UUID] | None, limit: int
-    ) -> Sequence[LeadRow]:
-        at, last = after or (None, None)
-        values = {**visibility_values(sees), "stage": stage, "at": at, "after": last, "limit": limit}
-        return [lead_of(row) for row in (await self._connection.execute(_PAGE, values)).all()]
 
     async def is_with(self, lead_id: UUID, sees: Visibility) -> bool:
         given = {"id": lead_id, **visibility_values(sees), "brought_by": bringer_of(sees.supplier, sees.rep)}

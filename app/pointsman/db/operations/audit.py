@@ -1,16 +1,33 @@
 """The audit repository."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.tables import audit
+from pointsman.services.ports.operations.audit import AuditFilter
 
 _ADD = insert(audit)
+_PAGE = PreparedStatement(
+    """
+    select id, at, actor, action, subject, before, after, reason
+    from audit
+    where (cast(:subject as text) is null or subject = :subject)
+      and (cast(:actor as text) is null or actor = :actor)
+      and (cast(:action as text) is null or action = :action)
+      and (cast(:since as timestamptz) is null or at >= :since)
+      and (cast(:until as timestamptz) is null or at < :until)
+      and (cast(:after_at as timestamptz) is null or (at, id) < (:after_at, cast(:after_id as uuid)))
+    order by at desc, id desc limit :limit
+    """,
+    replan=True,  # planned for what is asked: each filter has its index
+)
 
 
 class SqlAudit:
@@ -44,12 +61,8 @@ class SqlAudit:
         )
 
     async def page(
-        self, *, subject: str | None, after: tuple[datetime, UUID] | None, limit: int
+        self, which: AuditFilter, *, after: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[Mapping[str, Any]]:
-        """Newest first."""
-        query = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
-        if subject is not None:
-            query = query.where(audit.c.subject == subject)
-        if after is not None:
-            query = query.where(tuple_(audit.c.at, audit.c.id) < tuple_(*after))
-        return [dict(row._mapping) for row in await self._connection.execute(query)]  # noqa: SLF001  # SQLAlchemy's public name
+        at, last = after or (None, None)
+        given = asdict(which) | {"after_at": at, "after_id": last, "limit": limit}
+        return [row._asdict() for row in await _PAGE.rows(self._connection, given)]

@@ -72,12 +72,23 @@ inbox = Table(
     ),  # in a row: the worker died, or was cut off
     instant_column("done_at", null=True),
     CheckConstraint("(intake_id is null) <> (sender is null)", name="sender"),
-    Index("inbox_dedupe_key", "intake_id", "dedupe_key", unique=True),
-    Index("inbox_sender_key", "sender", "dedupe_key", unique=True, postgresql_where=text("sender is not null")),
+    Index("inbox_dedupe_key", "dedupe_key", "intake_id", unique=True),
+    Index("inbox_sender_key", "dedupe_key", "sender", unique=True, postgresql_where=text("sender is not null")),
+    Index("inbox_received_idx", "received_at", "id"),
+    Index("inbox_status_idx", "status", "received_at", "id"),
+    Index("inbox_intake_idx", "intake_id", "received_at", "id"),
+    Index("inbox_sender_idx", "sender", "received_at", "id", postgresql_where=text("sender is not null")),
+    Index(
+        "inbox_error_idx",
+        text("split_part(error, ':', 1)"),
+        "received_at",
+        "id",
+        postgresql_where=text("error is not null"),
+    ),
     Index("inbox_open_idx", "received_at", postgresql_where=text("status <> 'done'")),
     Index("inbox_untried_idx", "received_at", postgresql_where=text("status = 'received' and next_attempt_at is null")),
     Index("inbox_due_idx", "next_attempt_at", postgresql_where=text("status = 'received'")),
-    Index("inbox_lead_id_idx", "lead_id", postgresql_where=text("lead_id is not null")),
+    Index("inbox_lead_id_idx", "lead_id", "received_at", "id", postgresql_where=text("lead_id is not null")),
     Index("inbox_batch_id_idx", "batch_id", postgresql_where=text("batch_id is not null")),
 )
 

@@ -9,6 +9,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
@@ -34,7 +35,16 @@ accounts = Table(
     Index("accounts_domain_key", "domain", unique=True),
     Index("accounts_name_key_idx", "name_key"),
     Index("accounts_name_without_domain_key", "name_key", unique=True, postgresql_where=text("domain is null")),
-    Index("accounts_owner_rep_id_idx", "owner_rep_id", postgresql_where=text("owner_rep_id is not null")),
+    Index(
+        "accounts_owner_rep_id_idx",
+        "owner_rep_id",
+        "created_at",
+        "id",
+        postgresql_where=text("owner_rep_id is not null"),
+    ),
+    Index("accounts_created_idx", "created_at", "id"),
+    Index("accounts_status_idx", "status", "created_at", "id"),
+    Index("accounts_text_idx", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
 )
 
 leads = Table(
@@ -51,7 +61,7 @@ leads = Table(
     Column("facts", JSONB, nullable=False),  # everything else the rules know, without personal data
     Column("known_at", JSONB, nullable=False, server_default=text("'{}'")),  # field -> the instant its value was true
     Column("stage", Text, nullable=False),
-    Column("account_id", ForeignKey("accounts.id"), index=True),
+    Column("account_id", ForeignKey("accounts.id")),
     Column("match", JSONB, nullable=False),  # how person and account were matched, with ties
     Column(
         "nurture_cause",
@@ -81,6 +91,19 @@ leads = Table(
         postgresql_where=text("phone_key is not null"),
     ),
     Index("leads_created_idx", "created_at", "id"),
+    Index("leads_updated_idx", "updated_at"),
+    Index("leads_stage_idx", "stage", "created_at", "id"),
+    Index("leads_account_id_idx", "account_id", "created_at", "id"),
+    Index("leads_source_idx", text("(facts ->> 'lead.source')"), "created_at", "id"),
+    # Letters of names and addresses, and of nothing else that is known of a person.
+    Index(
+        "leads_text_idx",
+        literal_column(
+            "((((coalesce(first_name, '') || ' ') || coalesce(last_name, '')) || ' ') || coalesce(email, ''))"
+        ).label("words"),
+        postgresql_using="gin",
+        postgresql_ops={"words": "gin_trgm_ops"},
+    ),
     Index("leads_nurture_until_idx", "nurture_until", postgresql_where=text("nurture_reason = 'later'")),
 )
 

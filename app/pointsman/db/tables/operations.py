@@ -61,8 +61,10 @@ audit = Table(
     Column("before", JSONB(none_as_null=True)),
     Column("after", JSONB(none_as_null=True)),
     Column("reason", Text),
-    Index("audit_subject_idx", "subject", "at"),
-    Index("audit_at_idx", "at"),
+    Index("audit_subject_idx", "subject", "at", "id"),
+    Index("audit_actor_idx", "actor", "at", "id"),
+    Index("audit_action_idx", "action", "at", "id"),
+    Index("audit_at_idx", "at", "id"),
 )
 
 #: When a periodic task last ran anywhere, so that several workers do not run it several times, and how that went.

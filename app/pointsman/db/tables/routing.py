@@ -150,6 +150,8 @@ assignments = Table(
     Index("assignments_one_active", "lead_id", unique=True, postgresql_where=text("ended_at is null")),
     Index("assignments_lead_idx", "lead_id"),
     Index("assignments_open_idx", "rep_id", postgresql_where=text("ended_at is null")),
+    Index("assignments_pool_idx", "pool", postgresql_where=text("ended_at is null")),
+    Index("assignments_work_idx", "work", postgresql_where=text("ended_at is null")),
     Index("assignments_rep_idx", "rep_id", "assigned_at"),
     Index("assignments_gate_check_id_idx", "gate_check_id", postgresql_where=text("gate_check_id is not null")),
     Index("assignments_override_id_idx", "override_id", postgresql_where=text("override_id is not null")),

@@ -1,7 +1,7 @@
 """Companies: read, hung under a parent, and made one when two are the same."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
 from pointsman.domain.text.hosts import host_in
 from pointsman.services.audit import audit
 from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
-from pointsman.services.ports.leads.accounts import AccountRow
+from pointsman.services.ports.leads.accounts import AccountFilter, AccountRow
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
 
@@ -30,12 +30,30 @@ async def get_account(env: Env, account_id: UUID) -> AccountRow:
 
 
 async def account_page(
-    env: Env, *, domain: str | None, after: tuple[datetime, UUID] | None, limit: int
+    env: Env, which: AccountFilter, *, after: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[AccountRow]:
-    """Newest first; `domain` in any spelling, also as an address of a page or a person."""
-    wanted = (host_in(domain) or domain) if domain is not None else None
+    """Newest first; the domain in any spelling, also as an address of a page or a person."""
     async with env.uow() as tx:
-        return await tx.accounts.page(domain=wanted, after=after, limit=limit)
+        return await tx.accounts.page(replace(which, domain=_host(which.domain)), after=after, limit=limit)
+
+
+async def find_account(tx: Tx, given: str, *, path: str) -> UUID:
+    """The id of an account that is named by its id or a domain. An id is taken as it is.
+
+    Raises NotFound, with the `path` at which it was sent, for a domain that leads to no account.
+    """
+    try:
+        return UUID(given)
+    except ValueError:
+        found = await tx.accounts.page(AccountFilter(domain=_host(given)), after=None, limit=1)
+    if not found:
+        message = "There is no account with this id or domain."
+        raise NotFound(message, faults=[Fault(path=path, code="not-found", message=message)])
+    return found[0].id
+
+
+def _host(domain: str | None) -> str | None:
+    return (host_in(domain) or domain).removeprefix("www.") if domain is not None else None
 
 
 async def set_parent(env: Env, account_id: UUID, parent: UUID | None, *, reason: str, actor: Actor) -> AccountRow:

@@ -25,6 +25,7 @@ from pointsman.services.codes.registered_domains import (
     is_registered_name,
 )
 from pointsman.services.ports import Actor, Tx
+from pointsman.services.ports.leads.accounts import AccountFilter
 from pointsman.services.ports.leads.leads import LeadRow, LeadWrite, Person
 
 #: In a lead's `known_at`: since when it is with its account, where it came from another one.
@@ -71,7 +72,7 @@ async def employer_change(
         known = replace(known, website=None)  # what waits for an admin's word is news when it comes
     change = judge_employer(known, _said(person, has_new_address=has_new_address))
     if change is not EmployerChange.STAYS and person.domain is not None:
-        found = await tx.accounts.page(domain=person.domain, after=None, limit=1)
+        found = await tx.accounts.page(AccountFilter(domain=person.domain), after=None, limit=1)
         if found and found[0].id == row.account_id:
             return EmployerChange.STAYS  # the domain leads here since two accounts were merged
         if change is EmployerChange.LEARNS and not write.may_change_account:

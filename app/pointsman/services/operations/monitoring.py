@@ -10,6 +10,7 @@ from uuid import UUID
 from pointsman.domain.errors import Fault, Unavailable
 from pointsman.services.ports import DatabaseBusy, DatabaseUnavailable, Env, SchemaUnusable
 from pointsman.services.ports.operations.alerts import AlertFilter, AlertRow
+from pointsman.services.ports.operations.audit import AuditFilter
 from pointsman.services.ports.operations.system import SystemState
 
 READINESS_TIMEOUT_S = 2.0
@@ -88,11 +89,11 @@ async def state_counts(env: Env) -> Mapping[str, Mapping[str, int]]:
 
 
 async def audit_page(
-    env: Env, *, subject: str | None, after: tuple[datetime, UUID] | None, limit: int
+    env: Env, which: AuditFilter, *, after: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[Mapping[str, Any]]:
     """Audit lines, newest first."""
     async with env.uow() as tx:
-        return await tx.audit.page(subject=subject, after=after, limit=limit)
+        return await tx.audit.page(which, after=after, limit=limit)
 
 
 async def alert_page(

@@ -51,6 +51,41 @@ class InboxRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InboxFilter:
+    """Which items; None asks for all. `intake_key` is an intake's, or a partner's `partner:<supplier>`.
+
+    `error` is the code before the colon. They came in from `since` on and before `until`.
+    """
+
+    status: str | None = None
+    intake_key: str | None = None
+    lead_id: UUID | None = None
+    dedupe_key: str | None = None
+    error: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxHead:
+    """One accepted event without what was sent, of which `size` counts the bytes."""
+
+    id: UUID
+    intake_key: str
+    dedupe_key: str
+    batch_id: UUID | None
+    size: int
+    status: str
+    attempts: int
+    error: str | None
+    lead_id: UUID | None
+    result: Mapping[str, Any] | None
+    received_at: datetime
+    done_at: datetime | None
+    next_attempt_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayFilter:
     """Which items are taken up again: dead ones, refused ones of intakes, or ("received") those that wait for their next attempt.
 
@@ -162,6 +197,6 @@ class Inbox(Protocol):
 
     async def get(self, inbox_id: UUID) -> InboxRow | None: ...
 
-    async def page(
-        self, *, status: str | None, intake_key: str | None, after: tuple[datetime, UUID] | None, limit: int
-    ) -> Sequence[InboxRow]: ...
+    async def page(self, which: InboxFilter, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[InboxHead]:
+        """Newest first."""
+        ...

@@ -26,6 +26,21 @@ class AccountRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFilter:
+    """Which accounts; None asks for all. `domain` is of one account, also by a merge. `words` stand, each of them, in the name.
+
+    `owner` is a rep's key. Made from `since` on and before `until`.
+    """
+
+    domain: str | None = None
+    words: Sequence[str] = ()
+    status: str | None = None
+    owner: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MovedByMerge:
     """What came to the account that survives: how many leads, and the accounts that stood under the merged one."""
 
@@ -39,9 +54,9 @@ class Accounts(Protocol):
         ...
 
     async def page(
-        self, *, domain: str | None, after: tuple[datetime, UUID] | None, limit: int
+        self, which: AccountFilter, *, after: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[AccountRow]:
-        """Newest first, without those merged away; `domain` leaves only the account that it names, also by a merge."""
+        """Newest first, without those that were merged into another."""
         ...
 
     async def colleagues(self, account_id: UUID, *, but: UUID) -> Sequence[Colleague]:

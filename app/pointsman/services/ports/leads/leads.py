@@ -196,12 +196,6 @@ class Leads(Protocol):
         """Where else the lead is known."""
         ...
 
-    async def page(
-        self, *, sees: Visibility, stage: str | None, after: tuple[datetime, UUID] | None, limit: int
-    ) -> Sequence[LeadRow]:
-        """Newest first, of those that the caller sees."""
-        ...
-
     async def is_with(self, lead_id: UUID, sees: Visibility) -> bool:
         """Whether a rep whose leads the caller sees has the lead now; or none has it, and the caller brought it in."""
         ...

@@ -1,9 +1,21 @@
 """The audit log."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which lines; None asks for all. From `since` on, before `until`."""
+
+    subject: str | None = None
+    actor: str | None = None
+    action: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class Audit(Protocol):
@@ -23,5 +35,7 @@ class Audit(Protocol):
     ) -> None: ...
 
     async def page(
-        self, *, subject: str | None, after: tuple[datetime, UUID] | None, limit: int
-    ) -> Sequence[Mapping[str, Any]]: ...
+        self, which: AuditFilter, *, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[Mapping[str, Any]]:
+        """Newest first."""
+        ...
