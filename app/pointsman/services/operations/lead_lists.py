@@ -9,9 +9,9 @@ from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads.normalise import clean_text, email_key
 from pointsman.domain.leads.senders import sender_of
 from pointsman.domain.text.search_words import search_words
+from pointsman.services.codes.registered_domains import host_to_ascii
 from pointsman.services.leads.accounts import find_account
 from pointsman.services.leads.phone_numbers import read_phone
-from pointsman.services.leads.registered_domains import host_to_ascii
 from pointsman.services.ports import Actor, Env
 from pointsman.services.ports.leads.lead_search import LeadFilter
 from pointsman.services.ports.leads.leads import LeadRow
