@@ -33,6 +33,7 @@ class Place:
 #: In the order of `pointsman --help`.
 COMMANDS = {
     "demo": Place("local", "demo", LOCAL),
+    "init": Place("init", "init", LOCAL),
     "run": Place("local", "run", LOCAL),
     "serve": Place("service.serve", "serve", SERVICE),
     "work": Place("service.work", "work", SERVICE),
@@ -41,6 +42,7 @@ COMMANDS = {
     "keys": Place("keys", "app", ADMIN),
     "secrets": Place("secrets", "app", ADMIN),
     "reps": Place("reps", "app", ADMIN),
+    "roster": Place("roster", "app", ADMIN),
     "policy": Place("policy.commands", "app", ADMIN),
     "decisions": Place("decisions", "app", ADMIN),
     "ledger": Place("ledger", "app", ADMIN),

@@ -3,6 +3,7 @@
 import os
 import shlex
 import shutil
+import socket
 import sys
 import time
 import urllib.error
@@ -64,6 +65,8 @@ def run(state: StateOption = Path(".pointsman"), host: HostOption = None, port: 
             soft_wrap=True,
         )
         out.print(Text.assemble("Make a key for it: ", (command, "bold")), highlight=False, soft_wrap=True)
+        hint = f"Set it up from another terminal: {_program()} init. The guide is docs/first-hour.md."
+        out.print(hint, highlight=False, soft_wrap=True)
         out.print("Ctrl-C stops it.\n", highlight=False, soft_wrap=True)
         code = house.supervisor.wait()
     raise typer.Exit(code)
@@ -166,7 +169,7 @@ def _forget_environment_of(state: Path) -> None:
     file = state / "environment"
     for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
         name, _, value = line.removeprefix("export ").partition("=")
-        if os.environ.get(name) == value.strip("'"):
+        if [os.environ.get(name)] == shlex.split(value):
             del os.environ[name]
 
 
@@ -186,9 +189,30 @@ def _environment(state: Path, database_url: str | None) -> dict[str, str]:
         made[f"{PREFIX}LOG_FORMAT"] = "console"
     if f"{PREFIX}PRIVATE_NETWORKS" not in os.environ:
         made[f"{PREFIX}PRIVATE_NETWORKS"] = _LOOPBACK  # a calendar server of one's own lies there
-    lines = "".join(f"export {name}='{value}'\n" for name, value in made.items())
+    kept = state / "organisation"  # as `init` was told
+    if not os.environ.get(f"{PREFIX}ORGANISATION") and kept.exists():
+        made[f"{PREFIX}ORGANISATION"] = kept.read_text(encoding="utf-8").strip()
+    lines = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in made.items())
     write_kept_file(state / "environment", lines)
     return made
+
+
+def take_environment_of(state: Path) -> bool:
+    """Set what a running service of this folder keeps for other terminals. False where its database does not run."""
+    file = state / "environment"
+    if not file.exists() or not EmbeddedPostgres(state).is_running():
+        return False
+    for line in file.read_text(encoding="utf-8").splitlines():
+        name, _, value = line.removeprefix("export ").partition("=")
+        os.environ.setdefault(name, shlex.split(value)[0] if value else "")
+    return True
+
+
+def free_port() -> int:
+    """A port that nothing listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _kept_secret(path: Path) -> str:

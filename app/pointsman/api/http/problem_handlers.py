@@ -1,7 +1,7 @@
 """Which problem each exception becomes, from a route or before one is reached, and the handlers that say so."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +15,7 @@ from pointsman.api.http.problems import ProblemResponse, problem_of_error, probl
 from pointsman.api.http.unknown_names import unknown_field
 from pointsman.domain import errors as e
 from pointsman.domain.errors import MAX_FAULTS, Fault, PointsmanError, listed_faults
+from pointsman.domain.text.formatting import dotted_path
 from pointsman.logs import safe_traceback
 from pointsman.services.ports import (
     ConstraintRefused,
@@ -70,14 +71,6 @@ def problem_of_validation(error: RequestValidationError, *, body: object = None)
         faults=listed_faults(faults),
         left_out=len(found) - len(faults),
     )
-
-
-def dotted_path(location: Sequence[int | str]) -> str:
-    """("body", "items", 3, "x") is `body.items[3].x`."""
-    text = ""
-    for part in location:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text
 
 
 #: What to do about a fault that pydantic only names, in words of its own.

@@ -42,3 +42,11 @@ def length_in_words(length: timedelta) -> str:
 def join_with_and(words: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+def dotted_path(location: Sequence[int | str]) -> str:
+    """("body", "items", 3, "x") is `body.items[3].x`."""
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text

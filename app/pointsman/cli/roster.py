@@ -1,0 +1,43 @@
+"""`roster`: who works here, from a file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pointsman.cli.output import out
+from pointsman.cli.roster_files import read_roster_file
+from pointsman.cli.session import CLI_ACTOR, run_with_env
+from pointsman.domain.errors import Fault
+from pointsman.services.policies.rep_hints import hints_of_reps
+from pointsman.services.ports import Env
+from pointsman.services.roster.change_roster import RosterChange, put_roster
+
+app = typer.Typer(help="Put roles, suppliers and reps on the roster.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Without a second command, typer would leave the name of the first one out."""
+
+
+@app.command()
+def put(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="YAML, or JSON (.json).")],
+    reason: Annotated[str | None, typer.Option("--reason", "-m", help="Why; kept in the audit.")] = None,
+) -> None:
+    """Add or replace what the file names; what it does not name stays. Twice is the same as once."""
+    given = read_roster_file(file)
+
+    async def work(env: Env) -> tuple[RosterChange, list[Fault]]:
+        changed = await put_roster(env, given.given(), actor=CLI_ACTOR, reason=reason)
+        reps = [(rep.key, rep.model_fields_set, f"reps[{i}]") for i, rep in enumerate(given.reps)]
+        return changed, list(await hints_of_reps(env, reps))
+
+    changed, hints = run_with_env(work)
+    for hint in hints:
+        out.print(f"{hint.path}: {hint.message}", highlight=False, soft_wrap=True)
+    out.print(
+        f"The roster is version {changed.version} now." if changed.changed else "Nothing was different.",
+        highlight=False,
+    )
