@@ -22,9 +22,11 @@ NO_IDS: list[Any] = [
     "null", "NULL", "undefined", "n/a", "N.A.", "-", "--", "0", "000", "0.0", "None", "nan", "NaN", "true", "False", "k. A.",
     "null-null", "undefined undefined", "{{contact.id}}", "%ID%", "[object Object]", "#N/A", "<p></p>",
     "00000000-0000-0000-0000-000000000000", "\uff4e\uff55\uff4c\uff4c", "nul\u200bl", "\u2800", 0, 0.0, True, False,
+    "-1", -1, "id", "contact-null", "undefined-0", "lead:undefined", "<id>", "[id]", "no", "TBA", "yes", "nein",
 ]  # fmt: skip
 IDS: list[Any] = [
-    "7", "10", "test", "abc123", "a", "x-0", "null-7", "none-of-them", "0815", "n1", "nana1", "\u6f22", 7, -1, 1.5, 10,
+    "7", "10", "test", "abc123", "a", "x-0", "null-7", "none-of-them", "0815", "n1", "nana1", "\u6f22", 7, -2, 1.5, 10,
+    "-10", "id-7", "contact-7", "y", "n", "TBA-1", "x", "no-7", "1",
     "9b2f0c1e-0000-0000-0000-000000000000", "Nullmeier",
 ]  # fmt: skip
 

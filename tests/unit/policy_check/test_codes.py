@@ -176,6 +176,7 @@ CASES: dict[tuple[str, Severity], dict[str, Any]] = {
             },
         ),
         ("requirement-without-source", "warning", {"evidence": {"sources": [{"from": "intake:crmm"}]}}),
+        ("empty-word-is-a-yes", "warning", {"evidence": {"empty_words": ["siehe CRM", "ja"]}}),
         (
             "intake-evidence",
             "warning",

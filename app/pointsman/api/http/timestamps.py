@@ -1,11 +1,13 @@
 """Instants as callers write them: with an offset, and near enough to compute with."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 from pydantic_core import PydanticCustomError
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _FIRST, _FIRST_DAY, _LAST = 2000, 1900, 2200  # people may have started before there was anything to count
 
 
@@ -15,6 +17,12 @@ def _written_out(given: object) -> object:
         raise ValueError("write it as in 2026-11-22T09:00:00Z")
     if isinstance(given, int | float):
         raise PydanticCustomError("text_type", "Write it as text, as in 2026-11-22T09:00:00Z.")
+    return given
+
+
+def _day_written_out(given: object) -> object:
+    if isinstance(given, int | float) or (isinstance(given, str) and not _DAY.fullmatch(given)):
+        raise PydanticCustomError("date_type", "Write a day, as in 2026-12-24.")
     return given
 
 
@@ -34,4 +42,4 @@ def _day_in_reach(day: date) -> date:
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_reach)]
 
 #: A date from which months can be counted, and which is an instant in every time zone.
-CalendarDate = Annotated[date, BeforeValidator(_written_out), AfterValidator(_day_in_reach)]
+CalendarDate = Annotated[date, BeforeValidator(_day_written_out), AfterValidator(_day_in_reach)]

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonS
 from pydantic_core import PydanticCustomError
 
 _PATTERN = r"^[0-9]{1,5}[wdhm]$"
+_LIKE = re.compile(r"(\d{1,5})\s{0,3}(?:([wdhmst])[a-z]{0,8}\.?)?", re.ASCII | re.IGNORECASE)
 _UNITS = {
     "w": timedelta(weeks=1),
     "d": timedelta(days=1),
@@ -19,8 +20,17 @@ _UNITS = {
 def parse_duration(text: str) -> timedelta:
     """ "4h" as four hours; raises ValueError for anything that is not digits and one of w, d, h, m."""
     if not re.fullmatch(_PATTERN, text, flags=re.ASCII):
-        raise ValueError(f"{text!r} is not a duration: write a whole number and w, d, h or m, as in '30d'")
+        raise ValueError(f"{text!r} is not a duration: write a whole number and w, d, h or m, as in '{_nearest(text)}'")
     return int(text[:-1]) * _UNITS[text[-1]]
+
+
+def _nearest(text: str) -> str:
+    """What may be meant: "15m" by "15min", "0m" by "0"; else an example."""
+    found = _LIKE.fullmatch(text.strip())
+    if found is None:
+        return "30d"
+    unit = (found[2] or "m").lower()
+    return found[1] + {"s": "h", "t": "d"}.get(unit, unit)  # "Std.", "Tage"
 
 
 def format_duration(span: timedelta) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pointsman.domain.leads.facts import STANDARD_FIELDS, FactValue, FieldType
-from pointsman.domain.leads.normalise import clean_text
+from pointsman.domain.leads.normalise import bare_address, clean_text
 from pointsman.domain.leads.values.iso_codes import CodeNames, country_code, language_code
 from pointsman.domain.leads.values.numbers import COUNTED, Counted, read_number, within_bounds
 from pointsman.domain.leads.yes_no import known_answer
@@ -25,6 +25,8 @@ _AS_WRITTEN = frozenset({"lead.message", "lead.phone"})
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 #: "202611220930": as milliseconds, a time in 1976.
 _DATE_IN_DIGITS = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d", re.ASCII)
+#: Seconds of 1970 to 1973: what is smaller is a count of days (45990, of a spreadsheet), a date in digits (20261129) or a blank.
+_FEWEST_SECONDS = 10**8
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199  # beyond them no span can be counted, and a count is of another unit
 
 
@@ -88,7 +90,7 @@ def parse_instant(value: object) -> datetime:
         raise ValueError(
             "could be two times, a date in digits or milliseconds: write ISO 8601 such as 2026-11-22T09:30:00Z"
         )
-    if found is None:
+    if found is None or (isinstance(value, int | float) and abs(value) < _FEWEST_SECONDS):
         raise ValueError("is not a time: write ISO 8601 such as 2026-11-22T09:30:00Z")
     if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
         raise ValueError(f"is not a time between the years {_FIRST_YEAR} and {_LAST_YEAR}")
@@ -131,6 +133,8 @@ def _text(field: str, value: object, names: CodeNames | None = None) -> str:
             raise ValueError("is not a text")
     if len(text) > _limit(field):
         raise _too_long(_limit(field))
+    if field == "lead.email":
+        return bare_address(text)
     if names is not None and field in {"lead.country", "company.country"}:
         return country_code(text, names.country)
     if names is not None and field == "lead.language":

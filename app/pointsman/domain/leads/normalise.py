@@ -17,6 +17,8 @@ MAX_EMAIL = 254
 #: Turns a host name into ASCII (IDNA) or raises ValueError; given from outside, since it needs tables.
 ToAscii = Callable[[str], str]
 
+_MAILTO = "mailto:"
+_NAMED_ADDRESS = re.compile(r"[^<>]*<([^<>\s]+)>[\s;,.]*")
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _UMLAUTS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "oe", "æ": "ae", "å": "a", "ł": "l", "đ": "d"}
@@ -58,6 +60,15 @@ def _shown(sign: str) -> str:
             return ""
         case _:
             return sign
+
+
+def bare_address(text: str) -> str:
+    """The address in "Mara Vogel <mara@acme.de>", "mailto:mara@acme.de?subject=…" or "mara@acme.de;"; else the text."""
+    found = _NAMED_ADDRESS.fullmatch(text)
+    shown = (found[1] if found else text).strip("<>;, ")
+    if shown[: len(_MAILTO)].casefold() == _MAILTO:
+        shown = shown[len(_MAILTO) :].partition("?")[0].strip()
+    return shown if "@" in shown else text
 
 
 def email_key(text: str, to_ascii: ToAscii) -> str | None:

@@ -1,5 +1,6 @@
 """What a condition may compare a field with: a scalar, a bound, a duration, a list, or another field."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated
@@ -45,12 +46,21 @@ def _scalar(value: object) -> bool | int | float | str:
     )
 
 
+_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,9})?", re.ASCII)
+
+
 def _bound(value: object) -> int | float | str:
     match value:
         case int() | float() if not isinstance(value, bool) and -MAX_NUMBER <= value <= MAX_NUMBER:
             return value
         case str() if is_instant(value):
             return value
+        case str() if _NUMBER.fullmatch(value.strip()):
+            raise PydanticCustomError(
+                "bound",
+                "{value} is a text: write {number} without quotes",
+                {"value": repr(value)[:60], "number": value.strip()},
+            )
     raise PydanticCustomError(
         "bound",
         "{value} is neither a number nor a date such as '2026-01-31' (which begins at midnight UTC) nor an instant "

@@ -60,7 +60,7 @@ PATTERNS_IN_WORDS: Mapping[str, str] = {
     r"^[^\x00-\x1f\x7f]*$": "is malformed; write one line",
     r"^[A-Z]{2}$": "is malformed; write a country as two capitals, as in DE",
     r"^[A-Za-z0-9][A-Za-z0-9._-]*$": "is malformed; write letters, digits, '.', '_' and '-', a letter or digit first",
-    r"^[a-z0-9.-]+\.[a-z0-9-]+$": "is malformed; write a domain in small letters, as in post.example",
+    r"^[a-z0-9.-]+\.[a-z0-9-]+$": "is malformed; write a domain in small letters, its umlauts as xn--…, as in post.example",
     r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$": "is malformed; write a field with its group, as in lead.country",
     r"^custom\.[a-z][a-z0-9_]*$": "is malformed; begin with custom. and go on in small letters, as in custom.vip",
     r"^score\.[a-z][a-z0-9_]*$": "is malformed; begin with score. and go on in small letters, as in score.fit",
@@ -120,6 +120,9 @@ def parsing_fault(error: ErrorDetails) -> Fault:
             message = "the document is empty, or all of it is a comment; curl keeps its lines with --data-binary"
         case "model_type" | "dict_type":
             message = f"{given} is not an object: write keys with values"
+        case "too_short":
+            least = error.get("ctx", {}).get("min_length", 1)
+            message = f"it has too few: write at least {least}, or leave it out"
         case "tuple_type":
             message = f"{given} is not a list: write [...]"
         case _:

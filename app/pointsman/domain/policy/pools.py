@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictStr, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from pointsman.domain.dates.durations import Duration
+from pointsman.domain.dates.durations import Duration, format_duration
 from pointsman.domain.dates.local_time import is_time_zone
 from pointsman.domain.policy.conditions_model import Condition
 from pointsman.domain.policy.operands import FieldName, Identifier, PolicyModel, PolicyText
@@ -173,7 +173,7 @@ class BookingRules(PolicyModel):
                 raise PydanticCustomError(
                     "out-of-range",
                     "{name} must lie between {low} and {high}",
-                    {"name": name, "low": str(low), "high": str(high)},
+                    {"name": name, "low": format_duration(low), "high": format_duration(high)},
                 )
         if self.minimum_notice >= self.horizon:
             raise PydanticCustomError(

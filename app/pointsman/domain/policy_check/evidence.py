@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
+from pointsman.domain.leads.yes_no import known_answer
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.evidence_sources import EvidenceRules, EvidenceSource
 from pointsman.domain.policy_check.findings import Finding, error, warning
@@ -27,6 +28,7 @@ def check_evidence(
             yield warning(path, "unknown-supplier", f"no rep works for '{name}', so this has no effect; {hint}")
         else:
             there.append(source)
+    yield from _yes_among_empty_words(rules)
     for work, gate in policy.gates.items():
         for i, requirement in enumerate(gate.require):
             if not any(_may_meet(source, requirement, rules) for source in policy.evidence.sources):
@@ -43,6 +45,13 @@ def check_evidence(
                 hint = did_you_mean(name, rules.names) or "declare it, or take it out of the mapping"
                 message = f"intake '{key}' maps evidence '{name}', which is not declared, so that is left out; {hint}"
                 yield warning("evidence.names", "intake-evidence", message)
+
+
+def _yes_among_empty_words(rules: EvidenceRules) -> Iterator[Finding]:
+    for i, word in enumerate(rules.empty_words):
+        if known_answer(word) is True:
+            message = f"'{word}' is a yes: evidence that says it counts for no gate; take it out unless that is meant"
+            yield warning(f"evidence.empty_words[{i}]", "empty-word-is-a-yes", message)
 
 
 def _may_meet(source: EvidenceSource, requirement: str, rules: EvidenceRules) -> bool:

@@ -52,7 +52,10 @@ class Spellings:
             only_a_code = str(error).partition(", or the ")[
                 0
             ]  # leads may say a name; a policy is compared with the code
-            return f"{field} never equals '{value:.60}', which {only_a_code}"
+            advice = only_a_code.replace(
+                "leave the field out", "write a code such as DE"
+            )  # a rule has no field to leave out
+            return f"{field} never equals '{value:.60}', which {advice}"
         return f"{field} never equals '{value:.60}', since {why}: write '{stored}'" if stored != value else None
 
     def _stored(self, field: str, value: str) -> tuple[str, str]:

@@ -19,6 +19,9 @@ def did_you_mean(word: str, known: Iterable[str], *, least_alike: float = 0.6) -
     """
     choices = sorted(set(known))
     by_start = {choice[:_LONGEST]: choice for choice in reversed(likely_choices(word, choices))}
+    longer = [choice for choice in choices if choice.startswith(f"{word}_")] if word else []
+    if longer:
+        return "did you mean " + " or ".join(f"'{choice}'" for choice in longer[:_FEW]) + "?"
     close = get_close_matches(word[:_LONGEST], by_start, n=1, cutoff=least_alike)
     if close:
         return f"did you mean '{by_start[close[0]]}'?"

@@ -23,6 +23,7 @@ from pointsman.services.leads.lead_input import NAMES_NO_COMPANY, NAMES_NO_PERSO
 from pointsman.services.ports import Env
 from pointsman.services.ports.intake.intakes import IntakeRow
 
+_NO_PERSON = "it gives neither an email, nor a phone number, nor an external id: it would end dead"
 MAX_TRIED = 100  # events of one trial
 
 
@@ -75,7 +76,7 @@ def check_mapping(
             continue
         # What a rule took, a number that nothing can call, a site of no company and a made-up address say nothing of the mapping;
         # nor is told twice what is outdated.
-        unsaid = TAKEN | {PHONE_UNREAD, NAMES_NO_COMPANY, NAMES_NO_PERSON, "unknown-evidence"}
+        unsaid = TAKEN | {"no-identity", PHONE_UNREAD, NAMES_NO_COMPANY, NAMES_NO_PERSON, "unknown-evidence"}
         wrong = [fault for fault in mapped.warnings if fault.code not in unsaid and fault not in outdated]
         faults += [replace(fault, path=f"mapping.{fault.path}") for fault in wrong]
         finds_address = any(
@@ -102,5 +103,6 @@ def _tried(key: str, body: MarkedJson, mapping: IntakeMapping, known: KnownField
             mapped.append(Fault(path="", code=NO_OBJECT, message=NOT_AN_OBJECT))
         else:
             found = map_event(event, mapping, known, intake=key, at=now, evaluation=evaluation)
-            mapped.append(replace(found, warnings=(*outdated, *found.warnings)))
+            unknown = () if found.is_usable else (Fault(path="fields", code="no-identity", message=_NO_PERSON),)
+            mapped.append(replace(found, warnings=(*outdated, *found.warnings, *unknown)))
     return MappingTrial(events=mapped, left_out=max(len(events) - MAX_TRIED, 0))

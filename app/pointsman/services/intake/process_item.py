@@ -57,6 +57,19 @@ MAX_UNENDED_ATTEMPTS = 5
 LEASE = timedelta(seconds=20)  # a killed worker's item is taken up after it; two at once do no harm
 _AFTER_OUTAGE = timedelta(seconds=5)
 
+#: Warnings of fields, without what was sent.
+_IN_WORDS = {
+    "read-in-part": "read by a rule of docs/intake.md (How values are read): the least that it states",
+    "wrong-type": "does not fit the field's type: left out",
+    "not-an-email": "is not one email address: left out",
+    "not-an-id": "is no id, strangers would share it: left out",
+    "in-the-future": "cannot have happened yet: taken as the time of arrival",
+    "phone-unread": "no number that can be called is read in it: kept as written, finds no lead",
+    "names-no-company": "names no company: left out",
+    "names-no-person": "stands for no address: left out",
+    "expression-failed": "the mapping's expression met a value that it cannot take: left out",
+    "no-such-rep": "is no rep of the roster",
+}
 #: What no repetition mends.
 _PERMANENT = (Invalid, TooLarge, UnsupportedMedia, NotFound, RoleProtected)
 
@@ -263,9 +276,10 @@ def _warned(warnings: Sequence[Fault]) -> dict[str, Any]:
 
 
 def _warning(fault: Fault) -> dict[str, str]:
-    """Messages about fields may quote what a person wrote; those about evidence quote its name alone."""
+    """Messages about fields may quote what a person wrote: words of the code stand for them, but not for those about evidence."""
     told = {"path": fault.path, "code": fault.code}
-    return told | ({"message": fault.message} if fault.path.startswith("evidence[") else {})
+    message = fault.message if fault.path.startswith("evidence[") else _IN_WORDS.get(fault.code)
+    return told if message is None else told | {"message": message}
 
 
 async def _fail(env: Env, item: InboxRow, lease: datetime, error: str, *, permanent: bool) -> None:

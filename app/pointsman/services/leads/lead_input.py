@@ -1,5 +1,6 @@
 """What a sender says of a lead, and the person and company that it names."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -111,6 +112,10 @@ def unread_address(text: str, path: str) -> Fault | None:
     return Fault(path=path, code=NAMES_NO_PERSON, message=message)
 
 
+#: "1.711234567E9", "4,91711E+11".
+_SHORTENED = re.compile(r"\+?\d+(?:[.,]\d+)?E\+?\d{1,2}", re.IGNORECASE)
+
+
 def phone_of(given: LeadInput) -> Phone | None:
     """The number that the input gives, read by the country that it gives; None where none can be called."""
     return read_phone(given.phone, country_of(given.facts)) if given.phone else None
@@ -120,6 +125,9 @@ def unread_phone(given: LeadInput, path: str) -> Fault | None:
     """Why the phone number, which is kept as it was written, does not count; None where it does."""
     if not given.phone or phone_of(given) is not None:
         return None
+    if _SHORTENED.fullmatch(given.phone.strip()):
+        message = "a spreadsheet shortened it, its digits are lost: format the column as text, and send it again"
+        return Fault(path=path, code=PHONE_UNREAD, message=message)
     message = (
         "no number that can be called is read in it: it is kept as written and finds no lead; "
         "write +49 171 1234567, or give lead.country"

@@ -214,6 +214,20 @@ class _PaidFunctions(Functions):
         return find_paid
 
 
+FUNCTIONS = frozenset(_PaidFunctions.FUNCTION_TABLE)
+
+
+def unknown_function(expression: str) -> str | None:
+    """The first function in it that there is not."""
+    waiting: list[Any] = [compile_expression(expression).parsed]
+    while waiting:
+        node = waiting.pop()
+        if node.get("type") == "function_expression" and node["value"] not in FUNCTIONS:
+            return str(node["value"])[:60]
+        waiting += [child for child in node.get("children", ()) if isinstance(child, dict)]
+    return None
+
+
 def _have_order(left: object, right: object) -> bool:
     return all(isinstance(value, int | float | str) and not isinstance(value, bool) for value in (left, right))
 

@@ -193,7 +193,11 @@ def _values(asked: _Asked, mapping: IntakeMapping, known: KnownFields) -> dict[s
         try:
             read = coerce_with_note(name, raw, known.type_of(name) or infer_type(raw), names=CODE_NAMES)
         except ValueError as error:
-            asked.warn(f'fields["{name}"]', "wrong-type", f"{error}: left out")
+            several = (
+                isinstance(raw, list) and known.type_of(name) not in (None, FieldType.LIST) and name in mapping.fields
+            )
+            why = f"finds {len(raw)} values: write {mapping.fields[name]}[0] for the first" if several else error
+            asked.warn(f'fields["{name}"]', "wrong-type", f"{why}: left out")
             continue
         if read.note is not None:
             asked.warn(f'fields["{name}"]', "read-in-part", f"was read as {read.value}: {read.note}")

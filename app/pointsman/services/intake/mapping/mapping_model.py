@@ -27,11 +27,13 @@ from pointsman.domain.policy.evidence_sources import EvidenceName, EvidenceRules
 from pointsman.domain.text.suggestions import did_you_mean
 from pointsman.domain.text.visible import says_something
 from pointsman.services.codes.code_names import CODE_NAMES
-from pointsman.services.intake.mapping.expression_advice import quoting
+from pointsman.services.intake.mapping.expression_advice import advice, quoting
 from pointsman.services.intake.mapping.expressions import (
+    FUNCTIONS,
     MAX_EXPRESSION,
     ExpressionRefusedError,
     compile_expression,
+    unknown_function,
 )
 from pointsman.services.intake.mapping.made_answers import advice_on_affirming
 from pointsman.services.leads.fields import KnownFields
@@ -159,12 +161,17 @@ def outdated_parts(mapping: IntakeMapping, known: KnownFields) -> list[Fault]:
         *_quoted_twice(mapping),
         *evidence_name_faults(mapping, known.evidence),
         *_made_answers(mapping),
+        *_unknown_functions(mapping),
     ]
 
 
 def _message(detail: ErrorDetails) -> str:
     """What pydantic says; of a key that is not known, the nearest that is."""
     *above, key = detail["loc"]
+    if detail["type"] == "tuple_type":
+        return "write a list, as in [{...}]"
+    if detail["type"] in ("dict_type", "model_type"):
+        return "write an object, as in {...}"
     if detail["type"] != "extra_forbidden":
         return detail["msg"]
     parts: dict[str, type[_Part]] = {"evidence": EvidenceMapping, "window": WindowMapping}
@@ -217,6 +224,25 @@ def evidence_name_faults(mapping: IntakeMapping, rules: EvidenceRules) -> Iterat
         elif part.kind is not None and part.kind is not owner:
             message = f"{part.name} is of kind {owner}: write that, or leave `kind` out"
             yield Fault(path=path, code="evidence-kind", message=message)
+
+
+def _expressions(mapping: IntakeMapping) -> Iterator[tuple[str, str]]:
+    """Paths and texts of what is asked of events."""
+    yield from ((f'fields["{name}"]', expression) for name, expression in mapping.fields.items())
+    for position, part in enumerate(mapping.evidence):
+        yield f"evidence[{position}].value", part.value
+        yield f"evidence[{position}].affirmed_if", part.affirmed_if or "@"
+    for name in ("events", "occurred_at", "external_id", "setter"):
+        yield name, getattr(mapping, name) or "@"
+    yield "dedupe", "@" if mapping.dedupe is None or mapping.dedupe_header else mapping.dedupe
+
+
+def _unknown_functions(mapping: IntakeMapping) -> Iterator[Fault]:
+    for path, expression in _expressions(mapping):
+        if name := unknown_function(expression):
+            hint = advice(expression) or did_you_mean(name, sorted(FUNCTIONS))
+            message = f"there is no function {name}(); {hint}".rstrip("; ")
+            yield Fault(path=f"mapping.{path}", code="unknown-function", message=message)
 
 
 def _made_answers(mapping: IntakeMapping) -> Iterator[Fault]:
