@@ -26,7 +26,7 @@ NO_IDS: list[Any] = [
 ]  # fmt: skip
 IDS: list[Any] = [
     "7", "10", "test", "abc123", "a", "x-0", "null-7", "none-of-them", "0815", "n1", "nana1", "\u6f22", 7, -2, 1.5, 10,
-    "-10", "id-7", "contact-7", "y", "n", "TBA-1", "x", "no-7", "1",
+    "-10", "id-7", "contact-7", "contact-0", "id 0", "y", "n", "TBA-1", "x", "no-7", "1",
     "9b2f0c1e-0000-0000-0000-000000000000", "Nullmeier",
 ]  # fmt: skip
 

@@ -33,8 +33,13 @@ def is_no_id(text: str) -> bool:
         return True
     if plain.strip() in _SIGNED:
         return True
+    if _names_nothing(fold_word(plain)):
+        return True
     parts = [word for part in _PARTS.split(plain) if (word := fold_word(part))]
-    return _names_nothing(fold_word(plain)) or all(part in _NAMES_OF_IDS or _names_nothing(part) for part in parts)
+    named = [part for part in parts if part.strip("0")]  # "undefined-0" is none, and "contact-0" may be the first
+    return all(part in _NAMES_OF_IDS or _names_nothing(part) for part in named) and (
+        len(named) == len(parts) or any(map(_names_nothing, named))
+    )
 
 
 def _names_nothing(word: str) -> bool:
