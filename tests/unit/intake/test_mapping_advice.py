@@ -4,9 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
 
-from pointsman.api.http.timestamps import CalendarDate
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads.facts import STANDARD_FIELDS
 from pointsman.domain.policy_check.operands import Spellings
@@ -77,12 +75,6 @@ def test_two_values_for_one_field_hear_how_to_take_the_first() -> None:
 def test_a_number_that_a_spreadsheet_shortened_hears_that_its_digits_are_lost(phone: str) -> None:
     ((code, message),) = warned({"id": 7, "phone": phone})
     assert (code, "format the column as text" in message) == ("phone-unread", True)
-
-
-@pytest.mark.parametrize("given", ["morgen", "2026-12-24T09:00:00Z", 20261224, "24.12.2026"])
-def test_a_day_is_asked_for_as_a_day(given: object) -> None:
-    with pytest.raises(ValidationError, match="as in 2026-12-24"):
-        TypeAdapter(CalendarDate).validate_python(given)
 
 
 def test_a_rule_for_an_unknown_country_hears_to_write_a_code() -> None:
