@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pointsman.services.leads.registered_domains import NO_LISTS
 
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads.facts import STANDARD_FIELDS
@@ -13,7 +14,6 @@ from pointsman.services.intake.mapping.expressions import Evaluation
 from pointsman.services.intake.mapping.map_event import map_event
 from pointsman.services.intake.mapping.mapping_model import parse_mapping
 from pointsman.services.leads.fields import KnownFields
-from pointsman.services.leads.registered_domains import NO_LISTS
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 KNOWN = KnownFields(types=STANDARD_FIELDS, lists=NO_LISTS, accepts_any_custom=False)
