@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from pointsman.services.leads.registered_domains import NO_LISTS
 
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads.facts import STANDARD_FIELDS
 from pointsman.domain.policy_check.operands import Spellings
 from pointsman.services.codes.code_names import CODE_NAMES
+from pointsman.services.codes.registered_domains import NO_LISTS
 from pointsman.services.intake.mapping.expressions import Evaluation
 from pointsman.services.intake.mapping.map_event import map_event
 from pointsman.services.intake.mapping.mapping_model import parse_mapping
