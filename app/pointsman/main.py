@@ -10,7 +10,7 @@ from fastapi_offline import FastAPIOffline
 
 from pointsman import __version__
 from pointsman.api import routers
-from pointsman.api.booking_page.problem_pages import ProblemPagesMiddleware
+from pointsman.api.booking_page.problem_pages import ProblemPagesMiddleware, booking_problem_page
 from pointsman.api.booking_page.rendering import PageRenderer
 from pointsman.api.front.front_door import FrontDoorMiddleware
 from pointsman.api.front.metrics import Metrics
@@ -20,6 +20,8 @@ from pointsman.api.front.source_limits import SourceLimits, SourceLimitsMiddlewa
 from pointsman.api.http import problem_handlers
 from pointsman.api.http.auth import describe_operation
 from pointsman.api.http.body_limits import BodyLimitsMiddleware
+from pointsman.api.lead_pages.page_errors import lead_problem_page
+from pointsman.api.lead_pages.rendering import LeadPageRenderer
 from pointsman.api.openapi import console
 from pointsman.api.openapi import document as openapi
 from pointsman.api.policies.yaml_reader import yaml_outcome
@@ -27,6 +29,8 @@ from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.db.revision import HEAD_REVISION
 from pointsman.domain.text.strict_json import json_outcome
 from pointsman.logs import configure_logs
+from pointsman.services.booking_links.tokens import LINK_PATH
+from pointsman.services.lead_pages.lead_links import LEAD_PAGE_PATH
 from pointsman.services.operations.api_keys import ApiKeyAuthenticator
 from pointsman.services.ports import Env
 from pointsman.settings import Settings, load_settings
@@ -71,7 +75,9 @@ def build_routes(
     app.add_middleware(FrontDoorMiddleware, routes=[route for router in routers.ALL for route in router.routes])
     app.add_middleware(SourceLimitsMiddleware)
     app.add_middleware(ObservabilityMiddleware)
-    app.add_middleware(ProblemPagesMiddleware)  # the last one added is the outermost
+    # The last one added is the outermost.
+    app.add_middleware(ProblemPagesMiddleware, below=LEAD_PAGE_PATH, page=lead_problem_page)
+    app.add_middleware(ProblemPagesMiddleware, below=LINK_PATH, page=booking_problem_page)
     return app
 
 
@@ -89,6 +95,7 @@ def serve_env(app: FastAPI, settings: Settings, *, env: Env, connectors: Connect
     app.state.booking_pages = PageRenderer(
         organisation=settings.organisation, embedded_in=settings.booking_page_embedded_in
     )
+    app.state.lead_pages = LeadPageRenderer(organisation=settings.organisation, shows_console=settings.docs)
 
 
 def _bare_app(settings: Settings, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None) -> FastAPI:

@@ -979,6 +979,25 @@ def upgrade() -> None:
     )
     op.create_index("booking_links_lead_idx", "booking_links", ["lead_id", "created_at"], unique=False)
     op.create_table(
+        "lead_links",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("lead_id", sa.UUID(), nullable=False),
+        sa.Column("assignment_id", sa.UUID(), nullable=True),
+        sa.Column("key_id", sa.Text(), nullable=True),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("revoked_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint("(assignment_id is null) <> (key_id is null)", name=op.f("lead_links_one_reader_check")),
+        sa.ForeignKeyConstraint(["assignment_id"], ["assignments.id"], name=op.f("lead_links_assignment_id_fkey")),
+        sa.ForeignKeyConstraint(["key_id"], ["api_keys.id"], name=op.f("lead_links_key_id_fkey")),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("lead_links_lead_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("lead_links_pkey")),
+    )
+    op.create_index("lead_links_lead_idx", "lead_links", ["lead_id", "created_at"], unique=False)
+    op.create_index(op.f("lead_links_assignment_id_idx"), "lead_links", ["assignment_id"], unique=False)
+    op.create_index(op.f("lead_links_key_id_idx"), "lead_links", ["key_id"], unique=False)
+    op.create_table(
         "slot_holds",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("lead_id", sa.UUID(), nullable=False),
@@ -1144,6 +1163,10 @@ def downgrade() -> None:
     op.drop_index("slot_holds_one_per_lead", table_name="slot_holds", postgresql_where=sa.text("released_at is null"))
     op.drop_index(op.f("slot_holds_lead_id_idx"), table_name="slot_holds")
     op.drop_table("slot_holds")
+    op.drop_index(op.f("lead_links_key_id_idx"), table_name="lead_links")
+    op.drop_index(op.f("lead_links_assignment_id_idx"), table_name="lead_links")
+    op.drop_index("lead_links_lead_idx", table_name="lead_links")
+    op.drop_table("lead_links")
     op.drop_index("booking_links_lead_idx", table_name="booking_links")
     op.drop_table("booking_links")
     op.drop_index(op.f("appointment_events_appointment_id_idx"), table_name="appointment_events")

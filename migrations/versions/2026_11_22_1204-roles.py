@@ -27,6 +27,7 @@ CHANGEABLE: dict[str, tuple[str, ...]] = {
     "decisions": (),
     "evidence": (),
     "gate_checks": ("revoked_at",),
+    "lead_links": ("revoked_at",),
     "ledger_entries": (),
     "overrides": ("revoked_at",),  # its uses are counted by the guard, as the owner
     "policies": ("state",),

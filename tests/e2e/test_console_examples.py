@@ -110,6 +110,7 @@ REAL: dict[tuple[str, str], Callable[[Served], Any]] = {
     ("", "slot_hold_id"): lambda it: it.answered("POST /v1/slot-holds", "id"),
     ("", "link_id"): lambda it: it.answered("POST /v1/leads/{lead_id}/booking-links", "id"),
     ("", "skip_id"): lambda it: it.answered("POST /v1/pools/{pool}/skips", "id"),
+    ("DELETE /v1/links/{link_id}", "link_id"): lambda it: it.answered("POST /v1/leads/{lead_id}/links", "id"),
     ("", "key_id"): lambda it: it.answered("POST /v1/keys", "id"),
     ("GET /v1/leads/{lead_id}/slots", "lead_id"): lambda it: it.lead("Schulz"),
     ("POST /v1/leads/{lead_id}/assign", "lead_id"): lambda it: it.lead("Pohl"),

@@ -17,7 +17,7 @@ from pointsman.api.booking_page import routes as booking_page_routes
 from pointsman.api.front import metrics
 from pointsman.api.intake import accounts, inbox, intakes, leads, merges
 from pointsman.api.intake import webhooks as hooks
-from pointsman.api.lead_pages import journey
+from pointsman.api.lead_pages import journey, lead_links, page_routes
 from pointsman.api.operations import alerts, audit, connections, deliveries, health, rep_calendars
 from pointsman.api.operations import api_keys as keys
 from pointsman.api.policies import lifecycle, policies, simulations
@@ -27,6 +27,7 @@ from pointsman.api.routing import decisions, holds, overrides, pools, reassignme
 ALL: list[APIRouter] = [
     leads.router,
     journey.router,
+    lead_links.router,
     merges.router,
     accounts.router,
     hooks.router,
@@ -59,4 +60,5 @@ ALL: list[APIRouter] = [
     health.router,
     metrics.router,
     booking_page_routes.router,
+    page_routes.router,
 ]

@@ -21,6 +21,7 @@ from pointsman.db.intake.inbox import SqlInbox
 from pointsman.db.intake.intakes import SqlIntakes
 from pointsman.db.leads.accounts import SqlAccounts
 from pointsman.db.leads.journeys import SqlJourneys
+from pointsman.db.leads.lead_links import SqlLeadLinks
 from pointsman.db.leads.lead_search import SqlLeadSearch
 from pointsman.db.leads.leads import SqlLeads
 from pointsman.db.leads.merges import SqlMerges
@@ -52,6 +53,7 @@ class SqlTx:
     leads = cached_property(lambda self: SqlLeads(self.connection))
     lead_search = cached_property(lambda self: SqlLeadSearch(self.connection))
     journeys = cached_property(lambda self: SqlJourneys(self.connection))
+    lead_links = cached_property(lambda self: SqlLeadLinks(self.connection))
     accounts = cached_property(lambda self: SqlAccounts(self.connection))
     merges = cached_property(lambda self: SqlMerges(self.connection))
     intakes = cached_property(lambda self: SqlIntakes(self.connection))

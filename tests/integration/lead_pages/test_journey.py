@@ -1,6 +1,5 @@
 """The journey of a lead: all that the tables hold of it, in order, and no more than its reader may know."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -13,30 +12,11 @@ from pointsman.domain.permissions.callers import CallerKind
 from pointsman.services.lead_pages.journey import load_journey
 from pointsman.services.ports import Actor
 from pointsman.services.ports.leads.journeys import JourneyKind
-from support.floors.booking_floor import Floor, open_floor
 from support.floors.use_case_env import ADMIN
-from support.http.booking_links import Page, open_page, policy_with_purpose
+from support.http.booking_links import Page
 from support.http.service import caller_of
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def floor(database_url: str) -> AsyncIterator[Floor]:
-    async with open_floor(database_url, policy=policy_with_purpose()) as floor:
-        yield floor
-
-
-@pytest.fixture
-async def page(floor: Floor) -> AsyncIterator[Page]:
-    async with open_page(floor) as page:
-        yield page
-
-
-@pytest.fixture
-async def admin(page: Page) -> AsyncIterator[httpx.AsyncClient]:
-    async with caller_of(page.app, "admin") as client:
-        yield client
 
 
 async def journey_of(client: httpx.AsyncClient, lead_id: object, **headers: str) -> dict[str, Any]:

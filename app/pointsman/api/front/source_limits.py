@@ -17,11 +17,13 @@ from pointsman.api.http.body_limits import WEBHOOK_PREFIX
 from pointsman.api.http.problems import ProblemResponse, problem_of_error
 from pointsman.domain.errors import TooManyRequests
 from pointsman.services.booking_links.tokens import LINK_PATH
+from pointsman.services.lead_pages.lead_links import LEAD_PAGE_PATH
 
 MAX_SOURCES = 20_000
 _ROUNDING = 1e-6
 _NAMELESS = "no address"  # of all that a trusted proxy tells of by "unknown" or the like
 _GUARDED = ("/v1/", "/metrics")
+_LINKED = (LINK_PATH, LEAD_PAGE_PATH)
 _log = structlog.get_logger("pointsman.http")
 
 
@@ -91,7 +93,7 @@ class SourceLimitsMiddleware:
             return
         limits: SourceLimits = scope["app"].state.source_limits
         path = scope["path"]
-        if path.startswith(LINK_PATH):
+        if path.startswith(_LINKED):
             if wait := limits.page.take(source):
                 await _too_many(wait, scope, source)(scope, receive, send)
             else:

@@ -20,6 +20,7 @@ YAML_MEDIA_TYPES = frozenset({"text/yaml", "application/yaml", "application/x-ya
 #: Routes that also take another kind, and read it themselves under limits of their own.
 EXTRA_MEDIA_TYPES = {
     "/book/": frozenset({"application/x-www-form-urlencoded"}),
+    "/lead/": frozenset({"application/x-www-form-urlencoded"}),
     "/v1/policies": YAML_MEDIA_TYPES,  # policies lie in git as YAML and are sent as they lie there
 }
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})

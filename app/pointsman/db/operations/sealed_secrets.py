@@ -8,7 +8,7 @@ from sqlalchemy import UUID as UUID_TYPE
 from sqlalchemy import Text, bindparam, func, literal, or_, select, tuple_, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.db.tables import booking_links, connections, intakes
+from pointsman.db.tables import booking_links, connections, intakes, lead_links
 from pointsman.db.tables.base import INSTANT
 from pointsman.services.ports.operations.sealed_secrets import SealedRow
 
@@ -36,9 +36,14 @@ _REPLACE = {
     .values(sealed=bindparam("after"))
     for name, table in SEALED_TABLES.items()
 }
-_OPEN_LINKS = select(func.count(), func.max(booking_links.c.expires_at)).where(
-    booking_links.c.revoked_at.is_(None), booking_links.c.expires_at > bindparam("at", type_=INSTANT)
-)
+_at = bindparam("at", type_=INSTANT)
+_LINKS = union_all(
+    *(
+        select(links.c.expires_at).where(links.c.revoked_at.is_(None), links.c.expires_at > _at)
+        for links in (booking_links, lead_links)
+    )
+).subquery()
+_OPEN_LINKS = select(func.count(), func.max(_LINKS.c.expires_at))
 
 
 class SqlSealedSecrets:

@@ -165,6 +165,22 @@ booking_links = Table(
     Index("booking_links_lead_idx", "lead_id", "created_at"),
 )
 
+#: Links to the page of a lead: for the rep of one assignment, or for what one key may read.
+lead_links = Table(
+    "lead_links",
+    metadata,
+    id_column(),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False),
+    Column("assignment_id", ForeignKey("assignments.id"), index=True),
+    Column("key_id", ForeignKey("api_keys.id"), index=True),
+    Column("made_by", Text, nullable=False),
+    instant_column("created_at"),
+    instant_column("expires_at"),
+    instant_column("revoked_at", null=True),
+    CheckConstraint("(assignment_id is null) <> (key_id is null)", name="one_reader"),
+    Index("lead_links_lead_idx", "lead_id", "created_at"),
+)
+
 slot_holds = Table(
     "slot_holds",
     metadata,

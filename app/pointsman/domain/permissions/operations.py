@@ -13,6 +13,7 @@ class Operation(StrEnum):
 
     LEAD_SUBMIT = "lead.submit"
     LEAD_READ = "lead.read"
+    LEAD_LINK = "lead.link"
     LEAD_MERGE = "lead.merge"
     LEAD_ASSIGN = "lead.assign"
     ACCOUNT_READ = "account.read"
@@ -123,6 +124,7 @@ _LEADS, _PART = RepLimit.LEADS_IT, RepLimit.HAS_PART
 TABLE: tuple[Permission, ...] = (
     _row(_OP.LEAD_SUBMIT, "bring a lead in", _INTAKE, _WORKS_LEADS | _WEBHOOK),
     _row(_OP.LEAD_READ, "read leads", _READ, _WORKS_LEADS),
+    _row(_OP.LEAD_LINK, "make and revoke links to the page of a lead", _READ, _WORKS_LEADS),
     _row(_OP.LEAD_MERGE, "merge leads", (), _ADMIN_ALONE),
     _row(_OP.LEAD_ASSIGN, "give a lead to a rep, or take it away", (), _ADMIN_ALONE),
     _row(_OP.ACCOUNT_READ, "read accounts", _READ, _HOUSE),

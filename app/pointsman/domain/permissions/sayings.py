@@ -116,6 +116,7 @@ BODY_FIELDS: Mapping[str, Mapping[str, Topic]] = {
     "SlotHoldIn": dict.fromkeys(("lead_id", "start", "end"), Topic.WISH),
     "AppointmentIn": dict.fromkeys(("lead_id", "start", "end"), Topic.WISH),
     "BookingLinkIn": dict.fromkeys(("expires_in", "language", "zone"), Topic.WISH),
+    "LeadLinkIn": dict.fromkeys(("reader", "expires_in", "language"), Topic.WISH),
     "CancelIn": {"for_buyer": Topic.BUYERS_ASK, "reason": Topic.WISH},
     "RescheduleIn": {
         "for_buyer": Topic.BUYERS_ASK,

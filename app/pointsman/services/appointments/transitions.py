@@ -88,6 +88,15 @@ async def refuse_revoked_link(tx: Tx, actor: Actor) -> None:
         raise NotFound("This link has expired.", code="link-expired")
 
 
+async def refuse_ended_lead_link(env: Env, tx: Tx, actor: Actor) -> None:
+    """NotFound "link-expired" where the rep's link to the lead's page was revoked, or ran out, since the page was opened."""
+    if actor.lead_link is None:
+        return
+    link = await tx.lead_links.get(actor.lead_link)
+    if link is None or link.is_over(env.clock()):
+        raise NotFound("This link has expired.", code="link-expired")
+
+
 async def record_transition(
     env: Env,
     tx: Tx,
@@ -107,6 +116,7 @@ async def record_transition(
     if actor.kind is CallerKind.BUYER:
         await refuse_revoked_link(tx, actor)
         await refuse_further_act(env, tx, after.lead_id, actor)
+    await refuse_ended_lead_link(env, tx, actor)
     if before is not None:
         await tx.appointments.save(after)
     await _settle_alerts(env, tx, before, after)

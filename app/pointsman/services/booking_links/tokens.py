@@ -33,17 +33,17 @@ class BookingLink:
     time_zone: str | None = None
 
 
-def sign_link(vault: Secrets, link: BookingLink) -> str:
-    """The link as the last part of an address."""
+def sign_link(vault: Secrets, link: BookingLink, *, context: str = SEAL_CONTEXT) -> str:
+    """The link as the last part of an address; `context` is the kind of page that it opens, and no other."""
     head = _HEAD.pack(_VERSION, link.id.bytes, int(link.expires_at.timestamp()))
     rest = f"{link.language or ''}\0{link.time_zone or ''}".encode()
-    return _encode(vault.seal(head + rest, context=SEAL_CONTEXT))
+    return _encode(vault.seal(head + rest, context=context))
 
 
-def read_link(vault: Secrets, token: str, *, now: datetime) -> BookingLink:
+def read_link(vault: Secrets, token: str, *, now: datetime, context: str = SEAL_CONTEXT) -> BookingLink:
     """What `token` says. Raises NotFound for a link that we did not sign, and LinkExpired."""
     try:
-        link = _decode(vault, token)
+        link = _decode(vault, token, context)
     except (PointsmanError, ValueError, struct.error, OverflowError, OSError):
         raise NotFound("This link is not valid.", code="no-such-link") from None
     if now >= link.expires_at:
@@ -60,13 +60,13 @@ def _encode(sealed: bytes) -> str:
     return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode("ascii")
 
 
-def _decode(vault: Secrets, token: str) -> BookingLink:
+def _decode(vault: Secrets, token: str, context: str) -> BookingLink:
     if not token or len(token) > _MAX_TOKEN_CHARS:
         raise ValueError(token[:20])
     sealed = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
     if _encode(sealed) != token:  # bits that mean nothing: not ours
         raise ValueError(token[:20])
-    plain = vault.open(sealed, context=SEAL_CONTEXT)
+    plain = vault.open(sealed, context=context)
     version, link_id, expiry = _HEAD.unpack_from(plain)
     if version != _VERSION:
         raise ValueError(version)

@@ -66,7 +66,7 @@ async def attempt_gate(
     taken = taken_in(env, given, actor)
     new = [item for item in taken if not _repeated(item, on_record, ends)]
     everything = [with_ends(item, ends) for item in (*on_record, *new)]
-    gate = _gate_for(actor, known, everything, lead, (await known_fields(env, tx)).lists, now)
+    gate = gate_seen_by(actor, known, everything, lead, (await known_fields(env, tx)).lists, now)
     return GateAttempt(
         lead=lead,
         config=known,
@@ -81,7 +81,7 @@ async def attempt_gate(
     )
 
 
-def _gate_for(
+def gate_seen_by(
     actor: Actor, known: RoutingConfig, evidence: Sequence[Evidence], lead: LeadRow, lists: MatchingLists, now: datetime
 ) -> GateResult:
     """What the gate says to this caller: to one who does not see all leads, by the lead's own sayings (decision 15).

@@ -125,6 +125,11 @@ def work_words(work: str) -> Arg:
     return _WORKS.get(work, as_written(work))
 
 
+def kind_words(what: str) -> Message:
+    """A kind of evidence as it follows "the lead is"; a name that the policy gave as it stands."""
+    return _KINDS.get(what, as_written(what))
+
+
 def stored_words(stored: object) -> Message:
     """A sentence as decisions keep it: a message, or the text that it was."""
     return message_from_json(stored) if isinstance(stored, Mapping) else as_written(str(stored))
@@ -174,7 +179,7 @@ def _gate(told: _Told) -> Message:
     lacking = dict.fromkeys([*about["missing"], *about["refused"]])
     if not lacking:
         return say("journey.gate-shut-by-condition", setter=setter, work=told.work)
-    missing = tuple(_KINDS.get(what, as_written(what)) for what in lacking)
+    missing = tuple(kind_words(what) for what in lacking)
     return say("journey.gate-shut", setter=setter, work=told.work, missing=missing)
 
 

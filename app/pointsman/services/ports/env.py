@@ -25,7 +25,8 @@ class Actor:
     """The caller: "key:ab12", "intake:hubspot", "worker", "cli".
 
     `supplier` is the partner that the caller belongs to, None for the house. `rep` is the key of the rep in whose name the
-    caller acts. Either limits what the caller sees. `scopes` are those of an API key, `link` is the booking link of a buyer.
+    caller acts. Either limits what the caller sees. `scopes` are those of an API key, `link` is the booking link of a buyer,
+    `lead_link` that of a rep to a lead's page.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Actor:
     rep: str | None = None
     scopes: frozenset[Scope] = frozenset()
     link: UUID | None = None
+    lead_link: UUID | None = None
 
     @property
     def sees(self) -> Visibility:

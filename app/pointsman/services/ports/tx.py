@@ -14,6 +14,7 @@ from pointsman.services.ports.intake.inbox import Inbox
 from pointsman.services.ports.intake.intakes import Intakes
 from pointsman.services.ports.leads.accounts import Accounts
 from pointsman.services.ports.leads.journeys import Journeys
+from pointsman.services.ports.leads.lead_links import LeadLinks
 from pointsman.services.ports.leads.lead_search import LeadSearch
 from pointsman.services.ports.leads.leads import Leads
 from pointsman.services.ports.leads.merges import Merges
@@ -46,6 +47,8 @@ class Tx(Protocol):
     def lead_search(self) -> LeadSearch: ...
     @property
     def journeys(self) -> Journeys: ...
+    @property
+    def lead_links(self) -> LeadLinks: ...
     @property
     def accounts(self) -> Accounts: ...
     @property
