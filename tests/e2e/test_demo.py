@@ -1,5 +1,6 @@
 """The demo with real processes, a real database and a real calendar server: what it does, and what it survives."""
 
+import re
 import signal
 import threading
 from itertools import combinations
@@ -55,6 +56,7 @@ def test_it_runs_the_main_job_and_goes_on_where_it_stopped_whatever_an_admin_did
             " ".join(demo.output.split())
         )
         assert "6 hand-offs: 3 passed, 3 refused; 3 appointments." in " ".join(demo.output.split())
+        the_addresses_that_it_names_answer(demo)
         an_admin_changes_the_floor(demo)
         assert demo.signal(signal.SIGINT) == 0
         assert demo.processes() == {}
@@ -75,6 +77,18 @@ def test_it_runs_the_main_job_and_goes_on_where_it_stopped_whatever_an_admin_did
         a_meeting_booked_before_can_be_called_off(demo)
         assert demo.signal(signal.SIGTERM) == 0
         assert demo.processes() == {}
+
+
+def the_addresses_that_it_names_answer(demo: Demo) -> None:
+    page, journey = (
+        re.search(rf"^{name} .*?(http\S+?)'? ", demo.output, re.MULTILINE) for name in ("Buyer's page", "Journey")
+    )
+    assert page
+    assert journey
+    with demo.api() as api:
+        assert "Nordwerk Software" in api.get(page[1]).text
+        assert api.get(journey[1]).json()["stage"] == "booked"
+    assert "docs/first-hour.md" in demo.output
 
 
 def environment_of(demo: Demo) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What the demo shows: where each lead went and why, what the gate refused, and what stands in the calendars."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -77,19 +78,40 @@ def lost_events(entries: Sequence[DemoCalendarEntry], outcome: DemoResults) -> s
     return f"{_count(gone, 'appointment')} not in the calendars: deleted there, or these calendars are new."
 
 
-def next_steps(out: Console, *, base_url: str, key: str, calendar_url: str, login: tuple[str, str]) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoLinks:
+    """Of one lead with an appointment: its journey in the API, and the buyer's page. None where there is none."""
+
+    lead: str
+    journey: str
+    booking_page: str | None
+
+
+def next_steps(
+    out: Console, *, base_url: str, key: str, calendar_url: str, login: tuple[str, str], links: DemoLinks | None
+) -> None:
     console = "the console: press Authorize and paste the demo admin key"
     login_words = f"with any CalDAV client, as {login[0]} with password {login[1]}"
     lines = [
         ("Open next", f"   {base_url}/docs   {console}"),
         ("Admin key", f"   {key}"),
+        *_lead_lines(links, key),
         ("Calendars", f"   {calendar_url}   {login_words}"),
+        ("Guides", "      docs/first-hour.md sets up a floor of your own, docs/admin.md changes this one's rules"),
         ("Ctrl-C", " stops everything; the next start goes on from here. `make clean` forgets it all."),
     ]
     out.print()
     for name, words in lines:
         out.print(Text.assemble((name, "bold"), words), highlight=False, soft_wrap=True)
     out.print()
+
+
+def _lead_lines(links: DemoLinks | None, key: str) -> Iterator[tuple[str, str]]:
+    if links is None:
+        return
+    if links.booking_page is not None:
+        yield "Buyer's page", f" {links.booking_page}   where {links.lead} moves or cancels the appointment"
+    yield "Journey", f"     curl -H 'Authorization: Bearer {key}' '{links.journey}'   all that happened to {links.lead}"
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -15,7 +15,7 @@ from pointsman.demo.api import ApiClient, DemoError, refusal_error
 from pointsman.demo.files import DemoState, load_yaml, read_example
 from pointsman.demo.phone import hand_over_by_phone
 from pointsman.demo.progress import ProgressLine
-from pointsman.demo.results import gather_results
+from pointsman.demo.results import DemoResults, gather_results
 from pointsman.demo.seed import calendar_owners, seed_floor, set_intake_secret
 from pointsman.demo.senders import SCHEMES, Sender
 from pointsman.local.calendar_server import PORT, CalendarServer
@@ -46,16 +46,31 @@ def run_demo(
     """
     api = ApiClient(base_url, key, lost=lost)
     try:
-        _run(api, server, kept, out)
+        outcome = _run(api, server, kept, out)
+        links = _links(api, outcome)
     except httpx.HTTPError as error:
         raise DemoError(f"The calendar server does not answer as it should: {error}") from error
     finally:
         api.close()
     login = (calendar_owners()[0], server.password(calendar_owners()[0]))
-    report.next_steps(out, base_url=base_url, key=key, calendar_url=server.url, login=login)
+    report.next_steps(out, base_url=base_url, key=key, calendar_url=server.url, login=login, links=links)
 
 
-def _run(api: ApiClient, server: CalendarServer, kept: DemoState, out: Console) -> None:
+def _links(api: ApiClient, outcome: DemoResults) -> report.DemoLinks | None:
+    """Of the first lead whose appointment stands. Its link is made anew: the address of an old one is stored nowhere."""
+    booked = next((row for row in outcome.appointments if row["status"] == "confirmed"), None)
+    if booked is None:
+        return None
+    lead = api.call("GET", f"/v1/leads/{booked['lead_id']}")
+    answer = api.send("POST", f"/v1/leads/{lead['id']}/booking-links", json={"language": "de"})
+    return report.DemoLinks(
+        lead=" ".join(part for part in (lead["first_name"], lead["last_name"]) if part) or lead["email"],
+        journey=f"{api.base_url}/v1/leads/{lead['email']}/journey",
+        booking_page=answer.json()["url"] if answer.status_code == httpx.codes.CREATED else None,
+    )
+
+
+def _run(api: ApiClient, server: CalendarServer, kept: DemoState, out: Console) -> DemoResults:
     story = load_yaml("story.yaml")
     with ProgressLine(out) as steps:
         steps.begin("Setting the floor up")
@@ -89,6 +104,7 @@ def _run(api: ApiClient, server: CalendarServer, kept: DemoState, out: Console) 
     out.print(Text(report.floor_summary(outcome), "bold"), highlight=False)
     if gone := report.lost_events(entries, outcome):
         out.print(gone, highlight=False)
+    return outcome
 
 
 def _send(
