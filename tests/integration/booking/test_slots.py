@@ -172,7 +172,7 @@ async def test_the_next_free_time_is_looked_for_beyond_the_horizon(floor: Floor)
 async def test_times_are_told_in_the_prospects_zone_and_language(flexible: Floor, client: httpx.AsyncClient) -> None:
     lead_id, _ = await flexible.ready()
     start = tomorrow(flexible)
-    params = {"from": start.isoformat(), "limit": "1"}
+    params = {"start": start.isoformat(), "limit": "1"}
     plain = (await client.get(f"/v1/leads/{lead_id}/slots", params=params)).json()
     assert (plain["zone"], plain["zone_of"], plain["language"]) == ("Europe/Berlin", "lead", "en")
     german = {"Accept-Language": "de-CH, en;q=0.5"}
@@ -209,8 +209,8 @@ async def test_without_a_zone_the_lead_is_where_its_country_has_one_clock(
     [
         {"zone": "Mars/Olympus"},
         {"language": "tlh"},
-        {"from": "2026-11-25T10:00:00"},
-        {"from": "2027-01-02T00:00:00Z", "to": "2027-01-01T00:00:00Z"},
+        {"start": "2026-11-25T10:00:00"},
+        {"start": "2027-01-02T00:00:00Z", "end": "2027-01-01T00:00:00Z"},
         {"limit": "0"},
     ],
 )

@@ -76,7 +76,7 @@ async def test_times_that_make_no_sense_are_422(
 async def test_slots_show_where_an_appointment_can_be_moved_to(floor: Floor, client: httpx.AsyncClient) -> None:
     row = await booked(floor)
     await floor.work_out()
-    window = {"from": at(floor, 9, 30).isoformat(), "to": at(floor, 11).isoformat(), "limit": 100}
+    window = {"start": at(floor, 9, 30).isoformat(), "end": at(floor, 11).isoformat(), "limit": 100}
     shown = await client.get(f"/v1/leads/{row.lead_id}/slots", params=window)
     starts = [datetime.fromisoformat(slot["start"]) for slot in shown.json()["slots"]]
     assert starts == [at(floor, 9, 30), at(floor, 9, 45), *(at(floor, 10, minute) for minute in (0, 15, 30))]
@@ -101,14 +101,14 @@ async def test_an_appointment_is_given_to_a_named_rep_or_by_the_rules(floor: Flo
     row = await booked(floor)
     url = f"/v1/appointments/{row.id}/reassign"
     first, second = others(row.rep_key)
-    named = await client.post(url, json={"to": first, "reason": "knows the company"})
+    named = await client.post(url, json={"rep": first, "reason": "knows the company"})
     assert (named.status_code, named.json()["rep"]) == (200, first), named.text
     chosen = await client.post(url, json={"reason": "is ill"})
     assert (chosen.status_code, chosen.json()["rep"]) == (200, second), chosen.text
     nobody = await client.post(url, json={"reason": "is ill"})
     assert (nobody.status_code, nobody.json()["code"]) == (409, "no-rep-free")
     assert {item["code"] for item in nobody.json()["dropped"]} == {"past-holder"}
-    unknown = await client.post(url, json={"to": "ghost", "reason": "x"})
+    unknown = await client.post(url, json={"rep": "ghost", "reason": "x"})
     assert unknown.status_code == 404
     life = (await client.get(f"/v1/appointments/{row.id}")).json()["history"]
     assert [line["act"] for line in life] == ["book", "reassign", "reassign"]

@@ -51,7 +51,7 @@ class ReassignAppointmentIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "Anna is ill"}]})
 
-    to: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
+    rep: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
         default=None, description="A rep's key; without it, the rules choose."
     )
     reason: ReasonText
@@ -109,7 +109,7 @@ async def reassign(
     env: EnvDep,
     caller: Annotated[Caller, may(Operation.APPOINTMENT_REASSIGN)],
 ) -> AppointmentDoc:
-    row = await reassign_appointment(env, appointment_id, to=given.to, reason=given.reason, actor=caller.actor)
+    row = await reassign_appointment(env, appointment_id, to=given.rep, reason=given.reason, actor=caller.actor)
     return _shown(env, caller, row)
 
 

@@ -46,7 +46,7 @@ Language = Annotated[str, StringConstraints(max_length=35), AfterValidator(_lang
     "/v1/leads/{lead_id}/slots",
     summary="When can this lead be booked, and with which rep?",
     description="Only for a lead that was handed over. The pool's `offer` says which slots: the holder's, or those of all "
-    "reps who may take the lead. `from` and `to` ask for a window; `zone` and `language` for how times are written. An "
+    "reps who may take the lead. `start` and `end` ask for a window; `zone` and `language` for how times are written. An "
     "empty list says why, which reps were dropped, and when a rep is free next.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
@@ -56,8 +56,8 @@ async def slots(
     env: EnvDep,
     caller: Annotated[Caller, may(Operation.SLOTS_READ)],
     limit: Annotated[QueryInt | None, Query(ge=1, le=100, description="Default: what the pool shows.")] = None,
-    from_: Annotated[Timestamp | None, Query(alias="from", description="Not before this.")] = None,
-    to: Annotated[Timestamp | None, Query(description="Over by then.")] = None,
+    start: Annotated[Timestamp | None, Query(description="Not before this.")] = None,
+    end: Annotated[Timestamp | None, Query(description="Over by then.")] = None,
     zone: Annotated[
         Zone | None,
         Query(
@@ -69,12 +69,12 @@ async def slots(
 ) -> SlotsDoc:
     now = env.clock()
     window = None
-    if from_ is not None or to is not None:
-        start = from_ or now
-        end = to or max(start, now) + _LONGEST
-        if end <= start:
-            fault = Fault(path="query.to", code="bad-time", message="Give an end after the start.")
+    if start is not None or end is not None:
+        begins = start or now
+        ends = end or max(begins, now) + _LONGEST
+        if ends <= begins:
+            fault = Fault(path="query.end", code="bad-time", message="Give an end after the start.")
             raise Invalid("The window ends before it begins.", faults=[fault])
-        window = Interval(start, end)
+        window = Interval(begins, ends)
     found = await slots_for_lead(env, lead_id, limit=limit, actor=caller.actor, window=window)
     return SlotsDoc.of(found, zone=zone, language=language or best_language(accept_language))

@@ -46,7 +46,7 @@ class RollbackIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"note": "Lisbon was flooded"}]})
 
     note: Annotated[PublicationNote, Field(min_length=1)]
-    to: Annotated[int | None, Field(strict=True, ge=1, le=2**62)] = None
+    version: Annotated[int | None, Field(strict=True, ge=1, le=2**62)] = None
     expected_current: Annotated[
         int | None,
         Field(strict=True, ge=1, le=2**62, description="Only if this version is still live; null: whichever is."),
@@ -137,7 +137,7 @@ async def explained(
 @router.post(
     "/v1/policies/rollback",
     summary="Roll back",
-    description="Makes an archived version live again in one call, after the same check as any other: `to`, or the one "
+    description="Makes an archived version live again in one call, after the same check as any other: `version`, or the one "
     "that the live version took over from. Rolling back again goes one further back, never forward to what was rolled "
     "back; `GET /v1/policies/history` shows where it leads (`rollback_to`).",
     responses=problem_responses(401, 403, 404, 409, 422),
@@ -147,7 +147,7 @@ async def rollback(
 ) -> PolicyHead:
     row = await policies.rollback_policy(
         env,
-        to=given.to,
+        to=given.version,
         note=given.note,
         actor=caller.actor,
         expected=given.expected_current,

@@ -218,7 +218,7 @@ async def test_what_was_rolled_back_is_live_again_only_when_it_is_named(desk: De
     for i in range(2):
         await desk.publish(noted(description=str(i)))
     await desk.rolled_back()
-    assert await desk.rolled_back(to=2) == 2
+    assert await desk.rolled_back(version=2) == 2
     assert await desk.rolled_back() == 1
 
 
