@@ -80,10 +80,11 @@ def lost_events(entries: Sequence[DemoCalendarEntry], outcome: DemoResults) -> s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoLinks:
-    """Of one lead with an appointment: its journey in the API, and the buyer's page. None where there is none."""
+    """Of one lead with an appointment: its journey in the API, its page for the house, and the buyer's. None: not to be had."""
 
     lead: str
     journey: str
+    lead_page: str | None
     booking_page: str | None
 
 
@@ -95,7 +96,7 @@ def next_steps(
     lines = [
         ("Open next", f"   {base_url}/docs   {console}"),
         ("Admin key", f"   {key}"),
-        *_lead_lines(links, key),
+        *_lead_lines(links),
         ("Calendars", f"   {calendar_url}   {login_words}"),
         ("Guides", "      docs/first-hour.md sets up a floor of your own, docs/admin.md changes this one's rules"),
         ("Ctrl-C", " stops everything; the next start goes on from here. `make clean` forgets it all."),
@@ -106,12 +107,14 @@ def next_steps(
     out.print()
 
 
-def _lead_lines(links: DemoLinks | None, key: str) -> Iterator[tuple[str, str]]:
+def _lead_lines(links: DemoLinks | None) -> Iterator[tuple[str, str]]:
     if links is None:
         return
     if links.booking_page is not None:
         yield "Buyer's page", f" {links.booking_page}   where {links.lead} moves or cancels the appointment"
-    yield "Journey", f"     curl -H 'Authorization: Bearer {key}' '{links.journey}'   all that happened to {links.lead}"
+    if links.lead_page is not None:
+        yield "Lead's page", f"  {links.lead_page}   all that happened to {links.lead}"
+    yield "Journey", f"      {links.journey}   the same as data, with the admin key"
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -57,16 +57,21 @@ def run_demo(
 
 
 def _links(api: ApiClient, outcome: DemoResults) -> report.DemoLinks | None:
-    """Of the first lead whose appointment stands. Its link is made anew: the address of an old one is stored nowhere."""
+    """Of the first lead whose appointment stands. Its links are made anew: the address of an old one is stored nowhere."""
     booked = next((row for row in outcome.appointments if row["status"] == "confirmed"), None)
     if booked is None:
         return None
     lead = api.call("GET", f"/v1/leads/{booked['lead_id']}")
-    answer = api.send("POST", f"/v1/leads/{lead['id']}/booking-links", json={"language": "de"})
+    made = {
+        name: api.send("POST", f"/v1/leads/{lead['id']}/{name}", json={"language": "de"})
+        for name in ("links", "booking-links")
+    }
+    pages = {name: answer.json()["url"] for name, answer in made.items() if answer.status_code == httpx.codes.CREATED}
     return report.DemoLinks(
         lead=" ".join(part for part in (lead["first_name"], lead["last_name"]) if part) or lead["email"],
         journey=f"{api.base_url}/v1/leads/{lead['email']}/journey",
-        booking_page=answer.json()["url"] if answer.status_code == httpx.codes.CREATED else None,
+        lead_page=pages.get("links"),
+        booking_page=pages.get("booking-links"),
     )
 
 
