@@ -1,0 +1,42 @@
+"""`pointsman init` with a real calendar server: a path that is not there is said, and the next run goes on from there."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pointsman.local.calendar_server import SERVICE_USER, CalendarServer
+from support.programs.command_line import pointsman
+
+pytestmark = pytest.mark.slow
+
+FLOOR = ("--rep", "Lena Vogt, lena@nordwerk.example, SDR", "--rep", "Ben Roth, ben@nordwerk.example, Closer")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[CalendarServer]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    server = CalendarServer(tmp_path / "calendar", port=port)
+    server.start(["ben"])
+    yield server
+    server.stop()
+
+
+def test_a_closers_calendar_is_connected_and_a_path_that_is_not_there_is_refused(
+    tmp_path: Path, database_url: str, server: CalendarServer
+) -> None:
+    server.ensure_calendar("ben", "work")
+    given = {"CALDAV_PASSWORD": server.password(), "POINTSMAN_PRIVATE_NETWORKS": "127.0.0.0/8"}
+    start = ("init", str(tmp_path), "--yes", "--state", str(tmp_path / "state"), "-l", "en")
+    account = ("--calendar", server.url, "--calendar-user", SERVICE_USER)
+    typo = pointsman(*start, *FLOOR, *account, "--calendar-of", "ben=/ben/wrok/", url=database_url, **given)
+    assert (typo.returncode, "calendars[0].calendar: team-calendars cannot read" in typo.stderr) == (1, True), (
+        typo.stderr
+    )
+    mended = pointsman(*start, *account, "--calendar-of", "ben=/ben/work/", url=database_url, **given)
+    assert mended.returncode == 0, mended.stderr
+    assert "1 calendar is connected." in mended.stdout
+    assert server.password() not in mended.stdout + typo.stdout + typo.stderr
