@@ -18,6 +18,7 @@ from pointsman.api.roster.request_bodies import (
     RepIn,
     RepPatch,
     RoleIn,
+    RoleName,
     RosterIn,
     SupplierIn,
 )
@@ -82,7 +83,7 @@ async def put_whole(
     responses=problem_responses(401, 403, 409, 422),
 )
 async def put_role(
-    name: Annotated[str, Path(max_length=100, examples=["SDR"])],
+    name: Annotated[RoleName, Path(examples=["SDR"])],
     given: RoleIn,
     env: EnvDep,
     caller: Annotated[Caller, may(Operation.ROSTER_CHANGE)],

@@ -63,6 +63,11 @@ async def test_a_fault_of_the_roster_points_at_what_was_written(start: Start) ->
     assert (await start.fault("PATCH", "/v1/reps/anna", {"role": "Boss"}))[1].endswith("or use one of SDR")
 
 
+async def test_a_role_that_cannot_be_is_refused_where_its_name_stands(start: Start) -> None:
+    assert (await start.fault("PUT", "/v1/roles/%20SDR", {"works": ["closing"]}))[0] == "path.name"
+    assert (await start.fault("PUT", f"/v1/roles/{'x' * 101}", {"works": ["closing"]}))[0] == "path.name"
+
+
 async def test_in_house_is_never_a_partner_and_never_gone(start: Start, database_url: str, owner_url: str) -> None:
     assert (await start.fault("PUT", "/v1/suppliers/in-house", PARTNER))[0] == "body.kind"
     listed = {"suppliers": [{"key": "callwerk", **PARTNER}, {"key": "in-house", **PARTNER}]}
