@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -167,9 +167,8 @@ def _refuse_wrong_settings() -> None:
 def _forget_environment_of(state: Path) -> None:
     """Unset what this terminal took from the file that `_environment` wrote here: a new start provides it anew."""
     file = state / "environment"
-    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
-        name, _, value = line.removeprefix("export ").partition("=")
-        if [os.environ.get(name)] == shlex.split(value):
+    for name, value in _kept_environment(file).items() if file.exists() else ():
+        if os.environ.get(name) == value:
             del os.environ[name]
 
 
@@ -202,10 +201,19 @@ def take_environment_of(state: Path) -> bool:
     file = state / "environment"
     if not file.exists() or not EmbeddedPostgres(state).is_running():
         return False
+    for name, value in _kept_environment(file).items():
+        os.environ.setdefault(name, value)
+    return True
+
+
+def _kept_environment(file: Path) -> dict[str, str]:
+    """What `_environment` wrote there; a line that somebody broke is none."""
+    kept = {}
     for line in file.read_text(encoding="utf-8").splitlines():
         name, _, value = line.removeprefix("export ").partition("=")
-        os.environ.setdefault(name, shlex.split(value)[0] if value else "")
-    return True
+        with suppress(ValueError):
+            kept[name] = "".join(shlex.split(value))
+    return kept
 
 
 def free_port() -> int:

@@ -1,0 +1,26 @@
+"""The variables that a running service keeps for other terminals: a shell and `init` read the same, whatever they hold."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pointsman.cli import local
+
+
+@pytest.mark.parametrize("organisation", ["Nordwerk", "Nord'werk & Söhne", '$HOME "x" `id`; #', "a=b"])
+def test_a_name_comes_back_as_it_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, organisation: str) -> None:
+    for name in ("POINTSMAN_SECRET_KEYS", "POINTSMAN_ORGANISATION"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "organisation").write_text(organisation + "\n", encoding="utf-8")
+    local._environment(tmp_path, "postgresql+psycopg://service@/pointsman?host=/tmp/x")
+    kept = local._kept_environment(tmp_path / "environment")
+    assert kept["POINTSMAN_ORGANISATION"] == organisation
+    words = [". ./environment", 'printf %s "$POINTSMAN_ORGANISATION"']
+    shown = subprocess.run(["sh", "-c", "; ".join(words)], cwd=tmp_path, capture_output=True, check=True)
+    assert shown.stdout.decode() == organisation
+
+
+def test_a_line_that_somebody_broke_is_none(tmp_path: Path) -> None:
+    (tmp_path / "environment").write_text("export A='1'\nexport B='2\n", encoding="utf-8")
+    assert local._kept_environment(tmp_path / "environment") == {"A": "1"}
