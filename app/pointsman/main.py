@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from fastapi import Depends, FastAPI
@@ -95,7 +96,10 @@ def serve_env(app: FastAPI, settings: Settings, *, env: Env, connectors: Connect
     app.state.booking_pages = PageRenderer(
         organisation=settings.organisation, embedded_in=settings.booking_page_embedded_in
     )
-    app.state.lead_pages = LeadPageRenderer(organisation=settings.organisation, shows_console=settings.docs)
+    links = settings.start_page_links
+    app.state.lead_pages = LeadPageRenderer(
+        organisation=settings.organisation, shows_console=settings.docs, start_links=Path(links) if links else None
+    )
 
 
 def _bare_app(settings: Settings, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None) -> FastAPI:

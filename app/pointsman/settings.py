@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     refused_requests_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 60  # wrong keys and signatures of a source
     booking_page_embedded_in: Annotated[tuple[str, ...], NoDecode] = ()  # origins that may show it in a frame
     docs: bool = True
+    start_page_links: str = ""  # a file of the demo: what its start page leads to
     max_body_bytes: Annotated[int, Field(ge=1_024, le=50_000_000)] = 1_000_000
     max_json_depth: Annotated[int, Field(ge=4, le=200)] = 32
     receive_timeout_s: Annotated[float, Field(gt=0, le=600)] = 10.0

@@ -84,6 +84,9 @@ def the_addresses_that_it_names_answer(demo: Demo) -> None:
     with demo.api() as api:
         assert "Nordwerk Software" in api.get(named["Buyer's page"]).text
         assert api.get(named["Lead's page"]).status_code == 200
+        start = api.get("/", headers={"Accept": "text/html"}).text
+        assert named["Lead's page"] in start
+        assert named["Buyer's page"] in start
         assert api.get(named["Journey"]).json()["stage"] == "booked"
     assert "docs/first-hour.md" in demo.output
 

@@ -17,7 +17,7 @@ from pointsman.api.booking_page import routes as booking_page_routes
 from pointsman.api.front import metrics
 from pointsman.api.intake import accounts, inbox, intakes, leads, merges
 from pointsman.api.intake import webhooks as hooks
-from pointsman.api.lead_pages import journey, lead_links, page_routes
+from pointsman.api.lead_pages import journey, lead_links, page_routes, start_page
 from pointsman.api.operations import alerts, audit, connections, deliveries, health, rep_calendars
 from pointsman.api.operations import api_keys as keys
 from pointsman.api.policies import lifecycle, policies, simulations
@@ -61,4 +61,5 @@ ALL: list[APIRouter] = [
     metrics.router,
     booking_page_routes.router,
     page_routes.router,
+    start_page.router,
 ]

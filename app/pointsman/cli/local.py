@@ -74,12 +74,13 @@ def run(state: StateOption = Path(".pointsman"), host: HostOption = None, port: 
 
 def demo(state: StateOption = Path(".pointsman"), host: HostOption = None, port: PortOption = None) -> None:
     """Run the main job on a demo floor: seed it, send the example leads, show what became of them, keep serving."""
+    kept = DemoState(state / "demo.json")
     given = {
         "LOG_LEVEL": "warning",
         "ORGANISATION": demo_organisation(),
+        "START_PAGE_LINKS": str(show.start_links_file(kept).absolute()),
     }  # the table is the output, so the log is quiet
     extra = {f"{PREFIX}{name}": value for name, value in given.items() if f"{PREFIX}{name}" not in os.environ}
-    kept = DemoState(state / "demo.json")
     calendars = CalendarServer(state / "calendars")
 
     def before_start(floor: Supervisor) -> None:

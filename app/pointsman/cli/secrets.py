@@ -54,7 +54,7 @@ def _tell(found: SecretsByKey) -> None:
         out.print("Nothing stored needs an older key: it may be taken out.", highlight=False, soft_wrap=True)
     if found.open_links:
         out.print(
-            f"{found.open_links} booking links are open, the last until {found.last_link_ends:%Y-%m-%d %H:%M} UTC. Their"
+            f"{found.open_links} links to pages are open, the last until {found.last_link_ends:%Y-%m-%d %H:%M} UTC. Their"
             " addresses are stored nowhere: those made under an older key end when it is taken out.",
             highlight=False, soft_wrap=True,
         )  # fmt: skip

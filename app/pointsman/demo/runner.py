@@ -19,6 +19,7 @@ from pointsman.demo.results import DemoResults, gather_results
 from pointsman.demo.seed import calendar_owners, seed_floor, set_intake_secret
 from pointsman.demo.senders import SCHEMES, Sender
 from pointsman.local.calendar_server import PORT, CalendarServer
+from pointsman.local.kept_file import write_kept_file
 
 WAIT_TIMEOUT_S = 120.0
 
@@ -48,6 +49,7 @@ def run_demo(
     try:
         outcome = _run(api, server, kept, out)
         links = _links(api, outcome)
+        _lead_from_the_start_page(kept, links)
     except httpx.HTTPError as error:
         raise DemoError(f"The calendar server does not answer as it should: {error}") from error
     finally:
@@ -73,6 +75,17 @@ def _links(api: ApiClient, outcome: DemoResults) -> report.DemoLinks | None:
         lead_page=pages.get("links"),
         booking_page=pages.get("booking-links"),
     )
+
+
+def start_links_file(kept: DemoState) -> Path:
+    """What the demo's start page leads to (`POINTSMAN_START_PAGE_LINKS`), beside what the demo keeps."""
+    return kept.path.with_name("start-links")
+
+
+def _lead_from_the_start_page(kept: DemoState, links: report.DemoLinks | None) -> None:
+    shown = {"lead": links.lead_page, "booking": links.booking_page} if links else {}
+    lines = "".join(f"{name} {to}\n" for name, to in shown.items() if to)
+    write_kept_file(start_links_file(kept), lines)
 
 
 def _run(api: ApiClient, server: CalendarServer, kept: DemoState, out: Console) -> DemoResults:

@@ -191,6 +191,18 @@ async def test_a_journey_tells_no_word_of_a_buyer_or_of_evidence(page: Page, adm
     assert "secret" not in answer.text.lower()
 
 
+async def test_a_journey_says_who_brought_a_lead_in_and_how_it_was_known_again(
+    page: Page, admin: httpx.AsyncClient
+) -> None:
+    lead_id = await new_lead(admin, "kim@told.example")
+    more = {"email": "kim@told.example", "fields": {"lead.country": "AT"}}
+    await admin.post("/v1/leads", json=more)
+    told = texts(await journey_of(admin, lead_id))
+    assert told[0] == "The lead is new: the API key test brought it in, and its company is known by the address."
+    news = "The API key test told more about the lead, known by its email address: 1 field changed."
+    assert news in told
+
+
 async def test_a_lead_is_named_by_its_address_too(page: Page, admin: httpx.AsyncClient) -> None:
     lead_id = await new_lead(admin, "kim@named.example")
     assert (await journey_of(admin, "kim@named.example"))["lead_id"] == lead_id

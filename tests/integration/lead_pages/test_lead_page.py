@@ -146,9 +146,11 @@ async def test_a_lead_that_lacks_evidence_says_what_is_missing_for_the_gate(
     await page.floor.hand_over(lead_id, evidence=page.floor.evidence("need"))
     shown = unescape((await browser.get(await link_to(admin, lead_id))).text)
     assert "<strong>motivated, educated</strong>" in shown
+    assert "<bdi>Need</bdi> (qualified)" in shown
     assert "yes: need" in shown
     german = unescape((await browser.get(await link_to(admin, lead_id, language="de"))).text)
     assert "<strong>motiviert, informiert</strong>" in german
+    assert "<bdi>Bedarf</bdi> (qualifiziert)" in german
 
 
 async def test_a_lead_that_passed_the_gate_lacks_nothing(
@@ -183,3 +185,12 @@ async def test_a_link_of_a_partners_key_shows_what_the_key_reads(page: Page, bro
     assert shown.status_code == 200
     assert "Cold lists to the partner" not in unescape(shown.text)
     assert ADMIN.name not in shown.text
+
+
+async def test_times_are_those_of_the_closer_also_for_a_key_that_is_bound_to_no_rep(
+    page: Page, admin: httpx.AsyncClient, browser: httpx.AsyncClient
+) -> None:
+    lead_id, _ = await booked_lead(page)
+    shown = unescape((await browser.get(await link_to(admin, lead_id))).text)
+    assert "(UTC)" not in shown
+    assert "(CET)" in shown or "(CEST)" in shown

@@ -1,6 +1,6 @@
 """The addresses of a lead's page. A GET changes nothing; accept and reject are for the rep of the link alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -123,7 +123,7 @@ def _refusal(refused: Conflict) -> str:
 
 def _shown(page: LeadPage, reader: MessageReader, *, tag: str, now: datetime) -> dict[str, Any]:
     lead, row, language = page.journey.lead, page.appointment, reader.language
-    zone = reader.zone or "UTC"
+    reader = replace(reader, zone=page.zone)
     names = [render(say("lead-page.rep", rep=rep_name(rep)), reader) for rep in _participants(page)]
     return {
         "person": " ".join(part for part in (lead.first_name, lead.last_name) if part),
@@ -133,7 +133,7 @@ def _shown(page: LeadPage, reader: MessageReader, *, tag: str, now: datetime) ->
         "stage": render(STAGES[lead.stage], reader),
         "holder": render(say("lead-page.rep", rep=rep_name(page.holder)), reader) if page.holder else None,
         "appointment": row,
-        "when": format_interval(row.starts_at, row.ends_at, zone=zone, language=tag) if row else None,
+        "when": format_interval(row.starts_at, row.ends_at, zone=page.zone, language=tag) if row else None,
         "names": list_in_words(names, language=language),
         "standing": render(STATUSES[row.status], reader) if row else None,
         "is_accepted": row is not None and row.accepted_at is not None,
@@ -145,7 +145,7 @@ def _shown(page: LeadPage, reader: MessageReader, *, tag: str, now: datetime) ->
         "evidence": [
             {
                 "kind": render(kind_words(item.kind), reader),
-                "name": item.name,
+                "name": page.labels[item.name].get(language, item.name),
                 "value": item.value,
                 "affirmed": item.affirmed,
                 "is_over": item.expires_at is not None and item.expires_at <= now,

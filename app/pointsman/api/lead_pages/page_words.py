@@ -58,6 +58,18 @@ WORDS: Mapping[str, Message] = MappingProxyType(
         "later": say("lead-page.later"),
         "unreadable_title": say("lead-page.unreadable-title"),
         "unreadable": say("lead-page.unreadable"),
+        "start_title": say("lead-page.start-title"),
+        "start": say("lead-page.start"),
+        "start_next": say("lead-page.start-next"),
+        "start_console": say("lead-page.start-console"),
+        "start_openapi": say("lead-page.start-openapi"),
+        "start_ready": say("lead-page.start-ready"),
+        "start_live": say("lead-page.start-live"),
+        "start_demo": say("lead-page.start-demo"),
+        "start_demo_lead": say("lead-page.start-demo-lead"),
+        "start_demo_booking": say("lead-page.start-demo-booking"),
+        "start_lead": say("lead-page.start-lead"),
+        "start_lead_how": say("lead-page.start-lead-how"),
     }
 )
 STAGES: Mapping[str, Message] = {

@@ -19,13 +19,17 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 class LeadPageRenderer:
-    """Renders pages; made once by `main`. `shows_console` says whether the start page leads to the console."""
+    """Renders pages; made once by `main`.
 
-    def __init__(self, *, organisation: str = "", shows_console: bool = True) -> None:
+    `shows_console` says whether the start page leads to the console, `start_links` is the demo's file of what else it leads to.
+    """
+
+    def __init__(self, *, organisation: str = "", shows_console: bool = True, start_links: Path | None = None) -> None:
         look = resources.files("pointsman.api.booking_page") / "templates" / "page.css"
         style = look.read_text(encoding="utf-8") + (_TEMPLATES / "lead.css").read_text(encoding="utf-8")
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
         self.shows_console = shows_console
+        self.start_links = start_links
         self._environment = Environment(
             loader=FileSystemLoader(_TEMPLATES),
             autoescape=True,

@@ -30,7 +30,8 @@ _ARRIVALS = PreparedStatement("""
         from audit a
         join (values ('lead.created', 'created'), ('lead.changed', 'news'), ('lead.nurture', 'nurture'),
                      ('lead.won', 'won'), ('lead.closed', 'closed')) k (action, kind) on k.action = a.action
-        left join api_keys c on a.actor = 'key:' || c.id left join intakes n on a.actor = 'intake:' || n.key
+        left join api_keys c on a.actor like 'key:%' and c.id = substr(a.actor, 5)
+        left join intakes n on a.actor like 'intake:%' and n.key = substr(a.actor, 8)
         where a.subject = any(array(select 'lead:' || one from unnest(cast(:leads as uuid[])) one))
         union all
         select i.received_at, 'event', i.id, i.lead_id, jsonb_build_object(

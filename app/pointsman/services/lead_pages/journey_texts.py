@@ -168,7 +168,7 @@ def _merged(told: _Told) -> Message:
 
 
 def _evidence(told: _Told) -> Message:
-    return say("journey.evidence", kinds=tuple(_KINDS[kind] for kind in told.about["kinds"]))
+    return say("journey.evidence", kinds=tuple(words for kind, words in _KINDS.items() if kind in told.about["kinds"]))
 
 
 def _gate(told: _Told) -> Message:

@@ -1,6 +1,6 @@
 """The page of a lead as its link's reader has it: as much as that reader may know, and what that reader may do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -17,7 +17,7 @@ from pointsman.services.lead_pages.journey import Journey, load_journey
 from pointsman.services.lead_pages.lead_links import SEAL_CONTEXT
 from pointsman.services.leads.facts import shown_company
 from pointsman.services.leads.fields import known_fields
-from pointsman.services.policies.cache import load_routing_config
+from pointsman.services.policies.cache import RoutingConfig, load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.leads.lead_links import LeadLinkRow
@@ -30,7 +30,8 @@ _CLOSERS_ACTS = frozenset({AppointmentAction.ACCEPT, AppointmentAction.REJECT})
 class LeadPage:
     """One lead for one reader, at one moment.
 
-    `evidence` is what the reader may know of it; `missing` are the kinds of evidence that the gate of closing lacks, None while
+    `evidence` is what the reader may know of it, and `labels` what the policy calls each of it by language; times are read in
+    `zone`. `missing` are the kinds of evidence that the gate of closing lacks, None while
     it is passed or not asked of this lead.
     """
 
@@ -42,6 +43,8 @@ class LeadPage:
     appointment: AppointmentRow | None  # that the reader may see, the standing one
     acts: frozenset[AppointmentAction]  # of accept and reject, what this reader may do now
     evidence: Sequence[Evidence]
+    labels: Mapping[str, Mapping[str, str]]
+    zone: str
     missing: Sequence[str] | None
     lacks_condition: bool
 
@@ -80,6 +83,8 @@ async def open_lead_page(env: Env, link: BookingLink) -> LeadPage:
         appointment=appointment,
         acts=_acts(appointment, actor, now),
         evidence=[item for item in current if _reads_evidence(item, actor)],
+        labels={item.name: known.policy.policy.evidence.labels(item.name) for item in current},
+        zone=_zone(known, actor.rep, appointment.rep_key if appointment else None, holder.rep if holder else None),
         missing=None if gate.passed else [item.what for item in (*gate.missing, *gate.refused)],
         lacks_condition=bool(gate.failed_conditions),
     )
@@ -132,6 +137,12 @@ async def _key(env: Env, tx: Tx, row: LeadLinkRow) -> Actor | None:
         return None
     kind = kind_of_key(scopes=key.scopes, supplier=key.supplier, rep=key.rep)
     return Actor(name=f"key:{key.id}", kind=kind, supplier=key.supplier, rep=key.rep, scopes=key.scopes)
+
+
+def _zone(known: RoutingConfig, *reps: str | None) -> str:
+    """That of the first of these reps who is on the roster."""
+    found = (known.roster.reps[rep].time_zone for rep in reps if rep is not None and rep in known.roster.reps)
+    return next(found, "UTC")
 
 
 def _acts(appointment: AppointmentRow | None, actor: Actor, now: datetime) -> frozenset[AppointmentAction]:

@@ -19,7 +19,7 @@ UNKNOWN_KEY = "unknown"
 class SecretsByKey:
     """How many stored secrets are sealed under which key, by the keys' ids; `newest` is what new ones are sealed under.
 
-    Tokens of booking links are sealed too and stored nowhere: they are counted as `open_links`, whatever their key.
+    Tokens of links to pages are sealed too and stored nowhere: they are counted as `open_links`, whatever their key.
     """
 
     newest: str
