@@ -105,6 +105,10 @@ _ROWS: Mapping[str, str] = MappingProxyType({
         (id, lead_id, rep_id, work, reason, approver, created_at, expires_at)
         select {id_of("override")}, {id_of("lead")}, {_REP}, 'closing', 'x', 'x', {_AT}, {_AT} + interval '1 day'
     """,
+    "lead_links": f"""
+        (id, lead_id, key_id, made_by, created_at, expires_at)
+        select {id_of("link")}, {id_of("lead")}, 'k', '', {_AT}, {_AT} + interval '1 day'
+    """,
     "booking_links": f"""
         (id, lead_id, made_by, created_at, expires_at)
         select {id_of("link")}, {id_of("lead")}, '', {_AT}, {_AT} + interval '1 day'

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pointsman.db.booking import appointment_statements, booking_links, deliveries
+from pointsman.db.leads import lead_links
 from pointsman.db.operations import alerts
 from pointsman.db.routing import decisions, holds, overrides
 from support.lists.plans import LIMIT, ListStatement
@@ -103,6 +104,13 @@ WORK_LISTS: Mapping[str, ListStatement] = MappingProxyType({
     "GET /v1/leads/{lead_id}/booking-links": ListStatement(
         statement=booking_links._PAGE,
         tables=("booking_links",),
+        given={},
+        page={"after_at": _AFTER, "after_id": id_of("link", 7)},
+        always={"limit": LIMIT, "lead": id_of("lead", 7)},
+    ),
+    "GET /v1/leads/{lead_id}/links": ListStatement(
+        statement=lead_links._PAGE,
+        tables=("lead_links",),
         given={},
         page={"after_at": _AFTER, "after_id": id_of("link", 7)},
         always={"limit": LIMIT, "lead": id_of("lead", 7)},
