@@ -9,6 +9,7 @@ from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.distribution.ledger import Ledger
 from pointsman.domain.gate.evaluation import GateState
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
+from pointsman.domain.messages.message import say
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.roster.reps import Rep, Roster, WeeklyBlock
 from pointsman.domain.roster.roles import Role, Work
@@ -21,7 +22,7 @@ SDR = Role(name="SDR", works=frozenset({Work.PROSPECTING, Work.QUALIFICATION}))
 CLOSER = Role(name="Closer", works=frozenset({Work.CLOSING}))
 FOUNDER = Role(name="Founder", works=frozenset(Work))
 WEEKDAYS = tuple(WeeklyBlock(weekday=day, start=time(9), end=time(17)) for day in range(5))
-OPEN = {Work.CLOSING: GateState(is_open=True, reason="the gate is passed")}
+OPEN = {Work.CLOSING: GateState(is_open=True, reason=say("readiness.passed"))}
 
 
 def rep(key: str, role: Role = SDR, **over: Any) -> Rep:

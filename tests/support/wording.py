@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from pointsman.domain.messages.message import Message, Named, NameKind
-from pointsman.services.wording.rendering import MessageReader, render
+from pointsman.services.wording.rendering import MessageReader, render, render_sentence
 
 
 class CapitalisedKeys(Mapping[Named, str]):
@@ -23,9 +23,14 @@ ENGLISH = MessageReader(language="en", names=CapitalisedKeys())
 GERMAN = MessageReader(language="de", names=CapitalisedKeys())
 
 
-def english(message: Message) -> str:
-    """In English, with reps by the names that the floors give them, and each time in its own zone."""
-    return _plain(render(message, ENGLISH))
+def english(message: Message | None) -> str:
+    """In English, with reps by the names that the floors give them, and each time in its own zone; nothing for none."""
+    return _plain(render(message, ENGLISH)) if message else ""
+
+
+def english_sentence(message: Message | None) -> str:
+    """As `english`, with a capital and a full stop; nothing for no message."""
+    return _plain(render_sentence(message, ENGLISH)) if message else ""
 
 
 def german(message: Message) -> str:

@@ -7,7 +7,7 @@ import typer
 
 from pointsman.cli.output import EXIT_FAILED, EXIT_MISUSED, fail, out
 from pointsman.cli.policy.explain import show_explanation
-from pointsman.cli.session import run_with_env
+from pointsman.cli.session import run_with_env, run_with_reader
 from pointsman.domain.dates.durations import parse_duration
 from pointsman.services.explain.explain import explain_stored
 from pointsman.services.explain.replays import ReplayResult, replay_decision, replay_many
@@ -21,7 +21,7 @@ _SHOWN = 10
 @app.command()
 def explain(decision: Annotated[UUID, typer.Argument(help="The decision's id.")]) -> None:
     """Say why a lead went where it went, and what would have changed it."""
-    show_explanation(run_with_env(lambda env: explain_stored(env, decision)))
+    show_explanation(*run_with_reader(lambda env: explain_stored(env, decision)))
 
 
 @app.command()

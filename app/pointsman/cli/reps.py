@@ -9,7 +9,7 @@ import typer
 
 from pointsman.cli.output import EXIT_MISUSED, fail, out, table
 from pointsman.cli.reason import checked_reason
-from pointsman.cli.session import CLI_ACTOR, run_with_env
+from pointsman.cli.session import CLI_ACTOR, run_with_env, run_with_reader
 from pointsman.domain.dates.local_time import to_local_time
 from pointsman.domain.roster.days_off import DaysOff
 from pointsman.domain.roster.reps import Rep
@@ -19,6 +19,7 @@ from pointsman.services.ports.roster import TimeOffRow
 from pointsman.services.reassignment.bulk import BulkRequest, BulkResult, LeadResult, reassign_rep
 from pointsman.services.roster.change_roster import add_time_off, get_rep
 from pointsman.services.roster.roster_input import TimeOffInput
+from pointsman.services.wording.rendering import MessageReader, render
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}|today")
 
@@ -59,8 +60,8 @@ def reassign(
                 return results, moved
             following = replace(asked, after_position=moved.next_position)
 
-    results, last = run_with_env(whole)
-    _show(results)
+    (results, last), reader = run_with_reader(whole)
+    _show(results, reader)
     verb = "would be moved" if dry_run else "moved"
     out.print(
         f"{sum(result.outcome != 'unchanged' for result in results)} {verb}; {rep} holds {last.remaining} now.",
@@ -96,12 +97,12 @@ def time_off(
     )
 
 
-def _show(results: list[LeadResult]) -> None:
+def _show(results: list[LeadResult], reader: MessageReader) -> None:
     if not results:
         return
     listed = table("lead", "what became of it", "why")
     for result in results:
-        listed.add_row(str(result.lead_id), result.rep or result.outcome.value, result.sentence)
+        listed.add_row(str(result.lead_id), result.rep or result.outcome.value, render(result.sentence, reader))
     out.print(listed)
 
 

@@ -40,6 +40,7 @@ from pointsman.services.routing.ledger_audit import verify_all_ledgers
 from support.floors.appointment_states import DO, STATES, Seen, State, appointment_in, cancelled, decided, rejected
 from support.floors.booking_floor import SETTER, Floor, open_floor
 from support.floors.use_case_env import POLICY
+from support.wording import english
 
 pytestmark = pytest.mark.anyio
 
@@ -268,9 +269,9 @@ async def test_what_a_closer_rejected_is_not_handed_over_again_on_the_same_evide
     for evidence in (floor.evidence("need"), told, []):
         again = await floor.hand_over(row.lead_id, evidence=evidence)
         assert (again.gate.passed, again.gate.refused, again.stage) == (False, (), "working")
-    assert {missing.why.rpartition(" ")[0] for missing in again.gate.missing} == {
-        "intent expired on",
-        "offer_known expired on",
+    assert {english(missing.why).partition(" on ")[0] for missing in again.gate.missing} == {
+        "intent expired",
+        "offer_known expired",
     }
     passed = await floor.hand_over(row.lead_id)  # the same words, said anew
     assert passed.gate.passed

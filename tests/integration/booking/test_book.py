@@ -22,6 +22,7 @@ from pointsman.services.routing.ledger_audit import verify_ledger
 from support.floors.booking_floor import SETTER, Floor, open_floor
 from support.floors.use_case_env import POLICY, make_env
 from support.waiting import until
+from support.wording import english_sentence
 
 pytestmark = pytest.mark.anyio
 
@@ -163,7 +164,7 @@ async def test_an_unreadable_calendar_cannot_be_booked_alerts_and_recovers_by_it
     offer = await slots_for_lead(floor.env, lead_id)
     assert not offer.slots
     assert offer.why_empty is not None
-    assert "cannot be read" in offer.why_empty
+    assert "cannot be read" in english_sentence(offer.why_empty)
     alerts = await floor.world.rows(
         "select subject from alerts where code = 'calendar-unreadable' and resolved_at is null"
     )
@@ -180,7 +181,7 @@ async def test_a_calendar_that_hangs_is_given_up_soon(floor: Floor) -> None:
     floor.world.clock.advance(timedelta(seconds=61))
     offer = await slots_for_lead(floor.env, lead_id, deadline=timedelta(milliseconds=50))
     assert offer.why_empty is not None
-    assert "no answer" in offer.why_empty
+    assert "no answer" in english_sentence(offer.why_empty)
 
 
 async def test_many_readers_of_one_calendar_make_one_call(floor: Floor) -> None:

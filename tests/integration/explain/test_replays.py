@@ -12,6 +12,7 @@ from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.reassignment.manual import assign_manually
 from pointsman.services.roster.change_roster import RosterInput, put_roster
 from support.floors.use_case_env import ADMIN, POLICY, World, rep_given
+from support.wording import english_sentence
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +45,7 @@ async def test_an_untouched_decision_is_the_same_to_the_byte(world: World) -> No
         ("inputs = inputs - 'gates'", ["inputs"]),
         ("inputs = '[]'", ["inputs"]),
         ("inputs = jsonb_set(inputs, '{now}', '\"yesterday\"')", ["inputs"]),
-        ("summary = 'all is well'", ["columns.summary"]),
+        ("summary = '\"all is well\"'", ["columns.summary"]),
         ("pool = 'other'", ["columns.pool"]),
         ("at = at - interval '1 day'", ["columns.at"]),
         ("rep_id = (select id from reps where key = 'eva')", ["columns.rep"]),
@@ -83,7 +84,11 @@ async def test_decisions_by_hand_and_by_reassignment_are_taken_again_too(world: 
     found = [await replay_decision(world.env, r.decision_id) for r in (first, moved, again)]
     assert [(r.same, r.paths) for r in found] == [(True, ())] * 3
     faked = await tampered(world, moved.decision_id, "inputs = jsonb_set(inputs, '{manual,reason}', '\"bribed\"')")
-    assert {path.path for path in faked.paths} == {"summary", "steps[0].sentence", "columns.summary"}
+    assert {path.path for path in faked.paths} == {
+        "summary.args.reason",
+        "steps[0].sentence.args.reason",
+        "columns.summary",
+    }
 
 
 async def test_the_latest_are_taken_again_newest_first_within_their_bounds(world: World) -> None:
@@ -115,4 +120,7 @@ async def test_a_decision_by_hand_is_explained_by_what_was_said(world: World) ->
     )
     told = (await explain_stored(world.env, moved.decision_id)).explanation
     assert told.why_rep is not None
-    assert (told.why_rep.code, told.summary) == ("manual", "Lena gets this lead for qualification by hand: Danish.")
+    assert (told.why_rep.code, english_sentence(told.summary)) == (
+        "manual",
+        "Lena gets this lead for qualification by hand: Danish.",
+    )

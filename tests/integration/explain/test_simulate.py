@@ -18,6 +18,7 @@ from pointsman.services.reassignment.manual import assign_manually
 from pointsman.services.roster.change_roster import RosterInput, deactivate_rep, put_roster
 from support.floors.use_case_env import ADMIN, POLICY, SENDER, World, rep_given
 from support.waiting import until_blocked
+from support.wording import english
 
 pytestmark = pytest.mark.anyio
 
@@ -132,8 +133,8 @@ async def test_another_policy_says_who_goes_elsewhere_in_both_policies_words(wor
     assert report.after.by_dimension["outcome"] == {"assigned": 16, "nurture": 2}
     assert report.after.by_dimension["rule"]["All inbound"] == 14
     first = report.examples[0]
-    assert first.before.startswith("This lead waits: no rule matches")
-    assert "rule 'All inbound' matched" in first.after
+    assert english(first.before).startswith("This lead waits: no rule matches")
+    assert "rule 'All inbound' matched" in english(first.after)
     assert {one.lead_id for one in report.examples[:2]} == {
         row[0] for row in await world.rows("select id from leads where facts ->> 'lead.country' = 'FR'")
     }

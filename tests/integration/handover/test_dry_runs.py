@@ -20,6 +20,7 @@ from pointsman.services.handover.handover_result import HandoverResult
 from support.floors.booking_floor import SETTER, Floor, open_floor
 from support.floors.use_case_env import POLICY
 from support.waiting import PATIENCE_S
+from support.wording import english, english_sentence
 
 pytestmark = pytest.mark.anyio
 
@@ -58,10 +59,10 @@ def told(result: HandoverResult) -> dict[str, Any]:
         "passed": result.gate.passed,
         "stage": result.stage,
         "closer": result.closer,
-        "what": result.what_happens,
+        "what": english_sentence(result.what_happens),
         "booked": booked and (booked.rep_key, booked.starts_at, booked.setter_key, booked.gate_snapshot["evidence"]),
         "slots": offer and [(slot.start, slot.rep) for slot in offer.slots],
-        "decided": routed and (routed.decision.summary, routed.decision.rep, routed.decision.ledger_after),
+        "decided": routed and (english(routed.decision.summary), routed.decision.rep, routed.decision.ledger_after),
     }
 
 

@@ -12,6 +12,7 @@ from pointsman.services.holds.drain import drain_holds
 from pointsman.services.ports import Actor, VendorRetryableError
 from support.floors.booking_floor import SETTER, Floor
 from support.floors.use_case_env import SENDER
+from support.wording import english, english_sentence
 
 pytestmark = pytest.mark.anyio
 
@@ -59,8 +60,8 @@ async def test_missing_evidence_is_named_with_how_to_mend_it_and_the_lead_stays(
     result = await floor.hand_over(lead_id, evidence=floor.evidence("need"))
     assert not result.gate.passed
     assert [item.what for item in result.gate.missing] == ["motivated", "educated"]
-    assert "send evidence" in result.gate.missing[0].how
-    assert result.what_happens == f"The lead stays with {routed.rep.name} for qualification."
+    assert "send evidence" in english(result.gate.missing[0].how)
+    assert english_sentence(result.what_happens) == f"The lead stays with {routed.rep.name} for qualification."
     held = await floor.world.value(
         "select r.key from assignments a join reps r on r.id = a.rep_id where lead_id = :lead and ended_at is null",
         lead=lead_id,
@@ -130,7 +131,7 @@ async def test_a_lead_with_an_appointment_keeps_it_whatever_new_evidence_says(fl
     later = floor.env.clock() + timedelta(seconds=1)
     result = await floor.hand_over(lead_id, evidence=floor.evidence("intent", affirmed=False, at=later))
     assert not result.gate.passed
-    assert "appointment" in result.what_happens
+    assert "appointment" in english_sentence(result.what_happens)
     assert await floor.world.value("select status from appointments where lead_id = :lead", lead=lead_id) == "confirmed"
 
 

@@ -9,6 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from pointsman.domain.leads.nurture import NurtureCause
+from pointsman.domain.messages.message import message_from_json
 from pointsman.services.explain.explain import ExplainRequest, explain
 from pointsman.services.holds.close_lead import close_lead, mark_won, move_to_nurture
 from pointsman.services.intake.intakes import IntakeInput, create_intake
@@ -22,6 +23,7 @@ from pointsman.services.roster.change_roster import deactivate_rep, put_roster
 from support.floors.booking_floor import CLOSERS, Floor, open_floor
 from support.floors.use_case_env import ADMIN, POLICY, SENDER, floor_given
 from support.http.signing import SECRET, as_bytes
+from support.wording import english, english_sentence
 
 pytestmark = pytest.mark.anyio
 
@@ -91,7 +93,7 @@ async def by_webhook(floor: Floor, lead: UUID) -> None:
     await process_item(floor.env, receipt.inbox_ids[0])
     (row,) = await floor.world.rows("select status, result from inbox")
     assert row.status == "done"
-    assert "nurture" in row.result["note"]
+    assert "nurture" in english(message_from_json(row.result["note"]))
 
 
 async def by_merge(floor: Floor, lead: UUID) -> None:
@@ -141,14 +143,14 @@ async def test_the_answer_says_why_the_lead_came_back_or_when_its_cool_off_ends(
     told = await says(floor, lead)
     if cause == "rule":
         assert told.routed is not None
-        assert told.note == "The lead came back from nurture: rule 'DACH inbound' is for a human."
-        why = await floor.world.value("select after->>'why' from audit where reason = 're-entry'")
-        assert why == told.note
+        assert english_sentence(told.note) == "The lead came back from nurture: rule 'DACH inbound' is for a human."
+        why = await floor.world.value("select after->'why' from audit where reason = 're-entry'")
+        assert message_from_json(why) == told.note
     else:
         assert told.routed is None
         until = await floor.world.value("select nurture_until from leads where id = :id", id=lead)
         assert told.note is not None
-        assert f"until {until:%Y-%m-%d %H:%M} UTC at least: the cool-off after" in told.note
+        assert f"{until:%H:%M} (UTC) at least: the cool-off after" in english_sentence(told.note)
     floor.world.clock.advance(COOL_OFF)
     late = await says(floor, lead)
     assert (late.routed is not None) is (cause != "rule")
@@ -170,11 +172,19 @@ async def test_a_lead_that_no_rep_could_take_stays_since_when_it_came_and_goes_t
         floor.world.clock.advance(timedelta(hours=1))
         told = await says(floor, lead)
         assert told.routed is not None, "only a decision tells who can take it now"
-        assert told.note == f"The lead stays in nurture. {told.routed.decision.summary}"
+        assert (
+            english_sentence(told.note)
+            == f"The lead stays in nurture. {english_sentence(told.routed.decision.summary)}"
+        )
     assert await floor.world.value("select nurture_since from leads where id = :id", id=lead) == since
-    assert await floor.world.value("select count(*) from audit where after ->> 'why' like '%came back%'") == 0
+    assert (
+        await floor.world.value("select count(*) from audit where after -> 'why' ->> 'key' = 'nurture.came-back'") == 0
+    )
     await put_roster(floor.env, floor_given(), actor=ADMIN)
-    assert (await says(floor, lead)).note == "The lead came back from nurture: rule 'DACH inbound' is for a human."
+    assert (
+        english_sentence((await says(floor, lead)).note)
+        == "The lead came back from nurture: rule 'DACH inbound' is for a human."
+    )
     assert await standing(floor, lead) == ("working", None)
 
 
@@ -229,12 +239,12 @@ async def test_re_enter_brings_back_no_lead_that_the_rules_would_send_to_nurture
         told = await says(floor, lead, {"lead.score": score})
         assert told.routed is None
         keeps = "rule 'Newsletter to nurture' keeps it there, although it meets nurture.re_enter"
-        assert told.note == f"The lead stays in nurture: {keeps}."
+        assert english_sentence(told.note) == f"The lead stays in nurture: {keeps}."
     assert (await explain(floor.env, ExplainRequest(lead_id=lead))).nurture == told.note
     assert await floor.world.value("select count(*) from decisions") == decisions
     late = await says(floor, lead, {"lead.score": 83, **HAND_RAISED})
     assert late.routed is not None
-    assert late.note == "The lead came back from nurture: it meets nurture.re_enter."
+    assert english_sentence(late.note) == "The lead came back from nurture: it meets nurture.re_enter."
 
 
 async def test_re_enter_sees_what_evidence_says(floor: Floor) -> None:
@@ -274,7 +284,7 @@ async def test_a_refusal_does_not_shorten_a_longer_cool_off(floor: Floor) -> Non
     )
     told = await floor.hand_over(lead, evidence=floor.evidence("intent", affirmed=False))
     assert (told.stage, await standing(floor, lead)) == ("nurture", ("nurture", "later"))
-    assert 'the cool-off after the outcome "later"' in told.what_happens
+    assert 'the cool-off after the outcome "later"' in english_sentence(told.what_happens)
 
 
 async def test_a_gate_that_is_passed_ends_a_cool_off(floor: Floor) -> None:
@@ -286,7 +296,7 @@ async def test_a_gate_that_is_passed_ends_a_cool_off(floor: Floor) -> None:
 async def test_a_survivor_has_the_cool_off_of_the_lead_that_is_merged_into_it(floor: Floor) -> None:
     lead, other = await in_nurture(floor, "rule"), await in_nurture(floor, "lost")
     merged = await merge_leads(floor.env, other, into=lead, reason="the same person", actor=ADMIN)
-    assert "the cool-off after a loss" in merged.what_happens
+    assert "the cool-off after a loss" in english_sentence(merged.what_happens)
     assert await standing(floor, lead) == ("nurture", "lost")
     assert (await says(floor, lead)).routed is None
 
@@ -333,10 +343,10 @@ async def test_a_cool_off_goes_on_in_a_merge_in_either_direction_unless_a_rep_wo
     assert merged.survivor.stage == then[0]
     assert await floor.world.value("select count(*) from holds where released_at is null") == 0
     if then[0] == "nurture":
-        assert "the cool-off after a loss" in merged.what_happens
+        assert "the cool-off after a loss" in english_sentence(merged.what_happens)
         assert (await says(floor, into)).routed is None
     elif stage == "working":
-        assert merged.what_happens.endswith("the cool-off ends.")
+        assert english_sentence(merged.what_happens).endswith("the cool-off ends.")
 
 
 async def test_a_survivor_that_waits_for_a_closer_on_a_pass_has_no_cool_off(floor: Floor) -> None:
@@ -353,8 +363,8 @@ async def test_a_survivor_that_the_rules_leave_in_nurture_is_not_said_to_have_co
     merged = await merge_leads(floor.env, held, into=lead, reason="the same person", actor=ADMIN)
     assert await standing(floor, lead) == ("nurture", "rule")
     assert merged.routed is not None
-    whys = await floor.world.rows("select after ->> 'why' as why from audit where after ->> 'why' is not null")
-    assert [row.why for row in whys] == ["The lead in nurture was routed: a rep was asked for the merged one."]
+    whys = await floor.world.rows("select after -> 'why' as why from audit where after ->> 'why' is not null")
+    assert [row.why for row in whys] == [{"key": "news.merged-was-asked-for", "args": {}}]
 
 
 @pytest.mark.parametrize("survivors_stage", ["working", "closed"])

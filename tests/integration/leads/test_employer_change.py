@@ -13,6 +13,7 @@ from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.ports import Actor
 from pointsman.services.ports.leads.leads import LeadRow
 from support.floors.use_case_env import ADMIN, SENDER, World
+from support.wording import english_sentence
 
 pytestmark = pytest.mark.anyio
 
@@ -147,7 +148,7 @@ async def test_the_answer_says_whether_who_bought_was_routed_as_a_customer(
     given = LeadInput(email="mara@nord.example", facts={"company.domain": f"{address}.example"})
     told = await submit_lead(world.env, given, actor=ADMIN)
     assert told.note is not None
-    assert told.note.endswith("as a prospect's." if address == "vogel" else "as a customer's.")
+    assert english_sentence(told.note).endswith("as a prospect's." if address == "vogel" else "as a customer's.")
     assert await world.value("select count(*) from audit where reason = :trigger", trigger=trigger) == 1
 
 

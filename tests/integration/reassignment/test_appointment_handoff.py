@@ -40,6 +40,7 @@ from support.floors.reassignment_floor import (
     turns,
 )
 from support.floors.use_case_env import ADMIN, absence, rep_given
+from support.wording import english
 
 pytestmark = pytest.mark.anyio
 
@@ -293,7 +294,7 @@ async def test_in_bulk_a_lead_that_finds_no_rep_stays_and_the_reason_is_told(flo
         asked = BulkRequest(reason="a new territory", dry_run=dry)
         moved = await reassign_leads(floor.env, [row.lead_id for row in rows], asked, actor=ADMIN)
         assert [(fate.outcome, fate.code) for fate in moved.results] == [(BulkOutcome.UNCHANGED, "no-rep-free")] * 3
-        assert "Another appointment has this time" in moved.results[0].sentence
+        assert "another appointment has this time" in english(moved.results[0].sentence)
     assert [await appointment(floor, row.id) for row in rows] == rows
 
 

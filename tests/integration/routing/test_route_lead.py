@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from pointsman.domain.distribution.candidate import CalendarState
+from pointsman.domain.messages.message import as_written
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.decision import DecisionOutcome, HoldReason
 from support.floors.use_case_env import World
@@ -90,7 +91,7 @@ async def test_a_closer_whose_calendar_cannot_be_read_is_not_free(world: World) 
     lead = await world.lead(company__employees=120)
     check = await world.pass_gate(lead)
     states = READABLE | {
-        "anna": CalendarState(readable=False, reason="no answer"),
+        "anna": CalendarState(readable=False, reason=as_written("no answer")),
         "ben": CalendarState(readable=False),
     }
     routed = await world.route(lead, purpose=Work.CLOSING, trigger="handover", gate_check_id=check, calendars=states)

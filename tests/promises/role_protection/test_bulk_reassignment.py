@@ -32,6 +32,7 @@ from support.floors.booking_floor import SETTER, Floor, open_floor
 from support.floors.use_case_env import ADMIN, POLICY, absence, rep_given
 from support.http.keys import SECRET
 from support.waiting import until
+from support.wording import english
 
 pytestmark = pytest.mark.anyio
 
@@ -175,7 +176,7 @@ async def test_a_dry_run_of_leads_under_caps_with_appointments_and_categories_is
 
 
 def fate_of(result: LeadResult) -> tuple[object, ...]:
-    return result.lead_id, result.outcome, result.code, result.rep, result.work, result.sentence
+    return result.lead_id, result.outcome, result.code, result.rep, result.work, english(result.sentence)
 
 
 async def test_a_lead_takes_its_appointment_along(floor: Floor) -> None:

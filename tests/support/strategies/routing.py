@@ -12,6 +12,7 @@ from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.distribution.ledger import Ledger
 from pointsman.domain.gate.evaluation import GateState
 from pointsman.domain.leads.facts import Facts
+from pointsman.domain.messages.message import as_written
 from pointsman.domain.policy.document import DistributionMethod
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.replay.recorded_inputs import RecordedInputs
@@ -272,7 +273,7 @@ def worlds(draw: st.DrawFn, reps: Roster) -> RoutingInputs:
         },
         loads={r: RepLoad(open=draw(st.integers(0, 4)), day=draw(st.integers(0, 3))) for r in REPS[:4]},
         calendars={
-            r: CalendarState(readable=draw(st.sampled_from([True, True, False])), reason="token expired")
+            r: CalendarState(readable=draw(st.sampled_from([True, True, False])), reason=as_written("token expired"))
             for r in REPS[:5]
         },
         past_holders=draw(st.frozensets(st.sampled_from(REPS), max_size=1)),
@@ -290,7 +291,7 @@ def worlds(draw: st.DrawFn, reps: Roster) -> RoutingInputs:
 gate_states = st.builds(
     GateState,
     is_open=st.sampled_from([True, True, True, False]),
-    reason=st.just("the gate says so"),
+    reason=st.just(as_written("the gate says so")),
     expires_at=st.sampled_from([None, NOW + timedelta(days=1), NOW, NOW - timedelta(seconds=1)]),
 )
 gates = st.dictionaries(st.sampled_from([Work.CLOSING, Work.CLOSING, Work.PROSPECTING]), gate_states, max_size=2)

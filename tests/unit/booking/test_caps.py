@@ -16,6 +16,7 @@ from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Caps, Rep
 from support.hypothesis_profiles import examples
 from support.roster import rep
+from support.wording import english_sentence
 
 MONDAY = date(2026, 10, 19)  # Berlin's clocks go back on the Sunday
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -48,7 +49,10 @@ def test_a_day_is_full_when_it_has_as_many_appointments_as_the_cap() -> None:
     assert why(who, [meeting(0)], 0) is None
     found = why(who, [meeting(0), meeting(0, 11)], 0)
     assert found is not None
-    assert (found.code, found.sentence) == ("appointment-cap-day", "Anna has 2 of 2 appointments on 2026-10-19.")
+    assert (found.code, english_sentence(found.sentence)) == (
+        "appointment-cap-day",
+        "Anna has 2 of 2 appointments on Mon 19 Oct 2026.",
+    )
     assert why(who, [meeting(0), meeting(0, 11)], 1) is None
 
 
@@ -56,9 +60,9 @@ def test_a_week_runs_from_monday_to_sunday_on_the_clock_of_the_rep() -> None:
     who = anna(appointments_per_week=1)
     found = why(who, [meeting(4)], 1)
     assert found is not None
-    assert (found.code, found.sentence) == (
+    assert (found.code, english_sentence(found.sentence)) == (
         "appointment-cap-week",
-        "Anna has 1 of 1 appointments in the week of 2026-10-19.",
+        "Anna has 1 of 1 appointments in the week of Mon 19 Oct 2026.",
     )
     last_sunday_late = CountedAppointment(start=datetime(2026, 10, 18, 21, 59, tzinfo=UTC))
     monday_early = CountedAppointment(start=datetime(2026, 10, 18, 22, 0, tzinfo=UTC))  # Sunday still in UTC
@@ -71,7 +75,7 @@ def test_a_category_is_capped_by_its_own_appointments_alone() -> None:
     booked = [meeting(0, category="enterprise"), meeting(1, category="small"), meeting(1, 11)]
     found = why(who, booked, 0, "enterprise")
     assert found is not None
-    assert found.sentence == "Anna has 1 of 1 appointments of category enterprise on 2026-10-19."
+    assert english_sentence(found.sentence) == "Anna has 1 of 1 appointments of category enterprise on Mon 19 Oct 2026."
     assert why(who, booked, 0, "small") is None
     assert why(who, booked, 0) is None
     assert why(who, booked, 1, "enterprise") is None
@@ -84,7 +88,7 @@ def test_the_caps_of_a_rep_count_appointments_of_every_category() -> None:
     who = anna(appointments_per_day=2, categories={"enterprise": Caps(appointments_per_day=5)})
     found = why(who, [meeting(0, category="enterprise"), meeting(0, 11, "small")], 0, "enterprise")
     assert found is not None
-    assert found.sentence == "Anna has 2 of 2 appointments on 2026-10-19."
+    assert english_sentence(found.sentence) == "Anna has 2 of 2 appointments on Mon 19 Oct 2026."
 
 
 def test_a_cap_of_none_at_all_keeps_every_day_free() -> None:

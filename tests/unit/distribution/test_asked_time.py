@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from pointsman.domain.distribution.inputs import RequestedTime
 from pointsman.domain.distribution.ledger import next_due
 from pointsman.domain.explain.explanation import explain_decision
+from pointsman.domain.messages.message import as_written
 from pointsman.domain.replay.recorded_inputs import RecordedInputs, replay
 from pointsman.domain.routing.decide import Owner, RoutingInputs, decide
 from pointsman.domain.routing.decision import Decision, HoldReason
 from pointsman.domain.routing.plan import RoutingPlan, plan_routes
 from support.roster import CLOSER, NOW, OPEN, compiled, pool_state, rep, roster, world
+from support.wording import english
 
 RULE = {"name": "all", "work": "closing", "pool": "closers"}
 KEYS = ("anna", "ben", "carl")
@@ -26,7 +28,9 @@ FLOOR = roster(*(rep(key, CLOSER) for key in KEYS))
 def asked(obstacles: Mapping[str, str] | None = None, **appointments: int) -> RequestedTime:
     start = NOW + timedelta(days=1)
     span = {"start": start, "end": start + timedelta(minutes=30)}
-    return RequestedTime(**span, obstacles=obstacles or {}, appointments=appointments)
+    return RequestedTime(
+        **span, obstacles={rep: as_written(why) for rep, why in (obstacles or {}).items()}, appointments=appointments
+    )
 
 
 def planned(offer: str = "flexible", weights: Mapping[str, int] | None = None, **pool: Any) -> RoutingPlan:
@@ -41,11 +45,11 @@ def taken(here: RoutingInputs, offer: str = "flexible", **pool: Any) -> Decision
 
 def test_a_rep_who_is_not_free_then_is_dropped_with_the_reason() -> None:
     here = world(
-        FLOOR, requested_time=asked({"anna": "Anna is away then.", "carl": "Another appointment has this time."})
+        FLOOR, requested_time=asked({"anna": "Anna is away then", "carl": "Another appointment has this time"})
     )
     decision = taken(here)
     assert decision.rep == "ben"
-    dropped = {c.rep: (c.code, c.sentence) for c in decision.candidates if not c.eligible}
+    dropped = {c.rep: (c.code, english(c.sentence)) for c in decision.candidates if not c.eligible}
     assert dropped == {
         "anna": ("not-free", "Anna cannot be booked at the time that is asked for: Anna is away then"),
         "carl": (
@@ -56,7 +60,7 @@ def test_a_rep_who_is_not_free_then_is_dropped_with_the_reason() -> None:
 
 
 def test_a_turn_is_shared_among_those_free_then_alone() -> None:
-    decision = taken(world(FLOOR, requested_time=asked({"anna": "Anna is away then."})))
+    decision = taken(world(FLOOR, requested_time=asked({"anna": "Anna is away then"})))
     assert decision.turn is not None
     assert set(decision.turn.weights) == {"ben", "carl"}
 
@@ -72,8 +76,8 @@ def test_balanced_takes_who_has_the_fewest_appointments_for_the_weight_and_says_
     )
     decision = taken(here, "balanced", weights={"ben": 3})
     assert decision.rep == "ben"
-    assert decision.summary.endswith("Ben has the fewest appointments for the weight (5 by weight 3)")
-    said = {c.rep: c.sentence for c in decision.candidates}
+    assert english(decision.summary).endswith("Ben has the fewest appointments for the weight (5 by weight 3)")
+    said = {c.rep: english(c.sentence) for c in decision.candidates}
     assert said["anna"].endswith("Ben has fewer appointments for the weight (5 by weight 3 against 2 by weight 1)")
 
 
@@ -83,8 +87,8 @@ def test_of_those_with_as_few_the_ledger_decides() -> None:
     )
     decision = taken(here, "balanced")
     assert decision.rep == "ben"
-    assert "and the turn falls due first of those level" in decision.summary
-    assert "Ben's turn falls due first" in {c.rep: c.sentence for c in decision.candidates}["anna"]
+    assert "and the turn falls due first of those level" in english(decision.summary)
+    assert "Ben's turn falls due first" in {c.rep: english(c.sentence) for c in decision.candidates}["anna"]
 
 
 def test_balanced_is_for_appointments_alone_and_an_owner_comes_first_all_the_same() -> None:
@@ -121,7 +125,7 @@ def test_the_pick_is_always_among_the_least_booked_who_are_free(
 
 def test_a_decision_for_a_time_can_be_taken_again_from_what_was_kept() -> None:
     plan = planned("balanced")
-    here = world(FLOOR, requested_time=asked({"anna": "Anna is away then."}, ben=3, carl=1))
+    here = world(FLOOR, requested_time=asked({"anna": "Anna is away then"}, ben=3, carl=1))
     kept = RecordedInputs.of(plan, here).to_json()
     assert replay(kept, plan.compiled, FLOOR) == decide(plan, here)
     assert RecordedInputs.from_json(kept, FLOOR).to_json() == kept

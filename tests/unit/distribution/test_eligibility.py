@@ -11,12 +11,14 @@ from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.distribution.inputs import RequestedTime
 from pointsman.domain.gate.evaluation import GateState
 from pointsman.domain.leads.facts import Facts
+from pointsman.domain.messages.message import as_written
 from pointsman.domain.roster.reps import Caps, Rep, TimeOff
 from pointsman.domain.roster.roles import Role, Work
 from pointsman.domain.routing.decide import RoutingInputs, decide
 from pointsman.domain.routing.decision import Decision
 from pointsman.domain.routing.plan import plan_routes
 from support.roster import CLOSER, NOW, OPEN, SDR, compiled, rep, roster, world
+from support.wording import english
 
 RULE = {"name": "all", "work": "qualification", "pool": "sdr", "category": "big"}
 
@@ -32,7 +34,7 @@ def codes(decision: Decision) -> dict[str, str | None]:
 
 
 def sentence(decision: Decision, of: str = "ben") -> str:
-    return next(candidate.sentence for candidate in decision.candidates if candidate.rep == of)
+    return next(english(candidate.sentence) for candidate in decision.candidates if candidate.rep == of)
 
 
 def acme(**over: Any) -> Rep:
@@ -143,7 +145,7 @@ def test_a_cap_of_zero_keeps_also_who_has_had_nothing() -> None:
     assert codes(taken(world(roster(rep("ben", caps=Caps(per_day=0)))))) == {"ben": "cap-day"}
 
 
-ASKED = RequestedTime(start=NOW, end=NOW + timedelta(hours=1), obstacles={"ben": "Ben is away then."})
+ASKED = RequestedTime(start=NOW, end=NOW + timedelta(hours=1), obstacles={"ben": as_written("Ben is away then")})
 #: Every reason at once, in the order of looking; taken away one after another, the next one shows.
 STAGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("inactive", {"active": True}, {}),
@@ -196,7 +198,7 @@ def stage(done: int) -> Decision:
         "category_loads": {"big": {"ben": load}},
         "supplier_loads": {"acme": load},
         "past_holders": frozenset({"ben"}),
-        "calendars": {"ben": CalendarState(readable=False, reason="no answer")},
+        "calendars": {"ben": CalendarState(readable=False, reason=as_written("no answer"))},
     }
     gate = False
     for _, changed, around_changed in STAGES[:done]:
@@ -206,7 +208,7 @@ def stage(done: int) -> Decision:
     rule = {"name": "all", "work": "closing", "pool": "closers", "category": "big"}
     suppliers = {"acme": {"capacity": [{"from": "2026-01-01", "per_day": 1}]}}
     ready = compiled([rule], {"closers": POOL}, suppliers=suppliers)
-    gates = OPEN if gate else {Work.CLOSING: GateState(is_open=False, reason="not passed")}
+    gates = OPEN if gate else {Work.CLOSING: GateState(is_open=False, reason=as_written("not passed"))}
     known: Facts = {"lead.language": "de", "company.domain": "bank.example"}
     overridden = frozenset({Work.CLOSING})  # for somebody else: the route is planned, the gate stays shut
     plan = plan_routes(ready, known, purpose=None, gates=gates, now=NOW, overridden=overridden)
@@ -224,7 +226,7 @@ def test_without_any_reason_left_the_rep_is_eligible() -> None:
 
 def test_who_is_not_asked_about_a_time_need_not_be_read() -> None:
     asked = RequestedTime(
-        start=NOW, end=NOW + timedelta(hours=1), obstacles={"ben": "not in the pool."}, appointments={}
+        start=NOW, end=NOW + timedelta(hours=1), obstacles={"ben": as_written("not in the pool")}, appointments={}
     )
     pool = {"work": "closing", "members": ["ben"]}
     ready = compiled([{"name": "all", "work": "closing", "pool": "closers"}], {"closers": pool})

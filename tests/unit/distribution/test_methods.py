@@ -19,6 +19,7 @@ from pointsman.domain.routing.decision import Decision, HoldReason, StepResult
 from pointsman.domain.routing.plan import plan_routes
 from support.hypothesis_profiles import examples
 from support.roster import NOW, compiled, pool_state, rep, roster, world
+from support.wording import english
 
 RULE = {"name": "all", "work": "qualification", "pool": "sdr"}
 ANNA, BEN, CARL = rep("anna"), rep("ben"), rep("carl")
@@ -37,11 +38,11 @@ def floor(*reps: Rep, **over: Any) -> RoutingInputs:
 
 
 def sentences(decision: Decision) -> dict[str, str]:
-    return {candidate.rep: candidate.sentence for candidate in decision.candidates}
+    return {candidate.rep: english(candidate.sentence) for candidate in decision.candidates}
 
 
 def said(decision: Decision, result: StepResult) -> list[str]:
-    return [step.sentence for step in decision.steps if step.result is result]
+    return [english(step.sentence) for step in decision.steps if step.result is result]
 
 
 def test_fair_tells_each_other_one_whose_turn_falls_due_first_with_both_balances() -> None:
@@ -87,32 +88,32 @@ def test_least_loaded_compares_open_leads_by_weight() -> None:
 def test_soonest_takes_the_earliest_slot_and_says_it() -> None:
     decision = taken(floor(earliest_starts={"sdr": {**SOON, "carl": NOW + timedelta(hours=7)}}), method="soonest")
     assert decision.rep == "ben"
-    assert decision.summary.endswith("Ben has the earliest slot (Wed 2026-03-04 14:30 UTC)")
+    assert english(decision.summary).endswith("Ben has the earliest slot, Wed 4 Mar 2026, 14:30 (UTC)")
     assert (
-        "Ben has an earlier slot (Wed 2026-03-04 14:30 UTC against Wed 2026-03-04 15:30 UTC)"
+        "Ben has an earlier slot, Wed 4 Mar 2026, 14:30 (UTC) against Wed 4 Mar 2026, 15:30 (UTC)"
         in (sentences(decision)["anna"])
     )
 
 
 def test_soonest_says_the_slot_in_the_pools_own_time() -> None:
     decision = taken(floor(earliest_starts={"sdr": SOON}), method="soonest", time_zone="Europe/Berlin")
-    assert "Wed 2026-03-04 15:30 CET" in decision.summary
+    assert "Wed 4 Mar 2026, 15:30 (CET)" in english(decision.summary)
 
 
 def test_of_those_with_the_same_slot_the_ledger_decides() -> None:
     here = floor(earliest_starts={"sdr": SOON}, pools={"sdr": pool_state(ben=-1, carl=0, anna=1)})
     decision = taken(here, method="soonest")
     assert decision.rep == "carl"
-    assert "and the turn falls due first of those level" in decision.summary
+    assert "and the turn falls due first of those level" in english(decision.summary)
     assert "Carl's turn falls due first" in sentences(decision)["ben"]
 
 
 def test_a_rep_who_has_no_slot_is_not_eligible_for_soonest() -> None:
     decision = taken(floor(earliest_starts={"sdr": {"anna": SOON["anna"]}}), method="soonest")
     assert decision.rep == "anna"
-    assert decision.summary.endswith("Anna is the only one, with a slot at Wed 2026-03-04 15:30 UTC")
+    assert english(decision.summary).endswith("Anna is the only one, with a slot at Wed 4 Mar 2026, 15:30 (UTC)")
     assert [c.code for c in decision.candidates] == [None, "no-slot", "no-slot"]
-    assert sentences(decision)["ben"] == "Ben has no slot within 2w that is known to be free"
+    assert sentences(decision)["ben"] == "Ben has no slot within 14 days that is known to be free"
     assert taken(floor(), method="soonest").hold_reason is HoldReason.NOBODY_ELIGIBLE
 
 
@@ -137,7 +138,7 @@ def test_a_skipped_turn_goes_to_the_next_and_the_place_in_the_queue_stays() -> N
     assert decision.turn is not None
     assert set(decision.turn.weights) == {"anna", "ben", "carl"}
     assert said(decision, StepResult.SKIPPED) == ["Anna comes next, but the turn is skipped as asked, this once"]
-    assert "Anna's turn is skipped as asked; Ben's balance was highest" in decision.summary
+    assert "Anna's turn is skipped as asked; Ben's balance was highest" in english(decision.summary)
     assert sentences(decision)["anna"].endswith("the turn is skipped as asked, and the place in the queue stays")
     after = decision.ledger_after
     assert taken(floor(pools={"sdr": PoolState(ledger=after or Ledger())})).rep == "anna"

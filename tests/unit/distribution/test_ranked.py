@@ -27,6 +27,7 @@ from pointsman.domain.routing.decision import Decision, StepResult
 from pointsman.domain.routing.plan import plan_routes
 from support.hypothesis_profiles import examples
 from support.roster import CLOSER, NOW, OPEN, compiled, pool_state, rep, roster, world
+from support.wording import english
 
 PAGE = Path(__file__).parents[3] / "docs" / "policy.md"
 RULE = {"name": "all", "work": "qualification", "pool": "sdr"}
@@ -49,17 +50,17 @@ def floor(*reps: Rep, **over: Any) -> RoutingInputs:
 
 
 def sentences(decision: Decision) -> dict[str, str]:
-    return {candidate.rep: candidate.sentence for candidate in decision.candidates}
+    return {candidate.rep: english(candidate.sentence) for candidate in decision.candidates}
 
 
 def said(decision: Decision, result: StepResult) -> list[str]:
-    return [step.sentence for step in decision.steps if step.result is result]
+    return [english(step.sentence) for step in decision.steps if step.result is result]
 
 
 def test_a_lower_tier_that_is_preferred_comes_before_an_upper_one_that_is_not() -> None:
     german = taken(floor(), known={"lead.language": "de"})
     assert german.rep == "ben"
-    assert german.summary.endswith("Ben ranks highest (3 points for languages de, tier 2)")
+    assert english(german.summary).endswith("Ben ranks highest (3 points for languages de, tier 2)")
     assert sentences(german)["carl"] == (
         "Carl may take it; Ben ranks higher (3 points for languages de, tier 2, against no points)"
     )
@@ -75,7 +76,7 @@ def test_of_those_preferred_the_upper_tier_comes_first_and_more_points_weigh_aga
     assert taken(floor(BEST, second), known={"lead.language": "fr"}, ranking={"prefer": prefer}).rep == "anna"
     both = taken(floor(BEST, second), known=known, ranking={"prefer": prefer})
     assert both.rep == "ben"
-    assert "Ben ranks highest (7 points for languages fr and products crm, tier 2)" in both.summary
+    assert "Ben ranks highest (7 points for languages fr and products crm, tier 2)" in english(both.summary)
 
 
 @pytest.mark.parametrize("known", [{}, {"lead.language": "it"}])
@@ -83,7 +84,9 @@ def test_a_lead_that_no_rep_is_preferred_for_goes_as_in_a_fair_pool(known: Facts
     state = {"sdr": pool_state(anna=-1, ben=0, carl=1)}
     plain = taken(floor(pools=state), known=known)
     assert plain.rep == taken(floor(pools=state), known=known, method="fair").rep == "carl"
-    assert plain.summary.endswith("no eligible rep is preferred for this lead; Carl's balance was highest (+4/3)")
+    assert english(plain.summary).endswith(
+        "no eligible rep is preferred for this lead; Carl's balance was highest (+4/3)"
+    )
     assert sentences(plain)["anna"] == "Anna may take it; Carl's turn falls due first (balance +4/3 against -2/3)"
 
 
@@ -95,7 +98,7 @@ def test_a_rep_who_is_too_many_turns_ahead_is_passed_over_and_that_is_said() -> 
         f"Anna ranks no lower (3 points for languages fr, tier 1), but {far}"
     ]
     assert sentences(decision)["anna"] == f"Anna may take it; {far}"
-    assert "all who are preferred for this lead are as far ahead as the ranking allows; " in decision.summary
+    assert "all who are preferred for this lead are as far ahead as the ranking allows; " in english(decision.summary)
 
 
 def test_a_rep_who_is_too_many_turns_behind_comes_before_those_preferred_and_that_is_said() -> None:
@@ -104,7 +107,7 @@ def test_a_rep_who_is_too_many_turns_behind_comes_before_those_preferred_and_tha
     behind = "Carl is so far behind that the turn comes before the ranking (balance +3, max_turns_behind 3)"
     assert said(decision, StepResult.TOO_FAR_BEHIND) == [behind]
     assert sentences(decision)["anna"] == f"Anna may take it; {behind}"
-    assert decision.summary.endswith(f"{behind}; Carl's balance was highest (+10/3)")
+    assert english(decision.summary).endswith(f"{behind}; Carl's balance was highest (+10/3)")
     owned = floor(pools={"sdr": pool_state(anna=-1, ben=-2, carl=3)}, owners=(Owner(rep="anna", by="account"),))
     assert (taken(owned).rep, said(taken(owned), StepResult.TOO_FAR_BEHIND)) == ("anna", [])
 
@@ -115,25 +118,27 @@ def test_a_lower_tier_is_told_that_the_upper_one_was_passed_over() -> None:
     lower = [rep(key, tier=2, skills=FRENCH) for key in ("emil", "finn", "gina", "hans")]
     many = taken(floor(*upper, *lower, pools={"sdr": state}), known={"lead.language": "fr"})
     said_of_all = "; Anna, Bea, Cleo and 1 more rank no lower, but are as far ahead as the ranking allows"
-    assert many.summary.endswith(
+    assert english(many.summary).endswith(
         f"ranks highest (3 points for languages fr, tier 2), drawn among those level{said_of_all}"
     )
     one = taken(floor(upper[0], lower[0], pools={"sdr": pool_state(anna=-2, emil=2)}), known={"lead.language": "fr"})
-    assert one.summary.endswith("tier 2); Anna ranks no lower, but is as far ahead as the ranking allows")
+    assert english(one.summary).endswith("tier 2); Anna ranks no lower, but is as far ahead as the ranking allows")
 
 
 def test_where_all_are_ahead_the_ledger_decides() -> None:
     state = pool_state(anna=-3, ben=-2, carl=0, away=5)
     ahead = taken(floor(BEST, FITS, pools={"sdr": state}), known={"lead.language": "fr"})
     assert ahead.rep == "ben"
-    assert "all are as far ahead as the ranking allows" in ahead.summary
+    assert "all are as far ahead as the ranking allows" in english(ahead.summary)
 
 
 def test_a_skip_leaves_the_lead_to_the_next_in_rank() -> None:
     state = PoolState(pending_skips=frozenset({"anna"}))
     decision = taken(floor(pools={"sdr": state}), known={"lead.language": "fr"})
     assert decision.skipped == ("anna",)
-    assert "Anna's turn is skipped as asked; no other eligible rep is preferred for this lead" in decision.summary
+    assert "Anna's turn is skipped as asked; no other eligible rep is preferred for this lead" in english(
+        decision.summary
+    )
 
 
 def test_no_rep_is_passed_over_where_appointments_are_balanced() -> None:
@@ -170,7 +175,7 @@ def test_an_address_is_not_quoted_where_a_preference_asks_for_it() -> None:
     ranking = {"prefer": [{"lead": "lead.email", "rep": "friends"}]}
     decision = taken(floor(BEST, fits), known={"lead.email": "eva@acme.example"}, ranking=ranking)
     assert decision.rep == "ben"
-    assert "1 point for friends, tier 2" in decision.summary
+    assert "1 point for friends, tier 2" in english(decision.summary)
     assert "eva@acme" not in decision.to_json()
 
 
@@ -367,7 +372,7 @@ def test_a_sentence_names_three_of_many_preferences() -> None:
     prefer = [{"lead": "lead.product", "rep": f"list{i}"} for i in range(5)]
     fits = rep("ben", tier=2, skills={f"list{i}": frozenset({"crm"}) for i in range(5)})
     decision = taken(floor(BEST, fits), known={"lead.product": "crm"}, ranking={"prefer": prefer})
-    assert "5 points for list0 crm, list1 crm, list2 crm and 2 more, tier 2" in decision.summary
+    assert "5 points for list0 crm, list1 crm, list2 crm and 2 more, tier 2" in english(decision.summary)
 
 
 def test_a_tier_that_was_away_neither_owes_nor_is_owed_and_others_get_its_class_meanwhile() -> None:

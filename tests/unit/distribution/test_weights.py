@@ -19,6 +19,7 @@ from pointsman.domain.routing.plan import plan_routes
 from support.hypothesis_profiles import examples
 from support.roster import NOW, compiled, rep, roster, world
 from support.turns import assign_next_turn
+from support.wording import english
 
 RULE = {"name": "all", "work": "qualification", "pool": "sdr"}
 RAMP = [{"after": "1w", "percent": 25}, {"after": "4w", "percent": 50}, {"after": "8w", "percent": 100}]
@@ -70,8 +71,8 @@ def test_a_step_of_zero_percent_takes_no_turns_and_says_from_when() -> None:
     steps = [{"after": "0d", "percent": 0}, {"after": "10d", "percent": 40}]
     decision = taken(rep("nora", started_on=date(2026, 3, 1)), rep("olga"), ramp_up=steps, time_zone="Europe/Berlin")
     assert codes(decision) == {"nora": "ramp-up", "olga": None}
-    assert decision.candidates[0].sentence == (
-        "Nora started on 2026-03-01 and takes no turns yet: turns begin on 2026-03-11 00:00 CET"
+    assert english(decision.candidates[0].sentence) == (
+        "Nora started on Sun 1 Mar 2026 and takes no turns yet: turns begin on Wed 11 Mar 2026, 00:00 (CET)"
     )
 
 
@@ -143,7 +144,7 @@ def test_a_supplier_without_anybody_eligible_leaves_its_part_to_the_others_in_pr
 def test_a_supplier_without_a_share_is_dropped(shares: dict[str, int]) -> None:
     decision = taken(rep("anna"), rep("ben", supplier="acme"), shares=shares)
     assert codes(decision) == {"anna": None, "ben": "supplier"}
-    assert decision.candidates[1].sentence == "Ben's supplier acme has no share of pool sdr"
+    assert english(decision.candidates[1].sentence) == "Ben's supplier acme has no share of pool sdr"
 
 
 def test_ramp_up_moves_turns_within_a_supplier_not_between_suppliers() -> None:

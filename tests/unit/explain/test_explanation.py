@@ -34,6 +34,7 @@ from pointsman.domain.routing.plan import RoutingPlan, plan_routes
 from support.hypothesis_profiles import examples
 from support.roster import CLOSER, NOW, OPEN, SDR, compiled, pool_state, rep, roster, world
 from support.strategies.routing import facts, gates, policies, rosters, worlds
+from support.wording import english, english_sentence
 from support.work import counting_calls
 
 PEOPLE = roster(*(rep(key) for key in ("lena", "max", "nora")), rep("anna", CLOSER), rep("ben", CLOSER))
@@ -79,9 +80,9 @@ def test_the_chosen_one_the_next_one_and_everybody_elses_turn() -> None:
     assert decision.rep not in turns
     assert all(str(other.entitlement) == "1/3" and other.balance_before == 0 for other in told.why_not)
     following = next(other for other in told.why_not if other.turns == 1)
-    assert following.sentence.endswith("is next after this lead")
-    assert "lead.country DE is one of DE, AT, CH" in told.story[1]
-    assert told.summary.startswith(PEOPLE.reps[decision.rep or ""].name)
+    assert english(following.sentence).endswith("is next after this lead")
+    assert "lead.country DE is one of DE, AT, CH" in english_sentence(told.story[1])
+    assert english(told.summary).startswith(PEOPLE.reps[decision.rep or ""].name)
 
 
 FIRST_SLOTS = {"lena": NOW + timedelta(hours=5), "max": NOW + timedelta(hours=5), "nora": NOW + timedelta(hours=6)}
@@ -138,7 +139,7 @@ def test_the_dropped_are_told_with_code_and_sentence_and_when_they_are_back() ->
     timed = {change.rep: change.at for change in told.would_change if change.at}
     assert timed["lena"] == NOW + timedelta(days=2)
     assert timed["max"] is not None
-    assert told.summary.startswith("This lead waits: nobody in pool sdr is eligible")
+    assert english(told.summary).startswith("This lead waits: nobody in pool sdr is eligible")
 
 
 def test_a_shut_gate_says_which_evidence_would_open_it() -> None:
@@ -149,21 +150,24 @@ def test_a_shut_gate_says_which_evidence_would_open_it() -> None:
     assert decision.work is Work.QUALIFICATION
     shut = next(change for change in told.would_change if change.code == "gate-closed")
     assert shut.needs == ("qualified",)
-    assert "send evidence of kind qualified" in shut.sentence
+    assert "send evidence of kind qualified" in english(shut.sentence)
 
 
 def test_the_story_goes_in_the_order_in_which_rules_were_tried() -> None:
     policy = compiled([TO_CLOSERS, DACH], {**SDRS, **CLOSING})
     _, _, told = explained(policy, {"company.employees": 80, "lead.country": "DE"}, world(PEOPLE))
-    assert told.story[0] == "Policy version 1 has 2 rules; the first that matches takes the lead."
-    assert told.story[1].startswith("Rule 'big' is passed over for pool closers")
-    assert told.story[2].startswith("Rule 'DACH' matched")
+    assert english_sentence(told.story[0]) == "Policy version 1 has 2 rules; the first that matches takes the lead."
+    assert english_sentence(told.story[1]).startswith("Rule 'big' is passed over for pool closers")
+    assert english_sentence(told.story[2]).startswith("Rule 'DACH' matched")
 
 
 def test_the_story_counts_only_the_rules_that_were_asked() -> None:
     policy = compiled([TO_CLOSERS, DACH], {**SDRS, **CLOSING})
     _, _, told = explained(policy, {}, world(PEOPLE), purpose=Work.CLOSING)
-    assert told.story[0] == "Policy version 1 has 1 rule for closing; the first that matches takes the lead."
+    assert (
+        english_sentence(told.story[0])
+        == "Policy version 1 has 1 rule for closing; the first that matches takes the lead."
+    )
 
 
 def test_nurture_because_nobody_is_eligible_is_not_told_as_if_the_rule_wanted_it() -> None:
@@ -173,7 +177,7 @@ def test_nurture_because_nobody_is_eligible_is_not_told_as_if_the_rule_wanted_it
         compiled([{**DACH, "else": "nurture"}], pool), {"lead.country": "DE"}, world(roster(rep("lena", time_off=away)))
     )
     assert decision.outcome is DecisionOutcome.NURTURE
-    assert told.summary == (
+    assert english_sentence(told.summary) == (
         "This lead goes to nurture: it matches the rule 'DACH', but nobody in its pool is eligible, "
         "and the rule says nurture then."
     )
@@ -195,7 +199,7 @@ def test_facts_that_lead_to_the_same_pool_or_to_a_shut_gate_are_not_said_to_chan
     policy = compiled(rules, {**SDRS, **CLOSING})
     _, _, told = explained(policy, {"lead.country": "DE"}, world(PEOPLE))
     assert len(told.near_misses.nearest) == 3
-    assert [change.sentence for change in told.would_change if change.code == "facts"] == [
+    assert [english(change.sentence) for change in told.would_change if change.code == "facts"] == [
         "If lead.source were university, rule 'students' would match"
     ]
 
@@ -261,7 +265,7 @@ def test_nothing_that_would_change_it_bends_a_role_but_a_named_override(
     _, _, told = explained(policy, known, here, gates_open=gates_open)
     for change in told.would_change:
         if change.code == OVERRIDE_CODE:
-            assert "override" in change.sentence
+            assert "override" in english(change.sentence)
         elif change.rep is not None:
             assert change.work is not None
             assert people.reps[change.rep].role.allows(change.work), change
@@ -276,7 +280,7 @@ def test_no_part_of_it_quotes_a_person(field: str) -> None:
     assert "Geheim" not in decision.to_json()
     matched = {"sdr": {**SDRS["sdr"], "match": [{"lead": field, "rep": "languages"}]}}
     _, decision, told = explained(compiled([{**DACH, "when": None}], matched), {field: "Geheim-4711"}, world(PEOPLE))
-    assert f"has no languages for {field} (has none)" in repr(told)
+    assert f"has no languages for {field} (has none)" in english(told.why_not[0].sentence)
     assert "Geheim" not in repr(told) + decision.to_json()
 
 
@@ -320,7 +324,7 @@ def test_the_page_on_explanations_shows_what_is_really_said() -> None:
     _, _, told = explained(compiled(rules, pools), {"lead.country": "DE", "lead.score": 45}, here)
     guess = told.near_misses.nearest[0].would_match_if
     assert guess is not None
-    for said in (told.summary, *told.story, guess.sentence):
+    for said in (english_sentence(told.summary), *map(english_sentence, told.story), guess.sentence):
         assert " ".join(said.split()) in page
 
 
@@ -335,7 +339,7 @@ def test_nobody_is_waited_for_whose_role_forbids_the_work_unless_an_override_is_
     _, _, again = explained(policy, {}, excepted)
     (change,) = [change for change in again.would_change if change.rep == "anna"]
     assert change.code == OVERRIDE_CODE
-    assert "override" in change.sentence
+    assert "override" in english(change.sentence)
 
 
 def test_in_a_ranked_pool_the_next_turns_are_those_of_leads_like_this_one() -> None:
@@ -349,15 +353,15 @@ def test_in_a_ranked_pool_the_next_turns_are_those_of_leads_like_this_one() -> N
     decision = decide(plan, here)
     told = explain_decision(plan, here, decision)
     assert told.why_rep is not None
-    assert (told.why_rep.code, told.why_rep.sentence) == (
+    assert (told.why_rep.code, english(told.why_rep.sentence)) == (
         "ranked",
         "Lena ranks highest (1 point for languages de, tier 1)",
     )
     assert [other.turns for other in told.why_not] != [None, None]
-    assert all("leads like it" in other.sentence for other in told.why_not)
-    assert "against no points" in told.why_not[0].sentence
+    assert all("leads like it" in english(other.sentence) for other in told.why_not)
+    assert "against no points" in english(told.why_not[0].sentence)
     capped = replace(here, pools={"sdr": pool_state(lena=-3, max=2, nora=1)})
     decision = decide(plan, capped)
     told = explain_decision(plan, capped, decision)
-    assert "all who are preferred for this lead are as far ahead as the ranking allows; Max's" in told.summary
-    assert any("is next after Max for a lead like this" in sentence for sentence in told.story)
+    assert "all who are preferred for this lead are as far ahead as the ranking allows; Max's" in english(told.summary)
+    assert any("is next after Max for a lead like this" in english(sentence) for sentence in told.story)

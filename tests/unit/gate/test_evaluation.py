@@ -13,6 +13,7 @@ from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.policy.parsing import Gate
 from pointsman.domain.roster.roles import Work
 from support.roster import NOW, evidence
+from support.wording import english
 
 DAY = timedelta(days=1)
 GATE = Gate.model_validate(
@@ -35,7 +36,7 @@ def test_full_evidence_passes_and_is_kept_for_the_closer() -> None:
 
 def test_missing_evidence_is_named_with_what_to_send_and_the_lead_returns_to_qualification() -> None:
     result = evaluate_gate(GATE, READY[:1], BIG, NOW, sources=EvidenceRules())
-    assert [(m.what, m.how) for m in result.missing] == [
+    assert [(m.what, english(m.how)) for m in result.missing] == [
         ("motivated.intent", "send evidence of kind motivated: intent"),
         ("educated", "send evidence of kind educated: offer_known"),
     ]
@@ -47,7 +48,7 @@ def test_a_refusal_sends_the_lead_to_nurture_and_says_who_denied_it() -> None:
         GATE, [*READY, evidence("intent", affirmed=False, at=NOW)], BIG, NOW, sources=EvidenceRules()
     )
     assert [m.what for m in result.refused] == ["motivated.intent"]
-    assert "denied by sdr:lena" in result.refused[0].why
+    assert "denied by Lena" in english(result.refused[0].why)
     assert result.send_to is Work.NURTURE
 
 
@@ -72,7 +73,7 @@ def test_a_condition_that_fails_is_explained_and_an_unknown_one_counts_as_missin
     said = "company.employees 10 is below 50" if employees else "company.employees is not known"
     assert [leaf.words for leaf in result.failed_conditions] == [said]
     assert result.send_to is send_to
-    assert said in result.summary
+    assert said in english(result.summary)
 
 
 def test_a_pass_lasts_until_the_first_evidence_it_rests_on_expires() -> None:
@@ -103,13 +104,13 @@ def test_what_the_gates_own_condition_asks_ends_the_pass_with_the_value_that_ans
 def test_a_gate_that_asks_for_nothing_lets_nobody_through() -> None:
     result = evaluate_gate(Gate(), READY, BIG, NOW, sources=EvidenceRules())
     assert (result.passed, result.send_to) == (False, Work.QUALIFICATION)
-    assert "asks for nothing" in result.summary
+    assert "asks for nothing" in english(result.summary)
 
 
 def test_expired_evidence_does_not_count_and_the_answer_says_when_it_expired() -> None:
     old = evidence("intent", at=NOW - 30 * DAY)
     result = evaluate_gate(GATE, [READY[0], old, READY[2]], BIG, NOW, sources=EvidenceRules())
-    assert "intent expired on 2026-03-04" in result.missing[0].why
+    assert "intent expired on Wed 4 Mar 2026" in english(result.missing[0].why)
 
 
 def test_a_clock_that_runs_ahead_does_not_stretch_the_life_of_evidence() -> None:
@@ -145,7 +146,8 @@ def test_what_is_missing_is_said_of_the_evidence_that_lasted_longest() -> None:
     old = [evidence("fit", expires_at=NOW - 9 * DAY), evidence("need", expires_at=NOW - DAY)]
     for order in permutations(old):
         assert (
-            evaluate_gate(gate, order, {}, NOW, sources=EvidenceRules()).missing[0].why == "need expired on 2026-03-03"
+            english(evaluate_gate(gate, order, {}, NOW, sources=EvidenceRules()).missing[0].why)
+            == "need expired on Tue 3 Mar 2026"
         )
 
 

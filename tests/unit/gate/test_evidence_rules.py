@@ -17,6 +17,7 @@ from pointsman.domain.policy_check.run import check_policy
 from pointsman.domain.policy_diff.documents import diff_policies
 from pointsman.services.explain.hypothetical_facts import apply_hypothetical_facts
 from support.roster import NOW, evidence
+from support.wording import english
 
 DAY = timedelta(days=1)
 ALL = ("need", "authority", "fit", "intent", "urgency", "offer_known")
@@ -85,7 +86,7 @@ def test_a_no_counts_whatever_its_value_says() -> None:
 def test_what_is_missing_says_that_the_evidence_on_record_says_nothing() -> None:
     gate = Gate.model_validate({"require": ["qualified.need"]})
     (missing,) = evaluate_gate(gate, said("n/a", "need"), {}, NOW, sources=DEFAULT).missing
-    assert missing.why == "what sdr:lena wrote as need says nothing"
+    assert english(missing.why) == "what Lena wrote as need says nothing"
 
 
 def test_a_policy_adds_empty_words_of_its_own() -> None:
@@ -107,7 +108,7 @@ def test_own_names_open_the_gate_become_facts_and_are_called_by_their_labels() -
     ]
     assert facts_with_evidence({}, items, NOW, 30 * DAY, rules)["qualification.budget"] == "Signed off"
     (missing, *_) = evaluate_gate(GATE, [], {}, NOW, sources=rules).missing
-    assert missing.how == "send evidence of kind qualified: budget"
+    assert english(missing.how) == "send evidence of kind qualified: budget"
 
 
 def test_names_that_are_dropped_or_have_another_kind_now_count_for_nothing() -> None:
@@ -119,7 +120,7 @@ def test_names_that_are_dropped_or_have_another_kind_now_count_for_nothing() -> 
     (missing,) = evaluate_gate(
         Gate.model_validate({"require": ["motivated"]}), [turned], {}, NOW, sources=rules
     ).missing
-    assert missing.why == "the policy declares budget no more as evidence of kind motivated"
+    assert english(missing.why) == "the policy declares budget no more as evidence of kind motivated"
 
 
 def test_without_own_names_there_are_the_six_with_labels_in_both_languages() -> None:

@@ -12,6 +12,7 @@ from pointsman.domain.distribution.inputs import RequestedTime
 from pointsman.domain.errors import RoleProtected, StaleVersion
 from pointsman.domain.gate.evaluation import GateState
 from pointsman.domain.leads.facts import Facts
+from pointsman.domain.messages.message import as_written, say
 from pointsman.domain.replay.recorded_inputs import RecordedInputs, replay
 from pointsman.domain.roster.reps import Caps, TimeOff
 from pointsman.domain.roster.roles import Work
@@ -21,6 +22,7 @@ from pointsman.domain.routing.decision import Decision, DecisionOutcome, HoldRea
 from pointsman.domain.routing.plan import plan_routes
 from pointsman.domain.routing.role_guard import guard_assignment
 from support.roster import CLOSER, FOUNDER, NOW, OPEN, SDR, compiled, pool_state, rep, roster, world
+from support.wording import english
 
 SDRS = {"sdr": {"work": "qualification", "members": ["lena", "max", "nora"]}}
 ALL_TO_SDR = [{"name": "everyone", "work": "qualification", "pool": "sdr"}]
@@ -43,7 +45,7 @@ def test_the_highest_balance_gets_the_lead_and_the_summary_says_why() -> None:
     here = world(FLOOR, pools={"sdr": pool_state(lena=1, max=-1, nora=0)})
     decision = settle(compiled(ALL_TO_SDR, SDRS), {}, here)
     assert (decision.outcome, decision.work, decision.rep) == (DecisionOutcome.ASSIGNED, Work.QUALIFICATION, "lena")
-    assert decision.summary == (
+    assert english(decision.summary) == (
         "Lena gets this lead for qualification: rule 'everyone' matched; 3 of 3 reps in sdr eligible; "
         "Lena's balance was highest (+4/3)"
     )
@@ -54,7 +56,7 @@ def test_the_highest_balance_gets_the_lead_and_the_summary_says_why() -> None:
 def test_a_hold_names_the_work_that_no_rule_is_for() -> None:
     plan = plan_routes(compiled(ALL_TO_SDR, SDRS), {}, purpose=Work.CLOSING, gates={}, now=NOW)
     asked = "no rule for closing matches this lead: add a rule for closing without 'when' at the end to catch the rest"
-    assert plan.hold_sentence == asked
+    assert english(plan.hold_sentence) == asked
 
 
 def test_a_lead_that_no_rule_matches_waits_with_that_reason() -> None:
@@ -72,8 +74,12 @@ def test_a_lead_that_no_rule_matches_waits_with_that_reason() -> None:
         ({"role": CLOSER}, "role", "Lena's role Closer does not include qualification"),
         ({"skills": {"languages": frozenset({"en"})}}, "skills", "no languages for lead.language de (has en)"),
         ({"barred_domains": frozenset({"acme.example"})}, "supplier", "barred from acme.example"),
-        ({"time_off": (TimeOff(start=NOW, end=NOW + timedelta(hours=1)),)}, "time-off", "away until 2026-03-04 10:30"),
-        ({"time_zone": "America/New_York"}, "outside-working-hours", "starts Wed 09:00 (America/New_York)"),
+        (
+            {"time_off": (TimeOff(start=NOW, end=NOW + timedelta(hours=1)),)},
+            "time-off",
+            "away until Wed 4 Mar 2026, 10:30",
+        ),
+        ({"time_zone": "America/New_York"}, "outside-working-hours", "starts Wed 4 Mar 2026, 09:00 (EST)"),
         ({"caps": Caps(per_hour=1)}, "cap-hour", "1 of 1 this hour"),
         ({"caps": Caps(per_day=2)}, "cap-day", "2 of 2 today"),
         ({"caps": Caps(per_week=3)}, "cap-week", "3 of 3 this week"),
@@ -93,7 +99,7 @@ def test_a_rep_who_may_not_get_it_is_dropped_with_a_code_and_a_sentence(
     decision = settle(compiled(ALL_TO_SDR, {"sdr": pool}), known, here)
     assert decision.rep == "max"
     assert codes(decision) == {"lena": code, "max": None, "nora": "unknown-rep"}
-    assert words in decision.candidates[0].sentence
+    assert words in english(decision.candidates[0].sentence)
 
 
 def test_an_unknown_language_drops_nobody() -> None:
@@ -112,12 +118,12 @@ def test_a_past_holder_never_gets_the_lead_again() -> None:
 
 
 def test_a_closer_whose_calendar_cannot_be_read_is_not_eligible() -> None:
-    here = world(FLOOR, calendars={"carl": CalendarState(readable=False, reason="the token has expired")})
+    here = world(FLOOR, calendars={"carl": CalendarState(readable=False, reason=as_written("the token has expired"))})
     decision = settle(compiled(TO_CLOSERS, CLOSING), {}, here, gates=OPEN)
     assert codes(decision) == {"carl": "calendar-unreadable", "dora": "calendar-unreadable"}
     assert decision.hold_reason is HoldReason.NOBODY_ELIGIBLE
     assert decision.hold_sentence is not None
-    assert "Carl's calendar cannot be read: the token has expired" in decision.hold_sentence
+    assert "Carl's calendar cannot be read: the token has expired" in english(decision.hold_sentence)
 
 
 def test_a_closer_who_is_away_today_can_still_be_booked_later_but_not_through_a_long_leave() -> None:
@@ -129,7 +135,11 @@ def test_a_closer_who_is_away_today_can_still_be_booked_later_but_not_through_a_
 
 @pytest.mark.parametrize(
     "state",
-    [None, GateState(is_open=False, reason="need is missing"), GateState(is_open=True, reason="", expires_at=NOW)],
+    [
+        None,
+        GateState(is_open=False, reason=as_written("need is missing")),
+        GateState(is_open=True, reason=say("readiness.passed"), expires_at=NOW),
+    ],
 )
 def test_a_rule_behind_a_shut_gate_is_passed_over_and_the_lead_waits(state: GateState | None) -> None:
     gates_open = {Work.CLOSING: state} if state else {}
@@ -201,7 +211,7 @@ def test_a_lead_that_no_pool_can_take_waits_for_the_first_one_and_only_empty_poo
     assert (decision.outcome, decision.hold_reason) == (DecisionOutcome.HELD, reason)
     assert (decision.rule, decision.pool, decision.category) == ("everyone", "sdr", "new")
     assert decision.hold_sentence is not None
-    assert [pool in decision.hold_sentence for pool in ("pool sdr", "pool more")] == [True, True]
+    assert [pool in english(decision.hold_sentence) for pool in ("pool sdr", "pool more")] == [True, True]
 
 
 def test_the_plan_reaches_no_further_than_else_can_lead() -> None:
@@ -219,7 +229,7 @@ def test_the_owner_gets_the_lead_and_pays_a_turn_like_anybody() -> None:
     here = world(FLOOR, owners=(Owner(rep="max", by="account"),), pools={"sdr": pool_state(lena=1, max=-1)})
     decision = settle(compiled(ALL_TO_SDR, SDRS), {}, here)
     assert decision.rep == "max"
-    assert decision.summary.endswith("Max owns the account")
+    assert english(decision.summary).endswith("Max owns the account")
     assert decision.ledger_after is not None
     assert decision.ledger_after.balance("max") == -1 + decision.entitlements["max"] - 1
 
@@ -230,7 +240,7 @@ def test_an_owner_who_is_not_eligible_does_not_get_it_and_the_trace_says_why(own
     decision = settle(compiled(ALL_TO_SDR, SDRS), {}, here)
     (step,) = [step for step in decision.steps if step.result is StepResult.OWNER_NOT_ELIGIBLE]
     assert decision.rep != owner
-    assert "but does not get the lead" in step.sentence
+    assert "but does not get the lead" in english(step.sentence)
 
 
 def test_least_loaded_counts_open_leads_per_weight() -> None:
@@ -238,7 +248,7 @@ def test_least_loaded_counts_open_leads_per_weight() -> None:
     here = world(FLOOR, loads={"lena": RepLoad(open=2), "max": RepLoad(open=5)})
     decision = settle(compiled(ALL_TO_SDR, {"sdr": pool}), {}, here)
     assert decision.rep == "max"
-    assert "fewest open leads" in decision.summary
+    assert "fewest open leads" in english(decision.summary)
 
 
 def test_an_override_lets_one_rep_through_and_nobody_else() -> None:
@@ -252,11 +262,11 @@ def test_an_override_lets_one_rep_through_and_nobody_else() -> None:
 @pytest.mark.parametrize(
     ("gate", "others"),
     [
-        (GateState(is_open=True, reason="the gate is passed", expires_at=NOW - timedelta(days=1)), "gate"),
-        (GateState(is_open=True, reason="the gate is passed", expires_at=NOW), "gate"),
-        (GateState(is_open=False, reason="need is missing"), "gate"),
-        (GateState(is_open=True, reason="the gate is passed", expires_at=NOW + timedelta(microseconds=1)), None),
-        (GateState(is_open=True, reason="the gate is passed"), None),
+        (GateState(is_open=True, reason=say("readiness.passed"), expires_at=NOW - timedelta(days=1)), "gate"),
+        (GateState(is_open=True, reason=say("readiness.passed"), expires_at=NOW), "gate"),
+        (GateState(is_open=False, reason=as_written("need is missing")), "gate"),
+        (GateState(is_open=True, reason=say("readiness.passed"), expires_at=NOW + timedelta(microseconds=1)), None),
+        (GateState(is_open=True, reason=say("readiness.passed")), None),
     ],
 )
 def test_an_override_for_one_rep_opens_the_gate_for_nobody_else_however_the_pass_stands(
@@ -270,10 +280,10 @@ def test_an_override_for_one_rep_opens_the_gate_for_nobody_else_however_the_pass
     decision = decide(plan, here)
     assert codes(decision) == {"lena": None, "carl": others, "dora": others}
     lets_through = "but an override exists" if others else "the gate for closing is passed"
-    assert lets_through in decision.steps[0].sentence
+    assert lets_through in english(decision.steps[0].sentence)
     if others:
         assert decision.rep == "lena"
-        assert "by an override" in decision.summary
+        assert "by an override" in english(decision.summary)
 
 
 def test_the_guard_refuses_work_outside_the_role_and_closing_without_a_gate() -> None:
@@ -288,7 +298,7 @@ def test_the_guard_refuses_work_outside_the_role_and_closing_without_a_gate() ->
 
 DEPENDS_ON: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"past_holders": frozenset({"lena"})}, {}),
-    ({"owners": (Owner(rep="max", by="contact", reason="wrote back to this buyer"),)}, {}),
+    ({"owners": (Owner(rep="max", by="contact", reason=as_written("Max wrote back to this buyer")),)}, {}),
     ({"seed": "another"}, {}),
     ({"now": NOW + timedelta(hours=12)}, {}),
     ({"loads": {"lena": RepLoad(day=9), "max": RepLoad(open=2)}}, {}),
@@ -299,11 +309,14 @@ DEPENDS_ON: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"category_loads": {"big": {"lena": RepLoad(week=1)}}}, {}),
     ({"supplier_loads": {"acme": RepLoad(open=2)}}, {}),
     ({"earliest_starts": {"sdr": {"max": NOW + timedelta(hours=5)}}}, {"method": "soonest"}),
-    ({"calendars": {"dora": CalendarState(readable=False, reason="the token has expired")}}, {"work": "closing"}),
+    (
+        {"calendars": {"dora": CalendarState(readable=False, reason=as_written("the token has expired"))}},
+        {"work": "closing"},
+    ),
     (
         {
             "requested_time": RequestedTime(
-                start=NOW, end=NOW + timedelta(hours=1), obstacles={"lena": "Lena is away then."}
+                start=NOW, end=NOW + timedelta(hours=1), obstacles={"lena": as_written("Lena is away then")}
             )
         },
         {},

@@ -13,6 +13,7 @@ from pointsman.domain.routing.decision import Decision, DecisionOutcome, StepRes
 from support.hypothesis_profiles import examples
 from support.roster import NOW
 from support.strategies.routing import Situation, situations
+from support.wording import english
 
 anything = examples(120)
 
@@ -43,10 +44,10 @@ def test_every_decision_gives_its_reasons_and_replays_from_its_stored_inputs_to_
     again = replay(inputs.to_json(), case.ready, case.world.roster)
     assert again.to_json() == decision.to_json()
     assert Decision.from_json(decision.to_json()) == decision
-    assert decision.summary
+    assert english(decision.summary)
     assert (decision.outcome is DecisionOutcome.HELD) == (decision.hold_reason is not None)
     assert (decision.outcome is DecisionOutcome.ASSIGNED) == (decision.turn is not None)
-    assert all(c.sentence and c.eligible == (c.code is None) for c in decision.candidates)
+    assert all(english(c.sentence) and c.eligible == (c.code is None) for c in decision.candidates)
 
 
 @anything

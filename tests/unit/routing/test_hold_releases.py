@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.gate.evaluation import GateState, evaluate_gate
+from pointsman.domain.messages.message import as_written
 from pointsman.domain.policy.document import Pool
 from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.roster.reps import Caps, Rep, TimeOff
@@ -23,6 +24,7 @@ from pointsman.domain.routing.plan import RoutingPlan, plan_routes
 from pointsman.services.routing.loads import period_starts
 from support.hypothesis_profiles import examples
 from support.roster import CLOSER, NOW, OPEN, compiled, evidence, rep, roster, world
+from support.wording import english
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SDRS = {"work": "qualification", "members": ["lena", "jonas"], "time_zone": "Europe/Berlin"}
@@ -59,7 +61,7 @@ def test_the_first_to_be_back_comes_first() -> None:
     found = waiting(plan_of(), rep("lena", time_off=away((-1, 30))), rep("jonas", time_off=away((-1, 5), (5, 7))))[2]
     assert timed(found) == [("time-off", "jonas", NOW + 7 * HOUR), ("time-off", "lena", NOW + 30 * HOUR)]
     assert next_release_at(found) == NOW + 7 * HOUR
-    assert found[0].sentence == "Jonas is back on Wed 2026-03-04 16:30 (UTC)"
+    assert english(found[0].sentence) == "Jonas is back on Wed 4 Mar 2026, 16:30 (UTC)"
 
 
 def test_a_rep_who_is_back_at_night_takes_immediate_work_in_the_morning() -> None:
@@ -91,7 +93,7 @@ def test_a_cap_for_a_category_starts_anew_too() -> None:
     lena = rep("lena", caps=Caps(categories={"enterprise": Caps(per_day=1)}))
     found = waiting(plan, lena, category_loads={"enterprise": {"lena": RepLoad(day=1, week=1)}})[2]
     assert timed(found) == [("cap-category", "lena", datetime(2026, 3, 4, 23, tzinfo=UTC))]
-    assert "enterprise" in found[0].sentence
+    assert "enterprise" in english(found[0].sentence)
 
 
 def test_a_partner_takes_leads_again_at_its_next_step_or_the_next_day() -> None:
@@ -140,7 +142,7 @@ def test_a_lead_without_a_rule_waits_for_one() -> None:
 
 def test_a_shut_gate_names_the_evidence_that_it_asks_for() -> None:
     pool = {"work": "closing", "members": ["anna"]}
-    gates = {Work.CLOSING: GateState(is_open=False, reason="not passed")}
+    gates = {Work.CLOSING: GateState(is_open=False, reason=as_written("not passed"))}
     plan = plan_of(
         pool,
         rule={"name": "Buyers", "work": "closing", "pool": "sdrs"},
@@ -153,7 +155,7 @@ def test_a_shut_gate_names_the_evidence_that_it_asks_for() -> None:
     )
     (found,) = find_releases(decision, plan.compiled.policy, seen, gate)
     assert (found.code, found.needs) == ("gate-closed", ("qualified",))
-    assert "need or authority or fit" in found.sentence
+    assert "need, authority or fit" in english(found.sentence)
 
 
 def test_what_is_stored_is_the_same_as_long_as_the_same_has_to_happen() -> None:

@@ -23,6 +23,7 @@ from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.gate.evaluation import UnmetRequirement
 from pointsman.domain.leads.evidence import Evidence, EvidenceKind
 from pointsman.domain.leads.values.event_times import is_ahead
+from pointsman.domain.messages.message import Message, say
 from pointsman.domain.permissions.evidence_names import NotYourName, evidence_source
 from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.roster.reps import Rep
@@ -31,6 +32,7 @@ from pointsman.services.handover.handover_result import HandoverResult
 from pointsman.services.leads.evidence_intake import evidence_fault
 from pointsman.services.ports import Actor
 from pointsman.services.routing.routing_request import RoutingResult
+from pointsman.services.wording.rendering import MessageReader, render, render_sentence
 
 _Word = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
@@ -166,17 +168,18 @@ class UnmetRequirementDoc(BaseModel):
     how: str = Field(examples=["send evidence of kind motivated: intent or urgency"])
 
     @staticmethod
-    def of(item: UnmetRequirement, *, instead: str | None = None) -> "UnmetRequirementDoc":
+    def of(item: UnmetRequirement, reader: MessageReader, *, instead: Message | None = None) -> "UnmetRequirementDoc":
         """`instead` stands for why, which may name others and what they said."""
-        return UnmetRequirementDoc(what=item.what, why=instead or item.why, how=item.how)
+        why, how = render(instead or item.why, reader), render(item.how, reader)
+        return UnmetRequirementDoc(what=item.what, why=why, how=how)
 
 
-def _failed(leaf: LeafResult, *, partner: bool) -> str:
+def _failed(leaf: LeafResult, reader: MessageReader, *, partner: bool) -> str:
     """What an account is to the house, its condition on it would tell a partner."""
-    return FAILED_FOR_PARTNERS if partner and leaf.field.startswith("account.") else leaf.words
+    return render_sentence(FAILED_FOR_PARTNERS, reader) if partner and leaf.field.startswith("account.") else leaf.words
 
 
-def _words(routed: RoutingResult, *, partner: bool) -> str:
+def _told(routed: RoutingResult, *, partner: bool) -> Message:
     decision = routed.decision
     return (
         partner_summary(decision.outcome.value, rep=decision.rep, work=decision.work) if partner else decision.summary
@@ -195,12 +198,12 @@ class HandoverDecisionDoc(BaseModel):
     hold_reason: str | None
 
     @staticmethod
-    def of(routed: RoutingResult, *, partner: bool, dry_run: bool) -> "HandoverDecisionDoc":
+    def of(routed: RoutingResult, reader: MessageReader, *, partner: bool, dry_run: bool) -> "HandoverDecisionDoc":
         decision = routed.decision
         return HandoverDecisionDoc(
             id=None if dry_run else routed.decision_id,
             outcome=decision.outcome.value,
-            summary=_words(routed, partner=partner),
+            summary=render(_told(routed, partner=partner), reader),
             rule=None if partner else decision.rule,
             pool=decision.pool,
             rep=decision.rep,
@@ -230,30 +233,35 @@ class HandoverOut(BaseModel):
     appointment: AppointmentDoc | None = Field(description="Null for a dry run: `what_happens` says when it would be.")
 
     @staticmethod
-    def of(handed: HandoverResult, now: datetime, *, partner: bool, dry_run: bool) -> "HandoverOut":
+    def of(
+        handed: HandoverResult, now: datetime, reader: MessageReader, *, partner: bool, dry_run: bool
+    ) -> "HandoverOut":
         gate, what, routed, booked = handed.gate, handed.what_happens, handed.routing, handed.appointment
         if routed and what == routed.decision.summary:
-            what = _words(routed, partner=partner)
+            what = _told(routed, partner=partner)
+        why_empty = handed.slot_list.why_empty if handed.slot_list else None
         return HandoverOut(
             passed=gate.passed,
-            what_happens=f"Nothing was written. As things stand: {what}" if dry_run else what,
+            what_happens=render_sentence(say("handing-over.as-things-stand", what=what) if dry_run else what, reader),
             dry_run=dry_run,
             gate_check_id=None if dry_run else handed.check_id,
             expires_at=gate.expires_at,
             missing=[
-                UnmetRequirementDoc.of(item, instead=UNMET_FOR_PARTNERS if partner else None) for item in gate.missing
+                UnmetRequirementDoc.of(item, reader, instead=UNMET_FOR_PARTNERS if partner else None)
+                for item in gate.missing
             ],
             refused=[
-                UnmetRequirementDoc.of(item, instead=REFUSED_FOR_PARTNERS if partner else None) for item in gate.refused
+                UnmetRequirementDoc.of(item, reader, instead=REFUSED_FOR_PARTNERS if partner else None)
+                for item in gate.refused
             ],
-            failed=[_failed(leaf, partner=partner) for leaf in gate.failed_conditions],
+            failed=[_failed(leaf, reader, partner=partner) for leaf in gate.failed_conditions],
             stage=handed.stage,
             nurture_until=handed.nurture_until,
             setter=handed.setter,
-            decision=HandoverDecisionDoc.of(routed, partner=partner, dry_run=dry_run) if routed else None,
+            decision=HandoverDecisionDoc.of(routed, reader, partner=partner, dry_run=dry_run) if routed else None,
             closer=handed.closer,
             slots=[SlotDoc.of(slot) for slot in handed.slots],
             warnings=[FieldWarningDoc.of(fault) for fault in handed.warnings],
-            why_no_slots=handed.slot_list.why_empty if handed.slot_list else None,
+            why_no_slots=render_sentence(why_empty, reader) if why_empty else None,
             appointment=AppointmentDoc.of(booked, now, partner=partner) if booked and not dry_run else None,
         )

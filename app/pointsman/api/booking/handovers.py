@@ -12,6 +12,7 @@ from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.idempotency import IdempotencyKey, run_idempotent
 from pointsman.api.http.lead_reference import LeadPath
+from pointsman.api.http.message_reader import ReaderDep, language_headers
 from pointsman.api.http.problems import problem_responses
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.permissions.operations import Operation
@@ -46,6 +47,7 @@ async def hand_over(
     given: HandoverIn,
     request: Request,
     env: EnvDep,
+    reader: ReaderDep,
     caller: Annotated[Caller, may(Operation.HANDOVER)],
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -69,7 +71,8 @@ async def hand_over(
         return IdempotentResponse(status=200, body=shown(handed).model_dump_json().encode())
 
     def shown(handed: HandoverResult) -> HandoverOut:
-        return HandoverOut.of(handed, env.clock(), partner=not caller.may_read(Reading.REASONS), dry_run=given.dry_run)
+        partner = not caller.may_read(Reading.REASONS)
+        return HandoverOut.of(handed, env.clock(), reader, partner=partner, dry_run=given.dry_run)
 
     if given.dry_run:  # under no idempotency key: an answer that is kept would be one that happened
 
@@ -77,12 +80,20 @@ async def hand_over(
             return await dry_run_handover(env, await prepare(calendars))
 
         handed = await with_closer_calendars(env, dry_run)
-        return Response(shown(handed).model_dump_json(), media_type="application/json")
+        body, headers = shown(handed).model_dump_json(), language_headers(reader)
+        return Response(body, media_type="application/json", headers=headers)
     route = f"POST /v1/leads/{lead_id}/handovers"
 
     async def attempt(calendars: Mapping[str, CalendarState]) -> Response:
         return await run_idempotent(
-            env, request, caller, route=route, key=idempotency_key, prepare=partial(prepare, calendars), write=write
+            env,
+            request,
+            caller,
+            route=route,
+            key=idempotency_key,
+            prepare=partial(prepare, calendars),
+            write=write,
+            headers=language_headers(reader),
         )
 
     return await with_closer_calendars(env, attempt)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from pointsman.domain.booking.slots import Slot
 from pointsman.services.booking.slots import SlotList, UnavailableRep
 from pointsman.services.wording.locale_formats import format_day, format_interval
+from pointsman.services.wording.rendering import MessageReader, render_sentence
 
 
 class SlotDoc(BaseModel):
@@ -54,8 +55,8 @@ class UnavailableRepDoc(BaseModel):
     sentence: str
 
     @staticmethod
-    def of(left: UnavailableRep) -> "UnavailableRepDoc":
-        return UnavailableRepDoc(rep=left.rep, code=left.code, sentence=left.sentence)
+    def of(left: UnavailableRep, reader: MessageReader) -> "UnavailableRepDoc":
+        return UnavailableRepDoc(rep=left.rep, code=left.code, sentence=render_sentence(left.sentence, reader))
 
 
 class NextFreeDoc(BaseModel):
@@ -95,7 +96,7 @@ class SlotsDoc(BaseModel):
     next_free: NextFreeDoc | None = Field(description="When there is no slot: the next one beyond what was asked for.")
 
     @staticmethod
-    def of(answer: SlotList, *, zone: str | None, language: str) -> "SlotsDoc":
+    def of(answer: SlotList, reader: MessageReader, *, zone: str | None, language: str) -> "SlotsDoc":
         shown = zone or answer.lead_zone or answer.time_zone
         return SlotsDoc(
             rep=answer.rep,
@@ -109,8 +110,8 @@ class SlotsDoc(BaseModel):
             read_at=answer.read_at,
             needs_email=answer.needs_email,
             slots=[LocalSlotDoc.localized(slot, zone=shown, language=language) for slot in answer.slots],
-            why_empty=answer.why_empty,
-            dropped=[UnavailableRepDoc.of(item) for item in answer.dropped],
+            why_empty=render_sentence(answer.why_empty, reader) if answer.why_empty else None,
+            dropped=[UnavailableRepDoc.of(item, reader) for item in answer.dropped],
             next_free=_next(answer.next_free, shown, language) if answer.next_free else None,
         )
 

@@ -1,5 +1,6 @@
 """When a lead can be booked."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from pointsman.api.booking.slot_schemas import SlotsDoc
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.lead_reference import LeadPath
+from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.query import QueryInt
 from pointsman.api.http.timestamps import Timestamp
@@ -19,6 +21,7 @@ from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.booking.slots import slots_for_lead
 from pointsman.services.wording.locale_formats import best_language, supported_language
+from pointsman.services.wording.rendering import supported
 
 router = APIRouter(tags=["Hand-over and booking"])
 
@@ -54,6 +57,7 @@ async def slots(
     *,
     lead_id: LeadPath,
     env: EnvDep,
+    reader: ReaderDep,
     caller: Annotated[Caller, may(Operation.SLOTS_READ)],
     limit: Annotated[QueryInt | None, Query(ge=1, le=100, description="Default: what the pool shows.")] = None,
     start: Annotated[Timestamp | None, Query(description="Not before this.")] = None,
@@ -77,4 +81,6 @@ async def slots(
             raise Invalid("The window ends before it begins.", faults=[fault])
         window = Interval(begins, ends)
     found = await slots_for_lead(env, lead_id, limit=limit, actor=caller.actor, window=window)
-    return SlotsDoc.of(found, zone=zone, language=language or best_language(accept_language))
+    if language is not None:
+        reader = replace(reader, language=supported(language))
+    return SlotsDoc.of(found, reader, zone=zone, language=language or best_language(accept_language))

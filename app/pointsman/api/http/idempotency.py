@@ -1,6 +1,6 @@
 """Requests that may be sent again: an `Idempotency-Key` brings the first answer back, byte for byte."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, TypeVar
 
 from fastapi import Header, Request
@@ -29,8 +29,12 @@ async def run_idempotent(
     key: str | None,
     prepare: Callable[[], Awaitable[P]],
     write: Callable[[Tx, P], Awaitable[IdempotentResponse]],
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """`prepare` may ask vendors and writes nothing; `write` runs in one transaction together with its stored answer."""
+    """`prepare` may ask vendors and writes nothing; `write` runs in one transaction together with its stored answer.
+
+    `headers` are those of a first answer; a replayed one may be in another language.
+    """
     prepared: P | None = None
     refused: PointsmanError | None = None
     try:
@@ -50,5 +54,5 @@ async def run_idempotent(
         answer = await run_once(env, caller=caller.key_id, route=route, key=key, body=await request.body(), work=work)
     except ConstraintRefused as said_no:
         raise booking_error(said_no) from said_no
-    headers = {"Idempotency-Replayed": "true"} if answer.replayed else None
-    return Response(answer.body, status_code=answer.status, media_type="application/json", headers=headers)
+    sent = {"Idempotency-Replayed": "true"} if answer.replayed else headers
+    return Response(answer.body, status_code=answer.status, media_type="application/json", headers=sent)

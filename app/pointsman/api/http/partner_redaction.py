@@ -1,22 +1,18 @@
 """What a partner's key reads in place of our reasons: where its lead is, not who else was looked at or why not."""
 
+from pointsman.domain.messages.message import Message, rep_name, say
+from pointsman.domain.roster.roles import Work, work_name
+
 #: The answer to every lead that a partner brings in, be the person known or not.
-PARTNER_SUBMISSION = (
-    "Received. A lead that one of your reps has now is in this answer, and later in GET /v1/leads; of any other, you hear "
-    "nothing."
-)
+PARTNER_SUBMISSION = say("redacted.received")
 #: In place of what evidence of others, or a condition of the house, says.
-UNMET_FOR_PARTNERS = "no evidence that counts"
-REFUSED_FOR_PARTNERS = "the buyer said no"
-FAILED_FOR_PARTNERS = "A condition of the house is not met."
+UNMET_FOR_PARTNERS = say("redacted.unmet")
+REFUSED_FOR_PARTNERS = say("redacted.refused")
+FAILED_FOR_PARTNERS = say("redacted.failed")
 
 
-def partner_summary(outcome: str, *, rep: str | None, work: str | None) -> str:
+def partner_summary(outcome: str, *, rep: str | None, work: str | None) -> Message:
     """A decision in one sentence that names only the rep who has the lead."""
-    match outcome:
-        case "assigned":
-            return f"{rep} has this lead for {work}."
-        case "nurture":
-            return "This lead goes to nurture."
-        case _:
-            return "This lead waits until a rep can take it."
+    if outcome == "assigned" and rep is not None and work is not None:
+        return say("redacted.assigned", rep=rep_name(rep), work=work_name(Work(work)))
+    return say("redacted.nurture") if outcome == "nurture" else say("redacted.waits")

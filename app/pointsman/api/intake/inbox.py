@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.lead_reference import LeadQuery
+from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery
@@ -28,6 +29,8 @@ from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.ports import Actor, Tx
 from pointsman.services.ports.intake.inbox import InboxFilter, InboxHead, InboxRow, ReplayFilter
 from pointsman.services.transactions import run_in_transaction
+from pointsman.services.wording.rendering import MessageReader
+from pointsman.services.wording.stored import render_stored
 
 router = APIRouter(tags=["Intakes"])
 
@@ -52,7 +55,7 @@ class InboxItem(BaseModel):
     done_at: datetime | None
 
     @staticmethod
-    def of(row: InboxRow | InboxHead) -> "InboxItem":
+    def of(row: InboxRow | InboxHead, reader: MessageReader) -> "InboxItem":
         return InboxItem(
             id=row.id,
             intake=row.intake_key,
@@ -61,7 +64,7 @@ class InboxItem(BaseModel):
             error=row.error,
             dedupe_key=row.dedupe_key,
             lead_id=row.lead_id,
-            result=dict(row.result) if row.result is not None else None,
+            result=render_stored(dict(row.result), reader) if row.result is not None else None,
             size=row.size if isinstance(row, InboxHead) else len(row.body),
             batch_id=row.batch_id,
             received_at=row.received_at,
@@ -82,6 +85,7 @@ async def index(
     env: EnvDep,
     *,
     page: PageDep,
+    reader: ReaderDep,
     _caller: Annotated[Caller, may(Operation.INBOX_READ)],
     lead: LeadQuery,
     status: Annotated[Literal["received", "done", "dead", "refused"] | None, Query(description="Only these.")] = None,
@@ -103,7 +107,7 @@ async def index(
     async with env.uow() as tx:
         rows = await tx.inbox.page(which, after=page.after, limit=page.fetch_limit)
     items, following = page.split(rows, lambda row: (row.received_at, row.id))
-    return Page[InboxItem](items=[InboxItem.of(row) for row in items], next=following)
+    return Page[InboxItem](items=[InboxItem.of(row, reader) for row in items], next=following)
 
 
 class InboxItemRead(InboxItem):
@@ -117,12 +121,14 @@ class InboxItemRead(InboxItem):
     summary="Read one inbox item, with what was sent",
     responses=problem_responses(401, 403, 404, 422),
 )
-async def show(env: EnvDep, inbox_id: UUID, _caller: Annotated[Caller, may(Operation.INBOX_READ)]) -> InboxItemRead:
+async def show(
+    env: EnvDep, inbox_id: UUID, reader: ReaderDep, _caller: Annotated[Caller, may(Operation.INBOX_READ)]
+) -> InboxItemRead:
     async with env.uow() as tx:
         row = await tx.inbox.get(inbox_id)
     if row is None:
         raise NotFound("There is no inbox item with this id.")
-    return InboxItemRead(**InboxItem.of(row).model_dump(), content=row.body.decode(errors="backslashreplace"))
+    return InboxItemRead(**InboxItem.of(row, reader).model_dump(), content=row.body.decode(errors="backslashreplace"))
 
 
 class InboxReplayIn(BaseModel):
@@ -181,8 +187,10 @@ async def replay_many(
     "counts.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
-async def replay(env: EnvDep, inbox_id: UUID, caller: Annotated[Caller, may(Operation.INBOX_REPLAY)]) -> InboxItem:
-    return InboxItem.of(await replay_item(env, inbox_id, actor=caller.actor))
+async def replay(
+    env: EnvDep, inbox_id: UUID, reader: ReaderDep, caller: Annotated[Caller, may(Operation.INBOX_REPLAY)]
+) -> InboxItem:
+    return InboxItem.of(await replay_item(env, inbox_id, actor=caller.actor), reader)
 
 
 class ApplyIn(BaseModel):
@@ -201,7 +209,11 @@ class ApplyIn(BaseModel):
     responses=problem_responses(401, 403, 404, 409, 422, 503),
 )
 async def apply(
-    env: EnvDep, inbox_id: UUID, given: ApplyIn, caller: Annotated[Caller, may(Operation.INBOX_APPLY)]
+    env: EnvDep,
+    inbox_id: UUID,
+    given: ApplyIn,
+    reader: ReaderDep,
+    caller: Annotated[Caller, may(Operation.INBOX_APPLY)],
 ) -> InboxItem:
     async def read(tx: Tx, item: InboxRow, sender: Actor) -> LeadInput:
         body = LeadIn.model_validate_json(item.body)
@@ -212,7 +224,7 @@ async def apply(
             item, _ = await apply_refused(
                 env, tx, inbox_id, read, reason=given.reason, actor=caller.actor, calendars=calendars
             )
-            return InboxItem.of(item)
+            return InboxItem.of(item, reader)
 
         return await run_in_transaction(env, work)
 

@@ -14,6 +14,7 @@ from pointsman.domain.leads.facts import FactValue
 from pointsman.services.intake.api_lead import EvidenceInput
 from pointsman.services.ports.leads.leads import ExternalId, LeadRow
 from pointsman.services.routing.routing_request import RoutingResult
+from pointsman.services.wording.rendering import MessageReader, render
 
 _Word = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 
@@ -206,10 +207,12 @@ class DecisionDoc(BaseModel):
     candidates: list[CandidateDoc]
 
     @staticmethod
-    def of(routed: RoutingResult, *, partner: bool = False) -> "DecisionDoc":
+    def of(routed: RoutingResult, reader: MessageReader, *, partner: bool = False) -> "DecisionDoc":
         """`partner` leaves out our rules, who else was looked at, and why it was not them."""
         decision = routed.decision
-        in_short = partner_summary(decision.outcome.value, rep=decision.rep, work=decision.work) if partner else None
+        summary, waits_for = decision.summary, None if partner else decision.hold_sentence
+        if partner:
+            summary = partner_summary(decision.outcome.value, rep=decision.rep, work=decision.work)
         return DecisionDoc(
             id=routed.decision_id,
             outcome=decision.outcome.value,
@@ -218,13 +221,15 @@ class DecisionDoc(BaseModel):
             rule=None if partner else decision.rule,
             pool=decision.pool,
             hold_reason=decision.hold_reason,
-            hold_sentence=None if partner else decision.hold_sentence,
-            summary=in_short or decision.summary,
+            hold_sentence=render(waits_for, reader) if waits_for else None,
+            summary=render(summary, reader),
             policy_version=decision.policy_version,
             candidates=[]
             if partner
             else [
-                CandidateDoc(rep=c.rep, pool=c.pool, eligible=c.eligible, code=c.code, sentence=c.sentence)
+                CandidateDoc(
+                    rep=c.rep, pool=c.pool, eligible=c.eligible, code=c.code, sentence=render(c.sentence, reader)
+                )
                 for c in decision.candidates
             ],
         )

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.lead_reference import LeadPath
+from pointsman.api.http.message_reader import ReaderDep, language_headers
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.partner_redaction import PARTNER_SUBMISSION
 from pointsman.api.http.problems import problem_responses
@@ -44,6 +45,7 @@ from pointsman.services.operations.lead_lists import LeadQuestion, lead_page
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.routing.write_decision import stage_after
+from pointsman.services.wording.rendering import MessageReader, render_sentence
 
 router = APIRouter(tags=["Lead intake"])
 
@@ -73,6 +75,7 @@ async def submit(
     env: EnvDep,
     request: Request,
     body: LeadIn,
+    reader: ReaderDep,
     caller: Annotated[Caller, may(Operation.LEAD_SUBMIT)],
     idempotency_key: Annotated[str | None, Header(description="Yours, at most 255 characters; kept for a day.")] = None,
 ) -> Response:
@@ -80,36 +83,48 @@ async def submit(
 
     async def attempt(calendars: Mapping[str, CalendarState]) -> IdempotentResponse:
         async def work(tx: Tx) -> IdempotentResponse:
-            return await _submitted(env, tx, body, raw, caller, calendars)
+            return await _submitted(env, tx, body, raw, caller, calendars, reader)
 
         return await run_once(env, caller=caller.key_id, route=_ROUTE, key=idempotency_key, body=raw, work=work)
 
     answer = await with_closer_calendars(env, attempt)
-    headers = {"Idempotency-Replayed": "true"} if answer.replayed else None
+    headers = {"Idempotency-Replayed": "true"} if answer.replayed else language_headers(reader)
     return Response(answer.body, status_code=answer.status, media_type="application/json", headers=headers)
 
 
 async def _submitted(
-    env: Env, tx: Tx, body: LeadIn, raw: bytes, caller: Caller, calendars: Mapping[str, CalendarState]
+    env: Env,
+    tx: Tx,
+    body: LeadIn,
+    raw: bytes,
+    caller: Caller,
+    calendars: Mapping[str, CalendarState],
+    reader: MessageReader,
 ) -> IdempotentResponse:
     parsed = await read_lead(env, tx, body, caller.actor)
     if caller.actor.sees.is_limited:
-        return await _submitted_by_partner(env, tx, parsed, raw, caller, calendars)
+        return await _submitted_by_partner(env, tx, parsed, raw, caller, calendars, reader)
     submitted = await submit_lead_in_tx(env, tx, parsed.lead_input, actor=caller.actor, calendars=calendars)
     lead, holder = await _as_it_is_now(tx, submitted)
     document = LeadSubmissionDoc(
         lead=LeadDoc.of(lead),
         created=submitted.created,
         holder=HolderDoc(**holder) if holder else None,
-        decision=DecisionDoc.of(submitted.routed) if submitted.routed else None,
-        note=submitted.note,
+        decision=DecisionDoc.of(submitted.routed, reader) if submitted.routed else None,
+        note=render_sentence(submitted.note, reader) if submitted.note else None,
         warnings=[FieldWarningDoc.of(fault) for fault in (*parsed.warnings, *submitted.warnings)],
     )
     return IdempotentResponse(status=201 if submitted.created else 200, body=document.model_dump_json().encode())
 
 
 async def _submitted_by_partner(
-    env: Env, tx: Tx, parsed: ParsedLead, raw: bytes, caller: Caller, calendars: Mapping[str, CalendarState]
+    env: Env,
+    tx: Tx,
+    parsed: ParsedLead,
+    raw: bytes,
+    caller: Caller,
+    calendars: Mapping[str, CalendarState],
+    reader: MessageReader,
 ) -> IdempotentResponse:
     """One answer for known and unknown people; the lead is in it where the caller's own rep has it."""
     warnings = [*parsed.warnings, *await warn_of_evidence(env, tx, parsed.lead_input.evidence, caller.actor)]
@@ -122,9 +137,9 @@ async def _submitted_by_partner(
         row, has_it = await _as_it_is_now(tx, submitted)
         if has_it is not None and await tx.leads.is_with(row.id, caller.actor.sees):
             lead, holder = LeadDoc.of(row, partner=True), HolderDoc(**has_it)
-            decision = DecisionDoc.of(submitted.routed, partner=True) if submitted.routed else None
+            decision = DecisionDoc.of(submitted.routed, reader, partner=True) if submitted.routed else None
     document = PartnerSubmissionDoc(
-        note=PARTNER_SUBMISSION,
+        note=render_sentence(PARTNER_SUBMISSION, reader),
         lead=lead,
         holder=holder,
         decision=decision,

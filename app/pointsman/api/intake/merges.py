@@ -8,11 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.lead_reference import LeadPath, LeadReference, meant_lead
+from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.reason_text import ReasonText
 from pointsman.api.intake.lead_schemas import DecisionDoc, LeadDoc
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.intake.merge_leads import merge_leads
+from pointsman.services.wording.rendering import render_sentence
 
 router = APIRouter(tags=["Lead intake"])
 
@@ -54,7 +56,11 @@ class MergedLeadDoc(BaseModel):
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def merge(
-    env: EnvDep, lead_id: LeadPath, body: MergeIn, caller: Annotated[Caller, may(Operation.LEAD_MERGE)]
+    env: EnvDep,
+    lead_id: LeadPath,
+    body: MergeIn,
+    reader: ReaderDep,
+    caller: Annotated[Caller, may(Operation.LEAD_MERGE)],
 ) -> MergedLeadDoc:
     into = await meant_lead(env, body.into, caller, "body.into")
     done = await merge_leads(env, lead_id, into=into, reason=body.reason, actor=caller.actor)
@@ -62,6 +68,6 @@ async def merge(
         survivor=LeadDoc.of(done.survivor),
         merged=LeadDoc.of(done.merged),
         holder=done.holder,
-        decision=DecisionDoc.of(done.routed) if done.routed else None,
-        what_happens=done.what_happens,
+        decision=DecisionDoc.of(done.routed, reader) if done.routed else None,
+        what_happens=render_sentence(done.what_happens, reader),
     )

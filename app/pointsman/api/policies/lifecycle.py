@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, S
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.lead_reference import LeadReference, meant_lead
+from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.reason_text import refuse_unseen
 from pointsman.api.policies.request_bodies import REQUEST_BODY, VersionPath, read_policy_body
@@ -120,7 +121,7 @@ async def check(request: Request, env: EnvDep, _caller: Annotated[Caller, may(Op
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def explained(
-    given: ExplainIn, env: EnvDep, caller: Annotated[Caller, may(Operation.POLICY_TRY)]
+    given: ExplainIn, env: EnvDep, reader: ReaderDep, caller: Annotated[Caller, may(Operation.POLICY_TRY)]
 ) -> ExplainedDecisionDoc:
     facts = {name: tuple(value) if isinstance(value, list) else value for name, value in given.facts.items()}
     question = ExplainRequest(
@@ -131,7 +132,7 @@ async def explained(
         purpose=given.purpose,
         gate_open=given.gate_open,
     )
-    return ExplainedDecisionDoc.of_explained(await explain(env, question))
+    return ExplainedDecisionDoc.of_explained(await explain(env, question), reader)
 
 
 @router.post(

@@ -9,13 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.policies.request_bodies import EXAMPLE_POLICY, VersionPath
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.replay.preference_shares import PreferenceShare
-from pointsman.domain.replay.simulation import DecisionCounts
+from pointsman.domain.replay.simulation import DecisionCounts, SimulationExample
 from pointsman.services.explain.simulate import MAX_DECISIONS, SimulationPeriod, SimulationResult, simulate
+from pointsman.services.wording.rendering import MessageReader, render
 
 router = APIRouter(tags=["Policy"])
 
@@ -68,6 +70,11 @@ class ReroutedLeadDoc(BaseModel):
     at: datetime
     before: str
     after: str
+
+    @staticmethod
+    def of(one: SimulationExample, reader: MessageReader) -> "ReroutedLeadDoc":
+        before, after = render(one.before, reader), render(one.after, reader)
+        return ReroutedLeadDoc(decision_id=one.decision_id, lead_id=one.lead_id, at=one.at, before=before, after=after)
 
 
 class PreferenceShareDoc(BaseModel):
@@ -129,7 +136,7 @@ class SimulationDoc(BaseModel):
     assumptions: list[str]
 
     @staticmethod
-    def of(found: SimulationResult) -> "SimulationDoc":
+    def of(found: SimulationResult, reader: MessageReader) -> "SimulationDoc":
         report = found.report
         return SimulationDoc(
             simulated=report.simulated,
@@ -142,7 +149,7 @@ class SimulationDoc(BaseModel):
             other_rep=report.other_rep,
             before=CountsDoc.of(report.before),
             after=CountsDoc.of(report.after),
-            examples=[ReroutedLeadDoc.model_validate(one, from_attributes=True) for one in report.examples],
+            examples=[ReroutedLeadDoc.of(one, reader) for one in report.examples],
             never_matched=list(report.never_matched),
             never_matched_more=report.never_matched_more,
             ledgers=dict(report.ledgers),
@@ -168,9 +175,9 @@ _HOW = (
     responses=problem_responses(401, 403, 404, 413, 422, 503),
 )
 async def of_document(
-    given: SimulateDocumentIn, env: EnvDep, _caller: Annotated[Caller, may(Operation.POLICY_TRY)]
+    given: SimulateDocumentIn, env: EnvDep, reader: ReaderDep, _caller: Annotated[Caller, may(Operation.POLICY_TRY)]
 ) -> SimulationDoc:
-    return SimulationDoc.of(await simulate(env, given.period(), document=given.document))
+    return SimulationDoc.of(await simulate(env, given.period(), document=given.document), reader)
 
 
 @router.post(
@@ -183,6 +190,7 @@ async def of_version(
     version: VersionPath,
     given: SimulateIn,
     env: EnvDep,
+    reader: ReaderDep,
     _caller: Annotated[Caller, may(Operation.POLICY_TRY)],
 ) -> SimulationDoc:
-    return SimulationDoc.of(await simulate(env, given.period(), version=version))
+    return SimulationDoc.of(await simulate(env, given.period(), version=version), reader)

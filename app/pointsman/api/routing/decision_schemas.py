@@ -7,9 +7,12 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from pointsman.api.http.partner_redaction import partner_summary
+from pointsman.domain.distribution.candidate import Candidate
 from pointsman.domain.distribution.ledger import Ledger
+from pointsman.domain.messages.message import message_from_json
 from pointsman.domain.routing.decision import Decision, canonical_json
 from pointsman.services.ports.routing.decisions import DecisionRow
+from pointsman.services.wording.rendering import MessageReader, render
 
 
 class LeafDoc(BaseModel):
@@ -39,6 +42,13 @@ class CandidateTraceDoc(BaseModel):
     eligible: bool
     code: str | None = Field(examples=["time-off"])
     sentence: str
+
+    @staticmethod
+    def of(found: Candidate, reader: MessageReader) -> "CandidateTraceDoc":
+        sentence = render(found.sentence, reader)
+        return CandidateTraceDoc(
+            rep=found.rep, pool=found.pool, eligible=found.eligible, code=found.code, sentence=sentence
+        )
 
 
 class BalanceDoc(BaseModel):
@@ -74,7 +84,7 @@ class TraceDoc(BaseModel):
     now: datetime
 
     @staticmethod
-    def of(decision: Decision, *, partner: bool = False) -> "TraceDoc":
+    def of(decision: Decision, reader: MessageReader, *, partner: bool = False) -> "TraceDoc":
         """`partner` leaves out our rules, who else was looked at, and how they stand."""
         return TraceDoc(
             outcome=decision.outcome.value,
@@ -83,23 +93,19 @@ class TraceDoc(BaseModel):
             pool=decision.pool,
             rep=decision.rep,
             hold_reason=decision.hold_reason,
-            summary=partner_summary(decision.outcome.value, rep=decision.rep, work=decision.work)
-            if partner
-            else decision.summary,
+            summary=_summary(decision, reader, partner=partner),
             steps=[]
             if partner
             else [
                 StepDoc(
                     rule=step.rule,
                     result=step.result.value,
-                    sentence=step.sentence,
+                    sentence=render(step.sentence, reader),
                     leaves=[LeafDoc.model_validate(leaf, from_attributes=True) for leaf in step.leaves],
                 )
                 for step in decision.steps
             ],
-            candidates=[]
-            if partner
-            else [CandidateTraceDoc.model_validate(c, from_attributes=True) for c in decision.candidates],
+            candidates=[] if partner else [CandidateTraceDoc.of(c, reader) for c in decision.candidates],
             ledger_before=None if partner else _balances(decision.ledger_before),
             ledger_after=None if partner else _balances(decision.ledger_after),
             entitlements={} if partner else {rep: str(share) for rep, share in decision.entitlements.items()},
@@ -127,11 +133,23 @@ class DecisionHead(BaseModel):
     policy_version: int
 
     @staticmethod
-    def head_of(row: DecisionRow, *, partner: bool) -> "DecisionHead":
-        head = DecisionHead.model_validate(row, from_attributes=True)
+    def head_of(row: DecisionRow, reader: MessageReader, *, partner: bool) -> "DecisionHead":
+        summary = message_from_json(row.summary)
         if partner:
-            head.summary, head.rule = partner_summary(head.outcome, rep=head.rep, work=head.work), None
-        return head
+            summary = partner_summary(row.outcome, rep=row.rep, work=row.work)
+        return DecisionHead(
+            id=row.id,
+            lead_id=row.lead_id,
+            at=row.at,
+            outcome=row.outcome,
+            work=row.work,
+            rule=None if partner else row.rule,
+            pool=row.pool,
+            rep=row.rep,
+            hold_reason=row.hold_reason,
+            summary=render(summary, reader),
+            policy_version=row.policy_version,
+        )
 
 
 class WholeDecisionDoc(DecisionHead):
@@ -140,9 +158,15 @@ class WholeDecisionDoc(DecisionHead):
     trace: TraceDoc
 
     @staticmethod
-    def of(row: DecisionRow, *, partner: bool) -> "WholeDecisionDoc":
-        trace = TraceDoc.of(Decision.from_json(canonical_json(row.record)), partner=partner)
-        return WholeDecisionDoc(**DecisionHead.head_of(row, partner=partner).model_dump(), trace=trace)
+    def of(row: DecisionRow, reader: MessageReader, *, partner: bool) -> "WholeDecisionDoc":
+        trace = TraceDoc.of(Decision.from_json(canonical_json(row.record)), reader, partner=partner)
+        return WholeDecisionDoc(**DecisionHead.head_of(row, reader, partner=partner).model_dump(), trace=trace)
+
+
+def _summary(decision: Decision, reader: MessageReader, *, partner: bool) -> str:
+    if partner:
+        return render(partner_summary(decision.outcome.value, rep=decision.rep, work=decision.work), reader)
+    return render(decision.summary, reader)
 
 
 def _balances(ledger: Ledger | None) -> dict[str, BalanceDoc] | None:

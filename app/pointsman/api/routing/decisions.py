@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.lead_reference import LeadPath, LeadQuery
+from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.query import FilterText, QueryInt, SinceQuery, UntilQuery, require_readable
@@ -28,6 +29,7 @@ from pointsman.services.ports import Env
 from pointsman.services.ports.routing.decisions import DecisionFilter
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.reassignment.manual import assign_manually
+from pointsman.services.wording.rendering import MessageReader
 
 router = APIRouter(tags=["Decisions"])
 
@@ -90,12 +92,13 @@ def _asked(
 async def index(
     env: EnvDep,
     page: PageDep,
+    reader: ReaderDep,
     asked: Annotated[DecisionFilter, Depends(_asked)],
     caller: Annotated[Caller, may(Operation.DECISION_LIST)],
 ) -> Page[DecisionHead]:
     if asked.rule is not None:
         require_readable(caller, Reading.REASONS, "rule")
-    return await _page(env, page, caller, asked)
+    return await _page(env, page, caller, asked, reader)
 
 
 @router.get(
@@ -105,9 +108,13 @@ async def index(
     responses=problem_responses(401, 403, 404, 422),
 )
 async def of_lead(
-    lead_id: LeadPath, env: EnvDep, page: PageDep, caller: Annotated[Caller, may(Operation.DECISION_READ)]
+    lead_id: LeadPath,
+    env: EnvDep,
+    page: PageDep,
+    reader: ReaderDep,
+    caller: Annotated[Caller, may(Operation.DECISION_READ)],
 ) -> Page[DecisionHead]:
-    return await _page(env, page, caller, DecisionFilter(lead_id=lead_id))
+    return await _page(env, page, caller, DecisionFilter(lead_id=lead_id), reader)
 
 
 @router.get(
@@ -118,10 +125,10 @@ async def of_lead(
     responses=problem_responses(401, 403, 404, 422),
 )
 async def one(
-    decision_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.DECISION_READ)]
+    decision_id: UUID, env: EnvDep, reader: ReaderDep, caller: Annotated[Caller, may(Operation.DECISION_READ)]
 ) -> WholeDecisionDoc:
     row = await get_decision(env, decision_id, sees=caller.actor.sees)
-    return WholeDecisionDoc.of(row, partner=not caller.may_read(Reading.REASONS))
+    return WholeDecisionDoc.of(row, reader, partner=not caller.may_read(Reading.REASONS))
 
 
 @router.get(
@@ -132,9 +139,9 @@ async def one(
     responses=problem_responses(401, 403, 404, 422),
 )
 async def explanation(
-    decision_id: UUID, env: EnvDep, _caller: Annotated[Caller, may(Operation.DECISION_EXPLAIN)]
+    decision_id: UUID, env: EnvDep, reader: ReaderDep, _caller: Annotated[Caller, may(Operation.DECISION_EXPLAIN)]
 ) -> ExplainedDecisionDoc:
-    return ExplainedDecisionDoc.of_explained(await explain_stored(env, decision_id))
+    return ExplainedDecisionDoc.of_explained(await explain_stored(env, decision_id), reader)
 
 
 @router.post(
@@ -178,7 +185,11 @@ async def replay(
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def assigned(
-    lead_id: LeadPath, given: AssignIn, env: EnvDep, caller: Annotated[Caller, may(Operation.LEAD_ASSIGN)]
+    lead_id: LeadPath,
+    given: AssignIn,
+    env: EnvDep,
+    reader: ReaderDep,
+    caller: Annotated[Caller, may(Operation.LEAD_ASSIGN)],
 ) -> DecisionDoc:
     routed = await assign_manually(
         env,
@@ -189,7 +200,7 @@ async def assigned(
         reason=given.reason,
         actor=caller.actor,
     )
-    return DecisionDoc.of(routed)
+    return DecisionDoc.of(routed, reader)
 
 
 @router.post(
@@ -200,15 +211,22 @@ async def assigned(
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def reassigned(
-    lead_id: LeadPath, given: ReassignIn, env: EnvDep, caller: Annotated[Caller, may(Operation.LEAD_ASSIGN)]
+    lead_id: LeadPath,
+    given: ReassignIn,
+    env: EnvDep,
+    reader: ReaderDep,
+    caller: Annotated[Caller, may(Operation.LEAD_ASSIGN)],
 ) -> DecisionDoc:
-    return DecisionDoc.of(await reassign(env, lead_id, reason=given.reason, actor=caller.actor))
+    return DecisionDoc.of(await reassign(env, lead_id, reason=given.reason, actor=caller.actor), reader)
 
 
-async def _page(env: Env, page: PageDep, caller: Caller, which: DecisionFilter) -> Page[DecisionHead]:
+async def _page(
+    env: Env, page: PageDep, caller: Caller, which: DecisionFilter, reader: MessageReader
+) -> Page[DecisionHead]:
     seen = replace(which, sees=caller.actor.sees)
     rows = await decision_page(env, seen, before=page.after, limit=page.fetch_limit)
     items, following = page.split(rows, lambda row: (row.at, row.id))
     return Page[DecisionHead](
-        items=[DecisionHead.head_of(row, partner=not caller.may_read(Reading.REASONS)) for row in items], next=following
+        items=[DecisionHead.head_of(row, reader, partner=not caller.may_read(Reading.REASONS)) for row in items],
+        next=following,
     )

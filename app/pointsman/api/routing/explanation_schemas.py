@@ -7,9 +7,11 @@ from pydantic import BaseModel, Field
 
 from pointsman.api.routing.decision_schemas import BalanceDoc, LeafDoc, TraceDoc
 from pointsman.domain.counterfactuals.near_misses import NearMiss
+from pointsman.domain.counterfactuals.remedies import Remedy
 from pointsman.domain.counterfactuals.search import FactChange
 from pointsman.domain.explain.explanation import WHY_REP_CODES, Explanation, WhyNot
 from pointsman.services.explain.explain import ExplainedDecision
+from pointsman.services.wording.rendering import MessageReader, render, render_all, render_sentence
 
 
 class WhyRepDoc(BaseModel):
@@ -34,13 +36,13 @@ class WhyNotDoc(BaseModel):
     )
 
     @staticmethod
-    def of(other: WhyNot) -> "WhyNotDoc":
+    def of(other: WhyNot, reader: MessageReader) -> "WhyNotDoc":
         return WhyNotDoc(
             rep=other.rep,
             pool=other.pool,
             eligible=other.eligible,
             code=other.code,
-            sentence=other.sentence,
+            sentence=render(other.sentence, reader),
             balance_before=None if other.balance_before is None else BalanceDoc.of(other.balance_before),
             entitlement=None if other.entitlement is None else str(other.entitlement),
             turns=other.turns,
@@ -108,6 +110,18 @@ class RemedyDoc(BaseModel):
     at: datetime | None
     needs: list[str] = Field(description="The evidence that a gate asks for.")
 
+    @staticmethod
+    def of(remedy: Remedy, reader: MessageReader) -> "RemedyDoc":
+        return RemedyDoc(
+            code=remedy.code,
+            sentence=render(remedy.sentence, reader),
+            rep=remedy.rep,
+            pool=remedy.pool,
+            work=remedy.work,
+            at=remedy.at,
+            needs=list(remedy.needs),
+        )
+
 
 class ExplanationDoc(BaseModel):
     """Why this rep, why not each other one, which rules nearly matched, and what would change it."""
@@ -122,16 +136,18 @@ class ExplanationDoc(BaseModel):
     would_change: list[RemedyDoc]
 
     @staticmethod
-    def of(told: Explanation) -> "ExplanationDoc":
+    def of(told: Explanation, reader: MessageReader) -> "ExplanationDoc":
         return ExplanationDoc(
-            summary=told.summary,
-            story=list(told.story),
-            why_rep=None if told.why_rep is None else WhyRepDoc(code=told.why_rep.code, sentence=told.why_rep.sentence),
-            why_not=[WhyNotDoc.of(other) for other in told.why_not],
+            summary=render_sentence(told.summary, reader),
+            story=render_all(told.story, reader),
+            why_rep=WhyRepDoc(code=told.why_rep.code, sentence=render(told.why_rep.sentence, reader))
+            if told.why_rep
+            else None,
+            why_not=[WhyNotDoc.of(other, reader) for other in told.why_not],
             why_not_more=told.why_not_more,
             near_misses=[NearMissDoc.of(miss) for miss in told.near_misses.nearest],
             near_misses_more=told.near_misses.more,
-            would_change=[RemedyDoc.model_validate(c, from_attributes=True) for c in told.would_change],
+            would_change=[RemedyDoc.of(remedy, reader) for remedy in told.would_change],
         )
 
 
@@ -144,8 +160,10 @@ class ExplainedDecisionDoc(TraceDoc):
     )
 
     @staticmethod
-    def of_explained(found: ExplainedDecision) -> "ExplainedDecisionDoc":
-        trace = TraceDoc.of(found.decision)
+    def of_explained(found: ExplainedDecision, reader: MessageReader) -> "ExplainedDecisionDoc":
+        trace = TraceDoc.of(found.decision, reader)
         return ExplainedDecisionDoc(
-            **dict(trace), explanation=ExplanationDoc.of(found.explanation), nurture=found.nurture
+            **dict(trace),
+            explanation=ExplanationDoc.of(found.explanation, reader),
+            nurture=render_sentence(found.nurture, reader) if found.nurture else None,
         )

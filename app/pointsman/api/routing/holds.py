@@ -1,5 +1,6 @@
 """Waiting leads over HTTP."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -11,11 +12,13 @@ from pydantic import BaseModel, Field
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.lead_reference import LeadQuery
+from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.partner_redaction import partner_summary
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.query import FilterText, QueryBool, SinceQuery, UntilQuery
 from pointsman.api.intake.lead_schemas import DecisionDoc
+from pointsman.domain.messages.message import message_from_json
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.readings import Reading
 from pointsman.domain.roster.roles import Work
@@ -23,6 +26,7 @@ from pointsman.domain.routing.decision import HoldReason
 from pointsman.domain.text.formatting import length_in_words
 from pointsman.services.holds.drain import hold_counts, hold_page, retry_hold
 from pointsman.services.ports.routing.holds import HoldCount, HoldFilter, HoldRow
+from pointsman.services.wording.rendering import MessageReader, render
 
 router = APIRouter(tags=["Decisions"])
 
@@ -36,6 +40,11 @@ class ReleaseDoc(BaseModel):
     at: datetime | None
     sentence: str = Field(examples=["Lena is back on Wed 2026-11-25 08:00 (Europe/Berlin)"])
     needs: list[str] = Field(description="The evidence that the gate still asks for.")
+
+    @staticmethod
+    def of(stored: Mapping[str, Any], reader: MessageReader) -> "ReleaseDoc":
+        sentence = render(message_from_json(stored["sentence"]), reader)
+        return ReleaseDoc.model_validate({**stored, "sentence": sentence})
 
 
 class HoldDoc(BaseModel):
@@ -61,7 +70,7 @@ class HoldDoc(BaseModel):
     )
 
     @staticmethod
-    def of(row: HoldRow, now: datetime, *, partner: bool) -> "HoldDoc":
+    def of(row: HoldRow, now: datetime, reader: MessageReader, *, partner: bool) -> "HoldDoc":
         stored: dict[str, Any] = {
             name: getattr(row, name)
             for name in (
@@ -78,13 +87,14 @@ class HoldDoc(BaseModel):
             )
         }
         age = max((row.released_at or now) - row.held_at, timedelta(0))
+        told = partner_summary("held", rep=None, work=row.work) if partner else message_from_json(row.sentence)
         return HoldDoc(
             **stored,
-            sentence=partner_summary("held", rep=None, work=row.work) if partner else row.sentence,
+            sentence=render(told, reader),
             age_s=int(age.total_seconds()),
             age=length_in_words(age),
             overdue=row.released_at is None and row.due_at <= now,
-            releases=[] if partner else [ReleaseDoc.model_validate(release) for release in row.releases],
+            releases=[] if partner else [ReleaseDoc.of(release, reader) for release in row.releases],
             next_try_at=None if partner else row.next_try_at,
         )
 
@@ -153,6 +163,7 @@ async def index(
     env: EnvDep,
     page: PageDep,
     asked: Annotated[HoldFilter, Depends(_asked)],
+    reader: ReaderDep,
     caller: Annotated[Caller, may(Operation.HOLD_READ)],
     *,
     overdue: Annotated[QueryBool, Query(description="Only what waits longer than promised.")] = False,
@@ -162,7 +173,7 @@ async def index(
     rows = await hold_page(env, which, after=page.after, limit=page.fetch_limit)
     items, following = page.split(rows, lambda row: (row.held_at, row.id))
     partner = not caller.may_read(Reading.REASONS)
-    return Page[HoldDoc](items=[HoldDoc.of(row, now, partner=partner) for row in items], next=following)
+    return Page[HoldDoc](items=[HoldDoc.of(row, now, reader, partner=partner) for row in items], next=following)
 
 
 @router.get(
@@ -187,5 +198,7 @@ async def summary(env: EnvDep, _caller: Annotated[Caller, may(Operation.HOLD_SUM
     summary="Try a waiting lead now",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
-async def retry(hold_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.HOLD_RETRY)]) -> DecisionDoc:
-    return DecisionDoc.of(await retry_hold(env, hold_id, actor=caller.actor))
+async def retry(
+    hold_id: UUID, env: EnvDep, reader: ReaderDep, caller: Annotated[Caller, may(Operation.HOLD_RETRY)]
+) -> DecisionDoc:
+    return DecisionDoc.of(await retry_hold(env, hold_id, actor=caller.actor), reader)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.lead_reference import LeadReference, meant_lead
+from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import decode_cursor, encode_cursor
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.reason_text import ReasonText
@@ -25,6 +26,7 @@ from pointsman.services.reassignment.bulk import (
     reassign_leads,
     reassign_rep,
 )
+from pointsman.services.wording.rendering import MessageReader, render
 
 router = APIRouter(tags=["Decisions"])
 
@@ -88,8 +90,16 @@ class LeadResultDoc(BaseModel):
     sentence: str
 
     @staticmethod
-    def of(result: LeadResult) -> "LeadResultDoc":
-        return LeadResultDoc.model_validate(result, from_attributes=True)
+    def of(result: LeadResult, reader: MessageReader) -> "LeadResultDoc":
+        return LeadResultDoc(
+            lead_id=result.lead_id,
+            outcome=result.outcome.value,
+            work=result.work,
+            rep=result.rep,
+            decision_id=result.decision_id,
+            code=result.code,
+            sentence=render(result.sentence, reader),
+        )
 
 
 class BulkResultDoc(BaseModel):
@@ -103,10 +113,10 @@ class BulkResultDoc(BaseModel):
     note: str | None
 
     @staticmethod
-    def of(moved: BulkResult, *, dry_run: bool) -> "BulkResultDoc":
+    def of(moved: BulkResult, reader: MessageReader, *, dry_run: bool) -> "BulkResultDoc":
         outcomes = [result.outcome for result in moved.results]
         return BulkResultDoc(
-            items=[LeadResultDoc.of(result) for result in moved.results],
+            items=[LeadResultDoc.of(result, reader) for result in moved.results],
             counts={outcome.value: outcomes.count(outcome) for outcome in BulkOutcome},
             remaining=moved.remaining,
             next=encode_cursor(moved.next_position) if moved.next_position else None,
@@ -125,7 +135,11 @@ class BulkResultDoc(BaseModel):
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def of_rep(
-    key: RosterKeyPath, given: ReassignRepIn, env: EnvDep, caller: Annotated[Caller, may(Operation.LEAD_ASSIGN)]
+    key: RosterKeyPath,
+    given: ReassignRepIn,
+    env: EnvDep,
+    reader: ReaderDep,
+    caller: Annotated[Caller, may(Operation.LEAD_ASSIGN)],
 ) -> BulkResultDoc:
     asked = BulkRequest(
         reason=given.reason,
@@ -136,7 +150,8 @@ async def of_rep(
         after_position=decode_cursor(given.cursor, path="body.cursor") if given.cursor else None,
         limit=given.limit,
     )
-    return BulkResultDoc.of(await reassign_rep(env, key, asked, actor=caller.actor), dry_run=given.dry_run)
+    moved = await reassign_rep(env, key, asked, actor=caller.actor)
+    return BulkResultDoc.of(moved, reader, dry_run=given.dry_run)
 
 
 @router.post(
@@ -147,8 +162,9 @@ async def of_rep(
     responses=problem_responses(401, 403, 409, 422),
 )
 async def of_leads(
-    given: ReassignLeadsIn, env: EnvDep, caller: Annotated[Caller, may(Operation.LEAD_ASSIGN)]
+    given: ReassignLeadsIn, env: EnvDep, reader: ReaderDep, caller: Annotated[Caller, may(Operation.LEAD_ASSIGN)]
 ) -> BulkResultDoc:
     asked = BulkRequest(reason=given.reason, dry_run=given.dry_run)
     leads = [await meant_lead(env, one, caller, f"body.lead_ids[{at}]") for at, one in enumerate(given.lead_ids)]
-    return BulkResultDoc.of(await reassign_leads(env, leads, asked, actor=caller.actor), dry_run=given.dry_run)
+    moved = await reassign_leads(env, leads, asked, actor=caller.actor)
+    return BulkResultDoc.of(moved, reader, dry_run=given.dry_run)

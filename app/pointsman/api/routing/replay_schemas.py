@@ -31,7 +31,7 @@ class FirstByteDoc(BaseModel):
 class PathDifferenceDoc(BaseModel):
     """One place that differs: as stored, and as it comes out again. JSON, shortened; null where nothing stands."""
 
-    path: str = Field(examples=["candidates[1].sentence"])
+    path: str = Field(examples=["candidates[1].why"])
     before: str | None
     after: str | None
     hidden: bool = Field(description="What stands there is personal, and so is not told.")

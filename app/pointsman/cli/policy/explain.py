@@ -10,10 +10,12 @@ from rich.text import Text
 
 from pointsman.cli.output import out, table
 from pointsman.cli.policy.files import read_policy_file
-from pointsman.cli.session import run_with_env
+from pointsman.cli.session import run_with_reader
+from pointsman.domain.messages.message import rep_name
 from pointsman.domain.roster.roles import Work
 from pointsman.services.explain.explain import ExplainedDecision, ExplainRequest
 from pointsman.services.explain.explain import explain as explain_lead
+from pointsman.services.wording.rendering import MessageReader, render, render_all, render_sentence
 
 
 def explain(
@@ -29,19 +31,19 @@ def explain(
     question = ExplainRequest(
         lead_id=lead, purpose=work, document=None if file is None else read_policy_file(file).document
     )
-    show_explanation(run_with_env(lambda env: explain_lead(env, question)))
+    show_explanation(*run_with_reader(lambda env: explain_lead(env, question)))
 
 
-def show_explanation(found: ExplainedDecision) -> None:
+def show_explanation(found: ExplainedDecision, reader: MessageReader) -> None:
     """The explanation in the order in which it is read: the answer, the story, the others, the near, what would change it."""
     decision, told = found.decision, found.explanation
-    out.print(Text(told.summary, "bold"), highlight=False)
+    out.print(Text(render_sentence(told.summary, reader), "bold"), highlight=False)
     if found.nurture:
-        _line(found.nurture)
-    for sentence in told.story:
+        _line(render_sentence(found.nurture, reader))
+    for sentence in render_all(told.story, reader):
         _line(f"  {sentence}")
     if told.why_not:
-        out.print(_others(found))
+        out.print(_others(found, reader))
     if told.why_not_more:
         _line(f"  and {told.why_not_more} more")
     for miss in told.near_misses.nearest:
@@ -52,15 +54,16 @@ def show_explanation(found: ExplainedDecision) -> None:
     if told.would_change:
         out.print("What would change it:", highlight=False)
     for change in told.would_change:
-        _line(f"  {change.sentence}.")
+        _line(f"  {render_sentence(change.sentence, reader)}")
     _line(f"Policy {decision.policy_version}, roster {decision.roster_version}.")
 
 
-def _others(found: ExplainedDecision) -> Table:
+def _others(found: ExplainedDecision, reader: MessageReader) -> Table:
     listed = table("rep", "eligible", "turn in", "why not")
     for other in found.explanation.why_not:
         turn = f"{other.turns} lead{'s' if other.turns != 1 else ''}" if other.turns else ""
-        listed.add_row(other.rep, "yes" if other.eligible else "no", turn, other.sentence)
+        name = reader.names.get(rep_name(other.rep), other.rep)
+        listed.add_row(name, "yes" if other.eligible else "no", turn, render(other.sentence, reader))
     return listed
 
 

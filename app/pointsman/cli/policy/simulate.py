@@ -10,13 +10,14 @@ from rich.table import Table
 
 from pointsman.cli.output import EXIT_MISUSED, fail, out, table
 from pointsman.cli.policy.files import read_policy_file
-from pointsman.cli.session import run_with_env
+from pointsman.cli.session import run_with_reader
 from pointsman.domain.dates.durations import parse_duration
 from pointsman.domain.replay.preference_shares import PreferenceShare
 from pointsman.domain.replay.simulation import DIMENSIONS
 from pointsman.services.explain.simulate import MAX_DECISIONS, SimulationPeriod, SimulationResult
 from pointsman.services.explain.simulate import simulate as simulated
 from pointsman.services.ports import Env
+from pointsman.services.wording.rendering import MessageReader, render
 
 _SHOWN = 10
 
@@ -37,8 +38,8 @@ def simulate(
         return await simulated(env, period, version=version, document=document)
 
     with out.status("Routing the period again"):
-        found = run_with_env(work)
-    _show(found)
+        found, reader = run_with_reader(work)
+    _show(found, reader)
 
 
 def _span(text: str) -> timedelta:
@@ -48,7 +49,7 @@ def _span(text: str) -> timedelta:
         fail(str(error), code=EXIT_MISUSED)
 
 
-def _show(found: SimulationResult) -> None:
+def _show(found: SimulationResult, reader: MessageReader) -> None:
     report = found.report
     more = "" if found.complete else " (there are more: raise --limit)"
     moved = f"{report.rerouted} go elsewhere, {report.other_rep} to another rep"
@@ -62,7 +63,7 @@ def _show(found: SimulationResult) -> None:
     if report.preferences:
         out.print(_preferences(report.preferences))
     for one in report.examples[:_SHOWN]:
-        _line(f"{one.lead_id}: {one.before}\n  → {one.after}")
+        _line(f"{one.lead_id}: {render(one.before, reader)}\n  → {render(one.after, reader)}")
     if report.never_matched:
         rest = f" and {report.never_matched_more} more" if report.never_matched_more else ""
         _line(f"Never matched: {', '.join(report.never_matched)}{rest}.")

@@ -70,7 +70,7 @@ WRITE = PreparedStatement("""
     with decision as (
         insert into decisions (id, lead_id, at, outcome, work, rule, pool, rep_id, hold_reason, summary, policy_version,
                                roster_version, record, inputs)
-        values (:decision_id, :lead_id, :at, :outcome, :work, :rule, :pool, :rep_id, :hold_reason, :summary,
+        values (:decision_id, :lead_id, :at, :outcome, :work, :rule, :pool, :rep_id, :hold_reason, cast(:summary as jsonb),
                 :policy_version, :roster_version, cast(:record as jsonb), cast(:inputs as jsonb))
     ), assignment as (
         insert into assignments (id, lead_id, rep_id, work, pool, category, decision_id, gate_check_id, override_id,
@@ -81,7 +81,7 @@ WRITE = PreparedStatement("""
     ), hold as (
         insert into holds (id, lead_id, decision_id, work, pool, reason, sentence, held_at, due_at)
         select cast(:hold_id as uuid), :lead_id, :decision_id, cast(:work as text), cast(:pool as text),
-               cast(:hold_reason as text), cast(:hold_sentence as text), :at, cast(:hold_due_at as timestamptz)
+               cast(:hold_reason as text), cast(:hold_sentence as jsonb), :at, cast(:hold_due_at as timestamptz)
         where cast(:hold_id as uuid) is not null
     ), open_hold as (
         update holds set
@@ -90,7 +90,7 @@ WRITE = PreparedStatement("""
             decision_id = case when cast(:release as text) is null then :decision_id else holds.decision_id end,
             pool = case when cast(:release as text) is null then cast(:pool as text) else holds.pool end,
             reason = coalesce(cast(:hold_reason as text), holds.reason),
-            sentence = coalesce(cast(:hold_sentence as text), holds.sentence),
+            sentence = coalesce(cast(:hold_sentence as jsonb), holds.sentence),
             held_at = case when cast(:release as text) is null and holds.work is distinct from cast(:work as text)
                            then cast(:at as timestamptz) else holds.held_at end,
             due_at = case when cast(:release as text) is null and holds.work is distinct from cast(:work as text)

@@ -114,7 +114,7 @@ decisions = Table(
     Column("pool", Text),
     Column("rep_id", ForeignKey("reps.id")),
     Column("hold_reason", Text),
-    Column("summary", Text, nullable=False),
+    Column("summary", JSONB, nullable=False),
     Column("policy_version", ForeignKey("policies.version"), nullable=False),
     Column("roster_version", ForeignKey("roster_versions.version"), nullable=False, index=True),
     Column("record", JSONB, nullable=False),  # the whole trace
@@ -166,7 +166,7 @@ holds = Table(
     Column("work", Text),
     Column("pool", Text),
     Column("reason", Text, nullable=False),
-    Column("sentence", Text, nullable=False),
+    Column("sentence", JSONB, nullable=False),
     instant_column("held_at"),
     instant_column("due_at"),  # when the wait breaks its promise and an alert is raised
     instant_column("released_at", null=True),

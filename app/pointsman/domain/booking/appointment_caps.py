@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from pointsman.domain.dates.local_time import local_date, monday_of
+from pointsman.domain.messages.message import Arg, Message, rep_name, say
 from pointsman.domain.roster.reps import Caps, Rep
 
 #: So far around a time lie all meetings that count against its day and its week, on every clock.
@@ -27,15 +28,19 @@ class _Limit:
     code: str
     cap: int
     used: Counter[date]
-    of: str  # "" or the category, in words
+    category: str | None = None
 
     def reached(self, day: date) -> bool:
         return self.used[self._period(day)] >= self.cap
 
-    def sentence(self, rep: Rep, day: date) -> str:
+    def sentence(self, rep: Rep, day: date) -> Message:
         period = self._period(day)
-        when = f"on {day}" if self.code == "appointment-cap-day" else f"in the week of {period}"
-        return f"{rep.name} has {self.used[period]} of {self.cap} appointments{self.of} {when}."
+        on_day = self.code == "appointment-cap-day"
+        when = say("booking-time.on-day", day=day) if on_day else say("booking-time.in-week", monday=period)
+        told: dict[str, Arg] = {"rep": rep_name(rep.key), "held": self.used[period], "cap": self.cap, "when": when}
+        if self.category is None:
+            return say("booking-time.cap", **told)
+        return say("booking-time.cap-of-category", **told, category=self.category)
 
     def _period(self, day: date) -> date:
         return day if self.code == "appointment-cap-day" else monday_of(day)
@@ -55,7 +60,7 @@ class FullDays:
         """Whether any cap can stop anything."""
         return bool(self.limits)
 
-    def reached_cap(self, day: date) -> tuple[str, str] | None:
+    def reached_cap(self, day: date) -> tuple[str, Message] | None:
         """The first cap that is reached on `day`, as a code (appointment-cap-day, appointment-cap-week) and a sentence."""
         return next(((limit.code, limit.sentence(self.rep, day)) for limit in self.limits if limit.reached(day)), None)
 
@@ -67,21 +72,23 @@ def full_days(rep: Rep, meetings: Collection[CountedAppointment], categories: Co
     every appointment, those of a category only its own.
     """
     caps = rep.caps
-    limits = _limits(rep, caps, meetings, of="")
+    limits = _limits(rep, caps, meetings)
     for category in sorted({name for name in categories if name in caps.categories and name is not None}):
         own = [meeting for meeting in meetings if meeting.category == category]
-        limits += _limits(rep, caps.categories[category], own, of=f" of category {category}")
+        limits += _limits(rep, caps.categories[category], own, category=category)
     return FullDays(rep, limits)
 
 
-def _limits(rep: Rep, caps: Caps, meetings: Collection[CountedAppointment], *, of: str) -> list[_Limit]:
+def _limits(
+    rep: Rep, caps: Caps, meetings: Collection[CountedAppointment], *, category: str | None = None
+) -> list[_Limit]:
     per_day, per_week = caps.appointments_per_day, caps.appointments_per_week
     if per_day is None and per_week is None:
         return []
     dates = [local_date(meeting.start, rep.time_zone) for meeting in meetings]
     found = []
     if per_day is not None:
-        found.append(_Limit("appointment-cap-day", per_day, Counter(dates), of))
+        found.append(_Limit("appointment-cap-day", per_day, Counter(dates), category))
     if per_week is not None:
-        found.append(_Limit("appointment-cap-week", per_week, Counter(monday_of(day) for day in dates), of))
+        found.append(_Limit("appointment-cap-week", per_week, Counter(monday_of(day) for day in dates), category))
     return found

@@ -15,6 +15,7 @@ from pointsman.domain.booking.availability import (
     working_intervals,
 )
 from pointsman.domain.dates.local_time import local_date
+from pointsman.domain.messages.message import Arg, Message, rep_name, say
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.working_days import special_day_reason
@@ -28,7 +29,7 @@ class Obstacle:
     """Why a time cannot be booked."""
 
     code: str
-    sentence: str
+    sentence: Message
 
 
 def find_obstacle(
@@ -58,9 +59,9 @@ def outside_booking_window(wanted: Interval, rules: BookingRules, now: datetime)
     """Whether `wanted` lies before the minimum notice or beyond the horizon: then no calendar has to be known."""
     reach = bookable_window(rules, now)
     if wanted.start < reach.start:
-        return Obstacle(code="too-soon", sentence=f"The earliest start is {reach.start:%Y-%m-%dT%H:%MZ}.")
+        return Obstacle(code="too-soon", sentence=say("booking-time.too-soon", at=reach.start))
     if wanted.end > reach.end:
-        return Obstacle(code="too-far", sentence=f"An appointment must end by {reach.end:%Y-%m-%dT%H:%MZ}.")
+        return Obstacle(code="too-far", sentence=say("booking-time.too-far", at=reach.end))
     return None
 
 
@@ -68,19 +69,20 @@ def _outside_hours(rep: Rep, wanted: Interval) -> Obstacle | None:
     if any(block.contains(wanted) for block in working_intervals(rep, wanted)):
         return None
     why = special_day_reason(rep, local_date(wanted.start, rep.time_zone))
-    where = f"{rep.time_zone}: {why}" if why else rep.time_zone
-    return Obstacle(code="outside-working-hours", sentence=f"{rep.name} does not work then ({where}).")
+    told: dict[str, Arg] = {"rep": rep_name(rep.key), "zone": rep.time_zone}
+    sentence = say("booking-time.no-work-since", **told, why=why) if why else say("booking-time.no-work", **told)
+    return Obstacle(code="outside-working-hours", sentence=sentence)
 
 
 def _taken(
     rep: Rep, wanted: Interval, *, busy: Sequence[Interval], reservations: Sequence[Reservation], rules: BookingRules
 ) -> Obstacle | None:
     if _hit(wanted, time_off_intervals(rep)):
-        return Obstacle(code="time-off", sentence=f"{rep.name} is away then.")
+        return Obstacle(code="time-off", sentence=say("booking-time.away", rep=rep_name(rep.key)))
     if _hit(wanted, with_buffers(busy, rules)):
-        return Obstacle(code="calendar-busy", sentence=f"{rep.name}'s calendar has something else then.")
+        return Obstacle(code="calendar-busy", sentence=say("booking-time.busy", rep=rep_name(rep.key)))
     if _hit(wanted, with_gaps(reservations, rules)):
-        return Obstacle(code="reserved", sentence="Another appointment has this time, or is too close by.")
+        return Obstacle(code="reserved", sentence=say("booking-time.reserved"))
     return None
 
 

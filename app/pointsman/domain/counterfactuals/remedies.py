@@ -11,8 +11,9 @@ from pointsman.domain.counterfactuals.near_misses import NearMisses
 from pointsman.domain.distribution.candidate import DropReason
 from pointsman.domain.distribution.inputs import RoutingInputs
 from pointsman.domain.gate.evaluation import GateResult
+from pointsman.domain.messages.message import Arg, Message, as_written, rep_name, say
 from pointsman.domain.policy.document import Rule
-from pointsman.domain.roster.roles import GATED_WORKS, Work
+from pointsman.domain.roster.roles import GATED_WORKS, Work, work_name
 from pointsman.domain.routing.decide import decide
 from pointsman.domain.routing.decision import Decision, DecisionOutcome, StepResult
 from pointsman.domain.routing.hold_releases import find_releases, lacking
@@ -28,7 +29,7 @@ class Remedy:
     """One thing that would change the outcome; `at` where the moment is known, `needs` what evidence is asked for."""
 
     code: str
-    sentence: str
+    sentence: Message
     rep: str | None = None
     pool: str | None = None
     work: Work | None = None
@@ -63,7 +64,7 @@ def _releases(
         if rep is not None and work is not None and not rep.role.allows(work):
             if (rep.key, work) not in inputs.overrides:
                 continue
-            code, sentence = OVERRIDE_CODE, f"{sentence}, and takes it by the override that is in force"
+            code, sentence = OVERRIDE_CODE, say("explanation.and-takes-it", release=sentence)
         yield Remedy(
             code=code,
             sentence=sentence,
@@ -80,12 +81,16 @@ def _gate(plan: RoutingPlan, decision: Decision, gate: GateResult | None) -> Ite
     for work in sorted(_shut(plan, decision)):
         known = gate is not None and work is Work.CLOSING and not gate.passed
         state = plan.gates.get(work)
-        asked = lacking(gate) if gate and known else state.reason if state else "the lead has not passed it"
+        unpassed = state.reason if state else say("explanation.not-passed")
         yield Remedy(
             code=StepResult.GATE_CLOSED.value,
             work=work,
             needs=tuple(m.what for m in (*gate.missing, *gate.refused)) if gate and known else (),
-            sentence=f"The gate for {work} opens, which it does not for now: {asked}",
+            sentence=say(
+                "explanation.gate-opens",
+                work=work_name(work),
+                asked=lacking(gate) if gate and known else (unpassed,),
+            ),
         )
 
 
@@ -106,7 +111,9 @@ def _facts(plan: RoutingPlan, decision: Decision, near: NearMisses) -> Iterator[
     for miss in near.nearest:
         guess = miss.would_match_if
         if guess is not None and guess.proven and _elsewhere(plan, decision, plan.compiled.policy.rules[miss.position]):
-            yield Remedy(code="facts", sentence=f"If {guess.sentence}, rule '{miss.rule}' would match")
+            yield Remedy(
+                code="facts", sentence=say("explanation.if-facts", facts=as_written(guess.sentence), rule=miss.rule)
+            )
             return
 
 
@@ -123,20 +130,21 @@ def _absence(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision) -> It
         return
     owners = tuple(owner for owner in inputs.owners if owner.rep != decision.rep)
     again = decide(plan, replace(inputs, past_holders=inputs.past_holders | {decision.rep}, owners=owners))
-    name = inputs.roster.reps[decision.rep].name
+    rep = rep_name(decision.rep)
     if again.rep is None or again.work is None:
-        what = "would wait" if again.outcome is DecisionOutcome.HELD else "would go to nurture"
-        yield Remedy(code="another-rep", rep=None, sentence=f"Without {name}, this lead {what}")
+        waits = again.outcome is DecisionOutcome.HELD
+        sentence = say("explanation.without-waits", rep=rep) if waits else say("explanation.without-nurture", rep=rep)
+        yield Remedy(code="another-rep", rep=None, sentence=sentence)
         return
     other = inputs.roster.reps[again.rep]
     allowed = other.role.allows(again.work) and _open(plan, again.work)
-    exception = "" if allowed else " by an override"
+    told: dict[str, Arg] = {"rep": rep, "other": rep_name(again.rep), "work": work_name(again.work)}
     yield Remedy(
         code="another-rep" if allowed else OVERRIDE_CODE,
         rep=again.rep,
         pool=again.pool,
         work=again.work,
-        sentence=f"Without {name}, {other.name} would get it for {again.work}{exception}",
+        sentence=say("explanation.without", **told) if allowed else say("explanation.without-by-override", **told),
     )
 
 
@@ -153,11 +161,8 @@ def _overrides(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision) -> 
     for candidate in decision.candidates:
         if candidate.code not in (DropReason.ROLE, DropReason.GATE) or candidate.rep not in inputs.roster.reps:
             continue
-        work, name = pools[candidate.pool].work, inputs.roster.reps[candidate.rep].name
-        sentence = (
-            f"An override (POST /v1/overrides) for {candidate.rep}, {work} and this lead: "
-            f"without that exception {name} does not get it, since {candidate.sentence}"
-        )
+        work, name = pools[candidate.pool].work, rep_name(candidate.rep)
+        sentence = say("explanation.override", rep=name, work=work_name(work), why=candidate.sentence)
         yield Remedy(code=OVERRIDE_CODE, sentence=sentence, rep=candidate.rep, pool=candidate.pool, work=work)
         told += 1
         if told == _OVERRIDES:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pointsman.domain.conditions.evaluator import Predicate
 from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.leads.facts import Facts
+from pointsman.domain.messages.message import Message, rep_name, say
 from pointsman.domain.policy.document import SupplierRules
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import Work
@@ -44,18 +45,31 @@ class CalendarState:
     """Whether a rep's busy times can be read; a rep without a state counts as unreadable."""
 
     readable: bool
-    reason: str = ""
+    reason: Message | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """One member of a pool that was looked at: `code` is None for the eligible."""
+    """One member of a pool that was looked at: `code` is None for the eligible.
+
+    `why` tells why the rep is not eligible, or why another one was chosen; None for the chosen one. Many share one.
+    """
 
     rep: str
     pool: str
     eligible: bool
     code: str | None
-    sentence: str
+    why: Message | None
+    by_override: bool = False
+
+    @property
+    def sentence(self) -> Message:
+        """All that is told of the rep."""
+        if self.why is not None and not self.eligible:
+            return self.why
+        name = rep_name(self.rep)
+        may = say("routing.may-by-override", rep=name) if self.by_override else say("routing.may", rep=name)
+        return may if self.why is None else say("routing.may-but", may=may, why=self.why)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +91,7 @@ class EligibilityContext:
     supplier_loads: Mapping[str, RepLoad] = field(default_factory=dict)
     earliest_starts: Mapping[str, datetime] = field(default_factory=dict)  # first bookable slot in this pool, by rep
     owners: frozenset[str] = frozenset()
-    obstacles: Mapping[str, str] | None = (
+    obstacles: Mapping[str, Message] | None = (
         None  # what is in the way of the time asked for, by rep; None: none is asked for
     )
 

@@ -3,20 +3,20 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from pointsman.domain.dates.durations import format_duration
 from pointsman.domain.dates.local_time import to_local_time
 from pointsman.domain.distribution.candidate import Candidate, DropReason, EligibilityContext
 from pointsman.domain.distribution.caps import RepLoad, reached_cap
 from pointsman.domain.distribution.supplier_checks import barred_reason, no_share_reason, over_capacity_reason
 from pointsman.domain.distribution.weights import base_weight, ramp_state, turn_weights
-from pointsman.domain.leads.facts import NEVER_QUOTED, Facts, FactValue, listed_values
+from pointsman.domain.leads.facts import NEVER_QUOTED, Facts, listed_values
+from pointsman.domain.messages.facts import fact_value
+from pointsman.domain.messages.message import Arg, Message, rep_name, say
 from pointsman.domain.policy.document import DistributionMethod, Member, Pool
 from pointsman.domain.roster.rep_facts import rep_facts
 from pointsman.domain.roster.reps import Caps, Rep, Roster
-from pointsman.domain.roster.roles import Work
+from pointsman.domain.roster.roles import Work, work_name
 from pointsman.domain.roster.working_days import special_day_reason
-from pointsman.domain.roster.working_hours import away_until, is_at_work, next_work_start, work_start_in_words
-from pointsman.domain.text.formatting import format_value, join_with_and
+from pointsman.domain.roster.working_hours import away_until, is_at_work, next_work_start
 
 _BY_CAP = {
     "per_hour": DropReason.CAP_HOUR,
@@ -41,10 +41,8 @@ def check_eligibility(
             base[rep.key] = base_weight(member, rep)
             percents[rep.key] = ramp_state(pool, rep, task.now).percent
         elif drop is not None:
-            code, sentence = drop
-            dropped[member.rep] = Candidate(
-                rep=member.rep, pool=pool_name, eligible=False, code=code.value, sentence=sentence
-            )
+            code, why = drop
+            dropped[member.rep] = Candidate(rep=member.rep, pool=pool_name, eligible=False, code=code.value, why=why)
     return dropped, turn_weights(pool, roster, base, percents)
 
 
@@ -66,10 +64,10 @@ def _drop(
     pool: Pool,
     task: EligibilityContext,
     clocks: _Clocks,
-    not_by_method: Callable[[Rep], tuple[DropReason, str] | None],
-) -> tuple[DropReason, str] | None:
+    not_by_method: Callable[[Rep], tuple[DropReason, Message] | None],
+) -> tuple[DropReason, Message] | None:
     if rep is None:
-        return DropReason.UNKNOWN_REP, f"no rep '{member.rep}' is on the roster"
+        return DropReason.UNKNOWN_REP, say("eligibility.unknown-rep", rep=rep_name(member.rep))
     return (
         _not_active(rep, member)
         or _not_allowed(rep, task)
@@ -87,57 +85,55 @@ def _drop(
     )
 
 
-def _not_active(rep: Rep, member: Member) -> tuple[DropReason, str] | None:
+def _not_active(rep: Rep, member: Member) -> tuple[DropReason, Message] | None:
     if not rep.active:
-        return DropReason.INACTIVE, f"{rep.name} is not active"
+        return DropReason.INACTIVE, say("eligibility.inactive", rep=rep_name(rep.key))
     if base_weight(member, rep) < 1:
-        return DropReason.INACTIVE, f"{rep.name} has weight 0 and takes no turns"
+        return DropReason.INACTIVE, say("eligibility.no-weight", rep=rep_name(rep.key))
     return None
 
 
-def _not_allowed(rep: Rep, task: EligibilityContext) -> tuple[DropReason, str] | None:
+def _not_allowed(rep: Rep, task: EligibilityContext) -> tuple[DropReason, Message] | None:
     if (rep.key, task.work) in task.overrides:
         return None
     if not rep.role.allows(task.work):
-        return DropReason.ROLE, f"{rep.name}'s role {rep.role.name} does not include {task.work}"
+        role = rep.role.name
+        return DropReason.ROLE, say("eligibility.role", rep=rep_name(rep.key), role=role, work=work_name(task.work))
     if not task.gate_open:
-        return DropReason.GATE, f"the gate for {task.work} is not open for this lead"
+        return DropReason.GATE, say("eligibility.gate", work=work_name(task.work))
     return None
 
 
-def _not_skilled(rep: Rep, pool: Pool, facts: Facts) -> tuple[DropReason, str] | None:
+def _not_skilled(rep: Rep, pool: Pool, facts: Facts) -> tuple[DropReason, Message] | None:
     for match in pool.match:
         value = facts.get(match.lead)
         if value is None:  # an unknown value drops no rep
             continue
         has = rep.skills.get(match.rep, frozenset())
         if has.isdisjoint(listed_values(value)):
-            shown = join_with_and(sorted(has)) or "none"
-            return (
-                DropReason.SKILLS,
-                f"{rep.name} has no {match.rep} for {match.lead}{_quoted(match.lead, value)} (has {shown})",
-            )
+            shown: Arg = tuple(sorted(has)) or say("eligibility.no-skills")
+            told: dict[str, Arg] = {"rep": rep_name(rep.key), "skill": match.rep, "field": match.lead, "has": shown}
+            if match.lead in NEVER_QUOTED:
+                return DropReason.SKILLS, say("eligibility.no-skill-unquoted", **told)
+            return DropReason.SKILLS, say("eligibility.no-skill", **told, value=fact_value(value))
     return None
 
 
-def _quoted(field: str, value: FactValue) -> str:
-    return "" if field in NEVER_QUOTED else f" {format_value(value)}"
-
-
-def _not_as_required(rep: Rep, pool_name: str, task: EligibilityContext) -> tuple[DropReason, str] | None:
+def _not_as_required(rep: Rep, pool_name: str, task: EligibilityContext) -> tuple[DropReason, Message] | None:
     """What the pool requires has to be true of lead and rep together: unknown is not enough."""
     if task.requires is None:
         return None
     outcome = task.requires({**task.facts, **rep_facts(rep)})
     if outcome is True:
         return None
-    why = "does not meet" if outcome is False else "is not known to meet"
-    return DropReason.REQUIRES, f"{rep.name} {why} what pool {pool_name} requires for this lead"
+    told: dict[str, Arg] = {"rep": rep_name(rep.key), "pool": pool_name}
+    why = say("eligibility.unmet", **told) if outcome is False else say("eligibility.not-known-to-meet", **told)
+    return DropReason.REQUIRES, why
 
 
 def _kept_from_supplier(
     rep: Rep, pool_name: str, pool: Pool, task: EligibilityContext
-) -> tuple[DropReason, str] | None:
+) -> tuple[DropReason, Message] | None:
     rules = task.suppliers.get(rep.supplier)
     if rules is None and not rep.barred_domains and not pool.shares:
         return None
@@ -148,54 +144,61 @@ def _kept_from_supplier(
     return None
 
 
-def _not_ramped_up(rep: Rep, pool: Pool, now: datetime) -> tuple[DropReason, str] | None:
+def _not_ramped_up(rep: Rep, pool: Pool, now: datetime) -> tuple[DropReason, Message] | None:
     found = ramp_state(pool, rep, now)
     if found.percent:
         return None
-    start = f"{to_local_time(found.rises_at, pool.time_zone):%Y-%m-%d %H:%M %Z}" if found.rises_at else None
-    then = f"turns begin on {start}" if start else "no step of the ramp-up gives turns again"
-    return DropReason.RAMP_UP, f"{rep.name} started on {rep.started_on} and takes no turns yet: {then}"
+    told: dict[str, Arg] = {"rep": rep_name(rep.key), "day": rep.started_on}
+    if found.rises_at is None:
+        return DropReason.RAMP_UP, say("eligibility.ramp-up-without-turns", **told)
+    begins = to_local_time(found.rises_at, pool.time_zone)
+    return DropReason.RAMP_UP, say("eligibility.ramp-up", **told, at=begins)
 
 
-def _not_available(rep: Rep, pool: Pool, task: EligibilityContext, clocks: _Clocks) -> tuple[DropReason, str] | None:
+def _not_available(
+    rep: Rep, pool: Pool, task: EligibilityContext, clocks: _Clocks
+) -> tuple[DropReason, Message] | None:
     """Away now; for appointments, which lie ahead, away for as long as they can be offered, or not free when it is asked."""
     if task.obstacles is not None:
         return None
     back = away_until(rep, task.now)
     if back is not None and (not pool.books_ahead or back >= task.now + pool.booking.horizon):
-        return DropReason.TIME_OFF, f"{rep.name} is away until {back:%Y-%m-%d %H:%M %Z}"
+        return DropReason.TIME_OFF, say("eligibility.away", rep=rep_name(rep.key), until=back)
     if pool.immediate and not is_at_work(rep, clocks[rep.time_zone]):
-        start = next_work_start(rep, task.now)
-        then = f"starts {work_start_in_words(rep, start, task.now)} ({rep.time_zone})" if start else _no_hours(rep)
         why = special_day_reason(rep, clocks[rep.time_zone].date())
-        return DropReason.OUTSIDE_HOURS, f"{rep.name} is not at work now: {f'{why}; ' if why else ''}{then}"
+        reasons = (*((why,) if why else ()), _next_start(rep, task.now))
+        return DropReason.OUTSIDE_HOURS, say("eligibility.not-at-work", rep=rep_name(rep.key), reasons=reasons)
     return None
 
 
-def _no_hours(rep: Rep) -> str:
-    return "has no working hours set" if not rep.working_hours else "has no working hours ahead"
+def _next_start(rep: Rep, now: datetime) -> Message:
+    start = next_work_start(rep, now)
+    if start is not None:
+        return say("eligibility.starts", at=to_local_time(start, rep.time_zone))
+    return say("eligibility.no-hours-ahead") if rep.working_hours else say("eligibility.no-hours-set")
 
 
-def _at_a_cap(rep: Rep, caps: Caps, load: RepLoad | None) -> tuple[DropReason, str] | None:
+def _at_a_cap(rep: Rep, caps: Caps, load: RepLoad | None) -> tuple[DropReason, Message] | None:
     found = reached_cap(caps, load or RepLoad())
-    return (_BY_CAP[found[0]], f"{rep.name} has reached the cap: {found[1]}") if found else None
+    return (_BY_CAP[found[0]], say("eligibility.at-cap", rep=rep_name(rep.key), used=found[1])) if found else None
 
 
-def _at_a_cap_of_category(rep: Rep, task: EligibilityContext) -> tuple[DropReason, str] | None:
+def _at_a_cap_of_category(rep: Rep, task: EligibilityContext) -> tuple[DropReason, Message] | None:
     caps = rep.caps.categories.get(task.category or "")
     found = reached_cap(caps, task.category_loads.get(rep.key, RepLoad())) if caps else None
-    return (
-        (DropReason.CAP_CATEGORY, f"{rep.name} has reached the cap for {task.category}: {found[1]}") if found else None
-    )
+    if found is None:
+        return None
+    told = say("eligibility.at-cap-of-category", rep=rep_name(rep.key), category=task.category, used=found[1])
+    return DropReason.CAP_CATEGORY, told
 
 
-def _past_holder(rep: Rep, task: EligibilityContext) -> tuple[DropReason, str] | None:
+def _past_holder(rep: Rep, task: EligibilityContext) -> tuple[DropReason, Message] | None:
     if rep.key in task.past_holders:
-        return DropReason.PAST_HOLDER, f"{rep.name} held this lead before"
+        return DropReason.PAST_HOLDER, say("eligibility.past-holder", rep=rep_name(rep.key))
     return None
 
 
-def _unreadable(rep: Rep, task: EligibilityContext) -> tuple[DropReason, str] | None:
+def _unreadable(rep: Rep, task: EligibilityContext) -> tuple[DropReason, Message] | None:
     if task.work is not Work.CLOSING:
         return None
     state = task.calendars.get(rep.key)
@@ -204,29 +207,30 @@ def _unreadable(rep: Rep, task: EligibilityContext) -> tuple[DropReason, str] | 
     if state is None and task.obstacles is not None and rep.key in task.obstacles:
         return None  # who is not asked about a time need not be read: what is in the way says so
     # Unread is never stored: services/routing/route_lead.py has it read first.
-    reason = (state.reason or "its vendor does not say why") if state else "it was not read for this decision"
-    return DropReason.CALENDAR, f"{rep.name}'s calendar cannot be read: {reason}"
+    unsaid = say("eligibility.calendar-unexplained") if state else say("eligibility.calendar-not-read")
+    why = (state.reason if state else None) or unsaid
+    return DropReason.CALENDAR, say("eligibility.calendar-unreadable", rep=rep_name(rep.key), why=why)
 
 
-def _not_free(rep: Rep, task: EligibilityContext) -> tuple[DropReason, str] | None:
+def _not_free(rep: Rep, task: EligibilityContext) -> tuple[DropReason, Message] | None:
     if task.obstacles is None or (why := task.obstacles.get(rep.key)) is None:
         return None
-    return DropReason.NOT_FREE, f"{rep.name} cannot be booked at the time that is asked for: {why.rstrip('.')}"
+    return DropReason.NOT_FREE, say("eligibility.not-free", rep=rep_name(rep.key), why=why)
 
 
-def _not_by_method(pool: Pool, task: EligibilityContext) -> Callable[[Rep], tuple[DropReason, str] | None]:
+def _not_by_method(pool: Pool, task: EligibilityContext) -> Callable[[Rep], tuple[DropReason, Message] | None]:
     """What the pool's method asks of each rep, last of all."""
     match pool.method:  # without `case _`: the type checker names a method that is not looked at
         case DistributionMethod.SOONEST:
-            ahead = format_duration(pool.booking.horizon)
+            ahead = pool.booking.horizon
             return lambda rep: (
-                (DropReason.NO_SLOT, f"{rep.name} has no slot within {ahead} that is known to be free")
+                (DropReason.NO_SLOT, say("eligibility.no-slot", rep=rep_name(rep.key), ahead=ahead))
                 if rep.key not in task.earliest_starts
                 else None
             )
         case DistributionMethod.OWNER:
             return lambda rep: (
-                (DropReason.NOT_OWNER, f"{rep.name} owns neither this contact nor the account")
+                (DropReason.NOT_OWNER, say("eligibility.not-owner", rep=rep_name(rep.key)))
                 if rep.key not in task.owners
                 else None
             )

@@ -7,6 +7,7 @@ from datetime import datetime
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.distribution.ledger import Ledger
+from pointsman.domain.messages.message import Message, rep_name, say
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.roster.roles import Work
 
@@ -22,11 +23,16 @@ class PoolState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """A rep who owns the lead: by which tie, and the reason as it follows the rep's name in a sentence."""
+    """A rep who owns the lead: by which tie, and that told; None says that the rep owns the account."""
 
     rep: str
     by: str  # contact, account, parent, colleague
-    reason: str = "owns the account"
+    reason: Message | None = None
+
+    @property
+    def told(self) -> Message:
+        """How the rep owns the lead, as a sentence."""
+        return self.reason or say("routing.owns-account", rep=rep_name(self.rep))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +45,7 @@ class RequestedTime:
 
     start: datetime
     end: datetime
-    obstacles: Mapping[str, str] = field(default_factory=dict)
+    obstacles: Mapping[str, Message] = field(default_factory=dict)
     appointments: Mapping[str, int] = field(default_factory=dict)
 
 

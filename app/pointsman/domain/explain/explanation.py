@@ -10,9 +10,10 @@ from pointsman.domain.distribution.candidate import Candidate
 from pointsman.domain.distribution.inputs import RoutingInputs
 from pointsman.domain.explain.narrative import narrate_decision as story_of
 from pointsman.domain.explain.narrative import summarise_decision as summary_of
-from pointsman.domain.explain.narrative import why_sentence
+from pointsman.domain.explain.narrative import why_message
 from pointsman.domain.explain.turn_forecast import forecast_turns, goes_by_likeness
 from pointsman.domain.gate.evaluation import GateResult
+from pointsman.domain.messages.message import Message, say
 from pointsman.domain.policy.document import DistributionMethod
 from pointsman.domain.policy.pools import OfferMode
 from pointsman.domain.routing.decision import Decision, DecisionOutcome, StepResult, TraceStep
@@ -37,7 +38,7 @@ class WhyRep:
     """Why the chosen rep; `code` is one of `WHY_REP_CODES`."""
 
     code: str
-    sentence: str
+    sentence: Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class WhyNot:
     pool: str
     eligible: bool
     code: str
-    sentence: str
+    sentence: Message
     balance_before: Fraction | None = None
     entitlement: Fraction | None = None
     turns: int | None = None
@@ -61,8 +62,8 @@ class WhyNot:
 class Explanation:
     """A decision in words and as data; lists are bounded, and what was left out is counted."""
 
-    summary: str
-    story: tuple[str, ...]
+    summary: Message
+    story: tuple[Message, ...]
     why_rep: WhyRep | None
     why_not: tuple[WhyNot, ...]
     why_not_more: int
@@ -77,8 +78,8 @@ def explain_decision(
     near = near_misses(plan, decision)
     others = list(_why_not(plan, inputs, decision))
     return Explanation(
-        summary=summary_of(inputs, decision),
-        story=story_of(plan, inputs, decision, near, {other.rep: other.turns for other in others if other.turns}),
+        summary=summary_of(decision),
+        story=story_of(plan, decision, near, {other.rep: other.turns for other in others if other.turns}),
         why_rep=_why(plan, inputs, decision),
         why_not=tuple(others[:MAX_LISTED_REPS]),
         why_not_more=max(len(others) - MAX_LISTED_REPS, 0),
@@ -90,12 +91,8 @@ def explain_decision(
 def explain_manual_assignment(decision: Decision) -> Explanation:
     """A human's word needs no rule: the decision says it all."""
     return Explanation(
-        summary=f"{decision.summary}.",
-        story=(
-            "No rule and no turn decided this: somebody gave the lead by hand.",
-            f"{decision.summary}.",
-            "Roles and gates held all the same.",
-        ),
+        summary=decision.summary,
+        story=(say("explanation.by-hand"), decision.summary, say("explanation.roles-held")),
         why_rep=WhyRep(code="manual", sentence=decision.summary),
         why_not=(),
         why_not_more=0,
@@ -107,7 +104,7 @@ def explain_manual_assignment(decision: Decision) -> Explanation:
 def _why(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision) -> WhyRep | None:
     if decision.outcome is not DecisionOutcome.ASSIGNED or decision.turn is None:
         return None
-    return WhyRep(code=_code(plan, inputs, decision, decision.steps), sentence=why_sentence(decision))
+    return WhyRep(code=_code(plan, inputs, decision, decision.steps), sentence=why_message(decision))
 
 
 def _code(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision, steps: tuple[TraceStep, ...]) -> str:
@@ -125,7 +122,7 @@ def _why_not(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision) -> It
     """Those whose turn comes soonest first, then the other eligible, then the dropped, pool by pool."""
     turns, looked = forecast_turns(plan, inputs, decision)
     rank = {rep: i for i, rep in enumerate(turns)}
-    like = " like it" if goes_by_likeness(plan.compiled.policy.pools.get(decision.pool or "")) else ""
+    like = goes_by_likeness(plan.compiled.policy.pools.get(decision.pool or ""))
     candidates = [c for c in decision.candidates if not (c.rep == decision.rep and c.pool == decision.pool)]
     for candidate in sorted(candidates, key=lambda c: (not c.eligible, rank.get(c.rep, len(rank)))):
         if not candidate.eligible:
@@ -140,21 +137,28 @@ def _why_not(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision) -> It
             yield _not_next(candidate, decision, turns.get(candidate.rep), looked, like=like)
 
 
-def _not_next(candidate: Candidate, decision: Decision, turns: int | None, looked: int, *, like: str) -> WhyNot:
-    when = ""
-    if turns is not None:
-        after = "; is next after this lead" + (", for one like it" if like else "")
-        when = after if turns == 1 else f"; has a turn in {turns} leads{like}"
-    elif looked:
-        when = f"; has no turn within the next {looked} leads{like}"
+def _not_next(candidate: Candidate, decision: Decision, turns: int | None, looked: int, *, like: bool) -> WhyNot:
     before, turn = decision.ledger_before, decision.turn
     return WhyNot(
         rep=candidate.rep,
         pool=candidate.pool,
         eligible=True,
         code="not-next",
-        sentence=candidate.sentence + when,
+        sentence=_with_turn(candidate.sentence, turns, looked, like=like),
         balance_before=before.balance(candidate.rep) if before else None,
         entitlement=turn.entitlement(candidate.rep) if turn else None,
         turns=turns,
     )
+
+
+def _with_turn(told: Message, turns: int | None, looked: int, *, like: bool) -> Message:
+    """What is told of an eligible rep, and when their turn comes."""
+    if turns is None:
+        if not looked:
+            return told
+        when = say("explanation.no-turn-like", looked=looked) if like else say("explanation.no-turn", looked=looked)
+    elif turns == 1:
+        when = say("explanation.next-like") if like else say("explanation.next")
+    else:
+        when = say("explanation.turn-in-like", turns=turns) if like else say("explanation.turn-in", turns=turns)
+    return say("explanation.candidate", told=told, when=when)

@@ -15,10 +15,11 @@ from pointsman.domain.conditions.evaluator import (
 from pointsman.domain.conditions.scores import compile_scores, reachable_fields, with_scores
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import NOW_FIELD, QUALIFICATION, Facts, FactValue
+from pointsman.domain.messages.message import Message, as_written, say
+from pointsman.domain.permissions.evidence_names import source_name
 from pointsman.domain.policy.document import Gate
 from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.roster.roles import Work
-from pointsman.domain.text.formatting import join_with_and
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ class GateState:
     """Whether a lead may get a gated work right now, and until when."""
 
     is_open: bool
-    reason: str
+    reason: Message
     expires_at: datetime | None = None
 
     def is_open_at(self, now: datetime) -> bool:
@@ -38,8 +39,8 @@ class UnmetRequirement:
     """One thing that keeps the gate shut: what it is, why it does not count, how to mend it."""
 
     what: str
-    why: str
-    how: str
+    why: Message
+    how: Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,7 @@ class GateResult:
     expires_at: datetime | None
     snapshot: tuple[ValidEvidence, ...]
     send_to: Work | None
-    summary: str
+    summary: Message
 
     @property
     def unmet(self) -> frozenset[tuple[str, str]]:
@@ -81,8 +82,8 @@ class GateResult:
 #: Without this, a policy that forgets its gate would open it for every lead.
 _ASKS_NOTHING = UnmetRequirement(
     what="gate",
-    why="the published policy asks for nothing before this work",
-    how="add 'require' or 'when' to the gate, and publish",
+    why=say("readiness.asks-nothing"),
+    how=say("readiness.ask-something"),
 )
 
 
@@ -149,7 +150,7 @@ def evaluate_gate(
         expires_at=min((now + gate.expires_after, *(f.expires_at for f in used))) if passed else None,
         snapshot=tuple(valid),
         send_to=send_to,
-        summary=_summary(missing, refused, failed) if not passed else "the gate is passed",
+        summary=_summary(missing, refused, failed) if not passed else say("readiness.passed"),
     )
 
 
@@ -222,8 +223,8 @@ def _refusal(
         if _concerns(requirement, item) and not later_yes and _expiry(item, now, default) > now:
             return UnmetRequirement(
                 what=requirement,
-                why=f"{item.name} was denied by {item.source} on {item.observed_at:%Y-%m-%d}",
-                how=f"send new evidence '{item.name}' when the buyer has changed their mind",
+                why=say("readiness.denied", evidence=item.name, source=source_name(item.source), at=item.observed_at),
+                how=say("readiness.send-new", evidence=item.name),
             )
     return None
 
@@ -239,41 +240,43 @@ def _missing(
     """`evidence` is what counts of what was `given`."""
     kind, _, name = requirement.partition(".")
     names = [name] if name else rules.names_of(kind)
-    how = f"send evidence of kind {kind}: {' or '.join(names)}"
+    how = say("readiness.send", kind=kind, names=tuple(names))
     past = [e for e in evidence if e.affirmed and _concerns(requirement, e)]
     if past:
         last = max(past, key=lambda e: _expiry(e, now, default))
         when = _expiry(last, now, default)
-        why = f"{last.name} expired on {when:%Y-%m-%d}" if when <= now else f"{last.name} was withdrawn since"
+        why = say("readiness.withdrawn", evidence=last.name)
+        if when <= now:
+            why = say("readiness.expired", evidence=last.name, at=when)
         return UnmetRequirement(what=requirement, why=why, how=how)
     other = [e for e in given if e.affirmed and _concerns(requirement, e)]
     said = [e for e in other if rules.is_known(e)]
     if said:
         last = max(said, key=lambda e: e.observed_at)
-        why = f"{last.name} is known from {last.source}, which may not supply it"
-        how = f"{how}, through a way that the policy's evidence.sources names for it ({_origins(last)})"
+        why = say("readiness.not-theirs", evidence=last.name, source=source_name(last.source))
+        how = say("readiness.send-through", how=how, origins=_origins(last))
         return UnmetRequirement(what=requirement, why=why, how=how)
     if other:
         last = max(other, key=lambda e: e.observed_at)
-        why = f"what {last.source} wrote as {last.name} says nothing"
+        why = say("readiness.says-nothing", evidence=last.name, source=source_name(last.source))
         if rules.kind_of(last.name) is not last.kind:
-            why = f"the policy declares {last.name} no more as evidence of kind {kind}"
+            why = say("readiness.not-declared", evidence=last.name, kind=kind)
         return UnmetRequirement(what=requirement, why=why, how=how)
-    return UnmetRequirement(what=requirement, why=f"nobody has recorded {' or '.join(names)}", how=how)
+    return UnmetRequirement(what=requirement, why=say("readiness.not-recorded", names=tuple(names)), how=how)
 
 
-def _origins(item: Evidence) -> str:
+def _origins(item: Evidence) -> Message:
     """The words that would have to be there: one of them is enough."""
-    return f"it does not name {' or '.join(item.origin)}" if item.origin else "how this came is not known"
+    return say("readiness.origins", names=tuple(item.origin)) if item.origin else say("readiness.origin-unknown")
 
 
 def _summary(
     missing: Sequence[UnmetRequirement], refused: Sequence[UnmetRequirement], failed: Sequence[LeafResult]
-) -> str:
-    parts = [f"{m.what} is refused ({m.why})" for m in refused]
-    parts += [f"{m.what} is missing ({m.why})" for m in missing]
-    parts += [leaf.words for leaf in failed]
-    return f"the gate is not passed: {join_with_and(parts)}"
+) -> Message:
+    parts = [say("readiness.refused", what=m.what, why=m.why) for m in refused]
+    parts += [say("readiness.missing", what=m.what, why=m.why) for m in missing]
+    parts += [as_written(leaf.words) for leaf in failed]
+    return say("readiness.not-passed", parts=tuple(parts))
 
 
 def _known(gate: Gate, facts: Facts, now: datetime, definitions: Definitions) -> Facts:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from pointsman.domain.messages.message import Message, say
+
 
 class NurtureCause(StrEnum):
     """What put a lead into nurture. All but `rule` begin a cool-off."""
@@ -14,7 +16,11 @@ class NurtureCause(StrEnum):
     LATER = "later"  # the outcome of a meeting: on its day the lead comes back by itself
 
 
-_AFTER = {NurtureCause.REFUSED: "a refusal", NurtureCause.LOST: "a loss", NurtureCause.LATER: 'the outcome "later"'}
+_COOL_OFFS = {
+    NurtureCause.REFUSED: "nurture.cool-off-refused",
+    NurtureCause.LOST: "nurture.cool-off-lost",
+    NurtureCause.LATER: "nurture.cool-off-later",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +35,7 @@ class NurtureStay:
         return self.until is not None and now < self.until
 
     @property
-    def cool_off(self) -> str:
-        """The cool-off in words, for a sentence."""
+    def cool_off(self) -> Message:
+        """The cool-off as it follows "in nurture"."""
         assert self.until is not None, "without a cool-off there is nothing to say"
-        return f"until {self.until:%Y-%m-%d %H:%M} UTC at least: the cool-off after {_AFTER[self.cause]}"
+        return say(_COOL_OFFS[self.cause], until=self.until)

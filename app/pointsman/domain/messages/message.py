@@ -74,11 +74,12 @@ def as_written(text: str) -> Message:
     return say("text.as-written", text=text)
 
 
-def first_of(items: Sequence[Arg], most: int) -> Arg:
-    """The first of several, and how many more there are."""
-    if len(items) <= most:
+def first_of(items: Sequence[Arg], most: int, *, of: int | None = None) -> Arg:
+    """The first of several, and how many more there are; `of` is how many there are in all, where `items` are not."""
+    total = len(items) if of is None else of
+    if total <= most:
         return tuple(items)
-    return say("text.and-more", items=tuple(items[:most]), count=len(items) - most)
+    return say("text.and-more", items=tuple(items[:most]), count=total - most)
 
 
 def message_from_json(data: Mapping[str, Any]) -> Message:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Protocol
 
+from pointsman.domain.messages.message import Arg, Named, NameKind, rep_name
 from pointsman.domain.permissions.callers import CallerKind, Scope
 from pointsman.domain.text.composition import compose
 from pointsman.domain.text.lines import one_line
@@ -63,6 +64,14 @@ def evidence_source(who: Speaker, given: str | None, *, setter: str | None, reps
     if who.kind is CallerKind.HOUSE:
         _refuse_others_name(who, given, reps)
     return given
+
+
+def source_name(source: str) -> Arg:
+    """A source of evidence as people read it: a rep by name, everything else by the word that was said."""
+    kind, _, key = source.partition(":")
+    if kind == "sdr" and key:
+        return rep_name(key)
+    return Named(NameKind.INTAKE, key) if kind == "intake" and key else source
 
 
 def _refuse_others_name(who: Speaker, given: str, reps: Collection[NamedRep]) -> None:

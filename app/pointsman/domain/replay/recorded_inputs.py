@@ -13,6 +13,7 @@ from pointsman.domain.distribution.ledger import Ledger
 from pointsman.domain.errors import StaleVersion
 from pointsman.domain.gate.evaluation import GateState
 from pointsman.domain.leads.facts import Facts, FactValue
+from pointsman.domain.messages.message import Message, message_from_json
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
@@ -74,10 +75,10 @@ class RecordedInputs:
             "seed": inputs.seed,
             "pools": {name: _pool_as_json(state) for name, state in inputs.pools.items()},
             "loads": {rep: shallow_asdict(load) for rep, load in inputs.loads.items()},
-            "calendars": {rep: shallow_asdict(state) for rep, state in inputs.calendars.items()},
+            "calendars": {rep: _calendar_as_json(state) for rep, state in inputs.calendars.items()},
             "past_holders": sorted(inputs.past_holders),
             "overrides": sorted([rep, work.value] for rep, work in inputs.overrides),
-            "owners": [shallow_asdict(owner) for owner in inputs.owners],
+            "owners": [_owner_as_json(owner) for owner in inputs.owners],
             "category_loads": {
                 category: {rep: shallow_asdict(load) for rep, load in loads.items()}
                 for category, loads in inputs.category_loads.items()
@@ -106,10 +107,10 @@ class RecordedInputs:
             seed=data["seed"],
             pools={name: _pool(state) for name, state in data["pools"].items()},
             loads={rep: RepLoad(**load) for rep, load in data["loads"].items()},
-            calendars={rep: CalendarState(**state) for rep, state in data["calendars"].items()},
+            calendars={rep: _calendar(state) for rep, state in data["calendars"].items()},
             past_holders=frozenset(data["past_holders"]),
             overrides=frozenset((rep, Work(work)) for rep, work in data["overrides"]),
-            owners=tuple(Owner(**owner) for owner in data["owners"]),
+            owners=tuple(_owner(owner) for owner in data["owners"]),
             category_loads={
                 category: {rep: RepLoad(**load) for rep, load in loads.items()}
                 for category, loads in data["category_loads"].items()
@@ -195,12 +196,32 @@ def _fact(value: Any) -> FactValue:
 
 def _gate_as_json(state: GateState) -> dict[str, object]:
     expires_at = state.expires_at.isoformat() if state.expires_at else None
-    return {"open": state.is_open, "reason": state.reason, "expires_at": expires_at}
+    return {"open": state.is_open, "reason": state.reason.as_json(), "expires_at": expires_at}
 
 
 def _gate(data: Mapping[str, Any]) -> GateState:
     expires_at = datetime.fromisoformat(data["expires_at"]) if data["expires_at"] else None
-    return GateState(is_open=data["open"], reason=data["reason"], expires_at=expires_at)
+    return GateState(is_open=data["open"], reason=message_from_json(data["reason"]), expires_at=expires_at)
+
+
+def _calendar_as_json(state: CalendarState) -> dict[str, object]:
+    return {"readable": state.readable, "reason": state.reason.as_json() if state.reason else None}
+
+
+def _calendar(data: Mapping[str, Any]) -> CalendarState:
+    return CalendarState(readable=data["readable"], reason=_message(data["reason"]))
+
+
+def _owner_as_json(owner: Owner) -> dict[str, object]:
+    return {"rep": owner.rep, "by": owner.by, "reason": owner.reason.as_json() if owner.reason else None}
+
+
+def _owner(data: Mapping[str, Any]) -> Owner:
+    return Owner(rep=data["rep"], by=data["by"], reason=_message(data["reason"]))
+
+
+def _message(data: Mapping[str, Any] | None) -> Message | None:
+    return message_from_json(data) if data else None
 
 
 def _pool_as_json(state: PoolState) -> dict[str, object]:
@@ -210,14 +231,15 @@ def _pool_as_json(state: PoolState) -> dict[str, object]:
 
 def _asked_as_json(asked: RequestedTime) -> dict[str, object]:
     span = {"start": asked.start.isoformat(), "end": asked.end.isoformat()}
-    return {**span, "obstacles": dict(asked.obstacles), "appointments": dict(asked.appointments)}
+    obstacles = {rep: why.as_json() for rep, why in asked.obstacles.items()}
+    return {**span, "obstacles": obstacles, "appointments": dict(asked.appointments)}
 
 
 def _asked(data: Mapping[str, Any]) -> RequestedTime:
     return RequestedTime(
         start=datetime.fromisoformat(data["start"]),
         end=datetime.fromisoformat(data["end"]),
-        obstacles=data["obstacles"],
+        obstacles={rep: message_from_json(why) for rep, why in data["obstacles"].items()},
         appointments=data["appointments"],
     )
 

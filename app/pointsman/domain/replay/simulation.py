@@ -13,6 +13,7 @@ from uuid import UUID
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.distribution.inputs import PoolState, RoutingInputs
 from pointsman.domain.leads.facts import Facts
+from pointsman.domain.messages.message import Message
 from pointsman.domain.replay.preference_shares import PreferenceCounts, PreferenceShare, ranked_pools, with_fair_pools
 from pointsman.domain.replay.recorded_inputs import RecordedInputs
 from pointsman.domain.replay.simulated_loads import PeriodStartsAt, SimulatedLoads
@@ -41,7 +42,7 @@ class PastDecision:
     pool: str | None
     rep: str | None
     hold_reason: str | None
-    summary: str
+    summary: Message
     category: str | None = None
     inputs: RecordedInputs | None = None
     facts: Facts = field(default_factory=dict)
@@ -55,8 +56,8 @@ class SimulationExample:
     decision_id: UUID
     lead_id: UUID
     at: datetime
-    before: str
-    after: str
+    before: Message
+    after: Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

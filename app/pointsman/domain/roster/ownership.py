@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pointsman.domain.messages.message import Message, rep_name, say
 from pointsman.domain.roster.reps import Roster
 
 _LONGEST_NAME = 100
@@ -17,11 +18,12 @@ class Colleague:
     lead_count: int
     latest_at: datetime
 
-    def reason(self, total: int) -> str:
-        """As it follows the rep's name in a sentence; `total` is how many of the account's leads have a holder."""
+    def reason(self, total: int) -> Message:
+        """How the rep owns the account; `total` is how many of the account's leads have a holder."""
+        rep = rep_name(self.rep)
         if total == 1:
-            return "holds the account's only other open lead"
-        return f"holds {self.lead_count} of the account's {total} other open leads"
+            return say("routing.holds-only-other", rep=rep)
+        return say("routing.holds-others", rep=rep, held=self.lead_count, total=total)
 
 
 def resolve_owner(given: str, roster: Roster) -> str:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pointsman.domain.messages.message import Message, say
+
 
 class Work(StrEnum):
     """What is to be done with a lead."""
@@ -20,6 +22,22 @@ class Work(StrEnum):
 GATED_WORKS = frozenset({Work.CLOSING})
 #: The works of a setter: what comes before the gate.
 SETTING_WORKS = frozenset({Work.PROSPECTING, Work.QUALIFICATION})
+
+
+_WORK_NAMES = {
+    Work.NURTURE: say("work.nurture"),
+    Work.PROSPECTING: say("work.prospecting"),
+    Work.QUALIFICATION: say("work.qualification"),
+    Work.CLOSING: say("work.closing"),
+    Work.SOLUTION_DESIGN: say("work.solution-design"),
+    Work.CUSTOMER_SERVICE: say("work.customer-service"),
+    Work.ADMINISTRATION: say("work.administration"),
+}
+
+
+def work_name(work: Work) -> Message:
+    """The work as it follows "for" in a sentence."""
+    return _WORK_NAMES[work]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from pointsman.domain.dates.local_time import local_to_utc
 from pointsman.domain.dates.public_holidays import holiday_name, is_holiday
+from pointsman.domain.messages.message import Message, say
 from pointsman.domain.roster.reps import DayChange, WeeklyBlock
 
 WallClockSpan = tuple[time, time]
@@ -72,12 +73,12 @@ def day_change_on(who: HasWorkingHours, day: date) -> DayChange | None:
     return next((change for change in who.day_changes if change.day == day), None)
 
 
-def special_day_reason(who: HasWorkingHours, day: date) -> str | None:
+def special_day_reason(who: HasWorkingHours, day: date) -> Message | None:
     """Why `day` is unlike other days of its weekday, as it follows a colon; None for an ordinary day.
 
     The reason of a day's change stays out of it: it may be private, and each caller who asks for a slot gets the text.
     """
     if (change := day_change_on(who, day)) is not None:
-        return "works other hours on that day" if change.blocks else "does not work on that day"
+        return say("working-day.other-hours") if change.blocks else say("working-day.off")
     name = holiday_name(who.holidays, day) if who.holidays is not None else None
-    return f"public holiday ({name})" if name else None
+    return say("working-day.holiday", holiday=name) if name else None

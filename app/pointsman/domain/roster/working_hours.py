@@ -65,12 +65,6 @@ def next_work_start(rep: HasWorkingHours, after: datetime) -> datetime | None:
     return None
 
 
-def work_start_in_words(rep: HasWorkingHours, start: datetime, now: datetime) -> str:
-    """A start of work as clocks of the rep show it: "Wed 09:00", with the date where the weekday is not enough."""
-    local = to_local_time(start, rep.time_zone)
-    return f"{local:%a %H:%M}" if start - now < 6 * _DAY else f"{local:%a %Y-%m-%d %H:%M}"
-
-
 def weekly_working_minutes(rep: Rep, monday: date, zone: str) -> Iterator[tuple[int, int]]:
     """The rep's weekly blocks in the week that begins on `monday`, as minutes since its start on the clocks of `zone`.
 

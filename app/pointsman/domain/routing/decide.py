@@ -8,12 +8,12 @@ from pointsman.domain.distribution.eligibility import check_eligibility
 from pointsman.domain.distribution.inputs import Owner, PoolState, RoutingInputs
 from pointsman.domain.distribution.ledger import TurnResult, assign_turn
 from pointsman.domain.distribution.methods import Choice, Selection, choose_rep
-from pointsman.domain.roster.roles import Work
+from pointsman.domain.messages.message import Arg, Message, rep_name, say
+from pointsman.domain.roster.roles import Work, work_name
 from pointsman.domain.routing.choice_reasons import ChoiceReasons
 from pointsman.domain.routing.decision import Decision, DecisionOutcome, HoldReason, StepResult, TraceStep
 from pointsman.domain.routing.plan import Route, RoutingPlan
 from pointsman.domain.routing.role_guard import guard_assignment
-from pointsman.domain.text.formatting import join_with_and
 
 __all__ = ["Owner", "PoolState", "RoutingInputs", "decide"]
 
@@ -47,8 +47,8 @@ def decide(plan: RoutingPlan, inputs: RoutingInputs) -> Decision:
             or reasons.eligible_candidate(member.rep, by_override=task.needs_override(inputs.roster.reps[member.rep]))
             for member in pool.members
         )
-        exception = " by an override" if task.needs_override(rep) else ""
-        return _assigned(plan, route, selection, chosen, reasons, steps, candidates, exception)
+        by_override = task.needs_override(rep)
+        return _assigned(plan, route, selection, chosen, reasons, steps, candidates, by_override=by_override)
     return _held(plan, inputs, steps, candidates)
 
 
@@ -81,11 +81,9 @@ def _owners_passed_over(
     for owner in inputs.owners:
         if owner.rep in eligible:
             break
-        rep = inputs.roster.reps.get(owner.rep)
-        name = rep.name if rep else owner.rep
         found = dropped.get(owner.rep)
-        why = found.sentence if found else f"{name} is not a member of pool {route.pool}"
-        sentence = f"{name} {owner.reason}, but does not get the lead: {why}"
+        outside = say("routing.not-a-member", rep=rep_name(owner.rep), pool=route.pool)
+        sentence = say("routing.owner-passed-over", owner=owner.told, why=found.sentence if found else outside)
         steps.setdefault(owner.rep, TraceStep(rule=route.rule, result=StepResult.OWNER_NOT_ELIGIBLE, sentence=sentence))
     return list(steps.values())
 
@@ -98,25 +96,31 @@ def _assigned(
     reasons: ChoiceReasons,
     steps: list[TraceStep],
     candidates: _Candidates,
-    exception: str,
+    *,
+    by_override: bool,
 ) -> Decision:
     inputs, pool = selection.inputs, selection.name
     choice: TurnResult = assign_turn(selection.pool_state.ledger, selection.eligible, chosen.rep, chosen.tie_break)
-    name, why = inputs.roster.reps[chosen.rep].name, reasons.why()
-    able = f"{len(selection.eligible)} of {len(candidates[pool])} reps in {pool} eligible"
-    sentence = f"{name} is chosen from {pool}{exception}: {why}"
+    told: dict[str, Arg] = {"rep": rep_name(chosen.rep), "pool": pool, "why": reasons.why}
+    sentence = say("routing.chosen-by-override", **told) if by_override else say("routing.chosen", **told)
     steps += [
         *reasons.trace_steps(route.rule),
         TraceStep(rule=route.rule, result=StepResult.ASSIGNED, sentence=sentence),
     ]
+    told |= {
+        "work": work_name(route.work),
+        "rule": route.rule,
+        "eligible": len(selection.eligible),
+        "members": len(candidates[pool]),
+    }
+    summary = say("routing.gets-by-override", **told) if by_override else say("routing.gets", **told)
     return replace(
-        _base_decision(plan, inputs, steps, candidates),
+        _base_decision(plan, inputs, steps, candidates, summary),
         outcome=DecisionOutcome.ASSIGNED,
         work=route.work,
         rule=route.rule,
         pool=pool,
         rep=choice.rep,
-        summary=f"{name} gets this lead for {route.work}{exception}: rule '{route.rule}' matched; {able}; {why}",
         turn=choice.turn,
         ledger_before=choice.before,
         ledger_after=choice.after,
@@ -129,22 +133,22 @@ def _assigned(
 
 def _nobody_eligible_step(route: Route, looked_at: tuple[Candidate, ...]) -> TraceStep:
     if all(c.code == DropReason.UNKNOWN_REP for c in looked_at):
-        sentence = f"pool {route.pool} has no members on the roster"
+        sentence = say("routing.pool-empty", pool=route.pool)
         return TraceStep(rule=route.rule, result=StepResult.POOL_EMPTY, sentence=sentence)
     reasons = [c.sentence for c in looked_at[:_SENTENCES]]
     if len(looked_at) > _SENTENCES:
-        reasons.append(f"{len(looked_at) - _SENTENCES} more likewise")
-    sentence = f"nobody in pool {route.pool} is eligible: {join_with_and(reasons)}"
+        reasons.append(say("routing.more-likewise", count=len(looked_at) - _SENTENCES))
+    sentence = say("routing.nobody-eligible", pool=route.pool, reasons=tuple(reasons))
     return TraceStep(rule=route.rule, result=StepResult.NOBODY_ELIGIBLE, sentence=sentence)
 
 
 def _nurture(
     plan: RoutingPlan, inputs: RoutingInputs, route: Route, steps: list[TraceStep], candidates: _Candidates
 ) -> Decision:
-    summary = f"This lead goes to nurture: rule '{route.rule}'"
+    summary = say("routing.to-nurture", rule=route.rule)
     steps.append(TraceStep(rule=route.rule, result=StepResult.NURTURE, sentence=summary))
-    blank = _base_decision(plan, inputs, steps, candidates)
-    return replace(blank, outcome=DecisionOutcome.NURTURE, work=Work.NURTURE, rule=route.rule, summary=summary)
+    blank = _base_decision(plan, inputs, steps, candidates, summary)
+    return replace(blank, outcome=DecisionOutcome.NURTURE, work=Work.NURTURE, rule=route.rule)
 
 
 def _held(plan: RoutingPlan, inputs: RoutingInputs, steps: list[TraceStep], candidates: _Candidates) -> Decision:
@@ -154,10 +158,11 @@ def _held(plan: RoutingPlan, inputs: RoutingInputs, steps: list[TraceStep], cand
         tried = [step for step in steps if step.result in (StepResult.NOBODY_ELIGIBLE, StepResult.POOL_EMPTY)]
         empty = all(step.result is StepResult.POOL_EMPTY for step in tried)
         reason = HoldReason.POOL_EMPTY if empty else HoldReason.NOBODY_ELIGIBLE
-        sentence = "; ".join(step.sentence for step in tried)
+        told = [step.sentence for step in tried]
+        sentence = told[0] if len(told) == 1 else say("routing.reasons", reasons=tuple(told))
         first = plan.routes[0]  # what the lead waits for: a rule passed over for its gate is not it
         work, rule, pool, category = first.work, first.rule, first.pool, first.category
-    blank = _base_decision(plan, inputs, steps, candidates)
+    blank = _base_decision(plan, inputs, steps, candidates, say("routing.waits", why=sentence))
     return replace(
         blank,
         work=work,
@@ -166,12 +171,11 @@ def _held(plan: RoutingPlan, inputs: RoutingInputs, steps: list[TraceStep], cand
         category=category,
         hold_reason=reason,
         hold_sentence=sentence,
-        summary=f"This lead waits: {sentence}",
     )
 
 
 def _base_decision(
-    plan: RoutingPlan, inputs: RoutingInputs, steps: list[TraceStep], candidates: _Candidates
+    plan: RoutingPlan, inputs: RoutingInputs, steps: list[TraceStep], candidates: _Candidates, summary: Message
 ) -> Decision:
     """A hold that knows how it came about; what was found is filled in."""
     return Decision(
@@ -182,7 +186,7 @@ def _base_decision(
         rep=None,
         hold_reason=None,
         hold_sentence=None,
-        summary="",
+        summary=summary,
         steps=tuple(steps),
         candidates=tuple(candidate for found in candidates.values() for candidate in found),
         turn=None,

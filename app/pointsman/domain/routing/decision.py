@@ -1,7 +1,7 @@
 """Decisions: the immutable answer for one lead at one time, with its whole reason, as values and as JSON."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +11,7 @@ from typing import Any
 from pointsman.domain.conditions.evaluator import LeafResult
 from pointsman.domain.distribution.candidate import Candidate
 from pointsman.domain.distribution.ledger import Ledger, Turn
+from pointsman.domain.messages.message import Message, message_from_json
 from pointsman.domain.roster.roles import Work
 
 
@@ -56,7 +57,7 @@ class TraceStep:
 
     rule: str | None
     result: StepResult
-    sentence: str
+    sentence: Message
     leaves: tuple[LeafResult, ...] = ()
 
 
@@ -70,8 +71,8 @@ class Decision:
     pool: str | None
     rep: str | None
     hold_reason: HoldReason | None
-    hold_sentence: str | None
-    summary: str
+    hold_sentence: Message | None
+    summary: Message
     steps: tuple[TraceStep, ...]
     candidates: tuple[Candidate, ...]
     turn: Turn | None  # to be taken back exactly when the assignment earns a credit
@@ -92,7 +93,8 @@ class Decision:
         return {rep: self.turn.entitlement(rep) for rep in self.turn.weights} if self.turn else {}
 
     def to_json(self) -> str:
-        """Canonical JSON: equal decisions give equal bytes."""
+        """Canonical JSON: equal decisions give equal bytes. Each of the candidates' reasons stands in it once."""
+        reasons = _Reasons()
         data = {
             "outcome": self.outcome.value,
             "work": self.work.value if self.work else None,
@@ -100,10 +102,11 @@ class Decision:
             "pool": self.pool,
             "rep": self.rep,
             "hold_reason": self.hold_reason.value if self.hold_reason else None,
-            "hold_sentence": self.hold_sentence,
-            "summary": self.summary,
+            "hold_sentence": self.hold_sentence.as_json() if self.hold_sentence else None,
+            "summary": self.summary.as_json(),
             "steps": [_step_as_json(step) for step in self.steps],
-            "candidates": [shallow_asdict(candidate) for candidate in self.candidates],
+            "candidates": [_candidate_as_json(candidate, reasons) for candidate in self.candidates],
+            "reasons": reasons.listed,
             "turn": self.turn.as_json() if self.turn else None,
             "ledger_before": self.ledger_before.as_json() if self.ledger_before else None,
             "ledger_after": self.ledger_after.as_json() if self.ledger_after else None,
@@ -122,6 +125,7 @@ class Decision:
     def from_json(text: str) -> "Decision":
         """The decision that `to_json` wrote."""
         data: dict[str, Any] = json.loads(text)
+        reasons = [message_from_json(reason) for reason in data["reasons"]]
         return Decision(
             outcome=DecisionOutcome(data["outcome"]),
             work=Work(data["work"]) if data["work"] else None,
@@ -129,10 +133,10 @@ class Decision:
             pool=data["pool"],
             rep=data["rep"],
             hold_reason=HoldReason(data["hold_reason"]) if data["hold_reason"] else None,
-            hold_sentence=data["hold_sentence"],
-            summary=data["summary"],
+            hold_sentence=message_from_json(data["hold_sentence"]) if data["hold_sentence"] else None,
+            summary=message_from_json(data["summary"]),
             steps=tuple(_step(step) for step in data["steps"]),
-            candidates=tuple(Candidate(**candidate) for candidate in data["candidates"]),
+            candidates=tuple(_candidate(candidate, reasons) for candidate in data["candidates"]),
             turn=Turn.from_json(data["turn"]) if data["turn"] else None,
             ledger_before=Ledger.from_json(data["ledger_before"]) if data["ledger_before"] else None,
             ledger_after=Ledger.from_json(data["ledger_after"]) if data["ledger_after"] else None,
@@ -158,13 +162,48 @@ def shallow_asdict(value: Any) -> dict[str, Any]:
 
 
 def _step_as_json(step: TraceStep) -> dict[str, Any]:
-    return {**shallow_asdict(step), "leaves": [shallow_asdict(leaf) for leaf in step.leaves]}
+    leaves = [shallow_asdict(leaf) for leaf in step.leaves]
+    return {**shallow_asdict(step), "sentence": step.sentence.as_json(), "leaves": leaves}
 
 
 def _step(data: Mapping[str, Any]) -> TraceStep:
     return TraceStep(
         rule=data["rule"],
         result=StepResult(data["result"]),
-        sentence=data["sentence"],
+        sentence=message_from_json(data["sentence"]),
         leaves=tuple(LeafResult(**leaf) for leaf in data["leaves"]),
     )
+
+
+class _Reasons:
+    """Messages as JSON, each once, in the order in which they are first asked for."""
+
+    def __init__(self) -> None:
+        self.listed: list[dict[str, Any]] = []
+        self._places: dict[int, int] = {}  # by the identity of a message: most candidates share one
+        self._known: dict[Message, int] = {}
+
+    def place(self, message: Message) -> int:
+        """The place of the message in the list."""
+        found = self._places.get(id(message))
+        if found is None:
+            found = self._known.setdefault(message, len(self.listed))
+            if found == len(self.listed):
+                self.listed.append(message.as_json())
+            self._places[id(message)] = found
+        return found
+
+
+def _candidate_as_json(candidate: Candidate, reasons: _Reasons) -> dict[str, Any]:
+    return {
+        "rep": candidate.rep,
+        "pool": candidate.pool,
+        "eligible": candidate.eligible,
+        "code": candidate.code,
+        "why": None if candidate.why is None else reasons.place(candidate.why),
+        "by_override": candidate.by_override,
+    }
+
+
+def _candidate(data: Mapping[str, Any], reasons: Sequence[Message]) -> Candidate:
+    return Candidate(**{**data, "why": None if data["why"] is None else reasons[data["why"]]})

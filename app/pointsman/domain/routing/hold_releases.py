@@ -5,16 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from pointsman.domain.dates.local_time import to_local_time
 from pointsman.domain.distribution.candidate import Candidate, DropReason
 from pointsman.domain.gate.evaluation import GateResult
+from pointsman.domain.messages.message import Message, as_written, rep_name, say
 from pointsman.domain.policy.document import Policy, Pool
 from pointsman.domain.roster.reps import Rep
-from pointsman.domain.roster.roles import Work
+from pointsman.domain.roster.roles import Work, work_name
 from pointsman.domain.routing.decide import RoutingInputs
 from pointsman.domain.routing.decision import Decision, DecisionOutcome, HoldReason
 from pointsman.domain.routing.rep_obstacles import RepObstacles
-from pointsman.domain.text.formatting import join_with_and
 
 #: More than these are not kept with a hold.
 MAX_RELEASES = 20
@@ -42,7 +41,7 @@ class HoldRelease:
     """One thing that would release the lead. `at` is None where its time cannot be known."""
 
     code: str
-    sentence: str
+    sentence: Message
     rep: str | None = None
     pool: str | None = None
     at: datetime | None = None
@@ -54,7 +53,7 @@ class HoldRelease:
             "rep": self.rep,
             "pool": self.pool,
             "at": self.at.isoformat() if self.at else None,
-            "sentence": self.sentence,
+            "sentence": self.sentence.as_json(),
             "needs": list(self.needs),
         }
 
@@ -87,14 +86,14 @@ def same_releases(stored: Iterable[Mapping[str, Any]], found: Iterable[HoldRelea
 
 def _all(decision: Decision, policy: Policy, inputs: RoutingInputs, gate: GateResult | None) -> Iterator[HoldRelease]:
     if decision.hold_reason is HoldReason.NO_RULE:
-        asked = f" for {decision.work}" if decision.work else ""
-        sentence = f"A rule{asked} that matches this lead is published; one without 'when' at the end catches the rest"
+        work = decision.work
+        sentence = say("waiting.rule-for", work=work_name(work)) if work else say("waiting.rule")
         yield HoldRelease(code=HoldReason.NO_RULE, sentence=sentence)
     elif decision.hold_reason is HoldReason.GATE_CLOSED:
         yield _gate(decision.work, gate)
     elif not decision.candidates:
         pool = decision.pool
-        sentence = f"Reps are put into pool {pool}" if pool else "The pool that the rule names is published"
+        sentence = say("waiting.pool-filled", pool=pool) if pool else say("waiting.pool-published")
         yield HoldRelease(code=HoldReason.POOL_EMPTY, pool=pool, sentence=sentence)
     for name in dict.fromkeys(candidate.pool for candidate in decision.candidates):
         here = [candidate for candidate in decision.candidates if candidate.pool == name]
@@ -103,20 +102,19 @@ def _all(decision: Decision, policy: Policy, inputs: RoutingInputs, gate: GateRe
 
 def _gate(work: Work | None, gate: GateResult | None) -> HoldRelease:
     if gate is None or gate.passed:
-        return HoldRelease(
-            code=HoldReason.GATE_CLOSED, sentence=f"The lead is handed over for {work or 'this work'} again"
-        )
+        again = say("waiting.handed-over", work=work_name(work)) if work else say("waiting.handed-over-again")
+        return HoldRelease(code=HoldReason.GATE_CLOSED, sentence=again)
     return HoldRelease(
         code=HoldReason.GATE_CLOSED,
         needs=tuple(m.what for m in (*gate.missing, *gate.refused)),
-        sentence=f"The lead is handed over with what the gate asks for: {lacking(gate)}",
+        sentence=say("waiting.gate-asks", lacking=lacking(gate)),
     )
 
 
-def lacking(gate: GateResult) -> str:
+def lacking(gate: GateResult) -> tuple[Message, ...]:
     """What a gate that is not passed asks for, and how to give it."""
-    evidence = [f"{m.what} ({m.how})" for m in (*gate.missing, *gate.refused)]
-    return join_with_and([*evidence, *(leaf.words for leaf in gate.failed_conditions)])
+    evidence = [say("waiting.evidence", what=m.what, how=m.how) for m in (*gate.missing, *gate.refused)]
+    return (*evidence, *(as_written(leaf.words) for leaf in gate.failed_conditions))
 
 
 def _of_pool(
@@ -133,7 +131,7 @@ def _of_pool(
             known = True
             yield replace(release, rep=candidate.rep, pool=name)
     if not known:
-        sentence = f"Somebody who may take this lead for {pool.work} is put into pool {name}"
+        sentence = say("waiting.somebody", work=work_name(pool.work), pool=name)
         yield HoldRelease(code=ADD_REP, pool=name, sentence=sentence)
 
 
@@ -142,12 +140,13 @@ def _release_by_rep(
 ) -> HoldRelease | None:
     if code in _TIMED:
         return _timed_release(rep, pool, decision, policy, inputs)
+    name = rep_name(rep.key)
     sentence = {
-        DropReason.INACTIVE.value: f"{rep.name} is active again and takes turns",
-        DropReason.CALENDAR.value: f"{rep.name}'s calendar can be read again",
-        DropReason.NO_SLOT.value: f"Time becomes free in {rep.name}'s calendar",
-        DropReason.GATE.value: f"The gate for {pool.work} opens, or {rep.name} gets an override",
-        DropReason.NOT_OWNER.value: f"{rep.name} becomes the owner of the contact or the account",
+        DropReason.INACTIVE.value: say("waiting.active-again", rep=name),
+        DropReason.CALENDAR.value: say("waiting.calendar-readable", rep=name),
+        DropReason.NO_SLOT.value: say("waiting.time-free", rep=name),
+        DropReason.GATE.value: say("waiting.gate-or-override", work=work_name(pool.work), rep=name),
+        DropReason.NOT_OWNER.value: say("waiting.becomes-owner", rep=name),
     }.get(code)  # role, skills, barred: waiting changes nothing, and roles are not to be bent
     return HoldRelease(code=code, sentence=sentence) if sentence else None
 
@@ -163,14 +162,8 @@ def _timed_release(
         if bar is None:
             if last is None:
                 return None
-            return HoldRelease(
-                code=last.code, at=at.astimezone(UTC), sentence=f"{last.sentence} {_shown(at, last.zone)}"
-            )
+            return HoldRelease(code=last.code, at=at.astimezone(UTC), sentence=last.sentence)
         if bar.at is None:
             return HoldRelease(code=bar.code, sentence=bar.sentence)
         at, last = bar.at, bar
     return None
-
-
-def _shown(at: datetime, zone: str) -> str:
-    return f"{to_local_time(at, zone):%a %Y-%m-%d %H:%M} ({zone})"

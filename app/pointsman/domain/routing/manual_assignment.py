@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pointsman.domain.messages.message import Arg, rep_name, say
 from pointsman.domain.roster.reps import Rep
-from pointsman.domain.roster.roles import Work
+from pointsman.domain.roster.roles import Work, work_name
 from pointsman.domain.routing.decision import Decision, DecisionOutcome, StepResult, TraceStep, canonical_json
 
 MANUAL_KEY = "manual"
@@ -46,8 +47,10 @@ class ManualAssignment:
 
     def to_decision(self, rep: Rep) -> Decision:
         """The decision, which takes no turn. `rep` is the one that `self.rep` names."""
-        by = f" under an override of {self.approver}" if self.approver else ""
-        summary = f"{rep.name} gets this lead for {self.work} by hand{by}: {self.reason}"
+        told: dict[str, Arg] = {"rep": rep_name(rep.key), "work": work_name(self.work), "reason": self.reason}
+        summary = say("routing.by-hand", **told)
+        if self.approver:
+            summary = say("routing.by-hand-under-override", **told, approver=self.approver)
         return Decision(
             outcome=DecisionOutcome.ASSIGNED,
             work=self.work,

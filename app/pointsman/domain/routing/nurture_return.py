@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.leads.nurture import NurtureCause, NurtureStay
+from pointsman.domain.messages.message import Message, say
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from pointsman.domain.routing.decision import HoldReason, StepResult
 from pointsman.domain.routing.plan import RoutingPlan
@@ -15,7 +16,7 @@ class NurtureReturn:
     """Whether the lead is routed now, and why it is or is not."""
 
     returns: bool
-    sentence: str
+    sentence: Message
 
 
 def nurture_return(nurture: NurtureStay, policy: CompiledPolicy, plan: RoutingPlan, now: datetime) -> NurtureReturn:
@@ -26,26 +27,30 @@ def nurture_return(nurture: NurtureStay, policy: CompiledPolicy, plan: RoutingPl
     as `re_enter` is true and no rule keeps it there, or the rules lead to a human.
     """
     if nurture.cools_off_at(now):
-        return NurtureReturn(returns=False, sentence=f"The lead is in nurture {nurture.cool_off}; this news is kept.")
+        return NurtureReturn(returns=False, sentence=say("nurture.cooling-off", cool_off=nurture.cool_off))
     returns, why = _after_cool_off(nurture, policy, plan)
-    sentence = f"The lead came back from nurture: {why}." if returns else f"The lead stays in nurture: {why}."
+    sentence = say("nurture.came-back", why=why) if returns else say("nurture.stays", why=why)
     return NurtureReturn(returns=returns, sentence=sentence)
 
 
-def _after_cool_off(nurture: NurtureStay, policy: CompiledPolicy, plan: RoutingPlan) -> tuple[bool, str]:
-    meets = _meets_re_enter(policy, plan.facts)
-    unmet = " and it does not meet nurture.re_enter" if policy.re_enter is not None else ""
+def _after_cool_off(nurture: NurtureStay, policy: CompiledPolicy, plan: RoutingPlan) -> tuple[bool, Message]:
     if rule := _rule_for_nurture(plan):
-        return False, f"rule '{rule}' keeps it there" + (", although it meets nurture.re_enter" if meets else unmet)
-    if meets:
-        return True, "it meets nurture.re_enter"
+        return False, _kept_by(rule, policy, plan)
+    if _meets_re_enter(policy, plan.facts):
+        return True, say("nurture.meets-re-enter")
+    asks = policy.re_enter is not None
     if nurture.cause is not NurtureCause.RULE:
-        if policy.re_enter is None:
-            return True, "its cool-off is over"
-        return False, "its cool-off is over, but it does not meet nurture.re_enter"
+        return not asks, say("nurture.cool-off-over-but") if asks else say("nurture.cool-off-over")
     if rule := _rule_for_a_human(plan):
-        return True, f"rule '{rule}' is for a human"
-    return False, f"no rule for a human is true{unmet}"
+        return True, say("nurture.rule-for-a-human", rule=rule)
+    return False, say("nurture.no-human-rule-and") if asks else say("nurture.no-human-rule")
+
+
+def _kept_by(rule: str, policy: CompiledPolicy, plan: RoutingPlan) -> Message:
+    if _meets_re_enter(policy, plan.facts):
+        return say("nurture.rule-keeps-although", rule=rule)
+    asks = policy.re_enter is not None
+    return say("nurture.rule-keeps-and", rule=rule) if asks else say("nurture.rule-keeps", rule=rule)
 
 
 def _meets_re_enter(policy: CompiledPolicy, facts: Facts) -> bool:

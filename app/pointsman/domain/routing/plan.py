@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pointsman.domain.conditions.evaluator import LeafResult, TruthValue, explain_condition
+from pointsman.domain.dates.local_time import to_local_time
 from pointsman.domain.gate.evaluation import GateState
 from pointsman.domain.leads.facts import Facts
-from pointsman.domain.policy.document import Rule
-from pointsman.domain.roster.roles import Work
+from pointsman.domain.messages.message import Message, say
+from pointsman.domain.policy.document import Pool, Rule
+from pointsman.domain.roster.roles import Work, work_name
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from pointsman.domain.routing.decision import HoldReason, StepResult, TraceStep
 
@@ -16,7 +18,7 @@ MAX_STEPS = 50
 MAX_NEAR_MISSES = 3
 MAX_MISSES_WITHOUT_MATCH = 10  # told of when no rule matched at all
 
-_CLOSED = GateState(is_open=False, reason="no gate result is known for this lead")
+_CLOSED = GateState(is_open=False, reason=say("routing.no-gate-result"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,7 @@ class RoutingPlan:
     routes: tuple[Route, ...]
     steps: tuple[TraceStep, ...]
     hold_reason: HoldReason
-    hold_sentence: str
+    hold_sentence: Message
     hold_work: Work | None
 
     @property
@@ -113,7 +115,7 @@ class _RuleWalk:
         self.routes: list[Route] = []
         self.examined: list[tuple[int, TruthValue]] = []
         self.closed_gates: dict[str, TraceStep] = {}
-        self.open_gates: dict[str, str] = {}  # by rule: what is to be said of a gate that lets the lead through
+        self.open_gates: dict[str, Message] = {}  # by rule: what is to be said of a gate that lets the lead through
         self.work: Work | None = None
 
     def follow(self, rule: Rule) -> bool:
@@ -135,31 +137,37 @@ class _RuleWalk:
             return
         gate = self.gates.get(pool.work, _CLOSED) if pool.work in self.compiled.gated_works else None
         if gate is not None and not gate.is_open_at(self.now) and pool.work not in self.overridden:
-            why = "the pass has expired" if gate.is_open else gate.reason
+            why = say("routing.pass-expired") if gate.is_open else gate.reason
             self.closed_gates[rule.name] = TraceStep(
                 rule=rule.name,
                 result=StepResult.GATE_CLOSED,
-                sentence=f"rule '{rule.name}' is passed over for pool {name}: {why}",
+                sentence=say("routing.passed-over", rule=rule.name, pool=name, why=why),
             )
             return
         if gate is not None:
-            until = f" until {gate.expires_at:%Y-%m-%d %H:%M} UTC" if gate.expires_at else ""
-            passed = f"the gate for {pool.work} is passed{until}"
-            said = passed if gate.is_open_at(self.now) else f"{gate.reason}, but an override exists"
-            self.open_gates.setdefault(rule.name, said)
+            self.open_gates.setdefault(rule.name, self._opened(pool, gate))
         self.routes.append(Route(rule=rule.name, work=pool.work, pool=name, gate=gate, category=rule.category))
 
-    def hold_reason_and_sentence(self) -> tuple[HoldReason, str]:
+    def _opened(self, pool: Pool, gate: GateState) -> Message:
+        """What is to be said of a gate that lets the lead through."""
+        if not gate.is_open_at(self.now):
+            return say("routing.gate-overridden", why=gate.reason)
+        if gate.expires_at is None:
+            return say("routing.gate-passed", work=work_name(pool.work))
+        until = to_local_time(gate.expires_at, pool.time_zone)
+        return say("routing.gate-passed-until", work=work_name(pool.work), until=until)
+
+    def hold_reason_and_sentence(self) -> tuple[HoldReason, Message]:
         """Why the lead waits if no route takes it."""
         if self.routes:
-            return HoldReason.NOBODY_ELIGIBLE, "nobody who may be asked is eligible"
+            return HoldReason.NOBODY_ELIGIBLE, say("routing.nobody-asked")
         if self.closed_gates:
             return HoldReason.GATE_CLOSED, next(iter(self.closed_gates.values())).sentence
         if self.work is not None:
-            return HoldReason.POOL_EMPTY, "the rule that matched names a pool that does not exist"
-        asked = f" for {self.purpose}" if self.purpose else ""
-        advice = f"add a rule{asked} without 'when' at the end to catch the rest"
-        return HoldReason.NO_RULE, f"no rule{asked} matches this lead: {advice}"
+            return HoldReason.POOL_EMPTY, say("routing.no-such-pool")
+        if self.purpose is None:
+            return HoldReason.NO_RULE, say("routing.no-rule")
+        return HoldReason.NO_RULE, say("routing.no-rule-for", work=work_name(self.purpose))
 
 
 def _steps(walk: _RuleWalk, facts: Facts, purpose: Work | None) -> tuple[TraceStep, ...]:
@@ -199,13 +207,14 @@ def _with_ruled_out(walk: _RuleWalk, facts: Facts, purpose: Work | None) -> list
     return sorted(examined.items())
 
 
-def _rule_step(rule: Rule, outcome: TruthValue, leaves: tuple[LeafResult, ...], gate: str | None) -> TraceStep:
+def _rule_step(rule: Rule, outcome: TruthValue, leaves: tuple[LeafResult, ...], gate: Message | None) -> TraceStep:
     if outcome is True:
-        sentence = f"rule '{rule.name}' matched" + (f"; {gate}" if gate else "")
+        sentence = say("routing.matched", rule=rule.name)
+        if gate is not None:
+            sentence = say("routing.matched-at-gate", rule=rule.name, gate=gate)
         return TraceStep(rule=rule.name, result=StepResult.MATCHED, sentence=sentence, leaves=leaves)
     if outcome is None:
-        sentence = f"rule '{rule.name}' could not be answered: something it asks about is not known"
+        sentence = say("routing.not-known-to-match", rule=rule.name)
         return TraceStep(rule=rule.name, result=StepResult.UNKNOWN, sentence=sentence, leaves=leaves)
-    return TraceStep(
-        rule=rule.name, result=StepResult.NO_MATCH, sentence=f"rule '{rule.name}' did not match", leaves=leaves
-    )
+    sentence = say("routing.did-not-match", rule=rule.name)
+    return TraceStep(rule=rule.name, result=StepResult.NO_MATCH, sentence=sentence, leaves=leaves)

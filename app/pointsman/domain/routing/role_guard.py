@@ -1,8 +1,9 @@
 """Role protection: the last check before a rep gets any work."""
 
 from pointsman.domain.errors import RoleProtected
+from pointsman.domain.messages.message import Message, say
 from pointsman.domain.roster.reps import Rep
-from pointsman.domain.roster.roles import GATED_WORKS, Work
+from pointsman.domain.roster.roles import GATED_WORKS, Work, work_name
 
 
 def guard_assignment(rep: Rep, work: Work, gate_open: bool, override: bool) -> None:  # noqa: FBT001  # the whole question
@@ -16,9 +17,10 @@ def guard_assignment(rep: Rep, work: Work, gate_open: bool, override: bool) -> N
             f"{rep.name} may not do {work}: the role {rep.role.name} does not include it", code="role-protected"
         )
     if work in GATED_WORKS and not gate_open:
-        raise RoleProtected(gate_closed_reason(work), code="gate-closed")
+        said = f"this lead has not passed the gate for {work}, or the pass has expired"
+        raise RoleProtected(said, code="gate-closed")
 
 
-def gate_closed_reason(work: Work) -> str:
+def gate_closed_reason(work: Work) -> Message:
     """Why no rep may do `work` for a lead whose gate is not open."""
-    return f"this lead has not passed the gate for {work}, or the pass has expired"
+    return say("readiness.not-open", work=work_name(work))

@@ -10,6 +10,7 @@ from pointsman.domain.booking.bookable_check import SLOT_TAKEN_CODES, Obstacle, 
 from pointsman.domain.booking.earliest_starts import RepSchedule
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.distribution.inputs import RequestedTime
+from pointsman.domain.messages.message import rep_name, say
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.availability.booking_context import BookedTime, BookingContext
 from pointsman.services.availability.companions import (
@@ -72,8 +73,8 @@ class Availability:
         if own is not None or not (self.companion_pools or self.missing_pools):
             return own
         if self.missing_pools or self._companions_or_none(key) is None:
-            names = ", ".join(self.missing_pools or [band.name for band in self.companion_pools])
-            return Obstacle(code="no-companion", sentence=f"Nobody of {names} can come along then.")
+            names = self.missing_pools or tuple(band.name for band in self.companion_pools)
+            return Obstacle(code="no-companion", sentence=say("booking-time.no-companion", pools=names))
         return None
 
     @property
@@ -92,20 +93,16 @@ class Availability:
         if len(codes) == 1 and None not in found and codes <= {"too-soon", "too-far", "no-companion"}:
             return next(why for why in found if why is not None)
         if codes == {"calendar-unreadable"} and None not in found:
-            said = "No calendar of those who may take this lead can be read."
-            return Obstacle(code="calendar-unreadable", sentence=said)
+            return Obstacle(code="calendar-unreadable", sentence=say("booking-time.no-calendar-readable"))
         lost = sorted(codes & SLOT_TAKEN_CODES)
-        return Obstacle(
-            code=lost[0] if lost else "no-rep-free", sentence="No rep who may take this lead can be booked then."
-        )
+        return Obstacle(code=lost[0] if lost else "no-rep-free", sentence=say("booking-time.no-rep-free"))
 
     def _leaders(self) -> frozenset[str]:
         return possible_leaders(self.context)
 
     def _exclusion_of(self, key: str) -> Obstacle | None:
         if key not in self._leaders():
-            name = self.reps[key].name
-            return Obstacle(code="not-offered-pool", sentence=f"{name} is not in the pool whose slots are offered.")
+            return Obstacle(code="not-offered-pool", sentence=say("booking-time.not-in-pool", rep=rep_name(key)))
         return self.leader_obstacle(key)
 
     def _companions_or_none(self, key: str) -> tuple[Companion, ...] | None:
@@ -118,11 +115,11 @@ class Availability:
     def _find_own_obstacle(self, key: str) -> Obstacle | None:
         rep = self.reps.get(key)
         if rep is None or not rep.active:
-            return Obstacle(code="rep-inactive", sentence=f"{rep.name if rep else key} is not active.")
+            return Obstacle(code="rep-inactive", sentence=say("eligibility.inactive", rep=rep_name(key)))
         if (never := outside_booking_window(self.time, self.context.rules, self.now)) is not None:
             return never
         if (why := unreadable_reason(self.readings, key, self.time)) is not None:
-            said = f"{rep.name}'s calendar cannot be read ({why})."
+            said = say("eligibility.calendar-unreadable", rep=rep_name(key), why=why)
             return Obstacle(code="calendar-unreadable", sentence=said)
         schedule = self.schedules[key]
         gone = BookedTime(reservations=schedule.reservations, appointments=list(schedule.appointments))

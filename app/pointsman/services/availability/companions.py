@@ -12,6 +12,7 @@ from pointsman.domain.distribution.candidate import DropReason, EligibilityConte
 from pointsman.domain.distribution.eligibility import check_eligibility
 from pointsman.domain.distribution.weights import base_weight
 from pointsman.domain.leads.facts import Facts
+from pointsman.domain.messages.message import Message
 from pointsman.domain.policy.pools import Pool
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.policies.cache import RoutingConfig
@@ -41,7 +42,7 @@ class CompanionPool:
     name: str
     pool: Pool
     weights: Mapping[str, int]
-    dropped: Mapping[str, str]  # why the others cannot come at any time
+    dropped: Mapping[str, Message]  # why the others cannot come at any time
 
 
 def companion_pools(

@@ -17,6 +17,7 @@ from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.bookable_check import SLOT_TAKEN_CODES, Obstacle
 from pointsman.domain.errors import Conflict, PointsmanError, SlotTaken, Unavailable
 from pointsman.domain.policy.pools import OfferMode
+from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.decision import Decision
 from pointsman.services.availability.at_time import Availability, load_availability
@@ -27,6 +28,7 @@ from pointsman.services.ports.booking.appointments import Companion
 from pointsman.services.routing.dry_run import DryRun, dry_run
 from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.routing.routing_request import RoutingRequest, TurnReversal
+from pointsman.services.wording.english import english_sentence
 
 __all__ = [
     "Participants",
@@ -123,15 +125,14 @@ async def preview_choice(
     return Participants(context=what, companions=availability.companions_of(what.rep.key)), decision
 
 
-def obstacle_error(why: Obstacle) -> PointsmanError:
+def obstacle_error(why: Obstacle, reps: Mapping[str, Rep]) -> PointsmanError:
     """An obstacle as an error: the slot is taken, the time was never on offer, or a calendar cannot be read."""
-    extra = {"reason": why.code}
+    extra, said = {"reason": why.code}, english_sentence(why.sentence, reps)
     if why.code == "calendar-unreadable":
-        said = f"{why.sentence} Unknown is not free. Try later."
-        return Unavailable(said, code="calendar-unreadable", extra=extra)
+        return Unavailable(f"{said} Unknown is not free. Try later.", code="calendar-unreadable", extra=extra)
     if why.code in SLOT_TAKEN_CODES:
-        return SlotTaken(f"{why.sentence} Choose another slot.", extra=extra)
-    return Conflict(f"{why.sentence} Choose another slot.", code="slot-not-offered", extra=extra)
+        return SlotTaken(f"{said} Choose another slot.", extra=extra)
+    return Conflict(f"{said} Choose another slot.", code="slot-not-offered", extra=extra)
 
 
 async def _load_availability(env: Env, tx: Tx, what: BookingContext, request: SlotRequest) -> Availability:
@@ -153,7 +154,7 @@ def _holder_leads(availability: Availability, request: SlotRequest) -> bool:
     why = availability.leader_obstacle(availability.context.rep.key)
     if not may_change_rep(availability.context, request):
         if why is not None:
-            raise obstacle_error(why)
+            raise obstacle_error(why, availability.reps)
         return True
     anew = availability.context.rules.offer is OfferMode.BALANCED and request.moving_id is None
     if why is None and not request.exclude_holder and not anew:
@@ -191,7 +192,8 @@ def _chosen_rep(availability: Availability, preview: DryRun, request: SlotReques
 
 def _nobody_free_error(availability: Availability, request: SlotRequest) -> PointsmanError:
     return obstacle_error(
-        availability.shared_obstacle(besides=availability.context.rep.key if request.exclude_holder else None)
+        availability.shared_obstacle(besides=availability.context.rep.key if request.exclude_holder else None),
+        availability.reps,
     )
 
 
@@ -243,9 +245,9 @@ async def _confirm_participants(env: Env, tx: Tx, participants: Participants, re
     )
     if (why := availability.own_obstacle(participants.context.rep.key)) is not None:
         if may_change_rep(participants.context, request):
-            raise LostRace(why.sentence)
-        raise obstacle_error(why)
+            raise LostRace(why.code)
+        raise obstacle_error(why, availability.reps)
     for companion in participants.companions:
         if (why := availability.own_obstacle(companion.rep_key)) is not None:
-            raise LostRace(why.sentence)
+            raise LostRace(why.code)
     return participants

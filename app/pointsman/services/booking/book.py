@@ -211,7 +211,7 @@ async def precheck_slot(
     )
     why = find_booking_obstacle(seen, wanted, (), gone, env.clock())
     if why is not None and (alone or why.code in _SAME_FOR_WHOLE_POOL):
-        raise obstacle_error(why)
+        raise obstacle_error(why, seen.config.roster.reps)
 
 
 async def refuse_if_booked(env: Env, tx: Tx, lead_id: UUID) -> None:

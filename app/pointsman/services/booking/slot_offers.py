@@ -14,6 +14,7 @@ from pointsman.domain.booking.slots import Slot
 from pointsman.domain.dates.local_time import local_date
 from pointsman.domain.distribution.candidate import DropReason
 from pointsman.domain.distribution.inputs import RequestedTime
+from pointsman.domain.messages.message import Message, rep_name, say
 from pointsman.domain.policy.pools import OfferMode
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.working_days import special_day_reason
@@ -26,7 +27,7 @@ from pointsman.services.routing.dry_run import DryRun
 
 #: The rules are asked who leads for so many sets of free reps; for each further set, one of its reps is named.
 _DECIDED = 200
-_NOT_FREE = Obstacle(code="not-free", sentence="Not free then.")
+_NOT_FREE = Obstacle(code="not-free", sentence=say("booking-time.not-free"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ class UnavailableRep:
 
     rep: str
     code: str
-    sentence: str
+    sentence: Message
 
 
 @dataclass(slots=True, kw_only=True)
@@ -140,39 +141,45 @@ class SlotFinder:
     def _why(self, rep: Rep) -> UnavailableRep | None:
         """Why one who may lead has no slot; None for a rep who has a slot."""
         found = self._unknown(rep) or self._in_the_way(rep)
-        return UnavailableRep(rep=rep.key, code=found[0], sentence=f"{rep.name} {found[1]}") if found else None
+        return UnavailableRep(rep=rep.key, code=found[0], sentence=found[1]) if found else None
 
-    def _unknown(self, rep: Rep) -> tuple[str, str] | None:
+    def _unknown(self, rep: Rep) -> tuple[str, Message] | None:
+        name = rep_name(rep.key)
         if not rep.active:
-            return DropReason.INACTIVE.value, "is not active."
+            return DropReason.INACTIVE.value, say("eligibility.inactive", rep=name)
         if rep.key not in self.schedules:
-            reason = unreadable_reason(self.readings, rep.key, self.window) or "it was not read"
-            said = f"cannot be booked: the calendar cannot be read: {reason}. Nothing is offered until it can."
-            return DropReason.CALENDAR.value, said
+            unread = say("eligibility.time-not-read")
+            why = unreadable_reason(self.readings, rep.key, self.window) or unread
+            return DropReason.CALENDAR.value, say("booking-time.calendar-unreadable", rep=name, why=why)
         if not rep.working_hours and not rep.day_changes:
-            return "no-hours", "has no working hours set."
+            return "no-hours", say("booking-time.no-hours-set", rep=name)
         return None
 
-    def _in_the_way(self, rep: Rep) -> tuple[str, str] | None:
+    def _in_the_way(self, rep: Rep) -> tuple[str, Message] | None:
+        name = rep_name(rep.key)
         found = self.slot_union.availability(self.schedules[rep.key])
         if not found.working:
             first, last = (local_date(at, rep.time_zone) for at in (self.window.start, self.window.end))
             why = special_day_reason(rep, first) if last - first <= timedelta(days=1) else None
-            code = "holiday" if why and why.startswith("public holiday") else "no-hours"
-            return code, f"does not work in that time{f': {why}' if why else ''}."
+            if why is None:
+                return "no-hours", say("booking-time.no-work-in-window", rep=name)
+            code = "holiday" if why.key == "working-day.holiday" else "no-hours"
+            return code, say("booking-time.no-work-in-window-since", rep=name, why=why)
         if not found.not_off:
-            return DropReason.TIME_OFF.value, "is away in all of that time."
+            return DropReason.TIME_OFF.value, say("booking-time.away-all-window", rep=name)
         if not found.not_busy:
-            length, days = self.context.rules.duration, self.context.rules.horizon.days
-            when = f"the next {days} days" if self.window.end >= self.now + self.context.rules.horizon else "that time"
-            return "nothing-free", f"has no free time of {length} in {when}."
-        return None if found.bookable else ("full", "has as many appointments as the caps allow on every free day.")
+            length, horizon = self.context.rules.duration, self.context.rules.horizon
+            if self.window.end >= self.now + horizon:
+                said = say("booking-time.nothing-free-ahead", rep=name, length=length, ahead=horizon)
+                return "nothing-free", said
+            return "nothing-free", say("booking-time.nothing-free", rep=name, length=length)
+        return None if found.bookable else ("full", say("booking-time.full", rep=name))
 
     def _no_companion(self) -> Iterator[UnavailableRep]:
         for name in self.missing_pools:
-            said = f"Pool {name}, which is to send somebody along, is gone from the policy."
+            said = say("booking-time.companion-pool-gone", pool=name)
             yield UnavailableRep(rep=name, code="no-companion", sentence=said)
         for band in self.companion_pools:
             if not any(key in self.schedules and self.slot_union.bookable(self.schedules[key]) for key in band.weights):
-                said = f"Nobody of {band.name}, which is to send somebody along, is free in that time."
+                said = say("booking-time.no-companion-in-window", pool=band.name)
                 yield UnavailableRep(rep=band.name, code="no-companion", sentence=said)

@@ -9,10 +9,10 @@ from uuid import UUID
 from pointsman.domain.booking.availability import Interval, bookable_window, interval_or_none
 from pointsman.domain.booking.slot_union import SlotUnion
 from pointsman.domain.booking.slots import Slot
-from pointsman.domain.dates.durations import format_duration
 from pointsman.domain.dates.living_zones import zone_of_buyer
 from pointsman.domain.distribution.candidate import DropReason
 from pointsman.domain.distribution.inputs import RequestedTime
+from pointsman.domain.messages.message import Message, say
 from pointsman.domain.permissions.callers import SEES_ALL, Visibility
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.policy.pools import OfferMode
@@ -35,6 +35,9 @@ __all__ = ["SlotList", "UnavailableRep", "find_slots", "slots_for_lead"]
 #: So far beyond the horizon, or the window, the next free time is looked for.
 SEARCH_BEYOND_HORIZON = timedelta(days=60)
 
+#: So many reasons for an empty list are told.
+_TOLD = 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotList:
@@ -48,7 +51,7 @@ class SlotList:
     rep_name: str
     time_zone: str
     slots: tuple[Slot, ...]
-    why_empty: str | None
+    why_empty: Message | None
     offer: OfferMode = OfferMode.STRICT
     dropped: tuple[UnavailableRep, ...] = ()
     next_free: datetime | None = None
@@ -127,11 +130,8 @@ async def find_slots(
         ),
     )
     if span is None:
-        ahead = format_duration(what.rules.horizon)
-        notice = format_duration(what.rules.minimum_notice)
-        return replace(
-            blank, why_empty=f"Appointments can be booked from {notice} to {ahead} ahead; nothing of that was asked."
-        )
+        notice, ahead = what.rules.minimum_notice, what.rules.horizon
+        return replace(blank, why_empty=say("booking-time.outside-reach", notice=notice, ahead=ahead))
     offer = await _slot_finder(env, tx, what, readings, span, now, moving)
     # In a thread: hundreds of calendars are long enough for others to notice.
     found = await to_thread(offer.slots, limit or what.rules.slots_shown)
@@ -222,12 +222,12 @@ async def _leaders(
         reversed_turn=what.assignment.decision_id,
     )
     asked = possible_leaders(what)
-    outside = {key: "not asked" for key in what.config.roster.reps if key not in asked}
+    outside = {key: say("booking-time.not-asked") for key in what.config.roster.reps if key not in asked}
     decision = preview.decide(RequestedTime(start=span.start, end=span.end, obstacles=outside))
     looked_at = [c for c in decision.candidates if c.rep in asked and c.rep != holder]
     able = {candidate.rep for candidate in looked_at if candidate.eligible}
     dropped = {
-        c.rep: UnavailableRep(rep=c.rep, code=c.code or DropReason.UNKNOWN_REP.value, sentence=f"{c.sentence}.")
+        c.rep: UnavailableRep(rep=c.rep, code=c.code or DropReason.UNKNOWN_REP.value, sentence=c.sentence)
         for c in looked_at
         if c.rep not in able
     }
@@ -235,7 +235,7 @@ async def _leaders(
     return leaders, tuple(dropped.values()), preview
 
 
-def _why_empty(what: BookingContext, left: tuple[UnavailableRep, ...], sees: Visibility) -> str:
+def _why_empty(what: BookingContext, left: tuple[UnavailableRep, ...], sees: Visibility) -> Message:
     if (
         what.rules.offer is OfferMode.STRICT
         and len(left) == 1
@@ -243,10 +243,13 @@ def _why_empty(what: BookingContext, left: tuple[UnavailableRep, ...], sees: Vis
     ):
         return left[0].sentence
     if sees.is_limited:
-        return "No rep who may take this lead can be booked in that time."
-    reasons = " ".join(item.sentence for item in left[:3])
-    more = f" {len(left) - 3} more likewise." if len(left) > 3 else ""
-    return f"No rep who may take this lead can be booked in that time. {reasons}{more}".rstrip()
+        return say("booking-time.nobody-in-window")
+    reasons: list[Message] = [item.sentence for item in left[:_TOLD]]
+    if len(left) > _TOLD:
+        reasons.append(say("routing.more-likewise", count=len(left) - _TOLD))
+    if not reasons:
+        return say("booking-time.nobody-in-window")
+    return say("booking-time.nobody-in-window-since", reasons=tuple(reasons))
 
 
 def _visible_to(what: BookingContext, left: tuple[UnavailableRep, ...], sees: Visibility) -> tuple[UnavailableRep, ...]:

@@ -7,12 +7,13 @@ from uuid import UUID
 from pointsman.domain.booking.appointment_caps import CAP_LOOKAROUND, CountedAppointment
 from pointsman.domain.booking.availability import Interval, subtract_intervals
 from pointsman.domain.booking.earliest_starts import RepSchedule
+from pointsman.domain.messages.message import Message, say
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.calendars.readings import NOT_CONNECTED, RepCalendarReading
 from pointsman.services.ports import Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow, BusyReservation
 
-_UNREAD = RepCalendarReading(state=replace(NOT_CONNECTED, reason="it was not read for this"))
+_UNREAD = RepCalendarReading(state=replace(NOT_CONNECTED, reason=say("eligibility.calendar-not-read")))
 
 
 async def fetch_schedules(
@@ -42,12 +43,12 @@ async def fetch_schedules(
     return {rep.key: _schedule_of(rep, readings[rep.key], gone.get(rep.id, ()), moving) for rep in readable}
 
 
-def unreadable_reason(readings: Mapping[str, RepCalendarReading], key: str, wanted: Interval) -> str | None:
+def unreadable_reason(readings: Mapping[str, RepCalendarReading], key: str, wanted: Interval) -> Message | None:
     """Why nothing is known of a rep's calendar at `wanted`; None when all of it was read."""
     reading = readings.get(key, _UNREAD)
     if reading.state.readable and reading.known_in(wanted) == wanted:
         return None
-    return reading.state.reason or "that time was not read"
+    return reading.state.reason or say("eligibility.time-not-read")
 
 
 def participant_ids(row: AppointmentRow) -> frozenset[UUID]:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from pointsman.domain.booking.availability import Interval, interval_or_none
 from pointsman.domain.distribution.candidate import CalendarState
+from pointsman.domain.messages.message import as_written, say
 from pointsman.services.calendars.refresh import out_of_use_reason, refresh_shared, too_late_reading
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
@@ -18,7 +19,7 @@ from pointsman.services.ports.booking.calendars import CalendarBinding, Calendar
 MAX_AGE_FOR_SLOTS = timedelta(seconds=60)
 MAX_AGE_FOR_BOOKING = timedelta(seconds=10)  # ... and to book by, at most, whatever its connection says
 MAX_WAIT_IN_DEADLINES = 2  # so many deadlines long is one waited for all the calendars of a question together
-NOT_CONNECTED = CalendarState(readable=False, reason="no calendar is connected")
+NOT_CONNECTED = CalendarState(readable=False, reason=say("eligibility.no-calendar"))
 
 _HOUR = timedelta(hours=1)
 
@@ -138,6 +139,6 @@ def _combined_reading(reads: Sequence[CalendarReading], asked: Interval) -> RepC
     oldest = min(read.read_at for read in reads)
     errors = [read.error for read in reads if read.error]
     if errors:
-        return RepCalendarReading(state=CalendarState(readable=False, reason="; ".join(errors)))
+        return RepCalendarReading(state=CalendarState(readable=False, reason=as_written("; ".join(errors))))
     busy = tuple(block for read in reads for block in read.busy)
     return RepCalendarReading(state=CalendarState(readable=True), busy=busy, known_window=asked, read_at=oldest)

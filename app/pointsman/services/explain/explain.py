@@ -12,6 +12,7 @@ from pointsman.domain.explain.explanation import Explanation, explain_decision, 
 from pointsman.domain.gate.evaluation import GateResult, GateState, evaluate_gate
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import Facts, FactValue
+from pointsman.domain.messages.message import Message, say
 from pointsman.domain.permissions.callers import SEES_ALL, Visibility
 from pointsman.domain.replay.recorded_inputs import RecordedInputs
 from pointsman.domain.roster.roles import Work
@@ -63,7 +64,7 @@ class ExplainedDecision:
 
     decision: Decision
     explanation: Explanation
-    nurture: str | None = None  # of a lead that is in nurture now: whether news bring it back, and why or why not
+    nurture: Message | None = None  # of a lead that is in nurture now: whether news bring it back, and why or why not
 
 
 async def get_decision(env: Env, decision_id: UUID, *, sees: Visibility) -> DecisionRow:
@@ -123,7 +124,7 @@ class _ExplainInputs:
     inputs: RoutingInputs
     decision: Decision
     gate: GateResult | None
-    nurture: str | None = None
+    nurture: Message | None = None
 
 
 async def _explained(asked: _ExplainInputs) -> ExplainedDecision:
@@ -189,7 +190,7 @@ def _gates(policy: CompiledPolicy, passes: Mapping[Work, GatePass], question: Ex
     """The gates as routing finds them, unless the question supposes them open or shut."""
     if question.gate_open is None:
         return {work: gate_state(work, passes) for work in policy.gated_works}
-    reason = "the question says so" if question.gate_open else "the question says that the gate is shut"
+    reason = say("explanation.gate-said-open") if question.gate_open else say("explanation.gate-said-shut")
     return {work: GateState(is_open=question.gate_open, reason=reason) for work in policy.gated_works}
 
 

@@ -25,7 +25,7 @@ from pointsman.services.ports.routing.decisions import DecisionFilter, DecisionR
 
 _PAGE = 100
 #: What the row says beside the record, for lists and reports: it has to say the same.
-_COLUMNS = ("outcome", "work", "rule", "pool", "rep", "hold_reason", "summary", "policy_version", "roster_version")
+_COLUMNS = ("outcome", "work", "rule", "pool", "rep", "hold_reason", "policy_version", "roster_version")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +126,7 @@ def _prefixed(part: str, found: RecordComparison) -> tuple[PathDifference, ...]:
 
 def _columns(row: DecisionRow, again: Decision) -> tuple[PathDifference, ...]:
     pairs = [(name, getattr(row, name), getattr(again, name)) for name in _COLUMNS]
+    pairs.append(("summary", row.summary, again.summary.as_json()))
     found = [path_difference(f"columns.{name}", had, has) for name, had, has in pairs if had != has]
     if row.at != again.now:
         found.append(path_difference("columns.at", row.at.isoformat(), again.now.isoformat()))

@@ -9,6 +9,7 @@ from uuid import UUID
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.domain.gate.evaluation import facts_with_evidence
 from pointsman.domain.leads.facts import NOW_FIELD, QUALIFICATION, Facts
+from pointsman.domain.messages.message import message_from_json
 from pointsman.domain.replay.recorded_inputs import RecordedInputs
 from pointsman.domain.replay.simulation import PastDecision, Simulation, SimulationReport
 from pointsman.domain.roster.reps import Roster
@@ -197,7 +198,7 @@ class _Run:
             pool=row.pool,
             rep=row.rep,
             hold_reason=row.hold_reason,
-            summary=row.summary,
+            summary=message_from_json(row.summary),
             category=row.category,
             inputs=inputs,
             facts=facts,

@@ -13,17 +13,21 @@ from datetime import datetime
 from typing import Any
 
 from pointsman.domain.booking.availability import Interval
+from pointsman.domain.dates.local_time import to_local_time
 from pointsman.domain.errors import Conflict, PointsmanError, RoleProtected, SlotTaken
+from pointsman.domain.messages.message import Arg, Message, rep_name, say
 from pointsman.domain.permissions.readings import Reading, may_read
+from pointsman.domain.roster.roles import Work, work_name
 from pointsman.services.availability.booking_context import BookingContext, load_booking_context
 from pointsman.services.availability.participants import SlotRequest
 from pointsman.services.booking.book import choose_and_book, requested_interval
 from pointsman.services.booking.slots import SlotList, find_slots
 from pointsman.services.calendars.readings import RepCalendarReading
-from pointsman.services.handover.gate_check import GateAttempt, gate_result_as_json
+from pointsman.services.handover.gate_check import GateAttempt
 from pointsman.services.ports import Env, LostRace, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.routing.routing_request import RoutingResult
+from pointsman.services.wording.english import english_words
 
 HANDOVER_TRIGGER = "handed-over"
 _UNDONE = "Nothing of this hand-over was recorded."
@@ -52,10 +56,10 @@ NO_AUTO_BOOK = AutoBook()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingOutcome:
-    """The rep who has the lead, and either the appointment or the slots; `summary` is a sentence."""
+    """The rep who has the lead, and either the appointment or the slots; `what` tells which."""
 
     closer: str
-    summary: str
+    what: Message
     appointment: AppointmentRow | None = None
     slot_list: SlotList | None = None
 
@@ -71,32 +75,34 @@ async def book_or_offer_slots(
     elif auto_book.earliest:
         booked = await _book_earliest(env, tx, what, readings, auto_book.window, case)
     if booked is not None:
-        return BookingOutcome(closer=booked.rep_key, summary=_booked_summary(booked), appointment=booked)
-    said = f"{what.rep.name} has this lead for {what.assignment.work}: choose a slot and POST /v1/appointments."
+        return BookingOutcome(closer=booked.rep_key, what=booked_message(booked, case), appointment=booked)
+    told: dict[str, Arg] = {"rep": rep_name(what.rep.key), "work": work_name(Work(what.assignment.work))}
+    said = say("handing-over.choose-slot", **told)
     if not what.lead.email:
-        said = (
-            f"{what.rep.name} has this lead for {what.assignment.work}. It has no email address to invite: send one with "
-            "POST /v1/leads, then choose a slot."
-        )
+        said = say("handing-over.no-address", **told)
     elif auto_book.earliest:
-        said = f"{what.rep.name} has this lead, but no slot could be booked by itself: choose one."
+        said = say("handing-over.none-booked", rep=rep_name(what.rep.key))
     return BookingOutcome(
         closer=what.rep.key,
-        summary=said,
+        what=said,
         slot_list=await find_slots(env, tx, what, readings, sees=case.actor.sees),
     )
 
 
 def gate_not_passed_error(case: GateAttempt) -> RoleProtected:
     """A slot was to be booked, and the gate says no: the caller reads what is missing, and nothing is written."""
-    found = gate_result_as_json(case.gate)
-    extra: dict[str, Any] = {name: found[name] for name in ("missing", "refused", "send_to")}
-    extra["failed"] = [leaf["words"] for leaf in found["failed"]]
-    if not may_read(case.actor.kind, Reading.REASONS):
-        # Who said what, and what the account is to the house, is the house's own business.
-        for name in ("missing", "refused"):
-            extra[name] = [{"what": item["what"], "how": item["how"]} for item in found[name]]
-        extra["failed"] = [leaf["words"] for leaf in found["failed"] if not leaf["field"].startswith("account.")]
+    gate, reps, extra = case.gate, case.config.roster.reps, dict[str, Any]()
+    # Who said what, and what the account is to the house, is the house's own business.
+    whole = may_read(case.actor.kind, Reading.REASONS)
+    for name, items in (("missing", gate.missing), ("refused", gate.refused)):
+        extra[name] = [
+            {"what": item.what, "how": english_words(item.how, reps)}
+            | ({"why": english_words(item.why, reps)} if whole else {})
+            for item in items
+        ]
+    extra["send_to"] = gate.send_to.value if gate.send_to else None
+    failed = [leaf for leaf in gate.failed_conditions if whole or not leaf.field.startswith("account.")]
+    extra["failed"] = [leaf.words for leaf in failed]
     said = "This lead does not pass the gate for closing: see `missing`, `refused` and `failed`."
     return RoleProtected(f"{said} {_UNDONE}", code="gate-not-passed", extra=extra)
 
@@ -108,7 +114,7 @@ def no_closer_error(case: GateAttempt, routed: RoutingResult) -> Conflict:
     extra["hold_reason"] = decision.hold_reason.value if decision.hold_reason else None
     # Why each closer was left out is the house's own business.
     why = (
-        decision.summary
+        english_words(decision.summary, case.config.roster.reps)
         if may_read(case.actor.kind, Reading.REASONS)
         else "No rep who takes appointments can have it now."
     )
@@ -161,5 +167,8 @@ async def _book_earliest(
         raise LostRace("the earliest slot was taken meanwhile: look for the next one") from error
 
 
-def _booked_summary(booked: AppointmentRow) -> str:
-    return f"{booked.rep_key} has this lead, with an appointment on {booked.starts_at:%Y-%m-%d %H:%M} UTC."
+def booked_message(booked: AppointmentRow, case: GateAttempt) -> Message:
+    """The rep who has the lead, and the appointment's time on the rep's clocks."""
+    rep = case.config.roster.reps.get(booked.rep_key)
+    at = to_local_time(booked.starts_at, rep.time_zone) if rep else booked.starts_at
+    return say("handing-over.booked", rep=rep_name(booked.rep_key), at=at)

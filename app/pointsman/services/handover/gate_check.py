@@ -1,13 +1,13 @@
 """One try of the gate: what is on record, what is new, who hands over, and what the gate says to it all."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import Fault, Invalid
-from pointsman.domain.gate.evaluation import GateResult, evaluate_gate, facts_with_evidence
+from pointsman.domain.gate.evaluation import GateResult, UnmetRequirement, evaluate_gate, facts_with_evidence
 from pointsman.domain.leads.evidence import Evidence, EvidenceEnd, with_ends
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.policy.parsing import Gate
@@ -215,10 +215,10 @@ async def record_gate_check(env: Env, tx: Tx, case: GateAttempt) -> UUID:
 def gate_result_as_json(gate: GateResult) -> dict[str, Any]:
     """What a gate check keeps: the evidence it rests on, or what is in the way."""
     return {
-        "summary": gate.summary,
+        "summary": gate.summary.as_json(),
         "send_to": gate.send_to.value if gate.send_to else None,
-        "missing": [asdict(item) for item in gate.missing],
-        "refused": [asdict(item) for item in gate.refused],
+        "missing": [_unmet_as_json(item) for item in gate.missing],
+        "refused": [_unmet_as_json(item) for item in gate.refused],
         "failed": [{"field": leaf.field, "words": leaf.words} for leaf in gate.failed_conditions],
         "evidence": [
             {
@@ -233,3 +233,7 @@ def gate_result_as_json(gate: GateResult) -> dict[str, Any]:
             for finding in gate.snapshot
         ],
     }
+
+
+def _unmet_as_json(item: UnmetRequirement) -> dict[str, Any]:
+    return {"what": item.what, "why": item.why.as_json(), "how": item.how.as_json()}

@@ -37,6 +37,7 @@ from pointsman.services.handover.book_on_handover import (
     NO_AUTO_BOOK,
     AutoBook,
     book_or_offer_slots,
+    booked_message,
     gate_not_passed_error,
     no_closer_error,
 )
@@ -170,7 +171,7 @@ async def _passed(env: Env, tx: Tx, case: GateAttempt, prepared: PreparedHandove
     booked = await tx.appointments.active_for_lead(case.lead.id)
     if booked is not None:
         check_id = await record_gate_check(env, tx, case)
-        said = f"{booked.rep_key} has this lead, with an appointment on {booked.starts_at:%Y-%m-%d %H:%M} UTC."
+        said = booked_message(booked, case)
         return handover_result(
             case, check_id, stage=case.lead.stage, what=said, closer=booked.rep_key, appointment=booked
         )
@@ -200,7 +201,7 @@ async def _passed(env: Env, tx: Tx, case: GateAttempt, prepared: PreparedHandove
         case,
         present,
         stage=(LeadStage.BOOKED if ending.appointment else LeadStage.CLOSING).value,
-        what=ending.summary,
+        what=ending.what,
         routed=routed,
         closer=ending.closer,
         offer=ending.slot_list,

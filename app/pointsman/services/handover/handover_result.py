@@ -8,6 +8,7 @@ from pointsman.domain.booking.slots import Slot
 from pointsman.domain.errors import Fault
 from pointsman.domain.gate.evaluation import GateResult
 from pointsman.domain.leads.facts import LeadStage
+from pointsman.domain.messages.message import Message
 from pointsman.domain.routing.decision import DecisionOutcome
 from pointsman.services.booking.slots import SlotList
 from pointsman.services.handover.gate_check import GateAttempt
@@ -35,7 +36,7 @@ class HandoverResult:
     setter: str | None
     stage: str
     nurture_until: datetime | None
-    what_happens: str
+    what_happens: Message
     warnings: tuple[Fault, ...] = ()
 
     @property
@@ -48,7 +49,7 @@ def handover_result(
     check_id: UUID,
     *,
     stage: str,
-    what: str,
+    what: Message,
     routed: RoutingResult | None = None,
     closer: str | None = None,
     offer: SlotList | None = None,

@@ -24,6 +24,7 @@ from pointsman.domain.leads.evidence import OF_THE_EMPLOYER, Evidence
 from pointsman.domain.leads.facts import FactValue, LeadStage
 from pointsman.domain.leads.matching import MergedValues
 from pointsman.domain.leads.placeholders import company_named
+from pointsman.domain.messages.message import Message
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.role_guard import guard_assignment
 from pointsman.services.audit import audit
@@ -52,7 +53,7 @@ class LeadMergeResult:
     merged: LeadRow
     holder: str | None
     routed: RoutingResult | None
-    what_happens: str
+    what_happens: Message
 
 
 async def merge_leads(env: Env, lead_id: UUID, *, into: UUID, reason: str, actor: Actor) -> LeadMergeResult:

@@ -221,10 +221,10 @@ def _handover_result(handed: HandoverResult) -> dict[str, Any]:
     return {
         "gate_passed": handed.gate.passed,
         "gate_check_id": str(handed.check_id),
-        "missing": [{"what": item.what, "why": item.why} for item in handed.gate.missing],
-        "refused": [{"what": item.what, "why": safe_error_text(item.why)} for item in handed.gate.refused],
+        "missing": [{"what": item.what, "why": item.why.as_json()} for item in handed.gate.missing],
+        "refused": [{"what": item.what, "why": item.why.as_json()} for item in handed.gate.refused],
         "failed": [leaf.words for leaf in handed.gate.failed_conditions],
-        "what_happens": handed.what_happens,
+        "what_happens": handed.what_happens.as_json(),
         "stage": handed.stage,
         "closer": handed.closer,
         "decision_id": str(handed.routing.decision_id) if handed.routing else None,
@@ -256,7 +256,7 @@ def _result(submitted: SubmitResult) -> dict[str, Any]:
     """Ids and codes; what the person said stays in the lead."""
     result: dict[str, Any] = {"created": submitted.created, "routed": submitted.routed is not None}
     if submitted.note is not None:
-        result["note"] = submitted.note
+        result["note"] = submitted.note.as_json()
     if submitted.routed is not None:
         decision = submitted.routed.decision
         result |= {

@@ -16,6 +16,7 @@ from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.routing.routing_request import RoutingRequest
 from pointsman.services.sweeps import SweepPosition, sweep_in_order
 from pointsman.services.transactions import run_in_transaction
+from pointsman.services.wording.english import english_sentence
 
 BATCH_SIZE = 200
 
@@ -50,7 +51,8 @@ async def _return_in_tx(env: Env, tx: Tx, lead_id: UUID, calendars: Mapping[str,
     trigger, why = await re_entry_trigger(env, tx, lead)
     if trigger is None:
         stage, nurture = LeadStage.NURTURE.value, nurture_of(lead)
-        stays = f"{MeetingOutcome.LATER}, and its day has come. {why}"  # from now on news alone bring it back
+        # From now on news alone bring it back.
+        stays = f"{MeetingOutcome.LATER}, and its day has come. {english_sentence(why, {})}"
         await tx.leads.set_stage(lead_id, stage, at=now, nurture=nurture, nurture_reason=stays)
         was, stands = {"nurture_reason": lead.nurture_reason}, {"stage": stage, "nurture_reason": stays}
         await audit(env, tx, WORKER, "lead.nurture", f"lead:{lead_id}", before=was, after=stands, reason="day-come")

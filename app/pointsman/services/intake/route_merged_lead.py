@@ -8,6 +8,8 @@ from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.leads.nurture import NurtureStay
+from pointsman.domain.messages.message import Arg, Message, rep_name, say
+from pointsman.domain.roster.roles import Work, work_name
 from pointsman.domain.routing.nurture_return import NurtureReturn
 from pointsman.services.handover.contradicted_pass import find_contradicted_pass
 from pointsman.services.handover.gate_check import GateAttempt
@@ -42,8 +44,8 @@ async def route_merged_lead(
     holder: AssignmentRow | None,
     actor: Actor,
     calendars: Mapping[str, CalendarState],
-) -> tuple[RoutingResult | None, str]:
-    """Route the survivor again where the news of both leads requires it; the result, and a sentence about what happened."""
+) -> tuple[RoutingResult | None, Message]:
+    """Route the survivor again where the news of both leads requires it; the result, and what happened."""
     contradicted = await find_contradicted_pass(env, tx, survivor.id, news, actor)
     bought = LeadStage.WON.value in (pair.into.stage, pair.other.stage)
     working = holder or pair.into_assignment
@@ -53,12 +55,12 @@ async def route_merged_lead(
         survivor = await _keep_cool_off(env, tx, pair, running, actor)
     if contradicted is not None:
         handed = await refuse_gate_in_tx(env, tx, replace(contradicted, lead=survivor), calendars)
-        return handed.routing, f"The evidence speaks against closing. {handed.what_happens}"
+        return handed.routing, say("news.speaks-against-closing", what=handed.what_happens)
     if working is not None:
-        over = "; the cool-off ends" if running is not None else ""
-        return None, f"{working.rep} goes on with the lead for {working.work}{over}."
+        told: dict[str, Arg] = {"rep": rep_name(working.rep), "work": work_name(Work(working.work))}
+        return None, say("news.goes-on-cool-off-over", **told) if running else say("news.goes-on", **told)
     if running is not None and not ends:
-        return None, f"The lead stays in nurture {running[0].cool_off}."
+        return None, say("news.cooling-off", cool_off=running[0].cool_off)
     waited = LeadStage.HELD.value in (pair.into.stage, pair.other.stage)
     asked = waited or pair.other_assignment is not None
     why = None
@@ -70,7 +72,7 @@ async def route_merged_lead(
     elif not asked:
         if bought and pair.into.stage != LeadStage.WON:
             await mark_won(env, tx, survivor, actor=actor)
-        return None, "Nobody held or waited for either lead; nothing had to be decided."
+        return None, say("news.nothing-to-decide")
     if bought:
         survivor = replace(survivor, stage=LeadStage.WON.value)  # what is decided now is decided about a customer
     past = await excluded_holders(tx, survivor.id) if waited else frozenset()
@@ -98,7 +100,7 @@ async def _nurture_after_merge(env: Env, tx: Tx, pair: LeadPair, survivor: LeadR
     found = await find_nurture_return(env, tx, survivor, nurture)
     if found.returns or not asked:
         return found
-    return NurtureReturn(returns=True, sentence="The lead in nurture was routed: a rep was asked for the merged one.")
+    return NurtureReturn(returns=True, sentence=say("news.merged-was-asked-for"))
 
 
 async def _awaits_gated_work(env: Env, tx: Tx, pair: LeadPair, contradicted: GateAttempt | None) -> bool:

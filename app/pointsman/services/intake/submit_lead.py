@@ -7,6 +7,7 @@ from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Fault
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import LeadStage
+from pointsman.domain.messages.message import Message, say
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.routing.decision import DecisionOutcome
 from pointsman.services.calendars.closer_calendars import with_closer_calendars
@@ -45,7 +46,7 @@ class SubmitResult:
     lead: LeadRow
     created: bool
     routed: RoutingResult | None
-    note: str | None
+    note: Message | None
     warnings: tuple[Fault, ...] = ()
 
 
@@ -118,35 +119,37 @@ async def submit_lead_in_tx(
     if LeadStage.NURTURE in (lead.stage, routed.decision.outcome):
         lead = await tx.leads.get(lead.id) or lead  # since when and why it is there, or that it is no more
     if trigger == RE_ENTRY and routed.decision.outcome is DecisionOutcome.NURTURE:
-        note = f"The lead stays in nurture. {routed.decision.summary}"  # who can take it now, only a decision tells
+        note = say(
+            "news.stays-in-nurture", decision=routed.decision.summary
+        )  # who can take it now, only a decision tells
     return SubmitResult(lead=lead, created=upserted.created, routed=routed, note=note, warnings=warnings)
 
 
-async def _routing_trigger(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None, str | None]:
-    """(why the lead is routed now, or None; a sentence for the caller when it was known)."""
+async def _routing_trigger(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None, Message | None]:
+    """(why the lead is routed now, or None; what is told to the caller when it was known)."""
     match LeadStage(lead.stage):
         case LeadStage.NEW:
             return "intake", None
         case LeadStage.HELD:
-            return "retry", "The lead was waiting; this news was looked at."
+            return "retry", say("news.was-waiting")
         case LeadStage.NURTURE:
             return await re_entry_trigger(env, tx, lead)
         case LeadStage.WON:
             return _news_of_won(lead)
         case LeadStage.CLOSED:
-            return "returned", "The lead had been closed and came back with this news."
+            return "returned", say("news.was-closed")
         case LeadStage.WORKING | LeadStage.CLOSING | LeadStage.BOOKED:
-            return None, "The lead is known and stays with its holder; this news is kept."
+            return None, say("news.kept")
 
 
-def _news_of_won(lead: LeadRow) -> tuple[str, str]:
+def _news_of_won(lead: LeadRow) -> tuple[str, Message]:
     if stored_facts(lead).get("account.status") == "customer":
-        return "customer-news", "The lead has bought; this news was routed as a customer's."
-    return "returned", "The lead bought for an earlier employer; this news was routed as a prospect's."
+        return "customer-news", say("news.of-customer")
+    return "returned", say("news.of-prospect")
 
 
-async def re_entry_trigger(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None, str]:
-    """Why a nurtured lead is routed now, or None for one that stays; and a sentence about it."""
+async def re_entry_trigger(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None, Message]:
+    """Why a nurtured lead is routed now, or None for one that stays; and that told."""
     nurture = nurture_of(lead)
     assert nurture is not None, "the stage and its cause are written together"
     found = await find_nurture_return(env, tx, lead, nurture)

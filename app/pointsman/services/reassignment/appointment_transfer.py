@@ -28,6 +28,7 @@ from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.routing.dry_run import dry_run
 from pointsman.services.routing.routing_request import RoutingResult
+from pointsman.services.wording.english import english_sentence, english_words
 
 REASSIGN_TRIGGER = "reassign"
 _YEAR = timedelta(days=366)
@@ -161,7 +162,8 @@ async def check_transfer_to(
     )
     if (why := availability.leader_obstacle(to)) is not None:
         raise Conflict(
-            f"{why.sentence} Name another rep, or move the appointment to a time when {named.rep.name} is free.",
+            f"{english_sentence(why.sentence, availability.reps)} Name another rep, or move the appointment to a time when "
+            f"{named.rep.name} is free.",
             code="not-free",
             extra={"rep": to, "reason": why.code, "start": row.starts_at.isoformat()},
         )
@@ -240,7 +242,11 @@ async def _nobody_free_error(
         reversed_turn=what.assignment.decision_id,
     )
     decision = preview.decide(availability.asked_time)
-    dropped = [{"rep": c.rep, "code": c.code, "sentence": c.sentence} for c in decision.candidates if not c.eligible]
+    dropped = [
+        {"rep": c.rep, "code": c.code, "sentence": english_words(c.sentence, availability.reps)}
+        for c in decision.candidates
+        if not c.eligible
+    ]
     said = "; ".join(dict.fromkeys(str(item["sentence"]) for item in dropped)) or "no pool has another rep"
     return Conflict(
         f"No other rep can take the appointment on {row.starts_at:%Y-%m-%d %H:%M} UTC: {said}. Nothing was changed: move it "

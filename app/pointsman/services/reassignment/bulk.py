@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError
+from pointsman.domain.messages.message import Message, as_written
 from pointsman.domain.roster.days_off import DaysOff, days_as_span
 from pointsman.domain.roster.reps import Rep, TimeOff
 from pointsman.domain.roster.roles import GATED_WORKS, Work
@@ -53,7 +54,7 @@ class LeadResult:
 
     lead_id: UUID
     outcome: BulkOutcome
-    sentence: str
+    sentence: Message
     work: str | None = None
     rep: str | None = None
     decision_id: UUID | None = None
@@ -265,7 +266,7 @@ def _moved_result(lead_id: UUID, decision: Decision, decision_id: UUID | None) -
 
 
 def _left_result(lead_id: UUID, error: PointsmanError) -> LeadResult:
-    return LeadResult(lead_id=lead_id, outcome=BulkOutcome.UNCHANGED, sentence=str(error), code=error.code)
+    return LeadResult(lead_id=lead_id, outcome=BulkOutcome.UNCHANGED, sentence=as_written(str(error)), code=error.code)
 
 
 def _gated(assignments: Sequence[RepAssignment]) -> bool:

@@ -8,6 +8,7 @@ from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, RoleProt
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import GATED_WORKS, Work
+from pointsman.domain.routing.decision import canonical_json
 from pointsman.domain.routing.manual_assignment import ManualAssignment
 from pointsman.domain.routing.role_guard import guard_assignment
 from pointsman.services.policies.cache import RoutingConfig, load_routing_config_at
@@ -165,7 +166,7 @@ async def _write(env: Env, tx: Tx, case: _ManualAssignment, reason: str, actor: 
         pool=None,
         rep_id=case.rep.id,
         hold_reason=None,
-        summary=decision.summary,
+        summary=canonical_json(decision.summary.as_json()),
         policy_version=decision.policy_version,
         roster_version=decision.roster_version,
         record=decision.to_json(),

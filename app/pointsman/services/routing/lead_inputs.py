@@ -7,6 +7,7 @@ from uuid import UUID
 from pointsman.domain.errors import RoleProtected
 from pointsman.domain.gate.evaluation import GateState, facts_with_evidence
 from pointsman.domain.leads.facts import Facts
+from pointsman.domain.messages.message import say
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from pointsman.domain.routing.plan import RoutingPlan, plan_routes
@@ -34,7 +35,7 @@ def gate_state(work: Work, passes: Mapping[Work, GatePass]) -> GateState:
     found = passes.get(work)
     if found is None:
         return GateState(is_open=False, reason=gate_closed_reason(work))
-    return GateState(is_open=True, reason="the gate is passed", expires_at=found.expires_at)
+    return GateState(is_open=True, reason=say("readiness.passed"), expires_at=found.expires_at)
 
 
 def gate_closed_error() -> RoleProtected:

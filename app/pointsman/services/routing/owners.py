@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pointsman.domain.leads.facts import Facts
+from pointsman.domain.messages.message import Message, rep_name, say
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.roster.ownership import Colleague, rank_colleagues, resolve_owner
 from pointsman.domain.roster.reps import Roster
@@ -32,19 +33,26 @@ async def find_owners(tx: Tx, policy: Policy, roster: Roster, facts: Facts, lead
 
 
 def _named(by: str, roster: Roster, facts: Facts, lead: LeadRow | None) -> Sequence[Owner]:
-    fact, what = {
-        "contact": ("lead.owner", "the contact"),
-        "account": ("account.owner", f"the account {_account(facts)}".rstrip()),
-        "parent": ("account.parent_owner", f"the parent account {lead.parent_name if lead else ''}".rstrip()),
-    }[by]
-    owner = facts.get(fact)
+    owner = facts.get({"contact": "lead.owner", "account": "account.owner", "parent": "account.parent_owner"}[by])
     if not isinstance(owner, str) or not owner:
         return ()
-    return [Owner(rep=resolve_owner(owner, roster), by=by, reason=f"owns {what}")]
+    key = resolve_owner(owner, roster)
+    return [Owner(rep=key, by=by, reason=_how(by, key, facts, lead))]
 
 
-def _account(facts: Facts) -> str:
-    return str(facts.get("company.domain") or facts.get("company.name") or "")
+def _how(by: str, key: str, facts: Facts, lead: LeadRow | None) -> Message:
+    rep = rep_name(key)
+    if by == "contact":
+        return say("routing.owns-contact", rep=rep)
+    if by == "parent":
+        parent = lead.parent_name if lead else None
+        return (
+            say("routing.owns-parent-named", rep=rep, account=parent) if parent else say("routing.owns-parent", rep=rep)
+        )
+    account = str(facts.get("company.domain") or facts.get("company.name") or "")
+    if account:
+        return say("routing.owns-account-named", rep=rep, account=account)
+    return say("routing.owns-account", rep=rep)
 
 
 def _colleagues(policy: Policy, roster: Roster, colleagues: Sequence[Colleague]) -> Sequence[Owner]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.distribution.inputs import RequestedTime
+from pointsman.domain.messages.message import Message
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.decision import Decision
@@ -40,7 +41,7 @@ class RoutingRequest:
     past_holders: frozenset[str] = frozenset()  # reps who may not get the lead
     context: RoutingContext | None = None  # what this transaction knows of the lead; None: it is read
     turn_reversal: TurnReversal | None = None
-    why: str | None = None  # a sentence for the audit: what brought the lead here
+    why: Message | None = None  # for the audit: what brought the lead here
     requested_time: RequestedTime | None = None  # the rep must be free for an appointment then
 
 

@@ -80,7 +80,7 @@ def _routing_write(env: Env, request: RoutingRequest, decided: UnwrittenDecision
         pool=decision.pool,
         rep_id=rep.id if rep else None,
         hold_reason=decision.hold_reason.value if decision.hold_reason else None,
-        summary=decision.summary,
+        summary=canonical_json(decision.summary.as_json()),
         policy_version=decision.policy_version,
         roster_version=decision.roster_version,
         record=decision.to_json(),
@@ -93,7 +93,7 @@ def _routing_write(env: Env, request: RoutingRequest, decided: UnwrittenDecision
         override_id=override.id if override else None,
         hold_id=env.new_id() if held and context.hold is None else None,
         open_hold_id=context.hold.id if context.hold else None,
-        hold_sentence=decision.hold_sentence,
+        hold_sentence=canonical_json(decision.hold_sentence.as_json()) if decision.hold_sentence else None,
         hold_due_at=overdue_at(decision, decided.config.policy),
         release=None if held or context.hold is None else decision.outcome.value,
         ledger=ledger_row_after(decision, before, now) if before else None,
@@ -149,10 +149,10 @@ def _audit_before(context: RoutingContext) -> str | None:
     return json.dumps({"held": context.hold.reason, "work": context.hold.work}) if context.hold else None
 
 
-def _why(request: RoutingRequest, decision: Decision) -> dict[str, str]:
+def _why(request: RoutingRequest, decision: Decision) -> dict[str, Any]:
     """What brought the lead here; not that it came back from nurture, where it stays there."""
     stays = request.trigger == RE_ENTRY and decision.outcome is DecisionOutcome.NURTURE
-    return {"why": request.why} if request.why and not stays else {}
+    return {"why": request.why.as_json()} if request.why and not stays else {}
 
 
 def _audit_after(decision_id: UUID, decision: Decision) -> dict[str, Any]:

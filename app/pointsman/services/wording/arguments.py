@@ -21,6 +21,7 @@ _DAYS: Mapping[str, str] = {"en": "EEE d MMM y", "de": "EEE, d. MMM y"}
 _YES_NO: Mapping[str, tuple[str, str]] = {"en": ("yes", "no"), "de": ("ja", "nein")}
 _LESS_THAN_A_MINUTE: Mapping[str, str] = {"en": "less than a minute", "de": "weniger als eine Minute"}
 _LONGEST_FRACTION = 999
+_JOINTS: Mapping[str, str] = {"comma": ", ", "semicolon": "; "}
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 
@@ -51,9 +52,9 @@ def write_argument(arg: Arg, how: str, language: str, zone: str | None) -> str:
 
 
 def write_list(items: Sequence[str], how: str, language: str) -> str:
-    """Several arguments: "a, b and c", or with `or` or `comma` as the catalogue says."""
-    if how == "comma" or not items:
-        return ", ".join(items)
+    """Several arguments: "a, b and c", or with `or`, `comma` or `semicolon` as the catalogue says."""
+    if how in _JOINTS or not items:
+        return _JOINTS.get(how, "").join(items)
     return format_list(items, style="or" if how == "or" else "standard", locale=_LOCALES[language])
 
 

@@ -69,7 +69,7 @@ class RoutingWrite:
     pool: str | None
     rep_id: UUID | None
     hold_reason: str | None
-    summary: str
+    summary: str  # JSON of a message
     policy_version: int
     roster_version: int
     record: str  # JSON
@@ -82,7 +82,7 @@ class RoutingWrite:
     override_id: UUID | None
     hold_id: UUID | None  # a new hold
     open_hold_id: UUID | None  # the one that is kept or released
-    hold_sentence: str | None
+    hold_sentence: str | None  # JSON of a message
     hold_due_at: datetime | None
     release: str | None  # set when the open hold ends
     ledger: LedgerRow | None  # as it stands afterwards
@@ -110,7 +110,7 @@ class DecisionRow:
     pool: str | None
     rep: str | None
     hold_reason: str | None
-    summary: str
+    summary: Mapping[str, Any]  # `Message.as_json`
     policy_version: int
     roster_version: int
     record: Mapping[str, Any]

@@ -22,7 +22,7 @@ class PastDecisionRow:
     pool: str | None
     rep: str | None
     hold_reason: str | None
-    summary: str
+    summary: Mapping[str, Any]  # `Message.as_json`
     category: str | None
     policy_version: int
     roster_version: int

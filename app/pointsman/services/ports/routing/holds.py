@@ -19,7 +19,7 @@ class HoldRow:
     work: str | None
     pool: str | None
     reason: str
-    sentence: str
+    sentence: Mapping[str, Any]  # `Message.as_json`
     held_at: datetime
     due_at: datetime
     released_at: datetime | None

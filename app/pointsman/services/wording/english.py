@@ -1,0 +1,26 @@
+"""Messages in the details of refused calls, which are English: they are for engineers, and go with a code."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from pointsman.domain.messages.message import Message, rep_name
+from pointsman.services.wording.rendering import MessageReader, render, render_sentence
+
+
+class _Called(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+def english_words(message: Message, reps: Mapping[str, _Called]) -> str:
+    """The message as a part of a sentence, with reps by name."""
+    return render(message, _reader(reps))
+
+
+def english_sentence(message: Message, reps: Mapping[str, _Called]) -> str:
+    """The message as a sentence, with reps by name."""
+    return render_sentence(message, _reader(reps))
+
+
+def _reader(reps: Mapping[str, _Called]) -> MessageReader:
+    return MessageReader(names={rep_name(key): rep.name for key, rep in reps.items()})

@@ -1,0 +1,22 @@
+"""What is stored as JSON with messages in it, as a reader sees it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pointsman.domain.messages.message import message_from_json
+from pointsman.services.wording.rendering import MessageReader, render_sentence
+
+_MESSAGE = {"key", "args"}
+
+
+def render_stored(data: Any, reader: MessageReader) -> Any:
+    """The same JSON with a sentence in the place of each message. Only for what we wrote ourselves, key by key."""
+    match data:
+        case Mapping() if data.keys() == _MESSAGE:
+            return render_sentence(message_from_json(data), reader)
+        case Mapping():
+            return {name: render_stored(value, reader) for name, value in data.items()}
+        case list():
+            return [render_stored(item, reader) for item in data]
+        case _:
+            return data
