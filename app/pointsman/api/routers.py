@@ -20,7 +20,7 @@ from pointsman.api.intake import webhooks as hooks
 from pointsman.api.lead_pages import journey, lead_links, page_routes, start_page
 from pointsman.api.operations import alerts, audit, connections, deliveries, health, rep_calendars
 from pointsman.api.operations import api_keys as keys
-from pointsman.api.policies import lifecycle, policies, simulations
+from pointsman.api.policies import lifecycle, policies, simulations, words
 from pointsman.api.roster import roster
 from pointsman.api.routing import decisions, holds, overrides, pools, reassignments
 
@@ -48,6 +48,7 @@ ALL: list[APIRouter] = [
     overrides.router,
     lifecycle.router,
     policies.router,
+    words.router,
     simulations.router,
     roster.router,
     pools.router,

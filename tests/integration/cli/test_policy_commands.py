@@ -84,6 +84,12 @@ def test_two_files_are_compared_without_a_database(tmp_path: Path) -> None:
     assert "neither a version" in said(policy("diff", old, "nothing.yaml"), 2)
 
 
+def test_a_file_is_read_out_in_english_and_german_without_a_database() -> None:
+    assert "If no rep of the pool can take the lead, it waits until one can." in said(policy("read", DEMO, "-l", "en"))
+    assert "Mitglieder sind lena, jonas und sofia." in said(policy("read", DEMO, "-l", "de"))
+    assert "write en or de" in said(policy("read", DEMO, "-l", "fr"), 2)
+
+
 def test_the_schema_is_written_for_an_editor_without_a_database(tmp_path: Path) -> None:
     file = tmp_path / "schema.json"
     said(policy("schema", "--out", file))
@@ -104,6 +110,7 @@ def test_a_policy_is_published_exported_compared_and_rolled_back_as_its_author_w
     assert "Version 1 is live" in said(on("publish", one, "--note", "first"))
     assert on("export").stdout_bytes == OURS
     assert "now also takes AT" in said(on("diff", "live", two))
+    assert "marketing keeps the lead" in said(on("read", "-l", "en"))
     said(on("publish", two, "-m", "AT too"))
     assert "no longer takes AT" in said(on("diff", "2", "1"))
     exported = tmp_path / "exported.yaml"

@@ -136,6 +136,17 @@ def test_what_an_admin_may_want_is_a_warning(over: dict[str, Any], code: str, pa
     assert is_publishable((finding,))
 
 
+def test_a_pool_is_used_where_a_used_one_names_it_for_company() -> None:
+    pools = {**GOOD["pools"], "designers": {"work": "solution_design", "members": ["carl"]}}
+    pools["closers"] = {**pools["closers"], "booking": {"companion_pools": ["designers"]}}
+    unused = [
+        [finding.path for finding in check_policy(parse_policy({**GOOD, "pools": pools, **over}), None)
+         if finding.code == "unused-pool"]
+        for over in ({}, {"rules": GOOD["rules"][1:]})
+    ]  # fmt: skip
+    assert unused == [[], ["pools.closers", "pools.designers"]]
+
+
 def test_rules_that_no_lead_can_reach_are_found_with_the_rule_that_hides_them() -> None:
     everyone = GOOD["rules"][1]
     hidden = find("unreachable", rules=[everyone, {**everyone, "name": "late"}, GOOD["rules"][0]])

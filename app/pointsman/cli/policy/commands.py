@@ -15,6 +15,7 @@ from pointsman.cli.output import EXIT_FAILED, out, table
 from pointsman.cli.policy.compare import diff
 from pointsman.cli.policy.explain import explain
 from pointsman.cli.policy.files import read_policy_file, write_file, write_policy_file
+from pointsman.cli.policy.read import read
 from pointsman.cli.policy.simulate import simulate
 from pointsman.cli.reason import checked_reason
 from pointsman.cli.session import CLI_ACTOR, run_with_env
@@ -29,6 +30,7 @@ from pointsman.settings import PREFIX
 app = typer.Typer(help="Check, publish and explain the rules.", no_args_is_help=True)
 app.command()(diff)
 app.command()(explain)
+app.command()(read)
 app.command()(simulate)
 
 PolicyFileArgument = Annotated[

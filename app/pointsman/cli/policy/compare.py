@@ -30,23 +30,26 @@ def diff(
     data: Annotated[bool, typer.Option("--json", help="As data, with paths and values.")] = False,
 ) -> None:
     """Say how the second policy differs from the first; two files need no database."""
-    documents = [None if _stored(side) else _file(side) for side in (before, after)]
+    documents = [None if is_stored(side) else read_source(side) for side in (before, after)]
 
     async def fetched(env: Env) -> list[object]:
         return [
-            await _document(env, side) if _stored(side) else given for side, given in zip(sides, documents, strict=True)
+            await fetch_document(env, side) if is_stored(side) else given
+            for side, given in zip(sides, documents, strict=True)
         ]
 
     sides = (before, after)
-    both = run_with_env(fetched) if any(_stored(side) for side in sides) else documents
+    both = run_with_env(fetched) if any(is_stored(side) for side in sides) else documents
     _show(_compared(both, sides), data=data)
 
 
-def _stored(side: str) -> bool:
+def is_stored(side: str) -> bool:
+    """Whether it names the live policy or a version, and no file."""
     return side == LIVE or (side.isdecimal() and side.isascii() and len(side) <= _MOST_DIGITS)
 
 
-def _file(side: str) -> object:
+def read_source(side: str) -> object:
+    """What stands in a file; ends the command when there is none."""
     file = Path(side)
     try:
         exists = file.is_file()
@@ -57,7 +60,8 @@ def _file(side: str) -> object:
     return read_policy_file(file).document
 
 
-async def _document(env: Env, side: str) -> object:
+async def fetch_document(env: Env, side: str) -> object:
+    """The live policy, or a version's document; NotFound."""
     row = await (policies.published_policy(env) if side == LIVE else policies.get_policy(env, int(side)))
     return row.document
 

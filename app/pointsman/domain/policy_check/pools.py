@@ -10,16 +10,25 @@ from pointsman.domain.text.suggestions import did_you_mean
 
 
 def check_pools(policy: Policy, roster: Roster | None) -> Iterator[Finding]:
-    """Empty pools, pools no rule uses, and, with a roster, members who may not or cannot do the work."""
-    used = {rule.pool for rule in policy.rules} | {rule.fallback_pool for rule in policy.rules}
+    """Empty pools, pools that nothing uses, and, with a roster, members who may not or cannot do the work."""
+    used = _used(policy)
     for name, pool in policy.pools.items():
         path = f"pools.{name}"
         if name not in used:
-            yield warning(path, "unused-pool", "no rule leads to this pool: use it or remove it")
+            yield warning(
+                path, "unused-pool", "no rule and no companion_pools of a used pool name this pool: use it or remove it"
+            )
         if not pool.members:
             yield error(f"{path}.members", "pool-empty", "the pool has no members, so its leads would wait: add one")
         elif roster is not None:
             yield from _members(path, pool, roster)
+
+
+def _used(policy: Policy) -> set[str]:
+    """The pools that a rule leads to, and those that send a rep along to their appointments."""
+    led_to = {name for rule in policy.rules for name in (rule.pool, rule.fallback_pool) if name is not None}
+    along = {name for led in led_to if led in policy.pools for name in policy.pools[led].booking.companion_pools}
+    return led_to | along
 
 
 def _members(path: str, pool: Pool, roster: Roster) -> Iterator[Finding]:

@@ -19,6 +19,13 @@ from pointsman.services.wording.locale_formats import format_clock, format_time_
 _LOCALES: Mapping[str, str] = {"en": "en_GB", "de": "de_DE"}
 _DAYS: Mapping[str, str] = {"en": "EEE d MMM y", "de": "EEE, d. MMM y"}
 _YES_NO: Mapping[str, tuple[str, str]] = {"en": ("yes", "no"), "de": ("ja", "nein")}
+#: Between clauses, each of which may hold a list of its own.
+_BETWEEN: Mapping[tuple[str, str], str] = {
+    ("all", "en"): " and ",
+    ("any", "en"): " or ",
+    ("all", "de"): " und ",
+    ("any", "de"): " oder ",
+}
 _LESS_THAN_A_MINUTE: Mapping[str, str] = {"en": "less than a minute", "de": "weniger als eine Minute"}
 _LONGEST_FRACTION = 999
 _JOINTS: Mapping[str, str] = {"comma": ", ", "semicolon": "; "}
@@ -52,10 +59,14 @@ def write_argument(arg: Arg, how: str, language: str, zone: str | None) -> str:
 
 
 def write_list(items: Sequence[str], how: str, language: str) -> str:
-    """Several arguments: "a, b and c", or with `or`, `comma` or `semicolon` as the catalogue says."""
+    """Several arguments: "a, b and c", or with `or`, `comma` or `semicolon` as the catalogue says; `all`, `any`: "a and b and c"."""
+    if how in {"all", "any"}:
+        return _BETWEEN[how, language].join(items)
     if how in _JOINTS or not items:
         return _JOINTS.get(how, "").join(items)
-    return format_list(items, style="or" if how == "or" else "standard", locale=_LOCALES[language])
+    # Babel copies all that it has for each item; of thousands it need not.
+    shown = [", ".join(items[:-1]), items[-1]] if len(items) > 1 else items
+    return format_list(shown, style="or" if how == "or" else "standard", locale=_LOCALES[language])
 
 
 def _write_time(at: datetime, how: str, language: str, zone: str | None) -> str:

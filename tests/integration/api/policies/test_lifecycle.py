@@ -144,6 +144,31 @@ async def test_a_difference_is_told_in_words_and_as_data_part_by_part(desk: Desk
     assert (await desk.get(f"/v1/policies/{one}/diff/99", 404)).json()["code"] == "not-found"
 
 
+async def test_a_policy_is_read_in_sentences_of_the_readers_language(desk: Desk) -> None:
+    document = {"rules": [{"name": "All", "work": "nurture"}]}
+    version = await desk.draft(document)
+    stored = (await desk.get(f"/v1/policies/{version}/words")).json()
+    assert (stored["version"], stored["language"]) == (version, "en")
+    assert stored["sections"][1] == {
+        "heading": "Rule 1: All",
+        "sentences": [
+            {
+                "path": "rules[0]",
+                "sentence": "Marketing keeps every lead that comes this far in nurture, and no rep gets it.",
+            }
+        ],
+    }
+    german = await desk.get(f"/v1/policies/{version}/words", **{"Accept-Language": "de-AT"})
+    assert german.headers["content-language"] == "de"
+    headers = desk.headers | {"Accept-Language": "de"}
+    trial = await desk.client.post("/v1/policies/words", json=document, headers=headers)
+    assert trial.json() == {**german.json(), "version": None}
+    assert trial.json()["sections"][1]["heading"] == "Regel 1: All"
+    broken = await desk.client.post("/v1/policies/words", json={"rules": 7}, headers=headers)
+    assert (broken.status_code, broken.json()["faults"][0]["path"]) == (422, "rules")
+    assert (await desk.get("/v1/policies/99/words", 404)).json()["code"] == "not-found"
+
+
 # ── one wins ────────────────────────────────────────────────────────────────────────────────────
 
 

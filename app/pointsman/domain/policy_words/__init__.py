@@ -1,0 +1,1 @@
+"""A policy told in sentences, as messages."""

@@ -1,0 +1,107 @@
+"""Pools, read out: who is in, how leads are shared, and how appointments are offered."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pointsman.domain.messages.message import Arg, Message, rep_name, say, supplier_name
+from pointsman.domain.policy.document import Member, Pool
+from pointsman.domain.policy.pools import BookingRules, Confirmation, DistributionMethod, OfferMode, Ranking
+from pointsman.domain.policy_words.sections import PolicySection, Statements
+from pointsman.domain.policy_words.terms import WORKS, asked, tell_description
+from pointsman.domain.policy_words.values import length_message, quoted
+from pointsman.domain.roster.roles import Work
+
+_METHODS: Mapping[DistributionMethod, Message] = {
+    DistributionMethod.FAIR: say("readout.method-fair"),
+    DistributionMethod.LEAST_LOADED: say("readout.method-least-loaded"),
+    DistributionMethod.SOONEST: say("readout.method-soonest"),
+    DistributionMethod.OWNER: say("readout.method-owner"),
+    DistributionMethod.RANKED: say("readout.method-ranked"),
+}
+_OFFERS: Mapping[OfferMode, Message] = {
+    OfferMode.STRICT: say("readout.offer-strict"),
+    OfferMode.FLEXIBLE: say("readout.offer-flexible"),
+    OfferMode.BALANCED: say("readout.offer-balanced"),
+}
+_CONFIRMATIONS: Mapping[Confirmation, Message] = {
+    Confirmation.AUTOMATIC: say("readout.confirmation-automatic"),
+    Confirmation.REP: say("readout.confirmation-rep"),
+}
+#: Lengths of time of booking, in the order in which they are told.
+_LENGTHS: Mapping[str, str] = {
+    "duration": "readout.duration",
+    "slot_grid": "readout.slot-grid",
+    "minimum_notice": "readout.minimum-notice",
+    "horizon": "readout.horizon",
+    "buffer_before": "readout.buffer-before",
+    "buffer_after": "readout.buffer-after",
+    "slot_hold_for": "readout.slot-hold",
+    "confirm_within": "readout.confirm-within",
+}
+#: Works whose leads end in an appointment: their booking is told whole, that of others where it is not the default.
+_BOOKED = frozenset({Work.CLOSING, Work.SOLUTION_DESIGN})
+
+
+def read_pool(name: str, pool: Pool) -> PolicySection:
+    """One section; what is usual for a pool of this work goes without saying."""
+    told = Statements(f"pools.{name}")
+    told.tell("work", say("readout.pool-work", work=WORKS[pool.work]))
+    told.tell("method", _METHODS[pool.method])
+    if pool.members:
+        told.tell("members", say("readout.members", members=tuple(_member(member) for member in pool.members)))
+    else:
+        told.tell("members", say("readout.no-members"))
+    for i, match in enumerate(pool.match):
+        told.tell(f"match[{i}]", say("readout.match", lead=match.lead, rep=match.rep))
+    if pool.requires is not None:
+        told.tell("requires", say("readout.pool-requires", condition=asked(pool.requires)))
+    if pool.immediate:
+        told.tell("immediate", say("readout.immediate"))
+    told.tell("time_zone", say("readout.time-zone", zone=pool.time_zone))
+    told.tell_unless("ledger", pool.ledger, None, "readout.ledger", ledger=pool.ledger)
+    for supplier, percent in pool.shares.items():
+        text = say("readout.share", supplier=supplier_name(supplier), percent=percent)
+        told.tell(f"shares.{supplier}", text)
+    for i, step in enumerate(pool.ramp_up):
+        text = say("readout.ramp-up", span=length_message(step.after), percent=step.percent)
+        told.tell(f"ramp_up[{i}]", text)
+    _tell_ranking(told, pool.ranking, whole=pool.method is DistributionMethod.RANKED)
+    _tell_booking(told, pool.booking, whole=pool.work in _BOOKED)
+    tell_description(told, pool.description)
+    return told.section(say("readout.pool", name=name))
+
+
+def _member(member: Member) -> Arg:
+    rep = rep_name(member.rep)
+    return rep if member.weight is None else say("readout.member", rep=rep, weight=member.weight)
+
+
+def _tell_ranking(told: Statements, ranking: Ranking, *, whole: bool) -> None:
+    usual = Ranking()
+    for i, wish in enumerate(ranking.prefer):
+        text = say("readout.prefer", lead=wish.lead, rep=wish.rep, count=wish.points)
+        told.tell(f"ranking.prefer[{i}]", text)
+    ahead, behind = ranking.max_turns_ahead, ranking.max_turns_behind
+    if whole or ahead != usual.max_turns_ahead:
+        told.tell("ranking.max_turns_ahead", say("readout.turns-ahead", count=ahead))
+    if whole or behind != usual.max_turns_behind:
+        told.tell("ranking.max_turns_behind", say("readout.turns-behind", count=behind))
+
+
+def _tell_booking(told: Statements, booking: BookingRules, *, whole: bool) -> None:
+    usual = BookingRules()
+
+    def tell(field: str, key: str, **args: Any) -> None:
+        if whole or getattr(booking, field) != getattr(usual, field):
+            told.tell(f"booking.{field}", say(key, **args))
+
+    for field, key in _LENGTHS.items():
+        tell(field, key, span=length_message(getattr(booking, field)))
+    tell("slots_shown", "readout.slots-shown", count=booking.slots_shown)
+    tell("offer", "readout.offer", offer=_OFFERS[booking.offer])
+    tell("confirmation", "readout.confirmation", confirmation=_CONFIRMATIONS[booking.confirmation])
+    if booking.companion_pools:
+        told.tell("booking.companion_pools", say("readout.companions", pools=tuple(booking.companion_pools)))
+    for language, text in booking.purpose.items():
+        key = "readout.purpose-de" if language == "de" else "readout.purpose-en"
+        told.tell(f"booking.purpose.{language}", say(key, text=quoted(text)))
