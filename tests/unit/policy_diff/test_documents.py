@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.policy_diff.documents import diff_policies
+from pointsman.services.wording.catalogue import LANGUAGES
+from pointsman.services.wording.rendering import MessageReader, render
 from support.hypothesis_profiles import examples
 from support.strategies.policies import policies
 
@@ -53,7 +55,10 @@ def changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
 
 
 def changes(new: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(change.path, change.sentence) for change in diff_policies(parse_policy(OLD), parse_policy(new))]
+    return [
+        (change.path, render(change.sentence, MessageReader()))
+        for change in diff_policies(parse_policy(OLD), parse_policy(new))
+    ]
 
 
 SAID: list[tuple[Callable[[dict[str, Any]], object], str, str]] = [
@@ -75,7 +80,7 @@ SAID: list[tuple[Callable[[dict[str, Any]], object], str, str]] = [
     (
         lambda d: d["rules"][0]["when"]["all"][1].update(gte=60),
         "rules[0].when.all[1].gte",
-        "rule 1 'DACH' now asks lead.score from 60, was 70",
+        "rule 1 'DACH' now asks that lead.score is from 60, was 70",
     ),
     (
         lambda d: d["rules"][0]["when"]["all"].__setitem__(1, {"field": "lead.score", "gt": 70}),
@@ -95,7 +100,7 @@ SAID: list[tuple[Callable[[dict[str, Any]], object], str, str]] = [
     (
         lambda d: d["rules"][1].update(when={"any": [MIDDLE["when"], {"segment": "dach"}]}),
         "rules[1].when.any[1]",
-        "rule 2 'middle' now also accepts leads where it is of segment 'dach'",
+        "rule 2 'middle' now also accepts leads where the lead is of segment 'dach'",
     ),
     (
         lambda d: d["rules"][1].pop("when"),
@@ -110,12 +115,12 @@ SAID: list[tuple[Callable[[dict[str, Any]], object], str, str]] = [
     (
         lambda d: d["icps"]["core"]["when"]["not"].update(equals="IT"),
         "icps.core.when.not.equals",
-        "ideal customer profile 'core' inside its 'not', now asks lead.country IT, was FR",
+        "ideal customer profile 'core' inside its 'not', now asks that lead.country is IT, was FR",
     ),
     (
         lambda d: d["segments"]["dach"]["when"].update(within_last="60d"),
         "segments.dach.when.within_last",
-        "segment 'dach' now asks lead.created_at within the last 60d, was 30d",
+        "segment 'dach' now asks that lead.created_at is within the last 60 days, was 30 days",
     ),
     (
         lambda d: d["rules"][0].update({"else": "next"}),
@@ -163,32 +168,32 @@ SAID: list[tuple[Callable[[dict[str, Any]], object], str, str]] = [
     (
         lambda d: d["pools"]["sdr"]["ramp_up"].insert(0, {"after": "2w", "percent": 25}),
         "pools.sdr.ramp_up[0]",
-        "pool 'sdr' now also has 25 % of the weight after 2w",
+        "pool 'sdr' now also has 25 % of the weight after 14 days",
     ),
     (
         lambda d: d["pools"]["sdr"]["ramp_up"][0].update(percent=60),
         "pools.sdr.ramp_up[0].percent",
-        "pool 'sdr', 4w now has percent 60, was 50",
+        "pool 'sdr', 28 days now has percent 60, was 50",
     ),
     (
         lambda d: d["pools"]["sdr"].update(booking={"duration": "45m"}),
         "pools.sdr.booking.duration",
-        "pool 'sdr' now has booking.duration 45m, was 30m",
+        "pool 'sdr' now has booking.duration 45 minutes, was 30 minutes",
     ),
     (
         lambda d: d["suppliers"]["callwerk"]["capacity"][0].update(per_day=10),
         "suppliers.callwerk.capacity[0].per_day",
-        "supplier 'callwerk', 2026-01-01 now has per_day 10, was 4",
+        "supplier 'callwerk', Thu 1 Jan 2026 now has per_day 10, was 4",
     ),
     (
         lambda d: d["suppliers"]["callwerk"]["capacity"].append({"from": "2026-03-01", "open_load": 9}),
         "suppliers.callwerk.capacity[1]",
-        "supplier 'callwerk' now also has from 2026-03-01 and open_load 9",
+        "supplier 'callwerk' now also has from Sun 1 Mar 2026 and open_load 9",
     ),
     (
         lambda d: d["suppliers"]["callwerk"]["barred_domains"].append("b.example"),
         "suppliers.callwerk.barred_domains",
-        "supplier 'callwerk' now also bars b.example",
+        "supplier 'callwerk' now also bars “b.example”",
     ),
     (
         lambda d: d["gates"]["closing"]["require"].append("educated"),
@@ -198,17 +203,17 @@ SAID: list[tuple[Callable[[dict[str, Any]], object], str, str]] = [
     (
         lambda d: d["gates"]["closing"].update(expires_after="2w"),
         "gates.closing.expires_after",
-        "gate 'closing' now expires after 2w, was 30d",
+        "gate 'closing' now expires after 14 days, was 30 days",
     ),
     (
         lambda d: d["scores"]["score.fit"]["points"][0].update(points=7),
         "scores.score.fit.points[0].points",
-        "score 'score.fit', when it is of segment 'dach' now has points 7, was 5",
+        "score 'score.fit', when the lead is of segment 'dach' now has points 7, was 5",
     ),
     (
         lambda d: d["scores"]["score.fit"]["points"].append({"when": {"icp": "core"}, "points": 2}),
         "scores.score.fit.points[1]",
-        "score 'score.fit' now also has 2 points when it is of icp 'core'",
+        "score 'score.fit' now also has 2 points when the lead is of the ideal customer profile 'core'",
     ),
     (lambda d: d["country_groups"]["eu"].append("AT"), "country_groups.eu", "country group 'eu' now also takes AT"),
     (lambda d: d["word_lists"]["rude"].append("hell"), "word_lists.rude", "word list 'rude' now also has hell"),
@@ -224,8 +229,16 @@ SAID: list[tuple[Callable[[dict[str, Any]], object], str, str]] = [
         "ownership.order",
         "ownership now has order account, was contact, account and parent",
     ),
-    (lambda d: d.update(holds={"alert_after": "1h"}), "holds.alert_after", "holds now has alert_after 1h, was 4h"),
-    (lambda d: d.update(nurture={"cool_off": "60d"}), "nurture.cool_off", "nurture now has cool_off 60d, was 30d"),
+    (
+        lambda d: d.update(holds={"alert_after": "1h"}),
+        "holds.alert_after",
+        "holds now has alert_after 1 hour, was 4 hours",
+    ),
+    (
+        lambda d: d.update(nurture={"cool_off": "60d"}),
+        "nurture.cool_off",
+        "nurture now has cool_off 60 days, was 30 days",
+    ),
     (lambda d: d.update(description="Ours"), "description", "description now is Ours, was not set"),
 ]
 
@@ -281,8 +294,10 @@ def test_there_are_changes_exactly_when_the_policies_differ(one: dict[str, Any],
     before, after = parse_policy(one), parse_policy(other)
     found = diff_policies(before, after)
     assert bool(found) == (meaning(before) != meaning(after))
-    assert all(change.sentence.strip() and change.path for change in found)
-    assert all("None" not in change.sentence for change in found)
+    assert all(change.path for change in found)
+    for language in LANGUAGES:
+        said = [render(change.sentence, MessageReader(language=language)) for change in found]
+        assert all("None" not in sentence and "{" not in sentence and "  " not in sentence for sentence in said)
 
 
 @examples(150)

@@ -1,11 +1,13 @@
 """Policies to read: one, the live one, all of them, their history, and what differs between two."""
 
+from asyncio import to_thread
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.query import QueryInt
 from pointsman.api.policies.request_bodies import (
@@ -128,10 +130,16 @@ async def definitions(
     "/v1/policies/{version}/diff/{other}",
     summary="Compare two policies",
     description="What the second says otherwise than the first, in words and as data, part by part. Rules go by their "
-    "names, so that a rule put in between is one change; a default that is written out is none.",
+    "names, so that a rule put in between is one change; a default that is written out is none. "
+    "In German with `Accept-Language: de`.",
     responses=problem_responses(401, 403, 404, 422),
 )
 async def diff(
-    version: VersionPath, other: VersionPath, env: EnvDep, _caller: Annotated[Caller, may(Operation.POLICY_READ)]
+    version: VersionPath,
+    other: VersionPath,
+    env: EnvDep,
+    reader: ReaderDep,
+    _caller: Annotated[Caller, may(Operation.POLICY_READ)],
 ) -> DiffDoc:
-    return DiffDoc.of(version, other, await policies.diff_policies(env, version, other))
+    changes = await policies.diff_policies(env, version, other)
+    return await to_thread(DiffDoc.of, version, other, changes, reader)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from pointsman.domain.policy_check.findings import Finding
 from pointsman.domain.policy_diff.changes import PolicyChange
 from pointsman.services.ports.routing.policies import PolicyHeadRow, PolicyRow
+from pointsman.services.wording.rendering import MessageReader, render
 
 #: More than anybody reads; the rest is counted.
 MAX_CHANGES = 5_000
@@ -84,6 +85,13 @@ class PolicyChangeDoc(BaseModel):
     after: Any
     sentence: str = Field(examples=["rule 3 'DACH demo requests' now also takes CH in lead.country"])
 
+    @staticmethod
+    def of(change: PolicyChange, reader: MessageReader) -> "PolicyChangeDoc":
+        sentence = render(change.sentence, reader)
+        return PolicyChangeDoc(
+            kind=change.kind, path=change.path, before=change.before, after=change.after, sentence=sentence
+        )
+
 
 class PolicyChangesDoc(BaseModel):
     """What changed in one part of the document."""
@@ -101,10 +109,10 @@ class DiffDoc(BaseModel):
     left_out: int = Field(description=f"How many changes beyond the first {MAX_CHANGES} are not shown.")
 
     @staticmethod
-    def of(version: int, other: int, changes: Sequence[PolicyChange]) -> "DiffDoc":
+    def of(version: int, other: int, changes: Sequence[PolicyChange], reader: MessageReader) -> "DiffDoc":
         parts: dict[str, list[PolicyChangeDoc]] = {}
         for change in changes[:MAX_CHANGES]:
-            parts.setdefault(change.group, []).append(PolicyChangeDoc.model_validate(change, from_attributes=True))
+            parts.setdefault(change.group, []).append(PolicyChangeDoc.of(change, reader))
         shown = [PolicyChangesDoc(part=part, changes=found) for part, found in parts.items()]
         return DiffDoc(version=version, other=other, parts=shown, left_out=max(0, len(changes) - MAX_CHANGES))
 

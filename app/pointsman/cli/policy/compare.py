@@ -1,15 +1,16 @@
 """`policy diff`: two policies compared, each of them a version, the live one, or a file."""
 
 import json
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
 from pointsman.cli.output import EXIT_MISUSED, fail, out
 from pointsman.cli.policy.files import read_policy_file
+from pointsman.cli.policy.language import LanguageOption, spoken_language
 from pointsman.cli.session import run_with_env
 from pointsman.domain.errors import PolicyInvalid
 from pointsman.domain.policy.parsing import parse_policy
@@ -17,6 +18,8 @@ from pointsman.domain.policy_diff.changes import PolicyChange
 from pointsman.domain.policy_diff.documents import diff_policies as difference
 from pointsman.services.policies import lifecycle as policies
 from pointsman.services.ports import Env
+from pointsman.services.roster.names import RosterNames, roster_names
+from pointsman.services.wording.rendering import MessageReader, render
 
 LIVE = "live"
 _MOST_DIGITS = 18  # of a version's number
@@ -28,19 +31,21 @@ def diff(
     before: PolicySource,
     after: PolicySource,
     data: Annotated[bool, typer.Option("--json", help="As data, with paths and values.")] = False,
+    language: LanguageOption = None,
 ) -> None:
     """Say how the second policy differs from the first; two files need no database."""
-    documents = [None if is_stored(side) else read_source(side) for side in (before, after)]
+    sides, spoken = (before, after), spoken_language(language)
+    documents = [None if is_stored(side) else read_source(side) for side in sides]
 
-    async def fetched(env: Env) -> list[object]:
-        return [
+    async def fetched(env: Env) -> tuple[list[object], RosterNames]:
+        both = [
             await fetch_document(env, side) if is_stored(side) else given
             for side, given in zip(sides, documents, strict=True)
         ]
+        return both, await roster_names(env)
 
-    sides = (before, after)
-    both = run_with_env(fetched) if any(is_stored(side) for side in sides) else documents
-    _show(_compared(both, sides), data=data)
+    both, known = run_with_env(fetched) if any(is_stored(side) for side in sides) else (documents, RosterNames())
+    _show(_compared(both, sides), MessageReader(language=spoken, names=known.names), data=data)
 
 
 def is_stored(side: str) -> bool:
@@ -76,9 +81,9 @@ def _compared(documents: list[object], sides: tuple[str, str]) -> tuple[PolicyCh
     return difference(*parsed)
 
 
-def _show(changes: tuple[PolicyChange, ...], *, data: bool) -> None:
+def _show(changes: tuple[PolicyChange, ...], reader: MessageReader, *, data: bool) -> None:
     if data:
-        typer.echo(json.dumps([asdict(change) for change in changes], indent=2, ensure_ascii=False))
+        typer.echo(json.dumps([_as_data(change, reader) for change in changes], indent=2, ensure_ascii=False))
         return
     if not changes:
         out.print("Both say the same.")
@@ -87,4 +92,10 @@ def _show(changes: tuple[PolicyChange, ...], *, data: bool) -> None:
         if change.group != part:
             out.print(Text(change.group, "bold"))
         part = change.group
-        out.print(f"  {change.sentence}", highlight=False, soft_wrap=True)
+        out.print(f"  {render(change.sentence, reader)}", highlight=False, soft_wrap=True)
+
+
+def _as_data(change: PolicyChange, reader: MessageReader) -> dict[str, Any]:
+    return {field.name: getattr(change, field.name) for field in fields(change)} | {
+        "sentence": render(change.sentence, reader)
+    }

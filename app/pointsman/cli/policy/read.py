@@ -1,31 +1,27 @@
 """`policy read`: a policy in sentences, for people who do not read YAML."""
 
 import os
-from typing import Annotated
 
-import typer
 from rich.text import Text
 
-from pointsman.cli.output import EXIT_MISUSED, fail, out
+from pointsman.cli.output import fail, out
 from pointsman.cli.policy.compare import LIVE, PolicySource, fetch_document, is_stored, read_source
+from pointsman.cli.policy.language import LanguageOption, spoken_language
 from pointsman.cli.session import run_with_env
 from pointsman.domain.errors import PolicyInvalid
 from pointsman.services.policies.words import read_out
 from pointsman.services.ports import Env
 from pointsman.services.roster.names import RosterNames, roster_names
-from pointsman.services.wording.catalogue import LANGUAGES
-from pointsman.services.wording.rendering import MessageReader, render, render_sentence, supported
+from pointsman.services.wording.rendering import MessageReader, render, render_sentence
 from pointsman.settings import PREFIX
 
 
 def read(
     policy: PolicySource = LIVE,
-    language: Annotated[
-        str | None, typer.Option("--language", "-l", help="de or en; else the terminal's language.")
-    ] = None,
+    language: LanguageOption = None,
 ) -> None:
     """Read a policy out in sentences. Without a database, a file names people by their keys."""
-    spoken = _language(language)
+    spoken = spoken_language(language)
     document = None if is_stored(policy) else read_source(policy)
     names = RosterNames()
 
@@ -44,11 +40,3 @@ def read(
         out.print(Text(heading[:1].upper() + heading[1:], "bold"), soft_wrap=True)
         for told in section.statements:
             out.print(Text(f"  {render_sentence(told.text, reader)}"), highlight=False, soft_wrap=True)
-
-
-def _language(given: str | None) -> str:
-    if given is None:
-        return supported(next((v for n in ("LC_ALL", "LC_MESSAGES", "LANG") if (v := os.environ.get(n))), "")[:2])
-    if given not in LANGUAGES:
-        fail(f"{given[:20]!r} is not a language of the sentences: write {' or '.join(LANGUAGES)}.", code=EXIT_MISUSED)
-    return given

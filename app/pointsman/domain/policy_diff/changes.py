@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from json import JSONEncoder
 from typing import Any, Literal
 
+from pointsman.domain.messages.message import Arg, Message, say
+
 ChangeKind = Literal["new", "gone", "moved", "changed"]
 
 _text = JSONEncoder(sort_keys=True, ensure_ascii=False).encode
@@ -14,14 +16,14 @@ _FRACTION = re.compile(r"[0-9][.e]")  # only there 1.0 may stand for 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyChange:
-    """One change: in which part, where in the new document (in the old one when gone), what it was, is, and in words."""
+    """One change: in which part, where in the new document (in the old one when gone), what it was, is, and what to say."""
 
     group: str  # the document's own word: "rules", "pools"
     kind: ChangeKind
     path: str
     before: Any  # None: was not there
     after: Any
-    sentence: str
+    sentence: Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,7 @@ class DiffLocation:
 
     group: str
     path: str
-    subject: str
+    subject: Message
     key: str = ""  # the last named step: "members"
     label: str = ""  # from the subject on: "booking.duration"
 
@@ -41,15 +43,15 @@ class DiffLocation:
         label = f"{self.label}.{step}" if self.label else step
         return replace(self, path=f"{self.path}.{step}", key=step, label=label)
 
-    def item(self, step: int, whose: str) -> "DiffLocation":
+    def item(self, step: int, whose: Arg) -> "DiffLocation":
         """An item of a list, which sentences call by its name from here on."""
-        return replace(self, path=f"{self.path}[{step}]", subject=f"{self.subject}, {whose}", key="", label="")
+        subject = say("diff.item", subject=self.subject, item=whose)
+        return replace(self, path=f"{self.path}[{step}]", subject=subject, key="", label="")
 
-    def change(self, words: str, before: Any, after: Any, kind: ChangeKind = "changed") -> PolicyChange:
-        """ "rule 3 'DACH' now also takes CH"."""
-        return PolicyChange(
-            group=self.group, kind=kind, path=self.path, before=before, after=after, sentence=f"{self.subject} {words}"
-        )
+    def change(self, what: Message, before: Any, after: Any, kind: ChangeKind = "changed") -> PolicyChange:
+        """ "rule 3 'DACH' now also takes CH"; `what` is a clause without its subject."""
+        sentence = say("diff.change", subject=self.subject, change=what)
+        return PolicyChange(group=self.group, kind=kind, path=self.path, before=before, after=after, sentence=sentence)
 
 
 def same_json(one: Any, other: Any) -> bool:

@@ -1,22 +1,19 @@
-"""What changed in a condition, in words: "now also takes CH in lead.country"."""
+"""What changed in a condition: "now also takes CH in lead.country"."""
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pointsman.domain.policy.condition_wording import (
-    condition_in_words,
-    condition_kind,
-    list_in_words,
-    operator_and_operand,
-    operator_in_words,
-    value_in_words,
-)
+from pointsman.domain.messages.message import Message, say
+from pointsman.domain.policy.condition_wording import condition_kind, operator_and_operand
 from pointsman.domain.policy_diff.changes import DiffLocation, PolicyChange, json_key, same_json
+from pointsman.domain.policy_diff.parts import asks, missing_values, part_message
 
 ConditionJson = Mapping[str, Any]
 
 _EXCLUDING = frozenset({"not_in", "contains_none"})
 _GROUPS = ("all", "any")
+_DEMANDS = ("diff.demands-also", "diff.demands-no-longer")
+_ACCEPTS = ("diff.accepts-also", "diff.accepts-no-longer")
 
 
 def compare_conditions(
@@ -26,24 +23,20 @@ def compare_conditions(
     if same_json(before, after):
         return
     if before is None:
-        yield place.change(
-            f"now asks that {condition_in_words(after or {})}; before, it asked nothing", before, after, "new"
-        )
+        yield place.change(say("diff.asks-first", condition=asks(after or {})), before, after, "new")
     elif after is None:
-        yield place.change(
-            f"asks nothing any more; before, it asked that {condition_in_words(before)}", before, after, "gone"
-        )
+        yield place.change(say("diff.asks-nothing", condition=asks(before)), before, after, "gone")
     else:
-        yield from _compare(place, before, after, "")
+        yield from _compare(place, before, after, 0)
 
 
-def _compare(place: DiffLocation, before: ConditionJson, after: ConditionJson, inside: str) -> Iterator[PolicyChange]:
-    """`inside` says when the change stands in a `not`, where taking more means taking less."""
+def _compare(place: DiffLocation, before: ConditionJson, after: ConditionJson, inside: int) -> Iterator[PolicyChange]:
+    """`inside` says in how many a `not` the change stands, where taking more means taking less."""
     if same_json(before, after):
         return
     old, new = condition_kind(before), condition_kind(after)
     if old == new == "not":
-        yield from _compare(place.child("not"), before["not"], after["not"], inside + "inside its 'not', ")
+        yield from _compare(place.child("not"), before["not"], after["not"], inside + 1)
     elif old == new == "field" and before["field"] == after["field"]:
         yield from _compare_leaves(place, before, after, inside)
     elif old == new and new in _GROUPS:
@@ -60,14 +53,20 @@ def _holds(parts: Sequence[ConditionJson], part: ConditionJson) -> bool:
     return len(parts) > 1 and any(same_json(one, part) for one in parts)
 
 
-def _replaced(place: DiffLocation, before: ConditionJson, after: ConditionJson, inside: str) -> PolicyChange:
-    asks, asked = condition_in_words(after), condition_in_words(before)
-    words = f"now asks that {asks}, no longer that {asked}" if asks != asked else f"is written differently: {asks}"
-    return place.change(inside + words, before, after)
+def _within(inside: int, what: Message) -> Message:
+    for _ in range(inside):
+        what = say("diff.inside-not", change=what)
+    return what
+
+
+def _replaced(place: DiffLocation, before: ConditionJson, after: ConditionJson, inside: int) -> PolicyChange:
+    now, was = asks(after), asks(before)
+    what = say("diff.asks-instead", now=now, was=was) if now != was else say("diff.written-differently", condition=now)
+    return place.change(_within(inside, what), before, after)
 
 
 def _compare_parts(
-    place: DiffLocation, joint: str, before: Sequence[ConditionJson], after: Sequence[ConditionJson], inside: str
+    place: DiffLocation, joint: str, before: Sequence[ConditionJson], after: Sequence[ConditionJson], inside: int
 ) -> Iterator[PolicyChange]:
     """Parts that stayed are left out; of the rest, those about the same field belong together."""
     gone, new = _unmatched(before, after), _unmatched(after, before)
@@ -75,9 +74,9 @@ def _compare_parts(
     for i in reversed(gone):
         partners.setdefault(_about(before[i]), []).append(i)
     if not gone and not new:
-        words = f"{inside}the order of the parts of its '{joint}' changed, which means the same"
-        yield place.change(words, list(before), list(after), "moved")
-    stays = "demands that" if joint == "all" else "accepts leads where"
+        what = say("diff.same-in-order", joint=joint)
+        yield place.change(_within(inside, what), list(before), list(after), "moved")
+    also, no_longer = _DEMANDS if joint == "all" else _ACCEPTS
     left = set(gone)
     for i in new:
         there = place.child(joint).child(i)
@@ -86,13 +85,10 @@ def _compare_parts(
             left.discard(partner)
             yield from _compare(there, before[partner], after[i], inside)
         else:
-            yield there.change(f"{inside}now also {stays} {condition_in_words(after[i])}", None, after[i], "new")
+            yield there.change(_within(inside, say(also, condition=asks(after[i]))), None, after[i], "new")
     for i in sorted(left):
-        yield (
-            place.child(joint)
-            .child(i)
-            .change(f"{inside}no longer {stays} {condition_in_words(before[i])}", before[i], None, "gone")
-        )
+        what = _within(inside, say(no_longer, condition=asks(before[i])))
+        yield place.child(joint).child(i).change(what, before[i], None, "gone")
 
 
 def _unmatched(parts: Sequence[ConditionJson], others: Sequence[ConditionJson]) -> list[int]:
@@ -114,31 +110,25 @@ def _about(condition: ConditionJson) -> Hashable:
 
 
 def _compare_leaves(
-    place: DiffLocation, before: ConditionJson, after: ConditionJson, inside: str
+    place: DiffLocation, before: ConditionJson, after: ConditionJson, inside: int
 ) -> Iterator[PolicyChange]:
     (old, was), (new, now) = operator_and_operand(before), operator_and_operand(after)
-    field = after["field"]
-    if old != new:
+    if old != new or new == "present":
         yield _replaced(place, before, after, inside)
     elif new != "between" and isinstance(was, list) and isinstance(now, list):
-        yield place.child(new).change(inside + _values(new, field, was, now), was, now)
+        yield place.child(new).change(_within(inside, _values(new, after["field"], was, now)), was, now)
     else:
-        previous = value_in_words(was) if new != "present" else operator_in_words(new, was)
-        words = f"now asks {field} {operator_in_words(new, now)}, was {previous}"
-        yield place.child(new).change(inside + words, was, now)
+        what = say("diff.asks-now", condition=asks(after), was=part_message(was))
+        yield place.child(new).change(_within(inside, what), was, now)
 
 
-def _values(operator: str, field: str, before: list[Any], after: list[Any]) -> str:
-    verb = "excludes" if operator in _EXCLUDING else "demands" if operator == "contains_all" else "takes"
-    added, removed = missing_in_words(before, after), missing_in_words(after, before)
-    words = [f"now also {verb} {list_in_words(added)}"] if added else []
-    words += [f"no longer {verb} {list_in_words(removed)}"] if removed else []
-    if not words:
-        return f"lists the values of {field} differently, which means the same"
-    return f"{' and '.join(words)} in {field}"
-
-
-def missing_in_words(here: Sequence[Any], there: Sequence[Any]) -> list[str]:
-    """In words, what is there and not here."""
-    known = {json_key(value) for value in here}
-    return [value_in_words(value) for value in there if json_key(value) not in known]
+def _values(operator: str, field: str, before: list[Any], after: list[Any]) -> Message:
+    key = "diff.excludes" if operator in _EXCLUDING else "diff.demands" if operator == "contains_all" else "diff.takes"
+    added, removed = missing_values(before, after), missing_values(after, before)
+    if added is None and removed is None:
+        return say("diff.values-reordered", field=field)
+    if removed is None:
+        return say("diff.now-also-in", what=say(key, values=added), field=field)
+    if added is None:
+        return say("diff.no-longer-in", what=say(key, values=removed), field=field)
+    return say("diff.both-in", added=say(key, values=added), removed=say(key, values=removed), field=field)

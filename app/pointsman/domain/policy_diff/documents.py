@@ -1,26 +1,37 @@
-"""What changed between two policies, in words and as data: "rule 3 'DACH demo requests' now also takes CH in lead.country"."""
+"""What changed between two policies, as messages and as data: "rule 3 'DACH demo requests' now also takes CH in lead.country"."""
 
 from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pointsman.domain.policy.condition_wording import condition_in_words, value_in_words
+from pointsman.domain.messages.message import Message, rep_name, say
 from pointsman.domain.policy.document import Policy, Rule
 from pointsman.domain.policy_diff.changes import DiffLocation, PolicyChange, json_key, with_occurrence
+from pointsman.domain.policy_diff.parts import asks, list_message, part_message
 from pointsman.domain.policy_diff.values import compare_values
+from pointsman.domain.policy_words.terms import WORKS
+from pointsman.domain.roster.roles import Work
 
 #: What has names, and what sentences call one of it; read in this order.
 _NAMED: Mapping[str, str] = {
-    "pools": "pool",
-    "suppliers": "supplier",
-    "gates": "gate",
-    "segments": "segment",
-    "icps": "ideal customer profile",
-    "personas": "persona",
-    "scores": "score",
-    "country_groups": "country group",
-    "word_lists": "word list",
-    "fields": "field",
+    "pools": "diff.pool",
+    "suppliers": "diff.supplier",
+    "gates": "diff.gate",
+    "segments": "diff.segment",
+    "icps": "diff.icp",
+    "personas": "diff.persona",
+    "scores": "diff.score",
+    "country_groups": "diff.country-group",
+    "word_lists": "diff.word-list",
+    "fields": "diff.field",
+}
+_PARTS: Mapping[str, Message] = {
+    "description": say("diff.part-description"),
+    "evidence": say("diff.part-evidence"),
+    "holds": say("diff.part-holds"),
+    "matching": say("diff.part-matching"),
+    "nurture": say("diff.part-nurture"),
+    "ownership": say("diff.part-ownership"),
 }
 
 
@@ -31,11 +42,11 @@ def diff_policies(old: Policy, new: Policy) -> tuple[PolicyChange, ...]:
     """
     before, after = _document(old), _document(new)
     found = list(_rules(old.rules, new.rules, before["rules"], after["rules"]))
-    for group, noun in _NAMED.items():
-        found += _named(group, noun, before[group], after[group])
+    for group, called in _NAMED.items():
+        found += _named(group, called, before[group], after[group])
     for group in dict.fromkeys([*after, *before]):
         if group != "rules" and group not in _NAMED:
-            place = DiffLocation(group=group, path=group, subject=group, key=group)
+            place = DiffLocation(group=group, path=group, subject=_PARTS[group], key=group)
             found += compare_values(place, before.get(group), after.get(group))
     return tuple(found)
 
@@ -45,30 +56,31 @@ def _document(policy: Policy) -> dict[str, Any]:
     return policy.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def _named(group: str, noun: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[PolicyChange]:
+def _named(group: str, called: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[PolicyChange]:
     for name, value in after.items():
-        place = DiffLocation(group=group, path=f"{group}.{name}", subject=f"{noun} '{name}'", key=group)
+        place = DiffLocation(group=group, path=f"{group}.{name}", subject=say(called, name=name), key=group)
         if name not in before:
-            yield place.change(f"is new: {_gist(value)}", None, value, "new")
+            yield place.change(_new(value), None, value, "new")
         else:
             yield from compare_values(place, before[name], value)
     for name, value in before.items():
         if name not in after:
-            place = DiffLocation(group=group, path=f"{group}.{name}", subject=f"{noun} '{name}'", key=group)
-            yield place.change("is gone", value, None, "gone")
+            place = DiffLocation(group=group, path=f"{group}.{name}", subject=say(called, name=name), key=group)
+            yield place.change(say("diff.gone"), value, None, "gone")
 
 
-def _gist(value: Any) -> str:
-    """What something new is, in few words."""
+def _new(value: Any) -> Message:
+    """That something is new, and what it is in few words."""
     match value:
         case {"when": when}:
-            return condition_in_words(when)
+            return say("diff.new", gist=asks(when))
         case {"work": work, "members": members, "method": method}:
-            return f"{work}, {method}, {value_in_words([member['rep'] for member in members])}"
+            reps = list_message([rep_name(member["rep"]) for member in members])
+            return say("diff.new-pool", work=WORKS[Work(work)], method=method, members=reps)
         case {"require": require}:
-            return f"requires {value_in_words(require)}"
+            return say("diff.new-gate", required=part_message(require))
         case _:
-            return value_in_words(value)
+            return say("diff.new", gist=part_message(value))
 
 
 def _rules(
@@ -83,19 +95,20 @@ def _rules(
     for i, rule in enumerate(after):
         place = _rule(i, rule)
         if i not in pairs:
-            yield place.change(f"is new: it takes {_taken(rule)}", None, _written(news[i]), "new")
+            yield place.change(say("diff.rule-new", taken=_taken(rule)), None, _written(news[i]), "new")
             continue
         was = before[pairs[i]]
         if rule["name"] != was["name"]:
-            yield place.child("name").change(f"was called '{was['name']}'", was["name"], rule["name"])
+            yield place.child("name").change(say("diff.renamed", name=was["name"]), was["name"], rule["name"])
         if pairs[i] in moved:
-            words = f"moved from place {pairs[i] + 1} to {i + 1}, {'before' if i < pairs[i] else 'after'} others"
-            yield place.change(words, pairs[i], i, "moved")
+            key = "diff.moved-up" if i < pairs[i] else "diff.moved-down"
+            yield place.change(say(key, was=pairs[i] + 1, now=i + 1), pairs[i], i, "moved")
         yield from compare_values(place, {**was, "name": rule["name"]}, rule)
     taken = set(pairs.values())
     for i in gone:
         if i not in taken:
-            yield _rule(i, before[i]).change(f"is gone: it took {_taken(before[i])}", _written(olds[i]), None, "gone")
+            gone_rule = say("diff.rule-gone", taken=_taken(before[i]))
+            yield _rule(i, before[i]).change(gone_rule, _written(olds[i]), None, "gone")
 
 
 def _written(rule: Rule) -> Any:
@@ -104,12 +117,16 @@ def _written(rule: Rule) -> Any:
 
 
 def _rule(i: int, rule: Mapping[str, Any]) -> DiffLocation:
-    return DiffLocation(group="rules", path=f"rules[{i}]", subject=f"rule {i + 1} '{rule['name']}'", key="rules")
+    subject = say("diff.rule", number=i + 1, name=rule["name"])
+    return DiffLocation(group="rules", path=f"rules[{i}]", subject=subject, key="rules")
 
 
-def _taken(rule: Mapping[str, Any]) -> str:
-    leads = f"leads where {condition_in_words(rule['when'])}" if "when" in rule else "every lead"
-    return f"{leads}, for {rule['work']}" + (f" by pool {rule['pool']}" if "pool" in rule else "")
+def _taken(rule: Mapping[str, Any]) -> Message:
+    leads = say("diff.leads-where", condition=asks(rule["when"])) if "when" in rule else say("diff.every-lead")
+    work = WORKS[Work(rule["work"])]
+    if "pool" in rule:
+        return say("diff.taken-by-pool", leads=leads, work=work, pool=rule["pool"])
+    return say("diff.taken", leads=leads, work=work)
 
 
 def _renamed(before: Sequence[Any], after: Sequence[Any], gone: Sequence[int], new: Sequence[int]) -> dict[int, int]:

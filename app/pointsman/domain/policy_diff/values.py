@@ -3,45 +3,36 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pointsman.domain.policy.condition_wording import condition_in_words, list_in_words, value_in_words
+from pointsman.domain.messages.message import Arg, Message, say
 from pointsman.domain.policy_diff.changes import DiffLocation, PolicyChange, json_key, same_json, with_occurrence
-from pointsman.domain.policy_diff.conditions import compare_conditions, missing_in_words
+from pointsman.domain.policy_diff.conditions import compare_conditions
+from pointsman.domain.policy_diff.parts import ITEM_KEYS, item_name, missing_values, part_message, whole_item
 
 _CONDITIONS = frozenset({"when", "requires", "re_enter"})
-
-#: Lists of objects, and what tells their items apart.
-_KEYS: Mapping[str, tuple[str, ...]] = {
-    "members": ("rep",),
-    "match": ("lead", "rep"),
-    "prefer": ("lead", "rep"),
-    "ramp_up": ("after",),
-    "capacity": ("from",),
-    "points": ("when",),
-    "sources": ("from",),
-}
 
 #: Lists whose order matters are named whole.
 _ORDERED = frozenset({"order"})
 
-_VERBS: Mapping[str, str] = {
-    "require": "requires",
-    "country_groups": "takes",
-    "word_lists": "has",
-    "barred_domains": "bars",
-    "free_mail_domains_extra": "counts as free mail",
-    "shared_hosts_extra": "counts as shared by many companies",
-    "company_domains": "counts as a company",
-    "placeholder_names_extra": "counts as no company's name",
+#: What stands in a list, where it has words of its own.
+_LISTED: Mapping[str, str] = {
+    "require": "diff.requires",
+    "country_groups": "diff.takes",
+    "word_lists": "diff.has",
+    "barred_domains": "diff.bars",
+    "free_mail_domains_extra": "diff.free-mail",
+    "shared_hosts_extra": "diff.shared-hosts",
+    "company_domains": "diff.company-domains",
+    "placeholder_names_extra": "diff.placeholder-names",
 }
 
 #: Where both are set; other values are named by their key.
 _SENTENCES: Mapping[tuple[str, str], str] = {
-    ("rules", "pool"): "now goes to pool {after}, was {before}",
-    ("rules", "work"): "is now for {after}, was {before}",
-    ("rules", "else"): "without anybody eligible now does {after}, was {before}",
-    ("pools", "method"): "now shares by {after}, was {before}",
-    ("pools", "work"): "is now for {after}, was {before}",
-    ("gates", "expires_after"): "now expires after {after}, was {before}",
+    ("rules", "pool"): "diff.rule-pool",
+    ("rules", "work"): "diff.work",
+    ("rules", "else"): "diff.rule-else",
+    ("pools", "method"): "diff.pool-method",
+    ("pools", "work"): "diff.work",
+    ("gates", "expires_after"): "diff.expires",
 }
 
 
@@ -62,65 +53,58 @@ def compare_values(place: DiffLocation, before: Any, after: Any) -> Iterator[Pol
 
 
 def _value(place: DiffLocation, before: Any, after: Any) -> PolicyChange:
-    what = f"has {place.label} " if place.label else "is "
+    was, now = part_message(before), part_message(after)
     if before is None:
-        return place.change(f"now {what}{value_in_words(after)}, was not set", before, after, "new")
+        return place.change(_about(place, "diff.set", "diff.part-set", now=now), before, after, "new")
     if after is None:
-        return place.change(f"no longer {what}{value_in_words(before)}", before, after, "gone")
-    known = _SENTENCES.get((place.group, place.label), f"now {what}{{after}}, was {{before}}")
-    return place.change(known.format(before=value_in_words(before), after=value_in_words(after)), before, after)
+        return place.change(_about(place, "diff.unset", "diff.part-unset", was=was), before, after, "gone")
+    if known := _SENTENCES.get((place.group, place.label)):
+        return place.change(say(known, was=was, now=now), before, after)
+    return place.change(_about(place, "diff.value", "diff.part-value", was=was, now=now), before, after)
+
+
+def _about(place: DiffLocation, labelled: str, whole: str, **args: Arg) -> Message:
+    return say(labelled, label=place.label, **args) if place.label else say(whole, **args)
 
 
 def _values(place: DiffLocation, before: Sequence[Any], after: Sequence[Any]) -> Iterator[PolicyChange]:
-    verb, where = _VERBS.get(place.key, "has"), f" in its {place.label}" if place.key not in _VERBS else ""
-    added, removed = missing_in_words(before, after), missing_in_words(after, before)
-    words = [f"now also {verb} {list_in_words(added)}"] if added else []
-    words += [f"no longer {verb} {list_in_words(removed)}"] if removed else []
-    said = " and ".join(words) + where if words else f"lists its {place.label or 'values'} differently"
+    added, removed = missing_values(before, after), missing_values(after, before)
+    if added is None and removed is None:
+        said = say("diff.listed", label=place.label) if place.label else say("diff.values-listed")
+    elif key := _LISTED.get(place.key):
+        said = added_and_removed(*(values and say(key, values=values) for values in (added, removed)))
+    elif place.label:
+        has = [values and say("diff.has-in", values=values, label=place.label) for values in (added, removed)]
+        said = added_and_removed(*has)
+    else:
+        said = added_and_removed(*(values and say("diff.has", values=values) for values in (added, removed)))
     yield place.change(said, before, after)
 
 
+def added_and_removed(added: Arg, removed: Arg) -> Message:
+    """What now holds also, what holds no longer, or both."""
+    if removed is None:
+        return say("diff.now-also", what=added)
+    return say("diff.no-longer", what=removed) if added is None else say("diff.both", added=added, removed=removed)
+
+
 def _items(place: DiffLocation, before: Sequence[Any], after: Sequence[Any]) -> Iterator[PolicyChange]:
-    names = _KEYS.get(place.key)
+    names = ITEM_KEYS.get(place.key)
     old, new = _by_key(before, names), _by_key(after, names)
     for key, i in new.items():
         if key not in old:
-            yield place.child(i).change(f"now also has {_item(place.key, after[i])}", None, after[i], "new")
+            what = say("diff.now-also", what=say("diff.has", values=whole_item(place.key, after[i])))
+            yield place.child(i).change(what, None, after[i], "new")
         else:
-            yield from compare_values(place.item(i, _name(place.key, after[i])), before[old[key]], after[i])
+            yield from compare_values(place.item(i, item_name(place.key, after[i])), before[old[key]], after[i])
     for key, i in old.items():
         if key not in new:
-            yield place.child(i).change(f"no longer has {_item(place.key, before[i])}", before[i], None, "gone")
+            what = say("diff.no-longer", what=say("diff.has", values=whole_item(place.key, before[i])))
+            yield place.child(i).change(what, before[i], None, "gone")
     if [key for key in new if key in old] != [key for key in old if key in new]:
-        yield place.change(f"lists its {place.label} in another order", list(before), list(after), "moved")
+        yield place.change(say("diff.order", label=place.label), list(before), list(after), "moved")
 
 
 def _by_key(items: Sequence[Any], names: tuple[str, ...] | None) -> dict[Any, int]:
     keys = [json_key(item if names is None else {name: item.get(name) for name in names}) for item in items]
     return {key: i for i, key in enumerate(with_occurrence(keys))}
-
-
-def _name(key: str, item: Mapping[str, Any]) -> str:
-    """The name of an item in a sentence about one of its values."""
-    if key == "points":
-        return f"when {condition_in_words(item['when'])}"
-    return " ".join(value_in_words(item[name]) for name in _KEYS.get(key, ()) if name in item) or value_in_words(item)
-
-
-def _item(key: str, item: Any) -> str:  # noqa: PLR0911  # a sentence for each kind of item
-    """The whole item, in a sentence about its coming or going."""
-    match key, item:
-        case "members", {"rep": rep, "weight": weight}:
-            return f"{rep} with weight {weight}"
-        case "members", {"rep": rep}:
-            return str(rep)
-        case "match" | "prefer", {"lead": lead, "rep": rep, **rest}:
-            return f"{lead} among the rep's {rep}" + (f" for {rest['points']} points" if "points" in rest else "")
-        case "ramp_up", {"after": after, "percent": percent}:
-            return f"{percent} % of the weight after {after}"
-        case "sources", {"from": origin, "names": list(names), "kinds": list(kinds)}:
-            return f"the source {origin}" + (f" for {list_in_words([*names, *kinds])}" if names or kinds else "")
-        case "points", {"when": when, "points": points}:
-            return f"{points} points when {condition_in_words(when)}"
-        case _:
-            return value_in_words(item)

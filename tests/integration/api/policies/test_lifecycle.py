@@ -140,6 +140,9 @@ async def test_a_difference_is_told_in_words_and_as_data_part_by_part(desk: Desk
             "sentence": "rule 5 'DACH inbound' now also takes LI in lead.country",
         }
     ]
+    german = (await desk.get(f"/v1/policies/{one}/diff/{other}", **{"Accept-Language": "de"})).json()
+    assert german["parts"][0]["changes"][0]["sentence"] == "Regel 5 „DACH inbound“: jetzt auch LI bei lead.country"
+    assert german["parts"][1]["changes"][0]["sentence"] == "Nurture: cool_off ist jetzt 60 Tage, bisher 30 Tage"
     assert (await desk.get(f"/v1/policies/{one}/diff/{one}")).json()["parts"] == []
     assert (await desk.get(f"/v1/policies/{one}/diff/99", 404)).json()["code"] == "not-found"
 
