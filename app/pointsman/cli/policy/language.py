@@ -1,13 +1,12 @@
 """The language in which a command tells a policy."""
 
-import os
 from typing import Annotated
 
 import typer
 
 from pointsman.cli.output import EXIT_MISUSED, fail
+from pointsman.cli.session import terminal_language
 from pointsman.services.wording.catalogue import LANGUAGES
-from pointsman.services.wording.rendering import supported
 
 LanguageOption = Annotated[str | None, typer.Option("--language", "-l", help="de or en; else the terminal's language.")]
 
@@ -15,7 +14,7 @@ LanguageOption = Annotated[str | None, typer.Option("--language", "-l", help="de
 def spoken_language(given: str | None) -> str:
     """The language given, else the terminal's; ends the command for one without texts."""
     if given is None:
-        return supported(next((v for n in ("LC_ALL", "LC_MESSAGES", "LANG") if (v := os.environ.get(n))), "")[:2])
+        return terminal_language()
     if given not in LANGUAGES:
         fail(f"{given[:20]!r} is not a language of the sentences: write {' or '.join(LANGUAGES)}.", code=EXIT_MISUSED)
     return given

@@ -59,7 +59,7 @@ def write_argument(arg: Arg, how: str, language: str, zone: str | None) -> str:
 
 
 def write_list(items: Sequence[str], how: str, language: str) -> str:
-    """Several arguments: "a, b and c", or with `or`, `comma` or `semicolon` as the catalogue says; `all`, `any`: "a and b and c"."""
+    """Several arguments: "a, b and c", or with `or`, `comma` or `semicolon`; clauses with `all` or `any`: "a and b and c"."""
     if how in {"all", "any"}:
         return _BETWEEN[how, language].join(items)
     if how in _JOINTS or not items:
