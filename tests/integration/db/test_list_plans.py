@@ -47,7 +47,7 @@ def filters_of(operation: str) -> set[str]:
 @pytest.mark.parametrize(
     ("sql", "given", "index", "fault"),
     [
-        ("select id from decisions where summary = :given limit :limit", "''", "at", "reads all of decisions"),
+        ("select id from decisions where summary = :given limit :limit", "'{}'", "at", "reads all of decisions"),
         (
             "select id from decisions where outcome = :given order by rule limit :limit",
             "'held'",

@@ -6,6 +6,8 @@ They point to rows that are not there, so they are written with `session_replica
 from collections.abc import Mapping
 from types import MappingProxyType
 
+import psycopg
+
 #: The instant of row 1; each further row is ten seconds younger.
 FIRST = "timestamptz '2026-01-01 00:00Z'"
 _AT = f"{FIRST} + n * interval '10 s'"
@@ -31,10 +33,20 @@ _STATUS = _one_of("attended", "confirmed", "cancelled", "no_show", "rejected")
 _OUTCOME = _one_of("assigned", "held", "nurture")
 
 _ROWS: Mapping[str, str] = MappingProxyType({
+    "reps": f"""
+        (id, key, name, email, role_id, role_since, tier, weight, time_zone, working_hours, skills, caps, supplier, active,
+            created_at)
+        select {id_of("rep", "(n - 1)")}, 'rep' || n - 1, 'Rep', 'rep@company.example', {id_of("role", 1)}, {_AT}, 1, 1,
+            'UTC', '[]', '{{}}', '{{}}', 'in-house', true, {_AT}
+    """,
+    "connections": f"""
+        (id, key, connector, config, sealed, active, created_at)
+        select {id_of("connection", "(n - 1)")}, 'connection' || n - 1, 'x', '{{}}', '', true, {_AT}
+    """,
     "decisions": f"""
         (id, lead_id, at, outcome, work, rule, pool, rep_id, hold_reason, summary, policy_version, roster_version, record, inputs)
         select {id_of("decision")}, {id_of("lead")}, {_AT}, {_OUTCOME}, {_WORK}, 'rule' || n % 50, {_POOL}, {_REP},
-            case when n % 3 = 1 then 'nobody-eligible' end, '', 1 + n % 15, 1, '{{}}', '{{}}'
+            case when n % 3 = 1 then 'nobody-eligible' end, '{{}}', 1 + n % 15, 1, '{{}}', '{{}}'
     """,
     "leads": f"""
         (id, email, email_key, first_name, last_name, phone, phone_key, phone_sharer, facts, stage, account_id, match, version,
@@ -70,7 +82,7 @@ _ROWS: Mapping[str, str] = MappingProxyType({
     "holds": f"""
         (id, lead_id, decision_id, work, pool, reason, sentence, held_at, due_at, released_at, release)
         select {id_of("hold")}, {id_of("lead")}, {id_of("decision")}, {_WORK}, {_POOL},
-            {_one_of("nobody-eligible", "no-rule", "gate-closed")}, '', {_AT}, {_AT} + interval '4 hours',
+            {_one_of("nobody-eligible", "no-rule", "gate-closed")}, '{{}}', {_AT}, {_AT} + interval '4 hours',
             case when n % 100 <> 0 then {_AT} + interval '1 hour' end, case when n % 100 <> 0 then 'assigned' end
     """,
     "appointments": f"""
@@ -115,10 +127,27 @@ _ROWS: Mapping[str, str] = MappingProxyType({
     """,
 })  # fmt: skip
 
-#: What `_ROWS` draws beside `n`.
-_ALSO: Mapping[str, str] = MappingProxyType({"appointments": f"cross join lateral (select {_STATUS}) s (status)"})
+#: What `_ROWS` draws beside `n`, or leaves out.
+_ALSO: Mapping[str, str] = MappingProxyType(
+    {
+        "appointments": f"cross join lateral (select {_STATUS}) s (status)",
+        "appointment_companions": "where n % 50 = 1",
+    }
+)
 
 
 def rows_of(table: str, number: int) -> str:
     """As SQL: the columns and rows that `insert into` writes."""
     return f"{_ROWS[table]} from generate_series(1, {number}) n {_ALSO.get(table, '')}"
+
+
+def copy_rows(reader: psycopg.Connection, writer: psycopg.Connection, table: str, number: int) -> None:
+    """The same rows by COPY, made on one connection and written on another."""
+    columns, made, values = rows_of(table, number).partition("select ")
+    out = f"copy ({made}{values}) to stdout"
+    with (
+        reader.cursor().copy(out.encode()) as source,
+        writer.cursor().copy(f"copy {table} {columns} from stdin".encode()) as sink,
+    ):
+        for part in source:
+            sink.write(part)

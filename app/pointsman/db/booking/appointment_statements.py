@@ -101,8 +101,6 @@ WITHOUT_RESULT = (
     .order_by(_appointment.c.ends_at, _appointment.c.id)
     .limit(bindparam("limit"))
 )
-#: The appointments of a rep are those that they lead, and, where the caller reads that, those that they take part in. Each part
-#: says the order again: so each is read off its own index, and they are merged.
 PAGE = PreparedStatement(
     """
     select a.id, a.lead_id, a.rep_id, r.key as rep_key, a.work, a.pool, a.category, a.status, a.confirm_by, a.accepted_at,
@@ -113,18 +111,7 @@ PAGE = PreparedStatement(
         (select coalesce(json_agg(json_build_object(
                 'rep_id', c.rep_id, 'rep_key', p.key, 'work', c.work, 'pool', c.pool, 'reason', c.reason) order by p.key), '[]')
             from appointment_companions c join reps p on p.id = c.rep_id where c.appointment_id = a.id) as companions
-    from (
-        (select * from appointments where cast(:rep as text) is null order by starts_at desc, id desc)
-        union all
-        (select * from appointments
-            where cast(:rep as text) is not null and rep_id = (select id from reps where key = :rep)
-            order by starts_at desc, id desc)
-        union all
-        (select m.* from appointment_companions c join appointments m on m.id = c.appointment_id
-            where cast(:rep as text) is not null and cast(:as_companion as boolean)
-              and c.rep_id = (select id from reps where key = :rep)
-            order by m.starts_at desc, m.id desc)
-    ) a
+    from appointments a
         join reps r on r.id = a.rep_id
         left join reps s on s.id = a.setter_rep_id
         left join reservations v on v.appointment_id = a.id and v.rep_id = a.rep_id and v.active
@@ -139,6 +126,10 @@ PAGE = PreparedStatement(
                 where c.appointment_id = a.id and p.key = cast(:sees_rep as text)))
       and (cast(:lead_id as uuid) is null
            or a.lead_id = any(array(select id from leads where id = :lead_id or merged_into = :lead_id)))
+      and (cast(:leader as text) is null or a.rep_id = (select id from reps where key = :leader))
+      and (cast(:companion as text) is null
+           or a.id = any(array(
+                select c.appointment_id from appointment_companions c join reps p on p.id = c.rep_id where p.key = :companion)))
       and (cast(:setter as text) is null or a.setter_rep_id = (select id from reps where key = :setter))
       and (cast(:pool as text) is null or a.pool = :pool)
       and (cast(:status as text) is null or a.status = :status)

@@ -22,7 +22,7 @@ from pointsman.services.ports.booking.appointments import (
     Companion,
 )
 
-_ASKED = tuple(f.name for f in fields(AppointmentFilter) if f.name != "sees")
+_ASKED = tuple(f.name for f in fields(AppointmentFilter) if f.name not in {"sees", "rep", "as_companion"})
 
 
 class SqlAppointments:
@@ -134,8 +134,22 @@ class SqlAppointments:
     async def page(
         self, which: AppointmentFilter, *, after: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[AppointmentRow]:
+        led = await self._page({"leader": which.rep, "companion": None}, which, after, limit)
+        if which.rep is None or not which.as_companion:
+            return led
+        # Two questions, each by its own index: one that asks for either reads all of both.
+        taken_part = await self._page({"leader": None, "companion": which.rep}, which, after, limit)
+        return sorted([*led, *taken_part], key=lambda row: (row.starts_at, row.id), reverse=True)[:limit]
+
+    async def _page(
+        self,
+        part: Mapping[str, str | None],
+        which: AppointmentFilter,
+        after: tuple[datetime, UUID] | None,
+        limit: int,
+    ) -> Sequence[AppointmentRow]:
         at, last = after or (None, None)
-        asked = {name: getattr(which, name) for name in _ASKED}
+        asked = {name: getattr(which, name) for name in _ASKED} | dict(part)
         given = {**asked, **visibility_values(which.sees), "after_at": at, "after_id": last, "limit": limit}
         return [_row(row._asdict()) for row in await sql.PAGE.rows(self._connection, given)]
 

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.roster.change_roster import add_time_off
 from support.floors.booking_floor import Floor
+from support.floors.reassignment_floor import at, booked, group_floor
 from support.floors.use_case_env import ADMIN, absence
 from support.http.service import caller_of, serve_floor
 
@@ -145,6 +146,27 @@ async def test_appointments_and_deliveries_are_found_by_each_of_their_parts(
     await compare_span(admin, "/v1/deliveries", owed, "created_at")
     one = (await admin.get(f"/v1/deliveries/{owed[0]['id']}")).json()
     assert one == owed[0]
+
+
+async def test_appointments_of_a_rep_are_those_led_and_those_taken_part_in_in_one_order(database_url: str) -> None:
+    async with group_floor(database_url) as floor:
+        rows = [await booked(floor, at(floor, days=days, hour=hour)) for days in (2, 3) for hour in (9, 12, 14)]
+        change = (
+            "update appointment_companions set rep_id = (select id from reps where key = 'anna')"
+            " where appointment_id = any(:ids)"
+        )
+        await floor.world.owner_rows(change, past_guards=True, ids=[row.id for row in rows if row.rep_key != "anna"])
+        with serve_floor(floor.env) as app:
+            async with caller_of(app, "admin") as admin:
+                everything = await items(admin, "/v1/appointments")
+                part = [{item["rep"], *(other["rep"] for other in item["companions"])} for item in everything]
+                assert sorted(map(len, part)) == [2] * 6
+                for rep in ("anna", "tom"):
+                    expected = [item["id"] for item, reps in zip(everything, part, strict=True) if rep in reps]
+                    assert [item["id"] for item in await items(admin, "/v1/appointments", rep=rep)] == expected
+            async with caller_of(app, "read", supplier="in-house") as partner:
+                led = {item["rep"] for item in await items(partner, "/v1/appointments", rep="anna")}
+                assert led == {"anna"}
 
 
 async def test_alerts_are_found_by_kind_subject_and_time_also_when_they_are_closed(
