@@ -15,6 +15,7 @@ from pointsman.services.leads.lead_input import LeadInput
 from support.floors.appointment_states import STATES, appointment_in, decided, rejected
 from support.floors.booking_floor import Floor, open_floor
 from support.floors.use_case_env import ADMIN, POLICY, SENDER
+from support.wording import english
 
 pytestmark = pytest.mark.anyio
 
@@ -50,7 +51,7 @@ async def test_need_at_the_old_company_opens_no_gate_for_the_new_one_and_knowing
     await at_vogel(floor)
     handed = await floor.hand_over(lead, evidence=floor.evidence("intent"))
     assert [item.what for item in handed.gate.missing] == ["qualified"]
-    assert "expired" in handed.gate.missing[0].why
+    assert "expired" in english(handed.gate.missing[0].why)
     assert (await floor.hand_over(lead, evidence=floor.evidence("need"))).gate.passed
 
 

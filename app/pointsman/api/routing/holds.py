@@ -23,10 +23,9 @@ from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.readings import Reading
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.decision import HoldReason
-from pointsman.domain.text.formatting import length_in_words
 from pointsman.services.holds.drain import hold_counts, hold_page, retry_hold
 from pointsman.services.ports.routing.holds import HoldCount, HoldFilter, HoldRow
-from pointsman.services.wording.rendering import MessageReader, render
+from pointsman.services.wording.rendering import MessageReader, length_as_read, render
 
 router = APIRouter(tags=["Decisions"])
 
@@ -92,7 +91,7 @@ class HoldDoc(BaseModel):
             **stored,
             sentence=render(told, reader),
             age_s=int(age.total_seconds()),
-            age=length_in_words(age),
+            age=length_as_read(age, reader),
             overdue=row.released_at is None and row.due_at <= now,
             releases=[] if partner else [ReleaseDoc.of(release, reader) for release in row.releases],
             next_try_at=None if partner else row.next_try_at,
@@ -112,7 +111,7 @@ class HoldCountDoc(BaseModel):
     next_try_at: datetime | None
 
     @staticmethod
-    def of(row: HoldCount, now: datetime) -> "HoldCountDoc":
+    def of(row: HoldCount, now: datetime, reader: MessageReader) -> "HoldCountDoc":
         return HoldCountDoc(
             reason=row.reason,
             work=row.work,
@@ -120,7 +119,7 @@ class HoldCountDoc(BaseModel):
             waiting=row.waiting,
             overdue=row.overdue,
             oldest=row.oldest,
-            oldest_age=length_in_words(now - row.oldest),
+            oldest_age=length_as_read(now - row.oldest, reader),
             next_try_at=row.next_try_at,
         )
 
@@ -182,14 +181,16 @@ async def index(
     description="By reason, work and pool, with the oldest and the next moment that may release one.",
     responses=problem_responses(401, 403),
 )
-async def summary(env: EnvDep, _caller: Annotated[Caller, may(Operation.HOLD_SUMMARY)]) -> HoldSummaryDoc:
+async def summary(
+    env: EnvDep, reader: ReaderDep, _caller: Annotated[Caller, may(Operation.HOLD_SUMMARY)]
+) -> HoldSummaryDoc:
     now, groups = await hold_counts(env)
     return HoldSummaryDoc(
         at=now,
         waiting=sum(group.waiting for group in groups),
         overdue=sum(group.overdue for group in groups),
         oldest=min((group.oldest for group in groups), default=None),
-        groups=[HoldCountDoc.of(group, now) for group in groups],
+        groups=[HoldCountDoc.of(group, now, reader) for group in groups],
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import MappingProxyType
 
 from pointsman.domain.messages.message import Arg, Message, Named, NameKind, say
@@ -59,6 +60,11 @@ def render_sentence(message: Message, reader: MessageReader) -> str:
 def render_all(messages: Sequence[Message], reader: MessageReader) -> list[str]:
     """Several messages, each as a sentence; what reads the same is said once."""
     return list(dict.fromkeys(render_sentence(message, reader) for message in messages))
+
+
+def length_as_read(length: timedelta, reader: MessageReader) -> str:
+    """A length of time by its two largest units: "1 day 3 hours"."""
+    return write_argument(length, "", reader.language, reader.zone)
 
 
 def supported(language: str | None) -> str:

@@ -93,5 +93,7 @@ async def test_times_are_read_each_in_its_own_zone_where_the_key_has_no_rep(app:
             assert answer.status_code == 201, answer.text
         assert (await sent(admin, "late@nordlicht.example")).json()["decision"]["outcome"] == "held"
         told = (await admin.get("/v1/holds")).json()["items"][0]
+        german = (await admin.get("/v1/holds", headers=GERMAN)).json()["items"][0]
+        assert (told["age"], german["age"]) == ("less than a minute", "weniger als eine Minute")
         assert "Lena Vogt is away until Sun 1 Jun 2036, 02:00 (CEST)" in told["sentence"]
         assert "Lena Vogt is back on Sun 1 Jun 2036, 02:00 (CEST)" in [one["sentence"] for one in told["releases"]]
