@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from pointsman.domain.dates.local_time import to_local_time, zone_name
@@ -56,9 +57,10 @@ Arg: TypeAlias = Scalar | Named | Message | tuple["Arg", ...]
 
 def say(key: str, /, **args: Arg) -> Message:
     """The message of that key. A datetime must be aware; one in a zone of its own is shown in it where a reader has none."""
-    return Message(key, tuple(sorted(args.items())))
+    return Message(key, tuple(sorted(args.items()) if len(args) > 1 else args.items()))
 
 
+@lru_cache(maxsize=4_096)  # a decision names each of its reps
 def rep_name(key: str) -> Named:
     """A rep, to be read by name."""
     return Named(NameKind.REP, key)

@@ -180,29 +180,26 @@ class _Reasons:
 
     def __init__(self) -> None:
         self.listed: list[dict[str, Any]] = []
-        self._places: dict[int, int] = {}  # by the identity of a message: most candidates share one
-        self._known: dict[Message, int] = {}
+        self._places: dict[int, int] = {}  # by the identity of a message, as candidates share it
 
     def place(self, message: Message) -> int:
         """The place of the message in the list."""
         found = self._places.get(id(message))
         if found is None:
-            found = self._known.setdefault(message, len(self.listed))
-            if found == len(self.listed):
-                self.listed.append(message.as_json())
-            self._places[id(message)] = found
+            found = self._places[id(message)] = len(self.listed)
+            self.listed.append(message.as_json())
         return found
 
 
 def _candidate_as_json(candidate: Candidate, reasons: _Reasons) -> dict[str, Any]:
-    return {
+    data = {
         "rep": candidate.rep,
         "pool": candidate.pool,
         "eligible": candidate.eligible,
         "code": candidate.code,
         "why": None if candidate.why is None else reasons.place(candidate.why),
-        "by_override": candidate.by_override,
     }
+    return {**data, "by_override": True} if candidate.by_override else data
 
 
 def _candidate(data: Mapping[str, Any], reasons: Sequence[Message]) -> Candidate:
