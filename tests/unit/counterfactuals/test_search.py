@@ -16,6 +16,7 @@ from pointsman.domain.counterfactuals.search import MAX_CHANGES, FactChange, wha
 from pointsman.domain.leads.facts import NEVER_QUOTED, NOW_FIELD, STANDARD_FIELDS, Facts, FieldType
 from pointsman.domain.policy.conditions_model import Condition, Operator
 from support.strategies.routing import SEGMENTS, conditions, facts
+from support.wording import english
 from support.work import counting_calls
 
 READ: TypeAdapter[Any] = TypeAdapter(Condition)
@@ -159,7 +160,7 @@ def test_a_field_that_changes_keeps_to_what_else_is_always_asked_of_it() -> None
     found = asked(excepted, {country: "CH"})
     assert found.proven
     assert found.sentence == "lead.country were not CH and were one of CH, DE"
-    assert [leaf.words for leaf in found.failing] == ["lead.country CH is CH"]
+    assert [english(leaf.words) for leaf in found.failing] == ["lead.country CH is CH"]
     assert found.changes[0].value == "DE"
 
 

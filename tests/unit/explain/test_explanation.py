@@ -235,7 +235,7 @@ def test_the_nearest_rule_comes_first_with_what_would_make_it_match() -> None:
     guess = told.near_misses.nearest[0].would_match_if
     assert guess is not None
     assert guess.sentence == "lead.score were at least 70"
-    assert [leaf.words for leaf in told.near_misses.nearest[0].failing] == ["lead.score 50 is below 70"]
+    assert [english(leaf.words) for leaf in told.near_misses.nearest[0].failing] == ["lead.score 50 is below 70"]
 
 
 @examples(100)

@@ -71,7 +71,7 @@ def test_a_condition_that_fails_is_explained_and_an_unknown_one_counts_as_missin
     facts = {} if employees is None else {"company.employees": employees}
     result = evaluate_gate(GATE, READY, facts, NOW, sources=EvidenceRules())
     said = "company.employees 10 is below 50" if employees else "company.employees is not known"
-    assert [leaf.words for leaf in result.failed_conditions] == [said]
+    assert [english(leaf.words) for leaf in result.failed_conditions] == [said]
     assert result.send_to is send_to
     assert said in english(result.summary)
 

@@ -63,7 +63,7 @@ def test_a_lead_that_no_rule_matches_waits_with_that_reason() -> None:
     rules = [{**ALL_TO_SDR[0], "when": {"field": "lead.score", "gte": 50}}]
     decision = settle(compiled(rules, SDRS), {"lead.score": 45}, world(FLOOR))
     assert (decision.outcome, decision.hold_reason) == (DecisionOutcome.HELD, HoldReason.NO_RULE)
-    assert decision.steps[0].leaves[0].words == "lead.score 45 is below 50"
+    assert english(decision.steps[0].leaves[0].words) == "lead.score 45 is below 50"
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from pointsman.domain.routing.plan import plan_routes
 from support.hypothesis_profiles import examples
 from support.roster import rep, roster, world
 from support.strategies.conditions import NAMES, NOW, conditions, facts
+from support.wording import english
 
 FLOOR = roster(
     rep("lena", skills={"languages": frozenset({"en", "de"})}, started_on=date(2026, 1, 1), time_zone="Europe/Berlin"),
@@ -128,6 +129,6 @@ def test_a_gate_may_ask_for_a_score_that_the_evidence_raises() -> None:
     fresh, old = {"lead.created_at": NOW}, {"lead.created_at": NOW - timedelta(days=2)}
     assert evaluate_gate(gate, [need], fresh, NOW, definitions=ready.definitions, sources=EvidenceRules()).passed
     refused = evaluate_gate(gate, [need], old, NOW, definitions=ready.definitions, sources=EvidenceRules())
-    assert [leaf.words for leaf in refused.failed_conditions] == [
-        "lead.created_at 2026-03-02T09:30+00:00 is not within the last 1d"
+    assert [english(leaf.words) for leaf in refused.failed_conditions] == [
+        "lead.created_at Mon 2 Mar 2026, 09:30 (UTC) is not within the last 1 day"
     ]

@@ -176,7 +176,9 @@ class UnmetRequirementDoc(BaseModel):
 
 def _failed(leaf: LeafResult, reader: MessageReader, *, partner: bool) -> str:
     """What an account is to the house, its condition on it would tell a partner."""
-    return render_sentence(FAILED_FOR_PARTNERS, reader) if partner and leaf.field.startswith("account.") else leaf.words
+    if partner and leaf.field.startswith("account."):
+        return render_sentence(FAILED_FOR_PARTNERS, reader)
+    return render(leaf.words, reader)
 
 
 def _told(routed: RoutingResult, *, partner: bool) -> Message:

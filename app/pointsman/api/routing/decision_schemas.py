@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from pointsman.api.http.partner_redaction import partner_summary
+from pointsman.domain.conditions.evaluator import LeafResult
 from pointsman.domain.distribution.candidate import Candidate
 from pointsman.domain.distribution.ledger import Ledger
 from pointsman.domain.messages.message import message_from_json
@@ -23,6 +24,11 @@ class LeafDoc(BaseModel):
     operator: str
     outcome: bool | None
     words: str = Field(examples=["company.employees 45 is below 50"])
+
+    @staticmethod
+    def of(leaf: LeafResult, reader: MessageReader) -> "LeafDoc":
+        words = render(leaf.words, reader)
+        return LeafDoc(path=leaf.path, field=leaf.field, operator=leaf.operator, outcome=leaf.outcome, words=words)
 
 
 class StepDoc(BaseModel):
@@ -101,7 +107,7 @@ class TraceDoc(BaseModel):
                     rule=step.rule,
                     result=step.result.value,
                     sentence=render(step.sentence, reader),
-                    leaves=[LeafDoc.model_validate(leaf, from_attributes=True) for leaf in step.leaves],
+                    leaves=[LeafDoc.of(leaf, reader) for leaf in step.leaves],
                 )
                 for step in decision.steps
             ],

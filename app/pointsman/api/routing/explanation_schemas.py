@@ -82,13 +82,13 @@ class NearMissDoc(BaseModel):
     would_match_if: MatchChangesDoc | None
 
     @staticmethod
-    def of(miss: NearMiss) -> "NearMissDoc":
+    def of(miss: NearMiss, reader: MessageReader) -> "NearMissDoc":
         guess = miss.would_match_if
         return NearMissDoc(
             rule=miss.rule,
             position=miss.position,
             tests=miss.tests,
-            failing=[LeafDoc.model_validate(leaf, from_attributes=True) for leaf in miss.failing],
+            failing=[LeafDoc.of(leaf, reader) for leaf in miss.failing],
             would_match_if=None
             if guess is None
             else MatchChangesDoc(
@@ -145,7 +145,7 @@ class ExplanationDoc(BaseModel):
             else None,
             why_not=[WhyNotDoc.of(other, reader) for other in told.why_not],
             why_not_more=told.why_not_more,
-            near_misses=[NearMissDoc.of(miss) for miss in told.near_misses.nearest],
+            near_misses=[NearMissDoc.of(miss, reader) for miss in told.near_misses.nearest],
             near_misses_more=told.near_misses.more,
             would_change=[RemedyDoc.of(remedy, reader) for remedy in told.would_change],
         )

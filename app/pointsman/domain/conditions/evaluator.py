@@ -14,6 +14,7 @@ from pointsman.domain.conditions.predicates import Predicate, compile_leaf
 from pointsman.domain.conditions.wording import describe_result
 from pointsman.domain.errors import PolicyInvalid
 from pointsman.domain.leads.facts import NOW_FIELD, Facts
+from pointsman.domain.messages.message import Message
 from pointsman.domain.policy.conditions_model import (
     RELATIVE_TIME_OPERATORS,
     All,
@@ -50,7 +51,7 @@ class LeafResult:
     field: str
     operator: str
     outcome: TruthValue
-    words: str
+    words: Message
 
 
 def compile_condition(condition: Condition, definitions: Definitions = NO_DEFINITIONS) -> Predicate:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import cast
 
-from pointsman.domain.dates.durations import format_duration
 from pointsman.domain.leads.facts import EMAIL_FIELD, MESSAGE_FIELD, NEVER_QUOTED, NOW_FIELD, Facts
+from pointsman.domain.messages.facts import fact_value
+from pointsman.domain.messages.message import Arg, Message, say
 from pointsman.domain.policy.conditions_model import (
     ORDERING_OPERATORS,
     RELATIVE_TIME_OPERATORS,
@@ -13,37 +14,36 @@ from pointsman.domain.policy.conditions_model import (
     Operator,
 )
 from pointsman.domain.policy.operands import FieldRef
-from pointsman.domain.text.formatting import format_value
 from pointsman.domain.text.hosts import host_in
 
 _WORDS: Mapping[Operator, tuple[str, str]] = {  # said when true, said when false
-    Operator.EQUALS: ("is {operand}", "is not {operand}"),
-    Operator.NOT_EQUALS: ("is not {operand}", "is {operand}"),
-    Operator.IN: ("is one of {operand}", "is none of {operand}"),
-    Operator.NOT_IN: ("is none of {operand}", "is one of {operand}"),
-    Operator.GTE: ("is at least {operand}", "is below {operand}"),
-    Operator.GT: ("is above {operand}", "is not above {operand}"),
-    Operator.LTE: ("is at most {operand}", "is above {operand}"),
-    Operator.LT: ("is below {operand}", "is not below {operand}"),
-    Operator.BETWEEN: ("lies between {operand}", "does not lie between {operand}"),
-    Operator.CONTAINS: ("contains {operand}", "does not contain {operand}"),
-    Operator.STARTS_WITH: ("starts with {operand}", "does not start with {operand}"),
-    Operator.ENDS_WITH: ("ends with {operand}", "does not end with {operand}"),
-    Operator.MATCHES: ("matches {operand}", "does not match {operand}"),
-    Operator.MENTIONS: ("mentions one of {operand}", "mentions none of {operand}"),
-    Operator.IN_GROUP: ("lies in {operand}", "does not lie in {operand}"),
-    Operator.UNDER_DOMAIN: ("lies under {operand}", "does not lie under {operand}"),
-    Operator.CONTAINS_ANY: ("contains one of {operand}", "contains none of {operand}"),
-    Operator.CONTAINS_ALL: ("contains all of {operand}", "does not contain all of {operand}"),
-    Operator.CONTAINS_NONE: ("contains none of {operand}", "contains one of {operand}"),
-    Operator.WITHIN_LAST: ("is within the last {operand}", "is not within the last {operand}"),
-    Operator.WITHIN_NEXT: ("is within the next {operand}", "is not within the next {operand}"),
-    Operator.OLDER_THAN: ("is older than {operand}", "is not older than {operand}"),
-    Operator.FURTHER_THAN: ("is further than {operand} away", "is not further than {operand} away"),
+    Operator.EQUALS: ("answer.is", "answer.is-not"),
+    Operator.NOT_EQUALS: ("answer.is-not", "answer.is"),
+    Operator.IN: ("answer.one-of", "answer.none-of"),
+    Operator.NOT_IN: ("answer.none-of", "answer.one-of"),
+    Operator.GTE: ("answer.at-least", "answer.below"),
+    Operator.GT: ("answer.above", "answer.not-above"),
+    Operator.LTE: ("answer.at-most", "answer.above"),
+    Operator.LT: ("answer.below", "answer.not-below"),
+    Operator.BETWEEN: ("answer.between", "answer.not-between"),
+    Operator.CONTAINS: ("answer.contains", "answer.contains-not"),
+    Operator.STARTS_WITH: ("answer.starts", "answer.starts-not"),
+    Operator.ENDS_WITH: ("answer.ends", "answer.ends-not"),
+    Operator.MATCHES: ("answer.matches", "answer.matches-not"),
+    Operator.MENTIONS: ("answer.mentions", "answer.mentions-none"),
+    Operator.IN_GROUP: ("answer.lies-in", "answer.lies-in-none"),
+    Operator.UNDER_DOMAIN: ("answer.under", "answer.under-none"),
+    Operator.CONTAINS_ANY: ("answer.contains-one", "answer.contains-none"),
+    Operator.CONTAINS_ALL: ("answer.contains-all", "answer.contains-not-all"),
+    Operator.CONTAINS_NONE: ("answer.contains-none", "answer.contains-one"),
+    Operator.WITHIN_LAST: ("answer.within-last", "answer.not-within-last"),
+    Operator.WITHIN_NEXT: ("answer.within-next", "answer.not-within-next"),
+    Operator.OLDER_THAN: ("answer.older", "answer.not-older"),
+    Operator.FURTHER_THAN: ("answer.further", "answer.not-further"),
 }
-_OF_FIELDS = {  # where the operand is a field: "lead.language de is not in rep.languages en, fr"
-    Operator.IN: ("is in {operand}", "is not in {operand}"),
-    Operator.NOT_IN: ("is not in {operand}", "is in {operand}"),
+_OF_FIELDS: Mapping[Operator, tuple[str, str]] = {  # "lead.language de is not in rep.languages en, fr"
+    Operator.IN: ("answer.in-field", "answer.not-in-field"),
+    Operator.NOT_IN: ("answer.not-in-field", "answer.in-field"),
 }
 #: What these compare with is shown even of a field that is never quoted: it is a bound, or the name of a group.
 _UNTELLING = ORDERING_OPERATORS | {Operator.IN_GROUP}
@@ -66,36 +66,39 @@ def may_quote_lead(leaf: Leaf) -> bool:
     return True
 
 
-def describe_result(leaf: Leaf, facts: Facts, *, outcome: bool | None) -> str:
-    """One sentence without a full stop, such as "lead.score 45 is below 50"."""
+def describe_result(leaf: Leaf, facts: Facts, *, outcome: bool | None) -> Message:
+    """A clause such as "lead.score 45 is below 50"."""
     value, operand, operator = facts.get(leaf.field), leaf.operand, leaf.operator
     if operator is Operator.PRESENT:
-        return f"{leaf.field} is {'known' if leaf.field in facts else 'not known'}"
+        return say("answer.known" if leaf.field in facts else "answer.unknown", field=leaf.field)
     if value is None:
-        return f"{leaf.field} is not known"
+        return say("answer.unknown", field=leaf.field)
     secret = leaf.field in NEVER_QUOTED
+    shown: Arg
     if isinstance(operand, FieldRef):
         secret = secret or operand.field in NEVER_QUOTED
         if operand.field not in facts:
-            return f"{_named(leaf.field, facts, secret=secret)} cannot be compared: {operand.field} is not known"
+            return say("answer.other-unknown", subject=_named(leaf.field, facts, secret=secret), other=operand.field)
         shown = _named(operand.field, facts, secret=secret)
     elif isinstance(operand, timedelta):
-        shown = format_duration(operand)
+        shown = operand
     elif may_quote_lead(leaf):
-        shown = UNQUOTED
+        shown = say("answer.unquoted")
     else:
-        shown = format_value(operand, " and " if operator is Operator.BETWEEN else ", ")
+        shown = fact_value(operand)
     subject = _named(leaf.field, facts, secret=secret)
     if outcome is None and operator in RELATIVE_TIME_OPERATORS and NOW_FIELD not in facts:
-        return f"{subject} cannot be compared: the moment of the decision is not known"
+        return say("answer.now-unknown", subject=subject)
     if outcome is None:
-        return f"{subject} cannot be compared with {shown}"
+        return say("answer.incomparable", subject=subject, operand=shown)
     said = (_OF_FIELDS if isinstance(operand, FieldRef) else _WORDS).get(operator, _WORDS[operator])
-    return f"{subject} {said[0 if outcome else 1].format(operand=shown)}"
+    return say(said[0 if outcome else 1], subject=subject, operand=shown)
 
 
-def _named(field: str, facts: Facts, *, secret: bool) -> str:
+def _named(field: str, facts: Facts, *, secret: bool) -> Arg:
     if secret:
         return field
     value = facts[field]
-    return f"{field} {format_value(value) if value != () else '(empty)'}"
+    return (
+        say("answer.value", field=field, value=fact_value(value)) if value != () else say("answer.empty", field=field)
+    )

@@ -101,7 +101,7 @@ def _tried(decision: Decision) -> list[Message]:
 
 
 def _matched(step: TraceStep) -> Message:
-    true = tuple(as_written(leaf.words) for leaf in step.leaves if leaf.outcome is True)[:_NAMED]
+    true = tuple(leaf.words for leaf in step.leaves if leaf.outcome is True)[:_NAMED]
     gate = dict(step.sentence.args).get("gate")
     if not true:
         return step.sentence

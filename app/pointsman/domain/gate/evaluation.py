@@ -15,7 +15,7 @@ from pointsman.domain.conditions.evaluator import (
 from pointsman.domain.conditions.scores import compile_scores, reachable_fields, with_scores
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import NOW_FIELD, QUALIFICATION, Facts, FactValue
-from pointsman.domain.messages.message import Message, as_written, say
+from pointsman.domain.messages.message import Message, say
 from pointsman.domain.permissions.evidence_names import source_name
 from pointsman.domain.policy.document import Gate
 from pointsman.domain.policy.evidence_sources import EvidenceRules
@@ -275,7 +275,7 @@ def _summary(
 ) -> Message:
     parts = [say("readiness.refused", what=m.what, why=m.why) for m in refused]
     parts += [say("readiness.missing", what=m.what, why=m.why) for m in missing]
-    parts += [as_written(leaf.words) for leaf in failed]
+    parts += [leaf.words for leaf in failed]
     return say("readiness.not-passed", parts=tuple(parts))
 
 

@@ -162,7 +162,7 @@ def shallow_asdict(value: Any) -> dict[str, Any]:
 
 
 def _step_as_json(step: TraceStep) -> dict[str, Any]:
-    leaves = [shallow_asdict(leaf) for leaf in step.leaves]
+    leaves = [{**shallow_asdict(leaf), "words": leaf.words.as_json()} for leaf in step.leaves]
     return {**shallow_asdict(step), "sentence": step.sentence.as_json(), "leaves": leaves}
 
 
@@ -171,7 +171,7 @@ def _step(data: Mapping[str, Any]) -> TraceStep:
         rule=data["rule"],
         result=StepResult(data["result"]),
         sentence=message_from_json(data["sentence"]),
-        leaves=tuple(LeafResult(**leaf) for leaf in data["leaves"]),
+        leaves=tuple(LeafResult(**{**leaf, "words": message_from_json(leaf["words"])}) for leaf in data["leaves"]),
     )
 
 

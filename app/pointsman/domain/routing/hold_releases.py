@@ -7,7 +7,7 @@ from typing import Any
 
 from pointsman.domain.distribution.candidate import Candidate, DropReason
 from pointsman.domain.gate.evaluation import GateResult
-from pointsman.domain.messages.message import Message, as_written, rep_name, say
+from pointsman.domain.messages.message import Message, rep_name, say
 from pointsman.domain.policy.document import Policy, Pool
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import Work, work_name
@@ -114,7 +114,7 @@ def _gate(work: Work | None, gate: GateResult | None) -> HoldRelease:
 def lacking(gate: GateResult) -> tuple[Message, ...]:
     """What a gate that is not passed asks for, and how to give it."""
     evidence = [say("waiting.evidence", what=m.what, how=m.how) for m in (*gate.missing, *gate.refused)]
-    return (*evidence, *(as_written(leaf.words) for leaf in gate.failed_conditions))
+    return (*evidence, *(leaf.words for leaf in gate.failed_conditions))
 
 
 def _of_pool(

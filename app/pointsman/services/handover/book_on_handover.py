@@ -102,7 +102,7 @@ def gate_not_passed_error(case: GateAttempt) -> RoleProtected:
         ]
     extra["send_to"] = gate.send_to.value if gate.send_to else None
     failed = [leaf for leaf in gate.failed_conditions if whole or not leaf.field.startswith("account.")]
-    extra["failed"] = [leaf.words for leaf in failed]
+    extra["failed"] = [english_words(leaf.words, reps) for leaf in failed]
     said = "This lead does not pass the gate for closing: see `missing`, `refused` and `failed`."
     return RoleProtected(f"{said} {_UNDONE}", code="gate-not-passed", extra=extra)
 

@@ -219,7 +219,7 @@ def gate_result_as_json(gate: GateResult) -> dict[str, Any]:
         "send_to": gate.send_to.value if gate.send_to else None,
         "missing": [_unmet_as_json(item) for item in gate.missing],
         "refused": [_unmet_as_json(item) for item in gate.refused],
-        "failed": [{"field": leaf.field, "words": leaf.words} for leaf in gate.failed_conditions],
+        "failed": [{"field": leaf.field, "words": leaf.words.as_json()} for leaf in gate.failed_conditions],
         "evidence": [
             {
                 "kind": finding.kind,

@@ -223,7 +223,7 @@ def _handover_result(handed: HandoverResult) -> dict[str, Any]:
         "gate_check_id": str(handed.check_id),
         "missing": [{"what": item.what, "why": item.why.as_json()} for item in handed.gate.missing],
         "refused": [{"what": item.what, "why": item.why.as_json()} for item in handed.gate.refused],
-        "failed": [leaf.words for leaf in handed.gate.failed_conditions],
+        "failed": [leaf.words.as_json() for leaf in handed.gate.failed_conditions],
         "what_happens": handed.what_happens.as_json(),
         "stage": handed.stage,
         "closer": handed.closer,

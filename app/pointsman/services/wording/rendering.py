@@ -1,5 +1,6 @@
 """Messages as a reader sees them: in their language and time zone, with people and things by name."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,6 +11,7 @@ from pointsman.services.wording.arguments import write_argument, write_list
 from pointsman.services.wording.catalogue import LANGUAGES, load_catalogue
 
 FALLBACK_LANGUAGE = "en"
+_FIELD = re.compile(r"[a-z]+\.[a-z]")
 _OTHERS: Mapping[NameKind, Message] = {
     NameKind.REP: say("text.another-rep"),
     NameKind.SUPPLIER: say("text.another-supplier"),
@@ -52,9 +54,10 @@ def render(message: Message, reader: MessageReader) -> str:
 
 
 def render_sentence(message: Message, reader: MessageReader) -> str:
-    """The message as a sentence: with a capital and a full stop."""
+    """The message as a sentence: with a full stop, and a capital, unless a field's name comes first."""
     words = render(message, reader)
-    return f"{words[:1].upper()}{words[1:]}{'' if words.endswith(('.', '!', '?', ':')) else '.'}"
+    begun = words if _FIELD.match(words) else f"{words[:1].upper()}{words[1:]}"
+    return f"{begun}{'' if words.endswith(('.', '!', '?', ':')) else '.'}"
 
 
 def render_all(messages: Sequence[Message], reader: MessageReader) -> list[str]:
