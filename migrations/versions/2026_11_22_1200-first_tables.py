@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("message", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("count", sa.Integer(), server_default="1", nullable=False),
         sa.Column("raised_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("resolved_at", postgresql.TIMESTAMP(timezone=True), nullable=True),

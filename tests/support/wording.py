@@ -1,8 +1,9 @@
 """Messages as people read them, so that tests say sentences."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-from pointsman.domain.messages.message import Message, Named, NameKind
+from pointsman.domain.messages.message import Message, Named, NameKind, message_from_json
 from pointsman.services.wording.rendering import MessageReader, render, render_sentence
 
 
@@ -31,6 +32,11 @@ def english(message: Message | None) -> str:
 def english_sentence(message: Message | None) -> str:
     """As `english`, with a capital and a full stop; nothing for no message."""
     return _plain(render_sentence(message, ENGLISH)) if message else ""
+
+
+def english_of(stored: Mapping[str, Any]) -> str:
+    """A message as a table keeps it, in English."""
+    return english(message_from_json(stored))
 
 
 def german(message: Message) -> str:

@@ -15,6 +15,7 @@ from pointsman.services.ports import VendorRetryableError
 from pointsman.services.roster.change_roster import RosterInput, put_roster
 from support.floors.booking_floor import CLOSERS, Floor, open_floor
 from support.floors.use_case_env import ADMIN, POLICY, office_hours, rep_given
+from support.wording import english_of
 
 pytestmark = pytest.mark.anyio
 
@@ -106,8 +107,8 @@ async def test_at_intake_calendars_count_as_last_read_and_an_old_reading_is_none
     assert unread.decision.hold_reason == "nobody-eligible"
     await poll_calendars(floor.env)
     alerts = await floor.world.rows("select message from alerts where subject = 'rep:eva' and resolved_at is null")
-    assert [row.message for row in alerts] == [
-        "Eva is in a pool that books, but no calendar is connected. Eva cannot be booked."
+    assert [english_of(row.message) for row in alerts] == [
+        "Eva is in a pool that books, but no calendar is connected. Eva cannot be booked"
     ]
     read = await floor.world.route(await floor.world.lead(account__status="customer"))
     assert read.decision.rep == "anna"

@@ -14,6 +14,7 @@ from sqlalchemy import event, text
 from pointsman.cli.service.doctor import Verdict, _time_outs
 from pointsman.db.engine.engine import LIFE_SIGNS, lock_timeout_ms, make_engine, time_outs
 from pointsman.db.unit_of_work import SqlTx, SqlUnitOfWork
+from pointsman.domain.messages.message import as_written
 from pointsman.main import Wired, wire
 from pointsman.services.ports import (
     DatabasePoolExhausted,
@@ -77,13 +78,15 @@ async def test_the_same_alert_is_raised_once_and_counted_until_it_is_resolved(wi
     async def put(message: str) -> None:
         async with wired.env.uow() as tx:
             new, now = wired.env.new_id(), wired.env.clock()
-            await tx.alerts.put(id=new, at=now, code="calendar-unreadable", subject="rep:anna", message=message)
+            await tx.alerts.put(
+                id=new, at=now, code="calendar-unreadable", subject="rep:anna", message=as_written(message)
+            )
 
     await put("first")
     await put("second")
     async with wired.env.uow() as tx:
         (alert,) = await tx.alerts.list_open()
-    assert (alert["count"], alert["message"]) == (2, "second")
+    assert (alert["count"], alert["message"]) == (2, as_written("second"))
     async with wired.env.uow() as tx:
         await tx.alerts.resolve(at=wired.env.clock(), code="calendar-unreadable", subject="rep:anna")
         assert await tx.alerts.list_open() == []

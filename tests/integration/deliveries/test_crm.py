@@ -24,6 +24,7 @@ from support.floors.booking_floor import SETTER
 from support.floors.crm_floor import CrmFloor, Killed, living_through, open_crm_floor
 from support.floors.faulty_calendars import Cue
 from support.floors.use_case_env import POLICY
+from support.wording import english_of
 
 pytestmark = pytest.mark.anyio
 
@@ -265,8 +266,10 @@ async def test_a_rep_that_the_crm_does_not_know_is_a_dead_letter_that_says_what_
         "roster"
     )
     (alert,) = await crm.floor.world.rows("select message from alerts where resolved_at is null")
-    assert alert.message.startswith("set_owner at crm failed for good: the CRM has no active user")
-    assert f"POST /v1/deliveries/{own.id}/replay" in alert.message
+    assert english_of(alert.message).startswith(
+        "setting the owner of a lead at crm failed for good: the CRM has no active user"
+    )
+    assert f"POST /v1/deliveries/{own.id}/replay" in english_of(alert.message)
     await crm.floor.world.rows("update reps set email = 'bruno@example.com' where key = 'clara'")
     crm.env.cache.clear()
     await replay_delivery(crm.env, own.id, actor=SETTER)

@@ -14,6 +14,7 @@ from pointsman.services.ports.routing.holds import HoldFilter, HoldRow
 from pointsman.services.roster.change_roster import RosterInput, add_time_off, deactivate_rep, put_roster
 from pointsman.services.sweeps import ItemsFailed
 from support.floors.use_case_env import ADMIN, POLICY, World, absence, rep_given
+from support.wording import english_of
 
 pytestmark = pytest.mark.anyio
 
@@ -142,7 +143,7 @@ async def test_how_long_a_lead_may_wait_is_the_rules_word_or_the_policys(world: 
     await drain_holds(world.env)
     (alert,) = await world.rows("select subject, message from alerts where code = 'hold-overdue'")
     assert alert.subject == f"lead:{dach}"
-    assert "is back on" in alert.message
+    assert "is back on" in english_of(alert.message)
 
 
 async def test_the_queue_is_filtered_and_counted(world: World) -> None:
@@ -186,7 +187,7 @@ async def test_a_rep_who_is_deactivated_with_leads_leaves_an_alert_until_none_is
     await deactivate_rep(world.env, routed.rep.key, actor=ADMIN)
     assert await alerts(world) == [(f"rep:{routed.rep.key}", False)]
     message = await world.value("select message from alerts where code = 'inactive-holder'")
-    assert "1 lead." in message
+    assert "1 lead." in english_of(message)
     await drain_holds(world.env)
     assert await world.value("select max(count) from alerts") == 1  # said once
     await world.rows("update assignments set ended_at = now(), end_reason = 'done'")

@@ -382,8 +382,9 @@ async def dead_items(world: World, client: httpx.AsyncClient, make_intake: Any) 
         await world.rows("update inbox set received_at = :at, status = :status where id = :id", **given)
         await world.rows(
             "insert into alerts (id, raised_at, code, subject, message)"
-            " values (gen_random_uuid(), now(), 'inbox-dead', 'inbox:' || cast(:id as text), 'x')",
+            " values (gen_random_uuid(), now(), 'inbox-dead', 'inbox:' || cast(:id as text), cast(:message as jsonb))",
             id=inbox_id,
+            message='{"key": "text.as-written", "args": {"text": "x"}}',
         )
         found.append(inbox_id)
     return found[:5]

@@ -79,7 +79,7 @@ async def test_email_and_external_id_of_two_leads_are_a_conflict_that_a_human_se
     assert event.lead.match["conflict"] == str(by_email.lead.id)
     (alert,) = await world.rows("select code, subject, message from alerts")
     assert (alert.code, alert.subject) == ("identity-conflict", f"lead:{by_id.lead.id}")
-    assert "@" not in alert.message
+    assert "@" not in str(alert.message)
     assert await world.value("select count(*) from audit where action = 'lead.identity-conflict'") == 1
 
 

@@ -34,6 +34,7 @@ from support.databases.roles import as_owner, for_libpq
 from support.floors.use_case_env import ADMIN, absence, open_world
 from support.http.keys import SECRET
 from support.waiting import PATIENCE_S, until
+from support.wording import english
 
 pytestmark = [pytest.mark.anyio, pytest.mark.own_database]
 
@@ -309,7 +310,9 @@ async def test_a_sweep_that_fails_three_times_in_a_row_is_logged_counted_and_ale
 
     async def alerts() -> list[str]:
         async with wired.env.uow() as tx:
-            return [row["message"] for row in await tx.alerts.list_open() if row["code"] == AlertCode.SWEEP_FAILING]
+            return [
+                english(row["message"]) for row in await tx.alerts.list_open() if row["code"] == AlertCode.SWEEP_FAILING
+            ]
 
     odd = PeriodicTask(name="odd", every=timedelta(milliseconds=20), run=sweep)
     async with working({}, periodic=[odd]):

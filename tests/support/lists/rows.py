@@ -109,8 +109,8 @@ _ROWS: Mapping[str, str] = MappingProxyType({
     """,
     "alerts": f"""
         (id, code, subject, message, raised_at, resolved_at)
-        select {id_of("alert")}, {_one_of("hold-overdue", "delivery-dead", "calendar-unreadable")}, 'lead:' || n / 2, '',
-            {_AT},
+        select {id_of("alert")}, {_one_of("hold-overdue", "delivery-dead", "calendar-unreadable")}, 'lead:' || n / 2,
+            '{{"key": "text.as-written", "args": {{}}}}', {_AT},
             case when n % 100 <> 0 then {_AT} end
     """,
     "overrides": f"""

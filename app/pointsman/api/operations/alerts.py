@@ -9,12 +9,14 @@ from pydantic import BaseModel, Field
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.operations.monitoring import alert_page
-from pointsman.services.ports.operations.alerts import AlertCode, AlertFilter
+from pointsman.services.ports.operations.alerts import AlertCode, AlertFilter, AlertRow
+from pointsman.services.wording.rendering import MessageReader, render_sentence
 
 router = APIRouter(tags=["Operations"])
 
@@ -25,10 +27,27 @@ class Alert(BaseModel):
     id: UUID
     code: str = Field(examples=["calendar-unreadable"])
     subject: str = Field(examples=["rep:anna"])
-    message: str
+    message: str = Field(
+        description="What happened and what to do, in the language that is asked for.",
+        examples=[
+            "The calendar of Anna Beck at google cannot be read: no answer within 3 s. Anna Beck cannot be booked."
+        ],
+    )
     count: int = Field(description="How often it was raised since it opened.")
     raised_at: datetime
     resolved_at: datetime | None = Field(description="Null while it is open.")
+
+    @staticmethod
+    def of(row: AlertRow, reader: MessageReader) -> "Alert":
+        return Alert(
+            id=row.id,
+            code=row.code,
+            subject=row.subject,
+            message=render_sentence(row.message, reader),
+            count=row.count,
+            raised_at=row.raised_at,
+            resolved_at=row.resolved_at,
+        )
 
 
 def _asked(
@@ -54,9 +73,10 @@ def _asked(
 async def index(
     env: EnvDep,
     page: PageDep,
+    reader: ReaderDep,
     asked: Annotated[AlertFilter, Depends(_asked)],
     _caller: Annotated[Caller, may(Operation.ALERT_READ)],
 ) -> Page[Alert]:
     rows = await alert_page(env, asked, after=page.after, limit=page.fetch_limit)
     items, following = page.split(rows, lambda row: (row.raised_at, row.id))
-    return Page[Alert](items=[Alert.model_validate(row, from_attributes=True) for row in items], next=following)
+    return Page[Alert](items=[Alert.of(row, reader) for row in items], next=following)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.tables import alerts
+from pointsman.domain.messages.message import Message, message_from_json
 from pointsman.services.ports.operations.alerts import AlertFilter, AlertRow
 
 _new = insert(alerts)
@@ -59,10 +60,10 @@ class SqlAlerts:
         at: datetime,
         code: str,
         subject: str,
-        message: str,
+        message: Message,
     ) -> None:
         """Raise an alert, or count one more on the open alert of the same code and subject."""
-        values = {"id": id, "raised_at": at, "code": code, "subject": subject, "message": message}
+        values = {"id": id, "raised_at": at, "code": code, "subject": subject, "message": message.as_json()}
         await self._connection.execute(_PUT, values)
 
     async def resolve(self, *, at: datetime, code: str, subject: str) -> None:
@@ -73,9 +74,13 @@ class SqlAlerts:
         return found is not None
 
     async def list_open(self) -> Sequence[Mapping[str, Any]]:
-        return [dict(row._mapping) for row in await self._connection.execute(_OPEN)]  # noqa: SLF001  # SQLAlchemy's public name
+        return [
+            {**row._mapping, "message": message_from_json(row.message)}  # noqa: SLF001  # SQLAlchemy's public name
+            for row in await self._connection.execute(_OPEN)
+        ]
 
     async def page(self, which: AlertFilter, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[AlertRow]:
         at, last = after or (None, None)
         given = {**asdict(which), "after_at": at, "after_id": last, "limit": limit}
-        return await _PAGE.records(self._connection, AlertRow, given)
+        rows = await _PAGE.rows(self._connection, given)
+        return [AlertRow(**{**row._asdict(), "message": message_from_json(row.message)}) for row in rows]

@@ -101,8 +101,10 @@ _SNAPSHOT = select(roster_versions.c.snapshot).where(roster_versions.c.version =
 _LATEST_SNAPSHOT = PreparedStatement("select version, snapshot from roster_versions order by version desc limit 1")
 _ADD_VERSION = insert(roster_versions)
 _NAMES = PreparedStatement("""
-    select key, name, time_zone, supplier from reps
-    union all select key, name, cast(null as text), cast(null as text) from suppliers
+    select 'rep' as kind, key, name, time_zone, supplier from reps
+    union all select 'supplier', key, name, null, null from suppliers
+    union all select 'intake', key, title, null, null from intakes
+    union all select 'api_key', id, name, null, null from api_keys
 """)
 _EMAILS = select(reps.c.key, reps.c.email)
 

@@ -39,7 +39,7 @@ alerts = Table(
     id_column(),
     Column("code", Text, nullable=False),
     Column("subject", Text, nullable=False),
-    Column("message", Text, nullable=False),
+    Column("message", JSONB, nullable=False),  # `Message.as_json`
     Column("count", Integer, nullable=False, server_default="1"),
     instant_column("raised_at"),
     instant_column("resolved_at", null=True),

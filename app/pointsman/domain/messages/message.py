@@ -71,6 +71,16 @@ def supplier_name(key: str) -> Named:
     return Named(NameKind.SUPPLIER, key)
 
 
+def intake_name(key: str) -> Named:
+    """A sender of webhooks, to be read by its title."""
+    return Named(NameKind.INTAKE, key)
+
+
+def connection_name(key: str) -> Named:
+    """A connected system, to be read by name: its key is the name that it was given."""
+    return Named(NameKind.CONNECTION, key)
+
+
 def as_written(text: str) -> Message:
     """What a person or a vendor wrote, to be read as it stands."""
     return say("text.as-written", text=text)

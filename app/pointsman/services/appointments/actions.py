@@ -16,9 +16,10 @@ from pointsman.domain.booking.lifecycle import (
     RejectCode,
     transition_for,
 )
-from pointsman.domain.dates.local_time import start_of_day
+from pointsman.domain.dates.local_time import start_of_day, to_local_time
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Fault, Invalid
+from pointsman.domain.messages.message import rep_name, say
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.acting_side import find_acting_side
@@ -31,6 +32,7 @@ from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.operations.alerts import AlertCode
+from pointsman.services.roster.names import roster_names
 from pointsman.services.transactions import run_in_transaction
 
 #: A later day is a mistake of the caller.
@@ -162,6 +164,7 @@ async def set_outcome(
 async def lapse_request(env: Env, appointment_id: UUID, *, actor: Actor) -> AppointmentRow | None:
     """Cancel a request that was not confirmed in time, with an alert; None when it is no such request any more."""
     reason = "nobody confirmed it in time"
+    known = await roster_names(env)
 
     async def attempt(calendars: Mapping[str, CalendarState]) -> AppointmentRow | None:
         return await run_in_transaction(env, lambda tx: work(tx, calendars))
@@ -180,13 +183,13 @@ async def lapse_request(env: Env, appointment_id: UUID, *, actor: Actor) -> Appo
             column_changes={"cancelled_at": now, "cancelled_by": ActorRole.SYSTEM.value, "cancel_reason": reason},
         )
         after = await apply_transition(env, tx, lead, row, request, calendars)
+        starts = to_local_time(row.starts_at, known.zones.get(row.rep_key, "UTC"))
         await tx.alerts.put(
             id=env.new_id(),
             at=now,
             code=AlertCode.REQUEST_LAPSED,
             subject=f"lead:{lead.id}",
-            message=f"{row.rep_key} did not confirm the appointment on {row.starts_at:%Y-%m-%d %H:%M} UTC in time, so it was "
-            f"called off. The lead stays with {row.rep_key}: book it again, or reassign it.",
+            message=say("alerts.request-lapsed", rep=rep_name(row.rep_key), at=starts),
         )
         return after
 

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from pointsman.domain.dates.local_time import to_local_time
+from pointsman.domain.messages.message import Message, rep_name, say
 from pointsman.services.appointments.actions import lapse_request
 from pointsman.services.ports import WORKER, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.operations.alerts import AlertCode
+from pointsman.services.roster.names import roster_names
 from pointsman.services.sweeps import SweepPosition, sweep_in_order
 from pointsman.services.transactions import run_in_transaction
 
@@ -31,6 +34,7 @@ async def lapse_requests(env: Env) -> int:
 
 async def alert_missing_results(env: Env) -> int:
     """Raise an alert about every appointment that ended a day ago and still stands; it ends with the result."""
+    known = await roster_names(env)
 
     async def work(tx: Tx) -> int:
         now = env.clock()
@@ -39,16 +43,15 @@ async def alert_missing_results(env: Env) -> int:
         )
         for row in found:
             subject = f"appointment:{row.id}"
+            message = _question(row, known.zones.get(row.rep_key, "UTC"))
             await tx.alerts.put(
-                id=env.new_id(), at=now, code=AlertCode.RESULT_OVERDUE, subject=subject, message=_question(row)
+                id=env.new_id(), at=now, code=AlertCode.RESULT_OVERDUE, subject=subject, message=message
             )
         return len(found)
 
     return await run_in_transaction(env, work)
 
 
-def _question(row: AppointmentRow) -> str:
-    return (
-        f"The appointment of {row.rep_key} on {row.starts_at:%Y-%m-%d %H:%M} UTC is over and has no result yet. "
-        f"POST /v1/appointments/{row.id}/attended or /no-show."
-    )
+def _question(row: AppointmentRow, zone: str) -> Message:
+    starts = to_local_time(row.starts_at, zone)
+    return say("alerts.result-overdue", rep=rep_name(row.rep_key), at=starts, appointment=str(row.id))

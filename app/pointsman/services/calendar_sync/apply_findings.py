@@ -8,6 +8,7 @@ from pointsman.domain.booking.calendar_diff import EventComparison, EventState
 from pointsman.domain.booking.lifecycle import AppointmentAction, transition_for
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Unavailable
+from pointsman.domain.messages.message import connection_name, first_of, rep_name, say
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.find_appointment import lock_appointment
 from pointsman.services.appointments.transition_effects import TransitionRequest, apply_transition
@@ -94,10 +95,7 @@ async def _report_emptied_calendar(env: Env, seen: PlacedEvent) -> None:
     async with env.uow() as tx:
         if await tx.alerts.is_open(code=AlertCode.CALENDAR_EMPTIED, subject=subject):
             return
-        message = (
-            f"The calendar of {seen.rep_key} looks emptied: every appointment is gone from it at once. All of them stand. "
-            "Restore the calendar; or keep, move or cancel each appointment."
-        )
+        message = say("alerts.calendar-emptied", rep=rep_name(seen.rep_key))
         await tx.alerts.put(
             id=env.new_id(), at=env.clock(), code=AlertCode.CALENDAR_EMPTIED, subject=subject, message=message
         )
@@ -120,9 +118,8 @@ async def remove_orphan_events(
     async with env.uow() as tx:
         there = await tx.alerts.is_open(code=AlertCode.CALENDAR_ORPHAN, subject=subject)
         if unknown and not there:
-            message = (
-                f"In a calendar at {connection.key} stand events that look like ours and belong to no appointment: "
-                f"{', '.join(unknown[:5])}. The service leaves them: look at them, and delete them there."
+            message = say(
+                "alerts.calendar-orphan", connection=connection_name(connection.key), events=first_of(unknown, 5)
             )
             await tx.alerts.put(
                 id=env.new_id(), at=env.clock(), code=AlertCode.CALENDAR_ORPHAN, subject=subject, message=message

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from pointsman.domain.booking.calendar_diff import has_conflict, update_conflict
 from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, AppointmentAction
+from pointsman.domain.dates.local_time import to_local_time
+from pointsman.domain.messages.message import as_written, rep_name, say
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.acting_side import find_acting_side
@@ -20,6 +22,7 @@ from pointsman.services.ports import WORKER, Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
 from pointsman.services.ports.booking.deliveries import PlacedEvent
 from pointsman.services.ports.operations.alerts import AlertCode
+from pointsman.services.roster.names import RosterNames, roster_names
 from pointsman.services.transactions import run_in_transaction
 
 #: What an appointment's conflict says when the whole calendar looks emptied.
@@ -31,6 +34,7 @@ async def dismiss_conflict(env: Env, appointment_id: UUID, *, actor: Actor) -> A
 
     Raises NotFound, Forbidden, and Conflict "action-not-allowed" for one that has begun or does not stand.
     """
+    known = await roster_names(env)
 
     async def work(tx: Tx) -> AppointmentRow:
         _, row = await lock_appointment(tx, appointment_id, actor)
@@ -43,7 +47,7 @@ async def dismiss_conflict(env: Env, appointment_id: UUID, *, actor: Actor) -> A
         kept = replace(row, conflict=None, sequence=row.sequence + 1)
         await run_pending_now(env, tx, row.id)
         await enqueue_deliveries(env, tx, kept, "move")
-        await _write(env, tx, row, kept, act="dismiss_conflict", by=side, actor=actor)
+        await _write(env, tx, row, kept, act="dismiss_conflict", by=side, actor=actor, known=known)
         return kept
 
     return await run_in_transaction(env, work)
@@ -51,13 +55,15 @@ async def dismiss_conflict(env: Env, appointment_id: UUID, *, actor: Actor) -> A
 
 async def record_conflict(env: Env, seen: PlacedEvent, sentence: str | None) -> None:
     """Put on record what a calendar says otherwise about an appointment, or, with None, that it agrees."""
+    known = await roster_names(env)
 
     async def work(tx: Tx) -> None:
         _, row = await lock_appointment(tx, seen.appointment_id, WORKER)
         conflict = update_conflict(row.conflict, seen.rep_key, sentence)
         if conflict != row.conflict and await is_unchanged(env, tx, row, seen):
             act = "conflict" if sentence else "agrees"
-            await _write(env, tx, row, replace(row, conflict=conflict), act=act, by=ActorRole.CALENDAR, actor=WORKER)
+            after = replace(row, conflict=conflict)
+            await _write(env, tx, row, after, act=act, by=ActorRole.CALENDAR, actor=WORKER, known=known)
 
     await run_in_transaction(env, work)
 
@@ -97,7 +103,15 @@ async def resolve_settled_alerts(env: Env) -> None:
 
 
 async def _write(
-    env: Env, tx: Tx, row: AppointmentRow, after: AppointmentRow, *, act: str, by: ActorRole, actor: Actor
+    env: Env,
+    tx: Tx,
+    row: AppointmentRow,
+    after: AppointmentRow,
+    *,
+    act: str,
+    by: ActorRole,
+    actor: Actor,
+    known: RosterNames,
 ) -> None:
     """Save it, with its line in the appointment's history and in the audit, and the alert as it is called for."""
     now = env.clock()
@@ -128,8 +142,11 @@ async def _write(
     if not said:  # a calendar that looks emptied has one alert for all that was in it
         await tx.alerts.resolve(at=now, code=AlertCode.CALENDAR_CONFLICT, subject=subject)
         return
-    message = (
-        f"A calendar disagrees with the appointment on {row.starts_at:%Y-%m-%d %H:%M} UTC, which stands. {'; '.join(said)}. "
-        f"Reschedule it, cancel it, or dismiss the conflict: POST /v1/appointments/{row.id}/dismiss-conflict."
+    message = say(
+        "alerts.calendar-conflict",
+        rep=rep_name(row.rep_key),
+        at=to_local_time(row.starts_at, known.zones.get(row.rep_key, "UTC")),
+        conflicts=tuple(map(as_written, said)),
+        appointment=str(row.id),
     )
     await tx.alerts.put(id=env.new_id(), at=now, code=AlertCode.CALENDAR_CONFLICT, subject=subject, message=message)

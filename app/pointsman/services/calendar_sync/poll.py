@@ -16,6 +16,7 @@ from uuid import UUID
 from pointsman.domain.booking.availability import Interval, interval_or_none
 from pointsman.domain.booking.calendar_diff import EventComparison, ExpectedEvent, compare_events, has_conflict
 from pointsman.domain.errors import PointsmanError
+from pointsman.domain.messages.message import as_written, say
 from pointsman.services.calendar_sync.apply_findings import apply_comparison, remove_orphan_events
 from pointsman.services.calendar_sync.conflicts import EMPTIED_CONFLICT, resolve_settled_alerts
 from pointsman.services.calendars.unreadable_alerts import (
@@ -137,9 +138,9 @@ async def _sync_calendar(env: Env, calendar: _Calendar, deadline: timedelta) -> 
         if not isinstance(fault, VendorRejectedError):
             calendar.connection_run.consecutive_failures += 1
         error = (
-            safe_error_text(fault)
+            as_written(safe_error_text(fault))
             if isinstance(fault, VendorError)
-            else f"no answer within {deadline.total_seconds():g} s"
+            else say("alerts.no-answer-in-time", seconds=deadline.total_seconds())
         )
         reps = {item.rep_key for item in calendar.placed_events}
         await raise_unreadable_alert(

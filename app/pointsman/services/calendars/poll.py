@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
+from pointsman.domain.messages.message import connection_name, rep_name, say
 from pointsman.domain.roster.roles import Work
 from pointsman.services.calendars.readings import read_calendars, widened_window
 from pointsman.services.calendars.refresh import READ_DEADLINE, out_of_use_reason, refresh_shared
@@ -65,8 +66,9 @@ async def _alert_unconnected(env: Env, tx: Tx, bound: Collection[CalendarBinding
     for key in sorted((members - connected) | (members & off.keys())):
         rep = known.roster.reps.get(key)
         if rep is not None and rep.active and f"rep:{key}" not in told:
-            why = f"the connection {off[key]} is switched off" if key in off else "no calendar is connected"
-            message = f"{rep.name} is in a pool that books, but {why}. {rep.name} cannot be booked."
+            message = say("alerts.calendar-missing", rep=rep_name(key))
+            if key in off:
+                message = say("alerts.calendar-off", rep=rep_name(key), connection=connection_name(off[key]))
             await tx.alerts.put(
                 id=env.new_id(), at=now, code=AlertCode.CALENDAR_UNREADABLE, subject=f"rep:{key}", message=message
             )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval, interval_or_none
+from pointsman.domain.messages.message import Message, as_written, connection_name, rep_name, say
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
 from pointsman.services.ports import Env, Tx, VendorError, VendorReauthError
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
@@ -29,6 +30,7 @@ async def refresh_calendar(
     """Read one calendar now, keep the reading, and raise or resolve the alert when its readability changed."""
     busy: tuple[Interval, ...] = ()
     error: str | None = None
+    why = say("alerts.no-answer-in-time", seconds=deadline.total_seconds())
     reauth = False
     started = env.clock()
     try:
@@ -39,10 +41,13 @@ async def refresh_calendar(
         busy = tuple(item for item in (interval_or_none(a, b) for a, b in found) if item)
     except VendorReauthError as fault:
         error, reauth = f"the connection needs a new sign-in: {safe_error_text(fault)}", True
+        why = as_written(safe_error_text(fault))
     except VendorError as fault:
         error = safe_error_text(fault)
+        why = as_written(error)
     except TimeoutError:
         error = f"no answer within {deadline.total_seconds():g} s"
+        why = say("alerts.no-answer-in-time", seconds=deadline.total_seconds())
     read = CalendarReading(binding_id=binding.id, window=window, busy=busy, read_at=started, error=error)
     async with env.uow() as tx:
         await tx.calendars.store_readings([read])
@@ -52,20 +57,25 @@ async def refresh_calendar(
                 at=started,
                 code=AlertCode.CONNECTION_REAUTH,
                 subject=f"connection:{binding.connection.key}",
-                message=error or "",
+                message=say(
+                    "alerts.connection-reauth",
+                    connection=connection_name(binding.connection.key),
+                    error=why,
+                    key=binding.connection.key,
+                ),
             )
-        await _update_alert(env, tx, binding, last, read)
+        await _update_alert(env, tx, binding, last, read, why)
     return read
 
 
 async def _update_alert(
-    env: Env, tx: Tx, binding: CalendarBinding, last: CalendarReading | None, read: CalendarReading
+    env: Env, tx: Tx, binding: CalendarBinding, last: CalendarReading | None, read: CalendarReading, why: Message
 ) -> None:
     """Keep the rep's alert open while any of the rep's calendars cannot be read, also if it was closed before."""
     subject, changed = f"rep:{binding.rep_key}", last is None or (last.error is None) is not (read.error is None)
     if read.error is not None:
         if changed or not await tx.alerts.is_open(code=AlertCode.CALENDAR_UNREADABLE, subject=subject):
-            message = _alert(binding, read.error)
+            message = _alert(binding, why)
             await tx.alerts.put(
                 id=env.new_id(), at=read.read_at, code=AlertCode.CALENDAR_UNREADABLE, subject=subject, message=message
             )
@@ -122,5 +132,6 @@ def out_of_use_reason(binding: CalendarBinding) -> str | None:
     return None
 
 
-def _alert(binding: CalendarBinding, error: str) -> str:
-    return f"The calendar of {binding.rep_key} at {binding.connection.key} cannot be read: {error}. The rep cannot be booked."
+def _alert(binding: CalendarBinding, why: Message) -> Message:
+    rep, place = rep_name(binding.rep_key), connection_name(binding.connection.key)
+    return say("alerts.calendar-unreadable", rep=rep, connection=place, error=why)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+from pointsman.domain.messages.message import Message, connection_name, rep_name, say
 from pointsman.services.calendars.refresh import READ_DEADLINE, refresh_calendar
 from pointsman.services.ports import Env
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
@@ -22,7 +23,7 @@ async def raise_unreadable_alert(
     calendar: str,
     bound: Sequence[BindingWithReading],
     reps: Collection[str],
-    error: str,
+    error: Message,
 ) -> None:
     """Read the busy times now: if they cannot be read either, the rep is unbookable from here on, with the alert of that.
 
@@ -37,10 +38,9 @@ async def raise_unreadable_alert(
     ]
     if any(read.error for read in reads):
         return
-    message = (
-        f"Our appointments of {', '.join(sorted(reps))} in a calendar at {connection.key} cannot be read back: {error}. "
-        "What is moved or deleted there goes unnoticed."
-    )
+    of = tuple(map(rep_name, sorted(reps)))
+    place = connection_name(connection.key)
+    message = say("alerts.calendar-not-read-back", reps=of, connection=place, error=error)
     async with env.uow() as tx:
         subject = alert_subject(connection, calendar)
         await tx.alerts.put(

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, Unavailable
+from pointsman.domain.messages.message import as_written, connection_name, say
 from pointsman.services.audit import audit
 from pointsman.services.deliveries.enqueue import resume_connection
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
@@ -115,8 +116,9 @@ async def check_connection(env: Env, key: str, *, actor: Actor) -> ConnectionRow
             await tx.alerts.resolve(at=now, code=AlertCode.CONNECTION_REAUTH, subject=f"connection:{key}")
             await resume_connection(env, tx, row.id)
         else:
+            message = say("alerts.connection-reauth", connection=connection_name(key), error=as_written(fault), key=key)
             await tx.alerts.put(
-                id=env.new_id(), at=now, code=AlertCode.CONNECTION_REAUTH, subject=f"connection:{key}", message=fault
+                id=env.new_id(), at=now, code=AlertCode.CONNECTION_REAUTH, subject=f"connection:{key}", message=message
             )
         await audit(
             env,

@@ -1,8 +1,10 @@
 """Write down how a call to a vendor ended. What a worker writes after its lease ran out does not count."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from pointsman.domain.backoff import retry_delay
+from pointsman.domain.messages.message import Message, as_written, connection_name, say
 from pointsman.services.audit import audit
 from pointsman.services.deliveries.claimed_delivery import ClaimedDelivery, event_ops
 from pointsman.services.deliveries.crm import (
@@ -23,6 +25,13 @@ from pointsman.services.transactions import run_in_transaction
 
 MAX_ATTEMPTS = 12
 REAUTH_WAIT = timedelta(minutes=30)
+_EFFECTS: Mapping[str, Message] = {
+    "book": say("alerts.effect-book"),
+    "move": say("alerts.effect-move"),
+    "cancel": say("alerts.effect-cancel"),
+    "set_owner": say("alerts.effect-set-owner"),
+    "log_meeting": say("alerts.effect-log-meeting"),
+}
 REMOVED_ONCE_MORE = "removed; looked at once more, since an unanswered booking may still arrive"
 
 
@@ -108,7 +117,12 @@ async def wait_for_connection(env: Env, job: ClaimedDelivery, error: str) -> Non
                 at=now,
                 code=AlertCode.CONNECTION_REAUTH,
                 subject=f"connection:{job.connection.key}",
-                message=f"{error}. Sign in again: PUT /v1/connections/{job.connection.key}.",
+                message=say(
+                    "alerts.connection-reauth",
+                    connection=connection_name(job.connection.key),
+                    error=as_written(error),
+                    key=job.connection.key,
+                ),
             )
         until = now + REAUTH_WAIT
         lease, delivery = job.lease, job.delivery
@@ -134,8 +148,13 @@ async def give_up(env: Env, job: ClaimedDelivery, error: str) -> None:
             at=now,
             code=AlertCode.DELIVERY_DEAD,
             subject=f"delivery:{job.delivery.id}",
-            message=f"{job.delivery.op} at {job.connection.key} failed for good: {error}. "
-            f"Mend the cause, then POST /v1/deliveries/{job.delivery.id}/replay.",
+            message=say(
+                "alerts.delivery-dead",
+                effect=_EFFECTS[job.delivery.op],
+                connection=connection_name(job.connection.key),
+                error=as_written(error),
+                delivery=str(job.delivery.id),
+            ),
         )
         await audit(env, tx, WORKER, "delivery.dead", f"delivery:{job.delivery.id}", reason=error)
 

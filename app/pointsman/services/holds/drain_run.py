@@ -6,21 +6,18 @@ from functools import partial
 from uuid import UUID
 
 from pointsman.domain.distribution.candidate import CalendarState
-from pointsman.domain.messages.message import message_from_json
+from pointsman.domain.messages.message import message_from_json, say
 from pointsman.domain.routing.decision import DecisionOutcome
-from pointsman.domain.text.formatting import length_in_words
 from pointsman.services.calendars.closer_calendars import read_closer_calendars, with_closer_calendars
 from pointsman.services.holds.retry import may_close, retry_waiting_lead
 from pointsman.services.ports import WORKER, DatabaseUnavailable, Env, Tx
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.ports.routing.holds import HoldRow
 from pointsman.services.roster.absent_holder_alerts import update_absent_holder_alerts
-from pointsman.services.roster.names import roster_names
 from pointsman.services.roster.outdated_alert import update_outdated_roster_alert
 from pointsman.services.routing.routing_request import RoutingResult
 from pointsman.services.sweeps import SWEEP_TIME_BUDGET, FailedItems
 from pointsman.services.transactions import run_in_transaction
-from pointsman.services.wording.rendering import MessageReader, render
 
 
 class DrainRun:
@@ -73,19 +70,16 @@ class DrainRun:
 
 
 async def _alert_overdue(env: Env) -> None:
-    now, reader = env.clock(), MessageReader(names=(await roster_names(env)).names)
+    now = env.clock()
 
     async def work(tx: Tx) -> None:
         await update_absent_holder_alerts(env, tx)
         await update_outdated_roster_alert(env, tx)
         for hold in await tx.holds.overdue(at=now, limit=100):
-            waited = length_in_words(now - hold.held_at)
-            message = (
-                f"waits since {hold.held_at:%Y-%m-%d %H:%M} UTC ({waited}) for {hold.work or 'a rule'}: {hold.reason}"
-            )
+            message = say("alerts.hold-overdue", at=hold.held_at, reason=message_from_json(hold.sentence))
             if hold.releases:
-                release = render(message_from_json(hold.releases[0]["sentence"]), reader)
-                message = f"{message}. What would release it: {release}"
+                release = message_from_json(hold.releases[0]["sentence"])
+                message = say("alerts.hold-overdue-release", alert=message, release=release)
             await tx.alerts.put(
                 id=env.new_id(), at=now, code=AlertCode.HOLD_OVERDUE, subject=f"lead:{hold.lead_id}", message=message
             )

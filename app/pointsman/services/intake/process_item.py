@@ -22,6 +22,7 @@ from pointsman.domain.errors import (
     UnsupportedMedia,
 )
 from pointsman.domain.leads.evidence import Evidence
+from pointsman.domain.messages.message import as_written, intake_name, say
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.roster.reps import Roster
 from pointsman.services.calendars.closer_calendars import with_closer_calendars
@@ -292,7 +293,8 @@ async def _fail(env: Env, item: InboxRow, lease: datetime, error: str, *, perman
     async with env.uow() as tx:
         retry_at = None if wait is None else now + wait
         if await tx.inbox.fail(item.id, leased_until=lease, error=reason, retry_at=retry_at) and wait is None:
-            message = f"An event of intake {item.intake_key} could not be worked off: {reason}"
+            sender = intake_name(item.intake_key)
+            message = say("alerts.inbox-dead", intake=sender, error=as_written(reason), item=str(item.id))
             await tx.alerts.put(
                 id=env.new_id(), at=now, code=AlertCode.INBOX_DEAD, subject=f"inbox:{item.id}", message=message
             )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from pointsman.domain.messages.message import as_written, intake_name, say
 from pointsman.services.intake.intakes import Intake
 from pointsman.services.intake.read_events import ReadEvents
 from pointsman.services.ports import Env, Tx
@@ -48,6 +49,12 @@ async def alert_to_refused(env: Env, tx: Tx, intake_key: str, read: ReadEvents, 
         at=env.clock(),
         code=AlertCode.INBOX_REFUSED,
         subject=f"intake:{intake_key}",
-        message=f"{len(fresh)} of {len(read.events)} events of intake {intake_key} were refused, the first for "
-        f"{fresh[0].error} See GET /v1/inbox?status=refused&intake={intake_key}",
+        message=say(
+            "alerts.inbox-refused",
+            intake=intake_name(intake_key),
+            count=len(fresh),
+            of=len(read.events),
+            error=as_written(fresh[0].error or ""),
+            key=intake_key,
+        ),
     )

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
+from pointsman.domain.messages.message import as_written, say
 from pointsman.domain.text.hosts import host_in
 from pointsman.services.audit import audit
 from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
@@ -91,9 +92,7 @@ async def set_parent_by_domain(env: Env, tx: Tx, account_id: UUID, domain: str, 
     if parent == child.parent_id:
         return
     if await tx.accounts.is_ancestor_of(account_id, parent):
-        message = (
-            f"An event says that {domain} stands above this account, which stands above {domain}. It was left out."
-        )
+        message = say("alerts.parent-circle", domain=as_written(domain))
         await tx.alerts.put(
             id=env.new_id(), at=now, code=AlertCode.PARENT_CIRCLE, subject=f"account:{account_id}", message=message
         )

@@ -1,5 +1,6 @@
 """The question to an admin whether a customer's contact works for another company now."""
 
+from pointsman.domain.messages.message import as_written, say
 from pointsman.services.leads.employer import ASKS_FOR
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.leads.leads import LeadRow
@@ -12,10 +13,7 @@ async def ask_for_employer(env: Env, tx: Tx, lead: LeadRow) -> None:
     if ASKS_FOR not in lead.match:
         await tx.alerts.resolve(at=env.clock(), code=AlertCode.EMPLOYER_CHANGE, subject=subject)
         return
-    message = (
-        f"News say that lead {lead.id}, a customer's contact, works for {lead.match[ASKS_FOR]} now. It stays with its account, "
-        "until an admin's key sends it with that company.domain; with its present one, that is a no."
-    )
+    message = say("alerts.employer-change", lead=str(lead.id), company=as_written(lead.match[ASKS_FOR]))
     await tx.alerts.put(
         id=env.new_id(), at=env.clock(), code=AlertCode.EMPLOYER_CHANGE, subject=subject, message=message
     )

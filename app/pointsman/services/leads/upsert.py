@@ -1,11 +1,12 @@
 """Find a lead by external id, address or phone number, or create it, and store what is newly known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from pointsman.domain.leads.employers import EmployerChange
 from pointsman.domain.leads.matching import LeadMatch, choose_lead
+from pointsman.domain.messages.message import Message, say
 from pointsman.domain.permissions.sayings import Saying, Topic, saying
 from pointsman.domain.roster.ownership import resolve_owner
 from pointsman.services.audit import audit
@@ -206,10 +207,18 @@ async def _report_conflict(env: Env, tx: Tx, found: LeadMatch, actor: Actor) -> 
     )
 
 
-def _conflict_message(found: LeadMatch) -> str:
-    by = "external id" if found.by == "external_id" else found.by
-    kept = ", whose email was left as it is" if found.conflict_by == "email" else ""
-    return (
-        f"An event names lead {found.lead_id} by its {by} and lead {found.conflict} by its {found.conflict_by}. "
-        f"It was taken for the former{kept}. Look whether they are one person."
+_IDENTITIES: Mapping[str, Message] = {
+    "external_id": say("alerts.by-external-id"),
+    "email": say("alerts.by-email"),
+    "phone": say("alerts.by-phone"),
+}
+
+
+def _conflict_message(found: LeadMatch) -> Message:
+    return say(
+        "alerts.identity-conflict-email" if found.conflict_by == "email" else "alerts.identity-conflict",
+        by=_IDENTITIES[found.by],
+        other_by=_IDENTITIES[found.conflict_by or "email"],
+        lead=str(found.lead_id),
+        other=str(found.conflict),
     )

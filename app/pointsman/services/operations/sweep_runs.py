@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from pointsman.domain.messages.message import as_written, say
 from pointsman.services.ports import Env
 from pointsman.services.ports.operations.alerts import AlertCode
 
@@ -26,10 +27,7 @@ async def record_failure(env: Env, task: str, *, error: str, every: timedelta, w
     async with env.uow() as tx:
         in_a_row = await tx.system.run_failed(task, error=error, wait=every, longest_wait=longest)
         if in_a_row >= ALERT_AFTER_FAILURES:
-            message = (
-                f"The sweep {task} failed {in_a_row} times in a row, the last time with: {error}. The worker's log has each"
-                " failure; pointsman_sweep_age_seconds says how long nothing was swept."
-            )
+            message = say("alerts.sweep-failing", sweep=task, count=in_a_row, error=as_written(error))
             await tx.alerts.put(
                 id=env.new_id(), at=env.clock(), code=AlertCode.SWEEP_FAILING, subject=f"sweep:{task}", message=message
             )

@@ -30,8 +30,9 @@ class SupplierRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RosterName:
-    """How a rep or a supplier is called; `time_zone` and `supplier` are None for a supplier."""
+    """How a person or thing is called; `time_zone` and `supplier` are of reps alone."""
 
+    kind: str  # of `NameKind`
     key: str
     name: str
     time_zone: str | None

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from pointsman.domain.dates.local_time import to_local_time
+from pointsman.domain.messages.message import Message, rep_name, say
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.working_hours import away_until
 from pointsman.services.ports import Env, Tx
@@ -16,14 +18,14 @@ async def update_absent_holder_alerts(env: Env, tx: Tx) -> None:
     """Raise, renew and resolve the alerts about reps who hold leads while they are inactive or away for long."""
     now = env.clock()
     reps: Iterable[Rep] = await tx.roster.reps()
-    idle = {rep.key: why for rep in reps if (why := _absence_reason(rep, now)) is not None}
+    idle = {rep.key: rep for rep in reps if _is_absent(rep, now)}
     counts = await tx.roster.count_open_leads(sorted(idle)) if idle else {}
     told = {
         row["subject"]: row["message"]
         for row in await tx.alerts.list_open()
         if row["code"] == AlertCode.INACTIVE_HOLDER
     }
-    wanted = {f"rep:{key}": _message(key, idle[key], count) for key, count in counts.items() if count}
+    wanted = {f"rep:{key}": _message(idle[key], now, count) for key, count in counts.items() if count}
     for subject, message in wanted.items():
         if told.get(subject) != message:
             await tx.alerts.put(
@@ -33,15 +35,9 @@ async def update_absent_holder_alerts(env: Env, tx: Tx) -> None:
         await tx.alerts.resolve(at=now, code=AlertCode.INACTIVE_HOLDER, subject=subject)
 
 
-def _absence_reason(rep: Rep, now: datetime) -> str | None:
-    if not rep.active:
-        return f"{rep.name} is not active"
+def _is_absent(rep: Rep, now: datetime) -> bool:
     back = away_until(rep, now)
-    if back is None:
-        return None
-    return (
-        f"{rep.name} is away until {back:%Y-%m-%d %H:%M %Z}" if back - _away_since(rep, now) >= LONG_ABSENCE else None
-    )
+    return not rep.active or (back is not None and back - _away_since(rep, now) >= LONG_ABSENCE)
 
 
 def _away_since(rep: Rep, now: datetime) -> datetime:
@@ -53,6 +49,9 @@ def _away_since(rep: Rep, now: datetime) -> datetime:
     return start
 
 
-def _message(key: str, why: str, count: int) -> str:
-    leads = "1 lead" if count == 1 else f"{count} leads"
-    return f"{why} and holds {leads}. Give them to others: POST /v1/reps/{key}/reassign."
+def _message(rep: Rep, now: datetime, count: int) -> Message:
+    back = away_until(rep, now) if rep.active else None
+    if back is None:
+        return say("alerts.holder-inactive", rep=rep_name(rep.key), count=count, key=rep.key)
+    until = to_local_time(back, rep.time_zone)
+    return say("alerts.holder-away", rep=rep_name(rep.key), count=count, key=rep.key, until=until)

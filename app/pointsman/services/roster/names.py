@@ -1,10 +1,10 @@
-"""What reps and suppliers are called today, kept for a moment: messages are read with names, and hold keys alone."""
+"""What people, senders and systems are called today, kept for a moment: messages are read with names, and hold keys alone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from pointsman.domain.messages.message import Named, rep_name, supplier_name
+from pointsman.domain.messages.message import Named, NameKind, rep_name
 from pointsman.domain.permissions.callers import Visibility
 from pointsman.services.ports import Env
 
@@ -43,7 +43,7 @@ async def roster_names(env: Env) -> RosterNames:
         async with env.uow.autocommit() as tx:
             rows = await tx.roster.names()
         kept.found = RosterNames(
-            names={(rep_name if row.time_zone else supplier_name)(row.key): row.name for row in rows},
+            names={Named(NameKind(row.kind), row.key): row.name for row in rows},
             zones={row.key: row.time_zone for row in rows if row.time_zone},
             suppliers={row.key: row.supplier for row in rows if row.supplier},
         )

@@ -1,5 +1,6 @@
 """An alert names each rep whose row in the database differs from the newest version of the roster."""
 
+from pointsman.domain.messages.message import rep_name, say
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.roster.snapshot import roster_as_json
@@ -24,8 +25,5 @@ async def update_outdated_roster_alert(env: Env, tx: Tx) -> None:
     if not differing:
         await tx.alerts.resolve(at=now, code=AlertCode.ROSTER_OUTDATED, subject=SUBJECT)
     elif not await tx.alerts.is_open(code=AlertCode.ROSTER_OUTDATED, subject=SUBJECT):
-        message = (
-            f"Roster version {version} differs from the rows of {', '.join(differing)}, as after a change by hand: their"
-            " leads cannot be routed. PUT these reps again, as they should be."
-        )
+        message = say("alerts.roster-outdated", version=version, reps=tuple(map(rep_name, differing)))
         await tx.alerts.put(id=env.new_id(), at=now, code=AlertCode.ROSTER_OUTDATED, subject=SUBJECT, message=message)

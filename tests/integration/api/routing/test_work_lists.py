@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from pointsman.domain.messages.message import as_written
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.roster.change_roster import add_time_off
 from support.floors.booking_floor import Floor
@@ -180,7 +181,7 @@ async def test_alerts_are_found_by_kind_subject_and_time_also_when_they_are_clos
             (AlertCode.INACTIVE_HOLDER, "rep:lena"),
         ]:
             at = floor.env.clock()
-            await tx.alerts.put(id=floor.env.new_id(), at=at, code=code, subject=subject, message="look")
+            await tx.alerts.put(id=floor.env.new_id(), at=at, code=code, subject=subject, message=as_written("look"))
         await tx.alerts.resolve(at=floor.env.clock(), code=AlertCode.HOLD_OVERDUE, subject="lead:1")
     filters = {"code": "code", "subject": "subject"}
     found = await compare(admin, "/v1/alerts", filters, least=3)

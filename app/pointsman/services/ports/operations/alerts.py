@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
+from pointsman.domain.messages.message import Message
+
 
 class AlertCode(StrEnum):
     """Every kind of alert; callers and monitoring select by it."""
@@ -37,7 +39,7 @@ class AlertRow:
     id: UUID
     code: str
     subject: str
-    message: str
+    message: Message
     count: int
     raised_at: datetime
     resolved_at: datetime | None
@@ -67,14 +69,16 @@ class Alerts(Protocol):
         at: datetime,
         code: AlertCode,
         subject: str,
-        message: str,
+        message: Message,
     ) -> None: ...
 
     async def resolve(self, *, at: datetime, code: AlertCode, subject: str) -> None: ...
 
     async def is_open(self, *, code: AlertCode, subject: str) -> bool: ...
 
-    async def list_open(self) -> Sequence[Mapping[str, Any]]: ...
+    async def list_open(self) -> Sequence[Mapping[str, Any]]:
+        """The columns of each; `message` is a `Message`."""
+        ...
 
     async def page(self, which: AlertFilter, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[AlertRow]:
         """By the time when they were raised, newest first."""
