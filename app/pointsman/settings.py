@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=1, le=65_535)] = 8000
     public_url: str = ""  # as senders see us; some signatures cover it
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()  # whose X-Forwarded-* headers are believed
+    language: Literal["en", "de"] = "en"  # of calendar events for reps who say no language
     organisation: str = ""  # whose appointments they are, as buyers read it
     booking_link_acts_per_day: Annotated[int, Field(ge=1, le=1_000)] = (
         10  # bookings, moves and cancellations of one lead

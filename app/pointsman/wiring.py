@@ -71,6 +71,7 @@ def wire_over(engine: AsyncEngine, settings: Settings) -> Wired:
         readers=ChildTextReaders(),
         secrets=vault,
         buyer_acts_per_day=settings.booking_link_acts_per_day,
+        language=settings.language,
         organisation=settings.organisation,
         public_url=settings.public_url,
     )

@@ -64,7 +64,7 @@ async def test_a_booking_becomes_one_event_that_says_what_the_closer_should_know
     assert event.attendee_email.endswith("@lead.example")
     assert "- Need (sdr:lena, " in event.description
     assert "): yes: need\n" in event.description
-    assert "Handed over by: lena" in event.description
+    assert "Handed over by: Lena" in event.description
     (delivery,) = await floor.deliveries(row.id)
     assert (delivery.status, delivery.attempts, delivery.vendor_version) == ("done", 1, "1")
 

@@ -1,6 +1,7 @@
 """Evidence under names of the organisation's own, from the policy to the closer's calendar."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -40,11 +41,12 @@ async def client(floor: Floor) -> AsyncIterator[httpx.AsyncClient]:
         ("en", "Why this lead is ready:", ["Budget cleared", "Decision date", "Tour seen"]),
     ],
 )
-async def test_own_names_pass_the_gate_and_stand_in_the_calendar_by_their_labels(
+async def test_own_names_pass_the_gate_and_stand_in_the_calendar_in_the_language_of_the_house(
     floor: Floor, client: httpx.AsyncClient, language: str, first: str, lines: list[str]
 ) -> None:
     await floor.world.publish(OWN)
-    lead_id = await floor.lead(lead__language=language)
+    floor = replace(floor, env=replace(floor.env, language=language))
+    lead_id = await floor.lead(lead__language="fr")
     path = f"/v1/leads/{lead_id}/handovers"
     answer = await client.post(path, json={"setter": "lena", "evidence": READY, "auto_book": True})
     assert answer.status_code == 200, answer.text
@@ -53,6 +55,7 @@ async def test_own_names_pass_the_gate_and_stand_in_the_calendar_by_their_labels
     await floor.work()
     (event,) = floor.vendor.events()
     told = event.description.splitlines()
+    assert event.title == {"de": "Verkaufsgespräch", "en": "Sales meeting"}[language]
     found = told[told.index(first) + 1 :]
     assert [line.removeprefix("- ").partition(" (")[0] for line in found[:3]] == lines
 

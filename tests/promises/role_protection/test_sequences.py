@@ -28,6 +28,7 @@ from pointsman.services.reassignment.manual import assign_manually
 from pointsman.services.roster.change_roster import RosterInput, deactivate_rep, put_roster
 from pointsman.services.routing.overrides import add_override
 from pointsman.services.sweeps import ItemsFailed
+from pointsman.services.wording.rendering import MessageReader
 from support.floors.booking_floor import SETTER, Floor, open_floor
 from support.floors.faulty_calendars import Cue
 from support.floors.use_case_env import ADMIN, POLICY, SENDER, rep_given
@@ -332,7 +333,7 @@ async def test_a_late_booking_is_removed_even_when_its_cancellation_had_to_be_tr
     async with floor.env.uow() as tx:
         known = await tx.leads.get(lead)
     assert known is not None
-    await floor.vendor.book(ANY, build_event(row, known, booking))
+    await floor.vendor.book(ANY, build_event(row, known, booking, title="x", reader=MessageReader()))
     floor.world.clock.advance(timedelta(minutes=20))
     await floor.work()
     assert floor.vendor.events() == []

@@ -5,32 +5,25 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import AppointmentStatus
+from pointsman.domain.messages.message import Message, as_written, rep_name, say
+from pointsman.domain.roster.reps import Roster
+from pointsman.domain.roster.roles import Work
 from pointsman.domain.text.lines import one_line
 from pointsman.services.ports import CalendarEvent
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.wording.catalogue import LANGUAGES
+from pointsman.services.wording.rendering import MessageReader, render
 
-#: The fixed words, in the lead's language: the conversation will be held in it.
-_WORDS = {
-    "en": {
-        "with": "With",
-        "phone": "Phone",
-        "setter": "Handed over by",
-        "led": "Led by",
-        "also": "Also there",
-        "ready": "Why this lead is ready",
-        "appointment": "Pointsman appointment",
-    },
-    "de": {
-        "with": "Mit",
-        "phone": "Telefon",
-        "setter": "Übergeben von",
-        "led": "Geleitet von",
-        "also": "Auch dabei",
-        "ready": "Warum dieser Lead so weit ist",
-        "appointment": "Pointsman-Termin",
-    },
+_WORKS: Mapping[str, Message] = {
+    Work.NURTURE: say("event.work-nurture"),
+    Work.PROSPECTING: say("event.work-prospecting"),
+    Work.QUALIFICATION: say("event.work-qualification"),
+    Work.CLOSING: say("event.work-closing"),
+    Work.SOLUTION_DESIGN: say("event.work-solution-design"),
+    Work.CUSTOMER_SERVICE: say("event.work-customer-service"),
+    Work.ADMINISTRATION: say("event.work-administration"),
 }
 
 
@@ -47,17 +40,29 @@ def appointment_id_of_event(key: str) -> UUID | None:
         return None
 
 
+def event_reader(roster: Roster, rep_id: UUID, *, language: str) -> MessageReader:
+    """How the rep reads: in `language` if the rep speaks it or none of ours, else in one of the rep's; in the rep's zone."""
+    names = {rep_name(rep.key): rep.name for rep in roster.reps.values()}
+    reader = roster.by_id(rep_id)
+    if reader is None:
+        return MessageReader(language=language, names=names)
+    speaks = {tag.partition("-")[0].lower() for tag in reader.skills.get("languages", ())}
+    spoken = next((known for known in (language, *LANGUAGES) if known in speaks), language)
+    return MessageReader(language=spoken, zone=reader.time_zone, names=names)
+
+
 def build_event(
     row: AppointmentRow,
     lead: LeadRow,
     delivery: DeliveryRow,
     *,
-    other_participants: Sequence[str] = (),
+    title: str,
+    reader: MessageReader,
     invitation: bytes | None = None,
 ) -> CalendarEvent:
-    """The event as it should stand now in the calendar of the delivery's rep.
+    """The event as it should stand now in the calendar of the delivery's rep, as `reader` reads it.
 
-    `other_participants` are the lines on who else comes, `invitation` is what a vendor that invites may send to the prospect.
+    `invitation` is what a vendor that invites may send to the prospect.
     """
     # One invitation each: a vendor may write to every attendee of every event.
     invited = (lead.email or "") if delivery.rep_id == row.rep_id else ""
@@ -66,10 +71,10 @@ def build_event(
         calendar=delivery.calendar,
         start=row.starts_at,
         end=row.ends_at,
-        title=row.title,
-        description=describe_appointment(row, lead, other_participants),
+        title=title,
+        description=describe_appointment(row, lead, reader, also=_others(row, delivery.rep_id)),
         attendee_email=invited,
-        attendee_name=lead_name(lead),
+        attendee_name=lead_name(lead, reader),
         organizer_email=None,
         sequence=delivery.sequence,
         tentative=row.status == AppointmentStatus.REQUESTED,
@@ -77,43 +82,49 @@ def build_event(
     )
 
 
-def other_participant_lines(
-    row: AppointmentRow, lead: LeadRow, rep_id: UUID, names: Mapping[UUID, str]
-) -> tuple[str, ...]:
-    """The other participants, a line each, in the event of this rep."""
-    words = _WORDS[_language(lead)]
-    led = () if rep_id == row.rep_id else (f"{words['led']}: {names.get(row.rep_id, row.rep_key)}",)
-    others = [item for item in row.companions if item.rep_id != rep_id]
-    said = (
-        f"{words['also']}: {names.get(item.rep_id, item.rep_key)} ({item.work.replace('_', ' ')})" for item in others
-    )
-    return (*led, *said)
+def meeting_title(company: str | None, reader: MessageReader) -> str:
+    """What the appointment is called: by the company, if one is known."""
+    said = say("event.meeting-with", company=as_written(company)) if company else say("event.meeting")
+    return one_line(render(said, reader))
 
 
-def describe_appointment(row: AppointmentRow, lead: LeadRow, also: Sequence[str] = ()) -> str:
+def describe_appointment(
+    row: AppointmentRow, lead: LeadRow, reader: MessageReader, *, also: Sequence[Message] = ()
+) -> str:
     """The lead, the setter who says that the lead is ready, and the evidence, with the policy's labels of then.
 
     A line each, whatever was said: nobody's words make lines of their own, or look as another's.
     """
-    language = _language(lead)
-    words = _WORDS[language]
-    lines = [f"{words['with']}: {lead_name(lead)}" + (f" <{lead.email}>" if lead.email else "")]
-    lines += [f"{words['phone']}: {_phone(lead)}"] if lead.phone else []
-    lines += [f"{words['setter']}: {row.setter_key}"] if row.setter_key else []
-    lines += also
+    name = as_written(lead_name(lead, reader))
+    person = say("event.with", name=name)
+    if lead.email:
+        person = say("event.with-address", name=name, email=as_written(lead.email))
+    said = [person, *_phone(lead)]
+    said += [say("event.setter", rep=rep_name(row.setter_key))] if row.setter_key else []
+    said += also
+    lines = [render(line, reader) for line in said]
     findings = row.gate_snapshot.get("evidence", [])
     if findings:
-        lines += ["", f"{words['ready']}:"]
-        lines += [_finding(item, language) for item in findings]
-    lines += ["", f"{words['appointment']} {row.id}"]
+        lines += ["", render(say("event.ready"), reader)]
+        lines += [_finding(item, reader.language) for item in findings]
+    lines += ["", render(say("event.appointment", appointment=str(row.id)), reader)]
     return "\n".join(map(one_line, lines))
 
 
-def _phone(lead: LeadRow) -> str:
+def _others(row: AppointmentRow, rep_id: UUID) -> list[Message]:
+    """The other participants, a line each, in the event of this rep."""
+    led = [] if rep_id == row.rep_id else [say("event.led", rep=rep_name(row.rep_key))]
+    others = [item for item in row.companions if item.rep_id != rep_id]
+    return led + [say("event.also", rep=rep_name(item.rep_key), work=_WORKS[item.work]) for item in others]
+
+
+def _phone(lead: LeadRow) -> list[Message]:
     """The number to call; what the lead wrote stands behind it, which may have more than one."""
+    if not lead.phone:
+        return []
     if lead.phone_key in (None, lead.phone):
-        return lead.phone or ""
-    return f"{lead.phone_key} ({lead.phone})"
+        return [say("event.phone", phone=as_written(lead.phone))]
+    return [say("event.phone-as-sent", phone=as_written(lead.phone_key or ""), sent=as_written(lead.phone))]
 
 
 def _finding(item: Mapping[str, Any], language: str) -> str:
@@ -122,10 +133,7 @@ def _finding(item: Mapping[str, Any], language: str) -> str:
     return f"- {label} ({item['source']}, {str(item['observed_at'])[:10]}): {item['value']}"
 
 
-def _language(lead: LeadRow) -> str:
-    return "de" if lead.facts.get("lead.language") == "de" else "en"
-
-
-def lead_name(lead: LeadRow) -> str:
+def lead_name(lead: LeadRow, reader: MessageReader) -> str:
     """What the lead is called, as far as is known."""
-    return " ".join(part for part in (lead.first_name, lead.last_name) if part) or lead.email or "Prospect"
+    known = " ".join(part for part in (lead.first_name, lead.last_name) if part)
+    return known or lead.email or render(say("event.prospect"), reader)

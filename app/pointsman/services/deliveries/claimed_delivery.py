@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import AppointmentStatus
 from pointsman.domain.errors import Conflict
-from pointsman.services.deliveries.calendar_event import build_event, other_participant_lines
+from pointsman.services.deliveries.calendar_event import build_event, event_reader, meeting_title
 from pointsman.services.deliveries.crm import (
     CrmUpdate,
     build_crm_update,
@@ -15,6 +15,8 @@ from pointsman.services.deliveries.crm import (
 )
 from pointsman.services.deliveries.enqueue_crm import SET_OWNER_OP
 from pointsman.services.deliveries.ics_invitation import build_invitation
+from pointsman.services.leads.facts import shown_company
+from pointsman.services.leads.fields import known_fields
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import (
     CalendarEvent,
@@ -26,6 +28,7 @@ from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.transactions import run_in_transaction
+from pointsman.services.wording.rendering import MessageReader
 
 _CALLED_OFF = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.REJECTED})
 LEASE = timedelta(seconds=90)  # longer than a connector may take over one call
@@ -41,7 +44,8 @@ class ClaimedDelivery:
     connection: ConnectionRow
     lease: UUID
     event_ops: Sequence[DeliveryRow]  # all on the same event, in the order in which they are owed
-    other_participants: tuple[str, ...]
+    title: str
+    reader: MessageReader  # the rep for whom it is written
     invitation: bytes | None  # for the prospect: only in the leader's event, so that it is sent once
     crm_update: CrmUpdate | None  # what a CRM is told; None for a calendar
 
@@ -66,7 +70,8 @@ class ClaimedDelivery:
             self.appointment,
             self.lead,
             self.delivery,
-            other_participants=self.other_participants,
+            title=self.title,
+            reader=self.reader,
             invitation=self.invitation,
         )
 
@@ -84,6 +89,10 @@ async def claim_delivery(env: Env, delivery_id: UUID) -> ClaimedDelivery | None:
         assert appointment is not None
         assert lead is not None
         connection = await tx.deliveries.connection(delivery.connection_id)
+        roster = (await load_routing_config(env, tx)).roster
+        reader = event_reader(roster, delivery.rep_id, language=env.language)
+        company = shown_company(lead, (await known_fields(env, tx)).lists.placeholder_keys)
+        title = meeting_title(company, reader)
         return ClaimedDelivery(
             delivery=delivery,
             appointment=appointment,
@@ -91,17 +100,13 @@ async def claim_delivery(env: Env, delivery_id: UUID) -> ClaimedDelivery | None:
             connection=connection,
             lease=lease,
             event_ops=await event_ops(tx, delivery),
-            other_participants=await _beside(env, tx, appointment, lead, delivery) if appointment.companions else (),
+            title=title,
+            reader=reader,
             invitation=await _invitation(env, tx, appointment, delivery),
-            crm_update=await build_crm_update(env, tx, delivery, appointment, lead),
+            crm_update=await build_crm_update(env, tx, delivery, appointment, lead, title, reader),
         )
 
     return await run_in_transaction(env, work)
-
-
-async def _beside(env: Env, tx: Tx, row: AppointmentRow, lead: LeadRow, delivery: DeliveryRow) -> tuple[str, ...]:
-    names = {rep.id: rep.name for rep in (await load_routing_config(env, tx)).roster.reps.values()}
-    return other_participant_lines(row, lead, delivery.rep_id, names)
 
 
 async def _invitation(env: Env, tx: Tx, row: AppointmentRow, delivery: DeliveryRow) -> bytes | None:

@@ -15,6 +15,7 @@ from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.vendors.crm import CrmMeeting, CrmPerson, UnknownCrmOwnerError
+from pointsman.services.wording.rendering import MessageReader
 
 LATE_CALL_WINDOW = timedelta(minutes=15)  # as for calendars: a call that was given up on may be carried out so late
 SENT_AGAIN = "said; said once more, since an unanswered call for another owner may still be carried out"
@@ -36,19 +37,19 @@ class CrmUpdate:
 
 
 async def build_crm_update(
-    env: Env, tx: Tx, delivery: DeliveryRow, row: AppointmentRow, lead: LeadRow
+    env: Env, tx: Tx, delivery: DeliveryRow, row: AppointmentRow, lead: LeadRow, title: str, reader: MessageReader
 ) -> CrmUpdate | None:
-    """What the delivery has to say now; None for what is owed to a calendar."""
+    """What the delivery has to say now, a meeting's words for `reader`; None for what is owed to a calendar."""
     if delivery.op not in CRM_OPS:
         return None
-    person = CrmPerson(key=person_key(lead.id), email=lead.email, name=lead_name(lead)) if lead.email else None
+    person = CrmPerson(key=person_key(lead.id), email=lead.email, name=lead_name(lead, reader)) if lead.email else None
     owner = await _owner(env, tx, row) if delivery.op == SET_OWNER_OP else None
     rep = (await load_routing_config(env, tx)).roster.reps.get(owner) if owner else None
     return CrmUpdate(
         person=person,
         owner_key=owner,
         owner_email=rep.email if rep else "",
-        meeting=_meeting(row, lead) if delivery.op == LOG_MEETING_OP else None,
+        meeting=_meeting(row, lead, title, reader) if delivery.op == LOG_MEETING_OP else None,
     )
 
 
@@ -93,13 +94,13 @@ async def _owner(env: Env, tx: Tx, row: AppointmentRow) -> str | None:
     return current.rep_key if current is not None and current.work == row.work else None
 
 
-def _meeting(row: AppointmentRow, lead: LeadRow) -> CrmMeeting | None:
+def _meeting(row: AppointmentRow, lead: LeadRow, title: str, reader: MessageReader) -> CrmMeeting | None:
     if row.status in {"cancelled", "rejected"}:
         return None
     return CrmMeeting(
         key=meeting_key(row.id),
         start=row.starts_at,
         end=row.ends_at,
-        title=row.title,
-        notes=describe_appointment(row, lead),
+        title=title,
+        notes=describe_appointment(row, lead, reader),
     )

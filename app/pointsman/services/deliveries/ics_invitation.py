@@ -4,6 +4,7 @@ from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import AppointmentStatus
 from pointsman.domain.errors import Conflict, NotFound
+from pointsman.domain.messages.message import as_written, say
 from pointsman.domain.policy.pools import BookingRules
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.policies.cache import load_routing_config
@@ -11,13 +12,9 @@ from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.vendors.invitations import CalendarUser, Invitation, InvitationMethod
+from pointsman.services.wording.rendering import MessageReader, render
 
 _CALLED_OFF = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.REJECTED})
-_MEETING = {"en": "Meeting", "de": "Termin"}
-_SUMMARY = {"en": "{purpose} with {name}", "de": "{purpose} mit {name}"}
-_WITH = {"en": "With: {names}", "de": "Mit: {names}"}
-_CHANGE = {"en": "Change or cancel: {url}", "de": "Verschieben oder absagen: {url}"}
-_AND = {"en": " and ", "de": " und "}
 
 
 def invitation_uid(appointment_id: UUID) -> str:
@@ -83,8 +80,13 @@ async def read_invitation(env: Env, appointment_id: UUID, *, actor: Actor) -> tu
 
 
 def _summary(words: str, rules: BookingRules, name: str, organisation: str) -> str:
-    said = _SUMMARY[words].format(purpose=rules.purpose_in(words) or _MEETING[words], name=name)
-    return f"{said} ({organisation})" if organisation else said
+    given = rules.purpose_in(words)
+    purpose = as_written(given) if given else say("invitation.meeting")
+    said = say("invitation.summary", purpose=purpose, name=as_written(name))
+    if organisation:
+        named = as_written(organisation)
+        said = say("invitation.summary-of", purpose=purpose, name=as_written(name), organisation=named)
+    return render(said, MessageReader(language=words))
 
 
 def _ours(rep: Rep) -> CalendarUser:
@@ -97,7 +99,8 @@ def _prospect(lead: LeadRow) -> CalendarUser:
 
 
 def _description(words: str, ours: list[CalendarUser], url: str | None) -> str:
-    names = [participant.name for participant in ours]
-    listed = _AND[words].join(part for part in (", ".join(names[:-1]), names[-1]) if part)
-    lines = [_WITH[words].format(names=listed)]
-    return "\n".join(lines if url is None else [*lines, "", _CHANGE[words].format(url=url)])
+    reader = MessageReader(language=words)
+    lines = [render(say("invitation.with", names=tuple(as_written(participant.name) for participant in ours)), reader)]
+    if url is not None:
+        lines += ["", render(say("invitation.change", url=as_written(url)), reader)]
+    return "\n".join(lines)

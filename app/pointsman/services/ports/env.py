@@ -85,6 +85,7 @@ class Env:
     readers: TextReaders
     secrets: Secrets
     buyer_acts_per_day: int = 10  # of booking links, for one lead
+    language: str = "en"  # of the catalogues: what a rep reads who says no language
     organisation: str = ""  # whose appointments they are, as buyers read it
     public_url: str  # as senders see us, no trailing slash: some signatures cover it
     cache: ProcessCache = field(default_factory=ProcessCache)

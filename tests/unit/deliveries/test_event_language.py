@@ -1,0 +1,57 @@
+"""An event is written for the rep in whose calendar it stands."""
+
+from uuid import UUID
+
+import pytest
+
+from pointsman.domain.messages.message import rep_name
+from pointsman.domain.roster.reps import Rep, Roster
+from pointsman.domain.roster.roles import Role
+from pointsman.services.deliveries.calendar_event import event_reader, meeting_title
+
+ID = UUID(int=1)
+
+
+def roster(*languages: str) -> Roster:
+    rep = Rep(
+        id=ID,
+        key="r-anna",
+        name="Anna Beck",
+        email="anna@example.com",
+        role=Role(name="Closer", works=frozenset()),
+        role_id=ID,
+        time_zone="Europe/Berlin",
+        skills={"languages": frozenset(languages)} if languages else {},
+    )
+    return Roster(version=1, reps={rep.key: rep})
+
+
+@pytest.mark.parametrize(
+    ("languages", "of_the_house", "read_in"),
+    [
+        ((), "en", "en"),
+        ((), "de", "de"),
+        (("de",), "en", "de"),
+        (("de-AT",), "en", "de"),
+        (("DE", "fr"), "en", "de"),
+        (("en", "de"), "de", "de"),
+        (("en", "de"), "en", "en"),
+        (("en",), "de", "en"),
+        (("fr",), "de", "de"),
+    ],
+)
+def test_a_rep_reads_the_language_of_the_house_if_it_is_theirs_and_else_their_own(
+    languages: tuple[str, ...], of_the_house: str, read_in: str
+) -> None:
+    reader = event_reader(roster(*languages), ID, language=of_the_house)
+    assert (reader.language, reader.zone, reader.names[rep_name("r-anna")]) == (read_in, "Europe/Berlin", "Anna Beck")
+
+
+def test_a_rep_whom_the_roster_does_not_know_reads_the_language_of_the_house() -> None:
+    assert event_reader(roster("de"), UUID(int=2), language="en").language == "en"
+
+
+def test_a_title_is_in_the_readers_language_and_one_line() -> None:
+    reader = event_reader(roster("de"), ID, language="en")
+    assert meeting_title("Nord\nlicht {rep}", reader) == "Gespräch mit Nord licht {rep}"
+    assert meeting_title(None, reader) == "Verkaufsgespräch"
