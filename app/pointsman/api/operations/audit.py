@@ -1,5 +1,6 @@
 """Endpoint: the audit log."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,12 +11,15 @@ from pydantic import BaseModel, Field
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.lead_reference import meant_lead
+from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery
 from pointsman.domain.permissions.operations import Operation
+from pointsman.services.operations.actor_names import actor_words
 from pointsman.services.operations.monitoring import audit_page
 from pointsman.services.ports.operations.audit import AuditFilter
+from pointsman.services.wording.rendering import MessageReader, render
 
 router = APIRouter(tags=["Operations"])
 
@@ -28,6 +32,9 @@ class AuditLine(BaseModel):
     id: UUID
     at: datetime
     actor: str = Field(examples=["key:0f3a9c1b2d4e"])
+    actor_name: str = Field(
+        description="The actor by name, in the language that is asked for.", examples=["key Website form"]
+    )
     action: str = Field(examples=["key.created"])
     subject: str = Field(examples=["lead:0198c0de-0000-7000-8000-000000000001"])
     before: dict[str, Any] | None
@@ -44,7 +51,9 @@ class AuditLine(BaseModel):
 async def index(
     env: EnvDep,
     page: PageDep,
+    reader: ReaderDep,
     caller: Annotated[Caller, may(Operation.AUDIT_READ)],
+    *,
     subject: Annotated[
         str | None, Query(max_length=200, description="Only lines about this: `rep:anna`, `lead:mara@example.com`.")
     ] = None,
@@ -61,4 +70,8 @@ async def index(
     which = AuditFilter(subject=subject, actor=actor, action=action, since=since, until=until)
     rows = await audit_page(env, which, after=page.after, limit=page.fetch_limit)
     items, following = page.split(rows, lambda row: (row["at"], row["id"]))
-    return Page[AuditLine](items=[AuditLine.model_validate(dict(row)) for row in items], next=following)
+    return Page[AuditLine](items=[_line(row, reader) for row in items], next=following)
+
+
+def _line(row: Mapping[str, Any], reader: MessageReader) -> AuditLine:
+    return AuditLine.model_validate({**row, "actor_name": render(actor_words(row["actor"]), reader)})

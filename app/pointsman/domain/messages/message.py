@@ -76,6 +76,11 @@ def intake_name(key: str) -> Named:
     return Named(NameKind.INTAKE, key)
 
 
+def api_key_name(key: str) -> Named:
+    """An API key (its public id), to be read by its name."""
+    return Named(NameKind.API_KEY, key)
+
+
 def connection_name(key: str) -> Named:
     """A connected system, to be read by name: its key is the name that it was given."""
     return Named(NameKind.CONNECTION, key)

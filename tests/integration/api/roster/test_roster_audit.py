@@ -51,6 +51,12 @@ async def trail(client: httpx.AsyncClient, sign_in: MakeKey) -> Trail:
     return made
 
 
+async def test_a_line_names_the_key_that_made_the_change(trail: Trail) -> None:
+    (line, *_) = (await trail.send("GET", "/v1/audit?subject=role:SDR"))["items"]
+    kind, _, key = line["actor"].partition(":")
+    assert (kind, line["actor_name"].partition(" ")[0], key in line["actor_name"]) == ("key", "key", False)
+
+
 async def test_a_new_floor_has_a_line_for_each_role_supplier_and_rep(trail: Trail) -> None:
     assert await trail.newest("role:SDR") == {
         "action": "role.added",
