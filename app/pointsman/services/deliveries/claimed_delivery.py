@@ -7,6 +7,9 @@ from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import AppointmentStatus
 from pointsman.domain.errors import Conflict
+from pointsman.domain.leads.placeholders import company_named
+from pointsman.domain.policy.document import Policy
+from pointsman.services.codes.registered_domains import matching_lists
 from pointsman.services.deliveries.calendar_event import build_event, event_reader, meeting_title
 from pointsman.services.deliveries.crm import (
     CrmUpdate,
@@ -15,8 +18,6 @@ from pointsman.services.deliveries.crm import (
 )
 from pointsman.services.deliveries.enqueue_crm import SET_OWNER_OP
 from pointsman.services.deliveries.ics_invitation import build_invitation
-from pointsman.services.leads.facts import shown_company
-from pointsman.services.leads.fields import known_fields
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import (
     CalendarEvent,
@@ -45,7 +46,7 @@ class ClaimedDelivery:
     lease: UUID
     event_ops: Sequence[DeliveryRow]  # all on the same event, in the order in which they are owed
     title: str
-    reader: MessageReader  # the rep for whom it is written
+    reader: MessageReader  # the rep who reads the event
     invitation: bytes | None  # for the prospect: only in the leader's event, so that it is sent once
     crm_update: CrmUpdate | None  # what a CRM is told; None for a calendar
 
@@ -89,10 +90,9 @@ async def claim_delivery(env: Env, delivery_id: UUID) -> ClaimedDelivery | None:
         assert appointment is not None
         assert lead is not None
         connection = await tx.deliveries.connection(delivery.connection_id)
-        roster = (await load_routing_config(env, tx)).roster
-        reader = event_reader(roster, delivery.rep_id, language=env.language)
-        company = shown_company(lead, (await known_fields(env, tx)).lists.placeholder_keys)
-        title = meeting_title(company, reader)
+        known = await load_routing_config(env, tx)
+        reader = event_reader(known.roster, delivery.rep_id, language=env.language)
+        title = meeting_title(_company(lead, known.policy.policy), reader)
         return ClaimedDelivery(
             delivery=delivery,
             appointment=appointment,
@@ -107,6 +107,12 @@ async def claim_delivery(env: Env, delivery_id: UUID) -> ClaimedDelivery | None:
         )
 
     return await run_in_transaction(env, work)
+
+
+def _company(lead: LeadRow, policy: Policy) -> str | None:
+    """The company that the lead itself gives; None for "privat" and the like."""
+    name = lead.facts.get("company.name")
+    return str(name) if company_named(name, matching_lists(policy.matching).placeholder_keys) else None
 
 
 async def _invitation(env: Env, tx: Tx, row: AppointmentRow, delivery: DeliveryRow) -> bytes | None:

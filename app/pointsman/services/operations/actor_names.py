@@ -1,4 +1,4 @@
-"""Whom a line of the audit names: keys and intakes by their names, the service's own parts in words."""
+"""Actors of the audit as people read them: keys and intakes by their names, the service's own parts in words."""
 
 from collections.abc import Mapping
 
