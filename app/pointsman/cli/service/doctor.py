@@ -28,6 +28,11 @@ from pointsman.settings import PREFIX, Settings, SettingsError, load_settings
 from pointsman.wiring import wire
 
 _OLDEST_PYTHON = (3, 11)
+#: What the migrations make use of beside PostgreSQL itself, and what for.
+EXTENSIONS = {
+    "btree_gist": "keeps appointments from overlapping",
+    "pg_trgm": "finds leads by some letters of a name or an address",
+}
 _OLDEST_POSTGRES = 150000
 _SKEW_S = 2.0
 
@@ -152,11 +157,12 @@ def _server(connection: psycopg.Connection) -> Iterator[CheckResult]:
         yield CheckResult(verdict=Verdict.BAD, found=text, fix="Use PostgreSQL 15 or newer.")
     else:
         yield CheckResult(verdict=Verdict.GOOD, found=text)
-    if connection.execute("select 1 from pg_available_extensions where name = 'btree_gist'").fetchone():
-        yield CheckResult(verdict=Verdict.GOOD, found="The extension btree_gist is there.")
-    else:
-        mend = "Install the contrib modules (postgresql-contrib); they keep appointments from overlapping."
-        yield CheckResult(verdict=Verdict.BAD, found="The extension btree_gist is missing.", fix=mend)
+    for name, purpose in EXTENSIONS.items():
+        if connection.execute("select 1 from pg_available_extensions where name = %s", (name,)).fetchone():
+            yield CheckResult(verdict=Verdict.GOOD, found=f"The extension {name} is there.")
+        else:
+            mend = f"Install the contrib modules (postgresql-contrib): {name} {purpose}."
+            yield CheckResult(verdict=Verdict.BAD, found=f"The extension {name} is missing.", fix=mend)
     row = connection.execute("select extract(epoch from clock_timestamp())::float8").fetchone()
     skew = abs(time.time() - row[0]) if row else 0.0
     if skew > _SKEW_S:

@@ -1,6 +1,7 @@
 """Leads, companies, what came in and who changed what can be found by each of their parts."""
 
 import json
+import logging
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from pointsman.services.holds.close_lead import mark_won
 from pointsman.services.intake.merge_leads import merge_leads
@@ -332,3 +334,31 @@ async def test_text_is_found_as_it_is_written_whatever_signs_it_has(
         if all(word.lower() in f"{one.first_name or ''} {one.last_name or ''} {one.email}".lower() for word in words)
     }
     assert {*rows} == expected
+
+
+async def test_no_log_line_and_no_metric_has_what_was_looked_for(
+    client: httpx.AsyncClient, sign_in: MakeKey, leads: dict[str, UUID], caplog: pytest.LogCaptureFixture
+) -> None:
+    admin, person = await sign_in("admin"), "mara.vogel@nordlicht.example"
+    addresses = [
+        (f"/v1/leads?email={person}", 200),
+        (f"/v1/leads?q={person}", 200),
+        (f"/v1/leads?emial={person}", 422),
+        (f"/v1/leads?{person}=1", 422),
+        (f"/v1/leads/{person}", 200),
+        (f"/v1/leads/x{person}", 404),
+        (f"/v1/leads/{person}%20x", 422),
+        (f"/v1/inbox?lead={person}", 200),
+        (f"/v1/audit?subject=lead:{person}", 200),
+        (f"/v1/nothing/{person}", 404),
+    ]
+    with capture_logs() as lines, caplog.at_level(logging.DEBUG):
+        for address, status in addresses:
+            assert (await client.get(address, headers=admin)).status_code == status, address
+    assert len([line for line in lines if line["event"] == "request"]) == len(addresses)
+    ours = [
+        record.getMessage() for record in caplog.records if not record.name.startswith("http")
+    ]  # the client's are not
+    told = f"{lines}{ours}{(await client.get('/metrics', headers=admin)).text}"
+    assert "nordlicht" not in told
+    assert "/v1/leads/{lead_id}" in told
