@@ -37,7 +37,8 @@ _NAMED = PreparedStatement("""
 """)
 
 # Planned for what is asked: what is null falls out, and each filter has its index. What is asked of the assignment, and what a
-# caller sees, are statements of their own, since only a join lets the planner begin there.
+# caller sees, are statements of their own, since only a join lets the planner begin there. What reps have now is little beside
+# all leads, and is looked up first: from the newest lead on, a page of one pool passed tens of thousands that no rep has.
 _PAGE = PreparedStatement(
     """
     select l.id
@@ -77,13 +78,18 @@ _PAGE = PreparedStatement(
 )
 _PAGE_HELD = PreparedStatement(
     """
+    with held as materialized (
+        select s.lead_id
+        from assignments s left join decisions d on d.id = s.decision_id
+        where s.ended_at is null
+          and (cast(:rep as text) is null or s.rep_id = (select id from reps where key = :rep))
+          and (cast(:work as text) is null or s.work = :work)
+          and (cast(:pool as text) is null or s.pool = :pool)
+          and (cast(:rule as text) is null or d.rule = :rule)
+    )
     select l.id
-    from assignments s join leads l on l.id = s.lead_id left join decisions d on d.id = s.decision_id
-    where s.ended_at is null and l.merged_into is null
-      and (cast(:rep as text) is null or s.rep_id = (select id from reps where key = :rep))
-      and (cast(:work as text) is null or s.work = :work)
-      and (cast(:pool as text) is null or s.pool = :pool)
-      and (cast(:rule as text) is null or d.rule = :rule)
+    from held h join leads l on l.id = h.lead_id
+    where l.merged_into is null
       and (cast(:email_key as text) is null
            or l.id = any(array(select coalesce(m.merged_into, m.id) from leads m
                                where m.email_key = :email_key and (m.merged_into is null or :follows_merges))))
