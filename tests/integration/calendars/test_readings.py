@@ -16,6 +16,7 @@ from support.floors.booking_floor import SETTER, Floor, open_floor
 from support.floors.faulty_calendars import FaultyCalendars
 from support.floors.use_case_env import floor_given, make_env
 from support.waiting import PATIENCE_S, until
+from support.wording import english
 
 pytestmark = pytest.mark.anyio
 
@@ -175,7 +176,7 @@ async def test_a_question_about_many_calendars_waits_so_long_and_no_longer_and_t
     await until(lambda: not floor.vendor.hanging)
     assert floor.vendor.reads <= 4 + 3 * CALLS_PER_CONNECTION  # those that hang until 90 ms, until 180 ms, and no more
     assert not readings["ben"].state.readable
-    assert "asked for at once" in readings["ben"].state.reason
+    assert "asked for at once" in english(readings["ben"].state.reason)
     unreadable = "select subject from alerts where code = 'calendar-unreadable'"
     assert "rep:ben" not in [row.subject for row in await floor.world.rows(unreadable)]
     floor.vendor.answers = None

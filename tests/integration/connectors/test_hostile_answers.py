@@ -128,7 +128,7 @@ async def test_a_hostile_calendar_makes_its_owner_unbookable_with_the_reason_and
     gateway: ConnectorGateway, server: Server, database_url: str
 ) -> None:
     server.reports = {"anna": (200, free_busy(230_000)), "ben": (200, free_busy(3)), "clara": (501, b"")}
-    server.events = {"anna": events(20), "clara": EVENTS["depth"]()}
+    server.events = {"anna": events(20), "clara": events(3)}
     async with open_floor(database_url, closers=()) as floor:
         env = replace(floor.world.env, calendars=gateway)
         config: dict[str, Any] = {"base_url": "https://dav.example/"}
@@ -136,7 +136,7 @@ async def test_a_hostile_calendar_makes_its_owner_unbookable_with_the_reason_and
         for rep in ("anna", "ben", "clara"):
             bound = CalendarBindingInput(connection="town", calendar=f"/{rep}/", writes=True)
             await bind_calendars(env, rep, [bound], actor=SETTER)
-        server.events["anna"] = EVENTS["50,000 events"]()
+        server.events |= {"anna": EVENTS["50,000 events"](), "clara": EVENTS["depth"]()}
         floor.world.clock.advance(timedelta(hours=1))
         assert await poll_calendars(env) == 3
         now = env.clock()
