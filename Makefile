@@ -2,7 +2,7 @@
 # what tests and checks add. Servers and their data lie in .pointsman.
 # POINTSMAN_DATABASE_URL names a PostgreSQL to use instead of the embedded one.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-deep test-browser check fix bench lock clean
+.PHONY: help demo run examples test test-deep test-browser check fix bench lock clean
 
 # The suite starts some eighty processes, and each would compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -22,6 +22,9 @@ demo: $(READY) ## Run the main job on example leads, show what became of them, k
 
 run: $(READY) ## Serve API and worker on 127.0.0.1:8000, without demo data. RUN= takes options.
 	@.venv/bin/pointsman run $(RUN)
+
+examples: $(INSTALLED) ## Record anew what the console shows as answers, from the demo's floor.
+	@RECORD_EXAMPLES=1 $(PY) -m pytest -q tests/e2e/test_console_examples.py
 
 # One process more than there are cores: some tests wait for what processes and servers do.
 WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1 )))

@@ -42,11 +42,11 @@ class FaultDoc(BaseModel):
 class Problem(BaseModel):
     """RFC 9457 problem; `type` is stable and ends in `code`."""
 
-    type: str = Field(examples=["urn:pointsman:problem:not-found"])
-    title: str = Field(examples=["Not Found"])
-    status: int = Field(examples=[404])
-    detail: str = Field(examples=["There is no lead with this id."])
-    code: str = Field(examples=["not-found"])
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
     faults: list[FaultDoc] = Field(default_factory=list, description="Each fault in the request.")
 
 

@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pointsman.api.http.auth import OPERATION_FIELD
 from pointsman.api.http.problems import FaultDoc, Problem, problem_doc
 from pointsman.api.openapi.example_timestamps import fill_in_dates
+from pointsman.api.openapi.recorded_answers import show_answers
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.wording import who_may
 
@@ -40,6 +41,7 @@ into calendars.
   points into the request, for example `body.items[3].email`.
 * **Lists** answer `{items, next}`; ask again with `cursor=<next>`.
 * **Times** are ISO 8601 with an offset; answers are in UTC.
+* **Examples** of answers and errors are what the demo's floor really answered, in English; of each list, two items.
 """
 
 _METHODS = frozenset({"get", "post", "put", "patch", "delete"})
@@ -80,10 +82,11 @@ def _describe(app: FastAPI, public_url: str) -> dict[str, Any]:
         described = model.model_json_schema(ref_template="#/components/schemas/{model}")
         described.pop("$defs", None)
         components[model.__name__] = described
-    for methods in schema["paths"].values():
+    for path, methods in schema["paths"].items():
         for method, operation in methods.items():
             if method in _METHODS:
                 _complete(operation)
+                show_answers(f"{method.upper()} {path}", operation["responses"])
                 _say_who_may(operation)
     return schema
 
