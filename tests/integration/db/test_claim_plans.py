@@ -44,7 +44,7 @@ INBOX = f"""
 """
 HOLDS = f"""
     insert into holds (id, lead_id, decision_id, work, pool, reason, sentence, held_at, due_at, next_try_at)
-    select {ID.format("d")}, {ID.format("l")}, {ID.format("c")}, 'closing', 'closers', 'x', 'x', now(), now(),
+    select {ID.format("d")}, {ID.format("l")}, {ID.format("c")}, 'closing', 'closers', 'x', '{{}}', now(), now(),
         now() + interval '1 hour' from {SPAN}
 """
 SLOT_HOLDS = f"""

@@ -507,7 +507,7 @@ async def test_an_override_cannot_be_deleted_or_called_back_to_life(world: World
 @pytest.mark.parametrize(
     ("table", "column"),
     [
-        ("decisions", "summary = 'nothing happened'"),
+        ("decisions", "summary = '{}'"),
         ("ledger_entries", "entry = '{}'"),
         ("audit", "actor = 'somebody else'"),
         ("roster_versions", "snapshot = '{}'"),
