@@ -58,10 +58,10 @@ class FactChangeDoc(BaseModel):
     unset: bool = Field(description="The fact would have to be unknown.")
 
     @staticmethod
-    def of(change: FactChange) -> "FactChangeDoc":
+    def of(change: FactChange, reader: MessageReader) -> "FactChangeDoc":
         value = change.value
         told = value.isoformat() if isinstance(value, datetime) else list(value) if isinstance(value, tuple) else value
-        return FactChangeDoc(field=change.field, words=change.words, value=told, unset=change.unset)
+        return FactChangeDoc(field=change.field, words=render(change.words, reader), value=told, unset=change.unset)
 
 
 class MatchChangesDoc(BaseModel):
@@ -92,8 +92,8 @@ class NearMissDoc(BaseModel):
             would_match_if=None
             if guess is None
             else MatchChangesDoc(
-                sentence=guess.sentence,
-                changes=[FactChangeDoc.of(change) for change in guess.changes],
+                sentence=render(guess.sentence, reader),
+                changes=[FactChangeDoc.of(change, reader) for change in guess.changes],
                 proven=guess.proven,
             ),
         )

@@ -11,7 +11,7 @@ from rich.text import Text
 from pointsman.cli.output import out, table
 from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.session import run_with_reader
-from pointsman.domain.messages.message import rep_name
+from pointsman.domain.messages.message import rep_name, say
 from pointsman.domain.roster.roles import Work
 from pointsman.services.explain.explain import ExplainedDecision, ExplainRequest
 from pointsman.services.explain.explain import explain as explain_lead
@@ -48,7 +48,10 @@ def show_explanation(found: ExplainedDecision, reader: MessageReader) -> None:
         _line(f"  and {told.why_not_more} more")
     for miss in told.near_misses.nearest:
         guess = miss.would_match_if
-        _line(f"Rule '{miss.rule}' would match if {guess.sentence}." if guess else f"Rule '{miss.rule}' is not near.")
+        near = (
+            say("goal.would-match", rule=miss.rule, facts=guess.sentence) if guess else say("goal.far", rule=miss.rule)
+        )
+        _line(render_sentence(near, reader))
     if told.near_misses.more:
         _line(f"{told.near_misses.more} more rules did not match.")
     if told.would_change:

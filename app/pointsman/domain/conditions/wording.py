@@ -51,10 +51,6 @@ _UNTELLING = ORDERING_OPERATORS | {Operator.IN_GROUP}
 _TOPICAL = frozenset({Operator.MATCHES, Operator.MENTIONS})
 
 
-#: Said in place of a value that may be the lead's own.
-UNQUOTED = "a text that the policy names"
-
-
 def may_quote_lead(leaf: Leaf) -> bool:
     """Whether the value that `leaf` compares with may be what a person wrote or is known by: then it is not quoted."""
     if leaf.field not in NEVER_QUOTED or leaf.operator in _UNTELLING:

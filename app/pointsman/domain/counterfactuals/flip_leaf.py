@@ -11,12 +11,12 @@ from types import MappingProxyType
 
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.conditions.evaluator import TruthValue, compile_condition
-from pointsman.domain.conditions.wording import UNQUOTED, may_quote_lead
-from pointsman.domain.dates.durations import format_duration
+from pointsman.domain.conditions.wording import may_quote_lead
 from pointsman.domain.leads.facts import NEVER_QUOTED, NOW_FIELD, Facts, FactValue, FieldType
+from pointsman.domain.messages.facts import fact_value
+from pointsman.domain.messages.message import Arg, Message, say
 from pointsman.domain.policy.conditions_model import Leaf, Operator
 from pointsman.domain.policy.operands import FieldRef, is_instant, parse_policy_instant
-from pointsman.domain.text.formatting import format_value
 
 _TRIED = 40
 _OTHER = "another value"
@@ -46,14 +46,15 @@ def evaluate_leaf(leaf: Leaf, facts: Facts, definitions: Definitions) -> TruthVa
     return compile_condition(leaf, definitions)(facts)
 
 
-def describe_goal(goal: LeafGoal) -> str:
+def describe_goal(goal: LeafGoal) -> Message:
     """ "were at least 70": what the field would have to be."""
     leaf, operator = goal.leaf, goal.leaf.operator
     wanted = goal.wanted
     if operator is Operator.PRESENT:
         wanted = wanted is (leaf.operand is True)
     yes, no = GOAL_WORDS[operator]
-    return (yes if wanted else no).format(operand=_said(leaf))
+    key = yes if wanted else no
+    return say(key) if operator is Operator.PRESENT else say(key, operand=_said(leaf))
 
 
 def propose_values(
@@ -156,17 +157,17 @@ def _mentioned(operand: object, definitions: Definitions) -> Iterator[str]:
         yield from listed or (word,)
 
 
-def _said(leaf: Leaf) -> str:
+def _said(leaf: Leaf) -> Arg:
     operand = leaf.operand
     match operand:
         case FieldRef():
             return operand.field
         case timedelta():
-            return format_duration(operand)
+            return operand
         case _ if may_quote_lead(leaf):
-            return UNQUOTED
+            return say("goal.unquoted")
         case _:
-            return format_value(operand, " and " if leaf.operator is Operator.BETWEEN else ", ")
+            return fact_value(operand)
 
 
 #: What a list would be, from what it is and what is asked of it.
@@ -191,29 +192,29 @@ _KINDS: Mapping[FieldType, tuple[type, ...]] = MappingProxyType(
 #: Said when it is to be true, said when it is to be false.
 GOAL_WORDS: Mapping[Operator, tuple[str, str]] = MappingProxyType(
     {
-        Operator.EQUALS: ("were {operand}", "were not {operand}"),
-        Operator.NOT_EQUALS: ("were not {operand}", "were {operand}"),
-        Operator.IN: ("were one of {operand}", "were none of {operand}"),
-        Operator.NOT_IN: ("were none of {operand}", "were one of {operand}"),
-        Operator.GTE: ("were at least {operand}", "were below {operand}"),
-        Operator.GT: ("were above {operand}", "were at most {operand}"),
-        Operator.LTE: ("were at most {operand}", "were above {operand}"),
-        Operator.LT: ("were below {operand}", "were at least {operand}"),
-        Operator.BETWEEN: ("lay between {operand}", "did not lie between {operand}"),
-        Operator.PRESENT: ("were known", "were not known"),
-        Operator.CONTAINS: ("contained {operand}", "did not contain {operand}"),
-        Operator.STARTS_WITH: ("started with {operand}", "did not start with {operand}"),
-        Operator.ENDS_WITH: ("ended with {operand}", "did not end with {operand}"),
-        Operator.MATCHES: ("matched {operand}", "did not match {operand}"),
-        Operator.MENTIONS: ("mentioned one of {operand}", "mentioned none of {operand}"),
-        Operator.IN_GROUP: ("were in {operand}", "were not in {operand}"),
-        Operator.UNDER_DOMAIN: ("were at or under {operand}", "were neither at nor under {operand}"),
-        Operator.CONTAINS_ANY: ("contained one of {operand}", "contained none of {operand}"),
-        Operator.CONTAINS_ALL: ("contained all of {operand}", "did not contain all of {operand}"),
-        Operator.CONTAINS_NONE: ("contained none of {operand}", "contained one of {operand}"),
-        Operator.WITHIN_LAST: ("lay within the last {operand}", "did not lie within the last {operand}"),
-        Operator.WITHIN_NEXT: ("lay within the next {operand}", "did not lie within the next {operand}"),
-        Operator.OLDER_THAN: ("lay more than {operand} back", "did not lie more than {operand} back"),
-        Operator.FURTHER_THAN: ("lay more than {operand} ahead", "did not lie more than {operand} ahead"),
+        Operator.EQUALS: ("goal.is", "goal.is-not"),
+        Operator.NOT_EQUALS: ("goal.is-not", "goal.is"),
+        Operator.IN: ("goal.one-of", "goal.none-of"),
+        Operator.NOT_IN: ("goal.none-of", "goal.one-of"),
+        Operator.GTE: ("goal.at-least", "goal.below"),
+        Operator.GT: ("goal.above", "goal.at-most"),
+        Operator.LTE: ("goal.at-most", "goal.above"),
+        Operator.LT: ("goal.below", "goal.at-least"),
+        Operator.BETWEEN: ("goal.between", "goal.not-between"),
+        Operator.PRESENT: ("goal.known", "goal.unknown"),
+        Operator.CONTAINS: ("goal.contains", "goal.contains-not"),
+        Operator.STARTS_WITH: ("goal.starts", "goal.starts-not"),
+        Operator.ENDS_WITH: ("goal.ends", "goal.ends-not"),
+        Operator.MATCHES: ("goal.matches", "goal.matches-not"),
+        Operator.MENTIONS: ("goal.mentions", "goal.mentions-none"),
+        Operator.IN_GROUP: ("goal.lies-in", "goal.lies-in-none"),
+        Operator.UNDER_DOMAIN: ("goal.under", "goal.under-none"),
+        Operator.CONTAINS_ANY: ("goal.contains-one", "goal.contains-none"),
+        Operator.CONTAINS_ALL: ("goal.contains-all", "goal.contains-not-all"),
+        Operator.CONTAINS_NONE: ("goal.contains-none", "goal.contains-one"),
+        Operator.WITHIN_LAST: ("goal.within-last", "goal.not-within-last"),
+        Operator.WITHIN_NEXT: ("goal.within-next", "goal.not-within-next"),
+        Operator.OLDER_THAN: ("goal.older", "goal.not-older"),
+        Operator.FURTHER_THAN: ("goal.further", "goal.not-further"),
     }
 )

@@ -11,7 +11,7 @@ from pointsman.domain.counterfactuals.near_misses import NearMisses
 from pointsman.domain.distribution.candidate import DropReason
 from pointsman.domain.distribution.inputs import RoutingInputs
 from pointsman.domain.gate.evaluation import GateResult
-from pointsman.domain.messages.message import Arg, Message, as_written, rep_name, say
+from pointsman.domain.messages.message import Arg, Message, rep_name, say
 from pointsman.domain.policy.document import Rule
 from pointsman.domain.roster.roles import GATED_WORKS, Work, work_name
 from pointsman.domain.routing.decide import decide
@@ -111,9 +111,7 @@ def _facts(plan: RoutingPlan, decision: Decision, near: NearMisses) -> Iterator[
     for miss in near.nearest:
         guess = miss.would_match_if
         if guess is not None and guess.proven and _elsewhere(plan, decision, plan.compiled.policy.rules[miss.position]):
-            yield Remedy(
-                code="facts", sentence=say("explanation.if-facts", facts=as_written(guess.sentence), rule=miss.rule)
-            )
+            yield Remedy(code="facts", sentence=say("explanation.if-facts", facts=guess.sentence, rule=miss.rule))
             return
 
 

@@ -23,8 +23,8 @@ from pointsman.domain.counterfactuals.flip_leaf import (
     propose_values,
 )
 from pointsman.domain.leads.facts import STANDARD_FIELDS, Facts, FactValue, FieldType
+from pointsman.domain.messages.message import Message, say
 from pointsman.domain.policy.conditions_model import All, AnyOf, Condition, IcpRef, Leaf, Not, PersonaRef, SegmentRef
-from pointsman.domain.text.formatting import join_with_and
 
 MAX_CHANGES = 8  # a rule that needs more is not near
 MAX_WAYS = 6  # kept of every part
@@ -42,7 +42,7 @@ class FactChange:
     """
 
     field: str
-    words: str
+    words: Message
     value: FactValue | None = None
     unset: bool = False
 
@@ -56,8 +56,9 @@ class WhatIf:
     proven: bool
 
     @property
-    def sentence(self) -> str:
-        return join_with_and([f"{change.field} {change.words}" for change in self.changes])
+    def sentence(self) -> Message:
+        told = tuple(say("goal.change", field=change.field, goal=change.words) for change in self.changes)
+        return say("goal.changes", changes=told)
 
 
 def what_if(
@@ -216,8 +217,9 @@ def _by_field(way: LeafGoals, always: Iterable[LeafGoal]) -> dict[str, tuple[Lea
     return {field: tuple(goals) for field, goals in found.items()}
 
 
-def _merged(goals: tuple[LeafGoal, ...]) -> str:
-    return join_with_and(list(dict.fromkeys(describe_goal(goal) for goal in goals)))
+def _merged(goals: tuple[LeafGoal, ...]) -> Message:
+    told = tuple(dict.fromkeys(describe_goal(goal) for goal in goals))
+    return told[0] if len(told) == 1 else say("goal.several", goals=told)
 
 
 def _failing(way: LeafGoals, facts: Facts, definitions: Definitions) -> tuple[LeafResult, ...]:

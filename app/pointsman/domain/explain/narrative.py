@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from pointsman.domain.counterfactuals.near_misses import NearMisses
 from pointsman.domain.explain.turn_forecast import goes_by_likeness
-from pointsman.domain.messages.message import Arg, Message, as_written, first_of, rep_name, say
+from pointsman.domain.messages.message import Arg, Message, first_of, rep_name, say
 from pointsman.domain.roster.roles import work_name
 from pointsman.domain.routing.decision import Decision, DecisionOutcome, StepResult, TraceStep
 from pointsman.domain.routing.plan import RoutingPlan
@@ -142,5 +142,5 @@ def _after(decision: Decision, turns: Mapping[str, int], *, like: bool) -> list[
 def _nearest(near: NearMisses) -> list[Message]:
     for miss in near.nearest:
         if miss.would_match_if is not None:
-            return [say("explanation.nearest", rule=miss.rule, facts=as_written(miss.would_match_if.sentence))]
+            return [say("explanation.nearest", rule=miss.rule, facts=miss.would_match_if.sentence)]
     return []
