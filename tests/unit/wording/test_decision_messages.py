@@ -56,7 +56,7 @@ def parts_of(message: Message) -> Iterator[Message]:
 
 def quotes(message: Message) -> bool:
     """Whether what a condition or a vendor says stands in it."""
-    return any(part.key == "text.as-written" for part in parts_of(message))
+    return any(part.key.startswith(("text.as-written", "answer.", "goal.")) for part in parts_of(message))
 
 
 def told_of(case: Situation) -> list[Message]:

@@ -14,6 +14,7 @@ from pointsman.domain.policy.conditions_model import (
     Operator,
 )
 from pointsman.domain.policy.operands import FieldRef
+from pointsman.domain.policy_words.conditions import bound_value
 from pointsman.domain.text.hosts import host_in
 
 _WORDS: Mapping[Operator, tuple[str, str]] = {  # said when true, said when false
@@ -81,7 +82,7 @@ def describe_result(leaf: Leaf, facts: Facts, *, outcome: bool | None) -> Messag
     elif may_quote_lead(leaf):
         shown = say("answer.unquoted")
     else:
-        shown = fact_value(operand)
+        shown = operand_value(leaf)
     subject = _named(leaf.field, facts, secret=secret)
     if outcome is None and operator in RELATIVE_TIME_OPERATORS and NOW_FIELD not in facts:
         return say("answer.now-unknown", subject=subject)
@@ -89,6 +90,14 @@ def describe_result(leaf: Leaf, facts: Facts, *, outcome: bool | None) -> Messag
         return say("answer.incomparable", subject=subject, operand=shown)
     said = (_OF_FIELDS if isinstance(operand, FieldRef) else _WORDS).get(operator, _WORDS[operator])
     return say(said[0 if outcome else 1], subject=subject, operand=shown)
+
+
+def operand_value(leaf: Leaf) -> Arg:
+    """What it compares with, where that may be shown: bounds as numbers, days and times."""
+    operand = leaf.operand
+    if leaf.operator not in ORDERING_OPERATORS:
+        return fact_value(operand)
+    return tuple(map(bound_value, operand)) if isinstance(operand, tuple) else bound_value(operand)
 
 
 def _named(field: str, facts: Facts, *, secret: bool) -> Arg:

@@ -11,9 +11,8 @@ from types import MappingProxyType
 
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.conditions.evaluator import TruthValue, compile_condition
-from pointsman.domain.conditions.wording import may_quote_lead
+from pointsman.domain.conditions.wording import may_quote_lead, operand_value
 from pointsman.domain.leads.facts import NEVER_QUOTED, NOW_FIELD, Facts, FactValue, FieldType
-from pointsman.domain.messages.facts import fact_value
 from pointsman.domain.messages.message import Arg, Message, say
 from pointsman.domain.policy.conditions_model import Leaf, Operator
 from pointsman.domain.policy.operands import FieldRef, is_instant, parse_policy_instant
@@ -167,7 +166,7 @@ def _said(leaf: Leaf) -> Arg:
         case _ if may_quote_lead(leaf):
             return say("goal.unquoted")
         case _:
-            return fact_value(operand)
+            return operand_value(leaf)
 
 
 #: What a list would be, from what it is and what is asked of it.

@@ -99,19 +99,19 @@ def _leaf(field: str, operator: str, operand: Any, *, shortened: bool) -> Messag
     if operator == "present":
         return say("condition.known" if operand else "condition.unknown", field=field)
     if operator == "between":
-        low, high = (_bound(value) for value in operand)
+        low, high = (bound_value(value) for value in operand)
         return say("condition.between", field=field, low=low, high=high)
     if operator in _LENGTHS:
         value: Arg = length_message(operand)
     elif operator in _BOUNDS:
-        value = _bound(operand)
+        value = bound_value(operand)
     else:
         value = value_message(operand, shortened=shortened)
     return say(_OPERATORS[operator], field=field, value=value)
 
 
-def _bound(value: Any) -> Arg:
-    """A number, a day, an instant or a field. An instant with seconds is as it is written: a reader's clock shows none."""
+def bound_value(value: Any) -> Arg:
+    """A number, a day, an instant or a field. One with seconds is as it is written, since readers' clocks show none."""
     if not isinstance(value, str):
         return value_message(value)
     if _DAY.fullmatch(value):
