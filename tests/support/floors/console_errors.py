@@ -16,6 +16,8 @@ HOOK = "POST /v1/hooks/{connection}"
 NO_ID = "00000000-0000-7000-8000-000000000000"
 JSON = {"Content-Type": "application/json"}
 
+BY_LEAD = {"/v1/appointments", "/v1/decisions", "/v1/holds"}  # lists that refuse a lead that is not there
+
 #: A request as a path and what httpx adds to it.
 Asked = tuple[str, dict[str, Any]]
 
@@ -60,6 +62,8 @@ def _unknown(operation: dict[str, Any], template: str, path: str, parts: dict[st
     """The same of something that is not there: in the path, or else in the body."""
     named = [parameter for parameter in operation.get("parameters", ()) if parameter["in"] == "path"]
     if not named:
+        if template in BY_LEAD and not parts:
+            return f"{path}?lead={NO_ID}", {}
         body = parts.get("json")
         if isinstance(body, dict) and "lead_id" in body:
             return path, {"json": {**body, "lead_id": NO_ID}}

@@ -69,7 +69,7 @@ async def slots(
         ),
     ] = None,
     language: Annotated[Language | None, Query(description="Default: the header's, else English.")] = None,
-    accept_language: Annotated[str | None, Header(max_length=500)] = None,
+    accept_language: Annotated[str | None, Header(alias="Accept-Language", max_length=500)] = None,
 ) -> SlotsDoc:
     now = env.clock()
     window = None

@@ -17,7 +17,8 @@ async def _reader(
     response: Response,
     env: EnvDep,
     accept_language: Annotated[
-        str | None, Header(description="`de` or `en`: the language of sentences. Default: `en`.")
+        str | None,
+        Header(alias="Accept-Language", description="`de` or `en`: the language of sentences. Default: `en`."),
     ] = None,
 ) -> MessageReader:
     caller = cast("Caller", request.state.caller)

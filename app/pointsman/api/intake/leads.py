@@ -77,7 +77,9 @@ async def submit(
     body: LeadIn,
     reader: ReaderDep,
     caller: Annotated[Caller, may(Operation.LEAD_SUBMIT)],
-    idempotency_key: Annotated[str | None, Header(description="Yours, at most 255 characters; kept for a day.")] = None,
+    idempotency_key: Annotated[
+        str | None, Header(alias="Idempotency-Key", description="Yours, at most 255 characters; kept for a day.")
+    ] = None,
 ) -> Response:
     raw = await request.body()
 

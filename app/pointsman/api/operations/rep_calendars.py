@@ -81,16 +81,16 @@ class CalendarsDoc(BaseModel):
 
 
 @router.get(
-    "/v1/reps/{rep}/calendars", summary="Read a rep's calendars", responses=problem_responses(401, 403, 404, 409, 422)
+    "/v1/reps/{key}/calendars", summary="Read a rep's calendars", responses=problem_responses(401, 403, 404, 409, 422)
 )
 async def calendars(
-    rep: RepKeyPath, env: EnvDep, _caller: Annotated[Caller, may(Operation.CONNECTION)]
+    key: RepKeyPath, env: EnvDep, _caller: Annotated[Caller, may(Operation.CONNECTION)]
 ) -> CalendarsDoc:
-    return CalendarsDoc.of(rep, await list_calendars(env, rep))
+    return CalendarsDoc.of(key, await list_calendars(env, key))
 
 
 @router.put(
-    "/v1/reps/{rep}/calendars",
+    "/v1/reps/{key}/calendars",
     summary="Bind a rep to calendars",
     description="All of them are read for busy times; appointments are written to the one that `writes`. "
     "The vendor is asked for each new one: a calendar that it does not have is refused; where it does not answer, the calendar "
@@ -98,10 +98,10 @@ async def calendars(
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def put_calendars(
-    rep: RepKeyPath, given: CalendarsIn, env: EnvDep, caller: Annotated[Caller, may(Operation.CONNECTION)]
+    key: RepKeyPath, given: CalendarsIn, env: EnvDep, caller: Annotated[Caller, may(Operation.CONNECTION)]
 ) -> CalendarsDoc:
     bound = [
         CalendarBindingInput(connection=c.connection, calendar=c.calendar, writes=c.writes) for c in given.calendars
     ]
-    await bind_calendars(env, rep, bound, actor=caller.actor)
-    return CalendarsDoc.of(rep, await list_calendars(env, rep))
+    await bind_calendars(env, key, bound, actor=caller.actor)
+    return CalendarsDoc.of(key, await list_calendars(env, key))

@@ -41,9 +41,9 @@ async def index(
     env: EnvDep,
     _caller: Annotated[Caller, may(Operation.POLICY_READ)],
     limit: Annotated[QueryInt, Query(ge=1, le=200)] = 50,
-    before: Annotated[QueryInt | None, Query(ge=1, le=2**62, description="`next` of the page before.")] = None,
+    cursor: Annotated[QueryInt | None, Query(ge=1, le=2**62, description="`next` of the page before.")] = None,
 ) -> PolicyPage:
-    rows = await policies.policy_page(env, before=before, limit=limit + 1)
+    rows = await policies.policy_page(env, before=cursor, limit=limit + 1)
     following = rows[limit - 1].version if len(rows) > limit else None
     return PolicyPage(items=[PolicyHead.of(row) for row in rows[:limit]], next=following)
 
@@ -85,9 +85,9 @@ async def history(
     env: EnvDep,
     _caller: Annotated[Caller, may(Operation.POLICY_READ)],
     limit: Annotated[QueryInt, Query(ge=1, le=200)] = 50,
-    before: Annotated[QueryInt | None, Query(ge=1, le=2**62, description="`next` of the page before.")] = None,
+    cursor: Annotated[QueryInt | None, Query(ge=1, le=2**62, description="`next` of the page before.")] = None,
 ) -> PublicationPage:
-    rows = await policy_history.publication_history(env, before=before, limit=limit + 1)
+    rows = await policy_history.publication_history(env, before=cursor, limit=limit + 1)
     following = rows[limit - 1].seq if len(rows) > limit else None
     shown = [PublicationDoc.model_validate(row, from_attributes=True) for row in rows[:limit]]
     return PublicationPage(items=shown, next=following)

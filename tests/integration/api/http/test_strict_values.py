@@ -81,7 +81,7 @@ async def test_no_value_of_another_kind_is_taken_for_one_of_a_body(
 @pytest.mark.parametrize("number", ["1_0", "1.0", " 1", "1 ", "+1", "1e1", "\u0661", "0x1", "", "9" * 30])
 @pytest.mark.parametrize(
     "address",
-    ["/v1/leads?limit={}", "/v1/policies?limit={}", "/v1/policies?before={}", "/v1/policies/{}", "/v1/policies/1/diff/{}",
+    ["/v1/leads?limit={}", "/v1/policies?limit={}", "/v1/policies?cursor={}", "/v1/policies/{}", "/v1/policies/1/diff/{}",
      "/v1/leads/01999999-0000-7000-8000-000000000000/slots?limit={}"],
 )  # fmt: skip
 async def test_a_number_of_a_query_or_path_is_written_in_digits(

@@ -221,7 +221,7 @@ async def test_history_comes_in_pages(desk: Desk) -> None:
     for i in range(3):
         await desk.publish(noted(description=str(i)))
     first = (await desk.get("/v1/policies/history?limit=2")).json()
-    rest = (await desk.get(f"/v1/policies/history?limit=2&before={first['next']}")).json()
+    rest = (await desk.get(f"/v1/policies/history?limit=2&cursor={first['next']}")).json()
     assert [row["version"] for row in first["items"] + rest["items"]] == [3, 2, 1]
     assert rest["next"] is None
 
