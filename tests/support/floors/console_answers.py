@@ -16,6 +16,7 @@ _ID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 _ICS_TIME = re.compile(r"\b\d{8}T\d{6}Z?")
 _SECRET = re.compile(r"\bpm_\w+|\b[0-9a-f]{12,}\b|/(?:book|lead)/[\w.~-]+")
+_TOKEN = re.compile(r"(\bpm_[0-9a-f]{12}_|/(?:book|lead)/)[\w.~-]{12,}")
 _PORT = re.compile(r"127\.0\.0\.1:\d+")
 _MASKS = ((_ID, "<id>"), (_TIME, "<time>"), (_ICS_TIME, "<time>"), (_SECRET, "<secret>"), (_PORT, "<host>"))
 
@@ -34,6 +35,8 @@ def shown(answer: httpx.Response) -> Any:
 
 
 def _cut(value: Any) -> Any:
+    if isinstance(value, str):
+        return _TOKEN.sub(r"\1…", value)
     if isinstance(value, dict):
         return {name: _cut(part) for name, part in value.items()}
     return [_cut(part) for part in value[:ITEMS]] if isinstance(value, list) else value

@@ -16,7 +16,9 @@ HOOK = "POST /v1/hooks/{connection}"
 NO_ID = "00000000-0000-7000-8000-000000000000"
 JSON = {"Content-Type": "application/json"}
 
-BY_LEAD = {"/v1/appointments", "/v1/decisions", "/v1/holds"}  # lists that refuse a lead that is not there
+FILTERS = {"/v1/decisions": "lead"}  # by what is not there, this list does not narrow
+#: Where a name in the body may be of something that is not there.
+BODY = {"/v1/connections/{key}": {"connector": "unknown"}, "/v1/policies/rollback": {"version": 999}}
 
 #: A request as a path and what httpx adds to it.
 Asked = tuple[str, dict[str, Any]]
@@ -60,10 +62,12 @@ def other_key(served: Served, name: str) -> str:
 
 def _unknown(operation: dict[str, Any], template: str, path: str, parts: dict[str, Any]) -> Asked | None:
     """The same of something that is not there: in the path, or else in the body."""
+    if template in BODY and parts:
+        return path, {"json": {**parts["json"], **BODY[template]}}
     named = [parameter for parameter in operation.get("parameters", ()) if parameter["in"] == "path"]
     if not named:
-        if template in BY_LEAD and not parts:
-            return f"{path}?lead={NO_ID}", {}
+        if template in FILTERS and not parts:
+            return f"{path}?{FILTERS[template]}={NO_ID}", {}
         body = parts.get("json")
         if isinstance(body, dict) and "lead_id" in body:
             return path, {"json": {**body, "lead_id": NO_ID}}

@@ -28,12 +28,9 @@ NOT_RECORDED = {
         "GET /v1/holds",
         "GET /v1/leads",
         "GET /v1/policies/current",
-        "POST /v1/connections/{key}/check",
         "POST /v1/inbox/replay",
         "POST /v1/policies/explain",
-        "POST /v1/policies/rollback",
         "POST /v1/policies/simulate",
-        "PUT /v1/connections/{key}",
     ],
     "409": [
         "DELETE /v1/pools/{pool}/skips/{skip_id}",
