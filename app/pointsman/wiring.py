@@ -16,7 +16,7 @@ from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.text_readers import ChildTextReaders
 from pointsman.connectors.vault import Vault
 from pointsman.db.engine.engine import make_engine
-from pointsman.db.unit_of_work import SqlUnitOfWork
+from pointsman.db.unit_of_work import SqlUnitOfWork, import_repositories
 from pointsman.domain.ids import uuid7
 from pointsman.services.ports import Env
 from pointsman.settings import Settings
@@ -83,6 +83,7 @@ def settle_memory() -> None:
 
     Looking at all modules again and again took a tenth of a decision's time.
     """
+    import_repositories()
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

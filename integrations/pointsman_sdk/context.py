@@ -1,16 +1,20 @@
 """Context: everything a host lends to a connector, and so everything a connector may use of the world."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import httpx
 from pydantic import SecretStr
 
 from pointsman_sdk.answers import Readers
 from pointsman_sdk.errors import ReauthRequired
+
+if TYPE_CHECKING:  # a child that reads texts needs no client
+    import httpx
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

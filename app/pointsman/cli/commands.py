@@ -1,18 +1,14 @@
-"""All commands, put together. Each is imported when it is asked for: all of them together take seconds."""
+"""All commands, put together, and where each is."""
 
 import errno
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from importlib import import_module
-from typing import Any, cast
+from collections.abc import Sequence
 
 import typer
-from typer.core import TyperCommand, TyperGroup
 
 from pointsman import __version__
+from pointsman.cli.on_demand import OnDemand, Place
 from pointsman.cli.output import EXIT_MISUSED, fail
-from pointsman.domain.gc_pause import gc_paused
 from pointsman.local.errors import LocalServerError
 
 _REFUSALS_OF_A_DISK = frozenset(
@@ -21,72 +17,92 @@ _REFUSALS_OF_A_DISK = frozenset(
 LOCAL, SERVICE, ADMIN = "On this machine, without any set-up", "The service", "Administration"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a command is, below `pointsman.cli`: a function, or an `app` of further commands."""
-
-    module: str
-    attribute: str
-    panel: str
-
+#: The commands about the policy, in the order of `pointsman policy --help`.
+POLICY = {
+    "diff": Place(
+        "policy.compare", "diff", "Say how the second policy differs from the first; two files need no database."
+    ),
+    "explain": Place(
+        "policy.explain", "explain", "Say where a lead would go now, why, and what would change it; nothing is written."
+    ),
+    "simulate": Place(
+        "policy.simulate",
+        "simulate",
+        "Route a past period again by a policy and show what goes elsewhere; nothing is written.",
+    ),
+    "check": Place("policy.check", "check", "Check a policy file against the present roster; nothing is written."),
+    "publish": Place("policy.publish", "publish", "Publish a policy file; it is live from the next lead on."),
+    "rollback": Place(
+        "policy.publish",
+        "rollback",
+        "Make an archived version live again: the one that the live version took over from, unless --to names another.",
+    ),
+    "export": Place(
+        "policy.export",
+        "export",
+        "Write a policy as its author wrote it, with order and comments; what came as JSON is written as YAML.",
+    ),
+    "history": Place("policy.history", "history", "Show which version was live when, who published it, and why."),
+    "schema": Place(
+        "policy.export", "schema", "Write the JSON Schema of a policy file, for editors; needs no database."
+    ),
+}
 
 #: In the order of `pointsman --help`.
 COMMANDS = {
-    "demo": Place("local", "demo", LOCAL),
-    "init": Place("init", "init", LOCAL),
-    "run": Place("local", "run", LOCAL),
-    "serve": Place("service.serve", "serve", SERVICE),
-    "work": Place("service.work", "work", SERVICE),
-    "migrate": Place("service.migrate", "migrate", SERVICE),
-    "doctor": Place("service.doctor", "doctor", SERVICE),
-    "keys": Place("keys", "app", ADMIN),
-    "secrets": Place("secrets", "app", ADMIN),
-    "reps": Place("reps", "app", ADMIN),
-    "roster": Place("roster", "app", ADMIN),
-    "policy": Place("policy.commands", "app", ADMIN),
-    "decisions": Place("decisions", "app", ADMIN),
-    "ledger": Place("ledger", "app", ADMIN),
-    "connectors": Place("connectors", "app", ADMIN),
+    "demo": Place(
+        "local",
+        "demo",
+        "Run the main job on a demo floor: seed it, send the example leads, show what became of them, keep serving.",
+        LOCAL,
+    ),
+    "init": Place(
+        "init",
+        "init",
+        "Start: write a roster and a policy, publish them, send a first lead, and show its journey.",
+        LOCAL,
+    ),
+    "run": Place(
+        "local",
+        "run",
+        "Serve API and worker on this machine; PostgreSQL is embedded unless POINTSMAN_DATABASE_URL is set.",
+        LOCAL,
+    ),
+    "serve": Place("service.serve", "serve", "Serve the HTTP API.", SERVICE),
+    "work": Place("service.work", "work", "Work on what was accepted: webhooks, calendars, leads that wait.", SERVICE),
+    "migrate": Place(
+        "service.migrate",
+        "migrate",
+        "Bring the database's schema to this release. Safe to run again, and from several machines at once.",
+        SERVICE,
+    ),
+    "doctor": Place(
+        "service.doctor",
+        "doctor",
+        "Look at this machine, its settings and its database, and say how to mend what is wrong.",
+        SERVICE,
+    ),
+    "keys": Place("keys", "app", "Make, list and revoke API keys.", ADMIN),
+    "secrets": Place("secrets", "app", "Change the keys that encrypt stored credentials.", ADMIN),
+    "reps": Place("reps", "app", "Enter time off, and move the leads of reps who are away.", ADMIN),
+    "roster": Place("roster", "app", "Put roles, suppliers and reps on the roster.", ADMIN),
+    "policy": Place("policy", "", "Check, publish and explain the rules.", ADMIN, POLICY),
+    "decisions": Place("decisions", "app", "Explain decisions, and take them again.", ADMIN),
+    "ledger": Place("ledger", "app", "Check the pools' balances, rebuild them, and skip turns.", ADMIN),
+    "connectors": Place(
+        "connectors", "app", "See which connectors are installed, and check the connections made with them.", ADMIN
+    ),
 }
 
 
-class OnDemand(TyperGroup):
-    """The commands of COMMANDS."""
-
-    def list_commands(self, _ctx: Any) -> list[str]:  # Any: click's Context, of which typer has a copy of its own
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name in COMMANDS and cmd_name not in self.commands:
-            self.add_command(_load(cmd_name))
-        return super().get_command(ctx, cmd_name)
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args and args[0] not in COMMANDS:  # what is meant is looked for among the commands that are loaded
-            for name in COMMANDS:
-                self.get_command(ctx, name)
-        return super().resolve_command(ctx, args)
-
-
-def _load(name: str) -> TyperCommand | TyperGroup:
-    place = COMMANDS[name]
-    with gc_paused():  # what is imported stays: to look for garbage in it takes a tenth of the time
-        found = getattr(import_module(f"pointsman.cli.{place.module}"), place.attribute)
-    command = typer.main.get_group(found) if isinstance(found, typer.Typer) else _single(found)
-    command.name, command.rich_help_panel = name, place.panel
-    return command
-
-
-def _single(function: Callable[..., None]) -> TyperCommand:
-    alone = typer.Typer(add_completion=False)
-    alone.command()(function)
-    return cast("TyperCommand", typer.main.get_command(alone))
+class _Root(OnDemand):
+    places = COMMANDS
 
 
 app = typer.Typer(
     name="pointsman",
     help="Lead routing that protects roles.",
-    cls=OnDemand,
+    cls=_Root,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -7,7 +7,8 @@ import typer
 
 from pointsman.cli.output import EXIT_FAILED, EXIT_MISUSED, fail, out
 from pointsman.cli.policy.explain import show_explanation
-from pointsman.cli.session import run_with_env, run_with_reader
+from pointsman.cli.reading import run_with_reader
+from pointsman.cli.session import run_with_env
 from pointsman.domain.dates.durations import parse_duration
 from pointsman.services.explain.explain import explain_stored
 from pointsman.services.explain.replays import ReplayResult, replay_decision, replay_many

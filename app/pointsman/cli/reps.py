@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from pointsman.cli.output import EXIT_MISUSED, fail, out, table
+from pointsman.cli.reading import run_with_reader
 from pointsman.cli.reason import checked_reason
-from pointsman.cli.session import CLI_ACTOR, run_with_env, run_with_reader
+from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.domain.dates.local_time import to_local_time
 from pointsman.domain.roster.days_off import DaysOff
 from pointsman.domain.roster.reps import Rep

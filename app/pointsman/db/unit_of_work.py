@@ -1,44 +1,64 @@
 """The unit of work over PostgreSQL: the only place that commits."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from pointsman.db.booking.appointments import SqlAppointments
-from pointsman.db.booking.booking_links import SqlBookingLinks
-from pointsman.db.booking.calendars import SqlCalendars
-from pointsman.db.booking.connections import SqlConnections
-from pointsman.db.booking.deliveries import SqlDeliveries
-from pointsman.db.booking.slot_holds import SqlSlotHolds
 from pointsman.db.engine.errors import DRIVER_ERRORS, is_closed_at_checkout, is_outdated_statement, port_error
-from pointsman.db.engine.jobs import SqlJobs
-from pointsman.db.intake.idempotency import SqlIdempotency
-from pointsman.db.intake.inbox import SqlInbox
-from pointsman.db.intake.intakes import SqlIntakes
-from pointsman.db.leads.accounts import SqlAccounts
-from pointsman.db.leads.journeys import SqlJourneys
-from pointsman.db.leads.lead_links import SqlLeadLinks
-from pointsman.db.leads.lead_search import SqlLeadSearch
-from pointsman.db.leads.leads import SqlLeads
-from pointsman.db.leads.merges import SqlMerges
-from pointsman.db.operations.alerts import SqlAlerts
-from pointsman.db.operations.api_keys import SqlApiKeys
-from pointsman.db.operations.audit import SqlAudit
-from pointsman.db.operations.sealed_secrets import SqlSealedSecrets
-from pointsman.db.operations.system import SqlSystem
-from pointsman.db.roster.roster import SqlRoster
-from pointsman.db.routing.decisions import SqlDecisions
-from pointsman.db.routing.gates import SqlGates
-from pointsman.db.routing.history import SqlHistory
-from pointsman.db.routing.holds import SqlHolds
-from pointsman.db.routing.ledgers import SqlLedgers
-from pointsman.db.routing.overrides import SqlOverrides
-from pointsman.db.routing.policies import SqlPolicies
 from pointsman.services.ports import DatabasePoolExhausted, DatabaseUnavailable, LostRace
+
+if TYPE_CHECKING:
+    from pointsman.db.booking.appointments import SqlAppointments
+    from pointsman.db.booking.booking_links import SqlBookingLinks
+    from pointsman.db.booking.calendars import SqlCalendars
+    from pointsman.db.booking.connections import SqlConnections
+    from pointsman.db.booking.deliveries import SqlDeliveries
+    from pointsman.db.booking.slot_holds import SqlSlotHolds
+    from pointsman.db.engine.jobs import SqlJobs
+    from pointsman.db.intake.idempotency import SqlIdempotency
+    from pointsman.db.intake.inbox import SqlInbox
+    from pointsman.db.intake.intakes import SqlIntakes
+    from pointsman.db.leads.accounts import SqlAccounts
+    from pointsman.db.leads.journeys import SqlJourneys
+    from pointsman.db.leads.lead_links import SqlLeadLinks
+    from pointsman.db.leads.lead_search import SqlLeadSearch
+    from pointsman.db.leads.leads import SqlLeads
+    from pointsman.db.leads.merges import SqlMerges
+    from pointsman.db.operations.alerts import SqlAlerts
+    from pointsman.db.operations.api_keys import SqlApiKeys
+    from pointsman.db.operations.audit import SqlAudit
+    from pointsman.db.operations.sealed_secrets import SqlSealedSecrets
+    from pointsman.db.operations.system import SqlSystem
+    from pointsman.db.roster.roster import SqlRoster
+    from pointsman.db.routing.decisions import SqlDecisions
+    from pointsman.db.routing.gates import SqlGates
+    from pointsman.db.routing.history import SqlHistory
+    from pointsman.db.routing.holds import SqlHolds
+    from pointsman.db.routing.ledgers import SqlLedgers
+    from pointsman.db.routing.overrides import SqlOverrides
+    from pointsman.db.routing.policies import SqlPolicies
+
+_PLACES: list[str] = []
+
+
+def _on_use(module: str, name: str) -> cached_property[Any]:
+    """A repository of `pointsman.db`, imported when it is first used: all together take half a second, a command needs two."""
+    _PLACES.append(place := f"pointsman.db.{module}")
+    return cached_property(lambda tx: getattr(import_module(place), name)(tx.connection))
+
+
+def import_repositories() -> None:
+    """Import all of them: for a process that serves, whose first request should not wait for it."""
+    for place in _PLACES:
+        import_module(place)
 
 
 class SqlTx:
@@ -50,35 +70,35 @@ class SqlTx:
     async def rollback(self) -> None:
         await self.connection.rollback()
 
-    leads = cached_property(lambda self: SqlLeads(self.connection))
-    lead_search = cached_property(lambda self: SqlLeadSearch(self.connection))
-    journeys = cached_property(lambda self: SqlJourneys(self.connection))
-    lead_links = cached_property(lambda self: SqlLeadLinks(self.connection))
-    accounts = cached_property(lambda self: SqlAccounts(self.connection))
-    merges = cached_property(lambda self: SqlMerges(self.connection))
-    intakes = cached_property(lambda self: SqlIntakes(self.connection))
-    inbox = cached_property(lambda self: SqlInbox(self.connection))
-    idempotency = cached_property(lambda self: SqlIdempotency(self.connection))
-    policies = cached_property(lambda self: SqlPolicies(self.connection))
-    roster = cached_property(lambda self: SqlRoster(self.connection))
-    decisions = cached_property(lambda self: SqlDecisions(self.connection))
-    history = cached_property(lambda self: SqlHistory(self.connection))
-    ledgers = cached_property(lambda self: SqlLedgers(self.connection))
-    holds = cached_property(lambda self: SqlHolds(self.connection))
-    overrides = cached_property(lambda self: SqlOverrides(self.connection))
-    gates = cached_property(lambda self: SqlGates(self.connection))
-    appointments = cached_property(lambda self: SqlAppointments(self.connection))
-    booking_links = cached_property(lambda self: SqlBookingLinks(self.connection))
-    slot_holds = cached_property(lambda self: SqlSlotHolds(self.connection))
-    calendars = cached_property(lambda self: SqlCalendars(self.connection))
-    connections = cached_property(lambda self: SqlConnections(self.connection))
-    deliveries = cached_property(lambda self: SqlDeliveries(self.connection))
-    jobs = cached_property(lambda self: SqlJobs(self.connection))
-    audit = cached_property(lambda self: SqlAudit(self.connection))
-    alerts = cached_property(lambda self: SqlAlerts(self.connection))
-    api_keys = cached_property(lambda self: SqlApiKeys(self.connection))
-    sealed_secrets = cached_property(lambda self: SqlSealedSecrets(self.connection))
-    system = cached_property(lambda self: SqlSystem(self.connection))
+    leads: cached_property[SqlLeads] = _on_use("leads.leads", "SqlLeads")
+    lead_search: cached_property[SqlLeadSearch] = _on_use("leads.lead_search", "SqlLeadSearch")
+    journeys: cached_property[SqlJourneys] = _on_use("leads.journeys", "SqlJourneys")
+    lead_links: cached_property[SqlLeadLinks] = _on_use("leads.lead_links", "SqlLeadLinks")
+    accounts: cached_property[SqlAccounts] = _on_use("leads.accounts", "SqlAccounts")
+    merges: cached_property[SqlMerges] = _on_use("leads.merges", "SqlMerges")
+    intakes: cached_property[SqlIntakes] = _on_use("intake.intakes", "SqlIntakes")
+    inbox: cached_property[SqlInbox] = _on_use("intake.inbox", "SqlInbox")
+    idempotency: cached_property[SqlIdempotency] = _on_use("intake.idempotency", "SqlIdempotency")
+    policies: cached_property[SqlPolicies] = _on_use("routing.policies", "SqlPolicies")
+    roster: cached_property[SqlRoster] = _on_use("roster.roster", "SqlRoster")
+    decisions: cached_property[SqlDecisions] = _on_use("routing.decisions", "SqlDecisions")
+    history: cached_property[SqlHistory] = _on_use("routing.history", "SqlHistory")
+    ledgers: cached_property[SqlLedgers] = _on_use("routing.ledgers", "SqlLedgers")
+    holds: cached_property[SqlHolds] = _on_use("routing.holds", "SqlHolds")
+    overrides: cached_property[SqlOverrides] = _on_use("routing.overrides", "SqlOverrides")
+    gates: cached_property[SqlGates] = _on_use("routing.gates", "SqlGates")
+    appointments: cached_property[SqlAppointments] = _on_use("booking.appointments", "SqlAppointments")
+    booking_links: cached_property[SqlBookingLinks] = _on_use("booking.booking_links", "SqlBookingLinks")
+    slot_holds: cached_property[SqlSlotHolds] = _on_use("booking.slot_holds", "SqlSlotHolds")
+    calendars: cached_property[SqlCalendars] = _on_use("booking.calendars", "SqlCalendars")
+    connections: cached_property[SqlConnections] = _on_use("booking.connections", "SqlConnections")
+    deliveries: cached_property[SqlDeliveries] = _on_use("booking.deliveries", "SqlDeliveries")
+    jobs: cached_property[SqlJobs] = _on_use("engine.jobs", "SqlJobs")
+    audit: cached_property[SqlAudit] = _on_use("operations.audit", "SqlAudit")
+    alerts: cached_property[SqlAlerts] = _on_use("operations.alerts", "SqlAlerts")
+    api_keys: cached_property[SqlApiKeys] = _on_use("operations.api_keys", "SqlApiKeys")
+    sealed_secrets: cached_property[SqlSealedSecrets] = _on_use("operations.sealed_secrets", "SqlSealedSecrets")
+    system: cached_property[SqlSystem] = _on_use("operations.system", "SqlSystem")
 
 
 class SqlUnitOfWork:

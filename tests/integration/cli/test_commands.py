@@ -19,6 +19,7 @@ from pointsman.cli.commands import COMMANDS, app
 from pointsman.db.revision import HEAD_REVISION
 from pointsman.local.supervisor import Supervisor
 from support.databases.roles import as_owner, for_libpq
+from support.http.keys import SECRET
 from support.programs.command_line import command_environment, pointsman
 from support.programs.free_port import free_port
 from support.waiting import PATIENCE_S, wait_until
@@ -152,14 +153,31 @@ def test_without_settings_all_that_is_missing_is_said_at_once_without_a_tracebac
     assert "Traceback" not in done.stderr
 
 
-def test_beside_a_running_demo_it_is_said_where_its_settings_lie(
+@pytest.mark.parametrize("below", [".", "a/folder/below"])
+def test_the_database_of_a_run_or_demo_is_found_from_its_folder_and_below(
+    below: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared_database_url: str
+) -> None:
+    (tmp_path / ".pointsman").mkdir()
+    kept = tmp_path / ".pointsman" / "environment"
+    lines = (f"export POINTSMAN_DATABASE_URL='{shared_database_url}'", f"export POINTSMAN_SECRET_KEYS={SECRET}")
+    kept.write_text("\n".join(lines))
+    kept.chmod(0o600)
+    (tmp_path / below).mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(tmp_path / below)
+    done = pointsman("keys", "list")
+    assert (done.returncode, done.stderr) == (0, "" if below == "." else f"With the database of {kept.parent}.\n")
+
+
+def test_a_found_database_that_does_not_run_is_said_to_need_a_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert ".pointsman/environment" not in pointsman("keys", "list").stderr
     (tmp_path / ".pointsman").mkdir()
-    (tmp_path / ".pointsman" / "environment").write_text("export POINTSMAN_PORT='8000'\n")
-    assert ". .pointsman/environment" in pointsman("keys", "list").stderr
+    kept = tmp_path / ".pointsman" / "environment"
+    kept.write_text("export POINTSMAN_DATABASE_URL='postgresql://p@/p?host=/nowhere&port=5432'\n")
+    kept.chmod(0o600)
+    monkeypatch.chdir(tmp_path)
+    done = pointsman("keys", "list")
+    assert (done.returncode, "does not run: `pointsman run` starts it." in done.stderr) == (3, True)
 
 
 def test_a_database_that_is_away_is_one_clear_sentence() -> None:

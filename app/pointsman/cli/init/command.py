@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from pointsman.cli.found_environment import PREFIX
 from pointsman.cli.init.answers import (
     Answers,
     CalendarAnswer,
@@ -30,7 +31,6 @@ from pointsman.cli.session import run_with_env
 from pointsman.domain.dates.local_time import is_time_zone
 from pointsman.domain.messages.message import Arg, say
 from pointsman.services.wording.rendering import MessageReader, render, render_sentence, supported
-from pointsman.settings import PREFIX
 
 PASSWORD = "CALDAV_PASSWORD"  # noqa: S105  # the name of a variable
 _QUIET = {f"{PREFIX}LOG_LEVEL": "warning"}

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from pointsman.cli.output import out, table
 from pointsman.cli.policy.files import read_policy_file
-from pointsman.cli.session import run_with_reader
+from pointsman.cli.reading import run_with_reader
 from pointsman.domain.messages.message import rep_name, say
 from pointsman.domain.roster.roles import Work
 from pointsman.services.explain.explain import ExplainedDecision, ExplainRequest

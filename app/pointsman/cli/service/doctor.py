@@ -14,6 +14,7 @@ import typer
 from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
+from pointsman.cli.found_environment import take_found_environment
 from pointsman.cli.output import EXIT_FAILED, out
 from pointsman.cli.service.listening import find_listening_fault
 from pointsman.connectors.registry import ConnectorRegistry
@@ -72,6 +73,8 @@ def doctor() -> None:
 
 def _all() -> Iterator[CheckResult]:
     yield _python()
+    if found := take_found_environment():
+        yield CheckResult(verdict=Verdict.GOOD, found=f"The database is the one of {found.parent}.")
     yield from _variables()
     yield from _connectors()
     try:

@@ -4,13 +4,15 @@ They are the public suffix list, the packages' lists of free and disposable mail
 kept: 8 MB in all.
 """
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 import idna
-import tldextract
 
 from pointsman.domain.leads.free_mail import FREE_MAIL_DOMAINS, NO_MAIL_PROVIDERS, is_worldwide_mail
 from pointsman.domain.leads.legal_forms import without_legal_form
@@ -25,6 +27,9 @@ from pointsman.domain.leads.shared_hosts import (
 )
 from pointsman.domain.policy.document import Matching
 from pointsman.domain.text.hosts import LONGEST_HOST, is_host_name, is_under_domain
+
+if TYPE_CHECKING:
+    import tldextract
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +75,8 @@ def host_to_ascii(host: str) -> str:
 @lru_cache(maxsize=1)
 def _suffixes() -> tldextract.TLDExtract:
     # Private suffixes count: two customers of one site builder are not one company.
+    import tldextract  # noqa: PLC0415  # it brings an HTTP client that is never used
+
     return tldextract.TLDExtract(
         suffix_list_urls=(),
         cache_dir=None,

@@ -1,37 +1,40 @@
 """One transaction and the repositories inside it."""
 
-from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from __future__ import annotations
 
-from pointsman.services.ports.booking.appointments import Appointments
-from pointsman.services.ports.booking.booking_links import BookingLinks
-from pointsman.services.ports.booking.calendars import Calendars
-from pointsman.services.ports.booking.connections import Connections
-from pointsman.services.ports.booking.deliveries import Deliveries
-from pointsman.services.ports.booking.slot_holds import SlotHolds
-from pointsman.services.ports.intake.idempotency import IdempotencyStore
-from pointsman.services.ports.intake.inbox import Inbox
-from pointsman.services.ports.intake.intakes import Intakes
-from pointsman.services.ports.leads.accounts import Accounts
-from pointsman.services.ports.leads.journeys import Journeys
-from pointsman.services.ports.leads.lead_links import LeadLinks
-from pointsman.services.ports.leads.lead_search import LeadSearch
-from pointsman.services.ports.leads.leads import Leads
-from pointsman.services.ports.leads.merges import Merges
-from pointsman.services.ports.operations.alerts import Alerts
-from pointsman.services.ports.operations.api_keys import ApiKeys
-from pointsman.services.ports.operations.audit import Audit
-from pointsman.services.ports.operations.jobs import Jobs
-from pointsman.services.ports.operations.sealed_secrets import SealedSecrets
-from pointsman.services.ports.operations.system import System
-from pointsman.services.ports.roster import RosterStore
-from pointsman.services.ports.routing.decisions import Decisions
-from pointsman.services.ports.routing.gates import Gates
-from pointsman.services.ports.routing.history import History
-from pointsman.services.ports.routing.holds import Holds
-from pointsman.services.ports.routing.ledgers import Ledgers
-from pointsman.services.ports.routing.overrides import Overrides
-from pointsman.services.ports.routing.policies import Policies
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # a command that asks one repository need not import the rows of all
+    from pointsman.services.ports.booking.appointments import Appointments
+    from pointsman.services.ports.booking.booking_links import BookingLinks
+    from pointsman.services.ports.booking.calendars import Calendars
+    from pointsman.services.ports.booking.connections import Connections
+    from pointsman.services.ports.booking.deliveries import Deliveries
+    from pointsman.services.ports.booking.slot_holds import SlotHolds
+    from pointsman.services.ports.intake.idempotency import IdempotencyStore
+    from pointsman.services.ports.intake.inbox import Inbox
+    from pointsman.services.ports.intake.intakes import Intakes
+    from pointsman.services.ports.leads.accounts import Accounts
+    from pointsman.services.ports.leads.journeys import Journeys
+    from pointsman.services.ports.leads.lead_links import LeadLinks
+    from pointsman.services.ports.leads.lead_search import LeadSearch
+    from pointsman.services.ports.leads.leads import Leads
+    from pointsman.services.ports.leads.merges import Merges
+    from pointsman.services.ports.operations.alerts import Alerts
+    from pointsman.services.ports.operations.api_keys import ApiKeys
+    from pointsman.services.ports.operations.audit import Audit
+    from pointsman.services.ports.operations.jobs import Jobs
+    from pointsman.services.ports.operations.sealed_secrets import SealedSecrets
+    from pointsman.services.ports.operations.system import System
+    from pointsman.services.ports.roster import RosterStore
+    from pointsman.services.ports.routing.decisions import Decisions
+    from pointsman.services.ports.routing.gates import Gates
+    from pointsman.services.ports.routing.history import History
+    from pointsman.services.ports.routing.holds import Holds
+    from pointsman.services.ports.routing.ledgers import Ledgers
+    from pointsman.services.ports.routing.overrides import Overrides
+    from pointsman.services.ports.routing.policies import Policies
 
 
 class Tx(Protocol):

@@ -1,0 +1,68 @@
+"""The embedded database of a `run` or `demo` in this folder or one above, found without setting anything."""
+
+import contextlib
+import os
+import shlex
+import socket
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+PREFIX = "POINTSMAN_"
+_FILE = Path(".pointsman") / "environment"
+
+
+def is_database_set() -> bool:
+    """Whether the environment names a database."""
+    return bool(os.environ.get(f"{PREFIX}DATABASE_URL"))
+
+
+def take_found_environment() -> Path | None:
+    """Set what the nearest `.pointsman/environment` says, and return the file; None where a database is set or none is found.
+
+    What is set already stays. A file that another account can write is passed over: it could name a database of its own.
+    """
+    if is_database_set() or (file := find_environment(Path.cwd())) is None:
+        return None
+    for name, value in read_environment(file).items():
+        if not os.environ.get(name):
+            os.environ[name] = value
+    return file if is_database_set() else None
+
+
+def find_environment(folder: Path) -> Path | None:
+    """The nearest file, from a folder upwards."""
+    return next((file for each in (folder, *folder.parents) if _is_ours(file := each / _FILE)), None)
+
+
+def read_environment(file: Path) -> Mapping[str, str]:
+    """The variables of the service in a file of `export NAME=value` lines; a line that somebody broke is none."""
+    found: dict[str, str] = {}
+    for line in file.read_text(encoding="utf-8").splitlines():
+        name, _, value = line.removeprefix("export ").partition("=")
+        with contextlib.suppress(ValueError):
+            if name.startswith(PREFIX):
+                found[name] = "".join(shlex.split(value)[:1])
+    return found
+
+
+def answers(url: str) -> bool:
+    """Whether a server listens on the socket that a URL of an embedded database names."""
+    asked = parse_qs(urlsplit(url).query)
+    path = f"{asked.get('host', [''])[0]}/.s.PGSQL.{asked.get('port', ['5432'])[0]}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(path)
+        except OSError:
+            return False
+    return True
+
+
+def _is_ours(file: Path) -> bool:
+    try:
+        found = file.lstat()
+    except OSError:
+        return False
+    private = not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return stat.S_ISREG(found.st_mode) and found.st_uid in {os.getuid(), 0} and private and os.access(file, os.R_OK)

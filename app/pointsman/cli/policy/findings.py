@@ -1,0 +1,16 @@
+"""Findings of a policy's check, as a command shows them."""
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from pointsman.cli.output import out
+from pointsman.domain.policy_check.findings import Finding, Severity
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """A line for each: how grave, where, what, and its code."""
+    for finding in findings:
+        colour = "red" if finding.severity is Severity.ERROR else "yellow"
+        said = f" {finding.path or 'policy'}: {finding.message} ({finding.code})"
+        out.print(Text.assemble((finding.severity.value, colour), said), highlight=False, soft_wrap=True)

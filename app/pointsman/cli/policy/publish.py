@@ -1,0 +1,44 @@
+"""`policy publish` and `policy rollback`: which version is live."""
+
+from typing import Annotated
+
+import typer
+
+from pointsman.cli.output import out
+from pointsman.cli.policy.files import read_policy_file
+from pointsman.cli.policy.findings import show_findings
+from pointsman.cli.policy.options import ExpectOption, NoteOption, PolicyFileArgument
+from pointsman.cli.session import CLI_ACTOR, run_with_env
+from pointsman.services.policies import lifecycle as policies
+from pointsman.services.ports import Env
+
+
+def publish(file: PolicyFileArgument, note: NoteOption, expect: ExpectOption = None) -> None:
+    """Publish a policy file; it is live from the next lead on."""
+    given = read_policy_file(file)
+
+    async def work(env: Env) -> policies.Draft:
+        draft = await policies.add_draft(env, given.document, source=given.source, note=note, actor=CLI_ACTOR)
+        version, compare = draft.policy.version, expect is not None
+        await policies.publish_policy(env, version, note=note, actor=CLI_ACTOR, expected=expect, check_expected=compare)
+        return draft
+
+    with out.status("Checking and publishing"):
+        draft = run_with_env(work)
+    show_findings(draft.findings)
+    out.print(f"Version {draft.policy.version} is live.", highlight=False)
+
+
+def rollback(
+    note: NoteOption,
+    to: Annotated[int | None, typer.Option(min=1, help="Which version; else the one before.")] = None,
+    expect: ExpectOption = None,
+) -> None:
+    """Make an archived version live again: the one that the live version took over from, unless --to names another."""
+    compare = expect is not None
+    row = run_with_env(
+        lambda env: policies.rollback_policy(
+            env, to=to, note=note, actor=CLI_ACTOR, expected=expect, check_expected=compare
+        )
+    )
+    out.print(f"Version {row.version} is live again.", highlight=False)
