@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, pool
 
-from pointsman.cli.service.doctor import EXTENSIONS
+from pointsman.db.engine.extensions import NEEDED
 from pointsman.db.engine.roles import roles_sql
 from pointsman.db.revision import HEAD_REVISION
 from support.databases.fixtures import Server, alembic_config, upgrade
@@ -66,7 +66,7 @@ def test_down_and_up_again_gives_the_same(owner_url: str) -> None:
 def test_the_doctor_looks_for_each_extension_that_the_migrations_make_use_of(owner_url: str) -> None:
     with psycopg.connect(for_libpq(owner_url)) as connection:
         made = {row[0] for row in connection.execute("select extname from pg_extension")}
-    assert made - {"plpgsql"} == {*EXTENSIONS}
+    assert made - {"plpgsql"} == {*NEEDED}
 
 
 def test_upgrading_twice_is_nothing(owner_url: str) -> None:

@@ -11,10 +11,15 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pointsman.db.engine.engine import make_engine
+from pointsman.db.engine.errors import DRIVER_ERRORS
 from pointsman.db.unit_of_work import SqlUnitOfWork
 from pointsman.domain.ids import uuid7
 from pointsman.services.ports import Env
 from pointsman.settings import Settings
+
+
+class StatementRefused(Exception):
+    """The database refuses a statement for a reason that no use case expects; the message is the database's."""
 
 
 class _OnUse:
@@ -57,19 +62,26 @@ async def command_env(settings: Settings) -> AsyncIterator[Env]:
     )
     rest = _Rest(engine, settings)
     try:
-        yield Env(
-            uow=SqlUnitOfWork(engine),
-            clock=lambda: datetime.now(UTC),
-            new_id=lambda: uuid7(datetime.now(UTC), os.urandom(10)),
-            calendars=rest.part("calendars"),
-            crm=rest.part("crm"),
-            invitations=rest.part("invitations"),
-            readers=rest.part("readers"),
-            secrets=rest.part("secrets"),
-            buyer_acts_per_day=settings.booking_link_acts_per_day,
-            organisation=settings.organisation,
-            public_url=settings.public_url,
-        )
+        yield _env(engine, rest, settings)
+    except DRIVER_ERRORS as error:
+        said = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
+        raise StatementRefused(said.splitlines()[0]) from error
     finally:
         await rest.aclose()
         await engine.dispose()
+
+
+def _env(engine: AsyncEngine, rest: _Rest, settings: Settings) -> Env:
+    return Env(
+        uow=SqlUnitOfWork(engine),
+        clock=lambda: datetime.now(UTC),
+        new_id=lambda: uuid7(datetime.now(UTC), os.urandom(10)),
+        calendars=rest.part("calendars"),
+        crm=rest.part("crm"),
+        invitations=rest.part("invitations"),
+        readers=rest.part("readers"),
+        secrets=rest.part("secrets"),
+        buyer_acts_per_day=settings.booking_link_acts_per_day,
+        organisation=settings.organisation,
+        public_url=settings.public_url,
+    )

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from pointsman.cli.output import EXIT_FAILED, out, table
+from pointsman.cli.output import EXIT_FAILED, out, show_table, table
 from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.domain.errors import Unavailable
@@ -29,7 +29,7 @@ def index() -> None:
             listed.add_row(found.name, Text.assemble(("broken:", "red"), f" {found.fault}"), "", "", source)
         else:
             listed.add_row(found.name, found.title, " ".join(found.capabilities), found.auth, source)
-    out.print(listed)
+    show_table(listed)
     if broken:
         raise typer.Exit(EXIT_FAILED)
 

@@ -1,16 +1,16 @@
 """`decisions`: explain a stored decision, or take decisions again and say whether the same comes out."""
 
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
+from pointsman.cli.lead_argument import decision_id
 from pointsman.cli.output import EXIT_FAILED, EXIT_MISUSED, fail, out
 from pointsman.cli.policy.explain import show_explanation
 from pointsman.cli.reading import run_with_reader
 from pointsman.cli.session import run_with_env
 from pointsman.domain.dates.durations import parse_duration
-from pointsman.services.explain.explain import explain_stored
+from pointsman.services.explain.explain import ExplainedDecision, explain_stored
 from pointsman.services.explain.replays import ReplayResult, replay_decision, replay_many
 from pointsman.services.ports import Env
 
@@ -20,14 +20,24 @@ _SHOWN = 10
 
 
 @app.command()
-def explain(decision: Annotated[UUID, typer.Argument(help="The decision's id.")]) -> None:
+def explain(
+    decision: Annotated[
+        str, typer.Argument(help="The decision's id; or a lead, by id or address: its latest decision.")
+    ],
+) -> None:
     """Say why a lead went where it went, and what would have changed it."""
-    show_explanation(*run_with_reader(lambda env: explain_stored(env, decision)))
+
+    async def asked(env: Env) -> ExplainedDecision:
+        return await explain_stored(env, await decision_id(env, decision))
+
+    show_explanation(*run_with_reader(asked))
 
 
 @app.command()
 def replay(
-    decision: Annotated[UUID | None, typer.Argument(help="One decision; without it, the latest.")] = None,
+    decision: Annotated[
+        str | None, typer.Argument(help="One decision, or the latest of a lead; without it, the latest of all.")
+    ] = None,
     last: Annotated[int, typer.Option(min=1, help="So many of the latest.")] = 1_000,
     since: Annotated[str | None, typer.Option(help='Only those of this time, as in "30d" or "4h".')] = None,
     all_: Annotated[bool, typer.Option("--all", help="Every decision there is.")] = False,
@@ -40,7 +50,7 @@ def replay(
 
     async def work(env: Env) -> tuple[int, list[ReplayResult]]:
         if decision is not None:
-            found = await replay_decision(env, decision)
+            found = await replay_decision(env, await decision_id(env, decision))
             return 1, [] if found.same else [found]
         total, different = 0, list[ReplayResult]()
         bound = None if all_ or span is not None else last

@@ -1,15 +1,19 @@
 """`keys`: API keys, and the key that encrypts stored credentials."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
 
-from pointsman.cli.output import out, table
+from pointsman.cli.actor_names import ActorNames, actor_names
+from pointsman.cli.machine_time import machine_time
+from pointsman.cli.output import out, show_table, table
 from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.connectors.vault import new_key
 from pointsman.domain.permissions.callers import Scope
 from pointsman.services.operations.api_keys import create_key, list_keys, revoke_key
+from pointsman.services.ports import Env
 from pointsman.services.ports.operations.api_keys import ApiKeyRow
 
 app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
@@ -41,12 +45,18 @@ def create(
 @app.command(name="list")
 def index() -> None:
     """List all API keys, newest first."""
-    listed = table("id", "name", "scopes", "supplier", "rep", "created", "state")
-    for row in run_with_env(list_keys):
+
+    async def asked(env: Env) -> tuple[Sequence[ApiKeyRow], ActorNames]:
+        return await list_keys(env), await actor_names(env)
+
+    rows, names = run_with_env(asked)
+    listed = table("id", "name", "scopes", "for", "made", "state")
+    for row in rows:
         scopes = " ".join(sorted(row.scopes))
-        created = f"{row.created_at:%Y-%m-%d %H:%M}"
-        listed.add_row(row.id, row.name, scopes, row.supplier or "", row.rep or "", created, _state(row))
-    out.print(listed)
+        bound = f"rep:{row.rep}" if row.rep else f"supplier:{row.supplier}" if row.supplier else ""
+        created = machine_time(row.created_at)
+        listed.add_row(row.id, row.name, scopes, names.get(bound, bound.partition(":")[2]), created, _state(row))
+    show_table(listed)
 
 
 def _state(row: ApiKeyRow) -> str:
@@ -56,7 +66,7 @@ def _state(row: ApiKeyRow) -> str:
         return "expired"
     if not row.rep_active:
         return "refused: the rep is not active"
-    return f"until {row.expires_at:%Y-%m-%d}" if row.expires_at else "in use"
+    return f"until {machine_time(row.expires_at)}" if row.expires_at else "in use"
 
 
 @app.command()

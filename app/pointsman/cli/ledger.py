@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 from rich.text import Text
 
-from pointsman.cli.output import EXIT_FAILED, EXIT_MISUSED, fail, out, table
+from pointsman.cli.output import EXIT_FAILED, EXIT_MISUSED, fail, out, show_table, table
 from pointsman.cli.reason import checked_reason
 from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.services.ports import Env
@@ -60,7 +60,7 @@ def rebuild(
     listed = table("rep", "was", "is")
     for rep in sorted(found.stored.balances.keys() | found.rebuilt.balances.keys()):
         listed.add_row(rep, str(found.stored.balance(rep)), str(found.rebuilt.balance(rep)))
-    out.print(listed)
+    show_table(listed)
     out.print(f"{found.ledger} is rebuilt: {'; '.join(found.faults)}.", highlight=False, soft_wrap=True)
 
 

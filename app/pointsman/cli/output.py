@@ -11,13 +11,28 @@ from rich.text import Text
 out = Console(markup=False)
 err = Console(stderr=True, markup=False)
 
+_KEPT_WHOLE = frozenset({"id", "lead", "when"})  # columns that are copied from, or read at a glance
+_PIPED_WIDTH = 2_000
+
 #: Exit codes: 1 it was refused or failed, 2 it was asked for in a wrong way, 3 the database does not answer.
 EXIT_FAILED, EXIT_MISUSED, EXIT_DATABASE_DOWN = 1, 2, 3
 
 
 def table(*columns: str) -> Table:
     """A table that breaks what is too long for the screen into lines: an id that is cut short is none."""
-    return Table(*(Column(name, overflow="fold") for name in columns))
+    return Table(*(Column(name, overflow="fold", no_wrap=name in _KEPT_WHOLE) for name in columns))
+
+
+def show_table(listed: Table) -> None:
+    """On a screen as wide as it is; into a pipe or a file each row as one line, without a frame, for other programs."""
+    if out.is_terminal:
+        out.print(listed)
+        return
+    listed.box = None
+    listed.pad_edge = False
+    for column in listed.columns:
+        column.no_wrap = True
+    Console(file=out.file, width=_PIPED_WIDTH, markup=False).print(listed, highlight=False)
 
 
 def fail(sentence: str, *details: str, code: int = EXIT_FAILED) -> NoReturn:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pointsman.cli.output import EXIT_MISUSED, fail, out, table
+from pointsman.cli.output import EXIT_MISUSED, fail, out, show_table, table
 from pointsman.cli.reading import run_with_reader
 from pointsman.cli.reason import checked_reason
 from pointsman.cli.session import CLI_ACTOR, run_with_env
@@ -104,7 +104,7 @@ def _show(results: list[LeadResult], reader: MessageReader) -> None:
     listed = table("lead", "what became of it", "why")
     for result in results:
         listed.add_row(str(result.lead_id), result.rep or result.outcome.value, render(result.sentence, reader))
-    out.print(listed)
+    show_table(listed)
 
 
 def _day(text: str) -> date | None:

@@ -36,9 +36,12 @@ def run_with_env(use: Callable[[Env], Awaitable[T]]) -> T:
 
     async def run() -> T:
         with gc_paused():  # what is imported stays
-            from pointsman.cli.command_env import command_env  # noqa: PLC0415  # a command without a database needs none
-        async with command_env(chosen) as env:
-            return await use(env)
+            from pointsman.cli.command_env import StatementRefused, command_env  # noqa: PLC0415  # half a second
+        try:
+            async with command_env(chosen) as env:
+                return await use(env)
+        except StatementRefused as error:
+            fail("The database refused what the command asked for. `pointsman doctor` looks at it.", str(error))
 
     try:
         return asyncio.run(run())

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -9,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, pool
 
 import pointsman
+from pointsman.db.engine.extensions import require_extensions
 from pointsman.db.engine.roles import ensure_service_login
 from pointsman.db.revision import HEAD_REVISION, is_newer
 
@@ -50,7 +52,7 @@ def upgrade_schema(url: str, *, service_url: str | None = None) -> str:
 
     `url` is of a role that may become the owner, `service_url` of the login that serves, which is let in. Where nothing is
     to be migrated, any role that can read the revision will do. Safe to start from several processes at once: they wait
-    for each other. Raises UnknownRevision, before anything is changed.
+    for each other. Raises UnknownRevision or ExtensionsMissing, before anything is changed.
     """
     found = _upgrade(url)
     if service_url:
@@ -67,8 +69,15 @@ def _upgrade(url: str) -> str:
             return found
         if not is_known_revision(found):
             raise UnknownRevision(UNKNOWN_REVISION)
+    if not heads:
+        with psycopg.connect(_for_libpq(url), connect_timeout=10) as connection:
+            require_extensions(connection)
     command.upgrade(_config(url), "head")
     return HEAD_REVISION
+
+
+def _for_libpq(url: str) -> str:
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
 
 
 def _heads(url: str) -> tuple[str, ...]:

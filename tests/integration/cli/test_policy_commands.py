@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
+import psycopg
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
 from pointsman.cli.commands import app
+from support.databases.roles import as_owner, for_libpq
 from support.http.keys import SECRET
 
 ROOT = Path(__file__).parents[3]
@@ -19,9 +21,12 @@ rules:\r
 CHANGED = OURS.replace(b'["NO", DE]', b'["NO", DE, AT]')
 
 
+def environment(url: str | None) -> dict[str, str | None]:
+    return {"POINTSMAN_DATABASE_URL": url, "POINTSMAN_SECRET_KEYS": SECRET} if url else {}
+
+
 def policy(*words: str | Path, url: str | None = None) -> Result:
-    ours = {"POINTSMAN_DATABASE_URL": url, "POINTSMAN_SECRET_KEYS": SECRET} if url else {}
-    return CliRunner().invoke(app, ["policy", *map(str, words)], env=ours)
+    return CliRunner().invoke(app, ["policy", *map(str, words)], env=environment(url))
 
 
 def said(done: Result, code: int = 0) -> str:
@@ -140,3 +145,18 @@ def test_a_publication_that_expects_another_live_version_is_refused(database_url
     stale = said(policy("rollback", "-m", "late", "--expect", "1", url=database_url), 1)
     assert "version 2 is live, not 1" in " ".join(stale.split())
     assert "Version 1 is live again" in said(policy("rollback", "-m", "now", "--expect", "2", url=database_url))
+
+
+def test_the_history_fits_80_columns_with_keys_by_name(database_url: str, tmp_path: Path) -> None:
+    made = said(
+        CliRunner().invoke(app, ["keys", "create", "Rev Ops", "--scope", "admin"], env=environment(database_url))
+    )
+    published = written(tmp_path, "policy.yaml", OURS)
+    said(policy("publish", published, "-m", "the first " + "and longest note " * 6, url=database_url))
+    with psycopg.connect(for_libpq(as_owner(database_url)), autocommit=True) as connection:
+        connection.execute("set session_replication_role = replica")
+        connection.execute("update policy_publications set actor = %s", [f"key:{made.split('_')[1]}"])
+    first, note = policy("history", url=database_url).stdout.splitlines()
+    assert first.endswith("published by Rev Ops")
+    assert len(first) <= 80
+    assert note.strip() == ("the first " + "and longest note " * 6).strip()

@@ -2,24 +2,25 @@
 
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from pointsman.cli.output import out, table
+from pointsman.cli.lead_argument import LeadArgument, lead_id
+from pointsman.cli.output import out, show_table, table
 from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.reading import run_with_reader
 from pointsman.domain.messages.message import rep_name, say
 from pointsman.domain.roster.roles import Work
 from pointsman.services.explain.explain import ExplainedDecision, ExplainRequest
 from pointsman.services.explain.explain import explain as explain_lead
+from pointsman.services.ports import Env
 from pointsman.services.wording.rendering import MessageReader, render, render_all, render_sentence
 
 
 def explain(
-    lead: Annotated[UUID, typer.Argument(help="The lead's id.")],
+    lead: LeadArgument,
     file: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Ask this policy file instead of the live policy.")
     ] = None,
@@ -28,10 +29,14 @@ def explain(
     ] = None,
 ) -> None:
     """Say where a lead would go now, why, and what would change it; nothing is written."""
-    question = ExplainRequest(
-        lead_id=lead, purpose=work, document=None if file is None else read_policy_file(file).document
-    )
-    show_explanation(*run_with_reader(lambda env: explain_lead(env, question)))
+    document = None if file is None else read_policy_file(file).document
+
+    async def asked(env: Env) -> ExplainedDecision:
+        return await explain_lead(
+            env, ExplainRequest(lead_id=await lead_id(env, lead), purpose=work, document=document)
+        )
+
+    show_explanation(*run_with_reader(asked))
 
 
 def show_explanation(found: ExplainedDecision, reader: MessageReader) -> None:
@@ -43,7 +48,7 @@ def show_explanation(found: ExplainedDecision, reader: MessageReader) -> None:
     for sentence in render_all(told.story, reader):
         _line(f"  {sentence}")
     if told.why_not:
-        out.print(_others(found, reader))
+        show_table(_others(found, reader))
     if told.why_not_more:
         _line(f"  and {told.why_not_more} more")
     for miss in told.near_misses.nearest:

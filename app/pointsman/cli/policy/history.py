@@ -1,21 +1,32 @@
 """`policy history`: which version was live when."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from pointsman.cli.output import out, table
+from pointsman.cli.actor_names import ActorNames, actor_names
+from pointsman.cli.machine_time import machine_time
+from pointsman.cli.output import out
 from pointsman.cli.session import run_with_env
 from pointsman.services.policies.history import publication_history as publications
+from pointsman.services.ports import Env
+from pointsman.services.ports.routing.policies import PublicationRow
 
 
 def history(
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many at most, newest first.")] = 20,
 ) -> None:
     """Show which version was live when, who published it, and why."""
-    rows = run_with_env(lambda env: publications(env, before=None, limit=limit))
-    listed = table("version", "kind", "when", "by", "instead of", "why")
+
+    async def asked(env: Env) -> tuple[Sequence[PublicationRow], ActorNames]:
+        return await publications(env, before=None, limit=limit), await actor_names(env)
+
+    rows, names = run_with_env(asked)
     for row in rows:
-        when = row.at.isoformat(timespec="seconds")
-        listed.add_row(str(row.version), row.kind, when, row.actor, str(row.replaced or "—"), row.note)
-    out.print(listed)
+        instead = f", instead of {row.replaced}" if row.replaced else ""
+        by = names.get(row.actor, row.actor)
+        out.print(
+            f"{row.version}  {machine_time(row.at)}  {row.kind} by {by}{instead}", highlight=False, soft_wrap=True
+        )
+        out.print(f"   {row.note}", highlight=False, soft_wrap=True)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pointsman.cli.output import EXIT_MISUSED, fail, out, table
+from pointsman.cli.output import EXIT_MISUSED, fail, out, show_table, table
 from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.reading import run_with_reader
 from pointsman.domain.dates.durations import parse_duration
@@ -59,9 +59,9 @@ def _show(found: SimulationResult, reader: MessageReader) -> None:
     for name in DIMENSIONS:
         before, after = report.before.by_dimension[name], report.after.by_dimension[name]
         if before != after:
-            out.print(_table(name, before, after))
+            show_table(_table(name, before, after))
     if report.preferences:
-        out.print(_preferences(report.preferences))
+        show_table(_preferences(report.preferences))
     for one in report.examples[:_SHOWN]:
         _line(f"{one.lead_id}: {render(one.before, reader)}\n  → {render(one.after, reader)}")
     if report.never_matched:

@@ -17,9 +17,11 @@ from sqlalchemy.exc import DBAPIError
 from pointsman.cli.found_environment import take_found_environment
 from pointsman.cli.output import EXIT_FAILED, out
 from pointsman.cli.service.listening import find_listening_fault
+from pointsman.cli.service.migrate import first_line
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.db import migrations
 from pointsman.db.engine.engine import dropped_time_outs, time_outs
+from pointsman.db.engine.extensions import HOW_TO_INSTALL, NEEDED, missing_extensions
 from pointsman.db.engine.guard_check import check_guards
 from pointsman.db.revision import HEAD_REVISION, is_newer
 from pointsman.services.connections.connections import list_connections
@@ -29,11 +31,6 @@ from pointsman.settings import PREFIX, Settings, SettingsError, load_settings
 from pointsman.wiring import wire
 
 _OLDEST_PYTHON = (3, 11)
-#: What the migrations make use of beside PostgreSQL itself, and what for.
-EXTENSIONS = {
-    "btree_gist": "keeps appointments from overlapping",
-    "pg_trgm": "finds leads by some letters of a name or an address",
-}
 _OLDEST_POSTGRES = 150000
 _SKEW_S = 2.0
 
@@ -132,14 +129,14 @@ def _database(settings: Settings) -> Iterator[CheckResult]:
             if migrated.verdict is not Verdict.BAD:
                 yield from _guards(connection)
     except psycopg.OperationalError as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = first_line(error)
         mend = "Start PostgreSQL, or correct POINTSMAN_DATABASE_URL; without it `pointsman run` brings its own."
         yield CheckResult(
             verdict=Verdict.BAD, found=f"There is no connection by POINTSMAN_DATABASE_URL: {reason}", fix=mend
         )
         return
     except psycopg.Error as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = first_line(error)
         mend = "Run `pointsman migrate`, which lets the role of POINTSMAN_DATABASE_URL in and fills an empty database."
         yield CheckResult(verdict=Verdict.BAD, found=f"The database refuses to be looked at: {reason}", fix=mend)
         return
@@ -148,7 +145,7 @@ def _database(settings: Settings) -> Iterator[CheckResult]:
     try:
         yield from asyncio.run(_connections(settings))
     except (SchemaUnusable, DBAPIError, DatabaseBusy, DatabaseUnavailable) as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = first_line(error)
         mend = "Restore the whole database from a backup; or run `pointsman migrate`, which lets this role in."
         yield CheckResult(verdict=Verdict.BAD, found=f"The database cannot be used: {reason}", fix=mend)
 
@@ -160,12 +157,13 @@ def _server(connection: psycopg.Connection) -> Iterator[CheckResult]:
         yield CheckResult(verdict=Verdict.BAD, found=text, fix="Use PostgreSQL 15 or newer.")
     else:
         yield CheckResult(verdict=Verdict.GOOD, found=text)
-    for name, purpose in EXTENSIONS.items():
-        if connection.execute("select 1 from pg_available_extensions where name = %s", (name,)).fetchone():
-            yield CheckResult(verdict=Verdict.GOOD, found=f"The extension {name} is there.")
-        else:
-            mend = f"Install the contrib modules (postgresql-contrib): {name} {purpose}."
+    missing = missing_extensions(connection)
+    for name, does in NEEDED.items():
+        if name in missing:
+            mend = f"{HOW_TO_INSTALL}: it {does}."
             yield CheckResult(verdict=Verdict.BAD, found=f"The extension {name} is missing.", fix=mend)
+        else:
+            yield CheckResult(verdict=Verdict.GOOD, found=f"The extension {name} is there.")
     row = connection.execute("select extract(epoch from clock_timestamp())::float8").fetchone()
     skew = abs(time.time() - row[0]) if row else 0.0
     if skew > _SKEW_S:

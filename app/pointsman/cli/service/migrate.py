@@ -5,11 +5,13 @@ from typing import Annotated
 
 import psycopg
 import typer
-from sqlalchemy.exc import DBAPIError, OperationalError
+from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from pointsman.cli.output import EXIT_DATABASE_DOWN, EXIT_MISUSED, fail, out
 from pointsman.cli.settings import settings_or_exit
 from pointsman.db import migrations
+from pointsman.db.engine.extensions import ExtensionsMissing
 from pointsman.db.engine.roles import SameLogin, roles_sql
 from pointsman.db.revision import HEAD_REVISION
 from pointsman.settings import PREFIX, Settings, with_one_driver
@@ -65,15 +67,17 @@ def migrate_or_exit(settings: Settings) -> str:
     try:
         with out.status("Migrating the database"):
             revision = migrations.upgrade_schema(url, service_url=settings.database_url)
-    except migrations.UnknownRevision as error:
+    except (migrations.UnknownRevision, ExtensionsMissing) as error:
         fail(str(error))
     except (OperationalError, psycopg.OperationalError) as error:
         name = MIGRATION_URL if settings.migration_database_url else SERVICE_URL
-        fail(f"There is no connection by {name}.", _first_line(error), code=EXIT_DATABASE_DOWN)
+        fail(f"There is no connection by {name}.", first_line(error), code=EXIT_DATABASE_DOWN)
     except (DBAPIError, psycopg.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         foreign = isinstance(cause, psycopg.errors.DuplicateTable | psycopg.errors.DuplicateObject)
-        fail(NOT_EMPTY if foreign else REFUSED, _first_line(error))
+        fail(NOT_EMPTY if foreign else REFUSED, first_line(error))
+    except (SQLAlchemyError, CommandError) as error:
+        fail("The migration ended, and was undone.", first_line(error))
     if settings.migration_database_url:
         _try_service(_for_libpq(url), settings.conninfo, revision)
     return revision
@@ -91,7 +95,7 @@ def _try_service(migration: str, service: str, revision: str) -> None:
         fail(
             f"The schema is at {revision}, but there is no connection by {SERVICE_URL}. A login that was there before keeps"
             " its password: correct the setting, or change the password in psql with \\password.",
-            _first_line(error),
+            first_line(error),
             code=EXIT_DATABASE_DOWN,
         )
     if not same:
@@ -105,5 +109,7 @@ def _for_libpq(url: str) -> str:
     return url.replace("postgresql+psycopg://", "postgresql://", 1)
 
 
-def _first_line(error: DBAPIError | psycopg.Error) -> str:
-    return str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()[0]
+def first_line(error: Exception) -> str:
+    """What the database said, in one line."""
+    said = str(error.orig if isinstance(error, DBAPIError) else error).strip()
+    return said.splitlines()[0] if said else type(error).__name__
