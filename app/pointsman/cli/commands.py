@@ -20,77 +20,97 @@ LOCAL, SERVICE, ADMIN = "On this machine, without any set-up", "The service", "A
 #: The commands about the policy, in the order of `pointsman policy --help`.
 POLICY = {
     "diff": Place(
-        "policy.compare", "diff", "Say how the second policy differs from the first; two files need no database."
+        "pointsman.cli.policy.compare",
+        "diff",
+        "Say how the second policy differs from the first; two files need no database.",
     ),
     "explain": Place(
-        "policy.explain", "explain", "Say where a lead would go now, why, and what would change it; nothing is written."
+        "pointsman.cli.policy.explain",
+        "explain",
+        "Say where a lead would go now, why, and what would change it; nothing is written.",
     ),
     "simulate": Place(
-        "policy.simulate",
+        "pointsman.cli.policy.simulate",
         "simulate",
         "Route a past period again by a policy and show what goes elsewhere; nothing is written.",
     ),
-    "check": Place("policy.check", "check", "Check a policy file against the present roster; nothing is written."),
-    "publish": Place("policy.publish", "publish", "Publish a policy file; it is live from the next lead on."),
+    "check": Place(
+        "pointsman.cli.policy.check", "check", "Check a policy file against the present roster; nothing is written."
+    ),
+    "publish": Place(
+        "pointsman.cli.policy.publish", "publish", "Publish a policy file; it is live from the next lead on."
+    ),
     "rollback": Place(
-        "policy.publish",
+        "pointsman.cli.policy.publish",
         "rollback",
         "Make an archived version live again: the one that the live version took over from, unless --to names another.",
     ),
     "export": Place(
-        "policy.export",
+        "pointsman.cli.policy.export",
         "export",
         "Write a policy as its author wrote it, with order and comments; what came as JSON is written as YAML.",
     ),
-    "history": Place("policy.history", "history", "Show which version was live when, who published it, and why."),
+    "history": Place(
+        "pointsman.cli.policy.history", "history", "Show which version was live when, who published it, and why."
+    ),
     "schema": Place(
-        "policy.export", "schema", "Write the JSON Schema of a policy file, for editors; needs no database."
+        "pointsman.cli.policy.export",
+        "schema",
+        "Write the JSON Schema of a policy file, for editors; needs no database.",
     ),
 }
 
 #: In the order of `pointsman --help`.
 COMMANDS = {
     "demo": Place(
-        "local",
+        "pointsman.cli.local",
         "demo",
         "Run the main job on a demo floor: seed it, send the example leads, show what became of them, keep serving.",
         LOCAL,
     ),
     "init": Place(
-        "init",
+        "pointsman.cli.init",
         "init",
         "Start: write a roster and a policy, publish them, send a first lead, and show its journey.",
         LOCAL,
     ),
     "run": Place(
-        "local",
+        "pointsman.cli.local",
         "run",
         "Serve API and worker on this machine; PostgreSQL is embedded unless POINTSMAN_DATABASE_URL is set.",
         LOCAL,
     ),
-    "serve": Place("service.serve", "serve", "Serve the HTTP API.", SERVICE),
-    "work": Place("service.work", "work", "Work on what was accepted: webhooks, calendars, leads that wait.", SERVICE),
+    "serve": Place("pointsman.cli.service.serve", "serve", "Serve the HTTP API.", SERVICE),
+    "work": Place(
+        "pointsman.cli.service.work",
+        "work",
+        "Work on what was accepted: webhooks, calendars, leads that wait.",
+        SERVICE,
+    ),
     "migrate": Place(
-        "service.migrate",
+        "pointsman.cli.service.migrate",
         "migrate",
         "Bring the database's schema to this release. Safe to run again, and from several machines at once.",
         SERVICE,
     ),
     "doctor": Place(
-        "service.doctor",
+        "pointsman.cli.service.doctor",
         "doctor",
         "Look at this machine, its settings and its database, and say how to mend what is wrong.",
         SERVICE,
     ),
-    "keys": Place("keys", "app", "Make, list and revoke API keys.", ADMIN),
-    "secrets": Place("secrets", "app", "Change the keys that encrypt stored credentials.", ADMIN),
-    "reps": Place("reps", "app", "Enter time off, and move the leads of reps who are away.", ADMIN),
-    "roster": Place("roster", "app", "Put roles, suppliers and reps on the roster.", ADMIN),
-    "policy": Place("policy", "", "Check, publish and explain the rules.", ADMIN, POLICY),
-    "decisions": Place("decisions", "app", "Explain decisions, and take them again.", ADMIN),
-    "ledger": Place("ledger", "app", "Check the pools' balances, rebuild them, and skip turns.", ADMIN),
+    "keys": Place("pointsman.cli.keys", "app", "Make, list and revoke API keys.", ADMIN),
+    "secrets": Place("pointsman.cli.secrets", "app", "Change the keys that encrypt stored credentials.", ADMIN),
+    "reps": Place("pointsman.cli.reps", "app", "Enter time off, and move the leads of reps who are away.", ADMIN),
+    "roster": Place("pointsman.cli.roster", "app", "Put roles, suppliers and reps on the roster.", ADMIN),
+    "policy": Place("pointsman.cli.policy", "", "Check, publish and explain the rules.", ADMIN, POLICY),
+    "decisions": Place("pointsman.cli.decisions", "app", "Explain decisions, and take them again.", ADMIN),
+    "ledger": Place("pointsman.cli.ledger", "app", "Check the pools' balances, rebuild them, and skip turns.", ADMIN),
     "connectors": Place(
-        "connectors", "app", "See which connectors are installed, and check the connections made with them.", ADMIN
+        "pointsman.cli.connectors",
+        "app",
+        "See which connectors are installed, and check the connections made with them.",
+        ADMIN,
     ),
 }
 

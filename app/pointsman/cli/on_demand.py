@@ -15,7 +15,7 @@ from pointsman.domain.gc_pause import gc_paused
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a command is, below `pointsman.cli`: a function, or an `app` of further commands. `help` is its first line there.
+    """Where a command is: a function, or an `app` of further commands. `help` is its first line there.
 
     A group of commands that are in several modules has no `attribute`; they are its `parts`.
     """
@@ -70,7 +70,7 @@ def load_command(name: str, place: Place) -> TyperCommand | TyperGroup:
         command: TyperCommand | TyperGroup = group_of(place.parts, help_text=place.help)
     else:
         with gc_paused():  # what is imported stays: to look for garbage in it takes a tenth of the time
-            found = getattr(import_module(f"pointsman.cli.{place.module}"), place.attribute)
+            found = getattr(import_module(place.module), place.attribute)
         command = typer.main.get_group(found) if isinstance(found, typer.Typer) else _single(found)
     command.name, command.rich_help_panel = name, place.panel
     return command

@@ -50,9 +50,9 @@ _PLACES: list[str] = []
 
 
 def _on_use(module: str, name: str) -> cached_property[Any]:
-    """A repository of `pointsman.db`, imported when it is first used: all together take half a second, a command needs two."""
-    _PLACES.append(place := f"pointsman.db.{module}")
-    return cached_property(lambda tx: getattr(import_module(place), name)(tx.connection))
+    """A repository, imported when it is first used: all together take half a second, a command needs two."""
+    _PLACES.append(module)
+    return cached_property(lambda tx: getattr(import_module(module), name)(tx.connection))
 
 
 def import_repositories() -> None:
@@ -70,35 +70,37 @@ class SqlTx:
     async def rollback(self) -> None:
         await self.connection.rollback()
 
-    leads: cached_property[SqlLeads] = _on_use("leads.leads", "SqlLeads")
-    lead_search: cached_property[SqlLeadSearch] = _on_use("leads.lead_search", "SqlLeadSearch")
-    journeys: cached_property[SqlJourneys] = _on_use("leads.journeys", "SqlJourneys")
-    lead_links: cached_property[SqlLeadLinks] = _on_use("leads.lead_links", "SqlLeadLinks")
-    accounts: cached_property[SqlAccounts] = _on_use("leads.accounts", "SqlAccounts")
-    merges: cached_property[SqlMerges] = _on_use("leads.merges", "SqlMerges")
-    intakes: cached_property[SqlIntakes] = _on_use("intake.intakes", "SqlIntakes")
-    inbox: cached_property[SqlInbox] = _on_use("intake.inbox", "SqlInbox")
-    idempotency: cached_property[SqlIdempotency] = _on_use("intake.idempotency", "SqlIdempotency")
-    policies: cached_property[SqlPolicies] = _on_use("routing.policies", "SqlPolicies")
-    roster: cached_property[SqlRoster] = _on_use("roster.roster", "SqlRoster")
-    decisions: cached_property[SqlDecisions] = _on_use("routing.decisions", "SqlDecisions")
-    history: cached_property[SqlHistory] = _on_use("routing.history", "SqlHistory")
-    ledgers: cached_property[SqlLedgers] = _on_use("routing.ledgers", "SqlLedgers")
-    holds: cached_property[SqlHolds] = _on_use("routing.holds", "SqlHolds")
-    overrides: cached_property[SqlOverrides] = _on_use("routing.overrides", "SqlOverrides")
-    gates: cached_property[SqlGates] = _on_use("routing.gates", "SqlGates")
-    appointments: cached_property[SqlAppointments] = _on_use("booking.appointments", "SqlAppointments")
-    booking_links: cached_property[SqlBookingLinks] = _on_use("booking.booking_links", "SqlBookingLinks")
-    slot_holds: cached_property[SqlSlotHolds] = _on_use("booking.slot_holds", "SqlSlotHolds")
-    calendars: cached_property[SqlCalendars] = _on_use("booking.calendars", "SqlCalendars")
-    connections: cached_property[SqlConnections] = _on_use("booking.connections", "SqlConnections")
-    deliveries: cached_property[SqlDeliveries] = _on_use("booking.deliveries", "SqlDeliveries")
-    jobs: cached_property[SqlJobs] = _on_use("engine.jobs", "SqlJobs")
-    audit: cached_property[SqlAudit] = _on_use("operations.audit", "SqlAudit")
-    alerts: cached_property[SqlAlerts] = _on_use("operations.alerts", "SqlAlerts")
-    api_keys: cached_property[SqlApiKeys] = _on_use("operations.api_keys", "SqlApiKeys")
-    sealed_secrets: cached_property[SqlSealedSecrets] = _on_use("operations.sealed_secrets", "SqlSealedSecrets")
-    system: cached_property[SqlSystem] = _on_use("operations.system", "SqlSystem")
+    leads: cached_property[SqlLeads] = _on_use("pointsman.db.leads.leads", "SqlLeads")
+    lead_search: cached_property[SqlLeadSearch] = _on_use("pointsman.db.leads.lead_search", "SqlLeadSearch")
+    journeys: cached_property[SqlJourneys] = _on_use("pointsman.db.leads.journeys", "SqlJourneys")
+    lead_links: cached_property[SqlLeadLinks] = _on_use("pointsman.db.leads.lead_links", "SqlLeadLinks")
+    accounts: cached_property[SqlAccounts] = _on_use("pointsman.db.leads.accounts", "SqlAccounts")
+    merges: cached_property[SqlMerges] = _on_use("pointsman.db.leads.merges", "SqlMerges")
+    intakes: cached_property[SqlIntakes] = _on_use("pointsman.db.intake.intakes", "SqlIntakes")
+    inbox: cached_property[SqlInbox] = _on_use("pointsman.db.intake.inbox", "SqlInbox")
+    idempotency: cached_property[SqlIdempotency] = _on_use("pointsman.db.intake.idempotency", "SqlIdempotency")
+    policies: cached_property[SqlPolicies] = _on_use("pointsman.db.routing.policies", "SqlPolicies")
+    roster: cached_property[SqlRoster] = _on_use("pointsman.db.roster.roster", "SqlRoster")
+    decisions: cached_property[SqlDecisions] = _on_use("pointsman.db.routing.decisions", "SqlDecisions")
+    history: cached_property[SqlHistory] = _on_use("pointsman.db.routing.history", "SqlHistory")
+    ledgers: cached_property[SqlLedgers] = _on_use("pointsman.db.routing.ledgers", "SqlLedgers")
+    holds: cached_property[SqlHolds] = _on_use("pointsman.db.routing.holds", "SqlHolds")
+    overrides: cached_property[SqlOverrides] = _on_use("pointsman.db.routing.overrides", "SqlOverrides")
+    gates: cached_property[SqlGates] = _on_use("pointsman.db.routing.gates", "SqlGates")
+    appointments: cached_property[SqlAppointments] = _on_use("pointsman.db.booking.appointments", "SqlAppointments")
+    booking_links: cached_property[SqlBookingLinks] = _on_use("pointsman.db.booking.booking_links", "SqlBookingLinks")
+    slot_holds: cached_property[SqlSlotHolds] = _on_use("pointsman.db.booking.slot_holds", "SqlSlotHolds")
+    calendars: cached_property[SqlCalendars] = _on_use("pointsman.db.booking.calendars", "SqlCalendars")
+    connections: cached_property[SqlConnections] = _on_use("pointsman.db.booking.connections", "SqlConnections")
+    deliveries: cached_property[SqlDeliveries] = _on_use("pointsman.db.booking.deliveries", "SqlDeliveries")
+    jobs: cached_property[SqlJobs] = _on_use("pointsman.db.engine.jobs", "SqlJobs")
+    audit: cached_property[SqlAudit] = _on_use("pointsman.db.operations.audit", "SqlAudit")
+    alerts: cached_property[SqlAlerts] = _on_use("pointsman.db.operations.alerts", "SqlAlerts")
+    api_keys: cached_property[SqlApiKeys] = _on_use("pointsman.db.operations.api_keys", "SqlApiKeys")
+    sealed_secrets: cached_property[SqlSealedSecrets] = _on_use(
+        "pointsman.db.operations.sealed_secrets", "SqlSealedSecrets"
+    )
+    system: cached_property[SqlSystem] = _on_use("pointsman.db.operations.system", "SqlSystem")
 
 
 class SqlUnitOfWork:
