@@ -29,6 +29,11 @@ POLICY = {
         "explain",
         "Say where a lead would go now, why, and what would change it; nothing is written.",
     ),
+    "read": Place(
+        "pointsman.cli.policy.read",
+        "read",
+        "Read a policy out in sentences. Without a database, a file names people by their keys.",
+    ),
     "simulate": Place(
         "pointsman.cli.policy.simulate",
         "simulate",

@@ -59,6 +59,13 @@ def answers(url: str) -> bool:
     return True
 
 
+def has_database() -> bool:
+    """Whether one is set, or an embedded one of this folder runs."""
+    if is_database_set() or (file := find_environment(Path.cwd())) is None:
+        return is_database_set()
+    return answers(read_environment(file).get(f"{PREFIX}DATABASE_URL", ""))
+
+
 def _is_ours(file: Path) -> bool:
     try:
         found = file.lstat()

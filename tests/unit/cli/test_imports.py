@@ -40,7 +40,6 @@ FRAMEWORKS = {
         (("policy", "--help"), 450),
         (("policy", "schema"), 600),
         (("policy", "check", "--offline", str(POLICY)), 800),
-        (("policy", "diff", str(POLICY), str(POLICY)), 800),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, tuple) else "",
 )

@@ -1,12 +1,11 @@
 """`policy check`: whether a file could be published."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from pointsman.cli.found_environment import PREFIX, answers, find_environment, is_database_set, read_environment
+from pointsman.cli.found_environment import has_database
 from pointsman.cli.output import EXIT_FAILED, out
 from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.policy.findings import show_findings
@@ -24,7 +23,7 @@ def check(
 ) -> None:
     """Check a policy file against the present roster; nothing is written."""
     document = read_policy_file(file).document
-    alone = offline or not _has_database()
+    alone = offline or not has_database()
     findings = (
         policies.check_offline(document) if alone else run_with_env(lambda env: policies.check_document(env, document))
     )
@@ -35,10 +34,3 @@ def check(
         raise typer.Exit(EXIT_FAILED)
     said = "has no error in itself" if alone else "can be published"
     out.print(Text(f"{file} {said}.", "green"), highlight=False, soft_wrap=True)
-
-
-def _has_database() -> bool:
-    """Whether one is set, or an embedded one of this folder runs."""
-    if is_database_set() or (file := find_environment(Path.cwd())) is None:
-        return is_database_set()
-    return answers(read_environment(file).get(f"{PREFIX}DATABASE_URL", ""))

@@ -1,9 +1,8 @@
 """`policy read`: a policy in sentences, for people who do not read YAML."""
 
-import os
-
 from rich.text import Text
 
+from pointsman.cli.found_environment import has_database
 from pointsman.cli.output import fail, out
 from pointsman.cli.policy.compare import LIVE, PolicySource, fetch_document, is_stored, read_source
 from pointsman.cli.policy.language import LanguageOption, spoken_language
@@ -13,7 +12,6 @@ from pointsman.services.policies.words import read_out
 from pointsman.services.ports import Env
 from pointsman.services.roster.names import RosterNames, roster_names
 from pointsman.services.wording.rendering import MessageReader, render, render_sentence
-from pointsman.settings import PREFIX
 
 
 def read(
@@ -28,7 +26,7 @@ def read(
     async def fetched(env: Env) -> tuple[object, RosterNames]:
         return document if document is not None else await fetch_document(env, policy), await roster_names(env)
 
-    if document is None or os.environ.get(f"{PREFIX}DATABASE_URL"):
+    if document is None or has_database():
         document, names = run_with_env(fetched)
     try:
         sections = read_out(document)
