@@ -11,7 +11,7 @@ from rich.text import Text
 out = Console(markup=False)
 err = Console(stderr=True, markup=False)
 
-_KEPT_WHOLE = frozenset({"id", "lead", "when"})  # columns that are copied from, or read at a glance
+_KEPT_WHOLE = frozenset({"id", "lead", "Lead"})  # columns that are copied from, or read at a glance
 _PIPED_WIDTH = 2_000
 
 #: Exit codes: 1 it was refused or failed, 2 it was asked for in a wrong way, 3 the database does not answer.

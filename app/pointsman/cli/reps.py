@@ -10,8 +10,8 @@ import typer
 from pointsman.cli.output import EXIT_MISUSED, fail, out, show_table, table
 from pointsman.cli.reading import run_with_reader
 from pointsman.cli.reason import checked_reason
-from pointsman.cli.session import CLI_ACTOR, run_with_env
-from pointsman.domain.dates.local_time import to_local_time
+from pointsman.cli.session import CLI_ACTOR
+from pointsman.domain.messages.message import rep_name, say
 from pointsman.domain.roster.days_off import DaysOff
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import Work
@@ -20,7 +20,7 @@ from pointsman.services.ports.roster import TimeOffRow
 from pointsman.services.reassignment.bulk import BulkRequest, BulkResult, LeadResult, reassign_rep
 from pointsman.services.roster.change_roster import add_time_off, get_rep
 from pointsman.services.roster.roster_input import TimeOffInput
-from pointsman.services.wording.rendering import MessageReader, render
+from pointsman.services.wording.rendering import MessageReader, render, render_sentence
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}|today")
 
@@ -63,11 +63,10 @@ def reassign(
 
     (results, last), reader = run_with_reader(whole)
     _show(results, reader)
-    verb = "would be moved" if dry_run else "moved"
-    out.print(
-        f"{sum(result.outcome != 'unchanged' for result in results)} {verb}; {rep} holds {last.remaining} now.",
-        highlight=False,
-    )
+    moved = sum(result.outcome != "unchanged" for result in results)
+    key = "cli.would-be-moved" if dry_run else "cli.moved"
+    told = say(key, moved=moved, rep=rep_name(rep), left=last.remaining)
+    out.print(render_sentence(told, reader), highlight=False, soft_wrap=True)
     if last.note and not dry_run:
         out.print(last.note, highlight=False, soft_wrap=True)
 
@@ -90,21 +89,27 @@ def time_off(
         added = await add_time_off(env, rep, absence, actor=CLI_ACTOR)
         return (await get_rep(env, rep))[0], added
 
-    found, added = run_with_env(work)
-    start, end = (to_local_time(at, found.time_zone) for at in (added.starts_at, added.ends_at))
-    out.print(
-        f"{found.name} is away from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} ({found.time_zone}).",
-        highlight=False,
-    )
+    (found, added), reader = run_with_reader(work)
+    told = say("cli.away", rep=rep_name(rep), start=added.starts_at, end=added.ends_at)
+    out.print(render_sentence(told, replace(reader, zone=found.time_zone)), highlight=False, soft_wrap=True)
 
 
 def _show(results: list[LeadResult], reader: MessageReader) -> None:
     if not results:
         return
-    listed = table("lead", "what became of it", "why")
+    headings = ("cli.heading.lead", "cli.heading.outcome", "cli.heading.why")
+    listed = table(*(render(say(heading), reader) for heading in headings))
     for result in results:
-        listed.add_row(str(result.lead_id), result.rep or result.outcome.value, render(result.sentence, reader))
+        listed.add_row(
+            str(result.lead_id),
+            _name(result.rep, reader) if result.rep else result.outcome.value,
+            render(result.sentence, reader),
+        )
     show_table(listed)
+
+
+def _name(rep: str, reader: MessageReader) -> str:
+    return reader.names.get(rep_name(rep), rep)
 
 
 def _day(text: str) -> date | None:

@@ -57,6 +57,14 @@ def test_a_stored_decision_is_explained_with_whose_turn_is_next(floor: Floor) ->
     assert "What would change it: " in text
 
 
+def test_an_explanation_is_german_where_the_terminal_is(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POINTSMAN_LANGUAGE", "de")
+    text = floor.said("decisions", "explain", floor.decisions[0])
+    assert "Was es ändern würde: " in text
+    assert "Name wählbar an der Reihe in warum nicht" in text
+    assert text.endswith("Regelwerk 1, Vertriebsteam 1.")
+
+
 def test_a_lead_is_meant_by_its_address_and_a_decision_by_its_lead(floor: Floor) -> None:
     with psycopg.connect(for_libpq(floor.url), autocommit=True) as connection:
         connection.execute(

@@ -17,15 +17,18 @@ def test_one_line_moves_what_somebody_holds_after_a_dry_run_that_moves_nothing(d
     words = ("reps", "reassign", "lena", "--reason", "ill", "--until", "2099-01-01")
     said = pointsman(*words, "--dry-run", url=database_url)
     assert said.returncode == 0, said.stderr
-    assert "2 would be moved; lena holds 2 now" in said.stdout
+    assert "2 would be moved; Lena holds 2 now" in said.stdout
     done = pointsman(*words, url=database_url)
-    assert "2 moved; lena holds 0 now" in done.stdout
+    assert "2 moved; Lena holds 0 now" in done.stdout
     assert "gets this lead for qualification" in done.stdout
     assert "still gets new leads" not in done.stdout
     again = pointsman(*words, url=database_url)
-    assert "0 moved; lena holds 0 now" in again.stdout
+    assert "0 moved; Lena holds 0 now" in again.stdout
     away = pointsman("reps", "time-off", "jonas", "2099-12-24", "2099-12-26", url=database_url)
-    assert "Jonas is away from 2099-12-24 00:00 to 2099-12-27 00:00 (Europe/Berlin)." in away.stdout
+    assert "Jonas is away from Thu 24 Dec 2099, 00:00 (CET) to Sun 27 Dec 2099, 00:00 (CET)." in away.stdout
+    german = pointsman("reps", "time-off", "jonas", "2099-12-28", url=database_url, POINTSMAN_LANGUAGE="de")
+    assert german.stdout.startswith("Jonas ist abwesend von ")
+    assert "00:00 Uhr (MEZ)" in german.stdout
 
 
 def test_what_cannot_be_done_is_one_sentence(shared_database_url: str) -> None:

@@ -50,7 +50,7 @@ def show_explanation(found: ExplainedDecision, reader: MessageReader) -> None:
     if told.why_not:
         show_table(_others(found, reader))
     if told.why_not_more:
-        _line(f"  and {told.why_not_more} more")
+        _line("  " + render(say("cli.more", count=told.why_not_more), reader))
     for miss in told.near_misses.nearest:
         guess = miss.would_match_if
         near = (
@@ -58,20 +58,23 @@ def show_explanation(found: ExplainedDecision, reader: MessageReader) -> None:
         )
         _line(render_sentence(near, reader))
     if told.near_misses.more:
-        _line(f"{told.near_misses.more} more rules did not match.")
+        _line(render_sentence(say("cli.more-rules", count=told.near_misses.more), reader))
     if told.would_change:
-        out.print("What would change it:", highlight=False)
+        _line(render_sentence(say("cli.what-would-change"), reader))
     for change in told.would_change:
         _line(f"  {render_sentence(change.sentence, reader)}")
-    _line(f"Policy {decision.policy_version}, roster {decision.roster_version}.")
+    versions = say("cli.versions", policy=decision.policy_version, roster=decision.roster_version)
+    _line(render_sentence(versions, reader))
 
 
 def _others(found: ExplainedDecision, reader: MessageReader) -> Table:
-    listed = table("rep", "eligible", "turn in", "why not")
+    headings = ("cli.heading.rep", "cli.heading.eligible", "cli.heading.turn", "cli.heading.why-not")
+    listed = table(*(render(say(heading), reader) for heading in headings))
+    yes, no = (render(say(answer), reader) for answer in ("cli.yes", "cli.no"))
     for other in found.explanation.why_not:
-        turn = f"{other.turns} lead{'s' if other.turns != 1 else ''}" if other.turns else ""
+        turn = render(say("cli.turns", count=other.turns), reader) if other.turns else ""
         name = reader.names.get(rep_name(other.rep), other.rep)
-        listed.add_row(name, "yes" if other.eligible else "no", turn, render(other.sentence, reader))
+        listed.add_row(name, yes if other.eligible else no, turn, render(other.sentence, reader))
     return listed
 
 
