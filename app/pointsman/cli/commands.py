@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import typer
 
 from pointsman import __version__
-from pointsman.cli.on_demand import OnDemand, Place
 from pointsman.cli.output import EXIT_MISUSED, fail
+from pointsman.cli.terminal.on_demand import OnDemand, Place
 from pointsman.local.errors import LocalServerError
 
 _REFUSALS_OF_A_DISK = frozenset(

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from pointsman.cli.lead_argument import decision_id
 from pointsman.cli.output import EXIT_FAILED, EXIT_MISUSED, fail, out
 from pointsman.cli.policy.explain import show_explanation
-from pointsman.cli.reading import run_with_reader
 from pointsman.cli.session import run_with_env
+from pointsman.cli.terminal.lead_argument import decision_id
+from pointsman.cli.terminal.reading import run_with_reader
 from pointsman.domain.dates.durations import parse_duration
 from pointsman.services.explain.explain import ExplainedDecision, explain_stored
 from pointsman.services.explain.replays import ReplayResult, replay_decision, replay_many

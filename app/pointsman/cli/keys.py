@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from pointsman.cli.actor_names import ActorNames, actor_names
-from pointsman.cli.machine_time import machine_time
 from pointsman.cli.output import out, show_table, table
 from pointsman.cli.session import CLI_ACTOR, run_with_env
+from pointsman.cli.terminal.actor_names import ActorNames, actor_names
+from pointsman.cli.terminal.machine_time import machine_time
 from pointsman.connectors.vault import new_key
 from pointsman.domain.permissions.callers import Scope
 from pointsman.services.operations.api_keys import create_key, list_keys, revoke_key

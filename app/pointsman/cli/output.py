@@ -23,16 +23,16 @@ def table(*columns: str) -> Table:
     return Table(*(Column(name, overflow="fold", no_wrap=name in _KEPT_WHOLE) for name in columns))
 
 
-def show_table(listed: Table) -> None:
+def show_table(listed: Table, on: Console = out) -> None:
     """On a screen as wide as it is; into a pipe or a file each row as one line, without a frame, for other programs."""
-    if out.is_terminal:
-        out.print(listed)
+    if on.is_terminal:
+        on.print(listed)
         return
     listed.box = None
     listed.pad_edge = False
     for column in listed.columns:
         column.no_wrap = True
-    Console(file=out.file, width=_PIPED_WIDTH, markup=False).print(listed, highlight=False)
+    Console(file=on.file, width=_PIPED_WIDTH, markup=False).print(listed, highlight=False)
 
 
 def fail(sentence: str, *details: str, code: int = EXIT_FAILED) -> NoReturn:

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from pointsman.cli.output import EXIT_MISUSED, fail, out, show_table, table
-from pointsman.cli.reading import run_with_reader
 from pointsman.cli.reason import checked_reason
 from pointsman.cli.session import CLI_ACTOR
+from pointsman.cli.terminal.reading import run_with_reader
 from pointsman.domain.messages.message import rep_name, say
 from pointsman.domain.roster.days_off import DaysOff
 from pointsman.domain.roster.reps import Rep

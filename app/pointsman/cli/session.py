@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
-from pointsman.cli.found_environment import PREFIX, answers, take_found_environment
 from pointsman.cli.output import EXIT_DATABASE_DOWN, err, fail
 from pointsman.cli.settings import settings_or_exit
+from pointsman.cli.terminal.found_environment import PREFIX, answers, take_found_environment
 from pointsman.domain.errors import PointsmanError
 from pointsman.domain.gc_pause import gc_paused
 from pointsman.domain.permissions.callers import CallerKind
@@ -36,7 +36,7 @@ def run_with_env(use: Callable[[Env], Awaitable[T]]) -> T:
 
     async def run() -> T:
         with gc_paused():  # what is imported stays
-            from pointsman.cli.command_env import StatementRefused, command_env  # noqa: PLC0415  # half a second
+            from pointsman.cli.terminal.command_env import StatementRefused, command_env  # noqa: PLC0415  # half a second
         try:
             async with command_env(chosen) as env:
                 return await use(env)

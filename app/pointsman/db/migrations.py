@@ -1,8 +1,8 @@
 """Bringing the schema to where this release needs it."""
 
 from pathlib import Path
+from typing import Any
 
-import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -70,14 +70,16 @@ def _upgrade(url: str) -> str:
         if not is_known_revision(found):
             raise UnknownRevision(UNKNOWN_REVISION)
     if not heads:
-        with psycopg.connect(_for_libpq(url), connect_timeout=10) as connection:
-            require_extensions(connection)
+        _require_extensions(url)
     command.upgrade(_config(url), "head")
     return HEAD_REVISION
 
 
-def _for_libpq(url: str) -> str:
-    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+def _require_extensions(url: str) -> None:
+    engine = create_engine(url, poolclass=pool.NullPool, connect_args={"connect_timeout": 10})
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        require_extensions(driver)
 
 
 def _heads(url: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.cli.found_environment import answers, find_environment, take_found_environment
+from pointsman.cli.terminal.found_environment import answers, find_environment, take_found_environment
 
 URL = "postgresql+psycopg://pointsman@/pointsman?host=/run/here&port=5432"
 

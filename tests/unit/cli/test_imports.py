@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pointsman.cli.commands import COMMANDS
-from pointsman.cli.on_demand import Place, first_line, load_command
+from pointsman.cli.terminal.on_demand import Place, first_line, load_command
 
 POLICY = Path(__file__).parents[3] / "examples" / "demo" / "policy.yaml"
 _COUNT = """

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from pointsman.cli.found_environment import PREFIX
 from pointsman.cli.init.answers import (
     Answers,
     CalendarAnswer,
@@ -28,6 +27,7 @@ from pointsman.cli.output import EXIT_MISUSED, fail, out
 from pointsman.cli.policy.files import read_policy_file, write_file
 from pointsman.cli.roster_files import read_roster_file
 from pointsman.cli.session import run_with_env
+from pointsman.cli.terminal.found_environment import PREFIX
 from pointsman.domain.dates.local_time import is_time_zone
 from pointsman.domain.messages.message import Arg, say
 from pointsman.services.wording.rendering import MessageReader, render, render_sentence, supported

@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from pointsman.cli.found_environment import has_database
 from pointsman.cli.output import EXIT_FAILED, out
 from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.policy.findings import show_findings
 from pointsman.cli.policy.options import PolicyFileArgument
 from pointsman.cli.session import run_with_env
+from pointsman.cli.terminal.found_environment import has_database
 from pointsman.domain.policy_check.findings import Severity
 from pointsman.services.policies import lifecycle as policies
 

@@ -7,10 +7,10 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from pointsman.cli.lead_argument import LeadArgument, lead_id
 from pointsman.cli.output import out, show_table, table
 from pointsman.cli.policy.files import read_policy_file
-from pointsman.cli.reading import run_with_reader
+from pointsman.cli.terminal.lead_argument import LeadArgument, lead_id
+from pointsman.cli.terminal.reading import run_with_reader
 from pointsman.domain.messages.message import rep_name, say
 from pointsman.domain.roster.roles import Work
 from pointsman.services.explain.explain import ExplainedDecision, ExplainRequest

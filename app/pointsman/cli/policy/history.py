@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from pointsman.cli.actor_names import ActorNames, actor_names
-from pointsman.cli.machine_time import machine_time
 from pointsman.cli.output import out
 from pointsman.cli.session import run_with_env
+from pointsman.cli.terminal.actor_names import ActorNames, actor_names
+from pointsman.cli.terminal.machine_time import machine_time
 from pointsman.services.policies.history import publication_history as publications
 from pointsman.services.ports import Env
 from pointsman.services.ports.routing.policies import PublicationRow

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from pointsman.cli.output import EXIT_MISUSED, fail
-from pointsman.cli.reading import terminal_language
+from pointsman.cli.terminal.reading import terminal_language
 from pointsman.services.wording.catalogue import LANGUAGES
 
 LanguageOption = Annotated[str | None, typer.Option("--language", "-l", help="de or en; else the terminal's language.")]

@@ -2,11 +2,11 @@
 
 from rich.text import Text
 
-from pointsman.cli.found_environment import has_database
 from pointsman.cli.output import fail, out
 from pointsman.cli.policy.compare import LIVE, PolicySource, fetch_document, is_stored, read_source
 from pointsman.cli.policy.language import LanguageOption, spoken_language
 from pointsman.cli.session import run_with_env
+from pointsman.cli.terminal.found_environment import has_database
 from pointsman.domain.errors import PolicyInvalid
 from pointsman.services.policies.words import read_out
 from pointsman.services.ports import Env

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from pointsman.cli.output import EXIT_MISUSED, fail, out, show_table, table
 from pointsman.cli.policy.files import read_policy_file
-from pointsman.cli.reading import run_with_reader
+from pointsman.cli.terminal.reading import run_with_reader
 from pointsman.domain.dates.durations import parse_duration
 from pointsman.domain.replay.preference_shares import PreferenceShare
 from pointsman.domain.replay.simulation import DIMENSIONS

@@ -14,10 +14,10 @@ import typer
 from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
-from pointsman.cli.found_environment import take_found_environment
 from pointsman.cli.output import EXIT_FAILED, out
 from pointsman.cli.service.listening import find_listening_fault
 from pointsman.cli.service.migrate import first_line
+from pointsman.cli.terminal.found_environment import take_found_environment
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.db import migrations
 from pointsman.db.engine.engine import dropped_time_outs, time_outs

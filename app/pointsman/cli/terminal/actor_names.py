@@ -1,4 +1,4 @@
-"""Who did something, by name: keys are stored by their ids, and nobody knows a key by its id."""
+"""Names of actors: keys are stored by their ids, which tell a reader nothing."""
 
 from collections.abc import Mapping
 
