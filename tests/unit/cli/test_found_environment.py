@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.cli.terminal.found_environment import answers, find_environment, take_found_environment
+from pointsman.cli.terminal.found_environment import (
+    answers,
+    find_environment,
+    running_state,
+    take_found_environment,
+)
 
 URL = "postgresql+psycopg://pointsman@/pointsman?host=/run/here&port=5432"
 
@@ -67,3 +72,28 @@ def test_a_server_answers_only_while_it_listens(tmp_path: Path, monkeypatch: pyt
         server.listen()
         assert answers(url)
     assert not answers(url)
+
+
+def test_a_database_that_runs_further_up_is_preferred_to_one_that_does_not(file: Path) -> None:
+    stale = Path.cwd() / ".pointsman"
+    stale.mkdir()
+    (stale / "environment").write_text("export POINTSMAN_DATABASE_URL='postgresql://p@/p?host=/nowhere&port=5432'\n")
+    (stale / "environment").chmod(0o600)
+    assert find_environment(Path.cwd()) == stale / "environment"
+    assert running_state() is None
+    os.chdir(file.parent)  # the name of a socket is short, so the server is named from here
+    file.write_text("export POINTSMAN_DATABASE_URL='postgresql://p@/p?host=.&port=5432'\n")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(".s.PGSQL.5432")
+        server.listen()
+        assert find_environment(stale.parent) == file
+        assert running_state() == file.parent
+
+
+def test_a_folder_that_was_deleted_and_bytes_that_are_no_text_end_no_command(file: Path) -> None:
+    file.write_bytes(b"export POINTSMAN_SECRET_KEYS=abc\xff\n" + f"export POINTSMAN_DATABASE_URL='{URL}'\n".encode())
+    take_found_environment()
+    assert os.environ["POINTSMAN_DATABASE_URL"] == URL
+    del os.environ["POINTSMAN_DATABASE_URL"]
+    Path.cwd().rmdir()
+    assert take_found_environment() is None

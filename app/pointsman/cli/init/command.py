@@ -27,10 +27,10 @@ from pointsman.cli.output import EXIT_MISUSED, fail, out
 from pointsman.cli.policy.files import read_policy_file, write_file
 from pointsman.cli.roster_files import read_roster_file
 from pointsman.cli.session import run_with_env
-from pointsman.cli.terminal.found_environment import PREFIX
-from pointsman.domain.dates.local_time import is_time_zone
+from pointsman.cli.terminal.found_environment import PREFIX, is_database_set, running_state
+from pointsman.cli.terminal.reading import machine_zone, terminal_language
 from pointsman.domain.messages.message import Arg, say
-from pointsman.services.wording.rendering import MessageReader, render, render_sentence, supported
+from pointsman.services.wording.rendering import MessageReader, render, render_sentence
 
 PASSWORD = "CALDAV_PASSWORD"  # noqa: S105  # the name of a variable
 _QUIET = {f"{PREFIX}LOG_LEVEL": "warning"}
@@ -60,10 +60,17 @@ def init(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: flags and defaults alone.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Write the two files anew, though they are there.")] = False,
-    state: Annotated[Path, typer.Option("--state", help="Folder of the embedded database.")] = Path(".pointsman"),
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            "--state",
+            help="Folder of the embedded database. Without it: of what runs here or above, else .pointsman here.",
+        ),
+    ] = None,
 ) -> None:
     """Start: write a roster and a policy, publish them, send a first lead, and show its journey."""
     spoken = _language(language)
+    state = state or running_state() or Path(".pointsman")
     reader = MessageReader(language=spoken)
     files = folder / _ROSTER, folder / _POLICY
     there = [file for file in files if file.exists()]
@@ -101,7 +108,7 @@ def _answers(
     reps: list[str] | None,
     calendar: tuple[str | None, str | None, list[str] | None],
 ) -> Answers:
-    guess = _machine_zone()
+    guess = machine_zone()
     if organisation is None:
         organisation = asks.until_right("init.ask-organisation", read_name) if asks else "Pointsman"
     if time_zone is None:
@@ -149,26 +156,19 @@ def _questioner(reader: MessageReader) -> Questioner:
 
 def _language(given: str | None) -> str:
     if given is None:
-        return supported(next((v for n in ("LC_ALL", "LC_MESSAGES", "LANG") if (v := os.environ.get(n))), "")[:2])
+        return terminal_language()
     try:
         return read_language(given)
     except WrongAnswer as wrong:
         fail(render_sentence(wrong.message, MessageReader()), code=EXIT_MISUSED)
 
 
-def _machine_zone() -> str:
-    """The zone that this machine's clock is set to, as far as it says so by name."""
-    given = os.environ.get("TZ", "")
-    where = str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2]
-    return next((zone for zone in (given, where) if zone and is_time_zone(zone)), "UTC")
-
-
 @contextmanager
 def _database(state: Path, reader: MessageReader) -> Iterator[None]:
-    """The configured database, the one of a `run` of this folder, or an embedded one while the block lasts."""
+    """The configured database, the one of a `run` with that state, or an embedded one while the block lasts."""
     from pointsman.cli import local  # noqa: PLC0415  # the servers are seldom needed, and take a second to import
 
-    if os.environ.get(f"{PREFIX}DATABASE_URL") or local.take_environment_of(state):
+    if is_database_set() or local.take_environment_of(state):
         yield
         return
     out.print(_said(reader, "init.starts-database"), highlight=False)

@@ -23,7 +23,7 @@ def take_found_environment() -> Path | None:
 
     What is set already stays. A file that another account can write is passed over: it could name a database of its own.
     """
-    if is_database_set() or (file := find_environment(Path.cwd())) is None:
+    if is_database_set() or (file := _nearest()) is None:
         return None
     for name, value in read_environment(file).items():
         if not os.environ.get(name):
@@ -32,14 +32,15 @@ def take_found_environment() -> Path | None:
 
 
 def find_environment(folder: Path) -> Path | None:
-    """The nearest file, from a folder upwards."""
-    return next((file for each in (folder, *folder.parents) if _is_ours(file := each / _FILE)), None)
+    """The nearest file from a folder upwards whose database runs, else the nearest of all."""
+    found = [file for each in (folder, *folder.parents) if _is_ours(file := each / _FILE)]
+    return next((file for file in found if answers(_database_url(file))), found[0] if found else None)
 
 
 def read_environment(file: Path) -> Mapping[str, str]:
     """The variables of the service in a file of `export NAME=value` lines; a line that somebody broke is none."""
     found: dict[str, str] = {}
-    for line in file.read_text(encoding="utf-8").splitlines():
+    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
         name, _, value = line.removeprefix("export ").partition("=")
         with contextlib.suppress(ValueError):
             if name.startswith(PREFIX):
@@ -61,9 +62,26 @@ def answers(url: str) -> bool:
 
 def has_database() -> bool:
     """Whether one is set, or an embedded one of this folder runs."""
-    if is_database_set() or (file := find_environment(Path.cwd())) is None:
+    if is_database_set() or (file := _nearest()) is None:
         return is_database_set()
-    return answers(read_environment(file).get(f"{PREFIX}DATABASE_URL", ""))
+    return answers(_database_url(file))
+
+
+def running_state() -> Path | None:
+    """The state folder, here or above, of an embedded database that runs."""
+    file = _nearest()
+    return file.parent if file is not None and answers(_database_url(file)) else None
+
+
+def _nearest() -> Path | None:
+    try:
+        return find_environment(Path.cwd())
+    except FileNotFoundError:  # the working folder was deleted
+        return None
+
+
+def _database_url(file: Path) -> str:
+    return read_environment(file).get(f"{PREFIX}DATABASE_URL", "")
 
 
 def _is_ours(file: Path) -> bool:
