@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +22,7 @@ from pointsman.cli.service.listening import find_listening_fault
 from pointsman.cli.service.migrate import migrate_or_exit
 from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.cli.settings import settings_or_exit
+from pointsman.cli.terminal.found_environment import is_ours, read_environment
 from pointsman.connectors.vault import new_key
 from pointsman.demo import runner as show
 from pointsman.demo import start_demo_calendars
@@ -168,7 +169,7 @@ def _refuse_wrong_settings() -> None:
 def _forget_environment_of(state: Path) -> None:
     """Unset what this terminal took from the file that `_environment` wrote here: a new start provides it anew."""
     file = state / "environment"
-    for name, value in _kept_environment(file).items() if file.exists() else ():
+    for name, value in read_environment(file).items() if is_ours(file) else ():
         if os.environ.get(name) == value:
             del os.environ[name]
 
@@ -200,21 +201,11 @@ def _environment(state: Path, database_url: str | None) -> dict[str, str]:
 def take_environment_of(state: Path) -> bool:
     """Set what a running service of this folder keeps for other terminals. False where its database does not run."""
     file = state / "environment"
-    if not file.exists() or not EmbeddedPostgres(state).is_running():
+    if not is_ours(file) or not EmbeddedPostgres(state).is_running():
         return False
-    for name, value in _kept_environment(file).items():
+    for name, value in read_environment(file).items():
         os.environ.setdefault(name, value)
     return True
-
-
-def _kept_environment(file: Path) -> dict[str, str]:
-    """What `_environment` wrote there; a line that somebody broke is none."""
-    kept = {}
-    for line in file.read_text(encoding="utf-8").splitlines():
-        name, _, value = line.removeprefix("export ").partition("=")
-        with suppress(ValueError):
-            kept[name] = "".join(shlex.split(value))
-    return kept
 
 
 def free_port() -> int:

@@ -1,11 +1,13 @@
 """The variables that a running service keeps for other terminals: a shell and `init` read the same, whatever they hold."""
 
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from pointsman.cli import local
+from pointsman.cli.terminal.found_environment import read_environment
 
 
 @pytest.mark.parametrize("organisation", ["Nordwerk", "Nord'werk & Söhne", '$HOME "x" `id`; #', "a=b"])
@@ -14,7 +16,7 @@ def test_a_name_comes_back_as_it_was_given(tmp_path: Path, monkeypatch: pytest.M
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "organisation").write_text(organisation + "\n", encoding="utf-8")
     local._environment(tmp_path, "postgresql+psycopg://service@/pointsman?host=/tmp/x")
-    kept = local._kept_environment(tmp_path / "environment")
+    kept = read_environment(tmp_path / "environment")
     assert kept["POINTSMAN_ORGANISATION"] == organisation
     words = [". ./environment", 'printf %s "$POINTSMAN_ORGANISATION"']
     shown = subprocess.run(["sh", "-c", "; ".join(words)], cwd=tmp_path, capture_output=True, check=True)
@@ -22,5 +24,18 @@ def test_a_name_comes_back_as_it_was_given(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_line_that_somebody_broke_is_none(tmp_path: Path) -> None:
-    (tmp_path / "environment").write_text("export A='1'\nexport B='2\n", encoding="utf-8")
-    assert local._kept_environment(tmp_path / "environment") == {"A": "1"}
+    (tmp_path / "environment").write_text(
+        "export POINTSMAN_A='1'\nexport POINTSMAN_B='2\nexport LD_PRELOAD=x\n", encoding="utf-8"
+    )
+    assert read_environment(tmp_path / "environment") == {"POINTSMAN_A": "1"}
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o666, 0o620])
+def test_a_file_that_others_can_write_counts_for_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
+    monkeypatch.setenv("POINTSMAN_A", "1")
+    (tmp_path / "environment").write_text("export POINTSMAN_A='1'\n", encoding="utf-8")
+    (tmp_path / "environment").chmod(mode)
+    local._forget_environment_of(tmp_path)
+    assert ("POINTSMAN_A" in os.environ) == (mode != 0o600)

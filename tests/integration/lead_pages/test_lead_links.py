@@ -247,12 +247,15 @@ async def test_a_form_for_another_leads_appointment_changes_nothing(
     assert await page.floor.world.value("select count(*) from appointments where accepted_at is not null") == 0
 
 
-async def test_a_link_revoked_while_its_page_is_open_accepts_nothing(page: Page, admin: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize("end", ["revoked", "assignment ended", "rep not active"])
+async def test_a_link_that_ends_while_its_page_is_open_accepts_nothing(
+    page: Page, admin: httpx.AsyncClient, end: str
+) -> None:
     lead_id, _ = await booked_lead(page)
     token = (await link_to(admin, lead_id, reader="holder")).removeprefix("/lead/")
     opened = await open_lead_page(page.floor.env, read_lead_link(page.floor.env, token))
     assert opened.appointment is not None
-    await page.floor.world.rows("update lead_links set revoked_at = now()")
+    await page.floor.world.rows(ENDS[end])
     with pytest.raises(Exception, match="This link has expired"):
         await accept_by_link(page.floor.env, opened, opened.appointment.id)
     assert await page.floor.world.value("select count(*) from appointments where accepted_at is not null") == 0

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pointsman.domain.messages.message import Arg, as_written, rep_name, say, supplier_name
+from pointsman.domain.messages.message import Arg, as_written, message_from_json, rep_name, say, supplier_name
 from pointsman.services.wording.catalogue import LANGUAGES, parse_text
 from pointsman.services.wording.rendering import MessageReader, render, render_sentence, supported
 
@@ -85,3 +85,20 @@ def test_a_text_knows_its_placeholders() -> None:
         ("at", "day"),
     ]
     assert set(LANGUAGES) == {"en", "de"}
+
+
+@pytest.mark.parametrize(
+    "arg",
+    [
+        {"pool": {"pool": "x"}}, {"rep": "a", "team": "b"}, {}, {"at": "2026-11-25T09:00:00+00:00", "zone": "Mars/Olympus"},
+        {"at": 3}, {"on": "soon"}, {"seconds": "x"}, {"balance": "1/0"}, {"number": "x"}, {"key": 1, "args": []}, {"rep": None},
+    ],
+)  # fmt: skip
+def test_an_argument_that_a_later_release_wrote_is_shown_as_it_is_stored(arg: dict[str, object]) -> None:
+    message = message_from_json({"key": "text.as-written", "args": {"text": arg}})
+    assert render(message, ENGLISH) != ""
+
+
+def test_a_number_of_any_size_picks_a_form() -> None:
+    for count in (10**30, -(10**30), 0):
+        assert "more" in render(say("text.and-more", items=("a",), count=count), ENGLISH)

@@ -33,7 +33,7 @@ def take_found_environment() -> Path | None:
 
 def find_environment(folder: Path) -> Path | None:
     """The nearest file from a folder upwards whose database runs, else the nearest of all."""
-    found = [file for each in (folder, *folder.parents) if _is_ours(file := each / _FILE)]
+    found = [file for each in (folder, *folder.parents) if is_ours(file := each / _FILE)]
     return next((file for file in found if answers(_database_url(file))), found[0] if found else None)
 
 
@@ -84,7 +84,8 @@ def _database_url(file: Path) -> str:
     return read_environment(file).get(f"{PREFIX}DATABASE_URL", "")
 
 
-def _is_ours(file: Path) -> bool:
+def is_ours(file: Path) -> bool:
+    """Whether a file is one that this account, or root, alone can write: another's could name a database of its own."""
     try:
         found = file.lstat()
     except OSError:

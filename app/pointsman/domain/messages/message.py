@@ -132,6 +132,14 @@ def _to_json(arg: Arg) -> Any:
 
 
 def _from_json(data: Any) -> Arg:
+    """What a later release wrote, and this one does not know, is shown as it is stored: no row may close a whole list."""
+    try:
+        return _known_from_json(data)
+    except (ValueError, TypeError, ArithmeticError, KeyError, AttributeError, OSError):
+        return str(data)
+
+
+def _known_from_json(data: Any) -> Arg:
     found: Arg
     match data:
         case list():
@@ -149,8 +157,8 @@ def _from_json(data: Any) -> Arg:
         case {"number": number}:
             found = Decimal(number)
         case dict():
-            ((kind, key),) = data.items()
-            found = Named(NameKind(kind), key)
+            ((kind, name),) = data.items()
+            found = Named(NameKind(kind), name) if isinstance(name, str) else str(data)
         case _:
             found = data
     return found

@@ -89,11 +89,15 @@ async def refuse_revoked_link(tx: Tx, actor: Actor) -> None:
 
 
 async def refuse_ended_lead_link(env: Env, tx: Tx, actor: Actor) -> None:
-    """NotFound "link-expired" where the rep's link to the lead's page was revoked, or ran out, since the page was opened."""
+    """NotFound "link-expired" where the rep's link to the lead's page has ended since the page was opened.
+
+    It was revoked, or ran out, or its assignment ended, or the rep is no longer active.
+    """
     if actor.lead_link is None:
         return
     link = await tx.lead_links.get(actor.lead_link)
-    if link is None or link.is_over(env.clock()):
+    rep = await tx.lead_links.rep_of(link.assignment_id) if link is not None and link.assignment_id else None
+    if link is None or link.is_over(env.clock()) or rep is None or not rep.active:
         raise NotFound("This link has expired.", code="link-expired")
 
 

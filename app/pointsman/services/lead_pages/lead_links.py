@@ -93,7 +93,7 @@ async def revoke_lead_link(env: Env, link_id: UUID, *, actor: Actor) -> None:
         row = await tx.lead_links.get(link_id)
         if row is None or not await tx.leads.is_visible(row.lead_id, sees=actor.sees):
             raise gone
-        await tx.leads.get(row.lead_id)
+        await tx.leads.get(row.lead_id, lock=True)  # what the link's reader does now comes to its end first
         if await tx.lead_links.revoke(link_id, at=env.clock()):
             ended = {"link": str(link_id)}
             await audit(env, tx, actor, "lead-link.revoked", f"lead:{row.lead_id}", after=ended)

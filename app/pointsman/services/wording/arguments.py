@@ -28,6 +28,7 @@ _BETWEEN: Mapping[tuple[str, str], str] = {
 }
 _LESS_THAN_A_MINUTE: Mapping[str, str] = {"en": "less than a minute", "de": "weniger als eine Minute"}
 _LONGEST_FRACTION = 999
+_LARGEST_GROUPED = 10**15  # larger ones are as they are: formatting them has bounds of its own
 _JOINTS: Mapping[str, str] = {"comma": ", ", "semicolon": "; "}
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
@@ -52,7 +53,7 @@ def write_argument(arg: Arg, how: str, language: str, zone: str | None) -> str:
         case Fraction():
             written = _write_balance(arg, language)
         case int() | float() | Decimal() if how != "plain":
-            written = format_decimal(arg, locale=_LOCALES[language], decimal_quantization=False)
+            written = _write_number(arg, language)
         case _:
             pass
     return written
@@ -86,6 +87,12 @@ def _write_length(length: timedelta, language: str) -> str:
         if count:
             parts.append(format_unit(count, f"duration-{unit}", locale=_LOCALES[language]))
     return " ".join(parts[:2]) or _LESS_THAN_A_MINUTE[language]
+
+
+def _write_number(number: float | Decimal, language: str) -> str:
+    if not -_LARGEST_GROUPED < number < _LARGEST_GROUPED:
+        return str(number)
+    return format_decimal(number, locale=_LOCALES[language], decimal_quantization=False)
 
 
 def _write_balance(amount: Fraction, language: str) -> str:

@@ -9,6 +9,7 @@ from string import Formatter
 from types import MappingProxyType
 
 LANGUAGES = ("en", "de")
+_MANY = 1_000_000
 
 #: What stands before a placeholder, the placeholder's name, and how it is to be written; the latter may be missing.
 Part = tuple[str, str | None, str]
@@ -27,7 +28,10 @@ class MessageTexts:
         forms = self.texts.get(key)
         if forms is None:
             return None
-        return forms[min(self.plural(count), len(forms) - 1) if count is not None else 0]
+        if count is None:
+            return forms[0]
+        small = count if abs(count) < _MANY else _MANY  # gettext reads no number of any size
+        return forms[min(self.plural(small), len(forms) - 1)]
 
 
 @lru_cache(maxsize=len(LANGUAGES))
