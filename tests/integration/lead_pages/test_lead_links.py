@@ -262,6 +262,28 @@ async def test_a_link_that_ends_while_its_page_is_open_accepts_nothing(
     assert opened.actor.kind is CallerKind.REP
 
 
+async def test_only_who_makes_a_holders_link_ends_it(
+    page: Page, admin: httpx.AsyncClient, browser: httpx.AsyncClient
+) -> None:
+    lead_id, holder = await booked_lead(page)
+    path = await link_to(admin, lead_id, reader="holder")
+    (link,) = (await admin.get(f"/v1/leads/{lead_id}/links")).json()["items"]
+    past = "select r.key from assignments a join reps r on r.id = a.rep_id where a.lead_id = :lead and a.ended_at is not null"
+    callers: list[tuple[tuple[str, ...], dict[str, str | None]]] = [
+        (("read",), {}),
+        (("read", "booking", "handover"), {}),
+        (("read", "booking"), {"rep": await page.floor.world.value(f"{past} limit 1", lead=lead_id)}),
+    ]
+    for scopes, binding in callers:
+        async with caller_of(page.app, *scopes, **binding) as caller:
+            assert (await caller.get(f"/v1/leads/{lead_id}/links")).status_code == 200
+            assert (await caller.delete(f"/v1/links/{link['id']}")).status_code == 403, (scopes, binding)
+        assert (await browser.get(path)).status_code == 200
+    async with caller_of(page.app, "read", "booking", rep=holder) as closer:
+        assert (await closer.delete(f"/v1/links/{link['id']}")).status_code == 204
+    assert (await browser.get(path)).status_code == 410
+
+
 async def test_links_of_leads_that_a_caller_does_not_see_are_not_there(page: Page, admin: httpx.AsyncClient) -> None:
     lead_id = await page.lead()
     await link_to(admin, lead_id)

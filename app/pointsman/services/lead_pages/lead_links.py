@@ -86,13 +86,21 @@ async def list_lead_links(
 
 
 async def revoke_lead_link(env: Env, link_id: UUID, *, actor: Actor) -> None:
-    """End a link at once; again changes nothing. Raises Forbidden; NotFound, also for a lead that the caller may not see."""
+    """End a link at once; again changes nothing. Who may make the holder's link may end it, and no one else.
+
+    Raises Forbidden; NotFound, also for a lead that the caller may not see.
+    """
     actor.require(Operation.LEAD_LINK)
     gone = NotFound("There is no link to a lead's page with this id.")
     async with env.uow() as tx:
         row = await tx.lead_links.get(link_id)
         if row is None or not await tx.leads.is_visible(row.lead_id, sees=actor.sees):
             raise gone
+        if row.assignment_id is not None:
+            actor.require(Operation.APPOINTMENT_ACCEPT)
+            holder = await tx.lead_links.rep_of(row.assignment_id)
+            if actor.rep is not None and (holder is None or holder.rep != actor.rep):
+                raise Forbidden("A rep's key ends that rep's own link alone.")
         await tx.leads.get(row.lead_id, lock=True)  # what the link's reader does now comes to its end first
         if await tx.lead_links.revoke(link_id, at=env.clock()):
             ended = {"link": str(link_id)}
