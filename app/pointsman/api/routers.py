@@ -22,7 +22,7 @@ from pointsman.api.operations import alerts, audit, connections, deliveries, hea
 from pointsman.api.operations import api_keys as keys
 from pointsman.api.policies import lifecycle, policies, simulations, words
 from pointsman.api.roster import roster
-from pointsman.api.routing import decisions, holds, overrides, pools, reassignments
+from pointsman.api.routing import decisions, holds, ledgers, overrides, pools, reassignments
 
 ALL: list[APIRouter] = [
     leads.router,
@@ -52,6 +52,7 @@ ALL: list[APIRouter] = [
     simulations.router,
     roster.router,
     pools.router,
+    ledgers.router,
     connections.router,
     rep_calendars.router,
     deliveries.router,

@@ -11,8 +11,9 @@ import yaml
 
 from pointsman.domain.leads.facts import STANDARD_FIELDS, FieldType
 from pointsman.services.codes.registered_domains import NO_LISTS
+from pointsman.services.intake.mapping.events import split_events
 from pointsman.services.intake.mapping.expressions import Evaluation
-from pointsman.services.intake.mapping.map_event import map_event, split_events
+from pointsman.services.intake.mapping.map_event import map_event
 from pointsman.services.intake.mapping.mapping_model import parse_mapping
 from pointsman.services.intake.receive import process_item
 from pointsman.services.leads.fields import KnownFields

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from pointsman.domain.leads.facts import STANDARD_FIELDS
 from pointsman.domain.leads.values.identifiers import is_no_id
 from pointsman.services.codes.registered_domains import NO_LISTS
+from pointsman.services.intake.mapping.events import dedupe_key
 from pointsman.services.intake.mapping.expressions import Evaluation
-from pointsman.services.intake.mapping.map_event import dedupe_key, map_event
+from pointsman.services.intake.mapping.map_event import map_event
 from pointsman.services.intake.mapping.mapping_model import IntakeMapping, parse_mapping
 from pointsman.services.leads.fields import KnownFields
 from pointsman.services.leads.lead_input import LeadInput, identify_person

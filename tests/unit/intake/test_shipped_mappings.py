@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
+from pointsman.services.intake.mapping.events import dedupe_key
 from pointsman.services.intake.mapping.expressions import Evaluation
-from pointsman.services.intake.mapping.map_event import dedupe_key
 from pointsman.services.intake.mapping.mapping_model import IntakeMapping
 
 INTAKES = yaml.safe_load((Path(__file__).parents[3] / "examples/demo/intakes.yaml").read_text())

@@ -8,15 +8,9 @@ from typing import Any
 
 from pointsman.domain.errors import Fault, Invalid, NotFound
 from pointsman.domain.text.marked_json import MarkedJson
+from pointsman.services.intake.mapping.events import NO_OBJECT, NOT_AN_OBJECT, split_events
 from pointsman.services.intake.mapping.expressions import Evaluation
-from pointsman.services.intake.mapping.map_event import (
-    NO_OBJECT,
-    NOT_AN_OBJECT,
-    TAKEN,
-    MappedEvent,
-    map_event,
-    split_events,
-)
+from pointsman.services.intake.mapping.map_event import TAKEN, MappedEvent, map_event
 from pointsman.services.intake.mapping.mapping_model import IntakeMapping, outdated_parts, parse_mapping
 from pointsman.services.leads.fields import KnownFields, known_fields
 from pointsman.services.leads.lead_input import NAMES_NO_COMPANY, NAMES_NO_PERSON, PHONE_UNREAD

@@ -10,8 +10,8 @@ from pointsman.domain.text.marked_json import MarkedJson
 from pointsman.domain.text.strict_json import canonical_bytes
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
 from pointsman.services.intake.mapping.event_json import read_marked_event_body, read_mended_event_json
+from pointsman.services.intake.mapping.events import NO_OBJECT, NOT_AN_OBJECT, dedupe_key, split_events
 from pointsman.services.intake.mapping.expressions import Evaluation
-from pointsman.services.intake.mapping.map_event import NO_OBJECT, NOT_AN_OBJECT, dedupe_key, split_events
 from pointsman.services.intake.mapping.mapping_model import IntakeMapping
 from pointsman.services.ports import Env
 from pointsman.services.ports.intake.inbox import NewEvent
