@@ -668,7 +668,9 @@ def upgrade() -> None:
         sa.Column("rep_id", sa.UUID(), nullable=False),
         sa.Column("work", sa.Text(), nullable=False),
         sa.Column("pool", sa.Text(), nullable=True),
+        sa.Column("rule", sa.Text(), nullable=True),
         sa.Column("category", sa.Text(), nullable=True),
+        sa.Column("lead_created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("decision_id", sa.UUID(), nullable=True),
         sa.Column("gate_check_id", sa.UUID(), nullable=True),
         sa.Column("override_id", sa.UUID(), nullable=True),
@@ -707,13 +709,32 @@ def upgrade() -> None:
         "assignments_one_active", "assignments", ["lead_id"], unique=True, postgresql_where=sa.text("ended_at is null")
     )
     op.create_index(
-        "assignments_open_idx", "assignments", ["rep_id"], unique=False, postgresql_where=sa.text("ended_at is null")
+        "assignments_open_idx",
+        "assignments",
+        ["rep_id", "lead_created_at", "lead_id"],
+        unique=False,
+        postgresql_where=sa.text("ended_at is null"),
     )
     op.create_index(
-        "assignments_pool_idx", "assignments", ["pool"], unique=False, postgresql_where=sa.text("ended_at is null")
+        "assignments_pool_idx",
+        "assignments",
+        ["pool", "lead_created_at", "lead_id"],
+        unique=False,
+        postgresql_where=sa.text("ended_at is null"),
     )
     op.create_index(
-        "assignments_work_idx", "assignments", ["work"], unique=False, postgresql_where=sa.text("ended_at is null")
+        "assignments_work_idx",
+        "assignments",
+        ["work", "lead_created_at", "lead_id"],
+        unique=False,
+        postgresql_where=sa.text("ended_at is null"),
+    )
+    op.create_index(
+        "assignments_rule_idx",
+        "assignments",
+        ["rule", "lead_created_at", "lead_id"],
+        unique=False,
+        postgresql_where=sa.text("ended_at is null"),
     )
     op.create_index("assignments_rep_idx", "assignments", ["rep_id", "assigned_at"], unique=False)
     op.create_table(
@@ -1214,6 +1235,7 @@ def downgrade() -> None:
     op.drop_index("holds_open_idx", table_name="holds", postgresql_where=sa.text("released_at is null"))
     op.drop_table("holds")
     op.drop_index("assignments_rep_idx", table_name="assignments")
+    op.drop_index("assignments_rule_idx", table_name="assignments", postgresql_where=sa.text("ended_at is null"))
     op.drop_index("assignments_open_idx", table_name="assignments", postgresql_where=sa.text("ended_at is null"))
     op.drop_index("assignments_one_active", table_name="assignments", postgresql_where=sa.text("ended_at is null"))
     op.drop_index("assignments_lead_idx", table_name="assignments")

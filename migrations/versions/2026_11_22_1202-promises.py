@@ -105,6 +105,7 @@ begin
         end if;
         return new;
     end if;
+    new.lead_created_at := (select created_at from leads where id = new.lead_id);
     if new.ended_at is not null then
         return new;  -- history that is brought in; it can never become active
     end if;
@@ -389,6 +390,12 @@ begin
     return new;
 end $$;
 
+create function pointsman_lead_created_once() returns trigger language plpgsql as $$
+begin
+    -- Assignments copy the instant, and lists are ordered by it.
+    raise exception 'a lead keeps the instant at which it was made' using errcode = 'PM002';
+end $$;
+
 create function pointsman_account_parent_guard() returns trigger language plpgsql as $$
 declare
     v_up uuid := new.parent_id;
@@ -556,6 +563,8 @@ create trigger accounts_parent_guard before insert or update of parent_id on acc
     for each row when (new.parent_id is not null) execute function pointsman_account_parent_guard();
 create trigger accounts_merge_guard before update of merged_into on accounts
     for each row when (old.merged_into is distinct from new.merged_into) execute function pointsman_merge_guard();
+create trigger leads_created_once before update of created_at on leads
+    for each row when (old.created_at is distinct from new.created_at) execute function pointsman_lead_created_once();
 create trigger leads_merge_guard before update of merged_into on leads
     for each row when (old.merged_into is distinct from new.merged_into) execute function pointsman_merge_guard();
 create constraint trigger appointments_own_their_time after insert or update on appointments
@@ -592,6 +601,7 @@ DROPPED = (
     "pointsman_roster_version_agrees()",
     "pointsman_gate_check_guard()",
     "pointsman_override_guard()",
+    "pointsman_lead_created_once()",
     "pointsman_account_parent_guard()",
     "pointsman_merge_guard()",
     "pointsman_append_only()",

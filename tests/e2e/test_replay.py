@@ -76,8 +76,8 @@ insert into reps (id, key, name, email, role_id, role_since, tier, weight, time_
          true, now() from roles;
 insert into leads (id, facts, known_at, stage, match, version, created_at, updated_at)
   values (gen_random_uuid(), '{}', '{}', 'closing', '{}', 1, now(), now());
-insert into assignments (id, lead_id, rep_id, work, pool, decision_id, assigned_at)
-  select gen_random_uuid(), l.id, r.id, 'closing', 'closers', gen_random_uuid(), now() from leads l, reps r;
+insert into assignments (id, lead_id, rep_id, work, pool, lead_created_at, decision_id, assigned_at)
+  select gen_random_uuid(), l.id, r.id, 'closing', 'closers', now(), gen_random_uuid(), now() from leads l, reps r;
 insert into pool_ledgers (pool, seq, ledger, waiting_since)
   values ('closers', 0, '{"denominator": "2", "balances": {"lena": "1"}}', '{}');
 """

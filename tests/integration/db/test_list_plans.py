@@ -9,6 +9,7 @@ from pointsman.db.engine.prepared_statement import PreparedStatement
 from support.lists.documented import NO_FILTER, DocumentedFilter, documented_filters
 from support.lists.people_lists import PEOPLE_LISTS
 from support.lists.plans import ListStatement, grown, unindexed
+from support.lists.rows import Held
 from support.lists.work_lists import WORK_LISTS
 
 #: By operation; what comes behind the path tells several statements of one list apart.
@@ -23,11 +24,21 @@ def connection(owner_url: str) -> Iterator[psycopg.Connection]:
 
 @pytest.mark.parametrize("operation", LISTS)
 def test_each_filter_of_a_list_is_found_by_its_index(connection: psycopg.Connection, operation: str) -> None:
+    assert "\n".join(faults_of(connection, operation, held="few")) == ""  # one line each
+
+
+@pytest.mark.parametrize(
+    "operation", [operation for operation, asked in LISTS.items() if "assignments" in asked.tables]
+)
+def test_it_is_when_reps_have_most_leads(connection: psycopg.Connection, operation: str) -> None:
+    assert "\n".join(faults_of(connection, operation, held="most")) == ""
+
+
+def faults_of(connection: psycopg.Connection, operation: str, *, held: Held) -> list[str]:
     asked, names = LISTS[operation], filters_of(operation)
     rows = [row for row in documented_filters() if row.operation == list_of(operation) and row.parameter in names]
-    with grown(connection, asked.tables):
-        faults = [fault for row in rows for fault in unindexed(connection, asked, row)]
-    assert "\n".join(faults) == ""  # one line each
+    with grown(connection, asked.tables, held=held):
+        return [fault for row in rows for fault in unindexed(connection, asked, row)]
 
 
 def test_each_filter_of_a_list_is_looked_at() -> None:

@@ -178,6 +178,20 @@ async def test_imported_history_cannot_become_active(world: World) -> None:
     assert (await refusal(world, "update assignments set ended_at = null"))[0] == "PM002"
 
 
+async def test_an_assignment_knows_when_its_lead_was_made_whatever_it_is_told(world: World) -> None:
+    lead = await world.lead()
+    await world.rows(
+        "insert into assignments (id, lead_id, rep_id, work, lead_created_at, assigned_at)"
+        " select gen_random_uuid(), :lead, id, 'qualification', now() + interval '1 day', now() from reps where key = 'lena'",
+        lead=lead,
+    )
+    assert (await refusal(world, "update leads set created_at = created_at + interval '1 day'"))[0] == "PM002"
+    rows = await world.rows(
+        "select s.lead_created_at = l.created_at as same from assignments s join leads l on l.id = s.lead_id"
+    )
+    assert [row.same for row in rows] == [True]
+
+
 async def test_an_assignment_cannot_be_deleted(world: World) -> None:
     lead = await world.lead()
     await assign(world, lead, "lena", "qualification")

@@ -40,7 +40,7 @@ PEOPLE_LISTS: Mapping[str, ListStatement] = MappingProxyType({
     ),
     "GET /v1/leads (that a rep has)": ListStatement(
         statement=lead_search._PAGE_HELD,
-        tables=("leads", "lead_identities", "assignments", "decisions"),
+        tables=("leads", "lead_identities", "assignments"),
         given={
             "rep": {"rep": "'rep7'"},
             "work": {"work": "'customer_service'"},

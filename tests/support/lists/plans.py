@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from support.lists.documented import DocumentedFilter
-from support.lists.rows import rows_of
+from support.lists.rows import Held, rows_of
 
 #: Given for the bounds of a page, which each list has.
 LIMIT = "51"
@@ -70,12 +70,14 @@ class ListStatement:
 
 
 @contextmanager
-def grown(connection: psycopg.Connection, tables: Collection[str], *, rows: int = 1_000_000) -> Iterator[None]:
+def grown(
+    connection: psycopg.Connection, tables: Collection[str], *, rows: int = 1_000_000, held: Held = "few"
+) -> Iterator[None]:
     """Within one transaction that is undone, these tables have some rows, are analysed, and pass for having `rows`."""
     with connection.transaction(force_rollback=True):
         connection.execute("set local session_replication_role = replica")  # rows without those that they point to
         for table in tables:
-            connection.execute(f"insert into {table} {rows_of(table, _ROWS)}".encode())
+            connection.execute(f"insert into {table} {rows_of(table, _ROWS, held=held)}".encode())
             connection.execute(f"analyze {table}".encode())
         connection.execute(_GROW, {"tables": [*tables], "times": rows // _ROWS})
         yield

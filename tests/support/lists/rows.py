@@ -5,8 +5,11 @@ They point to rows that are not there, so they are written with `session_replica
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Literal
 
 import psycopg
+
+Held = Literal["few", "most"]
 
 #: The instant of row 1; each further row is ten seconds younger.
 FIRST = "timestamptz '2026-01-01 00:00Z'"
@@ -75,9 +78,9 @@ _ROWS: Mapping[str, str] = MappingProxyType({
         select {id_of("audit")}, {_AT}, 'key:no' || n % 30, 'lead.act' || n % 20, 'lead:' || n % 500
     """,
     "assignments": f"""
-        (id, lead_id, rep_id, work, pool, decision_id, assigned_at, ended_at, end_reason)
-        select {id_of("assignment")}, {id_of("lead")}, {_REP}, {_WORK}, {_POOL}, {id_of("decision")}, {_AT},
-            case when n / 13 % 50 <> 1 then {_AT} end, case when n / 13 % 50 <> 1 then 'won' end
+        (id, lead_id, rep_id, work, pool, rule, decision_id, lead_created_at, assigned_at, ended_at, end_reason)
+        select {id_of("assignment")}, {id_of("lead")}, {_REP}, {_WORK}, {_POOL}, 'rule' || n % 50, {id_of("decision")}, {_AT},
+            {_AT}, case when s.has_ended then {_AT} end, case when s.has_ended then 'won' end
     """,
     "holds": f"""
         (id, lead_id, decision_id, work, pool, reason, sentence, held_at, due_at, released_at, release)
@@ -134,16 +137,25 @@ _ALSO: Mapping[str, str] = MappingProxyType(
         "appointment_companions": "where n % 50 = 1",
     }
 )
+#: Which of the leads a rep has: two of a hundred, or nine of ten.
+_HELD: Mapping[Held, str] = MappingProxyType({"few": "n / 13 % 50 = 1", "most": "n / 13 % 10 <> 1"})
 
 
-def rows_of(table: str, number: int) -> str:
-    """As SQL: the columns and rows that `insert into` writes."""
-    return f"{_ROWS[table]} from generate_series(1, {number}) n {_ALSO.get(table, '')}"
+def rows_of(table: str, number: int, *, held: Held = "few") -> str:
+    """As SQL: the columns and rows that `insert into` writes. `held` says how many of the leads a rep has now."""
+    also = (
+        f"cross join lateral (select not ({_HELD[held]})) s (has_ended)"
+        if table == "assignments"
+        else _ALSO.get(table, "")
+    )
+    return f"{_ROWS[table]} from generate_series(1, {number}) n {also}"
 
 
-def copy_rows(reader: psycopg.Connection, writer: psycopg.Connection, table: str, number: int) -> None:
+def copy_rows(
+    reader: psycopg.Connection, writer: psycopg.Connection, table: str, number: int, *, held: Held = "few"
+) -> None:
     """The same rows by COPY, made on one connection and written on another."""
-    columns, made, values = rows_of(table, number).partition("select ")
+    columns, made, values = rows_of(table, number, held=held).partition("select ")
     out = f"copy ({made}{values}) to stdout"
     with (
         reader.cursor().copy(out.encode()) as source,

@@ -37,8 +37,8 @@ _NAMED = PreparedStatement("""
 """)
 
 # Planned for what is asked: what is null falls out, and each filter has its index. What is asked of the assignment, and what a
-# caller sees, are statements of their own, since only a join lets the planner begin there. What reps have now is little beside
-# all leads, and is looked up first: from the newest lead on, a page of one pool passed tens of thousands that no rep has.
+# caller sees, are statements of their own, since only a join lets the planner begin there. The assignment knows when its lead
+# was made: a page of what a rep has is read off its index, be that most leads or few of them.
 _PAGE = PreparedStatement(
     """
     select l.id
@@ -78,18 +78,13 @@ _PAGE = PreparedStatement(
 )
 _PAGE_HELD = PreparedStatement(
     """
-    with held as materialized (
-        select s.lead_id
-        from assignments s left join decisions d on d.id = s.decision_id
-        where s.ended_at is null
-          and (cast(:rep as text) is null or s.rep_id = (select id from reps where key = :rep))
-          and (cast(:work as text) is null or s.work = :work)
-          and (cast(:pool as text) is null or s.pool = :pool)
-          and (cast(:rule as text) is null or d.rule = :rule)
-    )
     select l.id
-    from held h join leads l on l.id = h.lead_id
-    where l.merged_into is null
+    from assignments s join leads l on l.id = s.lead_id
+    where s.ended_at is null
+      and (cast(:rep as text) is null or s.rep_id = (select id from reps where key = :rep))
+      and (cast(:work as text) is null or s.work = :work)
+      and (cast(:pool as text) is null or s.pool = :pool)
+      and (cast(:rule as text) is null or s.rule = :rule)
       and (cast(:email_key as text) is null
            or l.id = any(array(select coalesce(m.merged_into, m.id) from leads m
                                where m.email_key = :email_key and (m.merged_into is null or :follows_merges))))
@@ -113,12 +108,12 @@ _PAGE_HELD = PreparedStatement(
       and (cast(:stage as text) is null or l.stage = :stage)
       and (cast(:account as uuid) is null or l.account_id = :account)
       and (cast(:source as text) is null or l.facts ->> 'lead.source' = :source)
-      and (cast(:since as timestamptz) is null or l.created_at >= :since)
-      and (cast(:until as timestamptz) is null or l.created_at < :until)
+      and (cast(:since as timestamptz) is null or s.lead_created_at >= :since)
+      and (cast(:until as timestamptz) is null or s.lead_created_at < :until)
       and (cast(:changed_since as timestamptz) is null or l.updated_at >= :changed_since)
       and (cast(:changed_until as timestamptz) is null or l.updated_at < :changed_until)
-      and (cast(:after_at as timestamptz) is null or (l.created_at, l.id) < (:after_at, cast(:after_id as uuid)))
-    order by l.created_at desc, l.id desc limit :limit
+      and (cast(:after_at as timestamptz) is null or (s.lead_created_at, s.lead_id) < (:after_at, cast(:after_id as uuid)))
+    order by s.lead_created_at desc, s.lead_id desc limit :limit
     """,
     replan=True,
 )
@@ -132,12 +127,12 @@ _PAGE_SEEN = PreparedStatement(
           where seen.lead_id = l.id and (cast(:supplier as text) is null or seeing.supplier = cast(:supplier as text))
             and (cast(:sees_rep as text) is null or seeing.key = cast(:sees_rep as text)))
       and (coalesce(cast(:rep as text), :work, :pool, :rule) is null or exists (
-          select from assignments s left join decisions d on d.id = s.decision_id
+          select from assignments s
           where s.lead_id = l.id and s.ended_at is null
             and (cast(:rep as text) is null or s.rep_id = (select id from reps where key = :rep))
             and (cast(:work as text) is null or s.work = :work)
             and (cast(:pool as text) is null or s.pool = :pool)
-            and (cast(:rule as text) is null or d.rule = :rule)))
+            and (cast(:rule as text) is null or s.rule = :rule)))
       and (cast(:email_key as text) is null
            or l.id = any(array(select coalesce(m.merged_into, m.id) from leads m
                                where m.email_key = :email_key and (m.merged_into is null or :follows_merges))))

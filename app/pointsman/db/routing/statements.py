@@ -73,10 +73,11 @@ WRITE = PreparedStatement("""
         values (:decision_id, :lead_id, :at, :outcome, :work, :rule, :pool, :rep_id, :hold_reason, cast(:summary as jsonb),
                 :policy_version, :roster_version, cast(:record as jsonb), cast(:inputs as jsonb))
     ), assignment as (
-        insert into assignments (id, lead_id, rep_id, work, pool, category, decision_id, gate_check_id, override_id,
+        insert into assignments (id, lead_id, rep_id, work, pool, rule, category, decision_id, gate_check_id, override_id,
                                  assigned_at)
         select cast(:assignment_id as uuid), :lead_id, cast(:rep_id as uuid), cast(:work as text), cast(:pool as text),
-               cast(:category as text), :decision_id, cast(:gate_check_id as uuid), cast(:override_id as uuid), :at
+               cast(:rule as text), cast(:category as text), :decision_id, cast(:gate_check_id as uuid),
+               cast(:override_id as uuid), :at
         where cast(:assignment_id as uuid) is not null
     ), hold as (
         insert into holds (id, lead_id, decision_id, work, pool, reason, sentence, held_at, due_at)

@@ -139,7 +139,9 @@ assignments = Table(
     Column("rep_id", ForeignKey("reps.id"), nullable=False),
     Column("work", Text, CheckConstraint(f"work in {WORK_VALUES}", name="work"), nullable=False),
     Column("pool", Text),
+    Column("rule", Text),  # of the decision
     Column("category", Text),  # the rule's: what caps by category count
+    instant_column("lead_created_at"),  # of the lead, by which lists are ordered; a trigger writes it
     Column("decision_id", ForeignKey("decisions.id"), index=True),
     Column("gate_check_id", ForeignKey("gate_checks.id")),
     Column("override_id", ForeignKey("overrides.id")),
@@ -149,9 +151,11 @@ assignments = Table(
     UniqueConstraint("id", "lead_id", "rep_id", "work"),  # for `appointments`, which rest on it
     Index("assignments_one_active", "lead_id", unique=True, postgresql_where=text("ended_at is null")),
     Index("assignments_lead_idx", "lead_id"),
-    Index("assignments_open_idx", "rep_id", postgresql_where=text("ended_at is null")),
-    Index("assignments_pool_idx", "pool", postgresql_where=text("ended_at is null")),
-    Index("assignments_work_idx", "work", postgresql_where=text("ended_at is null")),
+    # Each filter of the list of leads by who has them, in its order: docs/api-style.md.
+    Index("assignments_open_idx", "rep_id", "lead_created_at", "lead_id", postgresql_where=text("ended_at is null")),
+    Index("assignments_pool_idx", "pool", "lead_created_at", "lead_id", postgresql_where=text("ended_at is null")),
+    Index("assignments_work_idx", "work", "lead_created_at", "lead_id", postgresql_where=text("ended_at is null")),
+    Index("assignments_rule_idx", "rule", "lead_created_at", "lead_id", postgresql_where=text("ended_at is null")),
     Index("assignments_rep_idx", "rep_id", "assigned_at"),
     Index("assignments_gate_check_id_idx", "gate_check_id", postgresql_where=text("gate_check_id is not null")),
     Index("assignments_override_id_idx", "override_id", postgresql_where=text("override_id is not null")),
