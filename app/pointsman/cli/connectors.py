@@ -6,11 +6,14 @@ import typer
 from rich.text import Text
 
 from pointsman.cli.output import EXIT_FAILED, out, show_table, table
-from pointsman.cli.session import CLI_ACTOR, run_with_env
+from pointsman.cli.session import CLI_ACTOR
+from pointsman.cli.terminal.reading import run_with_reader
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.domain.errors import Unavailable
+from pointsman.domain.messages.message import Message, as_written
 from pointsman.services.connections.connections import check_connection, list_connections
 from pointsman.services.ports import Env
+from pointsman.services.wording.rendering import render
 
 app = typer.Typer(
     help="See which connectors are installed, and check the connections made with them.", no_args_is_help=True
@@ -37,9 +40,9 @@ def index() -> None:
 @app.command()
 def check(key: Annotated[str | None, typer.Argument(help="One connection; all without it.")] = None) -> None:
     """Make one authenticated call over each configured connection."""
-    faults = run_with_env(lambda env: _check(env, key))
+    faults, reader = run_with_reader(lambda env: _check(env, key))
     for name, fault in faults.items():
-        said = Text(fault, "red") if fault else Text("works", "green")
+        said = Text(render(fault, reader), "red") if fault else Text("works", "green")
         out.print(Text.assemble(f"{name}: ", said), highlight=False, soft_wrap=True)
     if not faults:
         out.print("No connection is configured.")
@@ -47,14 +50,14 @@ def check(key: Annotated[str | None, typer.Argument(help="One connection; all wi
         raise typer.Exit(EXIT_FAILED)
 
 
-async def _check(env: Env, key: str | None) -> dict[str, str | None]:
+async def _check(env: Env, key: str | None) -> dict[str, Message | None]:
     """Each connection's fault, None while it works."""
     keys = [key] if key else [row.key for row in await list_connections(env, after=None, limit=500)]
-    found: dict[str, str | None] = {}
+    found: dict[str, Message | None] = {}
     for name in keys:
         with out.status(Text(f"Asking {name}")):
             try:
                 found[name] = (await check_connection(env, name, actor=CLI_ACTOR)).fault
             except Unavailable as error:
-                found[name] = str(error)
+                found[name] = as_written(str(error))
     return found

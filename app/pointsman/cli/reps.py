@@ -68,7 +68,7 @@ def reassign(
     told = say(key, moved=moved, rep=rep_name(rep), left=last.remaining)
     out.print(render_sentence(told, reader), highlight=False, soft_wrap=True)
     if last.note and not dry_run:
-        out.print(last.note, highlight=False, soft_wrap=True)
+        out.print(render_sentence(last.note, reader), highlight=False, soft_wrap=True)
 
 
 @app.command(name="time-off")

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from pointsman.domain.messages.message import as_written
 from pointsman.services.calendars.poll import poll_calendars
 from pointsman.services.calendars.readings import read_calendar_states, read_calendars
 from pointsman.services.calendars.refresh import CALLS_PER_CONNECTION
@@ -142,7 +143,7 @@ async def test_a_late_reading_does_not_replace_a_newer_one(floor: Floor) -> None
         ((_, read),) = await tx.calendars.bindings(["anna"])
         assert read is not None
         newer = read.read_at
-        await tx.calendars.store_readings([replace(read, read_at=newer - MINUTE, error="old news")])
+        await tx.calendars.store_readings([replace(read, read_at=newer - MINUTE, error=as_written("old news"))])
         ((_, after),) = await tx.calendars.bindings(["anna"])
     assert after == read
 

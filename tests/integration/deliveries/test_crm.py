@@ -261,8 +261,8 @@ async def test_a_rep_that_the_crm_does_not_know_is_a_dead_letter_that_says_what_
     await crm.floor.work()
     own, log = await crm.owed(row.id)
     assert (own.status, log.status) == ("dead", "done")
-    assert own.last_error == (
-        "the CRM has no active user with the email address of clara: add the user there, or correct the address on the "
+    assert english_of(own.last_error) == (
+        "the CRM has no active user with the email address of Clara: add the user there, or correct the address on the "
         "roster"
     )
     (alert,) = await crm.floor.world.rows("select message from alerts where resolved_at is null")

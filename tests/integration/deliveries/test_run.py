@@ -10,6 +10,7 @@ from itertools import product
 import pytest
 
 from pointsman.domain.errors import Conflict
+from pointsman.domain.messages.message import as_written
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
@@ -23,6 +24,7 @@ from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 from support.floors.booking_floor import SETTER, Floor, open_floor
 from support.floors.faulty_calendars import Crash, Cue
+from support.wording import english_of
 
 pytestmark = pytest.mark.anyio
 
@@ -290,7 +292,7 @@ async def test_a_fault_text_with_control_characters_is_stored(floor: Floor) -> N
     row = await booked(floor)
     floor.vendor.cues = [Cue.RETRY]
     await floor.work()
-    assert (await floor.deliveries(row.id))[0].last_error == "503  sorry"
+    assert english_of((await floor.deliveries(row.id))[0].last_error) == "503  sorry"
 
 
 async def test_an_address_that_a_vendor_quotes_is_kept_nowhere(floor: Floor) -> None:
@@ -300,7 +302,7 @@ async def test_an_address_that_a_vendor_quotes_is_kept_nowhere(floor: Floor) -> 
     await floor.work()
     (delivery,) = await floor.deliveries(row.id)
     assert delivery.status == "dead"
-    assert delivery.last_error == "attendee <(address)> (mailto:(address)) is not welcome"
+    assert english_of(delivery.last_error) == "attendee <(address)> (mailto:(address)) is not welcome"
     for table in ("audit", "alerts"):
         assert not [r for r in await floor.world.rows(f"select t::text from {table} t") if person in r[0]]
 
@@ -317,7 +319,8 @@ async def test_a_rejected_delivery_is_a_visible_dead_letter_and_replay_is_harmle
     floor.vendor.cues = [Cue.REJECTED]
     await floor.work()
     (delivery,) = await floor.deliveries(row.id)
-    assert (delivery.status, delivery.last_error) == ("dead", "no such calendar")
+    assert (delivery.status, delivery.error_code) == ("dead", "rejected")
+    assert english_of(delivery.last_error) == "no such calendar"
     assert await open_alerts(floor) == ["delivery-dead"]
     await replay_delivery(floor.env, delivery.id, actor=SETTER)
     assert await open_alerts(floor) == []
@@ -358,7 +361,7 @@ async def test_refused_credentials_take_the_connection_out_of_use_and_a_new_sign
 
 async def test_a_connection_in_fault_makes_its_closers_unbookable_until_it_is_checked_again(floor: Floor) -> None:
     floor.vendor.faults["check"] = VendorReauthError("401")
-    assert (await check_connection(floor.env, "cal", actor=SETTER)).fault == "401"
+    assert (await check_connection(floor.env, "cal", actor=SETTER)).fault == as_written("401")
     _, handed = await floor.ready()
     assert handed.stage == "held"
     del floor.vendor.faults["check"]

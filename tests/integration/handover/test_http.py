@@ -255,7 +255,7 @@ async def test_a_calendar_that_the_vendor_does_not_have_is_refused_and_a_silent_
 async def test_dead_deliveries_are_listed_and_replayed(floor: Floor, client: httpx.AsyncClient) -> None:
     lead_id, handed = await handed_over(floor, client)
     await client.post("/v1/appointments", json={"lead_id": str(lead_id), "start": handed["slots"][0]["start"]})
-    await floor.world.rows("update deliveries set status = 'dead', last_error = 'x'")
+    await floor.world.rows("update deliveries set status = 'dead'")
     (dead,) = (await client.get("/v1/deliveries", params={"status": "dead"})).json()["items"]
     replayed = await client.post(f"/v1/deliveries/{dead['id']}/replay")
     assert replayed.json()["status"] == "pending"

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.domain.permissions.operations import Operation
@@ -19,6 +20,7 @@ from pointsman.services.connections.connections import (
     save_connection,
 )
 from pointsman.services.ports.booking.connections import ConnectionRow
+from pointsman.services.wording.rendering import MessageReader, render
 
 router = APIRouter(tags=["Connections"])
 
@@ -110,7 +112,7 @@ class ConnectionDoc(BaseModel):
     created_at: datetime
 
     @staticmethod
-    def of(row: ConnectionRow) -> "ConnectionDoc":
+    def of(row: ConnectionRow, reader: MessageReader) -> "ConnectionDoc":
         return ConnectionDoc(
             key=row.key,
             connector=row.connector,
@@ -118,7 +120,7 @@ class ConnectionDoc(BaseModel):
             active=row.active,
             sync_owners=row.sync_owners,
             max_reading_age_s=row.max_reading_age_s,
-            fault=row.fault,
+            fault=render(row.fault, reader) if row.fault else None,
             created_at=row.created_at,
         )
 
@@ -146,18 +148,18 @@ async def connectors(request: Request, _caller: Annotated[Caller, may(Operation.
 
 @router.get("/v1/connections", summary="List the connections", responses=problem_responses(401, 403, 422))
 async def index(
-    env: EnvDep, page: PageDep, _caller: Annotated[Caller, may(Operation.CONNECTION)]
+    env: EnvDep, page: PageDep, reader: ReaderDep, _caller: Annotated[Caller, may(Operation.CONNECTION)]
 ) -> Page[ConnectionDoc]:
     rows = await list_connections(env, after=page.after, limit=page.fetch_limit)
     items, following = page.split(rows, lambda row: (row.created_at, row.id))
-    return Page[ConnectionDoc](items=[ConnectionDoc.of(row) for row in items], next=following)
+    return Page[ConnectionDoc](items=[ConnectionDoc.of(row, reader) for row in items], next=following)
 
 
 @router.get("/v1/connections/{key}", summary="Read a connection", responses=problem_responses(401, 403, 404, 422))
 async def show(
-    key: ConnectionKeyPath, env: EnvDep, _caller: Annotated[Caller, may(Operation.CONNECTION)]
+    key: ConnectionKeyPath, env: EnvDep, reader: ReaderDep, _caller: Annotated[Caller, may(Operation.CONNECTION)]
 ) -> ConnectionDoc:
-    return ConnectionDoc.of(await get_connection(env, key))
+    return ConnectionDoc.of(await get_connection(env, key), reader)
 
 
 @router.put(
@@ -172,6 +174,7 @@ async def put(
     given: ConnectionIn,
     env: EnvDep,
     response: Response,
+    reader: ReaderDep,
     caller: Annotated[Caller, may(Operation.CONNECTION)],
 ) -> ConnectionDoc:
     row, made = await save_connection(
@@ -185,7 +188,7 @@ async def put(
         actor=caller.actor,
     )
     response.status_code = 201 if made else 200
-    return ConnectionDoc.of(row)
+    return ConnectionDoc.of(row, reader)
 
 
 @router.post(
@@ -195,6 +198,6 @@ async def put(
     responses=problem_responses(401, 403, 404, 422, 503),
 )
 async def check(
-    key: ConnectionKeyPath, env: EnvDep, caller: Annotated[Caller, may(Operation.CONNECTION)]
+    key: ConnectionKeyPath, env: EnvDep, reader: ReaderDep, caller: Annotated[Caller, may(Operation.CONNECTION)]
 ) -> ConnectionDoc:
-    return ConnectionDoc.of(await check_connection(env, key, actor=caller.actor))
+    return ConnectionDoc.of(await check_connection(env, key, actor=caller.actor), reader)

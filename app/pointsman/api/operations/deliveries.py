@@ -9,12 +9,15 @@ from pydantic import BaseModel, Field
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.deliveries.run import get_delivery, replay_delivery
 from pointsman.services.ports.booking.deliveries import DeliveryFilter, ListedDelivery
+from pointsman.services.wording.rendering import MessageReader
+from pointsman.services.wording.stored import render_error
 
 router = APIRouter(tags=["Connections"])
 
@@ -35,12 +38,15 @@ class DeliveryDoc(BaseModel):
     status: str = Field(description="pending, done, superseded or dead", examples=["dead"])
     attempts: int
     next_attempt_at: datetime
-    last_error: str | None
+    error_code: str | None = Field(
+        description="The kind of what went wrong, or why it is done once more.", examples=["rejected"]
+    )
+    last_error: str | None = Field(description="What went wrong the last time, often in the vendor's own words.")
     created_at: datetime
     done_at: datetime | None
 
     @staticmethod
-    def of(row: ListedDelivery) -> "DeliveryDoc":
+    def of(row: ListedDelivery, reader: MessageReader) -> "DeliveryDoc":
         return DeliveryDoc(
             id=row.id,
             appointment_id=row.appointment_id,
@@ -51,7 +57,8 @@ class DeliveryDoc(BaseModel):
             status=row.status,
             attempts=row.attempts,
             next_attempt_at=row.next_attempt_at,
-            last_error=row.last_error,
+            error_code=row.error_code,
+            last_error=render_error(row.last_error, reader),
             created_at=row.created_at,
             done_at=row.done_at,
         )
@@ -82,18 +89,21 @@ def _asked(
 async def index(
     env: EnvDep,
     page: PageDep,
+    reader: ReaderDep,
     asked: Annotated[DeliveryFilter, Depends(_asked)],
     _caller: Annotated[Caller, may(Operation.DELIVERY_READ)],
 ) -> Page[DeliveryDoc]:
     async with env.uow() as tx:
         rows = await tx.deliveries.page(asked, after=page.after, limit=page.fetch_limit)
     items, following = page.split(rows, lambda row: (row.created_at, row.id))
-    return Page[DeliveryDoc](items=[DeliveryDoc.of(row) for row in items], next=following)
+    return Page[DeliveryDoc](items=[DeliveryDoc.of(row, reader) for row in items], next=following)
 
 
 @router.get("/v1/deliveries/{delivery_id}", summary="Read a delivery", responses=problem_responses(401, 403, 404, 422))
-async def show(delivery_id: UUID, env: EnvDep, _caller: Annotated[Caller, may(Operation.DELIVERY_READ)]) -> DeliveryDoc:
-    return DeliveryDoc.of(await get_delivery(env, delivery_id))
+async def show(
+    delivery_id: UUID, env: EnvDep, reader: ReaderDep, _caller: Annotated[Caller, may(Operation.DELIVERY_READ)]
+) -> DeliveryDoc:
+    return DeliveryDoc.of(await get_delivery(env, delivery_id), reader)
 
 
 @router.post(
@@ -104,6 +114,6 @@ async def show(delivery_id: UUID, env: EnvDep, _caller: Annotated[Caller, may(Op
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def replay(
-    delivery_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.DELIVERY_REPLAY)]
+    delivery_id: UUID, env: EnvDep, reader: ReaderDep, caller: Annotated[Caller, may(Operation.DELIVERY_REPLAY)]
 ) -> DeliveryDoc:
-    return DeliveryDoc.of(await replay_delivery(env, delivery_id, actor=caller.actor))
+    return DeliveryDoc.of(await replay_delivery(env, delivery_id, actor=caller.actor), reader)

@@ -10,10 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars, list_calendars
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
+from pointsman.services.wording.rendering import MessageReader, render
 
 router = APIRouter(tags=["Connections"])
 
@@ -63,7 +65,9 @@ class CalendarsDoc(BaseModel):
     calendars: list[CalendarDoc]
 
     @staticmethod
-    def of(rep: str, found: Sequence[tuple[CalendarBinding, CalendarReading | None]]) -> "CalendarsDoc":
+    def of(
+        rep: str, found: Sequence[tuple[CalendarBinding, CalendarReading | None]], reader: MessageReader
+    ) -> "CalendarsDoc":
         return CalendarsDoc(
             rep=rep,
             calendars=[
@@ -72,7 +76,7 @@ class CalendarsDoc(BaseModel):
                     connection=binding.connection.key,
                     calendar=binding.calendar,
                     writes=binding.writes,
-                    unreadable=read.error if read else None,
+                    unreadable=render(read.error, reader) if read and read.error else None,
                     read_at=read.read_at if read else None,
                 )
                 for binding, read in found
@@ -84,9 +88,9 @@ class CalendarsDoc(BaseModel):
     "/v1/reps/{key}/calendars", summary="Read a rep's calendars", responses=problem_responses(401, 403, 404, 409, 422)
 )
 async def calendars(
-    key: RepKeyPath, env: EnvDep, _caller: Annotated[Caller, may(Operation.CONNECTION)]
+    key: RepKeyPath, env: EnvDep, reader: ReaderDep, _caller: Annotated[Caller, may(Operation.CONNECTION)]
 ) -> CalendarsDoc:
-    return CalendarsDoc.of(key, await list_calendars(env, key))
+    return CalendarsDoc.of(key, await list_calendars(env, key), reader)
 
 
 @router.put(
@@ -98,10 +102,14 @@ async def calendars(
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def put_calendars(
-    key: RepKeyPath, given: CalendarsIn, env: EnvDep, caller: Annotated[Caller, may(Operation.CONNECTION)]
+    key: RepKeyPath,
+    given: CalendarsIn,
+    env: EnvDep,
+    reader: ReaderDep,
+    caller: Annotated[Caller, may(Operation.CONNECTION)],
 ) -> CalendarsDoc:
     bound = [
         CalendarBindingInput(connection=c.connection, calendar=c.calendar, writes=c.writes) for c in given.calendars
     ]
     await bind_calendars(env, key, bound, actor=caller.actor)
-    return CalendarsDoc.of(key, await list_calendars(env, key))
+    return CalendarsDoc.of(key, await list_calendars(env, key), reader)

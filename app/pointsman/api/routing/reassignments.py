@@ -26,7 +26,7 @@ from pointsman.services.reassignment.bulk import (
     reassign_leads,
     reassign_rep,
 )
-from pointsman.services.wording.rendering import MessageReader, render
+from pointsman.services.wording.rendering import MessageReader, render, render_sentence
 
 router = APIRouter(tags=["Decisions"])
 
@@ -121,7 +121,7 @@ class BulkResultDoc(BaseModel):
             remaining=moved.remaining,
             next=encode_cursor(moved.next_position) if moved.next_position else None,
             dry_run=dry_run,
-            note=moved.note,
+            note=render_sentence(moved.note, reader) if moved.note else None,
         )
 
 

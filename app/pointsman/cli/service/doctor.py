@@ -18,6 +18,7 @@ from pointsman.cli.output import EXIT_FAILED, out
 from pointsman.cli.service.listening import find_listening_fault
 from pointsman.cli.service.migrate import first_line
 from pointsman.cli.terminal.found_environment import take_found_environment
+from pointsman.cli.terminal.reading import terminal_language
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.db import migrations
 from pointsman.db.engine.engine import dropped_time_outs, time_outs
@@ -27,6 +28,7 @@ from pointsman.db.revision import HEAD_REVISION, is_newer
 from pointsman.services.connections.connections import list_connections
 from pointsman.services.operations.secret_rotation import SecretsByKey, count_secrets
 from pointsman.services.ports import DatabaseBusy, DatabaseUnavailable, SchemaUnusable
+from pointsman.services.wording.rendering import MessageReader, render
 from pointsman.settings import PREFIX, Settings, SettingsError, load_settings
 from pointsman.wiring import wire
 
@@ -245,8 +247,15 @@ async def _connections(settings: Settings) -> list[CheckResult]:
     results = []
     for row in rows:
         if row.fault:
+            said = render(row.fault, MessageReader(language=terminal_language()))
             mend = "Enter its credentials again, then `pointsman connectors check`."
-            results.append(CheckResult(verdict=Verdict.BAD, found=f"Connection {row.key}: {row.fault}", fix=mend))
+            results.append(
+                CheckResult(
+                    verdict=Verdict.BAD,
+                    found=f"Connection {row.key}: {said}",
+                    fix=mend,
+                )
+            )
         else:
             results.append(CheckResult(verdict=Verdict.GOOD, found=f"Connection {row.key} ({row.connector})"))
     results += _secrets(secrets)

@@ -9,11 +9,12 @@ from uuid import UUID
 from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pointsman.db.booking.connections import connection_row
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.tables import rep_calendars
 from pointsman.domain.booking.availability import Interval
+from pointsman.domain.messages.message import message_from_json
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
-from pointsman.services.ports.booking.connections import ConnectionRow
 
 _BINDINGS = PreparedStatement("""
     select b.id as binding_id, b.rep_id, r.key as rep_key, b.calendar, b.writes,
@@ -33,7 +34,7 @@ _WRITE_TARGET = PreparedStatement("""
 #: A calendar that was unbound while it was being read has no row to belong to.
 _STORE_READING = PreparedStatement("""
     insert into calendar_reads (rep_calendar_id, window_start, window_end, busy, read_at, error)
-    select b.id, :window_start, :window_end, cast(:busy as jsonb), :read_at, :error
+    select b.id, :window_start, :window_end, cast(:busy as jsonb), :read_at, cast(:error as jsonb)
     from rep_calendars b where b.id = :binding
     on conflict (rep_calendar_id) do update set window_start = excluded.window_start,
         window_end = excluded.window_end, busy = excluded.busy, read_at = excluded.read_at, error = excluded.error
@@ -74,7 +75,7 @@ class SqlCalendars:
                 "window_end": read.window.end,
                 "busy": json.dumps([[b.start.isoformat(), b.end.isoformat()] for b in read.busy]),
                 "read_at": read.read_at,
-                "error": read.error,
+                "error": json.dumps(read.error.as_json()) if read.error else None,
             }
             for read in sorted(reads, key=lambda read: read.binding_id)
         ]
@@ -101,7 +102,7 @@ def _binding(row: Any) -> CalendarBinding:
         id=row.binding_id,
         rep_id=row.rep_id,
         rep_key=row.rep_key,
-        connection=ConnectionRow(**{name: getattr(row, name) for name in ConnectionRow.__slots__}),
+        connection=connection_row(row._asdict()),
         calendar=row.calendar,
         writes=row.writes,
     )
@@ -115,5 +116,5 @@ def _read(row: Any) -> CalendarReading | None:
         window=Interval(row.window_start, row.window_end),
         busy=tuple(Interval(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in row.busy),
         read_at=row.read_at,
-        error=row.error,
+        error=message_from_json(row.error) if row.error else None,
     )

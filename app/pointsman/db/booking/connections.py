@@ -1,7 +1,8 @@
 """The connections repository."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import UUID as UUID_TYPE
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from pointsman.db.engine.errors import translating_errors
 from pointsman.db.tables import connections
 from pointsman.db.tables.base import INSTANT
+from pointsman.domain.messages.message import Message, message_from_json
 from pointsman.services.ports.booking.connections import ConnectionRow
 
 _ADD = insert(connections)
@@ -51,6 +53,16 @@ _SET_FAULT = (
 )
 
 
+def connection_row(columns: Mapping[Any, Any]) -> ConnectionRow:
+    """The row that has these columns, others left aside."""
+    values = {name: columns[name] for name in ConnectionRow.__slots__}
+    return ConnectionRow(**{**values, "fault": message_from_json(values["fault"]) if values["fault"] else None})
+
+
+def _values(row: ConnectionRow, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names} | {"fault": row.fault.as_json() if row.fault else None}
+
+
 class SqlConnections:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -58,25 +70,26 @@ class SqlConnections:
     async def add(self, row: ConnectionRow) -> None:
         """Raises `ConstraintRefused` "connections_key_key" when the key is in use."""
         with translating_errors():
-            await self._connection.execute(_ADD, {name: getattr(row, name) for name in ConnectionRow.__slots__})
+            await self._connection.execute(_ADD, _values(row, ConnectionRow.__slots__))
 
     async def change(self, row: ConnectionRow) -> None:
-        values = {name: getattr(row, name) for name in _CHANGING}
-        await self._connection.execute(_CHANGE, {"of": row.id, **values})
+        await self._connection.execute(_CHANGE, {"of": row.id, **_values(row, _CHANGING)})
 
     async def get(self, key: str, *, lock: bool = False) -> ConnectionRow | None:
         found = await self._connection.execute(_LOCK if lock else _GET, {"key": key})
         row = found.mappings().one_or_none()
-        return ConnectionRow(**row) if row else None
+        return connection_row(row) if row else None
 
     async def page(self, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[ConnectionRow]:
         after_at, after_id = after or (None, None)
         found = await self._connection.execute(_PAGE, {"after_at": after_at, "after_id": after_id, "limit": limit})
-        return [ConnectionRow(**row) for row in found.mappings()]
+        return [connection_row(row) for row in found.mappings()]
 
     async def owner_keeping_crms(self) -> Sequence[ConnectionRow]:
-        return [ConnectionRow(**row) for row in (await self._connection.execute(_OWNER_KEEPING_CRMS)).mappings()]
+        return [connection_row(row) for row in (await self._connection.execute(_OWNER_KEEPING_CRMS)).mappings()]
 
-    async def set_fault(self, connection_id: UUID, fault: str | None) -> bool:
-        done = await self._connection.execute(_SET_FAULT, {"of": connection_id, "fault": fault})
+    async def set_fault(self, connection_id: UUID, fault: Message | None) -> bool:
+        done = await self._connection.execute(
+            _SET_FAULT, {"of": connection_id, "fault": fault.as_json() if fault else None}
+        )
         return done.rowcount == 1

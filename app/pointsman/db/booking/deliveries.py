@@ -1,5 +1,6 @@
 """The deliveries repository: effects owed to calendars and CRMs, claimed under a lease."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -9,8 +10,10 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, insert, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pointsman.db.booking.connections import connection_row
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.tables import appointments, connections, deliveries
+from pointsman.domain.messages.coded import CodedMessage
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.booking.deliveries import DeliveryFilter, DeliveryRow, ListedDelivery, PlacedEvent
 
@@ -41,17 +44,18 @@ _CLAIM = PreparedStatement("""
         where e.key = d.key and e.connection_id = d.connection_id and e.calendar = d.calendar
           and e.status = 'pending' and (e.sequence, e.created_at) < (d.sequence, d.created_at) and e.id <> d.id)
     returning d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.op, d.key, d.sequence, d.status,
-        d.attempts, d.next_attempt_at, d.last_error, d.vendor_id, d.vendor_version, d.created_at, d.done_at
+        d.attempts, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at, d.done_at
 """)
 _SETTLE = PreparedStatement("""
     update deliveries set
-        status = :status, lease = null, lease_until = null, last_error = :error, done_at = :at,
+        status = :status, lease = null, lease_until = null, done_at = :at,
+        error_code = :error_code, last_error = cast(:error as jsonb),
         vendor_id = coalesce(:vendor_id, vendor_id), vendor_version = coalesce(:vendor_version, vendor_version)
     where id = :id and lease = :lease and status = 'pending'
 """)
 _POSTPONE = PreparedStatement("""
     update deliveries set
-        next_attempt_at = :until, last_error = :error, lease = null, lease_until = null,
+        next_attempt_at = :until, error_code = :error_code, last_error = cast(:error as jsonb), lease = null, lease_until = null,
         attempts = attempts - cast(:refund as integer)
     where id = :id and lease = :lease and status = 'pending'
 """)
@@ -74,7 +78,7 @@ _CLAIM_OVERDUE = PreparedStatement(
         returning *
     )
     select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.op, d.key, d.sequence, d.status,
-        d.attempts, d.next_attempt_at, d.last_error, d.vendor_id, d.vendor_version, d.created_at, d.done_at
+        d.attempts, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at, d.done_at
     from looked_at d
     where not exists (
         select 1 from deliveries e
@@ -92,14 +96,14 @@ _PENDING_OF_CONNECTION = (
 )
 _LISTED = PreparedStatement("""
     select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.op, d.key, d.sequence, d.status, d.attempts,
-        d.next_attempt_at, d.last_error, d.vendor_id, d.vendor_version, d.created_at, d.done_at, k.key as connection
+        d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at, d.done_at, k.key as connection
     from deliveries d join connections k on k.id = d.connection_id
     where d.id = :id
 """)
 _PAGE = PreparedStatement(
     """
     select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.op, d.key, d.sequence, d.status, d.attempts,
-        d.next_attempt_at, d.last_error, d.vendor_id, d.vendor_version, d.created_at, d.done_at, k.key as connection
+        d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at, d.done_at, k.key as connection
     from deliveries d join connections k on k.id = d.connection_id
     where (cast(:status as text) is null or d.status = :status)
       and (cast(:op as text) is null or d.op = :op)
@@ -157,17 +161,17 @@ class SqlDeliveries:
         lease: UUID,
         status: str,
         at: datetime,
-        error: str | None = None,
+        error: CodedMessage | None = None,
         vendor_id: str | None = None,
         vendor_version: str | None = None,
     ) -> bool:
-        values = {"status": status, "at": at, "error": error, "vendor_id": vendor_id, "vendor_version": vendor_version}
+        values = {"status": status, "at": at, "vendor_id": vendor_id, "vendor_version": vendor_version} | _error(error)
         return await _SETTLE.run(self._connection, {"id": delivery_id, "lease": lease, **values}) == 1
 
     async def postpone(
-        self, delivery_id: UUID, *, lease: UUID, until: datetime, error: str, counted: bool = True
+        self, delivery_id: UUID, *, lease: UUID, until: datetime, error: CodedMessage, counted: bool = True
     ) -> bool:
-        values = {"until": until, "error": error, "refund": 0 if counted else 1}
+        values = {"until": until, "refund": 0 if counted else 1} | _error(error)
         return await _POSTPONE.run(self._connection, {"id": delivery_id, "lease": lease, **values}) == 1
 
     async def reopen(self, delivery_id: UUID, *, status: str, at: datetime) -> bool:
@@ -175,7 +179,7 @@ class SqlDeliveries:
 
     async def connection(self, connection_id: UUID) -> ConnectionRow:
         row = (await self._connection.execute(_CONNECTION, {"id": connection_id})).mappings().one()
-        return ConnectionRow(**row)
+        return connection_row(row)
 
     async def claim_overdue(self, *, before: datetime, at: datetime, limit: int) -> Sequence[DeliveryRow]:
         return await _CLAIM_OVERDUE.records(self._connection, DeliveryRow, {"before": before, "at": at, "limit": limit})
@@ -196,3 +200,9 @@ class SqlDeliveries:
     async def _many(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[DeliveryRow]:
         found = await self._connection.execute(statement, parameters)
         return [DeliveryRow(**row) for row in found.mappings()]
+
+
+def _error(error: CodedMessage | None) -> dict[str, str | None]:
+    if error is None:
+        return {"error_code": None, "error": None}
+    return {"error_code": error.code, "error": json.dumps(error.message.as_json())}

@@ -32,7 +32,7 @@ connections = Table(
     Column("config", JSONB, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("active", Boolean, nullable=False),
-    Column("fault", Text),  # why it is out of use, null while it works
+    Column("fault", JSONB(none_as_null=True)),  # `Message.as_json`: why it is out of use, null while it works
     Column(
         "max_reading_age_s", Integer, CheckConstraint("max_reading_age_s between 5 and 3600", name="max_reading_age")
     ),
@@ -61,7 +61,7 @@ calendar_reads = Table(
     instant_column("window_end"),
     Column("busy", JSONB, nullable=False),  # [[start, end], ...] ISO instants
     instant_column("read_at"),
-    Column("error", Text),
+    Column("error", JSONB),  # `Message.as_json`
 )
 
 appointments = Table(
@@ -261,7 +261,8 @@ deliveries = Table(
     instant_column("next_attempt_at"),
     Column("lease", UUID()),
     instant_column("lease_until", null=True),
-    Column("last_error", Text),
+    Column("error_code", Text),
+    Column("last_error", JSONB(none_as_null=True)),  # `Message.as_json`
     Column("vendor_id", Text),
     Column("vendor_version", Text),
     instant_column("created_at"),

@@ -16,7 +16,7 @@ from uuid import UUID
 from pointsman.domain.booking.availability import Interval, interval_or_none
 from pointsman.domain.booking.calendar_diff import EventComparison, ExpectedEvent, compare_events, has_conflict
 from pointsman.domain.errors import PointsmanError
-from pointsman.domain.messages.message import as_written, say
+from pointsman.domain.messages.message import say
 from pointsman.services.calendar_sync.apply_findings import apply_comparison, remove_orphan_events
 from pointsman.services.calendar_sync.conflicts import EMPTIED_CONFLICT, resolve_settled_alerts
 from pointsman.services.calendars.unreadable_alerts import (
@@ -26,7 +26,7 @@ from pointsman.services.calendars.unreadable_alerts import (
     resolve_stale_alerts,
     resolve_unreadable_alert,
 )
-from pointsman.services.deliveries.vendor_error_text import safe_error_text
+from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports import DatabaseUnavailable, Env, VendorError, VendorEvent, VendorRejectedError
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.booking.deliveries import PlacedEvent
@@ -138,7 +138,7 @@ async def _sync_calendar(env: Env, calendar: _Calendar, deadline: timedelta) -> 
         if not isinstance(fault, VendorRejectedError):
             calendar.connection_run.consecutive_failures += 1
         error = (
-            as_written(safe_error_text(fault))
+            failure_message(fault)
             if isinstance(fault, VendorError)
             else say("alerts.no-answer-in-time", seconds=deadline.total_seconds())
         )

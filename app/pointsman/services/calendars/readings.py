@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from pointsman.domain.booking.availability import Interval, interval_or_none
 from pointsman.domain.distribution.candidate import CalendarState
-from pointsman.domain.messages.message import as_written, say
+from pointsman.domain.messages.message import say
 from pointsman.services.calendars.refresh import out_of_use_reason, refresh_shared, too_late_reading
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
@@ -83,7 +83,9 @@ async def recorded_readings(
     """What is on record, by one statement and without asking any vendor; a reading from before `oldest` is none."""
     by_rep: dict[str, list[CalendarReading]] = {rep: [] for rep in rep_keys}
     for binding, last in await tx.calendars.bindings(sorted(rep_keys)):
-        fault = out_of_use_reason(binding) or (None if last and last.read_at >= oldest else "it was not read lately")
+        fault = out_of_use_reason(binding) or (
+            None if last and last.read_at >= oldest else say("calendar-reading.not-read-lately")
+        )
         unknown = CalendarReading(binding_id=binding.id, window=asked, busy=(), read_at=oldest, error=fault)
         by_rep[binding.rep_key].append(unknown if last is None or fault is not None else last)
     return {rep: _recorded_reading(found, asked) for rep, found in by_rep.items()}
@@ -139,6 +141,11 @@ def _combined_reading(reads: Sequence[CalendarReading], asked: Interval) -> RepC
     oldest = min(read.read_at for read in reads)
     errors = [read.error for read in reads if read.error]
     if errors:
-        return RepCalendarReading(state=CalendarState(readable=False, reason=as_written("; ".join(errors))))
+        return RepCalendarReading(
+            state=CalendarState(
+                readable=False,
+                reason=errors[0] if len(errors) == 1 else say("calendar-reading.several", errors=tuple(errors)),
+            )
+        )
     busy = tuple(block for read in reads for block in read.busy)
     return RepCalendarReading(state=CalendarState(readable=True), busy=busy, known_window=asked, read_at=oldest)

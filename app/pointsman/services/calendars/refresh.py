@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval, interval_or_none
-from pointsman.domain.messages.message import Message, as_written, connection_name, rep_name, say
-from pointsman.services.deliveries.vendor_error_text import safe_error_text
+from pointsman.domain.messages.message import Message, connection_name, rep_name, say
+from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports import Env, Tx, VendorError, VendorReauthError
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
 from pointsman.services.ports.operations.alerts import AlertCode
@@ -29,9 +29,8 @@ async def refresh_calendar(
 ) -> CalendarReading:
     """Read one calendar now, keep the reading, and raise or resolve the alert when its readability changed."""
     busy: tuple[Interval, ...] = ()
-    error: str | None = None
-    why = say("alerts.no-answer-in-time", seconds=deadline.total_seconds())
-    reauth = False
+    error: Message | None = None
+    reauth: Message | None = None
     started = env.clock()
     try:
         async with asyncio.timeout(deadline.total_seconds()):
@@ -40,18 +39,16 @@ async def refresh_calendar(
             )
         busy = tuple(item for item in (interval_or_none(a, b) for a, b in found) if item)
     except VendorReauthError as fault:
-        error, reauth = f"the connection needs a new sign-in: {safe_error_text(fault)}", True
-        why = as_written(safe_error_text(fault))
+        reauth = failure_message(fault)
+        error = say("calendar-reading.new-sign-in", error=reauth)
     except VendorError as fault:
-        error = safe_error_text(fault)
-        why = as_written(error)
+        error = failure_message(fault)
     except TimeoutError:
-        error = f"no answer within {deadline.total_seconds():g} s"
-        why = say("alerts.no-answer-in-time", seconds=deadline.total_seconds())
+        error = say("alerts.no-answer-in-time", seconds=deadline.total_seconds())
     read = CalendarReading(binding_id=binding.id, window=window, busy=busy, read_at=started, error=error)
     async with env.uow() as tx:
         await tx.calendars.store_readings([read])
-        if reauth and await tx.connections.set_fault(binding.connection.id, safe_error_text(error or "")):
+        if reauth is not None and await tx.connections.set_fault(binding.connection.id, reauth):
             await tx.alerts.put(
                 id=env.new_id(),
                 at=started,
@@ -60,22 +57,22 @@ async def refresh_calendar(
                 message=say(
                     "alerts.connection-reauth",
                     connection=connection_name(binding.connection.key),
-                    error=why,
+                    error=reauth,
                     key=binding.connection.key,
                 ),
             )
-        await _update_alert(env, tx, binding, last, read, why)
+        await _update_alert(env, tx, binding, last, read)
     return read
 
 
 async def _update_alert(
-    env: Env, tx: Tx, binding: CalendarBinding, last: CalendarReading | None, read: CalendarReading, why: Message
+    env: Env, tx: Tx, binding: CalendarBinding, last: CalendarReading | None, read: CalendarReading
 ) -> None:
     """Keep the rep's alert open while any of the rep's calendars cannot be read, also if it was closed before."""
     subject, changed = f"rep:{binding.rep_key}", last is None or (last.error is None) is not (read.error is None)
     if read.error is not None:
         if changed or not await tx.alerts.is_open(code=AlertCode.CALENDAR_UNREADABLE, subject=subject):
-            message = _alert(binding, why)
+            message = _alert(binding, read.error)
             await tx.alerts.put(
                 id=env.new_id(), at=read.read_at, code=AlertCode.CALENDAR_UNREADABLE, subject=subject, message=message
             )
@@ -120,15 +117,17 @@ async def refresh_shared(
 
 def too_late_reading(binding: CalendarBinding, asked: Interval, now: datetime) -> CalendarReading:
     """Not kept, and no alert: nothing is wrong with this calendar."""
-    error = f"too many calendars of {binding.connection.key} were asked for at once"
+    error = say("calendar-reading.too-many", connection=connection_name(binding.connection.key))
     return CalendarReading(binding_id=binding.id, window=asked, busy=(), read_at=now, error=error)
 
 
-def out_of_use_reason(binding: CalendarBinding) -> str | None:
+def out_of_use_reason(binding: CalendarBinding) -> Message | None:
+    """Why the calendar is not asked at all, or None."""
+    connection = connection_name(binding.connection.key)
     if not binding.connection.active:
-        return f"the connection {binding.connection.key} is switched off"
+        return say("calendar-reading.switched-off", connection=connection)
     if binding.connection.fault:
-        return f"the connection {binding.connection.key} is out of use: {binding.connection.fault}"
+        return say("calendar-reading.out-of-use", connection=connection, error=binding.connection.fault)
     return None
 
 

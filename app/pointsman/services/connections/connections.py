@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, Unavailable
-from pointsman.domain.messages.message import as_written, connection_name, say
+from pointsman.domain.messages.message import Message, connection_name, say
 from pointsman.services.audit import audit
 from pointsman.services.deliveries.enqueue import resume_connection
-from pointsman.services.deliveries.vendor_error_text import safe_error_text
+from pointsman.services.deliveries.vendor_error_text import failure_message, safe_error_text
 from pointsman.services.ports import (
     Actor,
     ConnectionRef,
@@ -85,7 +85,7 @@ async def save_connection(
             actor,
             "connection.changed" if before else "connection.added",
             f"connection:{key}",
-            before=_audited(before) | {"fault": before.fault} if before else None,
+            before=_audited(before) | {"fault": _stored(before.fault)} if before else None,
             after=_audited(row),
         )
         return row if before is None else replace(row, id=before.id, created_at=before.created_at)
@@ -100,11 +100,11 @@ async def check_connection(env: Env, key: str, *, actor: Actor) -> ConnectionRow
     """Ask the vendor whether the connection works, and write down when it does not any more (or does again)."""
     async with env.uow() as tx:
         row = await _connection(tx, key)
-    fault: str | None = None
+    fault: Message | None = None
     try:
         await env.calendars.check(row.ref())
     except VendorReauthError as error:
-        fault = safe_error_text(error)
+        fault = failure_message(error)
     except (VendorError, TimeoutError) as error:
         raise Unavailable(f"{key} does not answer: {safe_error_text(error)}", code="vendor-unavailable") from error
 
@@ -116,7 +116,7 @@ async def check_connection(env: Env, key: str, *, actor: Actor) -> ConnectionRow
             await tx.alerts.resolve(at=now, code=AlertCode.CONNECTION_REAUTH, subject=f"connection:{key}")
             await resume_connection(env, tx, row.id)
         else:
-            message = say("alerts.connection-reauth", connection=connection_name(key), error=as_written(fault), key=key)
+            message = say("alerts.connection-reauth", connection=connection_name(key), error=fault, key=key)
             await tx.alerts.put(
                 id=env.new_id(), at=now, code=AlertCode.CONNECTION_REAUTH, subject=f"connection:{key}", message=message
             )
@@ -126,8 +126,8 @@ async def check_connection(env: Env, key: str, *, actor: Actor) -> ConnectionRow
             actor,
             "connection.checked",
             f"connection:{key}",
-            before={"fault": row.fault},
-            after={"fault": fault},
+            before={"fault": _stored(row.fault)},
+            after={"fault": _stored(fault)},
         )
 
     await run_in_transaction(env, work)
@@ -168,6 +168,10 @@ def _audited(row: ConnectionRow) -> dict[str, Any]:
         "sync_owners": row.sync_owners,
         "max_reading_age_s": row.max_reading_age_s,
     }
+
+
+def _stored(fault: Message | None) -> dict[str, Any] | None:
+    return fault.as_json() if fault is not None else None
 
 
 def _refused(code: str, message: str) -> Invalid:

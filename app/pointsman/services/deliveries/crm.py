@@ -7,19 +7,21 @@ an earlier attempt left behind is put right by the next.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pointsman.domain.messages.coded import CodedMessage
+from pointsman.domain.messages.message import rep_name, say
 from pointsman.services.deliveries.calendar_event import describe_appointment, lead_name
 from pointsman.services.deliveries.enqueue_crm import CRM_OPS, LOG_MEETING_OP, SET_OWNER_OP, meeting_key, person_key
+from pointsman.services.deliveries.vendor_error_text import OwnRefusalError
 from pointsman.services.policies.cache import load_routing_config
-from pointsman.services.ports import ConnectionRef, Env, Tx, VendorRejectedError
+from pointsman.services.ports import ConnectionRef, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
-from pointsman.services.ports.booking.deliveries import DeliveryRow
+from pointsman.services.ports.booking.deliveries import DeliveryError, DeliveryRow
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.vendors.crm import CrmMeeting, CrmPerson, UnknownCrmOwnerError
 from pointsman.services.wording.rendering import MessageReader
 
 LATE_CALL_WINDOW = timedelta(minutes=15)  # as for calendars: a call that was given up on may be carried out so late
-SENT_AGAIN = "said; said once more, since an unanswered call for another owner may still be carried out"
-_NO_ADDRESS = "the lead has no email address, by which a CRM knows people: add one with POST /v1/leads"
+SENT_ONCE_MORE = CodedMessage(DeliveryError.SENT_ONCE_MORE, say("vendor.sent-once-more"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,22 +58,19 @@ async def build_crm_update(
 async def send_crm_update(env: Env, connection: ConnectionRef, update: CrmUpdate) -> None:
     """Say it. Raises a `VendorError`."""
     if update.person is None:
-        raise VendorRejectedError(_NO_ADDRESS)
+        raise OwnRefusalError(say("vendor.no-address"))
     if update.meeting is not None:
         await env.crm.log_meeting(connection, update.person, update.meeting)
         return
     try:
         await env.crm.set_owner(connection, update.person, update.owner_email)
     except UnknownCrmOwnerError as fault:
-        raise VendorRejectedError(
-            f"the CRM has no active user with the email address of {update.owner_key}: add the user there, or correct the "
-            "address on the roster"
-        ) from fault
+        raise OwnRefusalError(say("vendor.unknown-owner", rep=rep_name(update.owner_key or ""))) from fault
 
 
 async def may_be_overwritten(tx: Tx, delivery: DeliveryRow, *, now: datetime) -> bool:
     """Whether a call for another owner that was never answered may still be carried out, after this one."""
-    if delivery.op != SET_OWNER_OP or delivery.last_error == SENT_AGAIN:
+    if delivery.op != SET_OWNER_OP or delivery.error_code == DeliveryError.SENT_ONCE_MORE:
         return False
     ops = await owner_ops(tx, delivery)
     late = [op for op in ops if op.rep_id != delivery.rep_id and op.attempts > 1]

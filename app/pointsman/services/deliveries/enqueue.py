@@ -97,6 +97,7 @@ async def _enqueue_for_rep(
         status="pending",
         attempts=0,
         next_attempt_at=now,
+        error_code=None,
         last_error=None,
         vendor_id=None,
         vendor_version=None,

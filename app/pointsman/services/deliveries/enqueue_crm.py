@@ -48,6 +48,7 @@ async def enqueue_crm_deliveries(env: Env, tx: Tx, row: AppointmentRow, op: str)
             status="pending",
             attempts=0,
             next_attempt_at=env.clock(),
+            error_code=None,
             last_error=None,
             vendor_id=None,
             vendor_version=None,

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from pointsman.domain.backoff import retry_delay
-from pointsman.domain.messages.message import Message, as_written, connection_name, say
+from pointsman.domain.messages.coded import CodedMessage
+from pointsman.domain.messages.message import Message, connection_name, say
 from pointsman.services.audit import audit
 from pointsman.services.deliveries.claimed_delivery import ClaimedDelivery, event_ops
 from pointsman.services.deliveries.crm import (
     LATE_CALL_WINDOW,
-    SENT_AGAIN,
+    SENT_ONCE_MORE,
     may_be_overwritten,
 )
 from pointsman.services.deliveries.enqueue import start_next_delivery
@@ -20,6 +21,7 @@ from pointsman.services.ports import (
     Tx,
     VendorEvent,
 )
+from pointsman.services.ports.booking.deliveries import DeliveryError
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
 
@@ -32,7 +34,7 @@ _EFFECTS: Mapping[str, Message] = {
     "set_owner": say("alerts.effect-set-owner"),
     "log_meeting": say("alerts.effect-log-meeting"),
 }
-REMOVED_ONCE_MORE = "removed; looked at once more, since an unanswered booking may still arrive"
+_REMOVED_ONCE_MORE = CodedMessage(DeliveryError.REMOVED_ONCE_MORE, say("vendor.removed-once-more"))
 
 
 async def settle_delivery(env: Env, job: ClaimedDelivery, status: str, receipt: VendorEvent | None = None) -> None:
@@ -61,16 +63,16 @@ async def settle_delivery(env: Env, job: ClaimedDelivery, status: str, receipt: 
     await run_in_transaction(env, work)
 
 
-async def _repeat_reason(env: Env, tx: Tx, job: ClaimedDelivery) -> str | None:
+async def _repeat_reason(env: Env, tx: Tx, job: ClaimedDelivery) -> CodedMessage | None:
     """Why what was carried out has to be done once more in a while, or None."""
     if job.crm_update is not None:
-        return SENT_AGAIN if await may_be_overwritten(tx, job.delivery, now=env.clock()) else None
-    return REMOVED_ONCE_MORE if await _may_arrive_late(tx, job) else None
+        return SENT_ONCE_MORE if await may_be_overwritten(tx, job.delivery, now=env.clock()) else None
+    return _REMOVED_ONCE_MORE if await _may_arrive_late(tx, job) else None
 
 
 async def _may_arrive_late(tx: Tx, job: ClaimedDelivery) -> bool:
     """Whether this first `cancel` that was carried out follows a `book` that was sent and never answered."""
-    if job.delivery.op != "cancel" or job.delivery.last_error == REMOVED_ONCE_MORE:
+    if job.delivery.op != "cancel" or job.delivery.error_code == DeliveryError.REMOVED_ONCE_MORE:
         return False
     ops = await event_ops(tx, job.delivery)
     if ops[-1].id != job.delivery.id:  # what comes after it puts the event right
@@ -87,15 +89,21 @@ async def _redo_last_op(env: Env, tx: Tx, job: ClaimedDelivery) -> None:
         await defer_delivery(tx, last)
 
 
-async def retry_later(env: Env, job: ClaimedDelivery, error: str, retry_after: timedelta | None) -> None:
+async def retry_later(env: Env, job: ClaimedDelivery, error: Message, retry_after: timedelta | None) -> None:
     """Put the delivery off, longer each time; after the last attempt it is given up."""
     if job.delivery.attempts >= MAX_ATTEMPTS:
-        await give_up(env, job, f"given up after {job.delivery.attempts} attempts: {error}")
+        told = say("vendor.gave-up", count=job.delivery.attempts, error=error)
+        await give_up(env, job, CodedMessage(DeliveryError.GAVE_UP, told))
         return
-    await _postpone(env, job, error, retry_delay(job.delivery.attempts, job.delivery.id, retry_after))
+    await _postpone(
+        env,
+        job,
+        CodedMessage(DeliveryError.UNANSWERED, error),
+        retry_delay(job.delivery.attempts, job.delivery.id, retry_after),
+    )
 
 
-async def _postpone(env: Env, job: ClaimedDelivery, error: str, wait: timedelta) -> None:
+async def _postpone(env: Env, job: ClaimedDelivery, error: CodedMessage, wait: timedelta) -> None:
     async def work(tx: Tx) -> None:
         until = env.clock() + wait
         if await tx.deliveries.postpone(job.delivery.id, lease=job.lease, until=until, error=error):
@@ -106,12 +114,12 @@ async def _postpone(env: Env, job: ClaimedDelivery, error: str, wait: timedelta)
     await run_in_transaction(env, work)
 
 
-async def wait_for_connection(env: Env, job: ClaimedDelivery, error: str) -> None:
+async def wait_for_connection(env: Env, job: ClaimedDelivery, error: CodedMessage) -> None:
     """Take the connection out of use and tell a human; the delivery waits, and this does not count as an attempt."""
 
     async def work(tx: Tx) -> None:
         now = env.clock()
-        if job.connection.active and await tx.connections.set_fault(job.connection.id, error):
+        if job.connection.active and await tx.connections.set_fault(job.connection.id, error.message):
             await tx.alerts.put(
                 id=env.new_id(),
                 at=now,
@@ -120,7 +128,7 @@ async def wait_for_connection(env: Env, job: ClaimedDelivery, error: str) -> Non
                 message=say(
                     "alerts.connection-reauth",
                     connection=connection_name(job.connection.key),
-                    error=as_written(error),
+                    error=error.message,
                     key=job.connection.key,
                 ),
             )
@@ -134,7 +142,7 @@ async def wait_for_connection(env: Env, job: ClaimedDelivery, error: str) -> Non
     await run_in_transaction(env, work)
 
 
-async def give_up(env: Env, job: ClaimedDelivery, error: str) -> None:
+async def give_up(env: Env, job: ClaimedDelivery, error: CodedMessage) -> None:
     """Make the delivery a dead letter, with an alert."""
 
     async def work(tx: Tx) -> None:
@@ -152,10 +160,11 @@ async def give_up(env: Env, job: ClaimedDelivery, error: str) -> None:
                 "alerts.delivery-dead",
                 effect=_EFFECTS[job.delivery.op],
                 connection=connection_name(job.connection.key),
-                error=as_written(error),
+                error=error.message,
                 delivery=str(job.delivery.id),
             ),
         )
-        await audit(env, tx, WORKER, "delivery.dead", f"delivery:{job.delivery.id}", reason=error)
+        told = {"code": error.code, "error": error.message.as_json()}
+        await audit(env, tx, WORKER, "delivery.dead", f"delivery:{job.delivery.id}", after=told)
 
     await run_in_transaction(env, work)

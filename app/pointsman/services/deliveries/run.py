@@ -13,6 +13,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, NotFound
+from pointsman.domain.messages.coded import CodedMessage
+from pointsman.domain.messages.message import say
 from pointsman.services.audit import audit
 from pointsman.services.deliveries.claimed_delivery import ClaimedDelivery, claim_delivery
 from pointsman.services.deliveries.crm import (
@@ -21,7 +23,7 @@ from pointsman.services.deliveries.crm import (
 from pointsman.services.deliveries.enqueue import SWEEP_BATCH_SIZE
 from pointsman.services.deliveries.jobs import defer_delivery
 from pointsman.services.deliveries.record_result import give_up, retry_later, settle_delivery, wait_for_connection
-from pointsman.services.deliveries.vendor_error_text import safe_error_text
+from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports import (
     Actor,
     Env,
@@ -32,7 +34,8 @@ from pointsman.services.ports import (
     VendorRejectedError,
     VendorRetryableError,
 )
-from pointsman.services.ports.booking.deliveries import ListedDelivery
+from pointsman.services.ports.booking.connections import ConnectionRow
+from pointsman.services.ports.booking.deliveries import DeliveryError, ListedDelivery
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
 
@@ -49,20 +52,26 @@ async def run_delivery(env: Env, delivery_id: UUID) -> None:
         await settle_delivery(env, job, "superseded")
         return
     if job.connection.fault or not job.connection.active:
-        await wait_for_connection(env, job, job.connection.fault or "the connection is switched off")
+        await wait_for_connection(env, job, _out_of_use(job.connection))
         return
     try:
         receipt = await _call(env, job)
     except VendorReauthError as fault:
-        await wait_for_connection(env, job, safe_error_text(fault))
+        await wait_for_connection(env, job, CodedMessage(DeliveryError.REAUTH, failure_message(fault)))
     except VendorRejectedError as fault:
-        await give_up(env, job, safe_error_text(fault))
+        await give_up(env, job, CodedMessage(DeliveryError.REJECTED, failure_message(fault)))
     except VendorRetryableError as fault:
-        await retry_later(env, job, safe_error_text(fault), fault.retry_after)
+        await retry_later(env, job, failure_message(fault), fault.retry_after)
     except (VendorError, TimeoutError) as fault:
-        await retry_later(env, job, safe_error_text(fault), None)
+        await retry_later(env, job, failure_message(fault), None)
     else:
         await settle_delivery(env, job, "done", receipt)
+
+
+def _out_of_use(connection: ConnectionRow) -> CodedMessage:
+    if connection.fault is not None:
+        return CodedMessage(DeliveryError.REAUTH, connection.fault)
+    return CodedMessage(DeliveryError.SWITCHED_OFF, say("vendor.switched-off"))
 
 
 async def sweep_deliveries(env: Env) -> int:

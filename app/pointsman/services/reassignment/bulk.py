@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError
-from pointsman.domain.messages.message import Message, as_written
+from pointsman.domain.messages.message import Message, as_written, rep_name, say
 from pointsman.domain.roster.days_off import DaysOff, days_as_span
 from pointsman.domain.roster.reps import Rep, TimeOff
 from pointsman.domain.roster.roles import GATED_WORKS, Work
@@ -68,7 +68,7 @@ class BulkResult:
     results: tuple[LeadResult, ...]
     next_position: _Position | None = None
     remaining: int | None = None
-    note: str | None = None
+    note: Message | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,7 @@ async def reassign_leads(env: Env, leads: Sequence[UUID], asked: BulkRequest, *,
             current = await tx.decisions.current_assignment(lead_id)
             closing = closing or (current is not None and current.work in GATED_WORKS)
     results = await _move_leads(env, [(lead_id, None) for lead_id in chosen], asked, actor, closing=closing)
-    late = "There was no time for the rest: ask again with the leads that are not in the answer."
+    late = say("moving.no-time")
     return BulkResult(results=results, note=late if len(results) < len(chosen) else None)
 
 
@@ -273,7 +273,7 @@ def _gated(assignments: Sequence[RepAssignment]) -> bool:
     return any(row.work in GATED_WORKS for row in assignments)
 
 
-def _note(rep: Rep, now: datetime) -> str | None:
+def _note(rep: Rep, now: datetime) -> Message | None:
     if not rep.active or away_until(rep, now) is not None:
         return None
-    return f"{rep.name} still gets new leads: give `until`, add time off, or deactivate the rep."
+    return say("moving.still-gets", rep=rep_name(rep.key))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pointsman.domain.messages.message import message_from_json
-from pointsman.services.wording.rendering import MessageReader, render_sentence
+from pointsman.services.wording.rendering import MessageReader, render, render_sentence
 
 _MESSAGE = {"key", "args"}
 
@@ -20,3 +20,8 @@ def render_stored(data: Any, reader: MessageReader) -> Any:
             return [render_stored(item, reader) for item in data]
         case _:
             return data
+
+
+def render_error(stored: Mapping[str, Any] | None, reader: MessageReader) -> str | None:
+    """What went wrong, without a capital or a full stop of ours: often it is what a vendor wrote. None where nothing did."""
+    return render(message_from_json(stored), reader) if stored is not None else None

@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval
+from pointsman.domain.messages.message import Message
 from pointsman.services.ports.booking.connections import ConnectionRow
 
 
@@ -30,7 +31,7 @@ class CalendarReading:
     window: Interval
     busy: tuple[Interval, ...]
     read_at: datetime
-    error: str | None
+    error: Message | None
 
 
 class Calendars(Protocol):

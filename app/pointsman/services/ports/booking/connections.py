@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from pointsman.domain.messages.message import Message
 from pointsman.services.ports.vendors.calendars import ConnectionRef
 
 
@@ -19,7 +20,7 @@ class ConnectionRow:
     config: Mapping[str, Any]
     sealed: bytes
     active: bool
-    fault: str | None
+    fault: Message | None
     created_at: datetime
     max_reading_age_s: int | None = None  # how old a reading may be to show slots; None is the service's own measure
     sync_owners: bool = False  # a CRM that is told who owns a lead, and of its meetings
@@ -43,6 +44,6 @@ class Connections(Protocol):
         """The CRMs that hear who owns a lead, by key, also those that are out of use."""
         ...
 
-    async def set_fault(self, connection_id: UUID, fault: str | None) -> bool:
+    async def set_fault(self, connection_id: UUID, fault: Message | None) -> bool:
         """Whether that changed anything."""
         ...

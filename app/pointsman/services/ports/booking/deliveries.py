@@ -1,13 +1,27 @@
 """The deliveries repository: effects owed to connections."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from enum import StrEnum
+from typing import Any, Protocol
 from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval
+from pointsman.domain.messages.coded import CodedMessage
 from pointsman.services.ports.booking.connections import ConnectionRow
+
+
+class DeliveryError(StrEnum):
+    """Why a delivery was not done at once, or is done once more."""
+
+    REAUTH = "reauth"
+    SWITCHED_OFF = "switched-off"
+    REJECTED = "rejected"
+    UNANSWERED = "unanswered"
+    GAVE_UP = "gave-up"
+    REMOVED_ONCE_MORE = "removed-once-more"
+    SENT_ONCE_MORE = "sent-once-more"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +39,8 @@ class DeliveryRow:
     status: str
     attempts: int
     next_attempt_at: datetime
-    last_error: str | None
+    error_code: str | None
+    last_error: Mapping[str, Any] | None  # `Message.as_json`
     vendor_id: str | None
     vendor_version: str | None
     created_at: datetime
@@ -109,7 +124,7 @@ class Deliveries(Protocol):
         lease: UUID,
         status: str,
         at: datetime,
-        error: str | None = None,
+        error: CodedMessage | None = None,
         vendor_id: str | None = None,
         vendor_version: str | None = None,
     ) -> bool:
@@ -117,7 +132,7 @@ class Deliveries(Protocol):
         ...
 
     async def postpone(
-        self, delivery_id: UUID, *, lease: UUID, until: datetime, error: str, counted: bool = True
+        self, delivery_id: UUID, *, lease: UUID, until: datetime, error: CodedMessage, counted: bool = True
     ) -> bool:
         """Give a claimed delivery back until then; `counted` False takes the attempt back too."""
         ...
