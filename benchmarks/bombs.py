@@ -90,9 +90,10 @@ class HostileCalendars:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_PROPFIND(self) -> None:  # as below: who is signed in
-                self.rfile.read(int(self.headers["Content-Length"]))
-                self._say(207, b'<D:multistatus xmlns:D="DAV:"/>', "application/xml")
+            def do_PROPFIND(self) -> None:  # as below: who is signed in, or what a collection is
+                asked = self.rfile.read(int(self.headers["Content-Length"]))
+                nobody = b'<D:multistatus xmlns:D="DAV:"/>'
+                self._say(207, hostile_calendars.KIND if b"resourcetype" in asked else nobody, "application/xml")
 
             def do_REPORT(self) -> None:  # the name that http.server looks for
                 asked = self.rfile.read(int(self.headers["Content-Length"]))

@@ -53,6 +53,8 @@ class Server:
         self.reports, self.body = True, b""
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "PROPFIND":
+            return httpx.Response(207, content=hostile_calendars.KIND)
         if b"free-busy-query" in request.content:
             return httpx.Response(200, content=self.body) if self.reports else httpx.Response(501)
         return httpx.Response(207, content=b"" if self.reports else self.body)

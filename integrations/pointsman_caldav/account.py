@@ -9,11 +9,12 @@ import httpx
 from pointsman_caldav.address import calendar_url, event_url
 from pointsman_caldav.client import Client, etag_of
 from pointsman_caldav.config import CaldavConfig
-from pointsman_caldav.dav import PRINCIPAL_QUERY, event_query, free_busy_query
+from pointsman_caldav.dav import KIND_QUERY, PRINCIPAL_QUERY, event_query, free_busy_query
 from pointsman_caldav.events import Stored, placed, written
 from pointsman_caldav.reading import (
     busy_by_events,
     busy_by_report,
+    fault_of_calendar,
     is_signed_in,
     moment,
     one_event,
@@ -75,7 +76,7 @@ class CaldavConnector:
 
     async def busy(self, calendar: str, window: Slot) -> Sequence[Slot]:
         """By the server's own free-busy report, or else from its events."""
-        url = calendar_url(self._base, calendar)
+        url = await self._calendar(calendar)
         answer = await self._client.report(url, free_busy_query(window), depth="1", expect={200, *_NO_FREE_BUSY})
         before = ""
         if answer.status_code == 200:
@@ -94,7 +95,7 @@ class CaldavConnector:
 
     async def book(self, request: BookingRequest) -> Booking:
         """Create the resource, if and only if there is none."""
-        url = self._event_url(request.calendar, request.key)
+        url = event_url(await self._calendar(request.calendar), request.key)
         content = written(request, now=self._clock())
         headers = {**_ICALENDAR, "If-None-Match": "*"}
         answer = await self._client.call("PUT", url, expect={200, 201, 204, 409, 412}, content=content, headers=headers)
@@ -134,10 +135,18 @@ class CaldavConnector:
 
     async def booked(self, calendar: str, window: Slot) -> Sequence[Booking]:
         """Ask for the window's events, and keep those with one of our UIDs."""
-        url = calendar_url(self._base, calendar)
+        url = await self._calendar(calendar)
         answer = await self._client.report(url, event_query(window, expand=False), depth="1", expect={207})
         found = await self._client.read_xml(our_events, answer.content, within=_span(window), zone=self._zone)
         return [self._booking(calendar, one["key"], Stored.of(one), one["etag"]) for one in found]
+
+    async def _calendar(self, calendar: str) -> httpx.URL:
+        """Where a calendar is. Rejected for what is none: a folder answers as an empty calendar does, and takes files too."""
+        url = calendar_url(self._base, calendar)
+        answer = await self._client.report(url, KIND_QUERY, depth="0", expect={207})
+        if fault := await self._client.read_xml(fault_of_calendar, answer.content):
+            raise Rejected(fault)
+        return url
 
     async def _already_there(self, request: BookingRequest, answer: httpx.Response) -> Booking:
         """A refused create: our own earlier one, or one of the several other things servers mean by it."""

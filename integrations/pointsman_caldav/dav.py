@@ -6,6 +6,9 @@ from pointsman_sdk import Slot
 
 _NAMESPACES = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'
 PRINCIPAL_QUERY = f"<D:propfind {_NAMESPACES}><D:prop><D:current-user-principal/></D:prop></D:propfind>"
+KIND_QUERY = (
+    f"<D:propfind {_NAMESPACES}><D:prop><D:resourcetype/><C:supported-calendar-component-set/></D:prop></D:propfind>"
+)
 
 
 def stamp(moment: datetime) -> str:

@@ -93,6 +93,17 @@ def is_signed_in(body: bytes) -> bool:
     return all(principal.find(f"{DAV}unauthenticated") is None for principal in principals)
 
 
+def fault_of_calendar(body: bytes) -> str:
+    """Why the collection of a PROPFIND's answer is no calendar of events (RFC 4791, sections 4.2 and 5.2.3); empty for one."""
+    described = parse_multistatus(body)
+    types = described[0].found.get(f"{DAV}resourcetype") if len(described) == 1 else None
+    if types is None or types.find(f"{CALDAV}calendar") is None:
+        return "this is no calendar, but another collection or a folder of calendars"
+    kept = described[0].found.get(f"{CALDAV}supported-calendar-component-set")
+    takes_events = kept is None or any(one.get("name", "").upper() == "VEVENT" for one in kept)
+    return "" if takes_events else "this calendar takes no events, as a list of tasks does"
+
+
 def precondition(body: bytes) -> str:
     """The name of the precondition that failed, or nothing: servers differ in whether they say."""
     try:

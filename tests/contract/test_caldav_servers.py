@@ -23,6 +23,7 @@ from pointsman_sdk.readers import Unreadable
 from pointsman_sdk.readers.icalendar import parse_icalendar
 from pointsman_sdk.testing import ADA, HOSTILE, NOW, at, request
 from pointsman_sdk.testing.bench import reader_processes
+from support.hostile_calendars import KIND
 from support.hypothesis_profiles import examples
 from support.programs.calendar_servers import PASSWORD, USER, RealServer
 from support.programs.radicale_vendor import RadicaleVendor
@@ -47,7 +48,10 @@ async def scripted(anyio_backend: object) -> AsyncIterator[Callable[[Handler], C
     clients: list[httpx.AsyncClient] = []
 
     def make(handler: Handler, **config: Any) -> CaldavConnector:
-        clients.append(make_client(httpx.MockTransport(handler)))
+        def handle(asked: httpx.Request) -> httpx.Response:
+            return httpx.Response(207, content=KIND) if b"resourcetype" in asked.content else handler(asked)
+
+        clients.append(make_client(httpx.MockTransport(handle)))
         return on(clients[-1], **config)
 
     yield make

@@ -12,6 +12,7 @@ from pointsman_caldav import CaldavConfig, CaldavConnector
 from pointsman_sdk import AmbiguousOutcome, Context, NoTokens, Slot
 from pointsman_sdk.testing import NOW, request
 from pointsman_sdk.testing.bench import reader_processes
+from support.hostile_calendars import KIND
 
 pytestmark = pytest.mark.anyio
 
@@ -32,6 +33,7 @@ def connector(http: httpx.AsyncClient) -> CaldavConnector:
 async def test_a_create_refuses_to_overwrite_and_names_the_event_by_its_key() -> None:
     asked = request("/rep1/leads/")
     async with respx.mock as wire, httpx.AsyncClient() as http:
+        wire.request("PROPFIND", PLACE).respond(207, content=KIND)
         put = wire.put(f"{PLACE}{asked.key}.ics").respond(201, headers={"ETag": '"1"'})
         await connector(http).book(asked)
     sent = put.calls.last.request
@@ -42,11 +44,13 @@ async def test_a_create_refuses_to_overwrite_and_names_the_event_by_its_key() ->
     assert put.call_count == 1
 
 
-async def test_busy_times_are_one_report_that_asks_for_no_more_than_busy_times() -> None:
+async def test_busy_times_are_one_report_on_what_says_that_it_is_a_calendar() -> None:
     async with respx.mock as wire, httpx.AsyncClient() as http:
+        kind = wire.request("PROPFIND", PLACE).respond(207, content=KIND)
         report = wire.request("REPORT", PLACE).respond(200, content=BUSY, headers={"Content-Type": "text/calendar"})
         busy = await connector(http).busy("/rep1/leads/", DAY)
     assert [(slot.start.hour, slot.end.hour) for slot in busy] == [(10, 11)]
+    assert (kind.call_count, report.call_count, kind.calls.last.request.headers["Depth"]) == (1, 1, "0")
     sent = report.calls.last.request
     assert sent.headers["Depth"] == "1"
     assert b"free-busy-query" in sent.content
@@ -65,6 +69,7 @@ async def test_a_cancellation_is_done_when_the_event_is_gone_however_the_server_
 async def test_a_created_event_that_cannot_be_read_back_may_have_happened(kept: bytes) -> None:
     asked = request("/rep1/leads/")
     async with respx.mock as wire, httpx.AsyncClient() as http:
+        wire.request("PROPFIND", PLACE).respond(207, content=KIND)
         wire.put(f"{PLACE}{asked.key}.ics").respond(201)
         wire.get(f"{PLACE}{asked.key}.ics").respond(200, content=kept)
         with pytest.raises(AmbiguousOutcome):
@@ -77,6 +82,7 @@ async def test_a_moved_event_that_cannot_be_read_back_may_have_happened() -> Non
         request("/rep1/leads/", slot=Slot(NOW + timedelta(days=3), NOW + timedelta(days=4))),
     )
     async with respx.mock as wire, httpx.AsyncClient() as http:
+        wire.request("PROPFIND", PLACE).respond(207, content=KIND)
         put = wire.put(f"{PLACE}{asked.key}.ics").respond(201, headers={"ETag": '"1"'})
         await connector(http).book(asked)
         stands = put.calls.last.request.content
@@ -93,6 +99,7 @@ async def test_an_etag_that_no_server_needs_is_not_kept() -> None:
     asked = request("/rep1/leads/")
     long = {"ETag": f'"{"x" * 100_000}"'}
     async with respx.mock as wire, httpx.AsyncClient() as http:
+        wire.request("PROPFIND", PLACE).respond(207, content=KIND)
         put = wire.put(f"{PLACE}{asked.key}.ics").respond(201, headers=long)
         wire.get(f"{PLACE}{asked.key}.ics").side_effect = lambda _: httpx.Response(
             200, content=put.calls.last.request.content, headers=long

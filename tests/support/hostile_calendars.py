@@ -3,6 +3,10 @@
 from collections.abc import Callable, Iterable
 
 NAMESPACES = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'
+KIND = (  # how an honest server describes a calendar
+    f"<D:multistatus {NAMESPACES}><D:response><D:href>/x/</D:href><D:propstat><D:prop><D:resourcetype><D:collection/>"
+    "<C:calendar/></D:resourcetype></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response></D:multistatus>"
+).encode()
 WHEN = ("DTSTART:20310330T080000Z", "DTEND:20310330T090000Z")
 
 

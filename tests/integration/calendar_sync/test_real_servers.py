@@ -13,7 +13,7 @@ from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
-from pointsman.domain.errors import SlotTaken, Unavailable
+from pointsman.domain.errors import Invalid, SlotTaken, Unavailable
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.actions import cancel, confirm
 from pointsman.services.booking.book import book
@@ -28,7 +28,15 @@ from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman_sdk.testing.bench import reader_processes
 from support.floors.booking_floor import CLOSERS, SETTER, Floor, WatchedUow, open_floor
 from support.floors.use_case_env import POLICY
-from support.programs.calendar_servers import SERVERS, Phone, RealServer, moved_in_berlin, moved_to, with_line
+from support.programs.calendar_servers import (
+    ADDRESS_BOOK,
+    SERVERS,
+    Phone,
+    RealServer,
+    moved_in_berlin,
+    moved_to,
+    with_line,
+)
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -243,6 +251,23 @@ async def test_a_calendar_that_lost_its_events_or_itself_calls_nothing_off(town:
     assert await sync_calendars(town.floor.env) == 0
     assert [(await town.now_is(row)).status for row in rows] == ["confirmed"] * 3
     assert await town.alerts("calendar-unreadable") == ["rep:anna"]
+
+
+@pytest.mark.parametrize("policy", [ALONE], ids=["one closer"])
+async def test_another_collection_in_the_place_of_a_calendar_is_unreadable_and_calls_nothing_off(town: Town) -> None:
+    row, phone = await town.booked()
+    town.server.make("MKCOL", phone.calendar.strip("/").rpartition("/")[2], ADDRESS_BOOK)
+    assert await sync_calendars(town.floor.env) == 0
+    assert (await town.now_is(row)).status == "confirmed"
+    town.later(HOUR)
+    await poll_calendars(town.floor.env)
+    assert await town.alerts("calendar-unreadable") == ["rep:anna"]
+    folder = CalendarBindingInput(connection="town", calendar=town.server.home, writes=True)
+    with pytest.raises(Invalid) as refused:
+        await bind_calendars(town.floor.env, "ben", [folder], actor=SETTER)
+    assert [(fault.path, fault.code) for fault in refused.value.faults] == [
+        ("body.calendars[0].calendar", "unknown-calendar")
+    ]
 
 
 async def test_a_server_killed_for_a_minute_makes_unbookable_alerts_and_recovers_by_itself(town: Town) -> None:

@@ -23,7 +23,7 @@ from pointsman.services.ports.vendors.calendars import ConnectionRef
 from pointsman_sdk.testing.bench import reader_processes
 from support.deep import every
 from support.floors.booking_floor import SETTER, open_floor
-from support.hostile_calendars import EVENTS, FREE_BUSY, NAMESPACES, events, free_busy
+from support.hostile_calendars import EVENTS, FREE_BUSY, KIND, NAMESPACES, events, free_busy
 from support.wording import english_of
 
 pytestmark = pytest.mark.anyio
@@ -47,7 +47,7 @@ class Server:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         place = request.url.path.split("/")[1]
         if request.method == "PROPFIND":
-            return httpx.Response(207, content=PRINCIPAL)
+            return httpx.Response(207, content=KIND if b"resourcetype" in request.content else PRINCIPAL)
         if b"free-busy-query" in request.content:
             status, body = self.reports.get(place, (501, b""))
             return httpx.Response(status, content=body)

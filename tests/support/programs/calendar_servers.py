@@ -22,6 +22,11 @@ from support.programs.free_port import free_port
 from support.waiting import PATIENCE_S, wait_until
 
 USER, PASSWORD = "rep1", "s3cret-password"
+#: The body of a MKCOL that makes one (RFC 5689).
+ADDRESS_BOOK = (
+    '<D:mkcol xmlns:D="DAV:" xmlns:A="urn:ietf:params:xml:ns:carddav"><D:set><D:prop><D:resourcetype><D:collection/>'
+    "<A:addressbook/></D:resourcetype></D:prop></D:set></D:mkcol>"
+)
 _RADICALE = """
 [server]
 hosts = 127.0.0.1:{port}
@@ -101,8 +106,13 @@ class RealServer:
 
     def make_calendar(self, name: str) -> str:
         """A new and empty calendar; its path."""
+        return self.make("MKCALENDAR", name)
+
+    def make(self, method: str, name: str, body: str = "") -> str:
+        """A new collection in the place of what is there; its path."""
         path = f"{self.home}{name}/"
-        self.ask("MKCALENDAR", path).raise_for_status()
+        self.ask("DELETE", path)
+        self.ask(method, path, body.encode() or None).raise_for_status()
         return path
 
 
