@@ -75,6 +75,7 @@ def upgrade() -> None:
         sa.Column("body_hash", sa.LargeBinary(), nullable=False),
         sa.Column("status", sa.SmallInteger(), nullable=True),
         sa.Column("answer", sa.LargeBinary(), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("caller", "route", "key", name=op.f("idempotency_pkey")),
     )
@@ -532,6 +533,7 @@ def upgrade() -> None:
         sa.Column("roster_version", sa.BigInteger(), nullable=False),
         sa.Column("record", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("inputs", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("inputs_digest", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint("outcome in ('assigned','held','nurture')", name=op.f("decisions_outcome_check")),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("decisions_lead_id_fkey")),
         sa.ForeignKeyConstraint(["policy_version"], ["policies.version"], name=op.f("decisions_policy_version_fkey")),

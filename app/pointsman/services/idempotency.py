@@ -14,10 +14,11 @@ MAX_KEY_LENGTH = 255
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotentResponse:
-    """An HTTP answer, byte for byte; `replayed` says that it was given before."""
+    """An HTTP answer, byte for byte; `replayed`: it was given before. `language` is that of its sentences, if any."""
 
     status: int
     body: bytes
+    language: str | None = None
     replayed: bool = False
 
 
@@ -51,11 +52,11 @@ async def run_once(
                 raise IdempotencyKeyReused(
                     "This Idempotency-Key was used with another body: take a new key for a new request."
                 )
-            return IdempotentResponse(status=stored.status, body=stored.answer, replayed=True)
+            return IdempotentResponse(status=stored.status, body=stored.answer, language=stored.language, replayed=True)
         if not ours:
             raise RequestInFlight("The first request with this Idempotency-Key is still running: retry in a second.")
         answer = await work(tx)
-        kept = StoredResponse(body_hash=body_hash, status=answer.status, answer=answer.body)
+        kept = StoredResponse(body_hash=body_hash, status=answer.status, answer=answer.body, language=answer.language)
         await tx.idempotency.store(caller=caller, route=route, key=key, answer=kept, at=env.clock())
         return answer
 

@@ -1,5 +1,7 @@
 """Stored decisions taken again: the same bytes, or where they differ, whatever somebody did to the tables."""
 
+import json
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -124,3 +126,47 @@ async def test_a_decision_by_hand_is_explained_by_what_was_said(world: World) ->
         "manual",
         "Lena gets this lead for qualification by hand: Danish.",
     )
+
+
+def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Each value that is no object or list, with where it stands; of empty ones, themselves."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    found = [leaf for name, item in items for leaf in _leaves(item, (*path, str(name)))]
+    yield from found or [(path, value)]
+
+
+def _other(leaf: Any) -> Any:
+    """What differs from it as little as may be: 3.0 for 3."""
+    match leaf:
+        case bool():
+            return not leaf
+        case int():
+            return float(leaf)
+        case str():
+            return f"{leaf}x"
+        case _:
+            return "x"
+
+
+async def test_no_leaf_of_a_stored_decision_changes_unseen(world: World) -> None:
+    decision = await routed(world, lead__score=45)
+    (stored,) = await world.rows("select inputs, summary from decisions where id = :id", id=decision)
+    unseen, count = [], 0
+    for column in ("inputs", "summary"):  # the record is compared as a whole
+        whole, change = (
+            getattr(stored, column),
+            f"{column} = jsonb_set(cast(:whole as jsonb), :path, cast(:new as jsonb))",
+        )
+        for path, leaf in _leaves(whole):
+            count += 1
+            given = {"whole": json.dumps(whole), "path": [*path], "new": json.dumps(_other(leaf))}
+            unseen += [(column, path)] if (await tampered(world, decision, change, **given)).same else []
+        await tampered(world, decision, f"{column} = cast(:whole as jsonb)", whole=json.dumps(whole))
+    assert (count > 30, unseen) == (True, [])
+    assert (await replay_decision(world.env, decision)).same
+
+
+async def test_inputs_that_were_changed_where_the_decision_does_not_depend_on_them_are_pointed_to(world: World) -> None:
+    change = "inputs = jsonb_set(inputs, '{gates,closing,open}', 'true')"
+    found = await tampered(world, await routed(world), change)
+    assert (found.same, found.differing_parts, found.first_byte) == (False, ("inputs",), None)

@@ -25,8 +25,8 @@ LEAD = {
 async def sender(client: httpx.AsyncClient, sign_in: Any) -> Any:
     headers = await sign_in("intake")
 
-    async def send(body: Any = LEAD, key: str | None = None) -> httpx.Response:
-        extra = {"Idempotency-Key": key} if key else {}
+    async def send(body: Any = LEAD, key: str | None = None, language: str = "en") -> httpx.Response:
+        extra = {"Accept-Language": language} | ({"Idempotency-Key": key} if key else {})
         return await client.post("/v1/leads", json=body, headers=headers | extra)
 
     return send
@@ -175,6 +175,13 @@ async def test_the_same_key_gives_the_same_answer_byte_for_byte(sender: Any, wor
     assert (again.status_code, again.content) == (first.status_code, first.content)
     assert again.headers["idempotency-replayed"] == "true"
     assert await world.value("select count(*) from decisions") == 1
+
+
+async def test_an_answer_that_is_given_again_says_its_first_language(sender: Any) -> None:
+    first = await sender(key="order-1", language="de")
+    again = await sender(key="order-1", language="en")
+    named = [(answer.headers["content-language"], answer.headers["vary"]) for answer in (first, again)]
+    assert named == [("de", "Accept-Language")] * 2
 
 
 async def test_the_same_key_with_another_body_is_refused(sender: Any) -> None:

@@ -68,7 +68,8 @@ async def hand_over(
 
     async def write(tx: Tx, prepared: PreparedHandover) -> IdempotentResponse:
         handed = await hand_over_in_tx(env, tx, prepared)
-        return IdempotentResponse(status=200, body=shown(handed).model_dump_json().encode())
+        body = shown(handed).model_dump_json().encode()
+        return IdempotentResponse(status=200, body=body, language=reader.language)
 
     def shown(handed: HandoverResult) -> HandoverOut:
         partner = not caller.may_read(Reading.REASONS)
@@ -80,7 +81,7 @@ async def hand_over(
             return await dry_run_handover(env, await prepare(calendars))
 
         handed = await with_closer_calendars(env, dry_run)
-        body, headers = shown(handed).model_dump_json(), language_headers(reader)
+        body, headers = shown(handed).model_dump_json(), language_headers(reader.language)
         return Response(body, media_type="application/json", headers=headers)
     route = f"POST /v1/leads/{lead_id}/handovers"
 
@@ -93,7 +94,6 @@ async def hand_over(
             key=idempotency_key,
             prepare=partial(prepare, calendars),
             write=write,
-            headers=language_headers(reader),
         )
 
     return await with_closer_calendars(env, attempt)

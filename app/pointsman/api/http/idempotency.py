@@ -1,12 +1,13 @@
 """Requests that may be sent again: an `Idempotency-Key` brings the first answer back, byte for byte."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 
 from fastapi import Header, Request
 from starlette.responses import Response
 
 from pointsman.api.http.auth import Caller
+from pointsman.api.http.message_reader import language_headers
 from pointsman.domain.errors import PointsmanError
 from pointsman.services.booking.book import booking_error
 from pointsman.services.idempotency import IdempotentResponse, run_once
@@ -29,12 +30,8 @@ async def run_idempotent(
     key: str | None,
     prepare: Callable[[], Awaitable[P]],
     write: Callable[[Tx, P], Awaitable[IdempotentResponse]],
-    headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """`prepare` may ask vendors and writes nothing; `write` runs in one transaction together with its stored answer.
-
-    `headers` are those of a first answer; a replayed one may be in another language.
-    """
+    """`prepare` may ask vendors and writes nothing; `write` runs in one transaction together with its stored answer."""
     prepared: P | None = None
     refused: PointsmanError | None = None
     try:
@@ -54,5 +51,12 @@ async def run_idempotent(
         answer = await run_once(env, caller=caller.key_id, route=route, key=key, body=await request.body(), work=work)
     except ConstraintRefused as said_no:
         raise booking_error(said_no) from said_no
-    sent = {"Idempotency-Replayed": "true"} if answer.replayed else headers
-    return Response(answer.body, status_code=answer.status, media_type="application/json", headers=sent)
+    return as_sent(answer)
+
+
+def as_sent(answer: IdempotentResponse) -> Response:
+    """The answer with its headers; one that is given again is in its first language, and says so."""
+    headers = language_headers(answer.language) if answer.language else {}
+    if answer.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return Response(answer.body, status_code=answer.status, media_type="application/json", headers=headers)

@@ -29,7 +29,7 @@ async def _reader(
         names=known.seen_by(sees),
         hides_others=sees.is_limited,
     )
-    response.headers.update(language_headers(reader))
+    response.headers.update(language_headers(reader.language))
     return reader
 
 
@@ -37,6 +37,6 @@ async def _reader(
 ReaderDep = Annotated[MessageReader, Depends(_reader)]
 
 
-def language_headers(reader: MessageReader) -> dict[str, str]:
+def language_headers(language: str) -> dict[str, str]:
     """What an answer says of its language, so that no cache gives it to a reader of another."""
-    return {"Content-Language": reader.language, "Vary": "Accept-Language"}
+    return {"Content-Language": language, "Vary": "Accept-Language"}

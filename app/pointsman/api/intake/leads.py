@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.idempotency import as_sent
 from pointsman.api.http.lead_reference import LeadPath
-from pointsman.api.http.message_reader import ReaderDep, language_headers
+from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.partner_redaction import PARTNER_SUBMISSION
 from pointsman.api.http.problems import problem_responses
@@ -90,8 +91,7 @@ async def submit(
         return await run_once(env, caller=caller.key_id, route=_ROUTE, key=idempotency_key, body=raw, work=work)
 
     answer = await with_closer_calendars(env, attempt)
-    headers = {"Idempotency-Replayed": "true"} if answer.replayed else language_headers(reader)
-    return Response(answer.body, status_code=answer.status, media_type="application/json", headers=headers)
+    return as_sent(answer)
 
 
 async def _submitted(
@@ -116,7 +116,9 @@ async def _submitted(
         note=render_sentence(submitted.note, reader) if submitted.note else None,
         warnings=[FieldWarningDoc.of(fault) for fault in (*parsed.warnings, *submitted.warnings)],
     )
-    return IdempotentResponse(status=201 if submitted.created else 200, body=document.model_dump_json().encode())
+    return IdempotentResponse(
+        status=201 if submitted.created else 200, body=document.model_dump_json().encode(), language=reader.language
+    )
 
 
 async def _submitted_by_partner(
@@ -147,7 +149,7 @@ async def _submitted_by_partner(
         decision=decision,
         warnings=[FieldWarningDoc.of(fault) for fault in warnings],
     )
-    return IdempotentResponse(status=202, body=document.model_dump_json().encode())
+    return IdempotentResponse(status=202, body=document.model_dump_json().encode(), language=reader.language)
 
 
 async def _as_it_is_now(tx: Tx, submitted: SubmitResult) -> tuple[LeadRow, Mapping[str, Any] | None]:

@@ -17,7 +17,7 @@ from pointsman.api.lead_pages.page_words import REJECT_CODES, STAGES, STATUSES
 from pointsman.api.lead_pages.rendering import lead_pages
 from pointsman.domain.booking.lifecycle import AppointmentAction, RejectCode
 from pointsman.domain.errors import Conflict, NotFound
-from pointsman.domain.messages.message import rep_name, say
+from pointsman.domain.messages.message import as_written, rep_name, say
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.lead_pages.journey_reader import journey_reader
 from pointsman.services.lead_pages.journey_texts import kind_words
@@ -130,12 +130,12 @@ def _shown(page: LeadPage, reader: MessageReader, *, tag: str, now: datetime) ->
         "company": page.company,
         "email": lead.email,
         "phone": lead.phone_key or lead.phone,
-        "stage": render(STAGES[lead.stage], reader),
+        "stage": render(STAGES.get(lead.stage) or as_written(lead.stage), reader),
         "holder": render(say("lead-page.rep", rep=rep_name(page.holder)), reader) if page.holder else None,
         "appointment": row,
         "when": format_interval(row.starts_at, row.ends_at, zone=page.zone, language=tag) if row else None,
         "names": list_in_words(names, language=language),
-        "standing": render(STATUSES[row.status], reader) if row else None,
+        "standing": render(STATUSES.get(row.status) or as_written(row.status), reader) if row else None,
         "is_accepted": row is not None and row.accepted_at is not None,
         "may_accept": AppointmentAction.ACCEPT in page.acts,
         "may_reject": AppointmentAction.REJECT in page.acts,

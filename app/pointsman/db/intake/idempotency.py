@@ -14,15 +14,15 @@ from pointsman.services.ports.intake.idempotency import StoredResponse
 
 _LOCK_KEY = PreparedStatement(
     """
-    select pg_try_advisory_xact_lock(:lock) as ours, i.body_hash, i.status, i.answer
+    select pg_try_advisory_xact_lock(:lock) as ours, i.body_hash, i.status, i.answer, i.language
     from (select 1) as one
     left join idempotency i on i.caller = :caller and i.route = :route and i.key = :key
     """,
     replan=True,
 )
 _STORE = PreparedStatement("""
-    insert into idempotency (caller, route, key, body_hash, status, answer, created_at)
-    values (:caller, :route, :key, :body_hash, :status, :answer, :at)
+    insert into idempotency (caller, route, key, body_hash, status, answer, language, created_at)
+    values (:caller, :route, :key, :body_hash, :status, :answer, :language, :at)
     on conflict do nothing returning 1 as stored
 """)
 _PURGE = PreparedStatement(
@@ -43,7 +43,9 @@ class SqlIdempotency:
         row = await _LOCK_KEY.one(self._connection, {**names, "lock": _lock(caller, route, key)})
         if row.status is None:
             return row.ours, None
-        return row.ours, StoredResponse(body_hash=bytes(row.body_hash), status=row.status, answer=bytes(row.answer))
+        return row.ours, StoredResponse(
+            body_hash=bytes(row.body_hash), status=row.status, answer=bytes(row.answer), language=row.language
+        )
 
     async def store(self, *, caller: str, route: str, key: str, answer: StoredResponse, at: datetime) -> None:
         values = {
@@ -53,6 +55,7 @@ class SqlIdempotency:
             "body_hash": answer.body_hash,
             "status": answer.status,
             "answer": answer.answer,
+            "language": answer.language,
             "at": at,
         }
         if await _STORE.one(self._connection, values) is None:

@@ -96,6 +96,10 @@ _PAGE = PreparedStatement(
     """,
     replan=True,  # planned for what is asked: each filter has its index
 )
+_CHANGED_INPUTS = PreparedStatement("""
+    select id from decisions
+    where id = any(:ids) and sha256(convert_to(cast(inputs as text), 'UTF8')) is distinct from inputs_digest
+""")
 _GIVEN = (
     "id", "lead_id", "rep_id", "work", "pool", "category", "decision_id", "gate_check_id", "override_id", "assigned_at",
 )  # fmt: skip
@@ -186,6 +190,9 @@ class SqlDecisions:
         asked = {name: getattr(which, name) for name in _ASKED}
         given = {**asked, **visibility_values(which.sees), "before_at": at, "before_id": last, "limit": limit}
         return await _PAGE.records(self._connection, DecisionRow, given)
+
+    async def with_changed_inputs(self, decision_ids: Sequence[UUID]) -> frozenset[UUID]:
+        return frozenset(await _CHANGED_INPUTS.scalars(self._connection, {"ids": [*decision_ids]}))
 
 
 def _load(row: Any | None) -> RepLoad:

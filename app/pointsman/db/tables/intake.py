@@ -101,6 +101,7 @@ idempotency = Table(
     Column("body_hash", LargeBinary, nullable=False),
     Column("status", SmallInteger),  # HTTP status of the stored answer; null while in flight
     Column("answer", LargeBinary),  # byte for byte; kept for a day, since it may hold personal data
+    Column("language", Text),  # of the sentences in the answer
     instant_column("created_at"),
     Index("idempotency_created_idx", "created_at"),
 )

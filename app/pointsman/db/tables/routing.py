@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     Table,
     Text,
     UniqueConstraint,
@@ -119,6 +120,9 @@ decisions = Table(
     Column("roster_version", ForeignKey("roster_versions.version"), nullable=False, index=True),
     Column("record", JSONB, nullable=False),  # the whole trace
     Column("inputs", JSONB, nullable=False),  # what replay needs
+    Column(
+        "inputs_digest", LargeBinary
+    ),  # SHA-256 of their text as they were written: not each of them shows in the record
     Index("decisions_lead_idx", "lead_id", "at"),
     # Each filter of the list, in its order: docs/api-style.md.
     Index("decisions_at_idx", "at", "id"),

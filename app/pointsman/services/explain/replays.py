@@ -1,7 +1,7 @@
 """Taking stored decisions again from their stored inputs: the same bytes come out, or where they differ. Nothing is written."""
 
 from asyncio import to_thread
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -32,7 +32,8 @@ _COLUMNS = ("outcome", "work", "rule", "pool", "rep", "hold_reason", "policy_ver
 class ReplayResult:
     """A decision taken again: `same` means byte for byte; `differing_parts` names those that do not agree.
 
-    `first_byte` is that of the record that differs, `paths` where: in the record, `inputs.` or `columns.`.
+    `first_byte` is that of the record that differs, `paths` where: in the record, `inputs.` or `columns.`; `inputs` alone where
+    they were changed since and the decision does not depend on what was changed.
     """
 
     decision_id: UUID
@@ -51,7 +52,7 @@ async def replay_decision(env: Env, decision_id: UUID) -> ReplayResult:
         row = await tx.decisions.get(decision_id)
         if row is None:
             raise NotFound("There is no such decision.")
-        return await _replayed(env, tx, row)
+        return await _replayed(env, tx, row, await tx.decisions.with_changed_inputs([row.id]))
 
 
 async def replay_many(env: Env, *, since: datetime | None, last: int | None) -> AsyncIterator[ReplayResult]:
@@ -62,7 +63,8 @@ async def replay_many(env: Env, *, since: datetime | None, last: int | None) -> 
         limit = _PAGE if left is None else min(_PAGE, left)
         async with env.uow() as tx:
             rows = await tx.decisions.page(DecisionFilter(since=since), before=before, limit=limit)
-            done = [await _replayed(env, tx, row) for row in rows]
+            changed = await tx.decisions.with_changed_inputs([row.id for row in rows])
+            done = [await _replayed(env, tx, row, changed) for row in rows]
         for replayed in done:
             yield replayed
         if len(done) < limit:
@@ -71,12 +73,12 @@ async def replay_many(env: Env, *, since: datetime | None, last: int | None) -> 
         left = None if left is None else left - len(done)
 
 
-async def _replayed(env: Env, tx: Tx, row: DecisionRow) -> ReplayResult:
+async def _replayed(env: Env, tx: Tx, row: DecisionRow, changed: Collection[UUID]) -> ReplayResult:
     try:
         roster = await load_roster(env, tx, row.roster_version)
         policy = None if MANUAL_KEY in row.inputs else await load_compiled_policy(env, tx, row.policy_version)
         # In a thread: a hundred decisions among many reps are long enough for others to notice.
-        return await to_thread(_compared, row, policy, roster)
+        return await to_thread(_compared, row, policy, roster, is_changed=row.id in changed)
     except (PointsmanError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         # Stored data that no program of ours wrote can fail in any way: the answer is that it cannot be taken again.
         why = str(error) if isinstance(error, PointsmanError) else f"they cannot be read ({type(error).__name__})"
@@ -86,7 +88,7 @@ async def _replayed(env: Env, tx: Tx, row: DecisionRow) -> ReplayResult:
         )
 
 
-def _compared(row: DecisionRow, policy: CompiledPolicy | None, roster: Roster) -> ReplayResult:
+def _compared(row: DecisionRow, policy: CompiledPolicy | None, roster: Roster, *, is_changed: bool) -> ReplayResult:
     again, inputs = _again(row, policy, roster)
     record = compare_records(canonical_json(row.record), again.to_json())
     paths = (
@@ -94,6 +96,8 @@ def _compared(row: DecisionRow, policy: CompiledPolicy | None, roster: Roster) -
         *_prefixed("inputs", compare_records(canonical_json(row.inputs), inputs)),
         *_columns(row, again),
     )
+    if is_changed and not paths:
+        paths = (path_difference("inputs", "as stored", "not as they were written"),)
     names = (*record.differing_parts, *dict.fromkeys(p.path.partition(".")[0] for p in paths[len(record.paths) :]))
     return ReplayResult(
         decision_id=row.id,
@@ -127,7 +131,8 @@ def _prefixed(part: str, found: RecordComparison) -> tuple[PathDifference, ...]:
 def _columns(row: DecisionRow, again: Decision) -> tuple[PathDifference, ...]:
     pairs = [(name, getattr(row, name), getattr(again, name)) for name in _COLUMNS]
     pairs.append(("summary", row.summary, again.summary.as_json()))
-    found = [path_difference(f"columns.{name}", had, has) for name, had, has in pairs if had != has]
+    differing = [pair for pair in pairs if canonical_json(pair[1]) != canonical_json(pair[2])]  # 3 is not 3.0
+    found = [path_difference(f"columns.{name}", had, has) for name, had, has in differing]
     if row.at != again.now:
         found.append(path_difference("columns.at", row.at.isoformat(), again.now.isoformat()))
     return tuple(found)

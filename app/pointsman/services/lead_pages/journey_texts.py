@@ -208,7 +208,8 @@ def _override(told: _Told) -> Message:
 
 
 def _nurture(told: _Told) -> Message:
-    cause = _CAUSES[told.about.get("cause") or "rule"]
+    cause = told.about.get("cause") or "rule"
+    cause = _CAUSES.get(cause, as_written(str(cause)))
     if told.about.get("until") is None:
         return say("journey.nurture", cause=cause)
     return say("journey.nurture-until", cause=cause, until=told.at("until"))
@@ -228,7 +229,11 @@ def _appointment(told: _Told) -> Message:
 
 
 def _delivery(told: _Told) -> Message:
-    return say(_DELIVERED[told.about["status"]], what=say(_TOLD[told.about["op"]], rep=told.rep))
+    op, status = str(told.about["op"]), str(told.about["status"])
+    what = say(_TOLD[op], rep=told.rep) if op in _TOLD else as_written(op)
+    if status not in _DELIVERED:
+        return say("journey.delivery-other", what=what, status=as_written(status))
+    return say(_DELIVERED[status], what=what)
 
 
 def _booking_link(told: _Told) -> Message:

@@ -12,6 +12,7 @@ class StoredResponse:
     body_hash: bytes
     status: int
     answer: bytes
+    language: str | None = None  # of the sentences in it
 
 
 class IdempotencyStore(Protocol):

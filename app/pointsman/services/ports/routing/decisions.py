@@ -206,3 +206,7 @@ class Decisions(Protocol):
     ) -> Sequence[DecisionRow]:
         """Newest first."""
         ...
+
+    async def with_changed_inputs(self, decision_ids: Sequence[UUID]) -> frozenset[UUID]:
+        """Those of the decisions whose stored inputs are not the ones that were written with them."""
+        ...
