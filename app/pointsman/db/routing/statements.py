@@ -65,7 +65,8 @@ CONTEXTS = PreparedStatement("""
 """)
 
 
-#: Decision, assignment or hold, ledger and its entry, stage, audit. All or nothing, in one round trip.
+#: Decision, assignment or hold, ledger and its entry, stage, audit. All or nothing, in one round trip. A stay in nurture goes on
+#: where the lead never left.
 WRITE = PreparedStatement("""
     with decision as (
         insert into decisions (id, lead_id, at, outcome, work, rule, pool, rep_id, hold_reason, summary, policy_version,
@@ -87,17 +88,17 @@ WRITE = PreparedStatement("""
         where cast(:hold_id as uuid) is not null
     ), open_hold as (
         update holds set
-            released_at = case when cast(:release as text) is null then null else cast(:at as timestamptz) end,
+            released_at = case when cast(:release as text) is not null then cast(:at as timestamptz) end,
             release = cast(:release as text),
-            decision_id = case when cast(:release as text) is null then :decision_id else holds.decision_id end,
-            pool = case when cast(:release as text) is null then cast(:pool as text) else holds.pool end,
-            reason = coalesce(cast(:hold_reason as text), holds.reason),
-            sentence = coalesce(cast(:hold_sentence as jsonb), holds.sentence),
-            held_at = case when cast(:release as text) is null and holds.work is distinct from cast(:work as text)
-                           then cast(:at as timestamptz) else holds.held_at end,
-            due_at = case when cast(:release as text) is null and holds.work is distinct from cast(:work as text)
-                          then cast(:hold_due_at as timestamptz) else holds.due_at end,
-            work = case when cast(:release as text) is null then cast(:work as text) else holds.work end
+            decision_id = case when cast(:release as text) is null then :decision_id else decision_id end,
+            pool = case when cast(:release as text) is null then cast(:pool as text) else pool end,
+            reason = coalesce(cast(:hold_reason as text), reason),
+            sentence = coalesce(cast(:hold_sentence as jsonb), sentence),
+            held_at = case when cast(:release as text) is null and work is distinct from cast(:work as text)
+                           then cast(:at as timestamptz) else held_at end,
+            due_at = case when cast(:release as text) is null and work is distinct from cast(:work as text)
+                          then cast(:hold_due_at as timestamptz) else due_at end,
+            work = case when cast(:release as text) is null then cast(:work as text) else work end
         where id = cast(:open_hold_id as uuid)
     ), overdue as (
         update alerts set resolved_at = :at
@@ -120,7 +121,7 @@ WRITE = PreparedStatement("""
             nurture_cause = case when cools_off then nurture_cause else cast(:nurture_cause as text) end,
             nurture_since = case
                 when cast(:nurture_cause as text) is null then null
-                when cools_off or nurture_cause = cast(:nurture_cause as text) then nurture_since  -- it never left
+                when cools_off or nurture_cause = cast(:nurture_cause as text) then nurture_since
                 else cast(:at as timestamptz) end,
             nurture_until = case when cools_off then nurture_until end,
             nurture_reason = case when cools_off then nurture_reason else cast(:nurture_reason as text) end,
