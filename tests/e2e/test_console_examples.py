@@ -2,15 +2,19 @@
 
 import os
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
+import httpx
 import pytest
 
 from pointsman.api.openapi import recorded_answers as kept
 from support.floors.console_answers import first_difference, masked, shown, write
 from support.floors.console_errors import refusals, shared_refusals
-from support.floors.console_floor import Served, served_floor
+from support.floors.console_floor import Served, served_floor, served_in_process, sign_in
 from support.floors.console_requests import operations, request_of, sent
+from support.scenes import played
+from support.scenes.empty_service import empty_service
 
 pytestmark = pytest.mark.slow
 
@@ -49,12 +53,24 @@ def served(database_server: Any, database_template: str, tmp_path_factory: pytes
         yield floor
 
 
-def test_every_example_is_answered_as_the_console_shows(served: Served) -> None:
+@pytest.fixture
+def unused(database_server: Any, database_template: str) -> Iterator[httpx.Client]:
+    """A client, signed in as an admin, of a service that nobody has set up."""
+    with (
+        database_server.clone(database_template) as url,
+        served_in_process(url) as (app, portal, client),
+    ):
+        sign_in(app, portal, client)
+        yield client
+
+
+def test_every_example_is_answered_as_the_console_shows(served: Served, unused: httpx.Client) -> None:
     description = served.client.get("/openapi.json").json()
     schemas = description["components"]["schemas"]
     faults = []
     answers: kept.RecordedAnswers = {}
-    for name, operation in operations(description):
+    described = dict(operations(description))
+    for name, operation in described.items():
         asked = list(request_of(served, name, operation, schemas))
         found = answers.setdefault(name, {})
         for status, refusal in refusals(served, name, operation, asked[0]):
@@ -72,10 +88,14 @@ def test_every_example_is_answered_as_the_console_shows(served: Served) -> None:
         if name in ONCE:
             found["409"] = shown(again := sent(served, name, *asked[0]))
             faults += [] if again.status_code == 409 else [f"{name} was answered {again.status_code} when sent again"]
+    for name, status, answer in chain(played(served), empty_service(unused)):
+        if answer.status_code != status or str(status) not in described[name]["responses"]:
+            faults.append(f"{name} was answered {answer.status_code}, not {status}: {answer.text[:400]}")
+        answers[name][str(status)] = shown(answer)
     assert faults == []
     shared = shared_of(served, answers)
     if RECORDING:
-        write(answers, shared, {name: operation["tags"][0] for name, operation in operations(description)})
+        write(answers, shared, {name: operation["tags"][0] for name, operation in described.items()})
         return
     bound = served.answers["PUT /v1/reps/{key}/calendars"]["calendars"]
     assert [calendar["unreadable"] for calendar in bound] == [None]

@@ -10,6 +10,7 @@ import pytest
 from pointsman.domain.roster.reps import Caps
 from pointsman.domain.roster.roles import Work
 from pointsman.services.holds.drain import drain_due_holds, drain_holds, hold_counts, hold_page
+from pointsman.services.operations.monitoring import state_counts
 from pointsman.services.ports.routing.holds import HoldFilter, HoldRow
 from pointsman.services.roster.change_roster import RosterInput, add_time_off, deactivate_rep, put_roster
 from pointsman.services.sweeps import ItemsFailed
@@ -59,6 +60,14 @@ async def test_a_hold_says_what_would_release_it_and_when(world: World) -> None:
         ("time-off", "sofia"),
     ]
     assert hold.next_try_at == back
+
+
+async def test_the_metrics_tell_the_age_of_the_oldest_wait_by_the_clock_of_the_service(world: World) -> None:
+    world.clock.freeze()
+    await away(world, *SDRS, until=timedelta(days=3))
+    await waiting(world)
+    world.clock.advance(timedelta(days=2))
+    assert (await state_counts(world.env))["oldest_hold_seconds"] == {"sdr-dach": 2 * 86_400}
 
 
 async def test_a_lead_moves_on_at_the_moment_its_rep_is_back_and_not_before(world: World) -> None:

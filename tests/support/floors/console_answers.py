@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,19 @@ _ICS_TIME = re.compile(r"\b\d{8}T\d{6}Z?")
 _SECRET = re.compile(r"\bpm_\w+|\b[0-9a-f]{12,}\b|/(?:book|lead)/[\w.~-]+")
 _TOKEN = re.compile(r"(\bpm_[0-9a-f]{12}_|/(?:book|lead)/)[\w.~-]{12,}")
 _PORT = re.compile(r"127\.0\.0\.1:\d+")
-_MASKS = ((_ID, "<id>"), (_TIME, "<time>"), (_ICS_TIME, "<time>"), (_SECRET, "<secret>"), (_PORT, "<host>"))
+_SAMPLE = re.compile(r"^(pointsman_\S+) \S+$", re.MULTILINE)
+_MASKS = (
+    (_ID, "<id>"),
+    (_TIME, "<time>"),
+    (_ICS_TIME, "<time>"),
+    (_SECRET, "<secret>"),
+    (_PORT, "<host>"),
+    (_SAMPLE, r"\1 <number>"),
+)
 
 
 def shown(answer: httpx.Response) -> Any:
-    """The body as the console shows it, or None where it is neither JSON nor a calendar.
+    """The body as the console shows it, or None where it is neither JSON, nor a calendar, nor metrics.
 
     A JSON Schema is not shown either: its references lead nowhere in the description around it.
     """
@@ -31,7 +40,17 @@ def shown(answer: httpx.Response) -> Any:
         return None
     if kind.endswith("json"):
         return _cut(answer.json())
+    if kind == "text/plain":
+        return _first_samples(answer.text)
     return answer.text if kind == "text/calendar" else None
+
+
+def _first_samples(metrics: str) -> str:
+    """Of each metric its help, its type and one sample."""
+    lines = metrics.splitlines()
+    return "".join(
+        f"{line}\n" for before, line in pairwise(["", *lines]) if line.startswith("#") or before.startswith("#")
+    )
 
 
 def _cut(value: Any) -> Any:

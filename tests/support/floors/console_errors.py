@@ -16,7 +16,6 @@ HOOK = "POST /v1/hooks/{connection}"
 NO_ID = "00000000-0000-7000-8000-000000000000"
 JSON = {"Content-Type": "application/json"}
 
-FILTERS = {"/v1/decisions": "lead"}  # by what is not there, this list does not narrow
 #: Where a name in the body may be of something that is not there.
 BODY = {"/v1/connections/{key}": {"connector": "unknown"}, "/v1/policies/rollback": {"version": 999}}
 
@@ -66,8 +65,8 @@ def _unknown(operation: dict[str, Any], template: str, path: str, parts: dict[st
         return path, {"json": {**parts["json"], **BODY[template]}}
     named = [parameter for parameter in operation.get("parameters", ()) if parameter["in"] == "path"]
     if not named:
-        if template in FILTERS and not parts:
-            return f"{path}?{FILTERS[template]}={NO_ID}", {}
+        if any(parameter["name"] == "lead" for parameter in operation.get("parameters", ())):
+            return f"{path}?lead=mara@nordlicht.example", {}
         body = parts.get("json")
         if isinstance(body, dict) and "lead_id" in body:
             return path, {"json": {**body, "lead_id": NO_ID}}

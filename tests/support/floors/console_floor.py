@@ -43,6 +43,7 @@ class Served:
     portal: BlockingPortal
     client: httpx.Client
     api: ApiClient
+    calendars: CalendarServer
     senders: dict[str, Sender]
     answers: dict[str, Any] = field(default_factory=dict)
 
@@ -83,7 +84,7 @@ def served_in_process(url: str, **given: Any) -> Iterator[tuple[FastAPI, Blockin
     many = {"refused_requests_per_minute": 100_000}
     settings = {"secret_keys": SECRET, "private_networks": "127.0.0.0/8", **many, **given}
     with pytest.MonkeyPatch.context() as patch:
-        clock = floor_clock()
+        clock = FloorClock()
         for module in (wiring, main):
             patch.setattr(module, "utc_now", clock)
         patch.setattr(wiring, "new_id", counted_ids())
@@ -96,10 +97,20 @@ def served_in_process(url: str, **given: Any) -> Iterator[tuple[FastAPI, Blockin
         yield app, portal, client
 
 
-def floor_clock() -> Callable[[], datetime]:
+@dataclass(slots=True)
+class FloorClock:
     """A clock that begins at `FLOOR_DAY` and goes on by a microsecond whenever it is read, so that nothing ages meanwhile."""
-    reads = itertools.count()
-    return lambda: FLOOR_DAY + timedelta(microseconds=next(reads))
+
+    now: datetime = FLOOR_DAY
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(microseconds=1)
+        return self.now
+
+    def go_on_to(self, moment: datetime) -> None:
+        """Leap to `moment`, which lies ahead."""
+        assert moment > self.now
+        self.now = moment
 
 
 def counted_ids() -> Callable[[], UUID]:
@@ -125,18 +136,27 @@ class OnLoop(httpx.BaseTransport):
         return httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
 
 
+def sign_in(app: FastAPI, portal: BlockingPortal, client: httpx.Client) -> str:
+    """Let the client call as an admin, with a new key; its token."""
+    admin = Actor(name="test", kind=CallerKind.ADMIN)
+    made = portal.call(lambda: create_key(app.state.env, name="admin", scopes=["admin"], actor=admin))
+    client.headers["Authorization"] = f"Bearer {made.token}"
+    return made.token
+
+
 def floor_of(
     app: FastAPI, portal: BlockingPortal, client: httpx.Client, server: CalendarServer, kept: DemoState
 ) -> Served:
     """The demo's own course, with its worker played by hand."""
     env = app.state.env
-    made = portal.call(
-        lambda: create_key(env, name="admin", scopes=["admin"], actor=Actor(name="test", kind=CallerKind.ADMIN))
-    )
-    client.headers["Authorization"] = f"Bearer {made.token}"
-    api = ApiClient("http://pointsman.test", made.token, client=client)
+    api = ApiClient("http://pointsman.test", sign_in(app, portal, client), client=client)
     served = Served(
-        app=app, portal=portal, client=client, api=api, senders=seed_floor(api, server, kept, now=env.clock())
+        app=app,
+        portal=portal,
+        client=client,
+        api=api,
+        calendars=server,
+        senders=seed_floor(api, server, kept, now=env.clock()),
     )
     story = load_yaml("story.yaml")
     for part in ("leads", "handovers"):

@@ -108,7 +108,7 @@ async def create(lead_id: LeadPath, given: BookingLinkIn, env: EnvDep, caller: L
     summary="List a lead's booking links",
     description="Newest first, without their addresses, which are stored nowhere. Those of a lead that was merged are listed "
     "with the lead that it is now.",
-    responses=problem_responses(401, 403, 404, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def index(lead_id: LeadPath, env: EnvDep, page: PageDep, caller: LinkCaller) -> Page[BookingLinkDoc]:
     rows = await list_links(env, lead_id, after=page.after, limit=page.fetch_limit, actor=caller.actor)
@@ -130,7 +130,7 @@ async def revoke(link_id: UUID, env: EnvDep, caller: LinkCaller) -> None:
 @router.delete(
     "/v1/leads/{lead_id}/booking-links",
     summary="Revoke all booking links of a lead",
-    responses=problem_responses(401, 403, 404, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def revoke_all(lead_id: LeadPath, env: EnvDep, caller: LinkCaller) -> RevokedLinksDoc:
     return RevokedLinksDoc(revoked=await revoke_links(env, lead_id, actor=caller.actor))

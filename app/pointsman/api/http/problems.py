@@ -131,7 +131,6 @@ _MEANING = {
     415: "Not JSON, or compressed",
     422: "The request is not as described; `faults` says where",
     429: "Too often; retry after `Retry-After` seconds",
-    500: "A fault of ours, with an incident id",
     503: "Not possible right now; retry after `Retry-After` seconds",
 }
 

@@ -79,7 +79,7 @@ class InboxItem(BaseModel):
     description="Newest first. `status=dead` lists what needs a human; `status=refused` what cannot be taken as it was sent, "
     "and what partners say of people who are known and not theirs: `intake` is then `partner:<supplier>`. `error` is a code, as "
     "`no-identity`. What was sent is in GET /v1/inbox/{inbox_id}.",
-    responses=problem_responses(401, 403, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def index(
     env: EnvDep,

@@ -194,7 +194,7 @@ async def index(
     "/v1/leads/{lead_id}",
     summary="Read a lead",
     description="A lead that was merged stays readable and says `merged_into`.",
-    responses=problem_responses(401, 403, 404, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def show(env: EnvDep, lead_id: LeadPath, caller: Annotated[Caller, may(Operation.LEAD_READ)]) -> FullLeadDoc:
     async with env.uow() as tx:

@@ -79,7 +79,7 @@ class JourneyDoc(BaseModel):
     description="In order of time: how it came in and was matched, what was decided and why, when it waited, who handed it "
     "over, what the gate said, its appointments, who was told, and what became of it; with what happened to the records that "
     "were merged into it. It holds no names or messages of the buyer. A partner's key reads where the lead was, not our rules.",
-    responses=problem_responses(401, 403, 404, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def journey(
     lead_id: LeadPath, env: EnvDep, reader: ReaderDep, caller: Annotated[Caller, may(Operation.LEAD_READ)]

@@ -98,7 +98,7 @@ async def create(lead_id: LeadPath, given: LeadLinkIn, env: EnvDep, caller: Lead
     "/v1/leads/{lead_id}/links",
     summary="List the links to the page of a lead",
     description="Newest first, without their addresses, which are stored nowhere.",
-    responses=problem_responses(401, 403, 404, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def index(lead_id: LeadPath, env: EnvDep, page: PageDep, caller: LeadLinkCaller) -> Page[LeadLinkDoc]:
     rows = await list_lead_links(env, lead_id, after=page.after, limit=page.fetch_limit, actor=caller.actor)

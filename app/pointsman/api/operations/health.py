@@ -36,7 +36,6 @@ class Ready(BaseModel):
     dependencies=[without_key(Operation.HEALTH_READ)],
     summary="Is the process alive?",
     description="Asks nothing of the database: restart the process only when this fails.",
-    responses=problem_responses(500),
 )
 async def live() -> Live:
     return Live(status="live", version=__version__)

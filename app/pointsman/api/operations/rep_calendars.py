@@ -85,7 +85,7 @@ class CalendarsDoc(BaseModel):
 
 
 @router.get(
-    "/v1/reps/{key}/calendars", summary="Read a rep's calendars", responses=problem_responses(401, 403, 404, 409, 422)
+    "/v1/reps/{key}/calendars", summary="Read a rep's calendars", responses=problem_responses(401, 403, 404, 422)
 )
 async def calendars(
     key: RepKeyPath, env: EnvDep, reader: ReaderDep, _caller: Annotated[Caller, may(Operation.CONNECTION)]
@@ -99,7 +99,7 @@ async def calendars(
     description="All of them are read for busy times; appointments are written to the one that `writes`. "
     "The vendor is asked for each new one: a calendar that it does not have is refused; where it does not answer, the calendar "
     "is bound and `unreadable` says why.",
-    responses=problem_responses(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 422),
 )
 async def put_calendars(
     key: RepKeyPath,

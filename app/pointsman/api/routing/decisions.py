@@ -105,7 +105,7 @@ async def index(
     "/v1/leads/{lead_id}/decisions",
     summary="List a lead's decisions",
     description="Newest first. Those of leads that were merged into this one are among them: `lead_id` says which.",
-    responses=problem_responses(401, 403, 404, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def of_lead(
     lead_id: LeadPath,

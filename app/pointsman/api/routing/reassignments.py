@@ -159,7 +159,7 @@ async def of_rep(
     summary="Give chosen leads to other reps",
     description="Each as `POST /v1/leads/{lead_id}/reassign` does, in the order given; one that cannot be moved is left, "
     "and said so.",
-    responses=problem_responses(401, 403, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def of_leads(
     given: ReassignLeadsIn, env: EnvDep, reader: ReaderDep, caller: Annotated[Caller, may(Operation.LEAD_ASSIGN)]

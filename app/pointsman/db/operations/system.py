@@ -1,7 +1,7 @@
 """The deployment as a whole: its schema, its workers, how much of everything there is."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -33,9 +33,9 @@ _COUNTS = PreparedStatement("""
     select 'open_holds', reason, count(*) from holds where released_at is null group by reason
     union all
     select 'overdue_holds', coalesce(pool, 'none'), count(*) from holds
-    where released_at is null and due_at <= now() group by pool
+    where released_at is null and due_at <= :at group by pool
     union all
-    select 'oldest_hold_seconds', coalesce(pool, 'none'), extract(epoch from now() - min(held_at))::bigint
+    select 'oldest_hold_seconds', coalesce(pool, 'none'), extract(epoch from cast(:at as timestamptz) - min(held_at))::bigint
     from holds where released_at is null group by pool
     union all
     select 'open_alerts', code, count(*) from alerts where resolved_at is null group by code
@@ -91,9 +91,9 @@ class SqlSystem:
             server_version=row.server_version,
         )
 
-    async def counts(self) -> Mapping[str, Mapping[str, int]]:
+    async def counts(self, *, at: datetime) -> Mapping[str, Mapping[str, int]]:
         counts: dict[str, dict[str, int]] = {}
-        for kind, label, n in await _COUNTS.rows(self._connection):
+        for kind, label, n in await _COUNTS.rows(self._connection, {"at": at}):
             counts.setdefault(kind, {})[label] = n
         return counts
 

@@ -83,7 +83,7 @@ async def state_counts(env: Env) -> Mapping[str, Mapping[str, int]]:
     if last is not None and timedelta(0) <= now - last[0] < COUNTS_MAX_AGE:
         return last[1]
     async with env.uow() as tx:
-        found = await tx.system.counts()
+        found = await tx.system.counts(at=now)
     env.cache.of(_LastCounts).value = (now, found)
     return found
 

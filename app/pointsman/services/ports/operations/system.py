@@ -21,7 +21,7 @@ class System(Protocol):
 
     async def state(self) -> SystemState: ...
 
-    async def counts(self) -> Mapping[str, Mapping[str, int]]:
+    async def counts(self, *, at: datetime) -> Mapping[str, Mapping[str, int]]:
         """How many there are, by kind and label: {"decisions": {"assigned": 12}}. Never personal data."""
         ...
 
