@@ -443,6 +443,8 @@ def upgrade() -> None:
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("email", sa.Text(), nullable=True),
         sa.Column("email_key", sa.Text(), nullable=True),
+        sa.Column("shown_email_key", sa.Text(), nullable=True),
+        sa.Column("shown_email_since", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("first_name", sa.Text(), nullable=True),
         sa.Column("last_name", sa.Text(), nullable=True),
         sa.Column("phone", sa.Text(), nullable=True),
@@ -465,6 +467,10 @@ def upgrade() -> None:
         sa.CheckConstraint("(merged_into is null) = (merged_at is null)", name=op.f("leads_merge_check")),
         sa.CheckConstraint("(nurture_cause is null) = (nurture_since is null)", name=op.f("leads_nurture_check")),
         sa.CheckConstraint("stage <> 'nurture' or nurture_cause is not null", name=op.f("leads_nurture_stage_check")),
+        sa.CheckConstraint("email_key is null or shown_email_key is null", name=op.f("leads_one_email_check")),
+        sa.CheckConstraint(
+            "(shown_email_key is null) = (shown_email_since is null)", name=op.f("leads_shown_email_check")
+        ),
         sa.CheckConstraint(
             "nurture_cause in ('rule','refused','lost','later')", name=op.f("leads_nurture_cause_check")
         ),
@@ -494,6 +500,13 @@ def upgrade() -> None:
         postgresql_ops={"words": "gin_trgm_ops"},
     )
     op.create_index("leads_email_key", "leads", ["email_key"], unique=True)
+    op.create_index(
+        "leads_shown_email_idx",
+        "leads",
+        ["shown_email_key"],
+        unique=False,
+        postgresql_where=sa.text("shown_email_key is not null"),
+    )
     op.create_index(
         "leads_merged_into_idx",
         "leads",
@@ -1265,6 +1278,9 @@ def downgrade() -> None:
     op.drop_index("decisions_at_idx", table_name="decisions")
     op.drop_table("decisions")
     op.drop_index("leads_phone_key", table_name="leads")
+    op.drop_index(
+        "leads_shown_email_idx", table_name="leads", postgresql_where=sa.text("shown_email_key is not null")
+    )
     op.drop_index("leads_email_key", table_name="leads")
     op.drop_index("leads_account_id_idx", table_name="leads")
     op.drop_table("leads")

@@ -7,12 +7,17 @@ from uuid import UUID
 from pointsman.db.leads.lead_rows import facts_json
 from pointsman.domain.leads.senders import bringer_of
 from pointsman.domain.permissions.callers import Visibility
-from pointsman.services.ports.leads.leads import ExternalId, LeadWrite
+from pointsman.services.ports.leads.leads import ExternalId, LeadWrite, Person
 
 
 def seen_match(sees: Visibility) -> str:
     """What `match` has of the leads that a number may find for this caller."""
     return json.dumps({"brought_by": bringer_of(sees.supplier, sees.rep)} if sees.is_limited else {})
+
+
+def own_email_key(person: Person, sees: Visibility) -> str | None:
+    """The email by which this caller's own leads are looked for, whoever else goes by it; None where it sees all leads."""
+    return person.email_key if sees.is_limited else None
 
 
 def external_id_values(given: ExternalId | None) -> dict[str, str | None]:

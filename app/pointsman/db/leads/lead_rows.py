@@ -23,6 +23,7 @@ LEAD_SELECT = select(
     LEAD.c.id,
     LEAD.c.email,
     LEAD.c.email_key,
+    LEAD.c.shown_email_key,
     LEAD.c.first_name,
     LEAD.c.last_name,
     LEAD.c.phone,

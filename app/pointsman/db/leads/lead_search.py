@@ -18,7 +18,10 @@ from pointsman.services.ports.leads.lead_search import LeadFilter, LeadNames
 #: A number that stands for a lead without a name (`senders.telephone_sender`) is no external id.
 _NAMED = PreparedStatement("""
     with named as (
-        select id from leads where email_key = :email_key and (merged_into is null or :follows_merges)
+        select id from leads where email_key = :email_key and :follows_merges
+        union
+        select id from leads
+        where not :follows_merges and merged_into is null and (email_key = :email_key or shown_email_key = :email_key)
         union
         select i.lead_id
         from unnest(cast(:sources as text[]), cast(:external_ids as text[])) given (source, external_id)
@@ -134,8 +137,7 @@ _PAGE_SEEN = PreparedStatement(
             and (cast(:pool as text) is null or s.pool = :pool)
             and (cast(:rule as text) is null or s.rule = :rule)))
       and (cast(:email_key as text) is null
-           or l.id = any(array(select coalesce(m.merged_into, m.id) from leads m
-                               where m.email_key = :email_key and (m.merged_into is null or :follows_merges))))
+           or l.id = any(array(select m.id from leads m where m.email_key = :email_key or m.shown_email_key = :email_key)))
       and (cast(:phone_key as text) is null
            or l.id = any(array(select coalesce(m.merged_into, m.id) from leads m
                                where m.phone_key = :phone_key and (m.merged_into is null or :follows_merges))))

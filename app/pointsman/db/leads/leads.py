@@ -13,7 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.errors import translating_errors
 from pointsman.db.engine.prepared_statement import PreparedStatement
-from pointsman.db.leads.lead_parameters import account_names, external_id_values, seen_match, write_values
+from pointsman.db.leads.lead_parameters import (
+    account_names,
+    external_id_values,
+    own_email_key,
+    seen_match,
+    write_values,
+)
 from pointsman.db.leads.lead_rows import LEAD, LEAD_SELECT, lead_of
 from pointsman.db.leads.statements import CHANGE, CREATE, FIND, LOCKED, TELL_ACCOUNT
 from pointsman.db.tables import lead_identities, leads
@@ -150,7 +156,12 @@ class SqlLeads:
         self, write: LeadWrite, *, sees: Visibility, by_phone: bool = True
     ) -> tuple[LeadRow, LiveVersions] | None:
         asked = write.phone_key if by_phone else None
-        values = {**write_values(write), "sought": asked, "seen_match": seen_match(sees)}
+        values = {
+            **write_values(write),
+            "sought": asked,
+            "seen_match": seen_match(sees),
+            "own_email_key": own_email_key(write.person, sees),
+        }
         row = await CREATE.one(self._connection, values)
         if row is None:
             return None
@@ -165,7 +176,8 @@ class SqlLeads:
     async def find_and_lock(self, person: Person, *, sees: Visibility) -> Sequence[FoundLead]:
         phone_key = person.phone.key if person.phone else None
         given = {"email_key": person.email_key, "phone_key": phone_key, **external_id_values(person.external_id)}
-        given |= {"seen_match": seen_match(sees)}
+        given |= {"seen_match": seen_match(sees), "own_email_key": own_email_key(person, sees)}
+        given |= {**visibility_values(sees), "brought_by": bringer_of(sees.supplier, sees.rep)}
         locked = {row.id for row in await FIND.rows(self._connection, given)}
         # Once more, now that nobody else holds them: what a lead was joined with before the wait need not be its own now.
         rows = await FIND.rows(self._connection, given) if locked else []
@@ -197,6 +209,7 @@ class SqlLeads:
             **account_names(change.write, change.keep_account or change.write.account),
             "new_email": change.email,
             "new_email_key": change.email_key,
+            "shown_email_key": change.shown_email_key,
             "match": json.dumps(change.match),
             "add_identity": change.add_identity,
             "audit_after": json.dumps(change.audit_after),

@@ -22,7 +22,9 @@ _CLEAR_EMAIL_KEY = update(leads).where(leads.c.id == bindparam("lead")).values(e
 _SET_EMAIL = (
     update(leads)
     .where(leads.c.id == bindparam("into"))
-    .values(email=bindparam("email"), email_key=bindparam("email_key"))
+    .values(
+        email=bindparam("email"), email_key=bindparam("email_key"), shown_email_key=null(), shown_email_since=null()
+    )
 )
 _GET_EMAIL = select(leads.c.email, leads.c.email_key).where(leads.c.id == bindparam("lead"))
 _END_HOLD = (

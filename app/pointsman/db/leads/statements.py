@@ -16,7 +16,7 @@ CREATE = PreparedStatement("""
         where phone_key = :sought and match @> cast(:seen_match as jsonb)
     ),
     known as (
-        select from leads where email_key = :email_key
+        select from leads where email_key = :email_key or shown_email_key = :own_email_key
         union all
         select from lead_identities
         where sender = :sender and source = :source_system and external_id = :external_id
@@ -136,7 +136,9 @@ CHANGE = PreparedStatement("""
     old as (select account_id from leads where id = cast(:id as uuid)),
     lead as (
         update leads l set
-            email = :new_email, email_key = :new_email_key,
+            email = :new_email, email_key = :new_email_key, shown_email_key = :shown_email_key,
+            shown_email_since = case when l.shown_email_key = :shown_email_key then l.shown_email_since
+                when :shown_email_key is not null then :at end,
             first_name = :first_name, last_name = :last_name, phone = :phone,
             phone_key = :phone_key,
             phone_sharer = case when l.phone_key = :phone_key then l.phone_sharer
@@ -200,20 +202,31 @@ TELL_ACCOUNT = PreparedStatement("""
     from new join old on old.id = new.id
 """)
 
-#: The leads that the email, the external id and the phone number name; `phones` as in `CREATE`.
+#: The leads that the email, the external id and the phone number name; `phones` as in `CREATE`. Of a caller that does not see
+#: all leads, `:own_email_key` is the email: its own lead that shows the address counts before the one that goes by it, as if
+#: there were no such lead, and what others' leads show counts last.
 FIND = PreparedStatement("""
     with phones as (
         select coalesce(merged_into, id) id from leads
         where phone_key = :phone_key and match @> cast(:seen_match as jsonb)
     ),
     named as (
-        select (select coalesce(merged_into, id) from leads where email_key = :email_key) as by_email,
+        select (
+                select t.id from leads w join leads t on t.id = coalesce(w.merged_into, w.id)
+                left join assignments s on s.lead_id = t.id and s.ended_at is null left join reps p on p.id = s.rep_id
+                where w.email_key = :email_key or w.shown_email_key = :own_email_key
+                order by case when p.key is null then t.match ->> 'brought_by' = cast(:brought_by as text)
+                        else (cast(:supplier as text) is null or p.supplier = cast(:supplier as text))
+                            and (cast(:sees_rep as text) is null or p.key = cast(:sees_rep as text)) end desc nulls last,
+                    w.email_key is null, w.shown_email_since, w.id
+                limit 1
+            ) as by_email,
             (select coalesce(m.merged_into, m.id) from lead_identities i join leads m on m.id = i.lead_id
              where i.sender = :sender and i.source = :source_system and i.external_id = :external_id) as by_external_id,
             (select i from (select id i from phones limit 1) x where not exists (select from phones where id <> i)) as by_phone
     )
     select
-        l.id, l.email, l.email_key, l.first_name, l.last_name, l.phone, l.phone_key, l.facts, l.stage,
+        l.id, l.email, l.email_key, l.shown_email_key, l.first_name, l.last_name, l.phone, l.phone_key, l.facts, l.stage,
         a.id as account_id, l.match, l.nurture_cause, l.nurture_since, l.nurture_until, l.nurture_reason,
         l.version, l.created_at, l.updated_at, l.known_at, l.merged_into, l.merged_at,
         a.name as account_name, a.domain as account_domain, a.status as account_status, r.key as account_owner,
@@ -238,7 +251,7 @@ FIND = PreparedStatement("""
 #: A lead whose row is locked.
 LOCKED = PreparedStatement("""
     select
-        l.id, l.email, l.email_key, l.first_name, l.last_name, l.phone, l.phone_key, l.facts, l.stage,
+        l.id, l.email, l.email_key, l.shown_email_key, l.first_name, l.last_name, l.phone, l.phone_key, l.facts, l.stage,
         a.id as account_id, l.match, l.nurture_cause, l.nurture_since, l.nurture_until, l.nurture_reason,
         l.version, l.created_at, l.updated_at, l.known_at, l.merged_into, l.merged_at,
         a.name as account_name, a.domain as account_domain, a.status as account_status, r.key as account_owner,

@@ -53,6 +53,9 @@ leads = Table(
     id_column(),
     Column("email", Text),  # as given
     Column("email_key", Text),  # normalised
+    # The same of an address that the lead shows and does not go by: another lead did when a partner or rep said it of this one.
+    Column("shown_email_key", Text),
+    instant_column("shown_email_since", null=True),
     Column("first_name", Text),
     Column("last_name", Text),
     Column("phone", Text),  # as given
@@ -79,8 +82,11 @@ leads = Table(
     CheckConstraint("(merged_into is null) = (merged_at is null)", name="merge"),
     CheckConstraint("(nurture_cause is null) = (nurture_since is null)", name="nurture"),
     CheckConstraint("stage <> 'nurture' or nurture_cause is not null", name="nurture_stage"),
+    CheckConstraint("email_key is null or shown_email_key is null", name="one_email"),
+    CheckConstraint("(shown_email_key is null) = (shown_email_since is null)", name="shown_email"),
     Index("leads_merged_into_idx", "merged_into", postgresql_where=text("merged_into is not null")),
     Index("leads_email_key", "email_key", unique=True),
+    Index("leads_shown_email_idx", "shown_email_key", postgresql_where=text("shown_email_key is not null")),
     # Two who make a lead of one new number at the same moment: the later is refused.
     Index(
         "leads_phone_key",

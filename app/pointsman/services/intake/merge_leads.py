@@ -120,9 +120,9 @@ async def _merge(
     news = await _evidence_news(env, tx, pair, company)
     ids = await tx.merges.move_identities(other.id, into=into.id)
     await tx.booking_links.move(other.id, into=into.id)
-    if into.email_key is None and other.email_key is not None:
+    if other.email_key is not None and into.address_key in (None, other.email_key):
         await tx.merges.move_email(other.id, into=into.id)
-        into = replace(into, email=other.email, email_key=other.email_key)
+        into = replace(into, email=other.email, email_key=other.email_key, shown_email_key=None)
     united = merge_facts(company, _values(pair.into, other), _values(other, pair.into), (pair.into, other))
     survivor = await _store(env, tx, into, other, united, company, reason, actor)
     if not company.keeps_into:
@@ -249,6 +249,7 @@ async def _store(
             ),
             email=into.email,
             email_key=into.email_key,
+            shown_email_key=into.shown_email_key,
             keep_account=company.account_id,
             match=company.match,
             add_identity=False,

@@ -123,8 +123,8 @@ async def update_lead(
 ) -> tuple[LeadRow, EmployerChange]:
     """Merge the news into a locked lead, and say what became of its account; nothing is written when there is no news.
 
-    An email that is another lead's is left out, with the company that it would name; with `keep_word` it is written down, and
-    finds the other lead as before: so a partner does not learn that there is one. `is_phone_free`: the number named no lead; one
+    An email that is another lead's is left out, with the company that it would name; with `keep_word` the lead shows it in place
+    of its own, and it finds the other lead as before: so a partner does not learn that there is one. `is_phone_free`: the number named no lead; one
     that it names by now is a LostRace.
     """
     is_free = found.conflict_by != "email" and not alias
@@ -167,7 +167,7 @@ async def update_lead(
         return row, change
     values = merged.values
     email = _text(values, "lead.email")
-    key = email_key(email, host_to_ascii) if email and is_free and email != row.email else row.email_key
+    key, shown_key = _address_keys(row, email, is_free=is_free)
     match = _match(row, write, found, change, answered=answered)
     if change is EmployerChange.ASKS:
         match[ASKS_FOR] = asks_for
@@ -187,6 +187,7 @@ async def update_lead(
             ),
             email=email,
             email_key=key,
+            shown_email_key=shown_key,
             keep_account=None if moves else row.account_id,
             match=match,
             add_identity=add_identity,
@@ -277,6 +278,15 @@ def _phone_key(row: LeadRow, write: LeadWrite, values: Mapping[str, FactValue]) 
         return row.phone_key
     found = read_phone(phone, country_of(values))
     return found.key if found else None
+
+
+def _address_keys(row: LeadRow, email: str | None, *, is_free: bool) -> tuple[str | None, str | None]:
+    """(the email by which the lead is found, the one that it shows alone): an email takes the place of the one before."""
+    if email is None or email == row.email:
+        return row.email_key, row.shown_email_key
+    key = email_key(email, host_to_ascii)
+    is_its_own = key == row.email_key or (is_free and key != row.shown_email_key)
+    return (key, None) if is_its_own else (None, key)
 
 
 def _text(values: Mapping[str, FactValue], name: str) -> str | None:

@@ -67,7 +67,7 @@ async def employer_change(
         names_one = person.domain is not None or person.company_key is not None
         asks = names_one and has_bought(row) and speaker.kind is not CallerKind.ADMIN
         return EmployerChange.ASKS if asks else EmployerChange.STAYS
-    known = known_employer(row, row.email_key, lists)
+    known = known_employer(row, row.address_key, lists)
     if ASKS_FOR in row.match and speaker.kind is CallerKind.ADMIN:
         known = replace(known, website=None)  # what waits for an admin's word is news when it comes
     change = judge_employer(known, _said(person, has_new_address=has_new_address))

@@ -50,7 +50,7 @@ def merged_company(into: LeadRow, other: LeadRow, lists: MatchingLists) -> Merge
     Who has bought stays with the account, as a customer's contact does against a partner's record: then `match` has what it
     asks an admin.
     """
-    mine, theirs = (known_employer(row, row.email_key, lists) for row in (into, other))
+    mine, theirs = (known_employer(row, row.address_key, lists) for row in (into, other))
     said, said_by_other = employer_said_at(into, mine), employer_said_at(other, theirs)
     is_later = said_by_other > said
     earlier, later = (into, other) if is_later else (other, into)
@@ -111,7 +111,7 @@ def merge_facts(
         stamps[EVIDENCE_SINCE] = survivor.known_at[EVIDENCE_SINCE]
     if company.domain is not None and "company.domain" not in values:
         values["company.domain"], stamps["company.domain"] = company.domain
-    if survivor.email_key is None and merged.email_key is not None and "lead.email" in merged.known_at:
+    if survivor.address_key is None and merged.email_key is not None and "lead.email" in merged.known_at:
         stamps["lead.email"] = merged.known_at["lead.email"]  # the address came along
     changed = {name for name in values.keys() | into.keys() if values.get(name) != into.get(name)}
     return MergedValues(values=values, known_at=stamps, changed=united.changed | changed)
@@ -143,7 +143,7 @@ def _match(into: LeadRow, other: LeadRow, winner: LeadRow, *, for_both: bool) ->
 
 def _unsaid_domain(into: LeadRow, other: LeadRow, theirs: KnownEmployer) -> tuple[str, str] | None:
     """The survivor goes by its own address: without the domain, it would not know of which company its facts are."""
-    if into.email_key is None or theirs.website is not None or theirs.address_domain is None:
+    if into.address_key is None or theirs.website is not None or theirs.address_domain is None:
         return None
     return theirs.address_domain, other.known_at.get("lead.email", "")
 

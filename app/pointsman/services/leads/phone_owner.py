@@ -43,7 +43,7 @@ def still_answers(known: FoundLead, write: LeadWrite) -> bool:
         return is_same_owner(owner, news, is_mobile=True)
     if row.phone_key != phone.key:
         return False
-    is_more = is_name(row.first_name) or is_name(row.last_name) or row.email_key or known.has_external_id
+    is_more = is_name(row.first_name) or is_name(row.last_name) or row.address_key or known.has_external_id
     return phone.is_mobile or not is_more
 
 
@@ -54,7 +54,7 @@ def may_get_id(row: LeadRow, write: LeadWrite, found: LeadMatch) -> bool:
     """
     if found.by != "phone" or is_name(write.last_name):
         return True
-    return not (is_name(row.first_name) or is_name(row.last_name) or row.email_key)
+    return not (is_name(row.first_name) or is_name(row.last_name) or row.address_key)
 
 
 def owner_of_phone(named: Sequence[FoundLead], write: LeadWrite) -> UUID | None:
@@ -64,7 +64,7 @@ def owner_of_phone(named: Sequence[FoundLead], write: LeadWrite) -> UUID | None:
     if found is None or person.phone is None:
         return None
     known = PhoneOwner(
-        email_key=found.row.email_key,
+        email_key=found.row.address_key,
         first_name=found.row.first_name,
         last_name=found.row.last_name,
         has_external_id=found.has_external_id,

@@ -96,7 +96,7 @@ async def upsert_lead(
     person = without_stale_values(person, row, write)
     write = replace(write, person=person)
     # An email by which a merged lead is found again leads here, but is not the one that this lead goes by.
-    alias = any(one.by_email and one.row.email_key != person.email_key for one in named)
+    alias = any(one.by_email and one.row.address_key != person.email_key for one in named)
     keep_word = actor.sees.is_limited
     address_is_own = keep_word or found.conflict_by != "email"
     company = company_of_news(

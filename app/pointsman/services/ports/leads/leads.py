@@ -23,6 +23,7 @@ class LeadRow:
     id: UUID
     email: str | None
     email_key: str | None
+    shown_email_key: str | None  # of an address that it shows, and that another lead went by when this one got it
     first_name: str | None
     last_name: str | None
     phone: str | None  # as given
@@ -49,6 +50,11 @@ class LeadRow:
     nurture_since: datetime | None = None
     merged_into: UUID | None = None  # the lead that this one is now
     merged_at: datetime | None = None
+
+    @property
+    def address_key(self) -> str | None:
+        """The address that the lead shows, normalised, whether or not it goes by it."""
+        return self.email_key or self.shown_email_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +132,7 @@ class LeadChange:
     write: LeadWrite
     email: str | None
     email_key: str | None
+    shown_email_key: str | None
     keep_account: UUID | None  # the account stays; its status and owner may change
     match: Mapping[str, Any]
     add_identity: bool
@@ -179,6 +186,8 @@ class Leads(Protocol):
 
     async def find_and_lock(self, person: Person, *, sees: Visibility) -> Sequence[FoundLead]:
         """The leads of the person's email, external id and phone number, locked.
+
+        By an email, a caller that does not see all leads finds the lead of its own that shows it before the one that goes by it.
 
         What names a merged lead finds the lead that it is now. Raises LostRace when one was merged meanwhile.
         """
