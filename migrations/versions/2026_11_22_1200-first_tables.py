@@ -1278,9 +1278,7 @@ def downgrade() -> None:
     op.drop_index("decisions_at_idx", table_name="decisions")
     op.drop_table("decisions")
     op.drop_index("leads_phone_key", table_name="leads")
-    op.drop_index(
-        "leads_shown_email_idx", table_name="leads", postgresql_where=sa.text("shown_email_key is not null")
-    )
+    op.drop_index("leads_shown_email_idx", table_name="leads", postgresql_where=sa.text("shown_email_key is not null"))
     op.drop_index("leads_email_key", table_name="leads")
     op.drop_index("leads_account_id_idx", table_name="leads")
     op.drop_table("leads")

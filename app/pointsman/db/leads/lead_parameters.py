@@ -16,7 +16,7 @@ def seen_match(sees: Visibility) -> str:
 
 
 def own_email_key(person: Person, sees: Visibility) -> str | None:
-    """The email by which this caller's own leads are looked for, whoever else goes by it; None where it sees all leads."""
+    """The email by which a caller's own leads are looked for, even where another lead goes by it; None where it sees all."""
     return person.email_key if sees.is_limited else None
 
 

@@ -124,8 +124,8 @@ async def update_lead(
     """Merge the news into a locked lead, and say what became of its account; nothing is written when there is no news.
 
     An email that is another lead's is left out, with the company that it would name; with `keep_word` the lead shows it in place
-    of its own, and it finds the other lead as before: so a partner does not learn that there is one. `is_phone_free`: the number named no lead; one
-    that it names by now is a LostRace.
+    of its own, and it finds the other lead as before: so a partner does not learn that there is one. `is_phone_free`: the number
+    named no lead; one that it names by now is a LostRace.
     """
     is_free = found.conflict_by != "email" and not alias
     if found.conflict_by == "email" and write.person.domain_from == "email":

@@ -70,7 +70,11 @@ def questions(*addresses: str) -> Iterator[Step]:
             yield "GET", f"/v1/leads/{address}{below}", {}
         for listing in ("decisions", "holds", "appointments"):
             yield "GET", f"/v1/{listing}", {"params": {"lead": address}}
-        yield "POST", f"/v1/leads/{address}/handovers", {"json": {"evidence": [{"name": "need", "value": "x"}], "dry_run": True}}
+        yield (
+            "POST",
+            f"/v1/leads/{address}/handovers",
+            {"json": {"evidence": [{"name": "need", "value": "x"}], "dry_run": True}},
+        )
         for reader in ("key", "holder"):
             yield "POST", f"/v1/leads/{address}/links", {"json": {"reader": reader}}
         yield "POST", f"/v1/leads/{address}/booking-links", {"json": {}}
