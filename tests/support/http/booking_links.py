@@ -16,9 +16,9 @@ from pointsman.connectors.invitations import IcalendarInvitations
 from pointsman.connectors.vault import Vault
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.services.booking.book import book
-from pointsman.services.booking_links.tokens import BookingLink, sign_link
 from pointsman.services.ports import Actor
 from pointsman.services.roster.change_roster import put_roster
+from pointsman.services.signed_links.tokens import SignedLink, sign_link
 from support.floors.booking_floor import Floor
 from support.floors.use_case_env import POLICY, floor_given
 from support.http.keys import SECRET
@@ -52,7 +52,7 @@ class Page:
         """The path of a new link for any lead, whatever may be booked for it."""
         now = self.floor.env.clock()
         expires_at: datetime = (now + life).replace(microsecond=0)
-        link = BookingLink(id=self.floor.env.new_id(), expires_at=expires_at, **over)
+        link = SignedLink(id=self.floor.env.new_id(), expires_at=expires_at, **over)
         url = self.floor.world.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         with psycopg.connect(url) as connection:
             connection.execute(
@@ -60,6 +60,16 @@ class Page:
                 (link.id, lead_id, now, expires_at),
             )
         return f"/book/{sign_link(self.floor.env.secrets, link)}"
+
+    async def was_with(self, lead_id: UUID, rep: str) -> None:
+        """This rep had the lead before."""
+        await self.floor.world.rows(
+            "insert into assignments (id, lead_id, rep_id, work, assigned_at, ended_at, end_reason)"
+            " select gen_random_uuid(), :lead, id, 'prospecting', now() - interval '2 days', now() - interval '1 day',"
+            " 'test' from reps where key = :rep",
+            lead=lead_id,
+            rep=rep,
+        )
 
     async def somebody_takes(self, lead_id: UUID, start: str) -> None:
         """Another lead books the closer of this one then."""

@@ -107,7 +107,8 @@ async def create(lead_id: LeadPath, given: BookingLinkIn, env: EnvDep, caller: L
     "/v1/leads/{lead_id}/booking-links",
     summary="List a lead's booking links",
     description="Newest first, without their addresses, which are stored nowhere. Those of a lead that was merged are listed "
-    "with the lead that it is now.",
+    "with the lead that it is now. A partner's or a rep's key lists all while one of its reps has the lead, later those that its "
+    "own keys made; so it is with revoking them.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def index(lead_id: LeadPath, env: EnvDep, page: PageDep, caller: LinkCaller) -> Page[BookingLinkDoc]:

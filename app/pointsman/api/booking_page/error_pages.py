@@ -1,34 +1,20 @@
 """Errors as pages with constant words: a page tells the reader of a link nothing about the house."""
 
-from collections.abc import Callable, Coroutine
-from typing import Any
-
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from pointsman.api.booking_page.reader import Visitor
 from pointsman.api.booking_page.rendering import CLOSED, EXPIRED, TOO_MANY, TRY_LATER, UNKNOWN, ErrorPage, PageRenderer
-from pointsman.domain.errors import NotFound, PointsmanError, TooManyRequests, Unavailable
-from pointsman.services.booking_links.tokens import LinkExpired, read_link
-from pointsman.services.ports import ConstraintRefused, DatabaseBusy, DatabaseUnavailable, Env, LostRace, SchemaUnusable
+from pointsman.api.page_frame.linked_route import LinkedPageRoute
+from pointsman.domain.errors import NotFound, TooManyRequests, Unavailable
+from pointsman.services.ports import DatabaseBusy, DatabaseUnavailable, Env, LostRace, SchemaUnusable
+from pointsman.services.signed_links.tokens import LinkExpired, read_link
 
 
 def get_renderer(request: Request) -> PageRenderer:
     pages: PageRenderer = request.app.state.booking_pages
     return pages
-
-
-PAGE_ERRORS = (
-    PointsmanError,
-    RequestValidationError,
-    LostRace,
-    ConstraintRefused,
-    DatabaseBusy,
-    DatabaseUnavailable,
-    SchemaUnusable,
-)
 
 
 def error_page_of(error: Exception) -> ErrorPage:
@@ -61,16 +47,8 @@ def error_response(request: Request, error: Exception) -> Response:
     return page
 
 
-class PageRoute(APIRoute):
+class PageRoute(LinkedPageRoute):
     """A route whose errors are pages."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-
-        async def handle_as_page(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except PAGE_ERRORS as error:
-                return error_response(request, error)
-
-        return handle_as_page
+    def error_page(self, request: Request, error: Exception) -> Response:
+        return error_response(request, error)

@@ -14,7 +14,7 @@ from pointsman.api.booking_page.error_pages import get_renderer
 from pointsman.api.booking_page.reader import Visitor
 from pointsman.api.booking_page.rendering import TRY_LATER, UNKNOWN, UNREADABLE
 from pointsman.api.http.problems import MEDIA_TYPE
-from pointsman.services.booking_links.tokens import LINK_PATH
+from pointsman.services.signed_links.tokens import LINK_PATH
 
 _PAGES = {404: UNKNOWN, 429: TRY_LATER, 500: TRY_LATER, 503: TRY_LATER}
 

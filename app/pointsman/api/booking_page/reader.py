@@ -14,7 +14,7 @@ from pointsman.domain.dates.living_zones import NO_PLACE, living_zone
 from pointsman.domain.errors import TooLarge
 from pointsman.domain.text.forms import form_pairs
 from pointsman.domain.text.lines import one_line
-from pointsman.services.booking_links.tokens import LINK_PATH, BookingLink
+from pointsman.services.signed_links.tokens import LINK_PATH, SignedLink
 from pointsman.services.wording.locale_formats import best_language
 
 _MOST_FIELDS = 20
@@ -57,7 +57,7 @@ class Visitor:
             zone_is_known=zone is not None,
         )
 
-    def with_link(self, link: BookingLink) -> Self:
+    def with_link(self, link: SignedLink) -> Self:
         """What the link says counts where nothing was asked for."""
         return self.with_language(link.language).with_default_zone(link.time_zone)
 

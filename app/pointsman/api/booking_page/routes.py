@@ -16,7 +16,7 @@ from pointsman.domain.errors import Conflict, NotFound, SlotTaken
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.booking.slots import SlotList
 from pointsman.services.booking_links import buyer_view as buyer
-from pointsman.services.booking_links.tokens import LINK_PATH
+from pointsman.services.signed_links.tokens import LINK_PATH
 from pointsman.services.wording.locale_formats import format_day
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -184,9 +184,11 @@ async def invitation(request: Request, env: EnvDep) -> Response:
 
 
 @router.get(LINK_PATH + "{token:path}", dependencies=[without_key(Operation.SLOTS_READ)])
-async def not_found() -> Response:
-    """Answer any other path below the page with 404: half a link, or a link with something behind it."""
-    raise NotFound("This link is not valid.", code="no-such-link")
+async def show_or_not_found(request: Request, env: EnvDep) -> Response:
+    """The page where a slash alone stands behind its link; any other path below the page is 404."""
+    if "/" in request.path_params["token"]:
+        raise NotFound("This link is not valid.", code="no-such-link")
+    return await show(request, env)
 
 
 async def _times(

@@ -13,10 +13,10 @@ from pointsman.api.booking_page.reader import Visitor, parse_instant, read_form
 from pointsman.api.booking_page.rendering import PageRenderer
 from pointsman.api.booking_page.zones import BuyerZones
 from pointsman.services.booking_links import buyer_view as buyer
-from pointsman.services.booking_links import tokens as booking_links
 from pointsman.services.booking_links.buyer_view import BuyerView
 from pointsman.services.ports import Env
 from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.signed_links.tokens import read_link
 from pointsman.services.wording.locale_formats import format_interval, length_in_words, list_in_words
 
 _NO_BREAK = "\u00a0"
@@ -36,7 +36,7 @@ class Visit:
     async def of(cls, request: Request, env: Env) -> Self:
         """Raises NotFound and LinkExpired."""
         form = await read_form(request) if request.method == "POST" else {}
-        link = booking_links.read_link(env.secrets, str(request.path_params["token"]), now=env.clock())
+        link = read_link(env.secrets, str(request.path_params["token"]), now=env.clock())
         reader = Visitor.of(request, public_url=env.public_url, form=form).with_link(link)
         there = await buyer.load_buyer_view(env, link)
         reader = reader.with_default_zone(there.time_zone).with_assumed_zone(there.assumed_time_zone)

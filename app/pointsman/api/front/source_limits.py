@@ -16,8 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pointsman.api.http.body_limits import WEBHOOK_PREFIX
 from pointsman.api.http.problems import ProblemResponse, problem_of_error
 from pointsman.domain.errors import TooManyRequests
-from pointsman.services.booking_links.tokens import LINK_PATH
 from pointsman.services.lead_pages.lead_links import LEAD_PAGE_PATH
+from pointsman.services.signed_links.tokens import LINK_PATH
 
 MAX_SOURCES = 20_000
 _ROUNDING = 1e-6

@@ -97,7 +97,8 @@ async def create(lead_id: LeadPath, given: LeadLinkIn, env: EnvDep, caller: Lead
 @router.get(
     "/v1/leads/{lead_id}/links",
     summary="List the links to the page of a lead",
-    description="Newest first, without their addresses, which are stored nowhere.",
+    description="Newest first, without their addresses, which are stored nowhere. A partner's or a rep's key lists all while one "
+    "of its reps has the lead, later those that its own keys made.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def index(lead_id: LeadPath, env: EnvDep, page: PageDep, caller: LeadLinkCaller) -> Page[LeadLinkDoc]:
@@ -110,7 +111,8 @@ async def index(lead_id: LeadPath, env: EnvDep, page: PageDep, caller: LeadLinkC
     "/v1/links/{link_id}",
     status_code=204,
     summary="Revoke a link to the page of a lead",
-    description="From now on it answers as one that has expired. Again is harmless.",
+    description="From now on it answers as one that has expired. Again is harmless. A `holder` link is ended by the rep's key, a "
+    "`key` link by that key, each by `admin`.",
     responses=problem_responses(401, 403, 404, 422),
 )
 async def revoke(link_id: UUID, env: EnvDep, caller: LeadLinkCaller) -> None:

@@ -1,31 +1,18 @@
 """Errors as pages with constant words: a link that leads nowhere tells nothing, whatever ended it."""
 
-from collections.abc import Callable, Coroutine
-from typing import Any
-
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
-from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.types import Scope
 
 from pointsman.api.lead_pages.page_reader import PageVisitor
 from pointsman.api.lead_pages.rendering import lead_pages
-from pointsman.domain.errors import NotFound, PointsmanError, TooManyRequests, Unavailable
-from pointsman.services.booking_links.tokens import LinkExpired
+from pointsman.api.page_frame.linked_route import LinkedPageRoute
+from pointsman.domain.errors import NotFound, TooManyRequests, Unavailable
 from pointsman.services.lead_pages.lead_links import LEAD_PAGE_PATH
-from pointsman.services.ports import ConstraintRefused, DatabaseBusy, DatabaseUnavailable, Env, LostRace, SchemaUnusable
-
-_ERRORS = (
-    PointsmanError,
-    RequestValidationError,
-    LostRace,
-    ConstraintRefused,
-    DatabaseBusy,
-    DatabaseUnavailable,
-    SchemaUnusable,
-)
+from pointsman.services.ports import DatabaseBusy, DatabaseUnavailable, Env, LostRace, SchemaUnusable
+from pointsman.services.signed_links.tokens import LinkExpired
 
 
 def trouble_of(error: Exception) -> tuple[str, int]:
@@ -50,21 +37,13 @@ def lead_problem_page(scope: Scope, status: int) -> HTMLResponse:
     return lead_pages(request).render("trouble", visitor, status=status, trouble=which)
 
 
-class LeadPageRoute(APIRoute):
+class LeadPageRoute(LinkedPageRoute):
     """A route whose errors are pages."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-
-        async def handle_as_page(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except _ERRORS as error:
-                env: Env = request.app.state.env
-                visitor = PageVisitor.of(request, public_url=env.public_url, path=LEAD_PAGE_PATH)
-                if isinstance(error, LinkExpired):
-                    visitor = visitor.with_language(str(error.extra.get("language")))
-                which, status = trouble_of(error)
-                return lead_pages(request).render("trouble", visitor, status=status, trouble=which)
-
-        return handle_as_page
+    def error_page(self, request: Request, error: Exception) -> Response:
+        env: Env = request.app.state.env
+        visitor = PageVisitor.of(request, public_url=env.public_url, path=LEAD_PAGE_PATH)
+        if isinstance(error, LinkExpired):
+            visitor = visitor.with_language(str(error.extra.get("language")))
+        which, status = trouble_of(error)
+        return lead_pages(request).render("trouble", visitor, status=status, trouble=which)

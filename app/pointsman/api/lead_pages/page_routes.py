@@ -107,9 +107,11 @@ async def reject(request: Request, env: EnvDep) -> Response:
 
 
 @router.get(LEAD_PAGE_PATH + "{token:path}", dependencies=[without_key(Operation.APPOINTMENT_READ)])
-async def not_found() -> Response:
-    """Answer any other path below the page with 404: half a link, or a link with something behind it."""
-    raise NotFound("This link is not valid.", code="no-such-link")
+async def show_or_not_found(request: Request, env: EnvDep) -> Response:
+    """The page where a slash alone stands behind its link; any other path below the page is 404."""
+    if "/" in request.path_params["token"]:
+        raise NotFound("This link is not valid.", code="no-such-link")
+    return await show(request, env)
 
 
 def _refusal(refused: Conflict) -> str:

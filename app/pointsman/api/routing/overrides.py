@@ -99,7 +99,12 @@ async def create(given: OverrideIn, env: EnvDep, caller: Annotated[Caller, may(O
     return OverrideDoc.of(row)
 
 
-@router.get("/v1/overrides", summary="List overrides", responses=problem_responses(401, 403, 404, 409, 422))
+@router.get(
+    "/v1/overrides",
+    summary="List overrides",
+    description="Newest first. Those of leads that were merged into the `lead` are among them: `lead_id` says which.",
+    responses=problem_responses(401, 403, 404, 409, 422),
+)
 async def index(
     env: EnvDep,
     page: PageDep,

@@ -4,34 +4,25 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import UUID as UUID_TYPE
-from sqlalchemy import bindparam, insert, or_, select, tuple_, update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.tables import booking_links
 from pointsman.db.tables.base import INSTANT
+from pointsman.db.tables.signed_links import get_link, is_made_by, page_of_links, revoke_links
+from pointsman.db.tables.visibility import visibility_values
+from pointsman.domain.permissions.callers import SEES_ALL, Visibility
 from pointsman.services.ports.booking.booking_links import BookingLinkRow
 
 _ADD = insert(booking_links)
-_GET = select(booking_links).where(booking_links.c.id == bindparam("link"))
-_after_at = bindparam("after_at", type_=INSTANT)
-_PAGE = (
-    select(booking_links)
-    .where(
-        booking_links.c.lead_id == bindparam("lead"),
-        or_(
-            _after_at.is_(None),
-            tuple_(booking_links.c.created_at, booking_links.c.id)
-            < tuple_(_after_at, bindparam("after_id", type_=UUID_TYPE)),
-        ),
-    )
-    .order_by(booking_links.c.created_at.desc(), booking_links.c.id.desc())
-    .limit(bindparam("limit"))
-)
-_OPEN = update(booking_links).where(booking_links.c.revoked_at.is_(None)).values(revoked_at=bindparam("at"))
+_GET = get_link(booking_links)
+_PAGE = page_of_links(booking_links)
+_OPEN = revoke_links(booking_links)
 _REVOKE = _OPEN.where(booking_links.c.id == bindparam("link"))
 _REVOKE_ALL = _OPEN.where(
-    booking_links.c.lead_id == bindparam("lead"), booking_links.c.expires_at > bindparam("now", type_=INSTANT)
+    booking_links.c.lead_id == bindparam("lead"),
+    booking_links.c.expires_at > bindparam("now", type_=INSTANT),
+    is_made_by(booking_links),
 ).returning(booking_links.c.id)
 _MOVE = update(booking_links).where(booking_links.c.lead_id == bindparam("lead")).values(lead_id=bindparam("into"))
 
@@ -43,20 +34,25 @@ class SqlBookingLinks:
     async def add(self, row: BookingLinkRow) -> None:
         await self._connection.execute(_ADD, {name: getattr(row, name) for name in BookingLinkRow.__slots__})
 
-    async def get(self, link_id: UUID) -> BookingLinkRow | None:
-        row = (await self._connection.execute(_GET, {"link": link_id})).mappings().one_or_none()
+    async def get(self, link_id: UUID, *, made_by: Visibility = SEES_ALL) -> BookingLinkRow | None:
+        given = {"link": link_id, **visibility_values(made_by)}
+        row = (await self._connection.execute(_GET, given)).mappings().one_or_none()
         return BookingLinkRow(**row) if row else None
 
-    async def page(self, lead_id: UUID, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[BookingLinkRow]:
+    async def page(
+        self, lead_id: UUID, *, made_by: Visibility, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[BookingLinkRow]:
         after_at, after_id = after or (None, None)
-        given = {"lead": lead_id, "after_at": after_at, "after_id": after_id, "limit": limit}
+        page = {"after_at": after_at, "after_id": after_id, "limit": limit}
+        given = {"lead": lead_id, **page, **visibility_values(made_by)}
         return [BookingLinkRow(**row) for row in (await self._connection.execute(_PAGE, given)).mappings()]
 
     async def revoke(self, link_id: UUID, *, at: datetime) -> bool:
         return (await self._connection.execute(_REVOKE, {"link": link_id, "at": at})).rowcount == 1
 
-    async def revoke_all(self, lead_id: UUID, *, at: datetime) -> Sequence[UUID]:
-        found = await self._connection.execute(_REVOKE_ALL, {"lead": lead_id, "at": at, "now": at})
+    async def revoke_all(self, lead_id: UUID, *, made_by: Visibility, at: datetime) -> Sequence[UUID]:
+        given = {"lead": lead_id, "at": at, "now": at, **visibility_values(made_by)}
+        found = await self._connection.execute(_REVOKE_ALL, given)
         return list(found.scalars())
 
     async def move(self, lead_id: UUID, *, into: UUID) -> None:

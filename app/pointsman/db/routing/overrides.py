@@ -25,7 +25,8 @@ _PAGE = PreparedStatement(
     """
     select o.id, o.lead_id, p.key as rep, o.work, o.reason, o.approver, o.used, o.created_at, o.expires_at, o.revoked_at
     from overrides o join reps p on p.id = o.rep_id
-    where (cast(:lead_id as uuid) is null or o.lead_id = :lead_id)
+    where (cast(:lead_id as uuid) is null
+           or o.lead_id = any(array(select id from leads where id = :lead_id or merged_into = :lead_id)))
       and (cast(:before_at as timestamptz) is null or (o.created_at, o.id) < (:before_at, cast(:before_id as uuid)))
     order by o.created_at desc, o.id desc limit :limit
     """,

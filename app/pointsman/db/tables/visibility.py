@@ -9,17 +9,17 @@ from pointsman.db.tables.roster import reps
 from pointsman.db.tables.routing import assignments
 from pointsman.domain.permissions.callers import Visibility
 
-_SUPPLIER, SEES_REP = bindparam("supplier", type_=Text), bindparam("sees_rep", type_=Text)
+SEES_SUPPLIER, SEES_REP = bindparam("supplier", type_=Text), bindparam("sees_rep", type_=Text)
 
 
 def is_seen(lead_id: "Column[object]") -> ColumnElement[bool]:
     """Whether the caller sees all leads, or has, or had, this one."""
     return or_(
-        and_(_SUPPLIER.is_(None), SEES_REP.is_(None)),
+        and_(SEES_SUPPLIER.is_(None), SEES_REP.is_(None)),
         exists().where(
             assignments.c.lead_id == lead_id,
             reps.c.id == assignments.c.rep_id,
-            or_(_SUPPLIER.is_(None), reps.c.supplier == _SUPPLIER),
+            or_(SEES_SUPPLIER.is_(None), reps.c.supplier == SEES_SUPPLIER),
             or_(SEES_REP.is_(None), reps.c.key == SEES_REP),
         ),
     )

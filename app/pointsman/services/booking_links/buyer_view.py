@@ -16,7 +16,6 @@ from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.booking.slot_holds import hold_slot, release_slot_hold
 from pointsman.services.booking.slots import SlotList, slots_for_lead
-from pointsman.services.booking_links.tokens import BookingLink, link_expired
 from pointsman.services.deliveries.ics_invitation import build_invitation
 from pointsman.services.leads.facts import shown_company
 from pointsman.services.leads.fields import known_fields
@@ -25,6 +24,7 @@ from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.slot_holds import SlotHoldRow
 from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.signed_links.tokens import SignedLink, link_expired
 
 BUYER = Actor(name="booking-page", kind=CallerKind.BUYER)
 
@@ -53,7 +53,7 @@ class BuyerView:
         return replace(BUYER, link=self.link)
 
 
-async def load_buyer_view(env: Env, link: BookingLink) -> BuyerView:
+async def load_buyer_view(env: Env, link: SignedLink) -> BuyerView:
     """Raises NotFound, and LinkExpired for a link that was revoked."""
     BUYER.require(Operation.APPOINTMENT_READ)
     now = env.clock()
@@ -170,7 +170,7 @@ async def _refuse_further_act(env: Env, buyer: BuyerView) -> None:
         await refuse_further_act(env, tx, buyer.lead_id, buyer.actor)
 
 
-async def _linked_lead(tx: Tx, link: BookingLink) -> LeadRow:
+async def _linked_lead(tx: Tx, link: SignedLink) -> LeadRow:
     """The lead that the link is for. A merge gives its links to the lead that it is now."""
     row = await tx.booking_links.get(link.id)
     if row is not None and row.revoked_at is not None:

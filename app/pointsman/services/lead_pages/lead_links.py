@@ -1,21 +1,22 @@
 """Links to the page of a lead, as they are made, listed and revoked. Each of the two ends leaves an audit line."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from pointsman.domain.errors import Conflict, Fault, Forbidden, Invalid, NotFound
+from pointsman.domain.errors import Conflict, Forbidden, NotFound
+from pointsman.domain.permissions.callers import UNLIMITED
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.audit import audit
 from pointsman.services.availability.booking_context import visible_lead
-from pointsman.services.booking_links.tokens import BookingLink, sign_link
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.leads.lead_links import LeadLinkRow
+from pointsman.services.signed_links.rights import end_of_life, links_handled
+from pointsman.services.signed_links.tokens import SignedLink, sign_link
 
 LEAD_PAGE_PATH = "/lead/"
 SEAL_CONTEXT = "lead-link"
-SHORTEST = timedelta(minutes=5)
 
 
 class LinkReader(StrEnum):
@@ -47,9 +48,9 @@ async def make_lead_link(
     Raises NotFound, Invalid, Forbidden; Conflict "no-holder" and "rep-inactive" of a link for the holder.
     """
     actor.require(Operation.LEAD_LINK)
-    life = _lifetime(reader, expires_in)
     now = env.clock()
-    expires_at = (now + life).astimezone(UTC).replace(microsecond=0)
+    usual, longest = LIFETIMES[reader]
+    expires_at = end_of_life(now, expires_in, usual=usual, longest=longest)
     async with env.uow() as tx:
         if reader is LinkReader.HOLDER:
             await visible_lead(tx, lead_id, actor, lock=True)  # which may go to another rep meanwhile
@@ -70,7 +71,7 @@ async def make_lead_link(
         made = {"link": str(row.id), "reader": reader.value, "expires_at": expires_at.isoformat()}
         await audit(env, tx, actor, "lead-link.made", f"lead:{lead_id}", after=made)
     token = sign_link(
-        env.secrets, BookingLink(id=row.id, expires_at=expires_at, language=language), context=SEAL_CONTEXT
+        env.secrets, SignedLink(id=row.id, expires_at=expires_at, language=language), context=SEAL_CONTEXT
     )
     return f"{env.public_url}{LEAD_PAGE_PATH}{token}", row
 
@@ -78,17 +79,19 @@ async def make_lead_link(
 async def list_lead_links(
     env: Env, lead_id: UUID, *, after: tuple[datetime, UUID] | None, limit: int, actor: Actor
 ) -> Sequence[LeadLinkRow]:
-    """Newest first. Raises NotFound, Forbidden."""
+    """Those that the caller handles (`links_handled`), newest first. Raises NotFound, Forbidden."""
     actor.require(Operation.LEAD_LINK)
     async with env.uow() as tx:
         await visible_lead(tx, lead_id, actor)
-        return await tx.lead_links.page(lead_id, after=after, limit=limit)
+        handled = await links_handled(tx, lead_id, actor)
+        return await tx.lead_links.page(lead_id, made_by=handled, after=after, limit=limit)
 
 
 async def revoke_lead_link(env: Env, link_id: UUID, *, actor: Actor) -> None:
-    """End a link at once; again changes nothing. Who may make the holder's link may end it, and no one else.
+    """End a link at once; again changes nothing.
 
-    Raises Forbidden; NotFound, also for a lead that the caller may not see.
+    A holder's link is ended by those who may make it, a key's link by keys of the same rep or partner, each by an admin.
+    Raises Forbidden; NotFound, also for one that the caller does not handle (`links_handled`).
     """
     actor.require(Operation.LEAD_LINK)
     gone = NotFound("There is no link to a lead's page with this id.")
@@ -96,26 +99,26 @@ async def revoke_lead_link(env: Env, link_id: UUID, *, actor: Actor) -> None:
         row = await tx.lead_links.get(link_id)
         if row is None or not await tx.leads.is_visible(row.lead_id, sees=actor.sees):
             raise gone
-        if row.assignment_id is not None:
-            actor.require(Operation.APPOINTMENT_ACCEPT)
-            holder = await tx.lead_links.rep_of(row.assignment_id)
-            if actor.rep is not None and (holder is None or holder.rep != actor.rep):
-                raise Forbidden("A rep's key ends that rep's own link alone.")
+        if await tx.lead_links.get(link_id, made_by=await links_handled(tx, row.lead_id, actor)) is None:
+            raise gone
+        await _require_own(tx, row, actor)
         await tx.leads.get(row.lead_id, lock=True)  # what the link's reader does now comes to its end first
         if await tx.lead_links.revoke(link_id, at=env.clock()):
             ended = {"link": str(link_id)}
             await audit(env, tx, actor, "lead-link.revoked", f"lead:{row.lead_id}", after=ended)
 
 
-def _lifetime(reader: LinkReader, expires_in: timedelta | None) -> timedelta:
-    usual, longest = LIFETIMES[reader]
-    life = usual if expires_in is None else expires_in
-    if not SHORTEST <= life <= longest:
-        most = f"{longest.days}d" if longest.days else f"{longest.seconds // 3600}h"
-        advice = f"Give from 5m to {most}."
-        fault = Fault(path="body.expires_in", code="out-of-range", message=advice)
-        raise Invalid(f"A link for that reader cannot live that long or short. {advice}", faults=[fault])
-    return life
+async def _require_own(tx: Tx, row: LeadLinkRow, actor: Actor) -> None:
+    if row.assignment_id is not None:
+        actor.require(Operation.APPOINTMENT_ACCEPT)
+        holder = await tx.lead_links.rep_of(row.assignment_id)
+        if actor.rep is not None and (holder is None or holder.rep != actor.rep):
+            raise Forbidden("A rep's key ends that rep's own link alone.")
+        return
+    if actor.kind in UNLIMITED or row.made_by == actor.name:
+        return
+    if not actor.sees.is_limited or await tx.lead_links.get(row.id, made_by=actor.sees) is None:
+        raise Forbidden("This link is another key's, and reads as that key: that key ends it, or an admin.")
 
 
 async def _holder(tx: Tx, lead_id: UUID, actor: Actor) -> UUID:

@@ -1,17 +1,18 @@
 """The page of a lead as its link's reader has it: as much as that reader may know, and what that reader may do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import AppointmentAction, RejectCode, allowed_actions
-from pointsman.domain.errors import Conflict, NotFound
+from pointsman.domain.errors import Conflict, NotFound, PointsmanError
 from pointsman.domain.leads.evidence import Evidence, with_ends
 from pointsman.domain.permissions.callers import CallerKind, Scope, kind_of_key
 from pointsman.domain.permissions.readings import Reading, may_read
 from pointsman.services.appointments.actions import accept, reject
-from pointsman.services.booking_links.tokens import BookingLink, link_expired, read_link
+from pointsman.services.appointments.transitions import refuse_ended_lead_link
 from pointsman.services.handover.gate_check import gate_seen_by
 from pointsman.services.lead_pages.journey import Journey, load_journey
 from pointsman.services.lead_pages.lead_links import SEAL_CONTEXT
@@ -21,6 +22,7 @@ from pointsman.services.policies.cache import RoutingConfig, load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.leads.lead_links import LeadLinkRow
+from pointsman.services.signed_links.tokens import SignedLink, link_expired, read_link
 
 _SCOPES = frozenset({Scope.READ, Scope.BOOKING})
 _CLOSERS_ACTS = frozenset({AppointmentAction.ACCEPT, AppointmentAction.REJECT})
@@ -49,12 +51,12 @@ class LeadPage:
     lacks_condition: bool
 
 
-def read_lead_link(env: Env, token: str) -> BookingLink:
+def read_lead_link(env: Env, token: str) -> SignedLink:
     """What the token says. Raises NotFound and LinkExpired, as `read_link`."""
     return read_link(env.secrets, token, now=env.clock(), context=SEAL_CONTEXT)
 
 
-async def open_lead_page(env: Env, link: BookingLink) -> LeadPage:
+async def open_lead_page(env: Env, link: SignedLink) -> LeadPage:
     """Raises NotFound for a link that was never made; LinkExpired for one that is over, whatever ended it."""
     async with env.uow() as tx:
         actor, lead_id = await _reader(env, tx, link)
@@ -73,6 +75,7 @@ async def open_lead_page(env: Env, link: BookingLink) -> LeadPage:
         ends = await tx.gates.evidence_ends(lead_id)
     now = env.clock()
     current = [with_ends(item, ends) for item in evidence]
+    is_merged = journey.lead.merged_into is not None  # no hand-over of this one comes to the gate any more
     gate = gate_seen_by(actor, known, current, journey.lead, lists, now)
     return LeadPage(
         actor=actor,
@@ -85,7 +88,7 @@ async def open_lead_page(env: Env, link: BookingLink) -> LeadPage:
         evidence=[item for item in current if _reads_evidence(item, actor)],
         labels={item.name: known.policy.policy.evidence.labels(item.name) for item in current},
         zone=_zone(known, actor.rep, appointment.rep_key if appointment else None, holder.rep if holder else None),
-        missing=None if gate.passed else [item.what for item in (*gate.missing, *gate.refused)],
+        missing=None if gate.passed or is_merged else [item.what for item in (*gate.missing, *gate.refused)],
         lacks_condition=bool(gate.failed_conditions),
     )
 
@@ -93,13 +96,26 @@ async def open_lead_page(env: Env, link: BookingLink) -> LeadPage:
 async def accept_by_link(env: Env, page: LeadPage, appointment_id: UUID) -> None:
     """Raises as `accept`, and Conflict "not-this-one" for another appointment than the page shows."""
     _require_shown(page, appointment_id)
-    await accept(env, appointment_id, actor=page.actor)
+    async with _while_link_leads_here(env, page.actor):
+        await accept(env, appointment_id, actor=page.actor)
 
 
 async def reject_by_link(env: Env, page: LeadPage, appointment_id: UUID, *, code: RejectCode, reason: str) -> None:
     """Raises as `reject`, and Conflict "not-this-one" for another appointment than the page shows."""
     _require_shown(page, appointment_id)
-    await reject(env, appointment_id, code=code, reason=reason, actor=page.actor)
+    async with _while_link_leads_here(env, page.actor):
+        await reject(env, appointment_id, code=code, reason=reason, actor=page.actor)
+
+
+@asynccontextmanager
+async def _while_link_leads_here(env: Env, actor: Actor) -> AsyncIterator[None]:
+    """Once the link has ended, it is the end of the link that is told, whatever the act was refused for: the lead moved on."""
+    try:
+        yield
+    except PointsmanError:
+        async with env.uow() as tx:
+            await refuse_ended_lead_link(env, tx, actor)
+        raise
 
 
 def _require_shown(page: LeadPage, appointment_id: UUID) -> None:
@@ -107,7 +123,7 @@ def _require_shown(page: LeadPage, appointment_id: UUID) -> None:
         raise Conflict("This page shows another appointment by now.", code="not-this-one")
 
 
-async def _reader(env: Env, tx: Tx, link: BookingLink) -> tuple[Actor, UUID]:
+async def _reader(env: Env, tx: Tx, link: SignedLink) -> tuple[Actor, UUID]:
     """The reader behind the link, and the lead."""
     row = await tx.lead_links.get(link.id)
     if row is None:

@@ -14,8 +14,8 @@ from pointsman.api.http.auth import operation_of
 from pointsman.domain.permissions.ask import is_allowed
 from pointsman.domain.permissions.callers import SCOPES_FOR_WORK, CallerKind, Scope
 from pointsman.domain.permissions.operations import PERMISSIONS, TABLE, Operation
-from pointsman.services.booking_links.tokens import BookingLink, sign_link
 from pointsman.services.operations.api_keys import create_key
+from pointsman.services.signed_links.tokens import SignedLink, sign_link
 from support.floors.use_case_env import ADMIN
 from support.http.keys import MakeKey
 
@@ -100,7 +100,7 @@ async def test_every_key_may_do_what_the_table_says_and_nothing_else(
 
 async def test_without_a_known_key_only_what_needs_none_is_answered(app: FastAPI, client: httpx.AsyncClient) -> None:
     env = app.state.env
-    link = sign_link(env.secrets, BookingLink(id=env.new_id(), expires_at=env.clock()))
+    link = sign_link(env.secrets, SignedLink(id=env.new_id(), expires_at=env.clock()))
     for token in (None, f"pm_000000000000_{'0' * 48}", link):
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         for endpoint in _endpoints(app):

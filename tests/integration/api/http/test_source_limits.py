@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from structlog.testing import capture_logs
 
-from pointsman.services.booking_links.tokens import LINK_PATH
+from pointsman.services.signed_links.tokens import LINK_PATH
 from pointsman.settings import load_settings
 from support.http.keys import SECRET
 from support.http.service import headers_of_key, serve

@@ -344,6 +344,16 @@ async def test_closing_by_hand_says_what_is_missing_and_an_override_is_the_way(f
     ] == "already-revoked"
 
 
+async def test_an_override_of_a_merged_lead_is_listed_with_the_lead_that_it_is_now(floor: Floor) -> None:
+    into, merged = [(await floor.lead())["lead"]["id"] for _ in range(2)]
+    soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    asked = {"rep": "lena", "work": "closing", "reason": "founder", "approver": "boss", "expires_at": soon}
+    made = await floor.post("/v1/overrides", asked | {"lead_id": merged}, 201)
+    await floor.post(f"/v1/leads/{merged}/merge", {"into": into, "reason": "one person"})
+    listed = (await floor.get(f"/v1/overrides?lead={into}"))["items"]
+    assert [(row["id"], row["lead_id"]) for row in listed] == [(made["id"], merged)]
+
+
 @pytest.mark.parametrize("days", [-1, 8])
 async def test_an_override_ends_within_a_week(floor: Floor, days: int) -> None:
     lead = (await floor.lead())["lead"]["id"]

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from pointsman.domain.permissions.callers import SEES_ALL, Visibility
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingLinkRow:
@@ -22,9 +24,13 @@ class BookingLinkRow:
 class BookingLinks(Protocol):
     async def add(self, row: BookingLinkRow) -> None: ...
 
-    async def get(self, link_id: UUID) -> BookingLinkRow | None: ...
+    async def get(self, link_id: UUID, *, made_by: Visibility = SEES_ALL) -> BookingLinkRow | None:
+        """`made_by` leaves those that keys of this supplier or rep made."""
+        ...
 
-    async def page(self, lead_id: UUID, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[BookingLinkRow]:
+    async def page(
+        self, lead_id: UUID, *, made_by: Visibility, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[BookingLinkRow]:
         """The lead's links by creation and id, newest first."""
         ...
 
@@ -32,7 +38,7 @@ class BookingLinks(Protocol):
         """False when it was revoked before."""
         ...
 
-    async def revoke_all(self, lead_id: UUID, *, at: datetime) -> Sequence[UUID]:
+    async def revoke_all(self, lead_id: UUID, *, made_by: Visibility, at: datetime) -> Sequence[UUID]:
         """Revoke those of the lead that are neither revoked nor over at `at`; which they were."""
         ...
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from pointsman.domain.permissions.callers import SEES_ALL, Visibility
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadLinkRow:
@@ -37,13 +39,17 @@ class LinkedRep:
 class LeadLinks(Protocol):
     async def add(self, row: LeadLinkRow) -> None: ...
 
-    async def get(self, link_id: UUID) -> LeadLinkRow | None: ...
+    async def get(self, link_id: UUID, *, made_by: Visibility = SEES_ALL) -> LeadLinkRow | None:
+        """`made_by` leaves those that keys of this supplier or rep made."""
+        ...
 
     async def rep_of(self, assignment_id: UUID) -> LinkedRep | None:
         """None once the assignment has ended."""
         ...
 
-    async def page(self, lead_id: UUID, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[LeadLinkRow]:
+    async def page(
+        self, lead_id: UUID, *, made_by: Visibility, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[LeadLinkRow]:
         """The lead's links by creation and id, newest first."""
         ...
 
