@@ -331,7 +331,8 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("status", sa.Text(), server_default="received", nullable=False),
         sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
-        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("error_code", sa.Text(), nullable=True),
+        sa.Column("error", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("lead_id", sa.UUID(), nullable=True),
         sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("received_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
@@ -370,9 +371,9 @@ def upgrade() -> None:
     op.create_index(
         "inbox_error_idx",
         "inbox",
-        [sa.literal_column("split_part(error, ':', 1)"), "received_at", "id"],
+        ["error_code", "received_at", "id"],
         unique=False,
-        postgresql_where=sa.text("error is not null"),
+        postgresql_where=sa.text("error_code is not null"),
     )
     op.create_index(
         "inbox_sender_key",

@@ -62,7 +62,7 @@ async def test_what_is_said_of_a_person_who_is_not_theirs_changes_nothing_until_
     assert await world.value("select count(*) from evidence") == 0
     admin = await sign_in("admin")
     (item,) = (await client.get("/v1/inbox", params={"status": "refused"}, headers=admin)).json()["items"]
-    assert (item["intake"], item["error"].partition(":")[0]) == ("partner:callwerk", "known-elsewhere")
+    assert (item["intake"], item["error_code"]) == ("partner:callwerk", "known-elsewhere")
     read = (await client.get(f"/v1/inbox/{item['id']}", headers=admin)).json()
     assert json.loads(read["content"]) == body, "an admin decides by what was said"
     replayed = await client.post(f"/v1/inbox/{item['id']}/replay", headers=admin)

@@ -68,10 +68,10 @@ _ROWS: Mapping[str, str] = MappingProxyType({
         select 'webhook', 'crm' || n % 3, n::text, {id_of("lead")}
     """,
     "inbox": f"""
-        (id, intake_id, sender, dedupe_key, body, status, error, lead_id, received_at)
+        (id, intake_id, sender, dedupe_key, body, status, error_code, lead_id, received_at)
         select {id_of("inbox")}, case when n % 9 <> 1 then md5('intake' || n % 7)::uuid end,
             case when n % 9 = 1 then 'partner:no' || n % 4 end, 'event' || n, '', {_one_of("done", "dead", "refused")},
-            case when n % 5 = 1 then 'code' || n % 11 || ': said so' end, {id_of("lead")}, {_AT}
+            case when n % 5 = 1 then 'code' || n % 11 end, {id_of("lead")}, {_AT}
     """,
     "audit": f"""
         (id, at, actor, action, subject)

@@ -30,7 +30,7 @@ from pointsman.services.ports import Actor, Tx
 from pointsman.services.ports.intake.inbox import InboxFilter, InboxHead, InboxRow, ReplayFilter
 from pointsman.services.transactions import run_in_transaction
 from pointsman.services.wording.rendering import MessageReader
-from pointsman.services.wording.stored import render_stored
+from pointsman.services.wording.stored import render_error, render_stored
 
 router = APIRouter(tags=["Intakes"])
 
@@ -42,8 +42,10 @@ class InboxItem(BaseModel):
     intake: str = Field(description="Or the partner: `partner:<supplier>`.", examples=["typeform-demo"])
     status: Literal["received", "done", "dead", "refused"]
     attempts: int
+    error_code: str | None = Field(description="The kind of what went wrong.", examples=["no-identity"])
     error: str | None = Field(
-        examples=["no-identity: No person to make a lead of: neither a usable email nor an external id."]
+        description="What went wrong.",
+        examples=["no person to make a lead of: neither a usable email, nor a usable phone number, nor an external id"],
     )
     dedupe_key: str = Field(description="By what the event is told from others of its sender.")
     lead_id: UUID | None
@@ -61,7 +63,8 @@ class InboxItem(BaseModel):
             intake=row.intake_key,
             status=row.status,
             attempts=row.attempts,
-            error=row.error,
+            error_code=row.error_code,
+            error=render_error(row.error, reader),
             dedupe_key=row.dedupe_key,
             lead_id=row.lead_id,
             result=render_stored(dict(row.result), reader) if row.result is not None else None,
@@ -77,8 +80,8 @@ class InboxItem(BaseModel):
     "/v1/inbox",
     summary="List what came in through webhooks",
     description="Newest first. `status=dead` lists what needs a human; `status=refused` what cannot be taken as it was sent, "
-    "and what partners say of people who are known and not theirs: `intake` is then `partner:<supplier>`. `error` is a code, as "
-    "`no-identity`. What was sent is in GET /v1/inbox/{inbox_id}.",
+    "and what partners say of people who are known and not theirs: `intake` is then `partner:<supplier>`. `error` is an "
+    "`error_code`, as `no-identity`. What was sent is in GET /v1/inbox/{inbox_id}.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def index(

@@ -1,6 +1,5 @@
 """The deliveries repository: effects owed to calendars and CRMs, claimed under a lease."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.booking.connections import connection_row
 from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.engine.stored_errors import error_parameters
 from pointsman.db.tables import appointments, connections, deliveries
 from pointsman.domain.messages.coded import CodedMessage
 from pointsman.services.ports.booking.connections import ConnectionRow
@@ -165,13 +165,18 @@ class SqlDeliveries:
         vendor_id: str | None = None,
         vendor_version: str | None = None,
     ) -> bool:
-        values = {"status": status, "at": at, "vendor_id": vendor_id, "vendor_version": vendor_version} | _error(error)
+        values = {
+            "status": status,
+            "at": at,
+            "vendor_id": vendor_id,
+            "vendor_version": vendor_version,
+        } | error_parameters(error)
         return await _SETTLE.run(self._connection, {"id": delivery_id, "lease": lease, **values}) == 1
 
     async def postpone(
         self, delivery_id: UUID, *, lease: UUID, until: datetime, error: CodedMessage, counted: bool = True
     ) -> bool:
-        values = {"until": until, "refund": 0 if counted else 1} | _error(error)
+        values = {"until": until, "refund": 0 if counted else 1} | error_parameters(error)
         return await _POSTPONE.run(self._connection, {"id": delivery_id, "lease": lease, **values}) == 1
 
     async def reopen(self, delivery_id: UUID, *, status: str, at: datetime) -> bool:
@@ -200,9 +205,3 @@ class SqlDeliveries:
     async def _many(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[DeliveryRow]:
         found = await self._connection.execute(statement, parameters)
         return [DeliveryRow(**row) for row in found.mappings()]
-
-
-def _error(error: CodedMessage | None) -> dict[str, str | None]:
-    if error is None:
-        return {"error_code": None, "error": None}
-    return {"error_code": error.code, "error": json.dumps(error.message.as_json())}

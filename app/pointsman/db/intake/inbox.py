@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.engine.stored_errors import error_parameters
 from pointsman.db.intake.inbox_attempts import CLAIM, CLAIM_OVERDUE, FAIL, FINISH, GIVE_BACK, LOCK, REOPEN
 from pointsman.db.intake.inbox_replays import (
     COUNT_REPLAYABLE,
@@ -20,6 +21,7 @@ from pointsman.db.intake.inbox_replays import (
     filter_values,
 )
 from pointsman.db.tables import inbox, intakes
+from pointsman.domain.messages.coded import CodedMessage
 from pointsman.services.ports.intake.inbox import (
     InboxFilter,
     InboxHead,
@@ -34,9 +36,10 @@ _ACCEPT = PreparedStatement("""
     with current as (
         select id from intakes where id = :intake_id and version = :intake_version and active
     ), accepted as (
-        insert into inbox (id, intake_id, dedupe_key, body, status, error, result, received_at)
+        insert into inbox (id, intake_id, dedupe_key, body, status, error_code, error, result, received_at)
         select cast(:id as uuid), id, :dedupe_key, :body,
-            case when cast(:error as text) is null then 'received' else 'refused' end, :error, cast(:result as jsonb), :at
+            case when cast(:error_code as text) is null then 'received' else 'refused' end, :error_code,
+            cast(:error as jsonb), cast(:result as jsonb), :at
         from current
         on conflict (intake_id, dedupe_key) do nothing
         returning id, status
@@ -56,11 +59,12 @@ _ACCEPT_BATCH = PreparedStatement("""
         select cast(:batch_id as uuid), id, :raw, :at from current
         returning id
     ), accepted as (
-        insert into inbox (id, intake_id, dedupe_key, batch_id, body, status, error, result, received_at)
+        insert into inbox (id, intake_id, dedupe_key, batch_id, body, status, error_code, error, result, received_at)
         select event.id, current.id, event.dedupe_key, :batch_id, event.body,
-            case when event.error is null then 'received' else 'refused' end, event.error, event.result, :at
-        from current, unnest(cast(:ids as uuid[]), cast(:keys as text[]), cast(:bodies as bytea[]), cast(:errors as text[]),
-            cast(:results as jsonb[])) as event(id, dedupe_key, body, error, result)
+            case when event.error_code is null then 'received' else 'refused' end, event.error_code, event.error,
+            event.result, :at
+        from current, unnest(cast(:ids as uuid[]), cast(:keys as text[]), cast(:bodies as bytea[]), cast(:codes as text[]),
+            cast(:errors as jsonb[]), cast(:results as jsonb[])) as event(id, dedupe_key, body, error_code, error, result)
         on conflict (intake_id, dedupe_key) do nothing
         returning id, status
     )
@@ -81,6 +85,7 @@ _SELECT = select(
     inbox.c.body,
     inbox.c.status,
     inbox.c.attempts,
+    inbox.c.error_code,
     inbox.c.error,
     inbox.c.lead_id,
     inbox.c.result,
@@ -91,8 +96,8 @@ _SELECT = select(
     inbox.c.unended_attempts,
 ).join_from(inbox, intakes, intakes.c.id == inbox.c.intake_id, isouter=True)
 _REFUSE = PreparedStatement("""
-    insert into inbox (id, sender, dedupe_key, body, status, error, result, received_at)
-    values (:id, :sender, :dedupe_key, :body, 'refused', :error, cast(:result as jsonb), :at)
+    insert into inbox (id, sender, dedupe_key, body, status, error_code, error, result, received_at)
+    values (:id, :sender, :dedupe_key, :body, 'refused', :error_code, cast(:error as jsonb), cast(:result as jsonb), :at)
     on conflict do nothing
 """)
 _LOCK_REFUSED = _SELECT.where(inbox.c.id == bindparam("item"), inbox.c.status == "refused").with_for_update(of=inbox)
@@ -101,7 +106,7 @@ _GET = _SELECT.where(inbox.c.id == bindparam("item"))
 _PAGE = PreparedStatement(
     """
     select i.id, coalesce(n.key, i.sender) as intake_key, i.dedupe_key, i.batch_id, octet_length(i.body) as size, i.status,
-        i.attempts, i.error, i.lead_id, i.result, i.received_at, i.done_at, i.next_attempt_at
+        i.attempts, i.error_code, i.error, i.lead_id, i.result, i.received_at, i.done_at, i.next_attempt_at
     from inbox i left join intakes n on n.id = i.intake_id
     where (cast(:status as text) is null or i.status = :status)
       and (cast(:intake_key as text) is null or i.intake_id = (select id from intakes where key = :intake_key))
@@ -109,7 +114,7 @@ _PAGE = PreparedStatement(
       and (cast(:lead_id as uuid) is null
            or i.lead_id = any(array(select id from leads where id = :lead_id or merged_into = :lead_id)))
       and (cast(:dedupe_key as text) is null or i.dedupe_key = :dedupe_key)
-      and (cast(:error as text) is null or i.error is not null and split_part(i.error, ':', 1) = :error)
+      and (cast(:error as text) is null or i.error_code = :error)
       and (cast(:since as timestamptz) is null or i.received_at >= :since)
       and (cast(:until as timestamptz) is null or i.received_at < :until)
       and (cast(:after_at as timestamptz) is null or (i.received_at, i.id) < (:after_at, cast(:after_id as uuid)))
@@ -138,7 +143,7 @@ class SqlInbox:
         dedupe_key: str,
         body: bytes,
         at: datetime,
-        error: str | None = None,
+        error: CodedMessage | None = None,
         result: Mapping[str, Any] | None = None,
     ) -> InboxReceipt:
         values = {
@@ -148,9 +153,8 @@ class SqlInbox:
             "dedupe_key": dedupe_key,
             "body": body,
             "at": at,
-            "error": error,
             "result": _as_json(result),
-        }
+        } | error_parameters(error)
         row = await _ACCEPT.one(self._connection, values)
         return InboxReceipt(is_intake_current=row[0], inbox_ids=(row[1],) if row[1] is not None else ())
 
@@ -177,7 +181,8 @@ class SqlInbox:
             "ids": [event.id for event in ordered],
             "keys": [event.dedupe_key for event in ordered],
             "bodies": [event.body for event in ordered],
-            "errors": [event.error for event in ordered],
+            "codes": [event.error.code if event.error else None for event in ordered],
+            "errors": [error_parameters(event.error)["error"] for event in ordered],
             "results": [_as_json(event.result) for event in ordered],
             "at": at,
         }
@@ -195,8 +200,10 @@ class SqlInbox:
         given = {"id": inbox_id, "at": at, "lead_id": lead_id, "result": json.dumps(result)}
         await FINISH.run(self._connection, given)
 
-    async def fail(self, inbox_id: UUID, *, leased_until: datetime, error: str, retry_at: datetime | None) -> bool:
-        given = {"id": inbox_id, "leased_until": leased_until, "error": error, "retry_at": retry_at}
+    async def fail(
+        self, inbox_id: UUID, *, leased_until: datetime, error: CodedMessage, retry_at: datetime | None
+    ) -> bool:
+        given = {"id": inbox_id, "leased_until": leased_until, "retry_at": retry_at} | error_parameters(error)
         return await FAIL.run(self._connection, given) == 1
 
     async def give_back(self, inbox_id: UUID, *, leased_until: datetime, retry_at: datetime) -> None:
@@ -230,12 +237,12 @@ class SqlInbox:
         sender: str,
         dedupe_key: str,
         body: bytes,
-        error: str,
+        error: CodedMessage,
         result: Mapping[str, Any],
         at: datetime,
     ) -> None:
-        given = {"id": inbox_id, "sender": sender, "dedupe_key": dedupe_key, "body": body, "error": error, "at": at}
-        await _REFUSE.run(self._connection, given | {"result": json.dumps(result)})
+        given = {"id": inbox_id, "sender": sender, "dedupe_key": dedupe_key, "body": body, "at": at}
+        await _REFUSE.run(self._connection, given | error_parameters(error) | {"result": json.dumps(result)})
 
     async def lock_refused(self, inbox_id: UUID) -> InboxRow | None:
         row = (await self._connection.execute(_LOCK_REFUSED, {"item": inbox_id})).mappings().one_or_none()

@@ -10,13 +10,13 @@ CLAIM = PreparedStatement("""
     where i.id = :id and i.status = 'received' and (i.leased_until is null or i.leased_until <= :at)
       and n.id = i.intake_id
     returning i.id, i.intake_id, n.key as intake_key, n.kind as intake_kind, n.version as intake_version,
-        i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error, i.lead_id, i.result,
+        i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error_code, i.error, i.lead_id, i.result,
         i.received_at, i.done_at, i.next_attempt_at, i.tried_since, i.unended_attempts
 """)
 
 LOCK = PreparedStatement("""
     select i.id, i.intake_id, n.key as intake_key, n.kind as intake_kind, n.version as intake_version,
-        i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error, i.lead_id, i.result,
+        i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error_code, i.error, i.lead_id, i.result,
         i.received_at, i.done_at, i.next_attempt_at, i.tried_since, i.unended_attempts
     from inbox i join intakes n on n.id = i.intake_id
     where i.id = :id and i.status = 'received'
@@ -25,12 +25,13 @@ LOCK = PreparedStatement("""
 
 FINISH = PreparedStatement("""
     update inbox set status = 'done', done_at = :at, lead_id = coalesce(:lead_id, lead_id),
-        result = cast(:result as jsonb), error = null, next_attempt_at = null, leased_until = null
+        result = cast(:result as jsonb), error_code = null, error = null, next_attempt_at = null, leased_until = null
     where id = :id
 """)
 
 FAIL = PreparedStatement("""
-    update inbox set error = :error, next_attempt_at = :retry_at, leased_until = null, unended_attempts = 0,
+    update inbox set error_code = :error_code, error = cast(:error as jsonb),
+        next_attempt_at = :retry_at, leased_until = null, unended_attempts = 0,
         status = case when cast(:retry_at as timestamptz) is null then 'dead' else 'received' end
     where id = :id and status = 'received' and leased_until = :leased_until
 """)
@@ -46,7 +47,7 @@ REOPEN = PreparedStatement("""
     from intakes n
     where i.id = :id and i.status in ('dead', 'refused') and n.id = i.intake_id
     returning i.id, i.intake_id, n.key as intake_key, n.kind as intake_kind, n.version as intake_version,
-        i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error, i.lead_id, i.result,
+        i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error_code, i.error, i.lead_id, i.result,
         i.received_at, i.done_at, i.next_attempt_at, i.tried_since, i.unended_attempts
 """)
 

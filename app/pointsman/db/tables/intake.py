@@ -60,7 +60,8 @@ inbox = Table(
         server_default="received",
     ),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
-    Column("error", Text),
+    Column("error_code", Text),
+    Column("error", JSONB),  # `Message.as_json`
     Column("lead_id", UUID()),
     Column("result", JSONB),  # what became of it, in ids and codes
     instant_column("received_at"),
@@ -80,10 +81,10 @@ inbox = Table(
     Index("inbox_sender_idx", "sender", "received_at", "id", postgresql_where=text("sender is not null")),
     Index(
         "inbox_error_idx",
-        text("split_part(error, ':', 1)"),
+        "error_code",
         "received_at",
         "id",
-        postgresql_where=text("error is not null"),
+        postgresql_where=text("error_code is not null"),
     ),
     Index("inbox_open_idx", "received_at", postgresql_where=text("status <> 'done'")),
     Index("inbox_untried_idx", "received_at", postgresql_where=text("status = 'received' and next_attempt_at is null")),

@@ -9,6 +9,7 @@ from pointsman.domain.errors import Fault, Invalid, PointsmanError, TooLarge
 from pointsman.domain.text.marked_json import MarkedJson
 from pointsman.domain.text.strict_json import canonical_bytes
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
+from pointsman.services.intake.inbox_errors import refusal_of
 from pointsman.services.intake.mapping.event_json import read_marked_event_body, read_mended_event_json
 from pointsman.services.intake.mapping.events import NO_OBJECT, NOT_AN_OBJECT, dedupe_key, split_events
 from pointsman.services.intake.mapping.expressions import Evaluation
@@ -131,12 +132,11 @@ def _require_event(marked: MarkedJson, event: Any) -> None:
 
 def _refused(env: Env, body: bytes, why: PointsmanError, what: str) -> NewEvent:
     """One that comes again is known by its bytes: what it says of itself cannot be trusted."""
-    place = f" ({why.faults[0].path})" if why.faults and why.faults[0].path else ""
     return NewEvent(
         id=env.new_id(),
         dedupe_key="refused-sha256:" + hashlib.sha256(body).hexdigest(),
         body=body,
-        error=safe_error_text(f"{why.code}: {why}{place}"),
+        error=refusal_of(why),
         result={"refused": what, "faults": [_told(fault) for fault in why.faults[:10]]},
     )
 

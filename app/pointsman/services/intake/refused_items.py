@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from pointsman.domain.messages.message import as_written, intake_name, say
+from pointsman.domain.messages.message import intake_name, say
 from pointsman.services.intake.intakes import Intake
 from pointsman.services.intake.read_events import ReadEvents
 from pointsman.services.ports import Env, Tx
@@ -54,7 +54,7 @@ async def alert_to_refused(env: Env, tx: Tx, intake_key: str, read: ReadEvents, 
             intake=intake_name(intake_key),
             count=len(fresh),
             of=len(read.events),
-            error=as_written(fresh[0].error or ""),
+            error=fresh[0].error.message if fresh[0].error else None,
             key=intake_key,
         ),
     )

@@ -11,13 +11,12 @@ from pointsman.domain.leads.senders import bringer_of
 from pointsman.domain.permissions.callers import Scope, kind_of_key
 from pointsman.domain.text.strict_json import fingerprint, parse_json
 from pointsman.services.audit import audit
+from pointsman.services.intake.inbox_errors import KNOWN_ELSEWHERE
 from pointsman.services.intake.submit_lead import SubmitResult, submit_lead_in_tx
 from pointsman.services.leads.evidence_intake import taken_in
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.intake.inbox import InboxRow
-
-KNOWN_ELSEWHERE = "known-elsewhere: the person is known, and is not with this caller"
 
 
 async def keep_refused(env: Env, tx: Tx, body: bytes, *, actor: Actor) -> None:

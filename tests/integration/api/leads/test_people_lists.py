@@ -250,13 +250,13 @@ async def test_what_came_in_is_found_by_each_of_its_parts(
     )
     kinds = (
         ("done", None, intake, None, leads["mara"]),
-        ("dead", "no-identity: none", intake, None, None),
+        ("dead", "no-identity", intake, None, None),
         ("refused", "known-elsewhere", None, "partner:callwerk", None),
-        ("dead", "unreadable: no", intake, None, None),
+        ("dead", "unreadable", intake, None, None),
     )
     for number, (status, error, of, sender, lead) in enumerate(kinds):
         await world.owner_rows(
-            "insert into inbox (id, intake_id, sender, dedupe_key, body, status, error, lead_id, received_at)"
+            "insert into inbox (id, intake_id, sender, dedupe_key, body, status, error_code, lead_id, received_at)"
             " values (:id, :of, :sender, :key, :body, :status, :error, :lead, :at) returning id",
             id=world.env.new_id(),
             of=of,

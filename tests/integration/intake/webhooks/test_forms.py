@@ -9,6 +9,7 @@ import pytest
 from pointsman.services.intake.receive import process_item
 from support.floors.use_case_env import World
 from support.http.signing import sign_hmac
+from support.wording import english_of
 
 pytestmark = pytest.mark.anyio
 
@@ -75,7 +76,7 @@ async def test_a_form_with_a_bad_sign_is_kept_as_refused_and_replayed_without_it
     answer = await post(client, GOOD.replace(b"%C3%A4", b"%E4%00"))
     assert (answer.status_code, answer.json()["refused"]) == (202, 1)
     row = (await world.rows("select id, error from inbox"))[0]
-    assert row.error == "bad-encoding: A text is not UTF-8. Send UTF-8. (name.first)"
+    assert english_of(row.error) == "what was sent is not UTF-8: send UTF-8 (name.first)"
     assert (await client.post(f"/v1/inbox/{row.id}/replay", headers=await sign_in("admin"))).status_code == 202
     await process_all(world)
     await process_all(world)  # the item that it became
@@ -110,9 +111,8 @@ async def test_a_form_that_is_not_read_is_kept_and_its_sender_hears_what_to_send
     assert (row.status, bytes(row.body), row.result["headers"]["content-type"]) == ("refused", raw, kind)
     await client.post(f"/v1/inbox/{row.id}/replay", headers=await sign_in("admin"))
     await process_all(world)
-    assert await world.value("select status || ' ' || error from inbox") == f"dead {code}: " + (
-        await world.value("select split_part(error, ': ', 2) from inbox")
-    )
+    (row,) = await world.rows("select status, error_code, error from inbox")
+    assert (row.status, row.error_code, row.error["key"]) == ("dead", code, f"arrival.{code}")
 
 
 @pytest.mark.usefixtures("intake")

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
+from pointsman.domain.messages.coded import CodedMessage
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxReceipt:
@@ -22,7 +24,7 @@ class NewEvent:
     id: UUID
     dedupe_key: str
     body: bytes
-    error: str | None = None
+    error: CodedMessage | None = None
     result: Mapping[str, Any] | None = None
 
 
@@ -40,7 +42,8 @@ class InboxRow:
     body: bytes
     status: str
     attempts: int
-    error: str | None
+    error_code: str | None
+    error: Mapping[str, Any] | None  # `Message.as_json`
     lead_id: UUID | None
     result: Mapping[str, Any] | None
     received_at: datetime
@@ -54,7 +57,7 @@ class InboxRow:
 class InboxFilter:
     """Which items; None asks for all. `intake_key` is an intake's, or a partner's `partner:<supplier>`.
 
-    `error` is the code before the colon. They came in from `since` on and before `until`.
+    `error` is a code. They came in from `since` on and before `until`.
     """
 
     status: str | None = None
@@ -77,7 +80,8 @@ class InboxHead:
     size: int
     status: str
     attempts: int
-    error: str | None
+    error_code: str | None
+    error: Mapping[str, Any] | None  # `Message.as_json`
     lead_id: UUID | None
     result: Mapping[str, Any] | None
     received_at: datetime
@@ -108,7 +112,7 @@ class Inbox(Protocol):
         dedupe_key: str,
         body: bytes,
         at: datetime,
-        error: str | None = None,
+        error: CodedMessage | None = None,
         result: Mapping[str, Any] | None = None,
     ) -> InboxReceipt:
         """One statement: the item, unless it is a duplicate, and its job. With an `error` it is refused: kept, without a job."""
@@ -143,7 +147,9 @@ class Inbox(Protocol):
         self, inbox_id: UUID, *, at: datetime, lead_id: UUID | None, result: Mapping[str, Any]
     ) -> None: ...
 
-    async def fail(self, inbox_id: UUID, *, leased_until: datetime, error: str, retry_at: datetime | None) -> bool:
+    async def fail(
+        self, inbox_id: UUID, *, leased_until: datetime, error: CodedMessage, retry_at: datetime | None
+    ) -> bool:
         """Record the failure of the attempt that this lease was for; `retry_at` None makes the item a dead letter.
 
         False, and nothing is recorded, when the item is done by now, or another attempt at it has begun.
@@ -184,7 +190,7 @@ class Inbox(Protocol):
         sender: str,
         dedupe_key: str,
         body: bytes,
-        error: str,
+        error: CodedMessage,
         result: Mapping[str, Any],
         at: datetime,
     ) -> None:
