@@ -17,6 +17,7 @@ from pointsman.domain.policy_check.findings import Finding, Severity
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from support.hypothesis_profiles import examples
 from support.strategies.conditions import NAMES, conditions
+from support.wording import english
 
 NAMED = {**NAMES, "fields": {**NAMES["fields"], "custom.since": "instant", "custom.languages": "list"}}
 
@@ -75,7 +76,7 @@ def test_what_does_not_fit_is_found_with_its_path_and_what_to_do(
 ) -> None:
     (found,) = findings(condition)
     assert (found.path, found.code) == (f"rules[0].when{where}", code)
-    assert advice in found.message
+    assert advice in english(found.message)
 
 
 @pytest.mark.parametrize(

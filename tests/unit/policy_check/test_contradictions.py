@@ -10,6 +10,7 @@ from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.policy_check.contradictions import check_contradictions
 from pointsman.domain.policy_check.findings import Finding, Severity
 from pointsman.domain.satisfiability.boxes import BoxExpander
+from support.wording import english
 
 SEGMENTS = {"dach": {"owner": "Board", "when": {"field": "lead.country", "in": ["DE", "AT", "CH"]}}}
 DE = {"field": "lead.country", "equals": "DE"}
@@ -52,7 +53,7 @@ def created(**test: str) -> dict[str, Any]:
 def test_two_tests_that_exclude_each_other_are_found(parts: list[dict[str, Any]]) -> None:
     (finding,) = findings({"all": [FORM, *parts]})
     assert (finding.code, finding.path, finding.severity) == ("contradiction", "when", Severity.ERROR)
-    assert "parts 1 and 2" in finding.message
+    assert "parts 1 and 2" in english(finding.message)
 
 
 @pytest.mark.parametrize(
@@ -84,17 +85,17 @@ def test_the_path_leads_to_the_smallest_part_and_a_branch_is_only_a_warning() ->
     ]
     assert findings({"all": three}) == []
     (needs_three,) = findings({"all": [{"any": [DE, FORM]}, {"not": DE}, {"not": FORM}]})
-    assert "its parts exclude each other" in needs_three.message
+    assert "its parts exclude each other" in english(needs_three.message)
 
 
 def test_what_every_lead_meets_is_a_warning() -> None:
     (always,) = findings({"any": [{"field": "a.b", "present": True}, {"not": {"field": "a.b", "present": True}}]})
-    assert (always.code, "true of every lead" in always.message) == ("always-true", True)
+    assert (always.code, "true of every lead" in english(always.message)) == ("always-true", True)
     (known,) = findings({"all": [FORM, {"any": [DE, {"not": DE}]}]})
     assert (known.code, known.path) == ("always-true", "when.all[1]")
-    assert "whenever lead.country is known" in known.message
+    assert "whenever lead.country is known" in english(known.message)
     (scores,) = findings({"any": [{"field": "lead.score", "lt": 50}, {"field": "lead.score", "gte": 50}]})
-    assert "whenever lead.score is known" in scores.message
+    assert "whenever lead.score is known" in english(scores.message)
 
 
 def test_a_condition_with_too_many_combinations_is_left_alone_and_said() -> None:

@@ -11,6 +11,7 @@ from pointsman.domain.policy_check.run import check_policy
 from pointsman.domain.roster.reps import Roster, WeeklyBlock
 from pointsman.domain.roster.roles import Role, Work
 from support.roster import CLOSER, FOUNDER, SDR, rep, roster
+from support.wording import english
 
 HUNTER = Role(name="Hunter", works=frozenset({Work.PROSPECTING, Work.CLOSING}))
 RULE = {"name": "all", "work": "qualification", "pool": "sdr"}
@@ -27,7 +28,7 @@ def found(code: str, people: Roster, **over: Any) -> list[Finding]:
 
 def uncovered(*reps: Any, zone: str = "Europe/Berlin", **over: Any) -> str:
     pool = {"work": "qualification", "members": [r.key for r in reps], "immediate": True, "time_zone": zone, **over}
-    return "".join(finding.message for finding in found("uncovered-hours", roster(*reps), pools={"sdr": pool}))
+    return "".join(english(finding.message) for finding in found("uncovered-hours", roster(*reps), pools={"sdr": pool}))
 
 
 def test_hours_that_nobody_covers_are_told_compactly_on_the_clocks_of_the_pool() -> None:
@@ -63,7 +64,10 @@ def test_a_pool_that_waits_for_nobody_is_asked_for_its_hours_only_if_it_closes()
     people = roster(rep("lena", working_hours=()), rep("carl", CLOSER, working_hours=()))
     pools = {"sdr": {"work": "qualification", "members": ["lena"]}, "closers": {"work": "closing", "members": ["carl"]}}
     (finding,) = found("uncovered-hours", people, pools=pools)
-    assert (finding.path, "no appointment can ever be offered" in finding.message) == ("pools.closers.members", True)
+    assert (finding.path, "no appointment can ever be offered" in english(finding.message)) == (
+        "pools.closers.members",
+        True,
+    )
 
 
 COLD = {"cold": {"work": "prospecting", "members": ["hugo"]}}
@@ -72,9 +76,9 @@ COLD = {"cold": {"work": "prospecting", "members": ["hugo"]}}
 def test_prospecting_is_not_for_who_may_close() -> None:
     (finding,) = found("closer-prospects", roster(rep("hugo", HUNTER), rep("lena")), pools=COLD)
     assert (finding.severity, finding.path) == (Severity.ERROR, "pools.cold.members[0]")
-    assert "leave it to SDR" in finding.message
+    assert "leave it to SDR" in english(finding.message)
     (without,) = found("closer-prospects", roster(rep("hugo", HUNTER), rep("carl", CLOSER)), pools=COLD)
-    assert "give prospecting a role of its own" in without.message
+    assert "give prospecting a role of its own" in english(without.message)
 
 
 @pytest.mark.parametrize(

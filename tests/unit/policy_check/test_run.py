@@ -8,6 +8,7 @@ from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.policy_check.findings import Finding, Severity
 from pointsman.domain.policy_check.run import check_policy, is_publishable
 from support.roster import CLOSER, rep, roster
+from support.wording import english
 
 FLOOR = roster(rep("lena"), rep("max"), rep("idle", active=False), rep("carl", CLOSER))
 GOOD: dict[str, Any] = {
@@ -74,7 +75,7 @@ def test_a_test_that_does_not_fit_its_field_is_found(
     }
     finding = find(code, **with_rule(when={"any": [{"not": condition}]}), **over)
     assert finding.path == f"rules[0].when.any[0].not{below}"
-    assert words in finding.message
+    assert words in english(finding.message)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ def test_what_would_break_or_leave_leads_waiting_is_an_error(
 ) -> None:
     finding = find(code, **over)
     assert (finding.path, finding.severity) == (path, Severity.ERROR)
-    assert words in finding.message
+    assert words in english(finding.message)
     assert not is_publishable((finding,))
 
 
@@ -150,10 +151,10 @@ def test_a_pool_is_used_where_a_used_one_names_it_for_company() -> None:
 def test_rules_that_no_lead_can_reach_are_found_with_the_rule_that_hides_them() -> None:
     everyone = GOOD["rules"][1]
     hidden = find("unreachable", rules=[everyone, {**everyone, "name": "late"}, GOOD["rules"][0]])
-    assert (hidden.path, "'everyone' takes every lead" in hidden.message) == ("rules[1]", True)
+    assert (hidden.path, "'everyone' takes every lead" in english(hidden.message)) == ("rules[1]", True)
     asks = {"when": {"field": "lead.score", "gte": 5}}
     twin = find("unreachable", rules=[{**everyone, **asks}, {**everyone, **asks, "name": "twin"}, GOOD["rules"][0]])
-    assert (twin.path, "asks the same" in twin.message) == ("rules[1]", True)
+    assert (twin.path, "asks the same" in english(twin.message)) == ("rules[1]", True)
 
 
 def test_a_rule_after_one_that_goes_on_to_the_next_is_reachable_and_so_is_closing_at_hand_over() -> None:

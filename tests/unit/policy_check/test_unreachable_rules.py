@@ -18,6 +18,7 @@ from pointsman.domain.satisfiability.boxes import BoxExpander
 from support.hypothesis_profiles import examples
 from support.strategies import routing as drawing
 from support.strategies.satisfiable_conditions import DEFINED, anything, leads
+from support.wording import english
 
 SEGMENTS = {
     "dach": {"owner": "Board", "when": {"field": "lead.country", "in": ["DE", "AT", "CH"]}},
@@ -36,7 +37,7 @@ def findings(*rules: dict[str, Any]) -> list[Finding]:
 
 
 def hidden(*rules: dict[str, Any]) -> dict[str, str]:
-    return {f.path: f.message for f in findings(*rules) if f.code == "unreachable"}
+    return {f.path: english(f.message) for f in findings(*rules) if f.code == "unreachable"}
 
 
 def country(*codes: str) -> dict[str, Any]:
@@ -164,7 +165,7 @@ def test_nothing_that_is_called_a_contradiction_is_ever_true_and_what_is_called_
     found = list(check_contradictions("", asked.when, BoxExpander(compiled.definitions)))
     if any(finding.code == "contradiction" and finding.severity is Severity.ERROR for finding in found):
         assert all(compiled.tests[0](facts) is not True for facts in many)
-    if any("true of every lead" in finding.message for finding in found):
+    if any("true of every lead" in english(finding.message) for finding in found):
         assert all(compiled.tests[0](facts) is True for facts in many)
 
 
@@ -173,9 +174,9 @@ def test_what_the_budget_does_not_reach_is_said() -> None:
     policy = parse_policy({"rules": rules, "pools": {}})
     (finding,) = check_logic(policy, Definitions.of(policy), comparisons=2_000)
     assert (finding.code, finding.path, finding.severity) == ("check-incomplete", "rules", Severity.WARNING)
-    first = int(finding.message.split("rules[")[1].split("]")[0])
+    first = int(english(finding.message).split("rules[")[1].split("]")[0])
     assert 20 < first < 60
-    assert "to rules[59] were not looked at" in finding.message
+    assert "to rules[59] were not looked at" in english(finding.message)
     assert list(check_logic(policy, Definitions.of(policy))) == []
 
 

@@ -87,6 +87,7 @@ class ExplainIn(BaseModel):
 async def draft(
     request: Request,
     env: EnvDep,
+    reader: ReaderDep,
     caller: Annotated[Caller, may(Operation.POLICY_CHANGE)],
     note: Annotated[str, Query(max_length=1_000)] = "",
 ) -> DraftDoc:
@@ -95,7 +96,7 @@ async def draft(
     return DraftDoc(
         **PolicyHead.of(made.policy).model_dump(),
         publishable=is_publishable(made.findings),
-        findings=[FindingDoc.of(finding) for finding in made.findings],
+        findings=[FindingDoc.of(finding, reader) for finding in made.findings],
     )
 
 
@@ -106,10 +107,12 @@ async def draft(
     responses=problem_responses(401, 403, 413, 422),
     openapi_extra=REQUEST_BODY,
 )
-async def check(request: Request, env: EnvDep, _caller: Annotated[Caller, may(Operation.POLICY_TRY)]) -> CheckResultDoc:
+async def check(
+    request: Request, env: EnvDep, reader: ReaderDep, _caller: Annotated[Caller, may(Operation.POLICY_TRY)]
+) -> CheckResultDoc:
     findings = await policies.check_document(env, (await read_policy_body(request, env)).document)
     return CheckResultDoc(
-        publishable=is_publishable(findings), findings=[FindingDoc.of(finding) for finding in findings]
+        publishable=is_publishable(findings), findings=[FindingDoc.of(finding, reader) for finding in findings]
     )
 
 

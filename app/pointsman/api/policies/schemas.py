@@ -24,9 +24,12 @@ class FindingDoc(BaseModel):
     message: str
 
     @staticmethod
-    def of(finding: Finding) -> "FindingDoc":
+    def of(finding: Finding, reader: MessageReader) -> "FindingDoc":
         return FindingDoc(
-            path=finding.path, code=finding.code, severity=finding.severity.value, message=finding.message
+            path=finding.path,
+            code=finding.code,
+            severity=finding.severity.value,
+            message=render(finding.message, reader),
         )
 
 

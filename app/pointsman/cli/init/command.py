@@ -186,7 +186,8 @@ def _keep_organisation(state: Path, organisation: str) -> None:
 
 def _show(done: SetUp, reader: MessageReader, zone: str) -> None:
     for finding in done.findings:
-        out.print(f"{finding.path}: {finding.message}", highlight=False)
+        told = render(finding.message, MessageReader(language=reader.language, names=done.reader.names))
+        out.print(f"{finding.path}: {told}", highlight=False)
     key = "init.published" if done.published else "init.live-already"
     out.print(_said(reader, key, version=done.version), highlight=False)
     if done.calendars:

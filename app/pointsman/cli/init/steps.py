@@ -8,6 +8,7 @@ from pointsman.api.roster.request_bodies import RosterIn
 from pointsman.cli.init.answers import CalendarAnswer
 from pointsman.cli.session import CLI_ACTOR
 from pointsman.domain.errors import Conflict, Fault, NotFound, PolicyInvalid
+from pointsman.domain.messages.message import rep_name
 from pointsman.domain.policy.parsing import plain_document
 from pointsman.domain.policy_check.findings import Finding, Severity
 from pointsman.domain.policy_check.run import is_publishable
@@ -19,7 +20,7 @@ from pointsman.services.lead_pages.journey_reader import journey_reader
 from pointsman.services.policies import lifecycle as policies
 from pointsman.services.ports import Env
 from pointsman.services.roster.change_roster import get_roster, put_roster
-from pointsman.services.wording.rendering import MessageReader
+from pointsman.services.wording.rendering import MessageReader, render
 
 CONNECTION = "team-calendars"
 #: Nobody's address: the domain is one that no one can register.
@@ -55,10 +56,12 @@ async def set_up(
     changed = await put_roster(env, roster.given(), actor=CLI_ACTOR, reason=note)
     findings = await policies.check_document(env, policy.document)
     if not is_publishable(findings):
+        names = {rep_name(rep.key): rep.name for rep in roster.reps}
+        told = MessageReader(language=language, names=names)
         raise PolicyInvalid(
             "The policy has faults.",
             faults=[
-                Fault(path=finding.path, code=finding.code, message=finding.message)
+                Fault(path=finding.path, code=finding.code, message=render(finding.message, told))
                 for finding in findings
                 if finding.severity is Severity.ERROR
             ],

@@ -6,11 +6,12 @@ from rich.text import Text
 
 from pointsman.cli.output import out
 from pointsman.domain.policy_check.findings import Finding, Severity
+from pointsman.services.wording.rendering import MessageReader, render
 
 
-def show_findings(findings: Sequence[Finding]) -> None:
+def show_findings(findings: Sequence[Finding], reader: MessageReader) -> None:
     """A line for each: how grave, where, what, and its code."""
     for finding in findings:
         colour = "red" if finding.severity is Severity.ERROR else "yellow"
-        said = f" {finding.path or 'policy'}: {finding.message} ({finding.code})"
+        said = f" {finding.path or 'policy'}: {render(finding.message, reader)} ({finding.code})"
         out.print(Text.assemble((finding.severity.value, colour), said), highlight=False, soft_wrap=True)

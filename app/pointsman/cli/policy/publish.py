@@ -9,6 +9,7 @@ from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.policy.findings import show_findings
 from pointsman.cli.policy.options import ExpectOption, NoteOption, PolicyFileArgument
 from pointsman.cli.session import CLI_ACTOR, run_with_env
+from pointsman.cli.terminal.reading import run_with_reader
 from pointsman.services.policies import lifecycle as policies
 from pointsman.services.ports import Env
 
@@ -24,8 +25,8 @@ def publish(file: PolicyFileArgument, note: NoteOption, expect: ExpectOption = N
         return draft
 
     with out.status("Checking and publishing"):
-        draft = run_with_env(work)
-    show_findings(draft.findings)
+        draft, reader = run_with_reader(work)
+    show_findings(draft.findings, reader)
     out.print(f"Version {draft.policy.version} is live.", highlight=False)
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+from pointsman.domain.messages.message import say
+from pointsman.domain.messages.suggestions import suggestion
 from pointsman.domain.policy.document import Policy, Pool
 from pointsman.domain.policy.pools import OfferMode
 from pointsman.domain.policy_check.distribution import BOOKED_WORKS
 from pointsman.domain.policy_check.findings import Finding, error, warning
+from pointsman.domain.policy_words.terms import WORKS
 from pointsman.domain.roster.roles import GATED_WORKS
-from pointsman.domain.text.suggestions import did_you_mean
 
 #: Works that are done beside who leads an appointment: booked ones that need no gate of their own.
 COMPANION_WORKS = BOOKED_WORKS - GATED_WORKS
@@ -21,7 +23,7 @@ def check_bookings(policy: Policy) -> Iterator[Finding]:
             pool.booking.offer is not OfferMode.STRICT or pool.booking.companion_pools
         ):
             what = "companion_pools" if pool.booking.companion_pools else "offer"
-            message = f"{pool.work} is not booked into calendars, so no slot is ever offered here: remove it"
+            message = say("finding.booking-without-effect", work=WORKS[pool.work])
             yield warning(f"{path}.{what}", "booking-without-effect", message)
         yield from _check_companion_pools(path, name, pool, policy)
 
@@ -32,21 +34,16 @@ def _check_companion_pools(path: str, name: str, pool: Pool, policy: Policy) -> 
         where = f"{path}.companion_pools[{i}]"
         known = policy.pools.get(other)
         if known is None:
-            hint = did_you_mean(other, policy.pools) or f"known are {', '.join(sorted(policy.pools))}"
-            yield error(where, "unknown-pool", f"there is no pool '{other}'; {hint}")
+            hint = suggestion(other, policy.pools) or say("finding.add-under", section="pools")
+            yield error(where, "unknown-pool", say("finding.unknown-pool", name=other, hint=hint))
         elif other == name:
-            yield error(where, "companion-pool-misfit", "this pool leads the appointment already: name another one")
+            yield error(where, "companion-pool-misfit", say("finding.companion-leads"))
         elif other in seen:
-            yield error(
-                where, "companion-pool-misfit", f"{other} is named twice, and each pool sends one: name it once"
-            )
+            yield error(where, "companion-pool-misfit", say("finding.companion-twice", pool=other))
         elif known.work not in COMPANION_WORKS:
-            works = " or ".join(sorted(COMPANION_WORKS))
-            message = f"{other} does {known.work}, and only {works} comes along to an appointment: name such a pool"
+            works = tuple(WORKS[work] for work in sorted(COMPANION_WORKS))
+            message = say("finding.companion-work", pool=other, work=WORKS[known.work], works=works)
             yield error(where, "companion-pool-misfit", message)
         elif known.booking.companion_pools:
-            message = (
-                f"{other} asks others along itself, and only the pool that leads does: name those pools here instead"
-            )
-            yield error(where, "companion-pool-misfit", message)
+            yield error(where, "companion-pool-misfit", say("finding.companion-asks-along", pool=other))
         seen.add(other)

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.leads.facts import QUALIFICATION, FieldType
+from pointsman.domain.messages.message import Message, say
+from pointsman.domain.messages.suggestions import suggestion
 from pointsman.domain.policy.conditions_model import (
     EQUALITY_OPERATORS,
     LIST_OPERATORS,
@@ -21,7 +23,6 @@ from pointsman.domain.policy.operands import FieldRef
 from pointsman.domain.policy_check.findings import Finding, error, warning
 from pointsman.domain.policy_check.operands import Spellings, check_operand
 from pointsman.domain.roster.rep_facts import REP_FIELDS, REP_PREFIX, rep_field_type
-from pointsman.domain.text.suggestions import did_you_mean
 
 #: The operators that fit each type.
 OPERATORS_BY_TYPE: Mapping[FieldType, frozenset[Operator]] = {
@@ -30,6 +31,19 @@ OPERATORS_BY_TYPE: Mapping[FieldType, frozenset[Operator]] = {
     FieldType.BOOLEAN: frozenset({Operator.EQUALS, Operator.NOT_EQUALS, Operator.PRESENT}),
     FieldType.INSTANT: ORDERING_OPERATORS | RELATIVE_TIME_OPERATORS | {Operator.PRESENT},
     FieldType.LIST: LIST_OPERATORS | {Operator.CONTAINS, Operator.PRESENT},
+}
+
+_UNKNOWN: Mapping[str, str] = {
+    "segment": "finding.unknown-segment",
+    "icp": "finding.unknown-icp",
+    "persona": "finding.unknown-persona",
+}
+TYPES: Mapping[FieldType, Message] = {
+    FieldType.TEXT: say("finding.type-text"),
+    FieldType.NUMBER: say("finding.type-number"),
+    FieldType.BOOLEAN: say("finding.type-boolean"),
+    FieldType.INSTANT: say("finding.type-instant"),
+    FieldType.LIST: say("finding.type-list"),
 }
 
 
@@ -64,8 +78,8 @@ def _check_name(where: str, ref: NamedRef, definitions: Definitions) -> Iterator
     if ref.key not in definitions.conditions:
         kind, _, name = ref.key.partition(":")
         known = [key.partition(":")[2] for key in definitions.conditions if key.startswith(f"{kind}:")]
-        message = f"there is no {kind} '{name}'; {did_you_mean(name, known) or f'add it under {kind}s'}"
-        yield error(f"{where}.{kind}", f"unknown-{kind}", message)
+        hint = suggestion(name, known) or say("finding.add-under", section=f"{kind}s")
+        yield error(f"{where}.{kind}", f"unknown-{kind}", say(_UNKNOWN[kind], name=name, hint=hint))
 
 
 def _type_of(field: str, fields: Mapping[str, FieldType], *, of_rep: bool) -> FieldType | None:
@@ -74,26 +88,26 @@ def _type_of(field: str, fields: Mapping[str, FieldType], *, of_rep: bool) -> Fi
 
 def _unknown(path: str, field: str, fields: Mapping[str, FieldType], *, of_rep: bool) -> Finding:
     if field.startswith(REP_PREFIX) and not of_rep:
-        message = f"no rep is looked at yet where this stands, so there is no '{field}': ask it in a pool's 'requires'"
-        return error(path, "rep-field-without-rep", message)
+        return error(path, "rep-field-without-rep", say("finding.rep-field-without-rep", field=field))
     if field.startswith(QUALIFICATION):
         declared = [one.removeprefix(QUALIFICATION) for one in fields if one.startswith(QUALIFICATION)]
         name = field.removeprefix(QUALIFICATION)
-        hint = f"evidence.names declares no {name[:50]}; {did_you_mean(name, declared)}".rstrip("; ")
-        return error(path, "unknown-field", f"there is no field '{field}'; {hint}")
+        hint = say("finding.evidence-not-declared", name=name[:50])
+        if alike := suggestion(name, declared):
+            hint = say("finding.with-hint", advice=hint, hint=alike)
+        return error(path, "unknown-field", say("finding.unknown-field", name=field, hint=hint))
     known = [*fields, *REP_FIELDS] if of_rep else fields
-    advice = "add it under 'scores'" if field.startswith("score.") else "declare the organisation's own under 'fields'"
-    return error(path, "unknown-field", f"there is no field '{field}'; {did_you_mean(field, known) or advice}")
+    advice = say("finding.add-under", section="scores") if field.startswith("score.") else say("finding.declare-field")
+    hint = suggestion(field, known) or advice
+    return error(path, "unknown-field", say("finding.unknown-field", name=field, hint=hint))
 
 
 def _out_of_place(path: str, where: str, field: str) -> Iterator[Finding]:
     """An ideal customer profile describes companies, a persona people."""
     if path.startswith("icps.") and field.startswith("lead."):
-        message = f"an ideal customer profile describes companies, and {field} is of a person: move it to a persona"
-        yield warning(f"{where}.field", "icp-asks-person", message)
+        yield warning(f"{where}.field", "icp-asks-person", say("finding.icp-asks-person", field=field))
     elif path.startswith("personas.") and field.startswith(("company.", "account.")):
-        message = f"a persona describes people, and {field} is of a company: move it to an icp"
-        yield warning(f"{where}.field", "persona-asks-company", message)
+        yield warning(f"{where}.field", "persona-asks-company", say("finding.persona-asks-company", field=field))
 
 
 def _check_leaf(
@@ -109,8 +123,14 @@ def _check_leaf(
     operator, operand = leaf.operator, leaf.operand
     at = f"{where}.{operator}"
     if operator not in OPERATORS_BY_TYPE[field_type]:
-        fitting = ", ".join(op for op in Operator if op in OPERATORS_BY_TYPE[field_type])
-        message = f"{leaf.field} is of type {field_type}, which '{operator}' does not fit; use one of {fitting}"
+        fitting = tuple(op.value for op in Operator if op in OPERATORS_BY_TYPE[field_type])
+        message = say(
+            "finding.operator-misfit",
+            field=leaf.field,
+            type=TYPES[field_type],
+            operator=operator.value,
+            fitting=fitting,
+        )
         yield error(at, "operator-misfit", message)
     elif isinstance(operand, FieldRef):
         other = _type_of(operand.field, fields, of_rep=of_rep)
@@ -124,11 +144,19 @@ def _check_leaf(
 
 def _check_other(at: str, leaf: Leaf, name: str, field_type: FieldType, other: FieldType) -> Iterator[Finding]:
     if name == leaf.field:
-        yield error(f"{at}.field", "compared-with-itself", f"{name} is compared with itself: name another field")
+        yield error(f"{at}.field", "compared-with-itself", say("finding.compared-with-itself", field=name))
     elif leaf.operator in (Operator.IN, Operator.NOT_IN):
         if field_type is not FieldType.TEXT or other is not FieldType.LIST:
-            message = f"'{leaf.operator}' looks for a text in a list; {leaf.field} is a {field_type}, {name} a {other}"
-            yield error(f"{at}.field", "incomparable", f"{message}: name a field of type list")
+            message = say(
+                "finding.no-list",
+                operator=leaf.operator.value,
+                field=leaf.field,
+                type=TYPES[field_type],
+                other=name,
+                other_type=TYPES[other],
+            )
+            yield error(f"{at}.field", "incomparable", message)
     elif field_type is not other:
-        message = f"{leaf.field} is of type {field_type} and {name} of type {other}: name a field of the same type"
+        types = {"type": TYPES[field_type], "other_type": TYPES[other]}
+        message = say("finding.incomparable", field=leaf.field, other=name, **types)
         yield error(f"{at}.field", "incomparable", message)

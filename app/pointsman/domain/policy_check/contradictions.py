@@ -1,14 +1,21 @@
 """Conditions that no lead can meet, branches that never count, and conditions that every lead meets."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from pointsman.domain.policy.conditions_model import All, AnyOf, Condition, Leaf, Not
+from pointsman.domain.messages.message import Message, say
+from pointsman.domain.policy.conditions_model import All, AnyOf, Condition, Leaf, NamedRef, Not
 from pointsman.domain.policy_check.findings import Finding, error, warning
+from pointsman.domain.policy_words.terms import asked
 from pointsman.domain.satisfiability.boxes import BoxExpander
 from pointsman.domain.satisfiability.leaf_value_sets import MODELLED_OPERATORS
 from pointsman.domain.satisfiability.value_sets import PRESENT, ValueSet
 
+_NEVER_TRUE: Mapping[str, str] = {
+    "segment": "finding.segment-never-true",
+    "icp": "finding.icp-never-true",
+    "persona": "finding.persona-never-true",
+}
 MAX_PAIRS = 500  # of parts, among which the two that clash are looked for
 
 
@@ -19,7 +26,7 @@ def check_contradictions(path: str, condition: Condition, expander: BoxExpander)
         yield from _impossible(path, condition, expander, whole=True)
         return
     if any(box.is_unbounded for box in narrow):
-        yield warning(path, "always-true", "this is true of every lead: remove it, or ask for what you mean")
+        yield warning(path, "always-true", say("finding.always-true"))
     elif not isinstance(condition, Leaf):
         yield from _branches(path, condition, expander)
 
@@ -32,10 +39,7 @@ def _branches(path: str, condition: Condition, expander: BoxExpander) -> Iterato
                 yield from _below(f"{path}.all[{i}]", part, expander)
         case AnyOf(any=parts):
             if known := _merely_known(parts, expander):
-                message = (
-                    f"these parts together are true whenever {known} is known: write 'present: true', or remove them"
-                )
-                yield warning(path, "always-true", message)
+                yield warning(path, "always-true", say("finding.true-when-known", field=known))
             for i, part in enumerate(parts):
                 yield from _below(f"{path}.any[{i}]", part, expander)
         case Not(not_=part):
@@ -65,33 +69,35 @@ def _impossible(path: str, condition: Condition, expander: BoxExpander, *, whole
             for i, part in enumerate(parts):
                 yield from _impossible(f"{path}.any[{i}]", part, expander, whole=whole)
         case Leaf():
-            yield _finding(path, "no value meets this test", whole=whole)
+            yield _finding(path, say("finding.no-value-meets"), whole=whole)
         case Not():
-            yield _finding(path, "what stands under 'not' is true or unknown, whatever the lead", whole=whole)
+            yield _finding(path, say("finding.not-never"), whole=whole)
         case _:
-            yield _finding(path, f"{condition.key.replace(':', ' ')} is never true", whole=whole)
+            yield _finding(path, _never_true(condition), whole=whole)
 
 
-def _finding(path: str, why: str, *, whole: bool) -> Finding:
+def _finding(path: str, why: Message, *, whole: bool) -> Finding:
     if whole:
-        return error(path, "contradiction", f"no lead can ever meet this: {why}; change or remove one of them")
-    return warning(path, "contradiction", f"this part is never true: {why}; change or remove it")
+        return error(path, "contradiction", say("finding.contradiction", why=why))
+    return warning(path, "contradiction", say("finding.part-never-true", why=why))
 
 
-def _clash(parts: Sequence[Condition], expander: BoxExpander) -> str:
+def _never_true(named: NamedRef) -> Message:
+    kind, _, name = named.key.partition(":")
+    return say(_NEVER_TRUE[kind], name=name)
+
+
+def _clash(parts: Sequence[Condition], expander: BoxExpander) -> Message:
     """Which two parts exclude each other, if two alone do."""
     for tried, ((i, one), (j, other)) in enumerate(combinations(enumerate(parts), 2)):
         if tried >= MAX_PAIRS:
             break
         if not expander.over_approximate(All(all=(one, other))):
-            return f"parts {i} and {j}{_about(one, other)} exclude each other"
-    return "its parts exclude each other"
-
-
-def _about(one: Condition, other: Condition) -> str:
-    if isinstance(one, Leaf) and isinstance(other, Leaf):
-        return f" ({one.field} {one.operator}, {other.field} {other.operator})"
-    return ""
+            if isinstance(one, Leaf) and isinstance(other, Leaf):
+                conditions = (asked(one), asked(other))
+                return say("finding.two-exclude-each-other", first=i, second=j, conditions=conditions)
+            return say("finding.parts-exclude-each-other", first=i, second=j)
+    return say("finding.its-parts-exclude-each-other")
 
 
 def _merely_known(parts: Sequence[Condition], expander: BoxExpander) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 
 from pointsman.domain.leads.facts import FieldType
+from pointsman.domain.messages.message import first_of, rep_name, say
+from pointsman.domain.messages.suggestions import suggestion
 from pointsman.domain.policy.conditions_model import Leaf, Operator, leaves
 from pointsman.domain.policy.document import DistributionMethod, Policy, Pool
 from pointsman.domain.policy.operands import FieldRef
@@ -11,11 +13,10 @@ from pointsman.domain.policy.pools import OfferMode
 from pointsman.domain.policy.walk import conditions_of
 from pointsman.domain.policy_check.findings import Finding, error, warning
 from pointsman.domain.policy_check.operands import Spellings
+from pointsman.domain.policy_words.terms import WORKS
 from pointsman.domain.roster.rep_facts import REP_PREFIX
 from pointsman.domain.roster.reps import Caps, Rep, Roster
 from pointsman.domain.roster.roles import Work
-from pointsman.domain.text.formatting import join_with_and
-from pointsman.domain.text.suggestions import did_you_mean
 
 _NAMED = 3
 _WHOLE_TEXTS = frozenset({Operator.EQUALS, Operator.NOT_EQUALS, Operator.IN, Operator.NOT_IN})
@@ -47,9 +48,7 @@ def check_distribution(
             yield from _letter_case(path, pool, roster, asked)
     names = policy.matching.names
     if names is not None and names.suggest_at > names.link_at:
-        message = (
-            f"names that are linked from {names.link_at} on are never suggested from {names.suggest_at} on: swap them"
-        )
+        message = say("finding.thresholds-crossed", link_at=names.link_at, suggest_at=names.suggest_at)
         yield error("matching.names.suggest_at", "thresholds-crossed", message)
 
 
@@ -61,9 +60,8 @@ def _spellings(path: str, pool: Pool, roster: Roster, spellings: Spellings) -> I
         for lead, listed in compared:
             found = (spellings.never_equal(lead, value) for value in sorted(skills.get(listed, ())))
             if wrong := next(filter(None, found), None):
-                yield warning(
-                    f"{path}.members[{i}]", "list-never-equal", f"of {member.rep}'s {listed}, {wrong} on the roster"
-                )
+                message = say("finding.list-never-equal", rep=rep_name(member.rep), list=listed, wrong=wrong)
+                yield warning(f"{path}.members[{i}]", "list-never-equal", message)
 
 
 def _letter_case(path: str, pool: Pool, roster: Roster, asked: Mapping[str, Collection[str]]) -> Iterator[Finding]:
@@ -79,9 +77,13 @@ def _letter_case(path: str, pool: Pool, roster: Roster, asked: Mapping[str, Coll
         for i, (member, values) in enumerate(zip(pool.members, lists, strict=True)):
             for value in sorted(values):
                 if others := sorted(spellings[value.casefold()] - {value}):
-                    message = (
-                        f"of {member.rep}'s {listed}, '{value:.60}' is '{others[0]:.60}' of another list, or of a condition on "
-                        f"{lead}, but for capital letters, and texts are compared as they are: write one of the two"
+                    message = say(
+                        "finding.list-letter-case",
+                        rep=rep_name(member.rep),
+                        list=listed,
+                        value=value[:60],
+                        other=others[0][:60],
+                        field=lead,
                     )
                     yield warning(f"{path}.members[{i}]", "list-letter-case", message)
                     break
@@ -126,28 +128,28 @@ def _shared_ledgers(policy: Policy) -> Iterator[Finding]:
         path = f"pools.{name if pool.ledger else other}.ledger"
         theirs = policy.pools[other]
         if theirs.work is not pool.work:
-            message = (
-                f"pools {other} ({theirs.work}) and {name} ({pool.work}) share a ledger, so a turn of one work would be "
-                "paid with one of another: name another ledger"
+            message = say(
+                "finding.ledger-mixes-work",
+                other=other,
+                other_work=WORKS[theirs.work],
+                pool=name,
+                work=WORKS[pool.work],
             )
             yield error(path, "ledger-mixes-work", message)
         elif theirs.method is not pool.method:
-            message = (
-                f"pools {other} ({theirs.method}) and {name} ({pool.method}) share a ledger though they choose in "
-                "different ways: give both the same method, or name another ledger"
-            )
+            methods = {"other_method": theirs.method.value, "method": pool.method.value}
+            message = say("finding.ledger-mixes-methods", other=other, pool=name, **methods)
             yield warning(path, "ledger-mixes-methods", message)
 
 
 def _method(path: str, pool: Pool, policy: Policy) -> Iterator[Finding]:
     if pool.method is DistributionMethod.SOONEST and pool.work not in BOOKED_WORKS:
-        message = f"{pool.work} is not booked into calendars, so no rep has a soonest slot: choose fair or least_loaded"
+        message = say("finding.method-misfit", work=WORKS[pool.work])
         yield error(f"{path}.method", "method-misfit", message)
     if pool.method is DistributionMethod.OWNER and not policy.ownership.order:
-        message = "only owners get leads here, but ownership.order is empty: name contact, account or parent there"
-        yield error(f"{path}.method", "owner-without-order", message)
+        yield error(f"{path}.method", "owner-without-order", say("finding.owner-without-order"))
     if "ranking" in pool.model_fields_set and pool.method is not DistributionMethod.RANKED:
-        message = f"{pool.method} does not look at a ranking: write 'method: ranked', or remove it"
+        message = say("finding.ranking-without-effect", method=pool.method.value)
         yield warning(f"{path}.ranking", "ranking-without-effect", message)
 
 
@@ -155,32 +157,25 @@ def _ranking(path: str, pool: Pool, roster: Roster | None, categories: frozenset
     """Ways in which a ranked pool shares as a fair one does, or nearly."""
     ranking = pool.ranking
     if not ranking.prefer:
-        message = "no rep is preferred for anything, so the pool shares as fair does: name a preference, or write 'method: fair'"
-        yield warning(f"{path}.ranking.prefer", "ranking-without-preference", message)
+        yield warning(f"{path}.ranking.prefer", "ranking-without-preference", say("finding.ranking-without-preference"))
     for name in ("max_turns_ahead", "max_turns_behind"):
         if getattr(ranking, name) == 1:
-            message = (
-                "at 1, about one in five of the leads that a small tier is preferred for go to others: write 2 or more"
-            )
-            yield warning(f"{path}.ranking.{name}", "ranking-limit-tight", message)
+            yield warning(f"{path}.ranking.{name}", "ranking-limit-tight", say("finding.ranking-limit-tight"))
     if pool.booking.offer is OfferMode.BALANCED:
-        message = "a balanced offer books the rep with the fewest appointments, whatever the ranking: write flexible or strict"
-        yield warning(f"{path}.booking.offer", "ranking-without-effect", message)
+        yield warning(f"{path}.booking.offer", "ranking-without-effect", say("finding.balanced-offer"))
     if roster is None or not ranking.prefer:
         return
     reps = [(i, roster.reps[member.rep]) for i, member in enumerate(pool.members) if member.rep in roster.reps]
     able = [(i, rep) for i, rep in reps if _can_get_leads(rep, pool, pool.members[i].weight, categories)]
     for i, prefer in enumerate(ranking.prefer):
         if not any(rep.skills.get(prefer.rep) for _, rep in able):
-            who = "member" if len(able) == len(pool.members) else "member who can get leads here"
-            message = f"no {who} has {prefer.rep}, so this preference changes nothing: add them, or remove it"
+            all_able = len(able) == len(pool.members)
+            key = "finding.preference-of-none" if all_able else "finding.preference-of-none-able"
+            message = say(key, list=prefer.rep)
             yield warning(f"{path}.ranking.prefer[{i}].rep", "preference-without-effect", message)
     lists = {rep.key: _preferred_values(rep, pool) for _, rep in able}
     if len(able) > 1 and len({(rep.tier, lists[rep.key]) for _, rep in able}) == 1 and all(lists.values()):
-        message = (
-            "all members have one tier and the same lists, so none ranks above another and the pool shares as fair"
-        )
-        yield warning(f"{path}.ranking", "ranking-of-equals", f"{message}: set tiers or lists, or write 'method: fair'")
+        yield warning(f"{path}.ranking", "ranking-of-equals", say("finding.ranking-of-equals"))
     elif any(lists.values()):
         yield from _tiers(path, able, lists)
 
@@ -192,12 +187,9 @@ def _tiers(path: str, able: Sequence[tuple[int, Rep]], lists: Mapping[str, froze
         members = [(i, rep) for i, rep in able if rep.tier == tier]
         own = frozenset[str]().union(*(lists[rep.key] for _, rep in members))
         if own <= above:
-            names = [rep.key for _, rep in members[:_NAMED]] + ["others"] * (len(members) > _NAMED)
-            than = "what upper tiers leave of theirs" if own else "turns that fall due"
-            message = (
-                f"tier {tier} ({join_with_and(names)}) is preferred for nothing of its own, so it gets only {than}: "
-                "add to their lists what they are for, or accept it"
-            )
+            named = first_of([rep_name(rep.key) for _, rep in members], _NAMED)
+            key = "finding.tier-gets-rest" if own else "finding.tier-gets-due-turns"
+            message = say(key, tier=tier, reps=named)
             yield warning(f"{path}.members[{members[0][0]}]", "tier-without-preference", message)
         above |= own
 
@@ -230,15 +222,15 @@ def _ramp_up(path: str, pool: Pool, roster: Roster | None) -> Iterator[Finding]:
     if not pool.ramp_up:
         return
     if pool.ramp_up[-1].percent < 100:
-        message = f"newcomers stay at {pool.ramp_up[-1].percent} % for ever: add a step with percent 100"
+        message = say("finding.ramp-never-full", percent=pool.ramp_up[-1].percent)
         yield warning(f"{path}.ramp_up", "ramp-never-full", message)
     for i, member in enumerate(pool.members):
         rep = roster.reps.get(member.rep) if roster is not None else None
         if rep is not None and rep.started_on is None:
-            message = f"nobody knows when {rep.key} started, so the ramp-up leaves them at 100 %: set started_on"
+            message = say("finding.ramp-without-start", rep=rep_name(rep.key))
             yield warning(f"{path}.members[{i}]", "ramp-without-start", message)
 
 
 def _unknown_field(path: str, name: str, fields: Mapping[str, FieldType]) -> Finding:
-    hint = did_you_mean(name, fields) or "declare the organisation's own under 'fields'"
-    return error(path, "unknown-field", f"there is no field '{name}'; {hint}")
+    hint = suggestion(name, fields) or say("finding.declare-field")
+    return error(path, "unknown-field", say("finding.unknown-field", name=name, hint=hint))

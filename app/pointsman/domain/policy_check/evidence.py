@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from pointsman.domain.leads.yes_no import known_answer
+from pointsman.domain.messages.message import intake_name, say
+from pointsman.domain.messages.suggestions import suggestion
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.evidence_sources import EvidenceRules, EvidenceSource
 from pointsman.domain.policy_check.findings import Finding, error, warning
 from pointsman.domain.roster.reps import Roster
-from pointsman.domain.text.suggestions import did_you_mean
 
 
 def check_evidence(
@@ -21,37 +22,36 @@ def check_evidence(
         word, _, name = source.from_.partition(":")
         path = f"evidence.sources[{i}].from"
         if word == "intake" and intakes is not None and name not in intakes:
-            hint = did_you_mean(name, intakes) or "make the intake, or remove this"
-            yield warning(path, "unknown-intake", f"there is no intake '{name}', so this has no effect; {hint}")
+            hint = suggestion(name, intakes) or say("finding.make-intake")
+            yield warning(path, "unknown-intake", say("finding.unknown-intake", name=name, hint=hint))
         elif word == "partner" and suppliers is not None and name not in suppliers:
-            hint = did_you_mean(name, suppliers) or "set the supplier of its reps"
-            yield warning(path, "unknown-supplier", f"no rep works for '{name}', so this has no effect; {hint}")
+            hint = suggestion(name, suppliers) or say("finding.set-supplier")
+            yield warning(path, "unknown-supplier", say("finding.supplier-without-effect", name=name, hint=hint))
         else:
             there.append(source)
     yield from _yes_among_empty_words(rules)
     for work, gate in policy.gates.items():
         for i, requirement in enumerate(gate.require):
             if not any(_may_meet(source, requirement, rules) for source in policy.evidence.sources):
-                message = f"no entry of evidence.sources may supply {requirement}, so the gate never opens: add one"
+                message = say("finding.requirement-without-source", requirement=requirement)
                 yield error(f"gates.{work}.require[{i}]", "requirement-without-source", message)
             elif not any(_may_meet(source, requirement, rules) for source in there):
-                message = (
-                    f"what evidence.sources names for {requirement} does not exist yet: until then the gate stays shut"
-                )
+                message = say("finding.requirement-without-source-yet", requirement=requirement)
                 yield warning(f"gates.{work}.require[{i}]", "requirement-without-source", message)
     for key, mapped in (intakes or {}).items():
         for name in mapped:
             if rules.kind_of(name) is None:
-                hint = did_you_mean(name, rules.names) or "declare it, or take it out of the mapping"
-                message = f"intake '{key}' maps evidence '{name}', which is not declared, so that is left out; {hint}"
+                hint = suggestion(name, rules.names) or say("finding.declare-evidence")
+                message = say("finding.intake-evidence", intake=intake_name(key), name=name, hint=hint)
                 yield warning("evidence.names", "intake-evidence", message)
 
 
 def _yes_among_empty_words(rules: EvidenceRules) -> Iterator[Finding]:
     for i, word in enumerate(rules.empty_words):
         if known_answer(word) is True:
-            message = f"'{word}' is a yes: evidence that says it counts for no gate; take it out unless that is meant"
-            yield warning(f"evidence.empty_words[{i}]", "empty-word-is-a-yes", message)
+            yield warning(
+                f"evidence.empty_words[{i}]", "empty-word-is-a-yes", say("finding.empty-word-is-a-yes", word=word)
+            )
 
 
 def _may_meet(source: EvidenceSource, requirement: str, rules: EvidenceRules) -> bool:

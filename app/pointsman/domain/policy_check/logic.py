@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from pointsman.domain.conditions.definitions import Definitions
+from pointsman.domain.messages.message import say
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.walk import conditions_of
 from pointsman.domain.policy_check.contradictions import check_contradictions
@@ -20,9 +21,5 @@ def check_logic(
     for path, condition in conditions_of(policy):
         yield from check_contradictions(path, condition, expander)
         if expander.is_exhausted:
-            message = (
-                f"the conditions are too many or too intricate: {path} and those after it were not searched for "
-                "contradictions; simplify them, or name their parts as segments"
-            )
-            yield warning(path, "check-incomplete", message)
+            yield warning(path, "check-incomplete", say("finding.conditions-not-searched", first=path))
             return

@@ -8,22 +8,35 @@ from typing import Any
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.conditions.predicates import word_list_name
 from pointsman.domain.leads.facts import FieldType
-from pointsman.domain.leads.values.iso_codes import NO_NAMES, CodeNames, country_code, language_code
+from pointsman.domain.leads.values.iso_codes import NO_NAMES, CodeNames, CodeOfName, country_code, language_code
+from pointsman.domain.messages.message import Message, say
+from pointsman.domain.messages.message import as_written as written
+from pointsman.domain.messages.suggestions import suggestion
 from pointsman.domain.policy.conditions_model import Leaf, Operator
 from pointsman.domain.policy.operands import parse_policy_instant
 from pointsman.domain.policy_check.findings import Finding, error, warning
-from pointsman.domain.text.formatting import format_value
 from pointsman.domain.text.hosts import host_in
 from pointsman.domain.text.patterns import PatternRefused, compile_pattern
 from pointsman.domain.text.phrases import fold_text
-from pointsman.domain.text.suggestions import did_you_mean
 
 #: The `company.domain` that leads have of a host, None for one that is no company's; needs lists, so it is given from outside.
 DomainOf = Callable[[str], str | None]
 _E164 = re.compile(r"\+\d{7,15}", re.ASCII)
 _COUNTRIES = frozenset({"lead.country", "company.country"})
-_TYPE_WORDS = {FieldType.TEXT: "a text", FieldType.NUMBER: "a number", FieldType.BOOLEAN: "true or false"}
+_TYPE_WORDS = {
+    FieldType.TEXT: say("finding.a-text"),
+    FieldType.NUMBER: say("finding.a-number"),
+    FieldType.BOOLEAN: say("finding.true-or-false"),
+}
 _STATUSES = ("prospect", "customer")
+
+
+class _NeverStored(Exception):  # an answer, not an error
+    """A value that is kept of no lead: `why` goes on after "which"."""
+
+    def __init__(self, why: Message) -> None:
+        super().__init__(why.key)
+        self.why = why
 
 
 def as_written(host: str) -> str | None:
@@ -37,65 +50,68 @@ class Spellings:
 
     names: CodeNames = NO_NAMES
     domain_of: DomainOf = as_written
-    _said: dict[tuple[str, str], str | None] = field(default_factory=dict, compare=False)
+    _said: dict[tuple[str, str], Message | None] = field(default_factory=dict, compare=False)
 
-    def never_equal(self, name: str, value: str) -> str | None:
+    def never_equal(self, name: str, value: str) -> Message | None:
         """Why the stored values of a lead's field never equal this spelling, and which to write; None where they may."""
         if (name, value) not in self._said:  # a suggestion takes a millisecond, and many reps have one language
             self._said[name, value] = self._judged(name, value)
         return self._said[name, value]
 
-    def _judged(self, field: str, value: str) -> str | None:
+    def _judged(self, field: str, value: str) -> Message | None:
         try:
             stored, why = self._stored(field, value.strip())
-        except ValueError as error:
-            only_a_code = str(error).partition(", or the ")[
-                0
-            ]  # leads may say a name; a policy is compared with the code
-            advice = only_a_code.replace(
-                "leave the field out", "write a code such as DE"
-            )  # a rule has no field to leave out
-            return f"{field} never equals '{value:.60}', which {advice}"
-        return f"{field} never equals '{value:.60}', since {why}: write '{stored}'" if stored != value else None
+        except _NeverStored as never:
+            return say("finding.never-stored", field=field, value=value[:60], why=never.why)
+        if stored == value:
+            return None
+        return say("finding.never-equal", field=field, value=value[:60], why=why, stored=stored)
 
-    def _stored(self, field: str, value: str) -> tuple[str, str]:
-        """What is kept of a value, and why not the value itself. ValueError for what is never kept."""
+    def _stored(self, field: str, value: str) -> tuple[str, Message]:
+        """What is kept of a value, and why not the value itself. Raises _NeverStored."""
         match field:
             case "lead.country" | "company.country":
-                code = country_code(value, self.names.country)
-                return code, "countries are stored " + ("in capitals" if code == value.upper() else "as ISO 3166 codes")
+                code = _code(country_code, value, self.names.country, "finding.no-country-code")
+                in_capitals = code == value.upper()
+                return code, say("finding.countries-in-capitals" if in_capitals else "finding.countries-as-codes")
             case "lead.language":
-                code = language_code(value, self.names.language)
-                return code, "languages are stored " + (
-                    "in small letters" if code == value.lower() else "as ISO 639-1 codes"
-                )
+                code = _code(language_code, value, self.names.language, "finding.no-language-code")
+                in_small = code == value.lower()
+                return code, say("finding.languages-in-small-letters" if in_small else "finding.languages-as-codes")
             case "company.domain":
-                return self._domain(value), "domains are stored as they were registered, in small letters"
+                return self._domain(value), say("finding.domains-as-registered")
             case "lead.phone":
-                return _phone(value), "numbers are stored in E.164"
+                return _phone(value), say("finding.numbers-in-e164")
             case "account.status":
                 if value.casefold() not in _STATUSES:
-                    raise ValueError("is neither prospect nor customer: write one of them")
-                return value.casefold(), "a status is stored in small letters"
+                    raise _NeverStored(say("finding.no-status"))
+                return value.casefold(), say("finding.status-in-small-letters")
             case _:
-                return value, "blanks around a text are not stored"
+                return value, say("finding.blanks-not-stored")
 
     def _domain(self, value: str) -> str:
         host = (host_in(value) or "").removeprefix("www.")
         if "." not in host:
-            raise ValueError("is no domain: write one such as 'acme.de'")
+            raise _NeverStored(say("finding.is-no-domain"))
         if (domain := self.domain_of(host)) is None:
-            raise ValueError(
-                "is no company's: no lead has it, such as free mail, unless matching.company_domains names it"
-            )
+            raise _NeverStored(say("finding.is-no-companys"))
         return domain
+
+
+def _code(read: Callable[[str, CodeOfName], str], value: str, of_name: CodeOfName, key: str) -> str:
+    try:
+        return read(value, of_name)
+    except ValueError as error:
+        # Leads may say a name or leave the field out; a policy is compared with the code.
+        said = str(error).partition(", or the ")[0].replace("leave the field out", "write a code such as DE")
+        raise _NeverStored(say(key, said=written(said))) from None
 
 
 def _phone(value: str) -> str:
     number, mark, extension = value.partition(";ext=")
     digits = re.sub(r"[\s().\-/]", "", number)
     if not _E164.fullmatch(digits):
-        raise ValueError("is no number in E.164, as numbers are stored: write one such as '+491711234567'")
+        raise _NeverStored(say("finding.is-no-number"))
     return f"{digits}{mark}{extension}"
 
 
@@ -105,7 +121,7 @@ def check_operand(
     """Findings about the operand of `leaf`, whose operator fits its field, at the path `at`."""
     operand: Any = leaf.operand
     if isinstance(operand, tuple) and leaf.operator is not Operator.BETWEEN and len(set(operand)) < len(operand):
-        yield warning(at, "repeated-value", "a value is listed twice: remove one")
+        yield warning(at, "repeated-value", say("finding.repeated-value"))
     match leaf.operator:  # without `case _`: the type checker names an operator that is not looked at
         case Operator.MATCHES:
             yield from _pattern(at, operand)
@@ -123,8 +139,7 @@ def check_operand(
         case Operator.BETWEEN:
             yield from _values(at, leaf, field_type, spellings.never_equal)
             if _crossed(operand):
-                message = f"nothing lies between {format_value(operand[0])} and {format_value(operand[1])}: swap them"
-                yield error(at, "empty-range", message)
+                yield error(at, "empty-range", say("finding.empty-range", low=operand[0], high=operand[1]))
         case (
             Operator.PRESENT | Operator.CONTAINS | Operator.STARTS_WITH | Operator.ENDS_WITH
             | Operator.CONTAINS_ANY | Operator.CONTAINS_ALL | Operator.CONTAINS_NONE
@@ -134,7 +149,7 @@ def check_operand(
 
 
 def _values(
-    at: str, leaf: Leaf, field_type: FieldType, never_equal: Callable[[str, str], str | None]
+    at: str, leaf: Leaf, field_type: FieldType, never_equal: Callable[[str, str], Message | None]
 ) -> Iterator[Finding]:
     operand = leaf.operand
     many = isinstance(operand, tuple)
@@ -150,35 +165,38 @@ def _pattern(at: str, pattern: str) -> Iterator[Finding]:
     try:
         compile_pattern(pattern)
     except PatternRefused as refused:
-        yield error(at, "pattern-refused", str(refused))
+        yield error(at, "pattern-refused", say("finding.pattern-refused", why=written(str(refused))))
 
 
 def _phrases(at: str, items: tuple[str, ...], definitions: Definitions) -> Iterator[Finding]:
     for i, item in enumerate(items):
         name = word_list_name(item)
         if name is not None and name not in definitions.word_lists:
-            hint = did_you_mean(name, definitions.word_lists) or "add it under 'word_lists'"
-            yield error(f"{at}[{i}]", "unknown-word-list", f"there is no word list '{name}'; {hint}")
+            hint = suggestion(name, definitions.word_lists) or say("finding.add-under", section="word_lists")
+            yield error(f"{at}[{i}]", "unknown-word-list", say("finding.unknown-word-list", name=name, hint=hint))
         elif not fold_text(item):
-            yield error(f"{at}[{i}]", "never-mentioned", "this phrase is empty: write a word, or remove it")
+            yield error(f"{at}[{i}]", "never-mentioned", say("finding.never-mentioned"))
 
 
 def _groups(at: str, field: str, names: tuple[str, ...], definitions: Definitions) -> Iterator[Finding]:
     if field not in _COUNTRIES and not field.startswith("custom."):
-        yield error(at, "operator-misfit", f"{field} is no country: ask lead.country or company.country")
+        yield error(at, "operator-misfit", say("finding.is-no-country", field=field))
     for i, name in enumerate(names):
         if name not in definitions.country_groups:
-            hint = did_you_mean(name.upper(), definitions.country_groups) or "add it under 'country_groups'"
-            yield error(f"{at}[{i}]", "unknown-country-group", f"there is no country group '{name}'; {hint}")
+            hint = suggestion(name.upper(), definitions.country_groups)
+            hint = hint or say("finding.add-under", section="country_groups")
+            message = say("finding.unknown-country-group", name=name, hint=hint)
+            yield error(f"{at}[{i}]", "unknown-country-group", message)
 
 
 def _domains(at: str, domains: tuple[str, ...]) -> Iterator[Finding]:
     for i, domain in enumerate(domains):
         host = host_in(domain)
         if host is None:
-            yield error(f"{at}[{i}]", "not-a-domain", f"'{domain:.60}' is no domain: write one such as 'acme.de'")
+            yield error(f"{at}[{i}]", "not-a-domain", say("finding.no-domain", domain=domain[:60]))
         elif host != domain.strip().lower() and domain.isascii():
-            yield warning(f"{at}[{i}]", "not-a-domain", f"of '{domain:.60}' only the host counts: write '{host}'")
+            message = say("finding.only-the-host", domain=domain[:60], host=host)
+            yield warning(f"{at}[{i}]", "not-a-domain", message)
 
 
 def _fits(value: object, field_type: FieldType) -> bool:
@@ -191,11 +209,11 @@ def _fits(value: object, field_type: FieldType) -> bool:
             return isinstance(value, str)
 
 
-def _misfit(field: str, value: object, field_type: FieldType) -> str:
+def _misfit(field: str, value: object, field_type: FieldType) -> Message:
     if field_type is FieldType.TEXT and isinstance(value, bool):
-        return f"{field} is a text, and {str(value).lower()} is not: write a text, in quotes where it is a word such as true"
-    wanted = _TYPE_WORDS.get(field_type, "an instant such as '2026-01-31T09:00:00+01:00' or a date")
-    return f"{field} needs {wanted}, not {value!r:.60}"
+        return say("finding.text-not-boolean", field=field, value=str(value).lower())
+    wanted = _TYPE_WORDS.get(field_type, say("finding.an-instant"))
+    return say("finding.wrong-type", field=field, wanted=wanted, value=f"{value!r:.60}")
 
 
 def _crossed(bounds: tuple[object, ...]) -> bool:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from pointsman.domain.messages.message import rep_name, say
+from pointsman.domain.messages.suggestions import suggestion
 from pointsman.domain.policy.document import Policy, Pool
 from pointsman.domain.policy_check.findings import Finding, error, warning
 from pointsman.domain.policy_check.staffing import check_staffed_hours
+from pointsman.domain.policy_words.terms import WORKS
 from pointsman.domain.roster.reps import Rep, Roster
-from pointsman.domain.text.suggestions import did_you_mean
 
 
 def check_pools(policy: Policy, roster: Roster | None) -> Iterator[Finding]:
@@ -15,11 +17,9 @@ def check_pools(policy: Policy, roster: Roster | None) -> Iterator[Finding]:
     for name, pool in policy.pools.items():
         path = f"pools.{name}"
         if name not in used:
-            yield warning(
-                path, "unused-pool", "no rule and no companion_pools of a used pool name this pool: use it or remove it"
-            )
+            yield warning(path, "unused-pool", say("finding.unused-pool"))
         if not pool.members:
-            yield error(f"{path}.members", "pool-empty", "the pool has no members, so its leads would wait: add one")
+            yield error(f"{path}.members", "pool-empty", say("finding.pool-empty"))
         elif roster is not None:
             yield from _members(path, pool, roster)
 
@@ -37,24 +37,23 @@ def _members(path: str, pool: Pool, roster: Roster) -> Iterator[Finding]:
         where = f"{path}.members[{i}]"
         rep = roster.reps.get(member.rep)
         if rep is None:
-            hint = did_you_mean(member.rep, roster.reps) or "add the rep first"
-            yield error(where, "unknown-rep", f"no rep '{member.rep}' is on the roster; {hint}")
+            hint = suggestion(member.rep, roster.reps) or say("finding.add-rep")
+            yield error(where, "unknown-rep", say("finding.unknown-rep", key=member.rep, hint=hint))
         elif not rep.role.allows(pool.work):
-            message = f"{rep.key}'s role {rep.role.name} does not include {pool.work}: remove {rep.key} from this pool"
+            work = WORKS[pool.work]
+            message = say("finding.role-forbids", rep=rep_name(rep.key), role=rep.role.name, work=work)
             yield error(where, "role-forbids", message)
         elif not rep.active:
-            yield warning(where, "inactive-rep", f"{rep.key} is not active and gets nothing: remove {rep.key}")
+            yield warning(where, "inactive-rep", say("finding.inactive-rep", rep=rep_name(rep.key)))
         elif not (member.weight or rep.weight):
-            yield warning(where, "weight-zero", f"{rep.key} has weight 0 and gets nothing: set a weight")
+            yield warning(where, "weight-zero", say("finding.weight-zero", rep=rep_name(rep.key)))
         else:
             able.append(rep)
             yield from _skills(where, pool, rep)
             if pool.immediate and not rep.working_hours:
-                message = f"the pool hands out work at once, but {rep.key} has no working hours: set them"
-                yield warning(where, "no-working-hours", message)
+                yield warning(where, "no-working-hours", say("finding.no-working-hours", rep=rep_name(rep.key)))
     if not able:
-        message = f"none of the members can get {pool.work}, so every lead of this pool would wait: add one who can"
-        yield error(f"{path}.members", "nobody-eligible", message)
+        yield error(f"{path}.members", "nobody-eligible", say("finding.nobody-eligible", work=WORKS[pool.work]))
     else:
         yield from check_staffed_hours(
             path, pool, [rep for rep in able if not pool.shares or pool.shares.get(rep.supplier)]
@@ -64,5 +63,5 @@ def _members(path: str, pool: Pool, roster: Roster) -> Iterator[Finding]:
 def _skills(where: str, pool: Pool, rep: Rep) -> Iterator[Finding]:
     for match in pool.match:
         if not rep.skills.get(match.rep):
-            message = f"{rep.key} has no {match.rep}, so gets only leads whose {match.lead} is not known: add them"
+            message = say("finding.no-skill", rep=rep_name(rep.key), list=match.rep, field=match.lead)
             yield warning(where, "no-skill", message)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
+from pointsman.domain.messages.message import rep_name, say
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy_check.findings import Finding, error, warning
 from pointsman.domain.roster.reps import Rep, Roster
 from pointsman.domain.roster.roles import Role, Work
-from pointsman.domain.text.formatting import join_with_and
 
 _SALES = frozenset({Work.PROSPECTING, Work.QUALIFICATION, Work.CLOSING})
 
@@ -25,7 +25,9 @@ def _closers(policy: Policy, roster: Roster) -> Iterator[Finding]:
     only_prospect = sorted(
         {r.role.name for r in active if r.role.allows(Work.PROSPECTING) and not r.role.allows(Work.CLOSING)}
     )
-    instead = f"leave it to {join_with_and(only_prospect)}" if only_prospect else "give prospecting a role of its own"
+    instead = (
+        say("finding.leave-to", roles=tuple(only_prospect)) if only_prospect else say("finding.role-for-prospecting")
+    )
     told: set[str] = set()
     for name, pool in policy.pools.items():
         for i, member in enumerate(pool.members):
@@ -34,15 +36,12 @@ def _closers(policy: Policy, roster: Roster) -> Iterator[Finding]:
                 continue
             path = f"pools.{name}.members[{i}]"
             if pool.work is Work.PROSPECTING:
-                message = (
-                    f"{rep.key}'s role {rep.role.name} includes closing, and closers stay off cold work: {instead}"
-                )
+                role = rep.role.name
+                message = say("finding.closer-prospects", rep=rep_name(rep.key), role=role, instead=instead)
                 yield error(path, "closer-prospects", message)
             elif rep.role.name not in told:
                 told.add(rep.role.name)
-                message = (
-                    f"{rep.key}'s role {rep.role.name} may both close and prospect: take prospecting out of the role"
-                )
+                message = say("finding.closer-may-prospect", rep=rep_name(rep.key), role=rep.role.name)
                 yield warning(path, "closer-prospects", message)
 
 
@@ -65,10 +64,7 @@ def _owners(policy: Policy, roster: Roster) -> Iterator[Finding]:
         for name, owner in owners.items():
             seller = sellers.get(_folded(owner))
             if seller is not None:
-                message = (
-                    f"{seller.key} sells (role {seller.role.name}), and must not decide what counts as a good lead: "
-                    "name an owner outside sales"
-                )
+                message = say("finding.owner-is-salesperson", rep=rep_name(seller.key), role=seller.role.name)
                 yield error(f"{kind}.{name}.owner", "owner-is-salesperson", message)
 
 

@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterator, Mapping
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.gc_pause import gc_paused
 from pointsman.domain.leads.values.iso_codes import NO_NAMES, CodeNames
+from pointsman.domain.messages.message import say
+from pointsman.domain.messages.suggestions import suggestion
 from pointsman.domain.policy.document import Policy, Rule
 from pointsman.domain.policy.walk import conditions_of
 from pointsman.domain.policy_check.bookings import check_bookings
@@ -18,9 +20,9 @@ from pointsman.domain.policy_check.pools import check_pools
 from pointsman.domain.policy_check.role_separation import check_role_separation
 from pointsman.domain.policy_check.suppliers import check_suppliers
 from pointsman.domain.policy_check.unused_names import check_unused_names
+from pointsman.domain.policy_words.terms import WORKS
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.roster.roles import GATED_WORKS, Work
-from pointsman.domain.text.suggestions import did_you_mean
 
 MAX_FINDINGS = 200
 
@@ -79,26 +81,22 @@ def _findings(
 def _gates(policy: Policy) -> Iterator[Finding]:
     for work, gate in policy.gates.items():
         if work is Work.NURTURE:
-            yield error("gates.nurture", "gate-of-nurture", "nurture needs no gate, since no rep does it: remove it")
+            yield error("gates.nurture", "gate-of-nurture", say("finding.gate-of-nurture"))
         elif work not in GATED_WORKS:
-            message = (
-                f"a hand-over opens the gate for closing alone, so this one would hold every lead for {work}: remove"
-            )
-            yield error(f"gates.{work}", "gate-never-opens", f"{message} it, or put its condition into the rules")
+            yield error(f"gates.{work}", "gate-never-opens", say("finding.gate-never-opens", work=WORKS[work]))
         elif not gate.require and gate.when is None:
-            message = "this gate asks for nothing, and so lets no lead through: add 'require' or 'when'"
-            yield error(f"gates.{work}", "gate-asks-nothing", message)
+            yield error(f"gates.{work}", "gate-asks-nothing", say("finding.gate-asks-nothing"))
 
 
 def _rules(policy: Policy) -> Iterator[Finding]:
     first_with: dict[str, int] = {}
     if not policy.rules:
-        yield warning("rules", "no-rules", "without rules every lead is held: add one")
+        yield warning("rules", "no-rules", say("finding.no-rules"))
     for i, rule in enumerate(policy.rules):
         path = f"rules[{i}]"
         if rule.name in first_with:
             other = first_with[rule.name]
-            yield error(f"{path}.name", "duplicate-rule", f"rules[{other}] has the same name: rename one")
+            yield error(f"{path}.name", "duplicate-rule", say("finding.duplicate-rule", other=f"rules[{other}]"))
         first_with.setdefault(rule.name, i)
         yield from _pools_of(policy, rule, path)
         if rule.work is Work.NURTURE:
@@ -107,12 +105,11 @@ def _rules(policy: Policy) -> Iterator[Finding]:
 
 def _without_effect(rule: Rule, path: str) -> Iterator[Finding]:
     if rule.else_ != "hold":
-        yield warning(f"{path}.else", "else-without-effect", "nurture takes every lead: remove 'else'")
+        yield warning(f"{path}.else", "else-without-effect", say("finding.else-without-effect"))
     if rule.category is not None:
-        message = "categories count what reps get, and no rep gets a nurtured lead: remove it"
-        yield warning(f"{path}.category", "category-without-effect", message)
+        yield warning(f"{path}.category", "category-without-effect", say("finding.category-without-effect"))
     if rule.alert_after is not None:
-        yield warning(f"{path}.alert_after", "alert-without-effect", "a nurtured lead is never held: remove it")
+        yield warning(f"{path}.alert_after", "alert-without-effect", say("finding.alert-without-effect"))
 
 
 def _pools_of(policy: Policy, rule: Rule, path: str) -> Iterator[Finding]:
@@ -121,11 +118,11 @@ def _pools_of(policy: Policy, rule: Rule, path: str) -> Iterator[Finding]:
         if pool is None:
             yield _unknown_pool(f"{path}.pool", rule.pool, policy)
         elif pool.work is not rule.work:
-            message = f"pool {rule.pool} is for {pool.work}, not for {rule.work}: choose another pool or work"
+            message = say("finding.work-mismatch", pool=rule.pool, its=WORKS[pool.work], work=WORKS[rule.work])
             yield error(f"{path}.pool", "work-mismatch", message)
         elif pool.work in GATED_WORKS and pool.work not in policy.gates:
-            message = f"no gate stands before {pool.work}, so this rule could only break role protection"
-            yield error(f"{path}.work", "gate-missing", f"{message}: add gates.{pool.work}")
+            message = say("finding.gate-missing", work=WORKS[pool.work], gate=f"gates.{pool.work}")
+            yield error(f"{path}.work", "gate-missing", message)
     fallback = rule.fallback_pool
     if fallback is None:
         return
@@ -133,16 +130,15 @@ def _pools_of(policy: Policy, rule: Rule, path: str) -> Iterator[Finding]:
     if pool is None:
         yield _unknown_pool(f"{path}.else", fallback, policy)
     elif fallback == rule.pool:
-        message = f"the rule falls back to its own pool {fallback}: choose another, or write hold"
-        yield error(f"{path}.else", "fallback-cycle", message)
+        yield error(f"{path}.else", "fallback-cycle", say("finding.fallback-cycle", pool=fallback))
     elif pool.work is not rule.work and pool.work in GATED_WORKS | frozenset(policy.gates):
-        message = f"pool {fallback} is for {pool.work}, which lies behind a gate; a fallback may not lead there"
-        yield error(f"{path}.else", "fallback-gated", f"{message}: add a rule of its own for {pool.work}")
+        message = say("finding.fallback-gated", pool=fallback, work=WORKS[pool.work])
+        yield error(f"{path}.else", "fallback-gated", message)
     elif pool.work is not rule.work:
-        message = f"pool {fallback} is for {pool.work}: a lead that falls back becomes {pool.work}, not {rule.work}"
+        message = say("finding.fallback-other-work", pool=fallback, its=WORKS[pool.work], work=WORKS[rule.work])
         yield warning(f"{path}.else", "fallback-other-work", message)
 
 
 def _unknown_pool(path: str, name: str, policy: Policy) -> Finding:
-    hint = did_you_mean(name, policy.pools) or "add it under pools"
-    return error(path, "unknown-pool", f"there is no pool '{name}'; {hint}")
+    hint = suggestion(name, policy.pools) or say("finding.add-under", section="pools")
+    return error(path, "unknown-pool", say("finding.unknown-pool", name=name, hint=hint))

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from pointsman.domain.messages.message import Message, rep_name, say, supplier_name
+from pointsman.domain.messages.suggestions import suggestion
 from pointsman.domain.policy.document import CapacityStep, Policy, Pool
 from pointsman.domain.policy_check.findings import Finding, error, warning
 from pointsman.domain.roster.reps import Roster
-from pointsman.domain.text.suggestions import did_you_mean
 
 
 def check_suppliers(policy: Policy, roster: Roster | None) -> Iterator[Finding]:
@@ -14,10 +15,10 @@ def check_suppliers(policy: Policy, roster: Roster | None) -> Iterator[Finding]:
     for name, rules in policy.suppliers.items():
         path = f"suppliers.{name}"
         if known is not None and name not in known:
-            message = f"no rep on the roster works for '{name}', so this has no effect; {_hint(name, known)}"
+            message = say("finding.supplier-without-effect", name=name, hint=_hint(name, known))
             yield warning(path, "unknown-supplier", message)
         if rules.capacity and all(_nothing(step) for step in rules.capacity):
-            message = f"{name} can take nothing at any time: raise a step, or take its reps out of the pools"
+            message = say("finding.capacity-always-zero", supplier=supplier_name(name))
             yield warning(f"{path}.capacity", "capacity-always-zero", message)
     if roster is not None and known is not None:
         for name, pool in policy.pools.items():
@@ -34,18 +35,18 @@ def _shares(path: str, pool: Pool, roster: Roster, known: set[str]) -> Iterator[
     for supplier, share in pool.shares.items():
         where = f"{path}.shares.{supplier}"
         if supplier not in known:
-            yield error(where, "unknown-supplier", f"no rep works for '{supplier}'; {_hint(supplier, known)}")
+            message = say("finding.unknown-supplier", name=supplier, hint=_hint(supplier, known))
+            yield error(where, "unknown-supplier", message)
         elif share and supplier not in present:
-            message = (
-                f"{supplier} has {share} % and no member in this pool, so the others share it: add one of its reps"
-            )
+            message = say("finding.share-without-member", supplier=supplier_name(supplier), share=share)
             yield warning(where, "share-without-member", message)
     for i, member in enumerate(pool.members):
         rep = roster.reps.get(member.rep)
         if rep is not None and not pool.shares.get(rep.supplier):
-            message = f"{rep.key}'s supplier {rep.supplier} has no share of this pool, so {rep.key} gets nothing"
-            yield warning(f"{path}.members[{i}]", "member-without-share", f"{message}: give it a share, or remove them")
+            employer = supplier_name(rep.supplier)
+            message = say("finding.member-without-share", rep=rep_name(rep.key), supplier=employer)
+            yield warning(f"{path}.members[{i}]", "member-without-share", message)
 
 
-def _hint(name: str, known: set[str]) -> str:
-    return did_you_mean(name, known) or "set the supplier of its reps"
+def _hint(name: str, known: set[str]) -> Message:
+    return suggestion(name, known) or say("finding.set-supplier")

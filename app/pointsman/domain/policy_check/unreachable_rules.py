@@ -5,13 +5,13 @@ An ungated rule does not hide a gated one, since gated rules are asked on their 
 
 from collections.abc import Iterator, Sequence
 
+from pointsman.domain.messages.message import Message, first_of, say
 from pointsman.domain.policy.document import Rule
 from pointsman.domain.policy_check.findings import Finding, error, warning
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.satisfiability.boxes import Box, Boxes, BoxExpander
 from pointsman.domain.satisfiability.cover import LeadCover
 from pointsman.domain.satisfiability.value_sets import one_of
-from pointsman.domain.text.formatting import join_with_and
 
 #: What comparing rules may cost: looking into one group of rules is 1, comparing two rules is 4.
 MAX_COMPARISONS = 1_000_000
@@ -77,10 +77,7 @@ def check_unreachable_rules(
         if hiding:
             yield error(f"rules[{i}]", "unreachable", _sentence(rule, [rules[j] for j in hiding]))
         elif gated and rule.else_ == "hold" and i < last_ungated:
-            message = (
-                "a new lead that matches waits here, as its gate is shut: write 'else: next', or move the rule down"
-            )
-            yield warning(f"rules[{i}].else", "gate-holds", message)
+            yield warning(f"rules[{i}].else", "gate-holds", say("finding.gate-holds"))
         if not hiding and (rule.else_ != "next" or rule.work is Work.NURTURE):
             all_rules.add(i, narrow)
             if gated:
@@ -89,22 +86,17 @@ def check_unreachable_rules(
 
 def incomplete_check_finding(first: int, count: int) -> Finding:
     """Says what was not looked at."""
-    message = (
-        f"the rules are too many or too intricate to compare each with each: rules[{first}] to rules[{count - 1}] were "
-        "not looked at for being hidden by earlier ones; simplify conditions, or name their parts as segments"
-    )
+    message = say("finding.rules-not-compared", first=f"rules[{first}]", last=f"rules[{count - 1}]")
     return warning("rules", "check-incomplete", message)
 
 
-def _sentence(rule: Rule, hiding: Sequence[Rule]) -> str:
+def _sentence(rule: Rule, hiding: Sequence[Rule]) -> Message:
     if len(hiding) > 1:
-        names = join_with_and([f"'{hides.name}'" for hides in hiding[:5]] + (["others"] if len(hiding) > 5 else []))
-        return (
-            f"no lead gets here, since rules {names} together take every lead that matches: move this rule before them"
-        )
+        rules = first_of([say("suggestion.name", name=hides.name) for hides in hiding], 5)
+        return say("finding.hidden-by-several", rules=rules)
     (by,) = hiding
     if by.when is None:
-        return f"no lead gets here, since rule '{by.name}' takes every lead: move this rule before it"
+        return say("finding.hidden-by-all", rule=by.name)
     if by.when == rule.when:
-        return f"no lead gets here, since rule '{by.name}' asks the same: merge the two"
-    return f"no lead gets here, since rule '{by.name}' takes every lead that matches: move this rule before it, or remove it"
+        return say("finding.hidden-by-same", rule=by.name)
+    return say("finding.hidden-by-one", rule=by.name)

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.conditions.predicates import word_list_name
 from pointsman.domain.leads.free_mail import is_mail_for_all
+from pointsman.domain.messages.message import first_of, rep_name, say
+from pointsman.domain.messages.suggestions import suggestion
 from pointsman.domain.policy.conditions_model import Condition, Leaf, Operator, leaves
 from pointsman.domain.policy.document import Matching, Policy
 from pointsman.domain.policy.references import names_in
@@ -12,9 +14,7 @@ from pointsman.domain.policy.walk import conditions_of
 from pointsman.domain.policy_check.findings import Finding, warning
 from pointsman.domain.roster.rep_facts import REP_FIELDS, REP_PREFIX
 from pointsman.domain.roster.reps import Roster
-from pointsman.domain.text.formatting import join_with_and
 from pointsman.domain.text.hosts import is_under_domain
-from pointsman.domain.text.suggestions import did_you_mean
 
 _NAMED = ("segments.", "icps.", "personas.", "scores.")
 
@@ -33,13 +33,11 @@ def _domains(matching: Matching) -> Iterator[Finding]:
     for name in ("free_mail_domains_extra", "shared_hosts_extra"):
         for i, domain in enumerate(getattr(matching, name)):
             if is_under_domain(domain, companies):
-                message = (
-                    f"company_domains has {domain} or what it lies under, and counts first: remove it from one of both"
-                )
+                message = say("finding.domain-in-two-lists", domain=domain)
                 yield warning(f"matching.{name}[{i}]", "domain-in-two-lists", message)
     for i, domain in enumerate(matching.company_domains):
         if is_mail_for_all(domain):
-            message = f"all people with an address at {domain} would be one company's: remove it"
+            message = say("finding.company-of-many", domain=domain)
             yield warning(f"matching.company_domains[{i}]", "company-of-many", message)
 
 
@@ -67,8 +65,7 @@ def _unused(policy: Policy) -> Iterator[Finding]:
     for kind, names in defined.items():
         for name, key in names.items():
             if key not in used:
-                message = "no rule, gate, pool or nurture condition uses it: use it or remove it"
-                yield warning(f"{kind}.{name}", "unused-definition", message)
+                yield warning(f"{kind}.{name}", "unused-definition", say("finding.unused-definition"))
 
 
 def _lists_in(condition: Condition) -> Iterator[str]:
@@ -88,9 +85,9 @@ def _categories(policy: Policy, roster: Roster) -> Iterator[Finding]:
             if category not in given:
                 capped.setdefault(category, []).append(rep.key)
     for category, keys in capped.items():
-        who = join_with_and(keys if len(keys) <= 3 else [*keys[:3], "others"])
-        hint = did_you_mean(category, given) or f"write 'category: {category}' into the rules it is for"
-        message = f"{who} have a cap for category '{category}', which no rule gives, so it never counts; {hint}"
+        hint = suggestion(category, given) or say("finding.write-category", category=category)
+        reps = first_of([rep_name(key) for key in keys], 3)
+        message = say("finding.unknown-category", reps=reps, category=category, count=len(keys), hint=hint)
         yield warning("rules", "unknown-category", message)
 
 
@@ -101,6 +98,6 @@ def _skills(policy: Policy, roster: Roster) -> Iterator[Finding]:
         for field in sorted(asked):
             skill = field.removeprefix(REP_PREFIX)
             if field.startswith(REP_PREFIX) and field not in REP_FIELDS and skill not in known:
-                hint = did_you_mean(skill, known) or "add it to the reps"
-                message = f"no rep has a skill list '{skill}', so this is unknown of every rep; {hint}"
+                hint = suggestion(skill, known) or say("finding.add-to-reps")
+                message = say("finding.unknown-skill", list=skill, hint=hint)
                 yield warning(f"pools.{name}.requires", "unknown-skill", message)

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 #: Comparing two names letter by letter is dear, and a document may hold many of both: of names with more letters
@@ -12,8 +13,16 @@ _LONGEST = 40
 _FEW = 24  # as many as the keys of a pool
 
 
-def did_you_mean(word: str, known: Iterable[str], *, least_alike: float = 0.6) -> str:
-    """A sentence that names the closest known word, or the few known ones, or nothing.
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Names in the place of an unknown one: those that are like it, or else all there are."""
+
+    names: tuple[str, ...]
+    are_alike: bool
+
+
+def suggest(word: str, known: Iterable[str], *, least_alike: float = 0.6) -> Suggestion | None:
+    """The closest known word, several that go on where it ends, or the few known ones; None where there is nothing to say.
 
     `least_alike`, from 0 to 1: names of the world are many, and one of them is a little like any word.
     """
@@ -21,13 +30,23 @@ def did_you_mean(word: str, known: Iterable[str], *, least_alike: float = 0.6) -
     by_start = {choice[:_LONGEST]: choice for choice in reversed(likely_choices(word, choices))}
     longer = [choice for choice in choices if choice.startswith(f"{word}_")] if word else []
     if longer:
-        return "did you mean " + " or ".join(f"'{choice}'" for choice in longer[:_FEW]) + "?"
+        return Suggestion(tuple(longer[:_FEW]), are_alike=True)
     close = get_close_matches(word[:_LONGEST], by_start, n=1, cutoff=least_alike)
     if close:
-        return f"did you mean '{by_start[close[0]]}'?"
+        return Suggestion((by_start[close[0]],), are_alike=True)
     if 0 < len(choices) <= _FEW:
-        return "known are " + ", ".join(choices)
-    return ""
+        return Suggestion(tuple(choices), are_alike=False)
+    return None
+
+
+def did_you_mean(word: str, known: Iterable[str], *, least_alike: float = 0.6) -> str:
+    """`suggest` as an English sentence, for details of refused calls; or nothing."""
+    found = suggest(word, known, least_alike=least_alike)
+    if found is None:
+        return ""
+    if found.are_alike:
+        return "did you mean " + " or ".join(f"'{name}'" for name in found.names) + "?"
+    return "known are " + ", ".join(found.names)
 
 
 def likely_choices(word: str, choices: list[str]) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from pointsman.domain.errors import Conflict, Fault, NotFound, PolicyInvalid, StaleVersion
 from pointsman.domain.gc_pause import gc_paused
+from pointsman.domain.messages.message import as_written
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.parsing import parse_policy, plain_document
 from pointsman.domain.policy_check.findings import Finding, Severity
@@ -25,6 +26,7 @@ from pointsman.services.policies.cache import load_roster
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.routing.policies import PolicyHeadRow, PolicyRow
 from pointsman.services.transactions import run_in_transaction
+from pointsman.services.wording.english import english_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,8 @@ def check_offline(
             return _check(parse_policy(document), roster, intakes)
     except PolicyInvalid as invalid:
         return tuple(
-            Finding(path=f.path, code=f.code, severity=Severity.ERROR, message=f.message) for f in invalid.faults
+            Finding(path=f.path, code=f.code, severity=Severity.ERROR, message=as_written(f.message))
+            for f in invalid.faults
         )
 
 
@@ -158,9 +161,10 @@ async def _publish(
     live = (await tx.policies.live_versions()).policy
     if compare and live != expected:
         raise StaleVersion(_unexpected(live, expected), extra={"current": live})
-    findings = await to_thread(check_offline, row.document, *(await _surroundings(env, tx)))
+    roster, intakes = await _surroundings(env, tx)
+    findings = await to_thread(check_offline, row.document, roster, intakes)
     if not is_publishable(findings):
-        raise _refused(row.version, findings)
+        raise _refused(row.version, findings, roster)
     published = await tx.policies.publish(row.version, kind=kind, note=note, by=actor.name, at=env.clock())
     await _audit_policy(env, tx, actor, f"policy.{kind}", row.version, before=live, reason=note)
     await tx.jobs.defer_once("holds.drain")
@@ -228,8 +232,13 @@ def _mapped_evidence(mapping: Mapping[str, Any]) -> Collection[str]:
     return dict.fromkeys(part["name"] for part in mapping.get("evidence", ()))
 
 
-def _refused(version: int, findings: Sequence[Finding]) -> PolicyInvalid:
-    faults = [Fault(path=f.path, code=f.code, message=f.message) for f in findings if f.severity is Severity.ERROR]
+def _refused(version: int, findings: Sequence[Finding], roster: Roster | None) -> PolicyInvalid:
+    reps = roster.reps if roster is not None else {}
+    faults = [
+        Fault(path=f.path, code=f.code, message=english_words(f.message, reps))
+        for f in findings
+        if f.severity is Severity.ERROR
+    ]
     first = faults[0]
     return PolicyInvalid(
         f"Policy version {version} has {len(faults)} error{'s' if len(faults) != 1 else ''} that forbid publishing; "
