@@ -7,11 +7,13 @@ import typer
 
 from pointsman.cli.output import out
 from pointsman.cli.roster_files import read_roster_file
-from pointsman.cli.session import CLI_ACTOR, run_with_env
-from pointsman.domain.errors import Fault
+from pointsman.cli.session import CLI_ACTOR
+from pointsman.cli.terminal.reading import run_with_reader
+from pointsman.domain.distribution.idle_settings import Hint
 from pointsman.services.policies.rep_hints import hints_of_reps
 from pointsman.services.ports import Env
 from pointsman.services.roster.change_roster import RosterChange, put_roster
+from pointsman.services.wording.rendering import render
 
 app = typer.Typer(help="Put roles, suppliers and reps on the roster.", no_args_is_help=True)
 
@@ -29,14 +31,14 @@ def put(
     """Add or replace what the file names; what it does not name stays. Twice is the same as once."""
     given = read_roster_file(file)
 
-    async def work(env: Env) -> tuple[RosterChange, list[Fault]]:
+    async def work(env: Env) -> tuple[RosterChange, list[Hint]]:
         changed = await put_roster(env, given.given(), actor=CLI_ACTOR, reason=reason)
         reps = [(rep.key, rep.model_fields_set, f"reps[{i}]") for i, rep in enumerate(given.reps)]
         return changed, list(await hints_of_reps(env, reps))
 
-    changed, hints = run_with_env(work)
+    (changed, hints), reader = run_with_reader(work)
     for hint in hints:
-        out.print(f"{hint.path}: {hint.message}", highlight=False, soft_wrap=True)
+        out.print(f"{hint.path}: {render(hint.message, reader)}", highlight=False, soft_wrap=True)
     out.print(
         f"The roster is version {changed.version} now." if changed.changed else "Nothing was different.",
         highlight=False,

@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 
 from pointsman.domain.distribution.idle_settings import idle_settings
+from pointsman.domain.messages.message import rep_name
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.roster.reps import Caps
+from pointsman.services.wording.catalogue import LANGUAGES
+from pointsman.services.wording.rendering import MessageReader, render
 from support.roster import CLOSER, compiled, rep
+from support.wording import english, german
 
 MATCH = [{"lead": "lead.language", "rep": "languages"}]
 PREFER = {"prefer": [{"lead": "lead.country", "rep": "countries"}]}
@@ -70,6 +74,18 @@ def test_the_sentence_names_the_pools_and_their_weights() -> None:
     pools = {name: {"work": "closing", "members": listed} for name, listed in members.items()}
     live = compiled([], pools).policy
     (hint,) = idle_settings(rep("anna", CLOSER, weight=4), live, {"weight"})
-    assert hint.message == (
-        "the policy gives anna a weight of its own in own (2), own-too (3), which comes before this one; it counts in fair"
+    assert english(hint.message) == (
+        "the policy gives Anna a weight of its own in 'own' (2) and 'own-too' (3), which comes before this one; it counts in "
+        "'fair'"
     )
+    assert german(hint.message) == (
+        "das Regelwerk gibt Anna ein eigenes Gewicht in „own“ (2) und „own-too“ (3), das diesem vorgeht; es zählt in „fair“"
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_hint_reads_in_each_language_with_the_rep_by_name(language: str) -> None:
+    reader = MessageReader(language=language, names={rep_name("nora"): "Nora Lind"})
+    (hint,) = idle_settings(rep("nora"), policy(), {"key"})
+    assert render(hint.message, reader).count("Nora Lind") == 2
+    assert "nora" not in render(hint.message, reader)

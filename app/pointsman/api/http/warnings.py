@@ -2,7 +2,9 @@
 
 from pydantic import BaseModel, Field
 
+from pointsman.domain.distribution.idle_settings import Hint
 from pointsman.domain.errors import Fault
+from pointsman.services.wording.rendering import MessageReader, render
 
 
 class FieldWarningDoc(BaseModel):
@@ -11,6 +13,10 @@ class FieldWarningDoc(BaseModel):
     path: str = Field(examples=['body.fields["account.owner"]'])
     code: str = Field(examples=["not-yours-to-say"])
     message: str
+
+    @staticmethod
+    def of_hint(hint: Hint, reader: MessageReader) -> "FieldWarningDoc":
+        return FieldWarningDoc(path=hint.path, code=hint.code, message=render(hint.message, reader))
 
     @staticmethod
     def of(fault: Fault) -> "FieldWarningDoc":

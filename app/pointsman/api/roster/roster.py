@@ -1,7 +1,9 @@
 """The roster over HTTP: roles, suppliers, reps, time off, one by one or the whole floor in one call."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import replace as replace_fields
 from typing import Annotated
 from uuid import UUID
 
@@ -9,6 +11,7 @@ from fastapi import APIRouter, Path
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.warnings import FieldWarningDoc
 from pointsman.api.roster.request_bodies import (
@@ -34,11 +37,13 @@ from pointsman.api.roster.schemas import (
     SupplierDoc,
 )
 from pointsman.api.roster.time_off import TimeOffDoc, TimeOffIn
+from pointsman.domain.messages.message import rep_name
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.policies.rep_hints import hints_of_reps
 from pointsman.services.ports import Env
 from pointsman.services.ports.roster import TimeOffRow
 from pointsman.services.roster import change_roster as roster
+from pointsman.services.wording.rendering import MessageReader
 
 router = APIRouter(tags=["Roster"])
 
@@ -68,11 +73,12 @@ async def whole(env: EnvDep, _caller: Annotated[Caller, may(Operation.ROSTER_REA
     responses=problem_responses(401, 403, 409, 413, 422),
 )
 async def put_whole(
-    given: RosterIn, env: EnvDep, caller: Annotated[Caller, may(Operation.ROSTER_CHANGE)]
+    given: RosterIn, env: EnvDep, reader: ReaderDep, caller: Annotated[Caller, may(Operation.ROSTER_CHANGE)]
 ) -> RosterPutDoc:
     changed = await roster.put_roster(env, given.given(), actor=caller.actor)
     reps = [(rep.key, rep.model_fields_set, f"body.reps[{i}]") for i, rep in enumerate(given.reps)]
-    hints = [FieldWarningDoc.of(hint) for hint in await hints_of_reps(env, reps)]
+    named = _naming(reader, {rep.key: rep.name for rep in given.reps})
+    hints = [FieldWarningDoc.of_hint(hint, named) for hint in await hints_of_reps(env, reps)]
     return RosterPutDoc(version=changed.version, changed=changed.changed, hints=hints)
 
 
@@ -119,10 +125,10 @@ async def one(key: RosterKeyPath, env: EnvDep, _caller: Annotated[Caller, may(Op
     responses=problem_responses(401, 403, 409, 422),
 )
 async def create(
-    given: KeyedRepIn, env: EnvDep, caller: Annotated[Caller, may(Operation.ROSTER_CHANGE)]
+    given: KeyedRepIn, env: EnvDep, reader: ReaderDep, caller: Annotated[Caller, may(Operation.ROSTER_CHANGE)]
 ) -> ChangedRepDoc:
     await roster.create_rep(env, given.given(given.key), actor=caller.actor)
-    return await _changed_rep(env, given.key, given.model_fields_set)
+    return await _changed_rep(env, reader, given.key, given.model_fields_set)
 
 
 @router.put(
@@ -135,10 +141,11 @@ async def replace(
     key: Annotated[str, Path(max_length=100, pattern=r"^[a-z0-9][a-z0-9._-]*$", examples=["nora"])],
     given: RepIn,
     env: EnvDep,
+    reader: ReaderDep,
     caller: Annotated[Caller, may(Operation.ROSTER_CHANGE)],
 ) -> ChangedRepDoc:
     await _put(env, RosterIn(reps=[KeyedRepIn(key=key, **given.model_dump(exclude_unset=True))]), caller)
-    return await _changed_rep(env, key, given.model_fields_set | {"key"})
+    return await _changed_rep(env, reader, key, given.model_fields_set | {"key"})
 
 
 @router.patch(
@@ -149,13 +156,17 @@ async def replace(
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def patch(
-    key: RosterKeyPath, given: RepPatch, env: EnvDep, caller: Annotated[Caller, may(Operation.ROSTER_CHANGE)]
+    key: RosterKeyPath,
+    given: RepPatch,
+    env: EnvDep,
+    reader: ReaderDep,
+    caller: Annotated[Caller, may(Operation.ROSTER_CHANGE)],
 ) -> ChangedRepDoc:
     there = (await _rep(env, key)).model_dump(exclude={"id", "works", "time_off"})
     sent = given.model_dump(exclude_unset=True)
     sent = {name: value for name, value in sent.items() if value is not None or name in {"started_on", "holidays"}}
     await _put(env, RosterIn(reps=[KeyedRepIn.model_validate(there | sent)]), caller)
-    return await _changed_rep(env, key, set(sent))
+    return await _changed_rep(env, reader, key, set(sent))
 
 
 @router.post(
@@ -210,9 +221,16 @@ async def _put(env: Env, given: RosterIn, caller: Caller) -> RosterChangeDoc:
     return RosterChangeDoc(version=changed.version, changed=changed.changed)
 
 
-async def _changed_rep(env: Env, key: str, given: AbstractSet[str]) -> ChangedRepDoc:
-    hints = [FieldWarningDoc.of(hint) for hint in await hints_of_reps(env, [(key, given, "body")])]
-    return ChangedRepDoc(**(await _rep(env, key)).model_dump(), hints=hints)
+async def _changed_rep(env: Env, reader: MessageReader, key: str, given: AbstractSet[str]) -> ChangedRepDoc:
+    rep = await _rep(env, key)
+    named = _naming(reader, {key: rep.name})
+    hints = [FieldWarningDoc.of_hint(hint, named) for hint in await hints_of_reps(env, [(key, given, "body")])]
+    return ChangedRepDoc(**rep.model_dump(), hints=hints)
+
+
+def _naming(reader: MessageReader, reps: Mapping[str, str]) -> MessageReader:
+    """With the names that this very request gave."""
+    return replace_fields(reader, names={**reader.names, **{rep_name(key): name for key, name in reps.items()}})
 
 
 async def _rep(env: Env, key: str) -> RepDoc:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from pointsman.domain.distribution.idle_settings import idle_settings
-from pointsman.domain.errors import MAX_FAULTS, Fault
+from pointsman.domain.distribution.idle_settings import Hint, idle_settings
+from pointsman.domain.errors import MAX_FAULTS
 from pointsman.services.policies.cache import load_compiled_policy, load_roster
 from pointsman.services.ports import Env
 
 
-async def hints_of_reps(env: Env, given: Sequence[tuple[str, AbstractSet[str], str]]) -> Sequence[Fault]:
+async def hints_of_reps(env: Env, given: Sequence[tuple[str, AbstractSet[str], str]]) -> Sequence[Hint]:
     """The idle ones of the settings that were given, for each rep: the key, the settings' names, and where the body has them.
 
     The first MAX_FAULTS. A rep who is no longer there has none.
@@ -21,7 +21,7 @@ async def hints_of_reps(env: Env, given: Sequence[tuple[str, AbstractSet[str], s
             return ()
         roster = await load_roster(env, tx, live.roster)
         policy = None if live.policy is None else (await load_compiled_policy(env, tx, live.policy)).policy
-    hints: list[Fault] = []
+    hints: list[Hint] = []
     for key, names, path in given:
         if key in roster.reps and len(hints) < MAX_FAULTS:
             hints += [
