@@ -1,32 +1,18 @@
 """The page of a lead: what each reader sees on it, whatever strangers wrote into what is shown."""
 
-from copy import deepcopy
 from html import unescape
-from html.parser import HTMLParser
 
 import httpx
 import pytest
 
 from integration.lead_pages.test_lead_links import appointment_on, booked_lead, link_to
-from pointsman.services.policies.lifecycle import add_draft, publish_policy
 from support.floors.use_case_env import ADMIN
-from support.http.booking_links import Page, policy_with_purpose
+from support.http.booking_links import Page
+from support.http.hostile_texts import HOSTILE, Seen
 from support.http.service import caller_of
 
 pytestmark = pytest.mark.anyio
 
-EVIL = [
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "' onmouseover='alert(1)",
-    "</title><svg/onload=alert(1)>",
-    "</style><script>alert(1)</script>",
-    "{{7*7}}{% raise %}",
-    "javascript:alert(1)",
-    "<!-- --><base href=//evil.example>",
-    "&lt;b&gt;",
-    "{rep} {0.__class__} %(x)s",
-]
 ALLOWED = {
     "html", "head", "meta", "title", "style", "body", "a", "header", "p", "nav", "ul", "li", "main", "h1", "h2", "dl", "div",
     "dt", "dd", "strong", "details", "summary", "span", "form", "input", "label", "button", "fieldset", "legend", "textarea",
@@ -34,37 +20,12 @@ ALLOWED = {
 }  # fmt: skip
 
 
-class Seen(HTMLParser):
-    """Tags, attributes and addresses of a page."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.attributes: set[str] = set()
-        self.links: set[str] = set()
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes |= {name for name, _ in attrs}
-        self.links |= {value or "" for name, value in attrs if name in {"href", "action", "src"}}
-
-
-async def rename_rules(page: Page, name: str) -> None:
-    """Publish the same policy with this name for the rules that leads of these tests come by."""
-    document = deepcopy(policy_with_purpose())
-    for number, rule in enumerate(document["rules"]):
-        rule["name"] = f"{name} {number}"
-    draft = await add_draft(page.floor.env, document, note="a test", actor=ADMIN)
-    await publish_policy(page.floor.env, draft.policy.version, note="a test", actor=ADMIN, check_expected=False)
-
-
-@pytest.mark.parametrize("evil", EVIL)
+@pytest.mark.parametrize("evil", HOSTILE)
 async def test_nothing_that_somebody_wrote_becomes_markup(
     page: Page, admin: httpx.AsyncClient, browser: httpx.AsyncClient, evil: str
 ) -> None:
     await page.name_everybody(evil)
-    await rename_rules(page, evil)
+    await page.name_all_rules(evil)
     person = {"email": "evil@corp.example", "first_name": evil, "last_name": evil, "phone": evil}
     fields = {"lead.country": "DE", "company.name": evil, "company.employees": 120}
     sent = await admin.post("/v1/leads", json=person | {"fields": fields})

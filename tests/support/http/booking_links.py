@@ -16,6 +16,7 @@ from pointsman.connectors.invitations import IcalendarInvitations
 from pointsman.connectors.vault import Vault
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.services.booking.book import book
+from pointsman.services.policies.lifecycle import add_draft, publish_policy
 from pointsman.services.ports import Actor
 from pointsman.services.roster.change_roster import put_roster
 from pointsman.services.signed_links.tokens import SignedLink, sign_link
@@ -86,6 +87,16 @@ class Page:
         """Call all reps that."""
         reps = tuple(replace(rep, name=name) for rep in floor_given().reps)
         await put_roster(self.floor.env, floor_given(reps=reps), actor=Actor(name="test", kind=CallerKind.ADMIN))
+
+    async def name_all_rules(self, name: str) -> None:
+        """Publish the same policy with this name for its rules and for what appointments are for."""
+        document = policy_with_purpose()
+        for number, rule in enumerate(document["rules"]):
+            rule["name"] = f"{name} {number}"
+        document["pools"]["closers-mid-market"]["booking"] = {"purpose": {"de": name, "en": name}}
+        admin = Actor(name="test", kind=CallerKind.ADMIN)
+        draft = await add_draft(self.floor.env, document, note="a test", actor=admin)
+        await publish_policy(self.floor.env, draft.policy.version, note="a test", actor=admin, check_expected=False)
 
 
 @asynccontextmanager
