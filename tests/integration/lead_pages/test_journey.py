@@ -11,7 +11,6 @@ import pytest
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.services.lead_pages.journey import load_journey
 from pointsman.services.ports import Actor
-from pointsman.services.ports.leads.journeys import JourneyKind
 from support.floors.use_case_env import ADMIN
 from support.http.booking_links import Page
 from support.http.service import caller_of
@@ -117,28 +116,6 @@ async def told_by_tables(page: Page, lead_id: str) -> set[tuple[str, str, dateti
             by_time.setdefault((one.created_at, one.source), []).append(one.id)
         found |= {("evidence", str(min(ids)), at, record) for (at, _), ids in by_time.items()}
     return found
-
-
-@pytest.mark.parametrize("count", [10, pytest.param(200, marks=pytest.mark.deep)])
-async def test_a_journey_is_all_that_the_tables_hold_of_a_lead_in_order(
-    page: Page, admin: httpx.AsyncClient, count: int
-) -> None:
-    leads = await random_leads(page, admin, count, Random(count))
-    kinds: set[str] = set()
-    for lead_id in leads:
-        journey = await journey_of(admin, lead_id)
-        entries = journey["entries"]
-        told = {
-            (entry["kind"], entry["id"], datetime.fromisoformat(entry["at"]), entry["lead_id"]) for entry in entries
-        }
-        assert told == await told_by_tables(page, lead_id)
-        assert len(told) == len(entries)
-        assert [entry["at"] for entry in entries] == sorted(entry["at"] for entry in entries)
-        assert all(entry["text"].endswith(".") for entry in entries)
-        kinds |= {kind for kind, *_ in told}
-    assert kinds >= {"created", "decided", "gate", "evidence", "appointment", "delivery"}
-    if count > 100:
-        assert kinds == set(JourneyKind) - {"event", "won", "assigned"}  # those have a test of their own
 
 
 async def test_every_link_of_a_journey_leads_to_something(page: Page, admin: httpx.AsyncClient) -> None:
