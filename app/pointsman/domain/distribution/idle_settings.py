@@ -91,7 +91,7 @@ def _skills(rep: Rep, pools: Mapping[str, Pool]) -> Iterator[Hint]:
     for skill in rep.skills:
         if skill not in asked:
             hint = suggestion(skill, asked) or say("hint.ask-for-skill")
-            message = say("hint.skill-not-asked", rep=_name(rep), list=skill, pools=_named(pools), hint=hint)
+            message = say("hint.skill-not-asked", rep=_name(rep), skill=skill, pools=_named(pools), hint=hint)
             yield Hint(path=f"skills.{skill}", code="skill-not-asked", message=message)
 
 

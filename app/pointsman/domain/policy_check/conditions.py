@@ -88,7 +88,7 @@ def _type_of(field: str, fields: Mapping[str, FieldType], *, of_rep: bool) -> Fi
 
 def _unknown(path: str, field: str, fields: Mapping[str, FieldType], *, of_rep: bool) -> Finding:
     if field.startswith(REP_PREFIX) and not of_rep:
-        return error(path, "rep-field-without-rep", say("finding.rep-field-without-rep", field=field))
+        return error(path, "rep-field-without-rep", say("finding.rep-field-without-rep", name=field))
     if field.startswith(QUALIFICATION):
         declared = [one.removeprefix(QUALIFICATION) for one in fields if one.startswith(QUALIFICATION)]
         name = field.removeprefix(QUALIFICATION)
@@ -152,11 +152,11 @@ def _check_other(at: str, leaf: Leaf, name: str, field_type: FieldType, other: F
                 operator=leaf.operator.value,
                 field=leaf.field,
                 type=TYPES[field_type],
-                other=name,
+                other_field=name,
                 other_type=TYPES[other],
             )
             yield error(f"{at}.field", "incomparable", message)
     elif field_type is not other:
         types = {"type": TYPES[field_type], "other_type": TYPES[other]}
-        message = say("finding.incomparable", field=leaf.field, other=name, **types)
+        message = say("finding.incomparable", field=leaf.field, other_field=name, **types)
         yield error(f"{at}.field", "incomparable", message)

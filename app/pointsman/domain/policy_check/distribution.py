@@ -60,7 +60,7 @@ def _spellings(path: str, pool: Pool, roster: Roster, spellings: Spellings) -> I
         for lead, listed in compared:
             found = (spellings.never_equal(lead, value) for value in sorted(skills.get(listed, ())))
             if wrong := next(filter(None, found), None):
-                message = say("finding.list-never-equal", rep=rep_name(member.rep), list=listed, wrong=wrong)
+                message = say("finding.list-never-equal", rep=rep_name(member.rep), skill=listed, wrong=wrong)
                 yield warning(f"{path}.members[{i}]", "list-never-equal", message)
 
 
@@ -80,7 +80,7 @@ def _letter_case(path: str, pool: Pool, roster: Roster, asked: Mapping[str, Coll
                     message = say(
                         "finding.list-letter-case",
                         rep=rep_name(member.rep),
-                        list=listed,
+                        skill=listed,
                         value=value[:60],
                         other=others[0][:60],
                         field=lead,
@@ -171,7 +171,7 @@ def _ranking(path: str, pool: Pool, roster: Roster | None, categories: frozenset
         if not any(rep.skills.get(prefer.rep) for _, rep in able):
             all_able = len(able) == len(pool.members)
             key = "finding.preference-of-none" if all_able else "finding.preference-of-none-able"
-            message = say(key, list=prefer.rep)
+            message = say(key, skill=prefer.rep)
             yield warning(f"{path}.ranking.prefer[{i}].rep", "preference-without-effect", message)
     lists = {rep.key: _preferred_values(rep, pool) for _, rep in able}
     if len(able) > 1 and len({(rep.tier, lists[rep.key]) for _, rep in able}) == 1 and all(lists.values()):

@@ -63,5 +63,5 @@ def _members(path: str, pool: Pool, roster: Roster) -> Iterator[Finding]:
 def _skills(where: str, pool: Pool, rep: Rep) -> Iterator[Finding]:
     for match in pool.match:
         if not rep.skills.get(match.rep):
-            message = say("finding.no-skill", rep=rep_name(rep.key), list=match.rep, field=match.lead)
+            message = say("finding.no-skill", rep=rep_name(rep.key), skill=match.rep, field=match.lead)
             yield warning(where, "no-skill", message)

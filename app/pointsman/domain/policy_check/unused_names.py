@@ -99,5 +99,5 @@ def _skills(policy: Policy, roster: Roster) -> Iterator[Finding]:
             skill = field.removeprefix(REP_PREFIX)
             if field.startswith(REP_PREFIX) and field not in REP_FIELDS and skill not in known:
                 hint = suggestion(skill, known) or say("finding.add-to-reps")
-                message = say("finding.unknown-skill", list=skill, hint=hint)
+                message = say("finding.unknown-skill", name=skill, hint=hint)
                 yield warning(f"pools.{name}.requires", "unknown-skill", message)

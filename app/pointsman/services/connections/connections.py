@@ -85,7 +85,7 @@ async def save_connection(
             actor,
             "connection.changed" if before else "connection.added",
             f"connection:{key}",
-            before=_audited(before) | {"fault": _stored(before.fault)} if before else None,
+            before=_audited(before) | {"error": _stored(before.fault)} if before else None,
             after=_audited(row),
         )
         return row if before is None else replace(row, id=before.id, created_at=before.created_at)
@@ -126,8 +126,8 @@ async def check_connection(env: Env, key: str, *, actor: Actor) -> ConnectionRow
             actor,
             "connection.checked",
             f"connection:{key}",
-            before={"fault": _stored(row.fault)},
-            after={"fault": _stored(fault)},
+            before={"error": _stored(row.fault)},
+            after={"error": _stored(fault)},
         )
 
     await run_in_transaction(env, work)

@@ -313,3 +313,25 @@ async def test_no_more_versions_are_looked_at_than_allowed(desk: Desk, app: Fast
             await tx.policies.publish(row.version, kind="published", note="", by="test", at=app.state.env.clock())
     (found,) = (await desk.get(f"/v1/policies/{MAX_VERSIONS_COMPARED + 6}/definitions")).json()["definitions"]
     assert (found["since_version"], found["or_earlier"]) == (7, True)
+
+
+# ── the check, as read ──────────────────────────────────────────────────────────────────────────
+
+
+async def test_what_the_check_finds_and_the_hints_are_read_in_german_with_people_by_name(desk: Desk) -> None:
+    """Also of a rep whom the same request names anew."""
+    pools = {**POLICY["pools"], "closers": {"work": "closing", "members": ["lena"]}}
+    german = {**desk.headers, "Accept-Language": "de"}
+    answer = await desk.client.post("/v1/policies/check", json=noted(pools=pools), headers=german)
+    assert answer.headers["Content-Language"] == "de"
+    (told,) = [one["message"] for one in answer.json()["findings"] if one["code"] == "role-forbids"]
+    assert told == "die Rolle SDR von Lena umfasst Abschluss nicht: Nehmen Sie Lena aus diesem Pool"
+    draft = await desk.client.post("/v1/policies", json=noted(pools=pools), headers=german)
+    assert told in [one["message"] for one in draft.json()["findings"]]
+    await desk.publish(POLICY)
+    lena = (await desk.get("/v1/reps/lena")).json()
+    changed = await desk.client.patch("/v1/reps/lena", json={"name": "Lena Vogt", "tier": 3}, headers=german)
+    assert lena["name"] != "Lena Vogt"
+    assert [hint["message"] for hint in changed.json()["hints"]] == [
+        "Stufen zählen in Pools mit Rangfolge und einem Vorzug, und Lena Vogt ist in keinem solchen („sdr-dach“)"
+    ]
