@@ -22,7 +22,7 @@ from pointsman.cli.service.listening import find_listening_fault
 from pointsman.cli.service.migrate import migrate_or_exit
 from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.cli.settings import settings_or_exit
-from pointsman.cli.terminal.found_environment import is_ours, read_environment
+from pointsman.cli.terminal.found_environment import FoundEnvironment, read_environment
 from pointsman.connectors.vault import new_key
 from pointsman.demo import runner as show
 from pointsman.demo import start_demo_calendars
@@ -168,8 +168,7 @@ def _refuse_wrong_settings() -> None:
 
 def _forget_environment_of(state: Path) -> None:
     """Unset what this terminal took from the file that `_environment` wrote here: a new start provides it anew."""
-    file = state / "environment"
-    for name, value in read_environment(file).items() if is_ours(file) else ():
+    for name, value in (read_environment(state) or {}).items():
         if os.environ.get(name) == value:
             del os.environ[name]
 
@@ -200,11 +199,10 @@ def _environment(state: Path, database_url: str | None) -> dict[str, str]:
 
 def take_environment_of(state: Path) -> bool:
     """Set what a running service of this folder keeps for other terminals. False where its database does not run."""
-    file = state / "environment"
-    if not is_ours(file) or not EmbeddedPostgres(state).is_running():
+    kept = read_environment(state)
+    if kept is None or not EmbeddedPostgres(state).is_running():
         return False
-    for name, value in read_environment(file).items():
-        os.environ.setdefault(name, value)
+    FoundEnvironment(state=state, variables=kept).take()
     return True
 
 

@@ -94,7 +94,7 @@ class EmbeddedPostgres:
     def _find_running(self) -> Postmaster | None:
         _children[:] = [child for child in _children if child.poll() is None]
         home = PostgresHome(self.directory).kept()
-        return None if home is None else find_postmaster(home / "data")
+        return None if home is None else find_postmaster(home / "data", OsAccount.for_server(self.directory).uid)
 
     def _launch(self, home: Path) -> Postmaster:
         account = OsAccount.for_server(self.directory)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pointsman.local.errors import LocalServerError
 from pointsman.local.postgres_home import foreign_owner_error
-from pointsman.local.processes import PROC, Process, command_line
+from pointsman.local.processes import PROC, Process, command_line, owner_of
 from pointsman.local.socket_folder import SOCKET_NAME
 
 FILE_NAME = "postmaster.pid"
@@ -28,16 +28,19 @@ class Postmaster:
     lost: bool
 
 
-def find_postmaster(data: Path) -> Postmaster | None:
-    """The server over the data, if it is alive: not dead, not a zombie, not another program by now."""
+def find_postmaster(data: Path, owner: int) -> Postmaster | None:
+    """The server over the data, if it is alive: not dead, not a zombie, not another program by now.
+
+    It runs as `owner`: any other account can start a program whose words name the data.
+    """
     lines = _lines(data)
     sockets = noted_socket_folder(data) or data.parent
     if not _PID.fullmatch(lines[0].strip()):
-        if unnamed := _find_unnamed(data):
+        if unnamed := _find_unnamed(data, owner):
             return Postmaster(process=unnamed, socket_folder=sockets, ready=False, lost=True)
         return None
     process = Process.find(int(lines[0]))
-    if process is None or str(data) not in command_line(process.pid):
+    if process is None or str(data) not in command_line(process.pid) or owner_of(process.pid) != owner:
         return None
     ready = len(lines) > 7 and lines[7].strip() == "ready"  # one on its way up has written but a part
     lost = ready and not (sockets / SOCKET_NAME).exists()
@@ -50,10 +53,12 @@ def noted_socket_folder(data: Path) -> Path | None:
     return Path(lines[4]) if len(lines) > 4 and lines[4] else None
 
 
-def _find_unnamed(data: Path) -> Process | None:
+def _find_unnamed(data: Path, owner: int) -> Process | None:
     """The server that no pid file names, where the machine lists its processes under /proc."""
     for listed in PROC.glob("[0-9]*"):
         with contextlib.suppress(OSError):
+            if listed.stat().st_uid != owner:
+                continue
             words = (listed / "cmdline").read_bytes().split(b"\0")
             if words[0].endswith(b"postgres") and words[1:3] == [b"-D", os.fsencode(data)]:
                 return Process.find(int(listed.name))

@@ -68,6 +68,14 @@ def command_line(pid: int) -> str:
     return _ps(pid, "command=")
 
 
+def owner_of(pid: int) -> int | None:
+    """The account that a process runs as; None for one that is gone."""
+    with contextlib.suppress(OSError):
+        return (PROC / str(pid)).stat().st_uid
+    said = _ps(pid, "uid=")
+    return int(said) if said.isdigit() else None
+
+
 def _start_time(pid: int) -> str | None:
     """The start time of a live process. A killed child is a zombie until its parent looks, and in a container
     no parent may ever look: state Z is dead.

@@ -16,7 +16,8 @@ def test_a_name_comes_back_as_it_was_given(tmp_path: Path, monkeypatch: pytest.M
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "organisation").write_text(organisation + "\n", encoding="utf-8")
     local._environment(tmp_path, "postgresql+psycopg://service@/pointsman?host=/tmp/x")
-    kept = read_environment(tmp_path / "environment")
+    kept = read_environment(tmp_path)
+    assert kept is not None
     assert kept["POINTSMAN_ORGANISATION"] == organisation
     words = [". ./environment", 'printf %s "$POINTSMAN_ORGANISATION"']
     shown = subprocess.run(["sh", "-c", "; ".join(words)], cwd=tmp_path, capture_output=True, check=True)
@@ -27,7 +28,8 @@ def test_a_line_that_somebody_broke_is_none(tmp_path: Path) -> None:
     (tmp_path / "environment").write_text(
         "export POINTSMAN_A='1'\nexport POINTSMAN_B='2\nexport LD_PRELOAD=x\n", encoding="utf-8"
     )
-    assert read_environment(tmp_path / "environment") == {"POINTSMAN_A": "1"}
+    (tmp_path / "environment").chmod(0o600)
+    assert read_environment(tmp_path) == {"POINTSMAN_A": "1"}
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o666, 0o620])

@@ -1,6 +1,9 @@
 """A pid file may hold anything after a full disk or a kill, and a server may outlive what leads to it."""
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,7 +28,17 @@ def running(server: EmbeddedPostgres) -> Process:
 )
 def test_a_pid_file_that_names_no_process_is_a_dead_servers(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "postmaster.pid").write_bytes(text)
-    assert find_postmaster(tmp_path) is None
+    assert find_postmaster(tmp_path, os.geteuid()) is None
+
+
+def test_a_process_of_another_account_is_no_server_of_ours_whatever_its_words_say(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", "import sys; sys.stdin.read()", str(tmp_path)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE) as process:
+        (tmp_path / "postmaster.pid").write_text(f"{process.pid}\n{tmp_path}\n")
+        found = find_postmaster(tmp_path, os.geteuid())
+        assert found is not None
+        assert found.process.pid == process.pid
+        assert find_postmaster(tmp_path, os.geteuid() + 1) is None
 
 
 def test_a_path_with_a_line_separator_of_unicode_is_one_line(tmp_path: Path) -> None:

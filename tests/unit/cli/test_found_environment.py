@@ -2,6 +2,8 @@
 
 import os
 import socket
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from pointsman.cli.terminal.found_environment import (
     answers,
     find_environment,
+    read_environment,
     running_state,
     take_found_environment,
 )
@@ -29,6 +32,11 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "a" / "b").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "a" / "b")
     return made
+
+
+def found_state() -> Path | None:
+    found = find_environment(Path.cwd())
+    return None if found is None else found.state
 
 
 def test_the_file_is_found_in_a_folder_above_and_sets_what_is_not_set(file: Path) -> None:
@@ -57,10 +65,55 @@ def test_a_file_that_others_can_write_is_passed_over(file: Path, mode: int) -> N
     assert take_found_environment() is None
 
 
-def test_a_link_to_a_file_is_passed_over(file: Path) -> None:
-    file.rename(file.with_name("elsewhere"))
-    file.symlink_to(file.with_name("elsewhere"))
-    assert find_environment(Path.cwd()) is None
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_a_link_in_the_place_of_file_or_folder_is_passed_over(file: Path, what: str) -> None:
+    place = file if what == "file" else file.parent
+    place.rename(place.with_name("elsewhere"))
+    place.symlink_to(place.with_name("elsewhere"))
+    assert found_state() is None
+
+
+def test_a_folder_that_everybody_can_write_is_passed_over(file: Path) -> None:
+    file.parent.chmod(0o777)
+    assert found_state() is None
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_is_no_plain_file_is_passed_over_without_waiting(file: Path, make: Callable[[Path], None]) -> None:
+    file.unlink()
+    make(file)
+    assert found_state() is None
+
+
+def test_another_account_s_file_or_folder_is_passed_over(file: Path) -> None:
+    mine = os.geteuid()
+    assert read_environment(file.parent, owners={mine}) is not None
+    assert read_environment(file.parent, owners={mine + 1}) is None
+
+
+def test_what_is_read_is_what_was_asked_though_another_takes_its_place(file: Path) -> None:
+    """A swap beside the reading: the file of everybody is never the one that is read."""
+    theirs, mine = file.parent.with_name("theirs"), file.parent.with_name("mine")
+    theirs.mkdir()
+    (theirs / "environment").write_text("export POINTSMAN_DATABASE_URL=postgresql://theirs/db\n")
+    (theirs / "environment").chmod(0o666)
+    done = threading.Event()
+
+    def swap() -> None:
+        while not done.is_set():
+            file.parent.rename(mine)
+            theirs.rename(file.parent)
+            file.parent.rename(theirs)
+            mine.rename(file.parent)
+
+    swapper = threading.Thread(target=swap)
+    swapper.start()
+    try:
+        read = [read_environment(file.parent) for _ in range(500)]
+    finally:
+        done.set()
+        swapper.join()
+    assert {variables["POINTSMAN_DATABASE_URL"] for variables in read if variables} <= {URL}
 
 
 def test_a_server_answers_only_while_it_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,14 +132,16 @@ def test_a_database_that_runs_further_up_is_preferred_to_one_that_does_not(file:
     stale.mkdir()
     (stale / "environment").write_text("export POINTSMAN_DATABASE_URL='postgresql://p@/p?host=/nowhere&port=5432'\n")
     (stale / "environment").chmod(0o600)
-    assert find_environment(Path.cwd()) == stale / "environment"
+    assert found_state() == stale
     assert running_state() is None
     os.chdir(file.parent)  # the name of a socket is short, so the server is named from here
     file.write_text("export POINTSMAN_DATABASE_URL='postgresql://p@/p?host=.&port=5432'\n")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(".s.PGSQL.5432")
         server.listen()
-        assert find_environment(stale.parent) == file
+        found = find_environment(stale.parent)
+        assert found is not None
+        assert found.state == file.parent
         assert running_state() == file.parent
 
 

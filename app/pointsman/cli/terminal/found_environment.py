@@ -5,12 +5,39 @@ import os
 import shlex
 import socket
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 PREFIX = "POINTSMAN_"
-_FILE = Path(".pointsman") / "environment"
+_STATE, _FILE = ".pointsman", "environment"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_PLAIN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_LONGEST = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundEnvironment:
+    """What the service of a state folder keeps for other terminals."""
+
+    state: Path
+    variables: Mapping[str, str]
+
+    @property
+    def database_url(self) -> str:
+        return self.variables.get(f"{PREFIX}DATABASE_URL", "")
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its database can be reached."""
+        return answers(self.database_url)
+
+    def take(self) -> None:
+        """Set what is not set yet."""
+        for name, value in self.variables.items():
+            if not os.environ.get(name):
+                os.environ[name] = value
 
 
 def is_database_set() -> bool:
@@ -19,76 +46,90 @@ def is_database_set() -> bool:
 
 
 def take_found_environment() -> Path | None:
-    """Set what the nearest `.pointsman/environment` says, and return the file; None where a database is set or none is found.
-
-    What is set already stays. A file that another account can write is passed over: it could name a database of its own.
-    """
-    if is_database_set() or (file := _nearest()) is None:
+    """Set what the nearest `.pointsman/environment` says, and return the file; None where a database is set or none is found."""
+    found = None if is_database_set() else nearest_environment()
+    if found is None:
         return None
-    for name, value in read_environment(file).items():
-        if not os.environ.get(name):
-            os.environ[name] = value
-    return file if is_database_set() else None
+    found.take()
+    return found.state / _FILE if is_database_set() else None
 
 
-def find_environment(folder: Path) -> Path | None:
-    """The nearest file from a folder upwards whose database runs, else the nearest of all."""
-    found = [file for each in (folder, *folder.parents) if is_ours(file := each / _FILE)]
-    return next((file for file in found if answers(_database_url(file))), found[0] if found else None)
+def nearest_environment() -> FoundEnvironment | None:
+    """As `find_environment` from the working folder; None where that was deleted."""
+    try:
+        return find_environment(Path.cwd())
+    except FileNotFoundError:
+        return None
 
 
-def read_environment(file: Path) -> Mapping[str, str]:
-    """The variables of the service in a file of `export NAME=value` lines; a line that somebody broke is none."""
+def find_environment(folder: Path) -> FoundEnvironment | None:
+    """The nearest one from a folder upwards whose database runs, else the nearest of all."""
+    found = [
+        FoundEnvironment(state=state, variables=variables)
+        for each in (folder, *folder.parents)
+        if (variables := read_environment(state := each / _STATE)) is not None
+    ]
+    return next((one for one in found if one.is_running), found[0] if found else None)
+
+
+def has_database() -> bool:
+    """Whether one is set, or an embedded one of this folder runs."""
+    return is_database_set() or running_state() is not None
+
+
+def running_state() -> Path | None:
+    """The state folder, here or above, of an embedded database that runs."""
+    found = nearest_environment()
+    return found.state if found is not None and found.is_running else None
+
+
+def read_environment(state: Path, owners: Collection[int] | None = None) -> Mapping[str, str] | None:
+    """The variables of the service that a state folder's file of `export NAME=value` lines sets; a broken line sets none.
+
+    None where there is no such file, and where folder or file is a link, is not of `owners` (this account and root), or can
+    be written by others: it could name a database of theirs. What is asked is what was opened, so that no swap helps.
+    """
+    trusted = {os.geteuid(), 0} if owners is None else owners
+    try:
+        with _opened(state, _FOLDER) as folder, _opened(_FILE, _PLAIN_FILE, within=folder) as file:
+            is_folder_ours = _is_of(os.fstat(folder), trusted, stat.S_ISDIR, stat.S_IWOTH)
+            is_file_ours = _is_of(os.fstat(file), trusted, stat.S_ISREG, stat.S_IWGRP | stat.S_IWOTH)
+            text = os.read(file, _LONGEST) if is_folder_ours and is_file_ours else None
+    except OSError:
+        return None
+    return None if text is None else _variables(text.decode(errors="replace"))
+
+
+def answers(url: str) -> bool:
+    """Whether a server listens on the socket that a URL of an embedded database names."""
+    try:
+        asked = parse_qs(urlsplit(url).query)
+        path = f"{asked.get('host', [''])[0]}/.s.PGSQL.{asked.get('port', ['5432'])[0]}"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            probe.connect(path)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _opened(name: Path | str, flags: int, within: int | None = None) -> Iterator[int]:
+    handle = os.open(name, flags, dir_fd=within)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _is_of(facts: os.stat_result, owners: Collection[int], is_kind: Callable[[int], bool], others_may: int) -> bool:
+    return is_kind(facts.st_mode) and facts.st_uid in owners and not facts.st_mode & others_may
+
+
+def _variables(text: str) -> Mapping[str, str]:
     found: dict[str, str] = {}
-    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in text.splitlines():
         name, _, value = line.removeprefix("export ").partition("=")
         with contextlib.suppress(ValueError):
             if name.startswith(PREFIX):
                 found[name] = "".join(shlex.split(value)[:1])
     return found
-
-
-def answers(url: str) -> bool:
-    """Whether a server listens on the socket that a URL of an embedded database names."""
-    asked = parse_qs(urlsplit(url).query)
-    path = f"{asked.get('host', [''])[0]}/.s.PGSQL.{asked.get('port', ['5432'])[0]}"
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(path)
-        except OSError:
-            return False
-    return True
-
-
-def has_database() -> bool:
-    """Whether one is set, or an embedded one of this folder runs."""
-    if is_database_set() or (file := _nearest()) is None:
-        return is_database_set()
-    return answers(_database_url(file))
-
-
-def running_state() -> Path | None:
-    """The state folder, here or above, of an embedded database that runs."""
-    file = _nearest()
-    return file.parent if file is not None and answers(_database_url(file)) else None
-
-
-def _nearest() -> Path | None:
-    try:
-        return find_environment(Path.cwd())
-    except FileNotFoundError:  # the working folder was deleted
-        return None
-
-
-def _database_url(file: Path) -> str:
-    return read_environment(file).get(f"{PREFIX}DATABASE_URL", "")
-
-
-def is_ours(file: Path) -> bool:
-    """Whether a file is one that this account, or root, alone can write: another's could name a database of its own."""
-    try:
-        found = file.lstat()
-    except OSError:
-        return False
-    private = not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    return stat.S_ISREG(found.st_mode) and found.st_uid in {os.getuid(), 0} and private and os.access(file, os.R_OK)
