@@ -4,8 +4,9 @@ import os
 from pathlib import Path
 
 
-def write_kept_file(path: Path, text: str) -> None:
-    """Replace the file by a whole one that only its owner may read: a full disk or a kill leaves what was there.
+def write_kept_file(path: Path, text: str, *, mode: int = 0o600) -> None:
+    """Replace the file by a whole one that, without a `mode`, only its owner may read: a full disk or a kill leaves what
+    was there.
 
     Raises OSError.
     """
@@ -14,7 +15,7 @@ def write_kept_file(path: Path, text: str) -> None:
     try:
         partial.unlink(missing_ok=True)  # of a kill, or a link: in a foreign folder it may lead anywhere
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        with os.fdopen(os.open(partial, flags, 0o600), "w", encoding="utf-8") as file:
+        with os.fdopen(os.open(partial, flags, mode), "w", encoding="utf-8") as file:
             file.write(text)
         partial.replace(path)
     finally:

@@ -33,9 +33,15 @@ def test_a_closers_calendar_is_connected_and_a_path_that_is_not_there_is_refused
     start = ("init", str(tmp_path), "--yes", "--state", str(tmp_path / "state"), "-l", "en")
     account = ("--calendar", server.url, "--calendar-user", SERVICE_USER)
     typo = pointsman(*start, *FLOOR, *account, "--calendar-of", "ben=/ben/wrok/", url=database_url, **given)
-    assert (typo.returncode, "calendars[0].calendar: team-calendars cannot read" in typo.stderr) == (1, True), (
+    assert (typo.returncode, "no calendar of events at /ben/wrok/ for Ben Roth" in typo.stderr) == (1, True), (
         typo.stderr
     )
+    german = ("init", str(tmp_path), "--yes", "--state", str(tmp_path / "state"), "-l", "de", *account)
+    folder = pointsman(*german, "--calendar-of", "ben=/ben/", url=database_url, **given)
+    assert (folder.returncode, "unter /ben/ keinen Kalender mit Terminen für Ben Roth" in folder.stderr) == (1, True)
+    given_wrong = {**given, "CALDAV_PASSWORD": "wrong"}
+    login = pointsman(*german, "--calendar-of", "ben=/ben/work/", url=database_url, **given_wrong)
+    assert (login.returncode, "lehnt die Anmeldung" in login.stderr) == (1, True), login.stderr
     mended = pointsman(*start, *account, "--calendar-of", "ben=/ben/work/", url=database_url, **given)
     assert mended.returncode == 0, mended.stderr
     assert "1 calendar is connected." in mended.stdout

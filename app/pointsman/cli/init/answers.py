@@ -135,6 +135,12 @@ def require_floor(reps: Collection[RepAnswer]) -> None:
         raise WrongAnswer(say("init.no-setter"))
 
 
+def refuse_unknown_calendar_reps(calendar: CalendarAnswer | None, known: Collection[str]) -> None:
+    """Raises WrongAnswer for a calendar of nobody on the roster."""
+    if calendar and (unknown := sorted(calendar.paths.keys() - set(known))):
+        raise WrongAnswer(say("init.wrong-calendar-rep", given=unknown[0][:60], known=tuple(known)))
+
+
 def _key_of(name: str, taken: Collection[str]) -> str:
     """A short key that is not taken: the first name, the whole name, or that with a number."""
     plain = unicodedata.normalize("NFKD", name.casefold().translate(_SPELT_OUT)).encode("ascii", "ignore").decode()

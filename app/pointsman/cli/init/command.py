@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -18,23 +18,23 @@ from pointsman.cli.init.answers import (
     read_name,
     read_rep,
     read_zone,
+    refuse_unknown_calendar_reps,
     require_floor,
 )
-from pointsman.cli.init.files import policy_text, roster_text
+from pointsman.cli.init.files import Files, keep_organisation, parse_texts, policy_text, roster_text
 from pointsman.cli.init.questions import Questioner, ask_calendar, ask_reps
-from pointsman.cli.init.steps import SetUp, set_up
-from pointsman.cli.output import EXIT_MISUSED, fail, out
-from pointsman.cli.policy.files import read_policy_file, write_file
+from pointsman.cli.init.steps import SetUp, SetUpRefused, set_up
+from pointsman.cli.output import EXIT_MISUSED, err, fail, out
+from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.roster_files import read_roster_file
 from pointsman.cli.session import run_with_env
 from pointsman.cli.terminal.found_environment import PREFIX, is_database_set, running_state
 from pointsman.cli.terminal.reading import machine_zone, terminal_language
-from pointsman.domain.messages.message import Arg, say
+from pointsman.domain.messages.message import Arg, rep_name, say
 from pointsman.services.wording.rendering import MessageReader, render, render_sentence
 
 PASSWORD = "CALDAV_PASSWORD"  # noqa: S105  # the name of a variable
 _QUIET = {f"{PREFIX}LOG_LEVEL": "warning"}
-_ROSTER, _POLICY = "roster.yaml", "policy.yaml"
 
 RepOption = Annotated[
     list[str] | None,
@@ -72,30 +72,40 @@ def init(
     spoken = _language(language)
     state = state or running_state() or Path(".pointsman")
     reader = MessageReader(language=spoken)
-    files = folder / _ROSTER, folder / _POLICY
-    there = [file for file in files if file.exists()]
-    account: CalendarAnswer | None = None
+    files = Files(folder=folder)
+    asks = None if yes or not sys.stdin.isatty() else _questioner(reader)
+    given = (calendar, calendar_user, calendar_of)
     try:
-        if there and not force:
-            if len(there) == 1:
-                fail(_said(reader, "init.half-there", file=str(there[0])), code=EXIT_MISUSED)
-            out.print(_said(reader, "init.files-kept", roster=str(files[0]), policy=str(files[1])), highlight=False)
-            account = _calendar(calendar, calendar_user, calendar_of)
+        if not force and files.are_there():
+            _say(reader, "init.files-kept", **files.named())
+            _name_dropped(reader, {"--organisation": organisation, "--time-zone": time_zone, "--rep": rep})
+            roster, policy = read_roster_file(files.roster), read_policy_file(files.policy)
+            account = _calendar(asks, *given)
+            refuse_unknown_calendar_reps(account, [one.key for one in roster.reps])
+            keep = _nothing
         else:
-            asks = None if yes or not sys.stdin.isatty() else _questioner(reader)
-            answers = _answers(asks, spoken, organisation, time_zone, rep, (calendar, calendar_user, calendar_of))
+            answers = _answers(asks, spoken, organisation, time_zone, rep, given)
             account = answers.calendar
-            folder.mkdir(parents=True, exist_ok=True)
-            write_file(files[0], roster_text(answers))
-            write_file(files[1], policy_text(answers))
-            _keep_organisation(state, answers.organisation)
-            out.print(_said(reader, "init.files-written", roster=str(files[0]), policy=str(files[1])), highlight=False)
+            texts = roster_text(answers), policy_text(answers)
+            roster, policy = parse_texts(*texts)
+
+            def keep() -> None:
+                files.write(*texts)
+                keep_organisation(state, answers.organisation)
+                _say(reader, "init.files-written", **files.named())
+
+        with _database(state, reader):
+            note = render(say("init.note"), reader)
+            done = run_with_env(
+                lambda env: set_up(env, roster, policy, account, note=note, language=spoken, keep_files=keep)
+            )
     except WrongAnswer as wrong:
         fail(render_sentence(wrong.message, reader), code=EXIT_MISUSED)
-    roster, policy = read_roster_file(files[0]), read_policy_file(files[1])
-    with _database(state, reader):
-        note = render(say("init.note"), reader)
-        done = run_with_env(lambda env: set_up(env, roster, policy, account, note=note, language=spoken))
+    except SetUpRefused as refused:
+        names = {rep_name(one.key): one.name for one in roster.reps}
+        named = MessageReader(language=spoken, names=names)
+        found = [f"{finding.path}: {render(finding.message, named)}" for finding in refused.findings]
+        fail(render_sentence(refused.message, reader), *found)
     zone = roster.reps[0].time_zone if roster.reps else "UTC"
     _show(done, reader, zone)
 
@@ -121,11 +131,10 @@ def _answers(
     elif asks is None:
         raise WrongAnswer(say("init.no-reps"))
     floor = tuple(given) or (ask_reps(asks) if asks else ())
-    account = _calendar(*calendar)
+    account = _calendar(asks, *calendar)
     if account is None and asks is not None and not given:
         account = ask_calendar(asks, floor)
-    if account and (unknown := sorted(account.paths.keys() - {one.key for one in floor})):
-        raise WrongAnswer(say("init.wrong-calendar-rep", given=unknown[0], known=tuple(one.key for one in floor)))
+    refuse_unknown_calendar_reps(account, [one.key for one in floor])
     return Answers(
         organisation=read_name(organisation),
         zone=read_zone(time_zone),
@@ -135,12 +144,20 @@ def _answers(
     )
 
 
-def _calendar(url: str | None, user: str | None, paths: list[str] | None) -> CalendarAnswer | None:
+def _calendar(
+    asks: Questioner | None, url: str | None, user: str | None, paths: list[str] | None
+) -> CalendarAnswer | None:
     if url is None:
+        if user is not None or paths:
+            raise WrongAnswer(say("init.no-calendar-server"))
         return None
     if user is None or not paths or any("=" not in path for path in paths):
         raise WrongAnswer(say("init.wrong-calendar"))
-    password = os.environ.get(PASSWORD) or typer.prompt(PASSWORD, hide_input=True)
+    password = os.environ.get(PASSWORD)
+    if not password:
+        if asks is None:
+            raise WrongAnswer(say("init.no-password", name=PASSWORD))
+        password = asks.ask_secret(render(say("init.ask-calendar-password"), asks.reader))
     found = dict(path.split("=", 1) for path in paths)
     return CalendarAnswer(url=url, user=user, password=password, paths=found)
 
@@ -171,34 +188,37 @@ def _database(state: Path, reader: MessageReader) -> Iterator[None]:
     if is_database_set() or local.take_environment_of(state):
         yield
         return
-    out.print(_said(reader, "init.starts-database"), highlight=False)
+    _say(reader, "init.starts-database")
     with local.running_service(state, command="init", port=local.free_port(), extra=_QUIET):
         yield
 
 
-def _keep_organisation(state: Path, organisation: str) -> None:
-    """For the next start of the service here, which shows it to buyers."""
-    from pointsman.local.kept_file import write_kept_file  # noqa: PLC0415  # likewise
+def _name_dropped(reader: MessageReader, flags: Mapping[str, object]) -> None:
+    """Flags that change nothing are said: who gave them believes that they did."""
+    if dropped := tuple(name for name, given in flags.items() if given):
+        err.print(render(say("init.flags-dropped", flags=dropped, count=len(dropped)), reader), soft_wrap=True)
 
-    state.mkdir(parents=True, exist_ok=True)
-    write_kept_file(state / "organisation", organisation + "\n")
+
+def _nothing() -> None:
+    pass
 
 
 def _show(done: SetUp, reader: MessageReader, zone: str) -> None:
     for finding in done.findings:
         told = render(finding.message, MessageReader(language=reader.language, names=done.reader.names))
         out.print(f"{finding.path}: {told}", highlight=False)
-    key = "init.published" if done.published else "init.live-already"
-    out.print(_said(reader, key, version=done.version), highlight=False)
+    _say(reader, "init.published" if done.published else "init.live-already", version=done.version)
     if done.calendars:
-        out.print(_said(reader, "init.calendars", count=done.calendars), highlight=False)
-    out.print("\n" + _said(reader, "init.journey"), highlight=False)
+        _say(reader, "init.calendars", count=done.calendars)
+    out.print()
+    _say(reader, "init.journey" if done.sent else "init.journey-again")
     local = MessageReader(language=reader.language, zone=zone, names=done.reader.names)
     for entry in done.journey.entries:
         when = render(say("init.time", at=entry.at), local)
         out.print(f"  {when}  {render_sentence(entry.text, local)}", highlight=False, soft_wrap=True)
-    out.print("\n" + _said(reader, "init.next"), highlight=False, soft_wrap=True)
+    out.print()
+    _say(reader, "init.next")
 
 
-def _said(reader: MessageReader, key: str, **args: Arg) -> str:
-    return render(say(key, **args), reader)
+def _say(reader: MessageReader, key: str, **args: Arg) -> None:
+    out.print(render(say(key, **args), reader), highlight=False, soft_wrap=True)

@@ -1,18 +1,71 @@
 """The first roster and the first policy as files, with comments in the organisation's language."""
 
 import json
+import os
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pointsman.cli.init.answers import ROLES, Answers
+from pointsman.api.policies.policy_text import SubmittedPolicy, parse_policy_yaml_now
+from pointsman.api.roster.request_bodies import RosterIn
+from pointsman.cli.init.answers import ROLES, Answers, WrongAnswer
+from pointsman.connectors.text_readers import ChildTextReaders
+from pointsman.domain.messages.message import say
 from pointsman.domain.roster.roles import Work
+from pointsman.local.kept_file import write_kept_file
 
 _PLAIN = re.compile(r"[a-z][a-z0-9_-]*")
 _OTHER_VALUES = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+_READABLE = 0o666  # as far as the account's umask lets
 _TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """The two files of a folder."""
+
+    folder: Path
+
+    @property
+    def roster(self) -> Path:
+        return self.folder / "roster.yaml"
+
+    @property
+    def policy(self) -> Path:
+        return self.folder / "policy.yaml"
+
+    def named(self) -> dict[str, str]:
+        return {"roster": str(self.roster), "policy": str(self.policy)}
+
+    def are_there(self) -> bool:
+        """Whether both are; a link counts, wherever it leads. Raises WrongAnswer for one alone."""
+        there = [file for file in (self.roster, self.policy) if os.path.lexists(file)]
+        if len(there) == 1:
+            raise WrongAnswer(say("init.half-there", file=str(there[0])))
+        return bool(there)
+
+    def write(self, roster: str, policy: str) -> None:
+        """Both, each whole, in the place of what is there. Raises WrongAnswer where the disk refuses."""
+        try:
+            write_kept_file(self.roster, roster, mode=_READABLE)
+            write_kept_file(self.policy, policy, mode=_READABLE)
+        except OSError as error:
+            raise WrongAnswer(say("init.not-written", folder=str(self.folder), why=error.strerror or "")) from error
+
+
+def parse_texts(roster: str, policy: str) -> tuple[RosterIn, SubmittedPolicy]:
+    """What is to be written, as it will be read."""
+    readers = ChildTextReaders()
+    document = parse_policy_yaml_now(roster.encode(), readers).document
+    return RosterIn.model_validate(document), parse_policy_yaml_now(policy.encode(), readers)
+
+
+def keep_organisation(state: Path, organisation: str) -> None:
+    """For the next start of the service here, which shows it to buyers."""
+    write_kept_file(state / "organisation", organisation + "\n")
 
 
 def roster_text(answers: Answers) -> str:

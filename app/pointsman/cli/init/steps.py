@@ -1,14 +1,16 @@
-"""The first hour's steps on the database: roster, check, policy, calendar, one lead, and its journey."""
+"""The first hour's steps on the database: roster, policy, calendar, one lead, and its journey."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from pointsman.api.policies.policy_text import SubmittedPolicy
 from pointsman.api.roster.request_bodies import RosterIn
 from pointsman.cli.init.answers import CalendarAnswer
+from pointsman.cli.init.one_transaction import run_as_one
 from pointsman.cli.session import CLI_ACTOR
-from pointsman.domain.errors import Conflict, Fault, NotFound, PolicyInvalid
-from pointsman.domain.messages.message import rep_name
+from pointsman.domain.errors import Invalid, NotFound, Unavailable
+from pointsman.domain.messages.message import Message, say
 from pointsman.domain.policy.parsing import plain_document
 from pointsman.domain.policy_check.findings import Finding, Severity
 from pointsman.domain.policy_check.run import is_publishable
@@ -17,98 +19,154 @@ from pointsman.services.connections.connections import save_connection
 from pointsman.services.intake.submit_lead import LeadInput, submit_lead
 from pointsman.services.lead_pages.journey import Journey, load_journey
 from pointsman.services.lead_pages.journey_reader import journey_reader
+from pointsman.services.leads.find_lead import find_lead
 from pointsman.services.policies import lifecycle as policies
-from pointsman.services.ports import Env
-from pointsman.services.roster.change_roster import get_roster, put_roster
-from pointsman.services.wording.rendering import MessageReader, render
+from pointsman.services.ports import Env, Tx
+from pointsman.services.roster.change_roster import RosterState, get_roster, put_roster
+from pointsman.services.wording.rendering import MessageReader
 
 CONNECTION = "team-calendars"
 #: Nobody's address: the domain is one that no one can register.
+FIRST_EMAIL = "erika.beispiel@musterbau.example"
 FIRST_LEAD = LeadInput(
-    email="erika.beispiel@musterbau.example",
+    email=FIRST_EMAIL,
     first_name="Erika",
     last_name="Beispiel",
     facts={"lead.source": "demo_form", "lead.country": "DE", "company.name": "Musterbau AG"},
 )
 
 
+class SetUpRefused(Exception):
+    """The service cannot be set up so; `message` says why, and `findings` what is wrong with the policy."""
+
+    def __init__(self, message: Message, findings: Sequence[Finding] = ()) -> None:
+        super().__init__(message.key)
+        self.message, self.findings = message, findings
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetUp:
     """What the steps did; what stood there already was not done again."""
 
-    roster_changed: bool
     version: int
     published: bool
     findings: Sequence[Finding]
     calendars: int
+    sent: bool
     journey: Journey
     reader: MessageReader
 
 
-async def set_up(
-    env: Env, roster: RosterIn, policy: SubmittedPolicy, calendar: CalendarAnswer | None, *, note: str, language: str
-) -> SetUp:
-    """All steps. Again, they change nothing. Raises Conflict, before anything is written, where another floor is live.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Published:
+    version: int
+    is_new: bool
+    findings: Sequence[Finding]
 
-    PolicyInvalid with what the check finds; otherwise as each step's own use case.
+
+async def set_up(
+    env: Env,
+    roster: RosterIn,
+    policy: SubmittedPolicy,
+    calendar: CalendarAnswer | None,
+    *,
+    note: str,
+    language: str,
+    keep_files: Callable[[], None],
+) -> SetUp:
+    """All steps. Again, they change nothing.
+
+    Roster and policy are written in one transaction, before whose end `keep_files` writes what belongs on the disk: where
+    another floor is live, or one of the steps fails, neither is. Raises SetUpRefused; otherwise as each step's own use case.
     """
-    live = await _live_version(env, roster, policy)
-    changed = await put_roster(env, roster.given(), actor=CLI_ACTOR, reason=note)
-    findings = await policies.check_document(env, policy.document)
-    if not is_publishable(findings):
-        names = {rep_name(rep.key): rep.name for rep in roster.reps}
-        told = MessageReader(language=language, names=names)
-        raise PolicyInvalid(
-            "The policy has faults.",
-            faults=[
-                Fault(path=finding.path, code=finding.code, message=render(finding.message, told))
-                for finding in findings
-                if finding.severity is Severity.ERROR
-            ],
-        )
-    version = await _publish(env, policy, note) if live is None else live
-    bound = await _connect(env, calendar) if calendar is not None else 0
-    submitted = await submit_lead(env, FIRST_LEAD, actor=CLI_ACTOR)
+
+    async def publish(joined: Env, tx: Tx) -> _Published:
+        await tx.roster.lock()  # two at once set up one after the other, and the second finds the first one's floor
+        await tx.policies.lock()
+        done = await _publish(joined, roster, policy, note)
+        keep_files()
+        return done
+
+    done = await run_as_one(env, publish)
+    bound = await _connect(env, calendar, roster) if calendar is not None else 0
+    lead, sent = await _first_lead(env)
     return SetUp(
-        roster_changed=changed.changed,
-        version=version,
-        published=live is None,
-        findings=findings,
+        version=done.version,
+        published=done.is_new,
+        findings=done.findings,
         calendars=bound,
-        journey=await load_journey(env, submitted.lead.id, actor=CLI_ACTOR),
+        sent=sent,
+        journey=await load_journey(env, lead, actor=CLI_ACTOR),
         reader=await journey_reader(env, CLI_ACTOR, language=language),
     )
 
 
-async def _live_version(env: Env, roster: RosterIn, policy: SubmittedPolicy) -> int | None:
-    """The live version of this very policy, None where none is live; Conflict where it is another one."""
-    there = {rep.key for rep in (await get_roster(env)).reps}
-    if there and there.isdisjoint(rep.key for rep in roster.reps):
-        raise Conflict(
-            f"The roster holds others already ({', '.join(sorted(there)[:5])}): init is for an empty service."
-        )
+async def _publish(env: Env, roster: RosterIn, policy: SubmittedPolicy, note: str) -> _Published:
+    """Roster and policy live; SetUpRefused where others are."""
+    stood = await get_roster(env)
+    is_empty = not stood.reps and not stood.roles
+    if not is_empty and not _keeps_roles(stood, roster):  # asked first: who has leads keeps the role, says the database
+        raise _other_roster(stood)
+    changed = await put_roster(env, roster.given(), actor=CLI_ACTOR, reason=note)
+    if changed.changed and not is_empty:
+        raise _other_roster(stood)
     try:
-        row = await policies.published_policy(env)
+        live = await policies.published_policy(env)
     except NotFound:
-        return None
-    if row.document != plain_document(policy.document):
-        raise Conflict(
-            f"Another policy is live already (version {row.version}). `pointsman policy publish` publishes a changed file, "
-            "`pointsman policy export` writes the live one."
+        live = None
+    if live is not None:
+        if live.document != plain_document(policy.document):
+            raise SetUpRefused(say("init.other-policy", version=live.version))
+        return _Published(
+            version=live.version, is_new=False, findings=await policies.check_document(env, live.document)
         )
-    return row.version
-
-
-async def _publish(env: Env, policy: SubmittedPolicy, note: str) -> int:
     draft = await policies.add_draft(env, policy.document, source=policy.source, note=note, actor=CLI_ACTOR)
+    if not is_publishable(draft.findings):
+        errors = [finding for finding in draft.findings if finding.severity is Severity.ERROR]
+        raise SetUpRefused(say("init.policy-faults", count=len(errors)), errors)
     row = await policies.publish_policy(env, draft.policy.version, note=note, actor=CLI_ACTOR)
-    return row.version
+    return _Published(version=row.version, is_new=True, findings=draft.findings)
 
 
-async def _connect(env: Env, calendar: CalendarAnswer) -> int:
+def _keeps_roles(stood: RosterState, roster: RosterIn) -> bool:
+    """Whether all reps of the file are there, each in the same role, and the roles may do the same."""
+    works = {role.name: frozenset(role.works) for role in stood.roles}
+    role_of = {rep.key: rep.role.name for rep in stood.reps}
+    return all(role_of.get(rep.key) == rep.role for rep in roster.reps) and all(
+        works.get(role.name) == frozenset(role.works) for role in roster.roles
+    )
+
+
+def _other_roster(stood: RosterState) -> SetUpRefused:
+    there = sorted(rep.key for rep in stood.reps) or sorted(role.name for role in stood.roles)
+    return SetUpRefused(say("init.other-roster", there=tuple(there[:5]), count=len(there)))
+
+
+async def _first_lead(env: Env) -> tuple[UUID, bool]:
+    """The first lead, and whether it was sent now."""
+    try:
+        return await find_lead(env, FIRST_EMAIL, actor=CLI_ACTOR, path="lead"), False
+    except NotFound:
+        return (await submit_lead(env, FIRST_LEAD, actor=CLI_ACTOR)).lead.id, True
+
+
+async def _connect(env: Env, calendar: CalendarAnswer, roster: RosterIn) -> int:
+    """The calendars bound; SetUpRefused where server, login or a calendar is not what was said."""
     account = {"base_url": calendar.url, "username": calendar.user, "password": calendar.password}
-    await save_connection(env, CONNECTION, connector="caldav", config=account, active=True, actor=CLI_ACTOR)
+    try:
+        await save_connection(env, CONNECTION, connector="caldav", config=account, active=True, actor=CLI_ACTOR)
+    except Invalid as error:
+        key = "init.calendar-login" if error.code == "credentials-refused" else "init.calendar-server"
+        raise SetUpRefused(say(key, url=calendar.url, user=calendar.user)) from error
+    except Unavailable as error:
+        raise SetUpRefused(say("init.calendar-no-answer", url=calendar.url)) from error
+    names = {rep.key: rep.name for rep in roster.reps}
     for rep, path in calendar.paths.items():
         bound = CalendarBindingInput(connection=CONNECTION, calendar=path, writes=True)
-        await bind_calendars(env, rep, [bound], actor=CLI_ACTOR)
+        try:
+            await bind_calendars(env, rep, [bound], actor=CLI_ACTOR)
+        except Invalid as error:
+            if any(fault.code == "unknown-calendar" for fault in error.faults):
+                raise SetUpRefused(say("init.calendar-not-there", path=path, name=names[rep])) from error
+            raise
     return len(calendar.paths)
