@@ -135,7 +135,8 @@ def running_service(
         embedded = None if os.environ.get(f"{PREFIX}DATABASE_URL") else EmbeddedPostgres(state)
         if embedded:
             floor.call_after_stop(embedded.stop)
-        reach = f". {shlex.quote(str(state / 'environment'))} && " if embedded else ""
+        found_alone = not embedded or state.absolute() == Path.cwd() / ".pointsman"  # as commands look for it
+        reach = "" if found_alone else f". {shlex.quote(str(state / 'environment'))} && "
         # Taken out of what API and worker are given: who serves has no way to the owner.
         migration_url = os.environ.pop(f"{PREFIX}MIGRATION_DATABASE_URL", "")
         service_url = None

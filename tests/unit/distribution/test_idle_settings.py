@@ -69,6 +69,16 @@ def test_a_setting_without_effect_is_said(live: Policy | None, over: dict[str, A
     assert told(live, **over) == expected
 
 
+@pytest.mark.parametrize("given", [{"key", "name"}, {"role"}, {"working_hours"}, {"name"}])
+@pytest.mark.parametrize("live", [True, False])
+def test_a_closer_without_working_hours_is_told_of_with_every_change(given: set[str], live: bool) -> None:
+    policy = compiled([], {"closers": {"work": "closing", "members": ["anna"]}}).policy if live else None
+    found = idle_settings(rep("anna", CLOSER, working_hours=()), policy, given)
+    assert [(hint.path, hint.code) for hint in found] == [("working_hours", "no-working-hours")]
+    assert not list(idle_settings(rep("anna", CLOSER), policy, given))
+    assert not list(idle_settings(rep("anna", CLOSER, working_hours=(), active=False), policy, given))
+
+
 def test_the_sentence_names_the_pools_and_their_weights() -> None:
     members = {"fair": ["anna"], "own": [{"rep": "anna", "weight": 2}], "own-too": [{"rep": "anna", "weight": 3}]}
     pools = {name: {"work": "closing", "members": listed} for name, listed in members.items()}

@@ -136,7 +136,7 @@ def require_floor(reps: Collection[RepAnswer]) -> None:
 
 
 def refuse_unknown_calendar_reps(calendar: CalendarAnswer | None, known: Collection[str]) -> None:
-    """Raises WrongAnswer for a calendar of nobody on the roster."""
+    """Raises WrongAnswer for a calendar of a rep who is not on the roster."""
     if calendar and (unknown := sorted(calendar.paths.keys() - set(known))):
         raise WrongAnswer(say("init.wrong-calendar-rep", given=unknown[0][:60], known=tuple(known)))
 

@@ -10,6 +10,7 @@ from pointsman.domain.policy.document import DistributionMethod, Policy, Pool
 from pointsman.domain.policy.references import names_in
 from pointsman.domain.roster.rep_facts import REP_PREFIX
 from pointsman.domain.roster.reps import Caps, Rep
+from pointsman.domain.roster.roles import Work
 
 _SETTINGS = frozenset({"key", "weight", "tier", "caps", "skills", "started_on", "working_hours"})
 _MOST = 5  # names in one hint
@@ -29,16 +30,19 @@ class Hint:
 def idle_settings(rep: Rep, policy: Policy | None, given: AbstractSet[str]) -> Iterator[Hint]:
     """What of `given` (names of a rep's settings) has no effect, and why; `path` is the setting ("caps.per_day").
 
-    `key` among them stands for a rep who is put on the roster. Without a live policy only what contradicts itself is found.
+    `key` among them stands for a rep who is put on the roster. Without a live policy only what contradicts itself is found,
+    and a closer without working hours, who is told of with every change: no hours were given, so none of `given` says so.
     """
     if "caps" in given:
         yield from _unreachable_caps(rep.caps, "caps")
         for category, caps in rep.caps.categories.items():
             yield from _unreachable_caps(caps, f"caps.categories.{category}")
             yield from _above_the_whole(category, caps, rep.caps)
+    everywhere = {} if policy is None else policy.pools
+    pools = {name: pool for name, pool in everywhere.items() if any(m.rep == rep.key for m in pool.members)}
+    yield from _hours(rep, pools)
     if policy is None:
         return
-    pools = {name: pool for name, pool in policy.pools.items() if any(m.rep == rep.key for m in pool.members)}
     if not pools:
         if rep.active and _SETTINGS.intersection(given):
             yield Hint(path="key", code="in-no-pool", message=say("hint.in-no-pool", rep=_name(rep)))
@@ -49,7 +53,6 @@ def idle_settings(rep: Rep, policy: Policy | None, given: AbstractSet[str]) -> I
         "started_on": _start(rep, pools),
         "skills": _skills(rep, pools),
         "caps": _categories(rep, policy),
-        "working_hours": _hours(rep, pools),
     }
     for name, found in checks.items():
         if name in given:
@@ -96,10 +99,20 @@ def _skills(rep: Rep, pools: Mapping[str, Pool]) -> Iterator[Hint]:
 
 
 def _hours(rep: Rep, pools: Mapping[str, Pool]) -> Iterator[Hint]:
-    waiting = [name for name, pool in pools.items() if pool.books_ahead or pool.immediate]
-    if waiting and not rep.working_hours and not rep.day_changes:
-        message = say("hint.no-working-hours", rep=_name(rep), pools=_named(waiting))
-        yield Hint(path="working_hours", code="no-working-hours", message=message)
+    """A rep who is never at work, where that keeps leads or appointments away."""
+    if rep.working_hours or rep.day_changes or not rep.active:
+        return
+    immediate = [name for name, pool in pools.items() if pool.immediate]
+    booked = [name for name, pool in pools.items() if pool.books_ahead]
+    if immediate:
+        message = say("hint.no-working-hours", rep=_name(rep), pools=_named(immediate))
+    elif booked:
+        message = say("hint.no-hours-to-book-of-pools", rep=_name(rep), pools=_named(booked))
+    elif Work.CLOSING in rep.role.works and not pools:
+        message = say("hint.no-hours-to-book", rep=_name(rep))
+    else:
+        return
+    yield Hint(path="working_hours", code="no-working-hours", message=message)
 
 
 def _categories(rep: Rep, policy: Policy) -> Iterator[Hint]:
