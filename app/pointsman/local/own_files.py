@@ -6,6 +6,7 @@ A link in its place would let that account have any file of ours written to.
 import errno
 import os
 import stat
+from collections.abc import Collection
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,6 +29,16 @@ def open_to_append(path: Path) -> BinaryIO:
         os.close(handle)
         raise _no_plain_file(path)
     return os.fdopen(handle, "ab")
+
+
+def is_foreign(folder: Path, owners: Collection[int] | None = None) -> bool:
+    """Whether a folder is a link, or not of `owners`, by default this account and root: what lies in it is not believed."""
+    trusted = {os.geteuid(), 0} if owners is None else owners
+    try:
+        facts = folder.lstat()
+    except OSError:
+        return False  # it will be made
+    return stat.S_ISLNK(facts.st_mode) or facts.st_uid not in trusted
 
 
 def give_tree(folder: Path, uid: int, gid: int) -> None:

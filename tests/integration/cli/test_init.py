@@ -111,6 +111,14 @@ def test_files_that_are_kept_take_no_calendar_of_nobody(tmp_path: Path) -> None:
     assert (done.returncode, "there is no rep 'bem'" in done.stderr.lower()) == (2, True), done.stderr
 
 
+def test_a_state_folder_behind_a_link_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "state").symlink_to(tmp_path / "theirs")
+    done = pointsman("init", str(tmp_path), "--yes", "--state", str(tmp_path / "state"), "-l", "en", *FLOOR)
+    assert (done.returncode, "belongs to another account" in done.stderr) == (2, True), done.stderr
+    assert not any((tmp_path / "theirs").iterdir())
+
+
 @pytest.mark.parametrize("name", ["roster.yaml", "policy.yaml"])
 def test_a_link_that_leads_nowhere_is_a_file_that_is_there(tmp_path: Path, name: str) -> None:
     (tmp_path / name).symlink_to(tmp_path / "elsewhere")

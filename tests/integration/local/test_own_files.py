@@ -9,7 +9,7 @@ from pointsman.local.calendar_server import CalendarServer
 from pointsman.local.errors import LocalServerError
 from pointsman.local.kept_file import write_kept_file
 from pointsman.local.os_account import OsAccount
-from pointsman.local.own_files import give_tree, open_to_append
+from pointsman.local.own_files import give_tree, is_foreign, open_to_append
 from pointsman.local.postgres import EmbeddedPostgres
 from pointsman.local.postgres_binaries import WHEEL_FOLDER, _copy
 from pointsman.local.supervisor import ChildProgram, Supervisor
@@ -23,6 +23,14 @@ def theirs(tmp_path: Path) -> Path:
     file = tmp_path / "theirs"
     file.write_text("as it was")
     return file
+
+
+def test_a_folder_of_another_account_or_behind_a_link_is_foreign(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    mine = os.geteuid()
+    found = [is_foreign(tmp_path / "link"), is_foreign(tmp_path), is_foreign(tmp_path / "none")]
+    assert found == [True, False, False]
+    assert [is_foreign(tmp_path, owners={mine}), is_foreign(tmp_path, owners={mine + 1})] == [False, True]
 
 
 @pytest.mark.parametrize("kind", ["link", "dangling", "hard", "pipe", "chain"])
