@@ -163,6 +163,26 @@ def test_what_is_missing_is_said_before_anything_is_written(tmp_path: Path, word
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"POINTSMAN_LANGUAGE": "de", "LC_ALL": "en_US.UTF-8"}, "niemand nähme"),
+        ({"POINTSMAN_LANGUAGE": "en", "LC_ALL": "de_DE.UTF-8"}, "nobody would take"),
+        ({"POINTSMAN_LANGUAGE": "", "LC_ALL": "de_DE.UTF-8"}, "niemand nähme"),
+    ],
+)
+def test_init_speaks_the_language_that_all_commands_speak(
+    tmp_path: Path, environment: dict[str, str], said: str
+) -> None:
+    done = init(tmp_path, NOWHERE, **environment)
+    assert (done.returncode, said in done.stderr.lower()) == (2, True), done.stderr
+
+
+def test_the_machine_s_zone_is_the_default_however_it_is_written(tmp_path: Path, database_url: str) -> None:
+    assert init(tmp_path, database_url, *FLOOR, TZ=":Europe/Berlin").returncode == 0
+    assert '"Europe/Berlin"' in (tmp_path / "roster.yaml").read_text()
+
+
 def test_half_of_the_files_is_not_completed_by_guess(tmp_path: Path) -> None:
     (tmp_path / "roster.yaml").write_text("reps: []\n")
     done = init(tmp_path, NOWHERE, *FLOOR)
