@@ -45,4 +45,10 @@ def test_a_closers_calendar_is_connected_and_a_path_that_is_not_there_is_refused
     mended = pointsman(*start, *account, "--calendar-of", "ben=/ben/work/", url=database_url, **given)
     assert mended.returncode == 0, mended.stderr
     assert "1 calendar is connected." in mended.stdout
+    server.ensure_calendar("ben", "other")
+    other = pointsman(*start, *account, "--calendar-of", "ben=/ben/other/", url=database_url, **given)
+    assert (other.returncode, "Ben Roth has other calendars already (/ben/work/)" in other.stderr) == (1, True), other
+    elsewhere = ("--calendar", "https://cal.example/", "--calendar-user", "x", "--calendar-of", "ben=/ben/work/")
+    moved = pointsman(*start, *elsewhere, url=database_url, **given)
+    assert (moved.returncode, "leads to another server already" in moved.stderr) == (1, True), moved
     assert server.password() not in mended.stdout + typo.stdout + typo.stderr

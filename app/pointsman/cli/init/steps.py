@@ -1,6 +1,6 @@
 """The first hour's steps on the database: roster, policy, calendar, one lead, and its journey."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,8 +14,8 @@ from pointsman.domain.messages.message import Message, say
 from pointsman.domain.policy.parsing import plain_document
 from pointsman.domain.policy_check.findings import Finding, Severity
 from pointsman.domain.policy_check.run import is_publishable
-from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
-from pointsman.services.connections.connections import save_connection
+from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars, list_calendars
+from pointsman.services.connections.connections import get_connection, save_connection
 from pointsman.services.intake.submit_lead import LeadInput, submit_lead
 from pointsman.services.lead_pages.journey import Journey, load_journey
 from pointsman.services.lead_pages.journey_reader import journey_reader
@@ -152,6 +152,8 @@ async def _first_lead(env: Env) -> tuple[UUID, bool]:
 
 async def _connect(env: Env, calendar: CalendarAnswer, roster: RosterIn) -> int:
     """The calendars bound; SetUpRefused where server, login or a calendar is not what was said."""
+    names = {rep.key: rep.name for rep in roster.reps}
+    await _refuse_other_calendars(env, calendar, names)
     account = {"base_url": calendar.url, "username": calendar.user, "password": calendar.password}
     try:
         await save_connection(env, CONNECTION, connector="caldav", config=account, active=True, actor=CLI_ACTOR)
@@ -160,7 +162,6 @@ async def _connect(env: Env, calendar: CalendarAnswer, roster: RosterIn) -> int:
         raise SetUpRefused(say(key, url=calendar.url, user=calendar.user)) from error
     except Unavailable as error:
         raise SetUpRefused(say("init.calendar-no-answer", url=calendar.url)) from error
-    names = {rep.key: rep.name for rep in roster.reps}
     for rep, path in calendar.paths.items():
         bound = CalendarBindingInput(connection=CONNECTION, calendar=path, writes=True)
         try:
@@ -170,3 +171,18 @@ async def _connect(env: Env, calendar: CalendarAnswer, roster: RosterIn) -> int:
                 raise SetUpRefused(say("init.calendar-not-there", path=path, name=names[rep])) from error
             raise
     return len(calendar.paths)
+
+
+async def _refuse_other_calendars(env: Env, calendar: CalendarAnswer, names: Mapping[str, str]) -> None:
+    """SetUpRefused where a rep has other calendars, or the server of that name is another: both may be in use."""
+    try:
+        server = await get_connection(env, CONNECTION)
+    except NotFound:
+        server = None
+    url = "" if server is None else str(server.config.get("base_url"))
+    if server is not None and url.rstrip("/") != calendar.url.rstrip("/"):
+        raise SetUpRefused(say("init.other-server", connection=CONNECTION, url=url))
+    for rep, path in calendar.paths.items():
+        there = [(one.connection.key, one.calendar) for one, _ in await list_calendars(env, rep)]
+        if there and there != [(CONNECTION, path)]:
+            raise SetUpRefused(say("init.other-calendars", name=names[rep], there=tuple(path for _, path in there[:5])))
