@@ -921,15 +921,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("appointments_pkey")),
     )
     op.create_index("appointments_starts_idx", "appointments", ["starts_at", "id"], unique=False)
-    op.create_index("appointments_rep_id_idx", "appointments", ["rep_id", "starts_at", "id"], unique=False)
+    op.create_index("appointments_rep_starts_idx", "appointments", ["rep_id", "starts_at"], unique=False)
+    op.create_index("appointments_created_idx", "appointments", ["created_at", "id"], unique=False)
+    op.create_index("appointments_rep_id_idx", "appointments", ["rep_id", "created_at", "id"], unique=False)
     op.create_index(
         "appointments_pool_idx",
         "appointments",
-        ["pool", "starts_at", "id"],
+        ["pool", "created_at", "id"],
         unique=False,
         postgresql_where=sa.text("pool is not null"),
     )
-    op.create_index("appointments_status_idx", "appointments", ["status", "starts_at", "id"], unique=False)
+    op.create_index("appointments_status_idx", "appointments", ["status", "created_at", "id"], unique=False)
     op.create_index(
         "appointments_active_idx",
         "appointments",
@@ -940,7 +942,7 @@ def upgrade() -> None:
     op.create_index(
         "appointments_setter_rep_id_idx",
         "appointments",
-        ["setter_rep_id", "starts_at", "id"],
+        ["setter_rep_id", "created_at", "id"],
         unique=False,
         postgresql_where=sa.text("setter_rep_id is not null"),
     )
@@ -1229,6 +1231,8 @@ def downgrade() -> None:
     op.drop_index("appointments_status_idx", table_name="appointments")
     op.drop_index("appointments_pool_idx", table_name="appointments", postgresql_where=sa.text("pool is not null"))
     op.drop_index("appointments_rep_id_idx", table_name="appointments")
+    op.drop_index("appointments_created_idx", table_name="appointments")
+    op.drop_index("appointments_rep_starts_idx", table_name="appointments")
     op.drop_index("appointments_starts_idx", table_name="appointments")
     op.drop_table("appointments")
     op.drop_index(

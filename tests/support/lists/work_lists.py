@@ -65,6 +65,8 @@ WORK_LISTS: Mapping[str, ListStatement] = MappingProxyType({
             "pool": {"pool": "'pool7'"},
             "status": {"status": "'no_show'"},
             "due": {"ended_by": f"{FIRST} + interval '10 minutes'"},
+            "start": {"start": f"{FIRST} + interval '5 hours'"},
+            "end": {"end": f"{FIRST} + interval '10 minutes'"},
             **_SPAN,
         },
         page={"after_at": _AFTER, "after_id": id_of("appointment", 7)},

@@ -89,17 +89,29 @@ def _asked(
     setter: Annotated[FilterText | None, Query(description="Only those that this rep (key) set.")] = None,
     pool: Annotated[FilterText | None, Query(description="Only those with reps of this pool.")] = None,
     status: Annotated[AppointmentStatus | None, Query(description="Only these.")] = None,
+    start: Annotated[Timestamp | None, Query(description="Only those that start from this instant on.")] = None,
+    end: Annotated[Timestamp | None, Query(description="Only those that start before this instant.")] = None,
     since: SinceQuery = None,
     until: UntilQuery = None,
 ) -> AppointmentFilter:
-    return AppointmentFilter(lead_id=lead, rep=rep, setter=setter, pool=pool, status=status, since=since, until=until)
+    return AppointmentFilter(
+        lead_id=lead,
+        rep=rep,
+        setter=setter,
+        pool=pool,
+        status=status,
+        start=start,
+        end=end,
+        since=since,
+        until=until,
+    )
 
 
 @router.get(
     "/v1/appointments",
     summary="List the appointments",
-    description="By start, latest first; `since` and `until` are about the start. `due=result` are those that are over and "
-    "have no result yet. A partner's key sees the appointments of leads that its reps hold or held.",
+    description="Booked last, first; `since` and `until` are about the booking, `start` and `end` about the start. `due=result` "
+    "are those that are over and have no result yet. A partner's key sees the appointments of leads that its reps hold or held.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def index(
@@ -114,7 +126,7 @@ async def index(
     which = replace(asked, sees=caller.actor.sees, as_companion=not partner, ended_by=now if due else None)
     async with env.uow() as tx:
         rows = await tx.appointments.page(which, after=page.after, limit=page.fetch_limit)
-    items, following = page.split(rows, lambda row: (row.starts_at, row.id))
+    items, following = page.split(rows, lambda row: (row.created_at, row.id))
     return Page[AppointmentDoc](items=[AppointmentDoc.of(row, now, partner=partner) for row in items], next=following)
 
 

@@ -101,6 +101,7 @@ WITHOUT_RESULT = (
     .order_by(_appointment.c.ends_at, _appointment.c.id)
     .limit(bindparam("limit"))
 )
+# Not by start, which a reschedule changes: an appointment that moved past the cursor would be on no page.
 PAGE = PreparedStatement(
     """
     select a.id, a.lead_id, a.rep_id, r.key as rep_key, a.work, a.pool, a.category, a.status, a.confirm_by, a.accepted_at,
@@ -134,10 +135,12 @@ PAGE = PreparedStatement(
       and (cast(:pool as text) is null or a.pool = :pool)
       and (cast(:status as text) is null or a.status = :status)
       and (cast(:ended_by as timestamptz) is null or a.status in ('requested', 'confirmed') and a.ends_at <= :ended_by)
-      and (cast(:since as timestamptz) is null or a.starts_at >= :since)
-      and (cast(:until as timestamptz) is null or a.starts_at < :until)
-      and (cast(:after_at as timestamptz) is null or (a.starts_at, a.id) < (:after_at, cast(:after_id as uuid)))
-    order by a.starts_at desc, a.id desc limit :limit
+      and (cast(:start as timestamptz) is null or a.starts_at >= :start)
+      and (cast(:end as timestamptz) is null or a.starts_at < :end)
+      and (cast(:since as timestamptz) is null or a.created_at >= :since)
+      and (cast(:until as timestamptz) is null or a.created_at < :until)
+      and (cast(:after_at as timestamptz) is null or (a.created_at, a.id) < (:after_at, cast(:after_id as uuid)))
+    order by a.created_at desc, a.id desc limit :limit
     """,
     replan=True,  # planned for what is asked: each filter has its index
 )

@@ -139,7 +139,7 @@ class SqlAppointments:
             return led
         # Two questions, each by its own index: one that asks for either reads all of both.
         taken_part = await self._page({"leader": None, "companion": which.rep}, which, after, limit)
-        return sorted([*led, *taken_part], key=lambda row: (row.starts_at, row.id), reverse=True)[:limit]
+        return sorted([*led, *taken_part], key=lambda row: (row.created_at, row.id), reverse=True)[:limit]
 
     async def _page(
         self,

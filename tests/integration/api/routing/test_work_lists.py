@@ -141,12 +141,37 @@ async def test_appointments_and_deliveries_are_found_by_each_of_their_parts(
     ).is_success
     filters = {"lead": "lead_id", "setter": "setter", "rep": "rep", "pool": "pool", "status": "status"}
     found = await compare(admin, "/v1/appointments", filters, least=3)
-    await compare_span(admin, "/v1/appointments", found, "start")
+    await compare_span(admin, "/v1/appointments", found, "created_at")
+    bound = sorted(item["start"] for item in found)[1]
+    for parameter, expected in {
+        "start": [item["id"] for item in found if item["start"] >= bound],
+        "end": [item["id"] for item in found if item["start"] < bound],
+    }.items():
+        assert [item["id"] for item in await items(admin, "/v1/appointments", **{parameter: bound})] == expected
     filters = {"connection": "connection", "status": "status", "op": "op", "appointment": "appointment_id"}
     owed = await compare(admin, "/v1/deliveries", filters, least=4)
     await compare_span(admin, "/v1/deliveries", owed, "created_at")
     one = (await admin.get(f"/v1/deliveries/{owed[0]['id']}")).json()
     assert one == owed[0]
+
+
+async def test_an_appointment_that_is_moved_meanwhile_is_on_one_page(floor: Floor, admin: httpx.AsyncClient) -> None:
+    ids = []
+    for _ in range(3):
+        lead_id, _handed = await floor.ready()
+        slot = (await admin.get(f"/v1/leads/{lead_id}/slots", params={"limit": 1})).json()["slots"][0]
+        answer = await admin.post("/v1/appointments", json={"lead_id": str(lead_id), "start": slot["start"]})
+        assert answer.status_code == 201, answer.text
+        ids.append(answer.json()["id"])
+    for moved in ids:
+        first = (await admin.get("/v1/appointments", params={"limit": 1})).json()
+        lead_id = (await admin.get(f"/v1/appointments/{moved}")).json()["lead_id"]
+        later = (await admin.get(f"/v1/leads/{lead_id}/slots", params={"limit": 100})).json()["slots"][-1]
+        change = {"start": later["start"], "for_buyer": True, "reason": "ill"}
+        assert (await admin.post(f"/v1/appointments/{moved}/reschedule", json=change)).is_success
+        rest = await items(admin, "/v1/appointments", cursor=first["next"])
+        seen = [item["id"] for item in [*first["items"], *rest]]
+        assert sorted(seen) == sorted(ids)
 
 
 async def test_appointments_of_a_rep_are_those_led_and_those_taken_part_in_in_one_order(database_url: str) -> None:

@@ -112,7 +112,8 @@ class AppointmentFilter:
     """Which appointments; None asks for all. A lead's are also those of leads merged into it; reps are keys.
 
     Those of `rep` are the ones that this rep leads, and with `as_companion` those that they take part in. That start from
-    `since` on, before `until`; with `ended_by` only standing ones that ended by then. `sees` leaves what the caller sees.
+    `start` on, before `end`; booked from `since` on, before `until`; with `ended_by` only standing ones that ended by then.
+    `sees` leaves what the caller sees.
     """
 
     sees: Visibility = SEES_ALL
@@ -123,6 +124,8 @@ class AppointmentFilter:
     pool: str | None = None
     status: str | None = None
     ended_by: datetime | None = None
+    start: datetime | None = None
+    end: datetime | None = None
     since: datetime | None = None
     until: datetime | None = None
 
