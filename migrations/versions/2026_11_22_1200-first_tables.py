@@ -1,5 +1,7 @@
 """The first tables."""
 
+from pathlib import Path
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -9,12 +11,15 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+SEARCH_TEXT = Path(__file__).with_name("search_text.sql")
+
 
 def upgrade() -> None:
     # Equality on uuid inside an exclusion constraint needs it; every managed PostgreSQL offers it.
     op.execute("create extension if not exists btree_gist")
     # Finds names and addresses by some of their letters.
     op.execute("create extension if not exists pg_trgm")
+    op.execute(SEARCH_TEXT.read_text().replace(":", r"\:"))
     op.create_table(
         "alerts",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -304,10 +309,10 @@ def upgrade() -> None:
     op.create_index(
         "accounts_text_idx",
         "accounts",
-        ["name"],
+        [sa.literal_column("searched_text(name)").label("words")],
         unique=False,
         postgresql_using="gin",
-        postgresql_ops={"name": "gin_trgm_ops"},
+        postgresql_ops={"words": "gin_trgm_ops"},
     )
     op.create_index("accounts_domain_key", "accounts", ["domain"], unique=True)
     op.create_index(op.f("accounts_merged_into_idx"), "accounts", ["merged_into"], unique=False)
@@ -491,11 +496,7 @@ def upgrade() -> None:
     op.create_index(
         "leads_text_idx",
         "leads",
-        [
-            sa.literal_column(
-                "((((coalesce(first_name, '') || ' ') || coalesce(last_name, '')) || ' ') || coalesce(email, ''))"
-            ).label("words")
-        ],
+        [sa.literal_column("searched_person(first_name, last_name, email)").label("words")],
         unique=False,
         postgresql_using="gin",
         postgresql_ops={"words": "gin_trgm_ops"},
@@ -1332,3 +1333,5 @@ def downgrade() -> None:
     op.drop_index("alerts_raised_idx", table_name="alerts")
     op.drop_index("alerts_open_idx", table_name="alerts", postgresql_where=sa.text("resolved_at is null"))
     op.drop_table("alerts")
+    for function in ("searched_person", "search_pattern_without_umlauts", "search_pattern", "searched_text"):
+        op.execute(f"drop function {function}")

@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, pool
 
 import pointsman
 from pointsman.db.engine.extensions import require_extensions
+from pointsman.db.engine.locale import require_utf8
 from pointsman.db.engine.roles import ensure_service_login
 from pointsman.db.revision import HEAD_REVISION, is_newer
 
@@ -52,7 +53,7 @@ def upgrade_schema(url: str, *, service_url: str | None = None) -> str:
 
     `url` is of a role that may become the owner, `service_url` of the login that serves, which is let in. Where nothing is
     to be migrated, any role that can read the revision will do. Safe to start from several processes at once: they wait
-    for each other. Raises UnknownRevision or ExtensionsMissing, before anything is changed.
+    for each other. Raises UnknownRevision, WrongEncoding or ExtensionsMissing, before anything is changed.
     """
     found = _upgrade(url)
     if service_url:
@@ -70,15 +71,16 @@ def _upgrade(url: str) -> str:
         if not is_known_revision(found):
             raise UnknownRevision(UNKNOWN_REVISION)
     if not heads:
-        _require_extensions(url)
+        _require_fit_server(url)
     command.upgrade(_config(url), "head")
     return HEAD_REVISION
 
 
-def _require_extensions(url: str) -> None:
+def _require_fit_server(url: str) -> None:
     engine = create_engine(url, poolclass=pool.NullPool, connect_args={"connect_timeout": 10})
     with engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
+        require_utf8(driver)
         require_extensions(driver)
 
 

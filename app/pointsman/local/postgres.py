@@ -147,20 +147,25 @@ class EmbeddedPostgres:
     def _initialise(self, found: binaries.PostgresBinaries, account: OsAccount, data: Path) -> None:
         """Make the data beside its place and move it there when complete, so that a kill halfway leaves nothing."""
         partial = data.with_name("data.new")
-        if partial.is_dir() and not partial.is_symlink():
-            shutil.rmtree(partial)
-        partial.unlink(missing_ok=True)
-        make_owned(partial, account)
-        # Characters sort and fold by Unicode on every machine, whatever locales it has.
+        # Characters sort and fold by Unicode on every machine, whatever locales it has. pg_trgm asks the machine's own locale
+        # what a letter is, and knows a to z alone where that is C.
         builtin = ["--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        options = ["--no-instructions", *(builtin if found.major >= 17 else ["--locale=C.UTF-8"])]
-        result = subprocess.run(
-            [found.program("initdb"), "-D", partial, "-U", USER, "-A", "trust", "-E", "UTF8", *options],
-            capture_output=True, text=True, check=False, cwd=data.parent, env=_environment(), **account.popen_arguments(),
-        )  # fmt: skip
-        if result.returncode != 0:
-            raise LocalServerError(f"initdb failed: {result.stderr.strip() or result.stdout.strip()}")
-        partial.rename(data)
+        tries = [[*builtin, "--lc-ctype=C.UTF-8"], builtin] if found.major >= 17 else [["--locale=C.UTF-8"]]
+        said = ""
+        for options in tries:
+            if partial.is_dir() and not partial.is_symlink():
+                shutil.rmtree(partial)
+            partial.unlink(missing_ok=True)
+            make_owned(partial, account)
+            result = subprocess.run(
+                [found.program("initdb"), "-D", partial, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-instructions", *options],
+                capture_output=True, text=True, check=False, cwd=data.parent, env=_environment(), **account.popen_arguments(),
+            )  # fmt: skip
+            if result.returncode == 0:
+                partial.rename(data)
+                return
+            said = result.stderr.strip() or result.stdout.strip()
+        raise LocalServerError(f"initdb failed: {said}")
 
     def _make_database(self, running: Postmaster) -> None:
         with psycopg.connect(self._url(running, "postgresql", "postgres"), autocommit=True) as connection:

@@ -1,6 +1,7 @@
 """Each filter of each list has its index, however large the tables are: docs/api-style.md says which."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -39,6 +40,15 @@ def faults_of(connection: psycopg.Connection, operation: str, *, held: Held) -> 
     rows = [row for row in documented_filters() if row.operation == list_of(operation) and row.parameter in names]
     with grown(connection, asked.tables, held=held):
         return [fault for row in rows for fault in unindexed(connection, asked, row)]
+
+
+@pytest.mark.parametrize("word", ["Жуков", "李明华", "öäü", "Müller", "bücher.example"])
+@pytest.mark.parametrize("operation", ["GET /v1/leads", "GET /v1/accounts"])
+def test_words_of_any_letters_are_found_by_the_index(connection: psycopg.Connection, operation: str, word: str) -> None:
+    (row,) = (row for row in documented_filters() if (row.operation, row.parameter) == (operation, "q"))
+    asked = replace(LISTS[operation], given={"q": {"word_1": f"'{word}'", "host_1": "'xn--bcher-kva.example'"}})
+    with grown(connection, asked.tables):
+        assert "\n".join(unindexed(connection, asked, row)) == ""
 
 
 def test_each_filter_of_a_list_is_looked_at() -> None:

@@ -54,6 +54,15 @@ def test_overlapping_ranges_of_one_rep_are_excluded(started_before: EmbeddedPost
             connection.execute(insert, ("2026-01-01 10:30Z", "2026-01-01 11:30Z"))
 
 
+def test_letters_of_every_script_are_letters_to_its_indexes(started_before: EmbeddedPostgres) -> None:
+    with connected(started_before.start()) as connection:
+        connection.execute("CREATE EXTENSION pg_trgm")
+        row = connection.execute("SELECT show_trgm('Müller Жуков 李明华'), lower('MÜLLER ЖУКОВ')").fetchone()
+    assert row is not None
+    assert len(row[0]) == 7 + 6 + 4  # none of them is left out
+    assert row[1] == "müller жуков"
+
+
 def test_every_commit_is_forced_to_disk_unless_asked_otherwise(postgres: EmbeddedPostgres, open_folder: Path) -> None:
     names = ("fsync", "synchronous_commit", "full_page_writes")
     settings = "SELECT " + " || ".join(f"current_setting('{name}')" for name in names)

@@ -60,7 +60,8 @@ class Server:
             if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
                 unfinished = f"{name}_new"
                 self.drop(unfinished)
-                admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(unfinished)))
+                make = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_CTYPE 'C.UTF-8'")
+                admin.execute(make.format(sql.Identifier(unfinished)))
                 upgrade(as_owner(self.address(unfinished)))
                 ensure_service_login(as_owner(self.address(unfinished)), self.address(unfinished))
                 rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")

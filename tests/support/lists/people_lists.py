@@ -27,7 +27,7 @@ PEOPLE_LISTS: Mapping[str, ListStatement] = MappingProxyType({
             "phone": {"phone_key": "'+491717'"},
             "external_id": {"external_id": "'7'"},
             "source_system": {"external_id": "'7'", "source_system": "'crm1'"},
-            "q": {"word_1": "'%buyer1777%'"},
+            "q": {"word_1": "'buyer1777'"},
             "stage": {"stage": "'won'"},
             "account": {"account": id_of("account", 7)},
             "source": {"source": "'source7'"},
@@ -55,7 +55,7 @@ PEOPLE_LISTS: Mapping[str, ListStatement] = MappingProxyType({
         tables=("accounts",),
         given={
             "domain": {"domain": "'company7.example'"},
-            "q": {"word_1": "'%no1777%'"},
+            "q": {"word_1": "'no1777'"},
             "status": {"status": "'customer'"},
             "owner": {"owner": "'rep7'"},
             **_SPAN,

@@ -24,6 +24,7 @@ from pointsman.db import migrations
 from pointsman.db.engine.engine import dropped_time_outs, time_outs
 from pointsman.db.engine.extensions import HOW_TO_INSTALL, NEEDED, missing_extensions
 from pointsman.db.engine.guard_check import check_guards
+from pointsman.db.engine.locale import ADVICE, find_poor_ctype
 from pointsman.db.revision import HEAD_REVISION, is_newer
 from pointsman.services.connections.connections import list_connections
 from pointsman.services.operations.secret_rotation import SecretsByKey, count_secrets
@@ -166,6 +167,10 @@ def _server(connection: psycopg.Connection) -> Iterator[CheckResult]:
             yield CheckResult(verdict=Verdict.BAD, found=f"The extension {name} is missing.", fix=mend)
         else:
             yield CheckResult(verdict=Verdict.GOOD, found=f"The extension {name} is there.")
+    if poor := find_poor_ctype(connection):
+        yield CheckResult(verdict=Verdict.WARNING, found=poor, fix=f"{ADVICE}.")
+    else:
+        yield CheckResult(verdict=Verdict.GOOD, found="The database knows the letters of every script.")
     row = connection.execute("select extract(epoch from clock_timestamp())::float8").fetchone()
     skew = abs(time.time() - row[0]) if row else 0.0
     if skew > _SKEW_S:

@@ -8,10 +8,11 @@ import typer
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
-from pointsman.cli.output import EXIT_DATABASE_DOWN, EXIT_MISUSED, fail, out
+from pointsman.cli.output import EXIT_DATABASE_DOWN, EXIT_MISUSED, err, fail, out
 from pointsman.cli.settings import settings_or_exit
 from pointsman.db import migrations
 from pointsman.db.engine.extensions import ExtensionsMissing
+from pointsman.db.engine.locale import ADVICE, WrongEncoding, find_poor_ctype
 from pointsman.db.engine.roles import SameLogin, roles_sql
 from pointsman.db.revision import HEAD_REVISION
 from pointsman.settings import PREFIX, Settings, with_one_driver
@@ -67,7 +68,7 @@ def migrate_or_exit(settings: Settings) -> str:
     try:
         with out.status("Migrating the database"):
             revision = migrations.upgrade_schema(url, service_url=settings.database_url)
-    except (migrations.UnknownRevision, ExtensionsMissing) as error:
+    except (migrations.UnknownRevision, ExtensionsMissing, WrongEncoding) as error:
         fail(str(error))
     except (OperationalError, psycopg.OperationalError) as error:
         name = MIGRATION_URL if settings.migration_database_url else SERVICE_URL
@@ -80,7 +81,14 @@ def migrate_or_exit(settings: Settings) -> str:
         fail("The migration ended, and was undone.", first_line(error))
     if settings.migration_database_url:
         _try_service(_for_libpq(url), settings.conninfo, revision)
+    _warn_of_locale(_for_libpq(url))
     return revision
+
+
+def _warn_of_locale(url: str) -> None:
+    with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+        if poor := find_poor_ctype(connection):
+            err.print(f"{poor} {ADVICE}.", highlight=False, soft_wrap=True)
 
 
 def _try_service(migration: str, service: str, revision: str) -> None:

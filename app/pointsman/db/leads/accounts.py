@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.errors import translating_errors
 from pointsman.db.engine.prepared_statement import PreparedStatement
-from pointsman.db.leads.search_patterns import pattern_values
+from pointsman.db.leads.search_words import word_values
 from pointsman.db.tables import accounts, leads
 from pointsman.domain.leads.matching import AccountCandidate
 from pointsman.domain.leads.normalise import MAX_BLOCKS
@@ -33,10 +33,18 @@ _PAGE = PreparedStatement(
     where a.merged_into is null
       and (cast(:domain as text) is null
            or a.id = (select coalesce(merged_into, id) from accounts where domain = :domain))
-      and (cast(:word_1 as text) is null or a.name ilike :word_1)
-      and (cast(:word_2 as text) is null or a.name ilike :word_2)
-      and (cast(:word_3 as text) is null or a.name ilike :word_3)
-      and (cast(:word_4 as text) is null or a.name ilike :word_4)
+      and (cast(:word_1 as text) is null or searched_text(a.name) like search_pattern(:word_1)
+           or searched_text(a.name) like search_pattern_without_umlauts(:word_1)
+           or searched_text(a.name) like search_pattern(:host_1))
+      and (cast(:word_2 as text) is null or searched_text(a.name) like search_pattern(:word_2)
+           or searched_text(a.name) like search_pattern_without_umlauts(:word_2)
+           or searched_text(a.name) like search_pattern(:host_2))
+      and (cast(:word_3 as text) is null or searched_text(a.name) like search_pattern(:word_3)
+           or searched_text(a.name) like search_pattern_without_umlauts(:word_3)
+           or searched_text(a.name) like search_pattern(:host_3))
+      and (cast(:word_4 as text) is null or searched_text(a.name) like search_pattern(:word_4)
+           or searched_text(a.name) like search_pattern_without_umlauts(:word_4)
+           or searched_text(a.name) like search_pattern(:host_4))
       and (cast(:status as text) is null or a.status = :status)
       and (cast(:owner as text) is null or a.owner_rep_id = (select id from reps where key = :owner))
       and (cast(:since as timestamptz) is null or a.created_at >= :since)
@@ -168,7 +176,7 @@ class SqlAccounts:
         self, which: AccountFilter, *, after: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[AccountRow]:
         at, last = after or (None, None)
-        given = {name: getattr(which, name) for name in _ASKED} | pattern_values(which.words)
+        given = {name: getattr(which, name) for name in _ASKED} | word_values(which.words)
         given |= {"after_at": at, "after_id": last, "limit": limit}
         return await _PAGE.records(self._connection, AccountRow, given)
 

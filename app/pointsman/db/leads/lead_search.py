@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
-from pointsman.db.leads.search_patterns import pattern_values
+from pointsman.db.leads.search_words import word_values
 from pointsman.db.tables.visibility import visibility_values
 from pointsman.domain.permissions.callers import Visibility
 from pointsman.services.ports.leads.lead_search import LeadFilter, LeadNames
@@ -59,14 +59,22 @@ _PAGE = PreparedStatement(
                where i.external_id = :external_id and not starts_with(i.sender, 'telephone')
                  and (cast(:source_system as text) is null or i.source = :source_system)
                  and (cast(:sender as text) is null or i.sender = :sender))))
-      and (cast(:word_1 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
-           || coalesce(l.email, '') ilike :word_1)
-      and (cast(:word_2 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
-           || coalesce(l.email, '') ilike :word_2)
-      and (cast(:word_3 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
-           || coalesce(l.email, '') ilike :word_3)
-      and (cast(:word_4 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
-           || coalesce(l.email, '') ilike :word_4)
+      and (cast(:word_1 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_1)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_1)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_1))
+      and (cast(:word_2 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_2)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_2)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_2))
+      and (cast(:word_3 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_3)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_3)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_3))
+      and (cast(:word_4 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_4)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_4)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_4))
       and (cast(:stage as text) is null or l.stage = :stage)
       and (cast(:account as uuid) is null or l.account_id = :account)
       and (cast(:source as text) is null or l.facts ->> 'lead.source' = :source)
@@ -100,14 +108,22 @@ _PAGE_HELD = PreparedStatement(
                where i.external_id = :external_id and not starts_with(i.sender, 'telephone')
                  and (cast(:source_system as text) is null or i.source = :source_system)
                  and (cast(:sender as text) is null or i.sender = :sender))))
-      and (cast(:word_1 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
-           || coalesce(l.email, '') ilike :word_1)
-      and (cast(:word_2 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
-           || coalesce(l.email, '') ilike :word_2)
-      and (cast(:word_3 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
-           || coalesce(l.email, '') ilike :word_3)
-      and (cast(:word_4 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
-           || coalesce(l.email, '') ilike :word_4)
+      and (cast(:word_1 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_1)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_1)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_1))
+      and (cast(:word_2 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_2)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_2)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_2))
+      and (cast(:word_3 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_3)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_3)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_3))
+      and (cast(:word_4 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_4)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_4)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_4))
       and (cast(:stage as text) is null or l.stage = :stage)
       and (cast(:account as uuid) is null or l.account_id = :account)
       and (cast(:source as text) is null or l.facts ->> 'lead.source' = :source)
@@ -147,14 +163,22 @@ _PAGE_SEEN = PreparedStatement(
                where i.external_id = :external_id and not starts_with(i.sender, 'telephone')
                  and (cast(:source_system as text) is null or i.source = :source_system)
                  and (cast(:sender as text) is null or i.sender = :sender))))
-      and (cast(:word_1 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
-           || coalesce(l.email, '') ilike :word_1)
-      and (cast(:word_2 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
-           || coalesce(l.email, '') ilike :word_2)
-      and (cast(:word_3 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
-           || coalesce(l.email, '') ilike :word_3)
-      and (cast(:word_4 as text) is null or coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' '
-           || coalesce(l.email, '') ilike :word_4)
+      and (cast(:word_1 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_1)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_1)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_1))
+      and (cast(:word_2 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_2)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_2)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_2))
+      and (cast(:word_3 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_3)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_3)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_3))
+      and (cast(:word_4 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_4)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_4)
+           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_4))
       and (cast(:stage as text) is null or l.stage = :stage)
       and (cast(:account as uuid) is null or l.account_id = :account)
       and (cast(:source as text) is null or l.facts ->> 'lead.source' = :source)
@@ -178,7 +202,7 @@ class SqlLeadSearch:
 
     async def page(self, which: LeadFilter, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[UUID]:
         at, last = after or (None, None)
-        values = {name: getattr(which, name) for name in _ASKED} | pattern_values(which.words)
+        values = {name: getattr(which, name) for name in _ASKED} | word_values(which.words)
         values |= {**visibility_values(which.sees), "after_at": at, "after_id": last, "limit": limit}
         values["follows_merges"] = not which.sees.is_limited
         asks_for_holder = any((which.rep, which.work, which.pool, which.rule))

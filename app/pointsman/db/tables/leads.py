@@ -44,7 +44,12 @@ accounts = Table(
     ),
     Index("accounts_created_idx", "created_at", "id"),
     Index("accounts_status_idx", "status", "created_at", "id"),
-    Index("accounts_text_idx", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
+    Index(
+        "accounts_text_idx",
+        literal_column("searched_text(name)").label("words"),
+        postgresql_using="gin",
+        postgresql_ops={"words": "gin_trgm_ops"},
+    ),
 )
 
 leads = Table(
@@ -104,9 +109,7 @@ leads = Table(
     # Letters of names and addresses, and of nothing else that is known of a person.
     Index(
         "leads_text_idx",
-        literal_column(
-            "((((coalesce(first_name, '') || ' ') || coalesce(last_name, '')) || ' ') || coalesce(email, ''))"
-        ).label("words"),
+        literal_column("searched_person(first_name, last_name, email)").label("words"),
         postgresql_using="gin",
         postgresql_ops={"words": "gin_trgm_ops"},
     ),

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import unicodedata
 from typing import Any
 from uuid import UUID
 
@@ -303,7 +304,22 @@ async def test_the_audit_trail_is_found_by_each_of_its_parts(
     assert {item["subject"] for item in by_address} == {f"lead:{leads['mara']}"}
 
 
-_TEXTS = st.text("ab%_\\'\"- Äßé", min_size=1, max_size=8)
+_TEXTS = st.text("abu%_\\'\"- Äßéüe\u0308\u2019", min_size=1, max_size=8)
+
+
+def spellings(text: str) -> list[str]:
+    """Without case, marks and apostrophes; and with one letter for ae and ä."""
+    decomposed = unicodedata.normalize("NFD", text.replace("'", "").replace("\u2019", ""))
+    plain = "".join(sign for sign in decomposed if not unicodedata.combining(sign)).lower().replace("ß", "ss")
+    return [plain, plain.replace("ae", "a").replace("oe", "o").replace("ue", "u")]
+
+
+def is_in(word: str, text: str) -> bool:
+    plain, without_umlauts = spellings(word)
+    stored = spellings(text)
+    return any(plain in line for line in stored) or (
+        len(without_umlauts) >= 3 and any(without_umlauts in line for line in stored)
+    )
 
 
 @examples(20)
@@ -331,7 +347,7 @@ async def test_text_is_found_as_it_is_written_whatever_signs_it_has(
     expected = {
         one.id
         for one in everybody.values()
-        if all(word.lower() in f"{one.first_name or ''} {one.last_name or ''} {one.email}".lower() for word in words)
+        if all(is_in(word, f"{one.first_name or ''} {one.last_name or ''} {one.email}") for word in words[:4])
     }
     assert {*rows} == expected
 
