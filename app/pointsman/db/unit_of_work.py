@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pointsman.db.operations.alerts import SqlAlerts
     from pointsman.db.operations.api_keys import SqlApiKeys
     from pointsman.db.operations.audit import SqlAudit
+    from pointsman.db.operations.names import SqlNames
     from pointsman.db.operations.sealed_secrets import SqlSealedSecrets
     from pointsman.db.operations.system import SqlSystem
     from pointsman.db.roster.roster import SqlRoster
@@ -96,6 +97,7 @@ class SqlTx:
     jobs: cached_property[SqlJobs] = _on_use("pointsman.db.engine.jobs", "SqlJobs")
     audit: cached_property[SqlAudit] = _on_use("pointsman.db.operations.audit", "SqlAudit")
     alerts: cached_property[SqlAlerts] = _on_use("pointsman.db.operations.alerts", "SqlAlerts")
+    names: cached_property[SqlNames] = _on_use("pointsman.db.operations.names", "SqlNames")
     api_keys: cached_property[SqlApiKeys] = _on_use("pointsman.db.operations.api_keys", "SqlApiKeys")
     sealed_secrets: cached_property[SqlSealedSecrets] = _on_use(
         "pointsman.db.operations.sealed_secrets", "SqlSealedSecrets"

@@ -16,6 +16,13 @@ HOOK = "POST /v1/hooks/{connection}"
 NO_ID = "00000000-0000-7000-8000-000000000000"
 JSON = {"Content-Type": "application/json"}
 
+#: By what is not there, these lists do not narrow.
+FILTERS = {
+    "/v1/leads": "rep=unknown",
+    "/v1/accounts": "owner=unknown",
+    "/v1/deliveries": "connection=unknown",
+    "/v1/pools": "rep=unknown",
+}
 #: Where a name in the body may be of something that is not there.
 BODY = {"/v1/connections/{key}": {"connector": "unknown"}, "/v1/policies/rollback": {"version": 999}}
 
@@ -67,6 +74,8 @@ def _unknown(operation: dict[str, Any], template: str, path: str, parts: dict[st
     if not named:
         if any(parameter["name"] == "lead" for parameter in operation.get("parameters", ())):
             return f"{path}?lead=mara@nordlicht.example", {}
+        if template in FILTERS:
+            return f"{path}?{FILTERS[template]}", {}
         body = parts.get("json")
         if isinstance(body, dict) and "lead_id" in body:
             return path, {"json": {**body, "lead_id": NO_ID}}

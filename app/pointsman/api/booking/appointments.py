@@ -15,7 +15,7 @@ from pointsman.api.http.idempotency import IdempotencyKey, run_idempotent
 from pointsman.api.http.lead_reference import LeadQuery, LeadReference, meant_lead
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery
+from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery, explain_nothing
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.openapi.example_timestamps import in_days
 from pointsman.domain.booking.lifecycle import TRANSITIONS, AppointmentStatus
@@ -126,6 +126,8 @@ async def index(
     which = replace(asked, sees=caller.actor.sees, as_companion=not partner, ended_by=now if due else None)
     async with env.uow() as tx:
         rows = await tx.appointments.page(which, after=page.after, limit=page.fetch_limit)
+    if not rows and page.is_first:
+        await explain_nothing(env, caller, rep=asked.rep, setter=asked.setter, pool=asked.pool)
     items, following = page.split(rows, lambda row: (row.created_at, row.id))
     return Page[AppointmentDoc](items=[AppointmentDoc.of(row, now, partner=partner) for row in items], next=following)
 

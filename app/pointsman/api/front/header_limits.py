@@ -9,6 +9,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from pointsman.api.http.problems import MEDIA_TYPE, problem_body
 
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_ENCODE = (
+    "In an address, letters beyond a to z and spaces are percent-encoded: curl does it by"
+    " curl -G --data-urlencode 'q=müller' https://…/v1/leads."
+)
 _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\ncontent-type: %s\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
 
 
@@ -38,8 +42,8 @@ class HeaderLimitsProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
-        """What is no HTTP reaches no layer of ours, and is answered as all else is."""
-        body = json.dumps(problem_body(400, "bad-request", msg)).encode()
+        """What is no HTTP reaches no layer of ours, and is answered as all else is. Most often an address has a raw letter."""
+        body = json.dumps(problem_body(400, "bad-request", f"{msg} {_ENCODE}")).encode()
         self.transport.write(_BAD_REQUEST % (MEDIA_TYPE.encode(), len(body)) + body)
         self.transport.close()
 

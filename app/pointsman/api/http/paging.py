@@ -33,6 +33,10 @@ class PageRequest:
     after: Position | None
 
     @property
+    def is_first(self) -> bool:
+        return self.after is None
+
+    @property
     def fetch_limit(self) -> int:
         """One row more than asked for tells whether there is a next page."""
         return self.limit + 1

@@ -9,7 +9,11 @@ from pydantic import BeforeValidator, StringConstraints
 from pointsman.api.http.auth import Caller
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.domain.errors import Fault, Forbidden
+from pointsman.domain.permissions.callers import SEES_ALL
 from pointsman.domain.permissions.readings import Reading
+from pointsman.services.operations.known_names import require_known_names
+from pointsman.services.ports import Env
+from pointsman.services.ports.operations.names import NamedThing
 
 
 def _true_or_false(given: object) -> object:
@@ -45,3 +49,27 @@ def require_readable(caller: Caller, reading: Reading, parameter: str) -> None:
         message = "This key does not read that, and so does not filter by it. Leave the parameter out."
         fault = Fault(path=f"query.{parameter}", code="not-readable", message=message)
         raise Forbidden(message, code="not-readable", faults=[fault])
+
+
+_NAMED = {
+    "rep": NamedThing.REP,
+    "setter": NamedThing.REP,
+    "owner": NamedThing.REP,
+    "pool": NamedThing.POOL,
+    "rule": NamedThing.RULE,
+    "connection": NamedThing.CONNECTION,
+    "intake": NamedThing.INTAKE,
+    "version": NamedThing.POLICY_VERSION,
+}
+
+
+async def explain_nothing(env: Env, caller: Caller, **asked: str | int | None) -> None:
+    """For a list's first page that is empty: raises NotFound where one of these filters names what there is not, nor was.
+
+    A caller hears of names that it reads: a partner of its own reps alone, and of no pool.
+    """
+    colleagues, reasons = caller.may_read(Reading.COLLEAGUES), caller.may_read(Reading.REASONS)
+    named = {parameter: (_NAMED[parameter], str(name)) for parameter, name in asked.items() if name is not None}
+    heard = {parameter: one for parameter, one in named.items() if reasons or one[0] is NamedThing.REP}
+    if heard:
+        await require_known_names(env, heard, sees=SEES_ALL if colleagues else caller.actor.sees)

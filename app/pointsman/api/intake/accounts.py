@@ -11,7 +11,7 @@ from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery
+from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery, explain_nothing
 from pointsman.api.http.reason_text import ReasonText
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.text.search_words import search_words
@@ -78,12 +78,13 @@ class MergedAccountDoc(BaseModel):
     summary="List the accounts",
     description="Newest first, without those that were merged into another. `domain` finds the one account that the "
     "domain leads to, also when that was merged. Filters narrow together.",
-    responses=problem_responses(401, 403, 422),
+    responses=problem_responses(401, 403, 404, 422),
 )
 async def index(
     env: EnvDep,
     page: PageDep,
-    _caller: Annotated[Caller, may(Operation.ACCOUNT_READ)],
+    caller: Annotated[Caller, may(Operation.ACCOUNT_READ)],
+    *,
     domain: Annotated[str | None, Query(max_length=253, description="Only the account of this domain.")] = None,
     q: Annotated[
         str | None, Query(max_length=200, description="Only those with each of these words in the name.")
@@ -96,6 +97,8 @@ async def index(
     words = search_words(q, path="query.q") if q is not None else ()
     which = AccountFilter(domain=domain, words=words, status=status, owner=owner, since=since, until=until)
     rows = await account_page(env, which, after=page.after, limit=page.fetch_limit)
+    if not rows and page.is_first:
+        await explain_nothing(env, caller, owner=owner)
     items, following = page.split(rows, lambda row: (row.created_at, row.id))
     return Page[FullAccountDoc](items=[FullAccountDoc.of(row) for row in items], next=following)
 

@@ -14,7 +14,7 @@ from pointsman.api.http.lead_reference import LeadQuery
 from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery
+from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery, explain_nothing
 from pointsman.api.http.reason_text import ReasonText
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.intake.lead_schemas import LeadIn
@@ -89,7 +89,7 @@ async def index(
     *,
     page: PageDep,
     reader: ReaderDep,
-    _caller: Annotated[Caller, may(Operation.INBOX_READ)],
+    caller: Annotated[Caller, may(Operation.INBOX_READ)],
     lead: LeadQuery,
     status: Annotated[Literal["received", "done", "dead", "refused"] | None, Query(description="Only these.")] = None,
     intake: Annotated[FilterText | None, Query(description="Only of this intake, or of `partner:<supplier>`.")] = None,
@@ -109,6 +109,8 @@ async def index(
     )
     async with env.uow() as tx:
         rows = await tx.inbox.page(which, after=page.after, limit=page.fetch_limit)
+    if not rows and page.is_first:
+        await explain_nothing(env, caller, intake=intake)
     items, following = page.split(rows, lambda row: (row.received_at, row.id))
     return Page[InboxItem](items=[InboxItem.of(row, reader) for row in items], next=following)
 

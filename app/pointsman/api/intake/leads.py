@@ -16,7 +16,7 @@ from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.partner_redaction import PARTNER_SUBMISSION
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.http.query import require_readable
+from pointsman.api.http.query import explain_nothing, require_readable
 from pointsman.api.http.warnings import FieldWarningDoc
 from pointsman.api.intake.lead_filters import asked_leads
 from pointsman.api.intake.lead_schemas import (
@@ -184,6 +184,8 @@ async def index(
         if getattr(asked, name) is not None:
             require_readable(caller, Reading.REASONS, name)
     rows = await lead_page(env, asked, actor=caller.actor, after=page.after, limit=page.fetch_limit)
+    if not rows and page.is_first:
+        await explain_nothing(env, caller, rep=asked.rep, pool=asked.pool, rule=asked.rule)
     items, following = page.split(rows, lambda row: (row.created_at, row.id))
     return Page[LeadDoc](
         items=[LeadDoc.of(row, partner=not caller.may_read(Reading.REASONS)) for row in items], next=following

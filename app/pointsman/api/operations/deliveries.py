@@ -12,7 +12,7 @@ from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery
+from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery, explain_nothing
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.deliveries.run import get_delivery, replay_delivery
 from pointsman.services.ports.booking.deliveries import DeliveryFilter, ListedDelivery
@@ -84,17 +84,19 @@ def _asked(
     "/v1/deliveries",
     summary="List the deliveries",
     description="Newest first; `status=dead` are the dead letters. Each is retried 12 times, over about a day.",
-    responses=problem_responses(401, 403, 422),
+    responses=problem_responses(401, 403, 404, 422),
 )
 async def index(
     env: EnvDep,
     page: PageDep,
     reader: ReaderDep,
     asked: Annotated[DeliveryFilter, Depends(_asked)],
-    _caller: Annotated[Caller, may(Operation.DELIVERY_READ)],
+    caller: Annotated[Caller, may(Operation.DELIVERY_READ)],
 ) -> Page[DeliveryDoc]:
     async with env.uow() as tx:
         rows = await tx.deliveries.page(asked, after=page.after, limit=page.fetch_limit)
+    if not rows and page.is_first:
+        await explain_nothing(env, caller, connection=asked.connection)
     items, following = page.split(rows, lambda row: (row.created_at, row.id))
     return Page[DeliveryDoc](items=[DeliveryDoc.of(row, reader) for row in items], next=following)
 

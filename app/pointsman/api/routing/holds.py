@@ -16,7 +16,7 @@ from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.partner_redaction import partner_summary
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.http.query import FilterText, QueryBool, SinceQuery, UntilQuery
+from pointsman.api.http.query import FilterText, QueryBool, SinceQuery, UntilQuery, explain_nothing
 from pointsman.api.intake.lead_schemas import DecisionDoc
 from pointsman.domain.messages.message import message_from_json
 from pointsman.domain.permissions.operations import Operation
@@ -170,6 +170,8 @@ async def index(
     now = env.clock()
     which = replace(asked, sees=caller.actor.sees, due_before=now if overdue else None)
     rows = await hold_page(env, which, after=page.after, limit=page.fetch_limit)
+    if not rows and page.is_first:
+        await explain_nothing(env, caller, pool=asked.pool)
     items, following = page.split(rows, lambda row: (row.held_at, row.id))
     partner = not caller.may_read(Reading.REASONS)
     return Page[HoldDoc](items=[HoldDoc.of(row, now, reader, partner=partner) for row in items], next=following)

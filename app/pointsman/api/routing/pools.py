@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.http.query import FilterText
+from pointsman.api.http.query import FilterText, explain_nothing
 from pointsman.api.routing.decision_schemas import BalanceDoc
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.policy.pools import DistributionMethod
@@ -75,11 +75,11 @@ class PoolsDoc(BaseModel):
     "/v1/pools",
     summary="List the pools",
     description="Those of the live policy, all at once: who is in them, how they share, how the members stand, what waits.",
-    responses=problem_responses(401, 403, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def index(
     env: EnvDep,
-    _caller: Annotated[Caller, may(Operation.LEDGER_READ)],
+    caller: Annotated[Caller, may(Operation.LEDGER_READ)],
     rep: Annotated[FilterText | None, Query(description="Only those with this member (key).")] = None,
     work: Annotated[Work | None, Query(description="Only those that do this work.")] = None,
 ) -> PoolsDoc:
@@ -88,6 +88,8 @@ async def index(
         for pool in await pool_overviews(env)
         if (rep is None or rep in {member.rep for member in pool.members}) and work in {None, pool.work}
     ]
+    if not found:
+        await explain_nothing(env, caller, rep=rep)
     return PoolsDoc(items=[PoolDoc.of(pool) for pool in found])
 
 

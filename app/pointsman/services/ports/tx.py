@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # a command that asks one repository need not import the rows
     from pointsman.services.ports.operations.api_keys import ApiKeys
     from pointsman.services.ports.operations.audit import Audit
     from pointsman.services.ports.operations.jobs import Jobs
+    from pointsman.services.ports.operations.names import Names
     from pointsman.services.ports.operations.sealed_secrets import SealedSecrets
     from pointsman.services.ports.operations.system import System
     from pointsman.services.ports.roster import RosterStore
@@ -97,6 +98,8 @@ class Tx(Protocol):
     def audit(self) -> Audit: ...
     @property
     def alerts(self) -> Alerts: ...
+    @property
+    def names(self) -> Names: ...
     @property
     def api_keys(self) -> ApiKeys: ...
     @property

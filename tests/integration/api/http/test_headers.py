@@ -1,6 +1,7 @@
 """Bounds on a request's headers, over real connections: uvicorn has none of its own."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, ClassVar
@@ -66,6 +67,17 @@ async def test_headers_that_do_not_arrive_in_time_end_the_connection() -> None:
     async with listening(Hasty) as hasty, connected(hasty) as (reader, writer):
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n")
         assert await reader.read() == b""
+
+
+async def test_a_raw_letter_in_an_address_is_400_with_what_to_write_instead(port: int) -> None:
+    async with connected(port) as (reader, writer):
+        writer.write("GET /v1/leads?q=wegmänn HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: application/problem+json" in head
+    problem = json.loads(body)
+    assert (problem["status"], problem["code"]) == (400, "bad-request")
+    assert "curl -G --data-urlencode 'q=müller'" in problem["detail"]
 
 
 async def test_headers_too_large_are_431(port: int) -> None:
