@@ -19,6 +19,7 @@ from pointsman.settings import PREFIX, Settings, with_one_driver
 
 MIGRATION_URL, SERVICE_URL = f"{PREFIX}MIGRATION_DATABASE_URL", f"{PREFIX}DATABASE_URL"
 _WHICH_DATABASE = "select oid, pg_postmaster_start_time() from pg_database where datname = current_database()"
+_THERE_ALREADY = (psycopg.errors.DuplicateTable, psycopg.errors.DuplicateObject, psycopg.errors.DuplicateFunction)
 NOT_EMPTY = "The database has things of another program, so the migration was undone. Name an empty database."
 REFUSED = (
     "The database refuses the migration; it was undone. Name in POINTSMAN_MIGRATION_DATABASE_URL a role that owns the"
@@ -75,7 +76,7 @@ def migrate_or_exit(settings: Settings) -> str:
         fail(f"There is no connection by {name}.", first_line(error), code=EXIT_DATABASE_DOWN)
     except (DBAPIError, psycopg.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        foreign = isinstance(cause, psycopg.errors.DuplicateTable | psycopg.errors.DuplicateObject)
+        foreign = isinstance(cause, _THERE_ALREADY)
         fail(NOT_EMPTY if foreign else REFUSED, first_line(error))
     except (SQLAlchemyError, CommandError) as error:
         fail("The migration ended, and was undone.", first_line(error))
