@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 
 from pointsman.domain.dates.local_time import to_local_time
 from pointsman.domain.distribution.candidate import Candidate, DropReason, EligibilityContext
@@ -85,9 +86,14 @@ def _drop(
     )
 
 
+@lru_cache(maxsize=4_096)  # a large pool drops hundreds so, the same ones each time
+def _inactive(rep: str) -> tuple[DropReason, Message]:
+    return DropReason.INACTIVE, say("eligibility.inactive", rep=rep_name(rep))
+
+
 def _not_active(rep: Rep, member: Member) -> tuple[DropReason, Message] | None:
     if not rep.active:
-        return DropReason.INACTIVE, say("eligibility.inactive", rep=rep_name(rep.key))
+        return _inactive(rep.key)
     if base_weight(member, rep) < 1:
         return DropReason.INACTIVE, say("eligibility.no-weight", rep=rep_name(rep.key))
     return None
