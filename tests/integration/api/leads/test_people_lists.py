@@ -127,6 +127,19 @@ async def test_leads_are_found_as_people_write_what_they_know(
     assert [item["id"] for item in items] == [str(leads[name]) for name in names]
 
 
+async def test_names_are_found_however_they_are_spelt(
+    client: httpx.AsyncClient, sign_in: MakeKey, world: World
+) -> None:
+    read = await sign_in("read")
+    given = {"first_name": "Jo\u0308rg", "last_name": "Mu\u0308ller", "facts": {"company.name": "Bücher Strauß AG"}}
+    await submitted(world, "info@xn--bcher-kva.example", **given)
+    for words in ("jörg müller", "Joerg Mueller", "jorg muller", "MU\u0308LLER", "bücher.example", "info@bücher"):
+        assert len(await found(client, "/v1/leads", read, q=words)) == 1, words
+    for words in ("BÜCHER", "buecher", "bu\u0308cher", "strauss", "STRAUẞ"):
+        assert len(await found(client, "/v1/accounts", read, q=words)) == 1, words
+    assert await found(client, "/v1/leads", read, q="möller") == []
+
+
 async def test_leads_are_found_by_when_they_were_made_and_changed_last(
     client: httpx.AsyncClient, sign_in: MakeKey, leads: dict[str, UUID]
 ) -> None:
