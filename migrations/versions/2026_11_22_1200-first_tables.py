@@ -753,6 +753,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("ended_at is null"),
     )
+    op.create_index("assignments_own_idx", "assignments", ["rep_id", "lead_created_at", "lead_id"], unique=False)
     op.create_index("assignments_rep_idx", "assignments", ["rep_id", "assigned_at"], unique=False)
     op.create_table(
         "holds",
@@ -1257,6 +1258,7 @@ def downgrade() -> None:
     op.drop_index("holds_open_idx", table_name="holds", postgresql_where=sa.text("released_at is null"))
     op.drop_table("holds")
     op.drop_index("assignments_rep_idx", table_name="assignments")
+    op.drop_index("assignments_own_idx", table_name="assignments")
     op.drop_index("assignments_rule_idx", table_name="assignments", postgresql_where=sa.text("ended_at is null"))
     op.drop_index("assignments_open_idx", table_name="assignments", postgresql_where=sa.text("ended_at is null"))
     op.drop_index("assignments_one_active", table_name="assignments", postgresql_where=sa.text("ended_at is null"))

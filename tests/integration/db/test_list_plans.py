@@ -7,14 +7,28 @@ import psycopg
 import pytest
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.leads import own_lead_pages
 from support.lists.documented import NO_FILTER, DocumentedFilter, documented_filters
 from support.lists.people_lists import PEOPLE_LISTS
-from support.lists.plans import ListStatement, grown, unindexed
+from support.lists.plans import LIMIT, ListStatement, grown, unindexed
 from support.lists.rows import Held
 from support.lists.work_lists import WORK_LISTS
 
 #: By operation; what comes behind the path tells several statements of one list apart.
 LISTS: Mapping[str, ListStatement] = {**WORK_LISTS, **PEOPLE_LISTS}
+#: By these, few leads may be found, of which those of other reps fall out.
+BY_LEAD = {
+    "email",
+    "phone",
+    "external_id",
+    "source_system",
+    "q",
+    "account",
+    "stage",
+    "source",
+    "changed_since",
+    "changed_until",
+}
 
 
 @pytest.fixture
@@ -49,6 +63,31 @@ def test_words_of_any_letters_are_found_by_the_index(connection: psycopg.Connect
     asked = replace(LISTS[operation], given={"q": {"word_1": f"'{word}'", "host_1": "'xn--bcher-kva.example'"}})
     with grown(connection, asked.tables):
         assert "\n".join(unindexed(connection, asked, row)) == ""
+
+
+@pytest.mark.parametrize("held", ["few", "most"])
+@pytest.mark.parametrize(
+    "sees", [{"supplier": "'callwerk'"}, {"sees_rep": "'rep7'"}], ids=lambda sees: next(iter(sees))
+)
+def test_who_sees_what_their_reps_had_reads_no_lead_of_others(
+    connection: psycopg.Connection, sees: Mapping[str, str], held: Held
+) -> None:
+    lists = (LISTS["GET /v1/leads"], LISTS["GET /v1/leads (that a rep has)"])
+    given = {name: one for asked in lists for name, one in asked.given.items() if name not in BY_LEAD}
+    asked = ListStatement(
+        statement=own_lead_pages.PAGE_OF_OWN,
+        tables=("leads", "assignments"),
+        given=given,
+        page=lists[0].page,
+        always={"limit": LIMIT, **sees},
+    )
+    by_rep = frozenset({"assignments_own_idx"})
+    rows = [
+        DocumentedFilter(operation="GET /v1/leads", parameter=name, indexes=by_rep, is_sorted=False)
+        for name in (NO_FILTER, *given)
+    ]
+    with grown(connection, asked.tables, held=held):
+        assert "\n".join(fault for row in rows for fault in unindexed(connection, asked, row)) == ""
 
 
 def test_each_filter_of_a_list_is_looked_at() -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.leads.own_lead_pages import NAMES, PAGE_OF_OWN
 from pointsman.db.leads.search_words import word_values
 from pointsman.db.tables.visibility import visibility_values
 from pointsman.domain.permissions.callers import Visibility
@@ -194,6 +195,12 @@ _PAGE_SEEN = PreparedStatement(
 _ASKED = tuple(f.name for f in fields(LeadFilter) if f.name not in ("sees", "words"))
 
 
+def _statement_for(which: LeadFilter) -> PreparedStatement:
+    if which.sees.is_limited:
+        return _PAGE_SEEN if any(getattr(which, name) for name in NAMES) else PAGE_OF_OWN
+    return _PAGE_HELD if any((which.rep, which.work, which.pool, which.rule)) else _PAGE
+
+
 class SqlLeadSearch:
     """See `pointsman.services.ports.leads.lead_search.LeadSearch`."""
 
@@ -205,9 +212,7 @@ class SqlLeadSearch:
         values = {name: getattr(which, name) for name in _ASKED} | word_values(which.words)
         values |= {**visibility_values(which.sees), "after_at": at, "after_id": last, "limit": limit}
         values["follows_merges"] = not which.sees.is_limited
-        asks_for_holder = any((which.rep, which.work, which.pool, which.rule))
-        statement = _PAGE_SEEN if which.sees.is_limited else _PAGE_HELD if asks_for_holder else _PAGE
-        return await statement.scalars(self._connection, values)
+        return await _statement_for(which).scalars(self._connection, values)
 
     async def named(self, names: LeadNames, *, sees: Visibility, sender: str | None) -> Sequence[UUID]:
         given = {

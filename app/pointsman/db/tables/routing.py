@@ -160,6 +160,7 @@ assignments = Table(
     Index("assignments_pool_idx", "pool", "lead_created_at", "lead_id", postgresql_where=text("ended_at is null")),
     Index("assignments_work_idx", "work", "lead_created_at", "lead_id", postgresql_where=text("ended_at is null")),
     Index("assignments_rule_idx", "rule", "lead_created_at", "lead_id", postgresql_where=text("ended_at is null")),
+    Index("assignments_own_idx", "rep_id", "lead_created_at", "lead_id"),  # and of those who see what they had
     Index("assignments_rep_idx", "rep_id", "assigned_at"),
     Index("assignments_gate_check_id_idx", "gate_check_id", postgresql_where=text("gate_check_id is not null")),
     Index("assignments_override_id_idx", "override_id", postgresql_where=text("override_id is not null")),
