@@ -10,7 +10,7 @@ from support.programs.browser_windows import SIZES, Axe, Scheme, Window, picture
 
 pytestmark = pytest.mark.anyio
 
-ACTS = {"de": ("Termin annehmen", "Termin zurückweisen"), "en": ("Accept the appointment", "Reject the appointment")}
+ACTS = {"de": ("Termin annehmen", "Termin ablehnen"), "en": ("Accept the appointment", "Reject the appointment")}
 
 
 async def holders_link(page: Page, language: str) -> str:
@@ -65,7 +65,7 @@ async def test_a_closer_rejects_with_scripts_off(page: Page, window: Window, lan
         await tab.get_by_role("textbox").fill("Kein Budget & <b>keine Zeit</b>")
         await tab.get_by_role("button", name=ACTS[language][1]).click()
         await expect(tab.get_by_role("heading", level=1)).to_contain_text(
-            "zurückgewiesen" if language == "de" else "rejected"
+            "abgelehnt" if language == "de" else "rejected"
         )
     status = await page.floor.world.value("select status from appointments")
     assert status == "rejected"

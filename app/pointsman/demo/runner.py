@@ -64,10 +64,7 @@ def _links(api: ApiClient, outcome: DemoResults) -> report.DemoLinks | None:
     if booked is None:
         return None
     lead = api.call("GET", f"/v1/leads/{booked['lead_id']}")
-    made = {
-        name: api.send("POST", f"/v1/leads/{lead['id']}/{name}", json={"language": "de"})
-        for name in ("links", "booking-links")
-    }
+    made = {name: api.send("POST", f"/v1/leads/{lead['id']}/{name}", json={}) for name in ("links", "booking-links")}
     pages = {name: answer.json()["url"] for name, answer in made.items() if answer.status_code == httpx.codes.CREATED}
     return report.DemoLinks(
         lead=" ".join(part for part in (lead["first_name"], lead["last_name"]) if part) or lead["email"],

@@ -270,8 +270,8 @@ async def test_what_a_closer_rejected_is_not_handed_over_again_on_the_same_evide
         again = await floor.hand_over(row.lead_id, evidence=evidence)
         assert (again.gate.passed, again.gate.refused, again.stage) == (False, (), "working")
     assert {english(missing.why).partition(" on ")[0] for missing in again.gate.missing} == {
-        "intent expired",
-        "offer_known expired",
+        "intent to buy expired",
+        "knowledge of the offer expired",
     }
     passed = await floor.hand_over(row.lead_id)  # the same words, said anew
     assert passed.gate.passed
@@ -300,6 +300,8 @@ async def test_no_lead_leaves_its_closer_while_another_appointment_stands(floor:
         with pytest.raises(Conflict) as caught:
             await do()
         assert caught.value.code == "has-appointment"
+        assert f"with {second.rep_key.capitalize()} on " in str(caught.value)
+        assert " UTC" not in str(caught.value)
     assert await Seen.of(floor, first) == before
     await cancelled(floor, second.id, ActorRole.CLOSER)
     assert (await decided(floor, first.id, MeetingOutcome.LOST)).outcome == "lost"

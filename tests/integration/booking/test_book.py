@@ -1,6 +1,7 @@
 """Booking: one appointment per time and per lead, by the database's word."""
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -110,6 +111,7 @@ async def test_a_lead_has_one_appointment_at_a_time(floor: Floor) -> None:
     with pytest.raises(Conflict) as caught:
         await book(floor.env, lead_id, handed.slots[3].start, actor=SETTER)
     assert caught.value.code == "already-booked"
+    assert re.search(rf"with {row.rep_key.capitalize()} on .* \(CES?T\)", str(caught.value))
     assert caught.value.extra["appointment"]["id"] == str(row.id)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from integration.booking_page.test_words import OURS, words_of
 from pointsman.api.booking_page.rendering import PageRenderer
-from pointsman.api.booking_page.translations import TRANSLATIONS
+from pointsman.api.booking_page.words import words_in
 from support.http.booking_links import Page
 from support.http.hostile_texts import HOSTILE, Seen
 
@@ -108,12 +108,6 @@ async def test_forms_of_any_shape_are_answered(page: Page, buyer: httpx.AsyncCli
     assert (await buyer.post(path, content=b"--x--", headers=many)).status_code == 415
 
 
-async def test_both_languages_say_everything() -> None:
-    assert set(TRANSLATIONS["de"]) == set(TRANSLATIONS["en"])
-    for name, words in TRANSLATIONS["en"].items():
-        assert re.findall(r"{\w+}", words) == re.findall(r"{\w+}", TRANSLATIONS["de"][name]), name
-
-
 async def test_the_page_is_none_of_the_consoles_business(buyer: httpx.AsyncClient) -> None:
     described = (await buyer.get("/openapi.json")).json()["paths"]
     assert [path for path in described if path.startswith("/book")] == []
@@ -141,4 +135,4 @@ async def test_what_reaches_no_route_is_answered_with_a_page_too(
         assert answer.headers["cache-control"] == "no-store"
         assert "frame-ancestors" in answer.headers["content-security-policy"]
         assert int(answer.headers["content-length"]) == len(answer.content)
-        assert TRANSLATIONS[language]["unreadable_title"] in answer.text or status == 404
+        assert words_in(language)["unreadable_title"] in answer.text or status == 404

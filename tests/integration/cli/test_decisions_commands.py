@@ -46,7 +46,7 @@ def floor(database_url: str) -> Floor:
 def test_a_lead_is_explained_as_to_a_colleague(floor: Floor) -> None:
     text = floor.said("policy", "explain", floor.leads[1])
     assert text.startswith("This lead waits: no rule matches this lead")
-    assert "Rule 'DACH inbound' would match if lead.country were one of DE, AT, CH." in text
+    assert "Rule 'DACH inbound' would match if the lead's country were one of DE, AT, CH." in text
     assert "Policy 1, roster 1." in text
 
 
@@ -62,7 +62,7 @@ def test_an_explanation_is_german_where_the_terminal_is(floor: Floor, monkeypatc
     text = floor.said("decisions", "explain", floor.decisions[0])
     assert "Was es ändern würde: " in text
     assert "Name wählbar an der Reihe in warum nicht" in text
-    assert text.endswith("Regelwerk 1, Vertriebsteam 1.")
+    assert text.endswith("Regelwerk 1, Teamliste 1.")
 
 
 def test_a_lead_is_meant_by_its_address_and_a_decision_by_its_lead(floor: Floor) -> None:

@@ -18,7 +18,7 @@ def init(folder: Path, url: str, *words: str, **environment: str) -> Done:
 def test_an_empty_service_is_set_up_and_a_second_time_changes_nothing(tmp_path: Path, database_url: str) -> None:
     done = init(tmp_path, database_url, "-o", "Nordwerk", "-z", "Europe/Berlin", "-l", "de", *FLOOR)
     assert done.returncode == 0, done.stderr
-    assert "die Regeln als Version 1" in done.stdout
+    assert "das Regelwerk als Version 1" in done.stdout
     assert "Erika Beispiel" in done.stdout
     assert "Lena Vogt" in done.stdout.partition("Ihr Weg")[2]
     files = {path.name: path.read_text() for path in tmp_path.glob("*.yaml")}

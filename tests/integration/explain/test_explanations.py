@@ -46,5 +46,5 @@ async def test_a_decision_by_an_override_says_so_in_its_first_sentence(world: Wo
 async def test_a_lead_that_no_rule_matches_is_told_why_each_rule_did_not(world: World) -> None:
     routed = await world.route(await world.lead(lead__country="FR"))
     said = {step.rule: [english(leaf.words) for leaf in step.leaves] for step in routed.decision.steps}
-    assert said["DACH inbound"] == ["lead.country FR is none of DE, AT, CH"]
-    assert said["Newsletter to nurture"] == ["lead.source is not known"]
+    assert said["DACH inbound"] == ["the lead's country (FR) is none of DE, AT, CH"]
+    assert said["Newsletter to nurture"] == ["the lead's source is not known"]

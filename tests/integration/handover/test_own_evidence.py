@@ -37,7 +37,7 @@ async def client(floor: Floor) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.mark.parametrize(
     ("language", "first", "lines"),
     [
-        ("de", "Warum dieser Lead so weit ist:", ["Budget frei", "Entscheidungstermin", "Tour seen"]),
+        ("de", "Warum dieser Lead bereit ist:", ["Budget frei", "Entscheidungstermin", "Tour seen"]),
         ("en", "Why this lead is ready:", ["Budget cleared", "Decision date", "Tour seen"]),
     ],
 )

@@ -1,5 +1,6 @@
 """The journey of a lead: all that the tables hold of it, in order, and no more than its reader may know."""
 
+import re
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -133,8 +134,11 @@ async def test_a_journey_is_told_in_the_language_that_is_asked_for_with_people_b
     english = texts(await journey_of(admin, lead_id))
     german = texts(await journey_of(admin, lead_id, **{"Accept-Language": "de-AT"}))
     assert "Lena handed the lead over, and the gate for closing opened." in english
-    assert "Lena hat den Lead übergeben, und das Tor für den Abschluss ist offen." in german
+    assert "Lena hat den Lead übergeben, und die Freigabe für den Abschluss ist erteilt." in german
     assert any(text.startswith("Ein Termin mit ") for text in german)
+    assert set(re.findall(r"\((MEZ|UTC|MESZ)\)", " ".join(german))) == {
+        "MEZ"
+    }  # one clock, also for a key without a rep
     assert len(english) == len(german)
 
 

@@ -106,11 +106,11 @@ async def test_a_lead_that_lacks_evidence_says_what_is_missing_for_the_gate(
     lead_id = await page.floor.lead()
     await page.floor.hand_over(lead_id, evidence=page.floor.evidence("need"))
     shown = unescape((await browser.get(await link_to(admin, lead_id))).text)
-    assert "<strong>motivated, educated</strong>" in shown
+    assert "<strong>that the lead is motivated, that the lead is educated</strong>" in shown
     assert "<bdi>Need</bdi> (qualified)" in shown
     assert "yes: need" in shown
     german = unescape((await browser.get(await link_to(admin, lead_id, language="de"))).text)
-    assert "<strong>motiviert, informiert</strong>" in german
+    assert "<strong>die Motivation, das Vorwissen</strong>" in german
     assert "<bdi>Bedarf</bdi> (qualifiziert)" in german
 
 

@@ -1,6 +1,7 @@
 """A lead that goes to another rep takes its appointment along: invitation, turn and lead move together, or nothing does."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -79,6 +80,7 @@ async def test_past_holders_are_not_asked_and_each_dropped_rep_is_named_with_the
     with pytest.raises(Conflict) as caught:
         await given_to(floor, row)
     assert caught.value.code == "no-rep-free"
+    assert " UTC" not in str(caught.value)
     dropped: Any = caught.value.extra["dropped"]
     said = {item["rep"]: item["code"] for item in dropped}
     assert said[last] == "not-free"
@@ -170,6 +172,7 @@ async def test_a_lead_with_an_appointment_is_given_away_for_no_other_work(floor:
             actor=ADMIN,
         )
     assert caught.value.code == "has-appointment"
+    assert re.search(rf"for closing with {row.rep_key.capitalize()} on .* \(CES?T\)", str(caught.value))
 
 
 async def test_there_and_back_again_leaves_one_event_with_who_has_it(floor: Floor) -> None:
@@ -267,6 +270,7 @@ async def test_a_rep_who_is_ill_gives_up_what_is_in_that_time_and_keeps_what_com
     }
     assert fates[soon.lead_id].outcome == fates[over].outcome == BulkOutcome.REASSIGNED
     assert (fates[later.lead_id].outcome, fates[later.lead_id].code) == (BulkOutcome.UNCHANGED, "holder-back-in-time")
+    assert f", when {later.rep_key.capitalize()} is back" in english(fates[later.lead_id].sentence)
     assert (await appointment(floor, soon.id)).rep_key == fates[soon.lead_id].rep != soon.rep_key
     assert (await appointment(floor, later.id)).rep_key == soon.rep_key
     await floor.work_out()

@@ -17,6 +17,7 @@ from pointsman.domain.leads.facts import NEVER_QUOTED, Facts
 from pointsman.domain.policy.conditions_model import EQUALITY_OPERATORS, LIST_OPERATORS, TEXT_OPERATORS, Operator
 from pointsman.domain.policy.parsing import Condition, Policy, Rule, parse_policy
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
+from pointsman.services.wording.terms import write_term
 from support.hypothesis_profiles import examples
 from support.strategies import conditions as condition_strategies
 from support.strategies import policies as policy_strategies
@@ -83,7 +84,7 @@ def test_knowing_more_never_overturns_an_answer(condition: dict[str, Any], known
 def test_the_explanation_gives_the_answers_that_the_evaluator_used(condition: dict[str, Any], known: Facts) -> None:
     for found in explain_condition(parsed(condition), known, DEFINITIONS):
         words = english(found.words)
-        assert words.startswith(found.field)
+        assert words.startswith(write_term(found.field, "fact", "en"))
         assert (found.outcome is None) == ("not known" in words or "cannot be compared" in words) or (
             found.operator == "present"
         )
@@ -129,8 +130,16 @@ def test_what_a_person_is_known_by_is_never_quoted(name: str, condition: dict[st
 @pytest.mark.parametrize(
     ("condition", "value", "words"),
     [
-        ({"field": "lead.message", "mentions": ["prices"]}, "your prices?", "lead.message mentions one of prices"),
-        ({"field": "lead.email", "under_domain": ["ox.example"]}, "zq@ox.example", "lead.email lies under ox.example"),
+        (
+            {"field": "lead.message", "mentions": ["prices"]},
+            "your prices?",
+            "the lead's message mentions one of prices",
+        ),
+        (
+            {"field": "lead.email", "under_domain": ["ox.example"]},
+            "zq@ox.example",
+            "the lead's email address lies at or under ox.example",
+        ),
     ],
 )
 def test_a_topic_of_a_message_and_the_domain_of_an_address_are_shown(
@@ -177,9 +186,9 @@ def test_an_explanation_says_in_words_what_was_compared() -> None:
     )
     found = explain_condition(condition, {"lead.score": 45, "lead.country": "DE"}, DEFINITIONS)
     assert [(leaf.path, english(leaf.words)) for leaf in found] == [
-        ("all[0]", "lead.score 45 is below 50"),
-        ("all[1].not.segment:dach", "lead.country DE is one of DE, AT, CH"),
-        ("all[2]", "lead.title is not known"),
+        ("all[0]", "the lead's score (45) is below 50"),
+        ("all[1].not.segment:dach", "the lead's country (DE) is one of DE, AT, CH"),
+        ("all[2]", "the lead's job title is not known"),
     ]
 
 
@@ -202,62 +211,62 @@ def test_a_policy_parses_to_an_equal_policy_after_a_round_trip() -> None:
             {"field": "lead.created_at", "within_last": "4h"},
             {"lead.created_at": NOW - timedelta(days=1), "clock.now": NOW},
             False,
-            "lead.created_at Tue 3 Mar 2026, 09:30 (UTC) is not within the last 4 hours",
+            "the arrival of the lead (Tue 3 Mar 2026, 09:30 (UTC)) is not within the last 4 hours",
         ),
         (
             {"field": "lead.created_at", "older_than": "30d"},
             {"lead.created_at": NOW},
             None,
-            "lead.created_at Wed 4 Mar 2026, 09:30 (UTC) cannot be compared: the moment of the decision is not known",
+            "the arrival of the lead (Wed 4 Mar 2026, 09:30 (UTC)) cannot be compared: the moment of the decision is not known",
         ),
         (
             {"field": "lead.language", "in": {"field": "rep.languages"}},
             {"lead.language": "de", "rep.languages": ("en", "fr")},
             False,
-            "lead.language de is not in rep.languages en, fr",
+            "the lead's language (de) is not in the rep's list of languages (en, fr)",
         ),
         (
             {"field": "lead.language", "in": {"field": "rep.languages"}},
             {"lead.language": "de"},
             None,
-            "lead.language de cannot be compared: rep.languages is not known",
+            "the lead's language (de) cannot be compared: the rep's list of languages is not known",
         ),
-        ({"field": "score.fit", "gte": 60}, {"score.fit": 45}, False, "score.fit 45 is below 60"),
+        ({"field": "score.fit", "gte": 60}, {"score.fit": 45}, False, "the score 'fit' (45) is below 60"),
         (
             {"field": "lead.country", "in_group": ["DACH", "BENELUX"]},
             {"lead.country": "US"},
             False,
-            "lead.country US does not lie in DACH, BENELUX",
+            "the lead's country (US) does not lie in DACH, BENELUX",
         ),
         (
             {"field": "lead.message", "mentions": ["budget"]},
             {"lead.message": "What budget?"},
             True,
-            "lead.message mentions one of budget",
+            "the lead's message mentions one of budget",
         ),
         (
             {"field": "company.domain", "under_domain": ["siemens.com"]},
             {"company.domain": "notsiemens.com"},
             False,
-            "company.domain notsiemens.com does not lie under siemens.com",
+            "the company's domain (notsiemens.com) lies neither at nor under siemens.com",
         ),
         (
             {"field": "custom.tags", "contains_all": ["a", "b"]},
             {"custom.tags": ("a",)},
             False,
-            "custom.tags a does not contain all of a, b",
+            "the field 'tags' (a) does not contain all of a, b",
         ),
         (
             {"field": "lead.created_at", "gte": "2026-01-31"},
             {"lead.created_at": datetime(2026, 1, 31, tzinfo=UTC)},
             True,
-            "lead.created_at Sat 31 Jan 2026, 00:00 (UTC) is at least Sat 31 Jan 2026",
+            "the arrival of the lead (Sat 31 Jan 2026, 00:00 (UTC)) is at least Sat 31 Jan 2026",
         ),
         (
             {"field": "lead.score", "gte": {"field": "company.employees"}},
             {"lead.score": 5, "company.employees": 7},
             False,
-            "lead.score 5 is below company.employees 7",
+            "the lead's score (5) is below the company's number of employees (7)",
         ),
     ],
 )

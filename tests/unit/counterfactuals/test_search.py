@@ -120,7 +120,7 @@ def test_every_condition_over_fields_of_its_own_gets_a_proven_proposal(data: st.
         (
             {"all": [{"field": "lead.country", "in": ["DE", "AT", "CH"]}, {"field": "lead.score", "gte": 70}]},
             {"lead.country": "FR", "lead.score": 45},
-            "lead.country were one of DE, AT, CH and lead.score were at least 70",
+            "the lead's country were one of DE, AT, CH and the lead's score were at least 70",
         ),
         (
             {"any": [{"field": "lead.country", "equals": "DE"}, {"all": [{"field": "lead.score", "gte": 70}]}]},
@@ -130,21 +130,25 @@ def test_every_condition_over_fields_of_its_own_gets_a_proven_proposal(data: st.
         (
             {"all": [{"field": "lead.score", "gte": 70}, {"field": "lead.score", "lt": 90}]},
             {},
-            "lead.score were at least 70 and were below 90",
+            "the lead's score were at least 70 and were below 90",
         ),
-        ({"not": {"field": "lead.country", "equals": "DE"}}, {"lead.country": "DE"}, "lead.country were not DE"),
-        ({"field": "lead.title", "present": False}, {"lead.title": "CEO"}, "lead.title were not known"),
-        ({"segment": "hot"}, {"lead.score": 1}, "lead.country were one of DE, AT, CH"),
-        ({"field": "lead.country", "in_group": ["nordics"]}, {"lead.country": "DE"}, "lead.country were in nordics"),
+        ({"not": {"field": "lead.country", "equals": "DE"}}, {"lead.country": "DE"}, "the lead's country were not DE"),
+        ({"field": "lead.title", "present": False}, {"lead.title": "CEO"}, "the lead's job title were not known"),
+        ({"segment": "hot"}, {"lead.score": 1}, "the lead's country were one of DE, AT, CH"),
+        (
+            {"field": "lead.country", "in_group": ["nordics"]},
+            {"lead.country": "DE"},
+            "the lead's country were in nordics",
+        ),
         (
             {"field": "lead.created_at", "older_than": "7d"},
             {NOW_FIELD: AT, "lead.created_at": AT},
-            "lead.created_at lay more than 7 days back",
+            "the arrival of the lead lay more than 7 days back",
         ),
         (
             {"field": "company.country", "equals": {"field": "lead.country"}},
             {"lead.country": "FR", "company.country": "DE"},
-            "company.country were lead.country",
+            "the company's country were the lead's country",
         ),
     ],
 )
@@ -159,8 +163,8 @@ def test_a_field_that_changes_keeps_to_what_else_is_always_asked_of_it() -> None
     excepted = {"all": [{"field": country, "in": ["CH", "DE"]}, {"not": {"field": country, "equals": "CH"}}]}
     found = asked(excepted, {country: "CH"})
     assert found.proven
-    assert english(found.sentence) == "lead.country were not CH and were one of CH, DE"
-    assert [english(leaf.words) for leaf in found.failing] == ["lead.country CH is CH"]
+    assert english(found.sentence) == "the lead's country were not CH and were one of CH, DE"
+    assert [english(leaf.words) for leaf in found.failing] == ["the lead's country (CH) is CH"]
     assert found.changes[0].value == "DE"
 
 

@@ -87,8 +87,8 @@ def test_of_those_with_as_few_the_ledger_decides() -> None:
     )
     decision = taken(here, "balanced")
     assert decision.rep == "ben"
-    assert "and the turn falls due first of those level" in english(decision.summary)
-    assert "Ben's turn falls due first" in {c.rep: english(c.sentence) for c in decision.candidates}["anna"]
+    assert "and comes first of those level" in english(decision.summary)
+    assert "Ben is due first" in {c.rep: english(c.sentence) for c in decision.candidates}["anna"]
 
 
 def test_balanced_is_for_appointments_alone_and_an_owner_comes_first_all_the_same() -> None:

@@ -50,7 +50,7 @@ def test_fair_tells_each_other_one_whose_turn_falls_due_first_with_both_balances
     decision = taken(floor(ANNA, BEN, pools={"sdr": state}), members=["anna", "ben"])
     assert sentences(decision) == {
         "anna": "Anna may take it",
-        "ben": "Ben may take it; Anna's turn falls due first (balance +1 against 0)",
+        "ben": "Ben may take it; Anna is due first (balance +1 against 0)",
     }
 
 
@@ -88,7 +88,7 @@ def test_least_loaded_compares_open_leads_by_weight() -> None:
 def test_soonest_takes_the_earliest_slot_and_says_it() -> None:
     decision = taken(floor(earliest_starts={"sdr": {**SOON, "carl": NOW + timedelta(hours=7)}}), method="soonest")
     assert decision.rep == "ben"
-    assert english(decision.summary).endswith("Ben has the earliest slot, Wed 4 Mar 2026, 14:30 (UTC)")
+    assert english(decision.summary).endswith("Ben has the earliest slot (Wed 4 Mar 2026, 14:30 (UTC))")
     assert (
         "Ben has an earlier slot, Wed 4 Mar 2026, 14:30 (UTC) against Wed 4 Mar 2026, 15:30 (UTC)"
         in (sentences(decision)["anna"])
@@ -104,8 +104,8 @@ def test_of_those_with_the_same_slot_the_ledger_decides() -> None:
     here = floor(earliest_starts={"sdr": SOON}, pools={"sdr": pool_state(ben=-1, carl=0, anna=1)})
     decision = taken(here, method="soonest")
     assert decision.rep == "carl"
-    assert "and the turn falls due first of those level" in english(decision.summary)
-    assert "Carl's turn falls due first" in sentences(decision)["ben"]
+    assert "and comes first of those level" in english(decision.summary)
+    assert "Carl is due first" in sentences(decision)["ben"]
 
 
 def test_a_rep_who_has_no_slot_is_not_eligible_for_soonest() -> None:
@@ -138,7 +138,7 @@ def test_a_skipped_turn_goes_to_the_next_and_the_place_in_the_queue_stays() -> N
     assert decision.turn is not None
     assert set(decision.turn.weights) == {"anna", "ben", "carl"}
     assert said(decision, StepResult.SKIPPED) == ["Anna comes next, but the turn is skipped as asked, this once"]
-    assert "Anna's turn is skipped as asked; Ben's balance was highest" in english(decision.summary)
+    assert "Anna's turn is skipped as asked; Ben had the highest balance" in english(decision.summary)
     assert sentences(decision)["anna"].endswith("the turn is skipped as asked, and the place in the queue stays")
     after = decision.ledger_after
     assert taken(floor(pools={"sdr": PoolState(ledger=after or Ledger())})).rep == "anna"

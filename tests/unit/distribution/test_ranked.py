@@ -85,15 +85,15 @@ def test_a_lead_that_no_rep_is_preferred_for_goes_as_in_a_fair_pool(known: Facts
     plain = taken(floor(pools=state), known=known)
     assert plain.rep == taken(floor(pools=state), known=known, method="fair").rep == "carl"
     assert english(plain.summary).endswith(
-        "no eligible rep is preferred for this lead; Carl's balance was highest (+4/3)"
+        "no eligible rep is preferred for this lead; Carl had the highest balance (+4/3)"
     )
-    assert sentences(plain)["anna"] == "Anna may take it; Carl's turn falls due first (balance +4/3 against -2/3)"
+    assert sentences(plain)["anna"] == "Anna may take it; Carl is due first (balance +4/3 against -2/3)"
 
 
 def test_a_rep_who_is_too_many_turns_ahead_is_passed_over_and_that_is_said() -> None:
     decision = taken(floor(pools={"sdr": pool_state(anna=-2, ben=1, carl=1)}), known={"lead.language": "fr"})
     assert decision.rep in ("ben", "carl")
-    far = "is as far ahead as the ranking allows (balance -2, max_turns_ahead 2)"
+    far = "is as far ahead as the ranking allows (balance -2, limit 2)"
     assert said(decision, StepResult.TOO_FAR_AHEAD) == [
         f"Anna ranks no lower (3 points for languages fr, tier 1), but {far}"
     ]
@@ -104,10 +104,10 @@ def test_a_rep_who_is_too_many_turns_ahead_is_passed_over_and_that_is_said() -> 
 def test_a_rep_who_is_too_many_turns_behind_comes_before_those_preferred_and_that_is_said() -> None:
     decision = taken(floor(pools={"sdr": pool_state(anna=-1, ben=-2, carl=3)}), known={"lead.language": "fr"})
     assert decision.rep == "carl"
-    behind = "Carl is so far behind that the turn comes before the ranking (balance +3, max_turns_behind 3)"
+    behind = "Carl is so far behind that the turn comes before the ranking (balance +3, limit 3)"
     assert said(decision, StepResult.TOO_FAR_BEHIND) == [behind]
     assert sentences(decision)["anna"] == f"Anna may take it; {behind}"
-    assert english(decision.summary).endswith(f"{behind}; Carl's balance was highest (+10/3)")
+    assert english(decision.summary).endswith(f"{behind}; Carl had the highest balance (+10/3)")
     owned = floor(pools={"sdr": pool_state(anna=-1, ben=-2, carl=3)}, owners=(Owner(rep="anna", by="account"),))
     assert (taken(owned).rep, said(taken(owned), StepResult.TOO_FAR_BEHIND)) == ("anna", [])
 
@@ -119,7 +119,7 @@ def test_a_lower_tier_is_told_that_the_upper_one_was_passed_over() -> None:
     many = taken(floor(*upper, *lower, pools={"sdr": state}), known={"lead.language": "fr"})
     said_of_all = "; Anna, Bea, Cleo and 1 more rank no lower, but are as far ahead as the ranking allows"
     assert english(many.summary).endswith(
-        f"ranks highest (3 points for languages fr, tier 2), drawn among those level{said_of_all}"
+        f"ranks highest (3 points for languages fr, tier 2), and was drawn among those level{said_of_all}"
     )
     one = taken(floor(upper[0], lower[0], pools={"sdr": pool_state(anna=-2, emil=2)}), known={"lead.language": "fr"})
     assert english(one.summary).endswith("tier 2); Anna ranks no lower, but is as far ahead as the ranking allows")
@@ -175,7 +175,7 @@ def test_an_address_is_not_quoted_where_a_preference_asks_for_it() -> None:
     ranking = {"prefer": [{"lead": "lead.email", "rep": "friends"}]}
     decision = taken(floor(BEST, fits), known={"lead.email": "eva@acme.example"}, ranking=ranking)
     assert decision.rep == "ben"
-    assert "1 point for friends, tier 2" in english(decision.summary)
+    assert "1 point for 'friends', tier 2" in english(decision.summary)
     assert "eva@acme" not in decision.to_json()
 
 
@@ -372,7 +372,7 @@ def test_a_sentence_names_three_of_many_preferences() -> None:
     prefer = [{"lead": "lead.product", "rep": f"list{i}"} for i in range(5)]
     fits = rep("ben", tier=2, skills={f"list{i}": frozenset({"crm"}) for i in range(5)})
     decision = taken(floor(BEST, fits), known={"lead.product": "crm"}, ranking={"prefer": prefer})
-    assert "5 points for list0 crm, list1 crm, list2 crm and 2 more, tier 2" in english(decision.summary)
+    assert "5 points for 'list0' crm, 'list1' crm, 'list2' crm and 2 more, tier 2" in english(decision.summary)
 
 
 def test_a_tier_that_was_away_neither_owes_nor_is_owed_and_others_get_its_class_meanwhile() -> None:

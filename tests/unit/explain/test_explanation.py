@@ -31,6 +31,7 @@ from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from pointsman.domain.routing.decide import Owner, RoutingInputs, decide
 from pointsman.domain.routing.decision import Decision, DecisionOutcome
 from pointsman.domain.routing.plan import RoutingPlan, plan_routes
+from pointsman.services.wording.terms import write_term
 from support.hypothesis_profiles import examples
 from support.roster import CLOSER, NOW, OPEN, SDR, compiled, pool_state, rep, roster, world
 from support.strategies.routing import facts, gates, policies, rosters, worlds
@@ -81,7 +82,7 @@ def test_the_chosen_one_the_next_one_and_everybody_elses_turn() -> None:
     assert all(str(other.entitlement) == "1/3" and other.balance_before == 0 for other in told.why_not)
     following = next(other for other in told.why_not if other.turns == 1)
     assert english(following.sentence).endswith("is next after this lead")
-    assert "lead.country DE is one of DE, AT, CH" in english_sentence(told.story[1])
+    assert "the lead's country (DE) is one of DE, AT, CH" in english_sentence(told.story[1])
     assert english(told.summary).startswith(PEOPLE.reps[decision.rep or ""].name)
 
 
@@ -150,7 +151,7 @@ def test_a_shut_gate_says_which_evidence_would_open_it() -> None:
     assert decision.work is Work.QUALIFICATION
     shut = next(change for change in told.would_change if change.code == "gate-closed")
     assert shut.needs == ("qualified",)
-    assert "send evidence of kind qualified" in english(shut.sentence)
+    assert "send evidence that the lead is qualified" in english(shut.sentence)
 
 
 def test_the_story_goes_in_the_order_in_which_rules_were_tried() -> None:
@@ -200,7 +201,7 @@ def test_facts_that_lead_to_the_same_pool_or_to_a_shut_gate_are_not_said_to_chan
     _, _, told = explained(policy, {"lead.country": "DE"}, world(PEOPLE))
     assert len(told.near_misses.nearest) == 3
     assert [english(change.sentence) for change in told.would_change if change.code == "facts"] == [
-        "If lead.source were university, rule 'students' would match"
+        "If the lead's source were university, rule 'students' would match"
     ]
 
 
@@ -234,8 +235,10 @@ def test_the_nearest_rule_comes_first_with_what_would_make_it_match() -> None:
     assert [(miss.rule, miss.tests) for miss in told.near_misses.nearest] == [("near", 1), ("far", 2)]
     guess = told.near_misses.nearest[0].would_match_if
     assert guess is not None
-    assert english(guess.sentence) == "lead.score were at least 70"
-    assert [english(leaf.words) for leaf in told.near_misses.nearest[0].failing] == ["lead.score 50 is below 70"]
+    assert english(guess.sentence) == "the lead's score were at least 70"
+    assert [english(leaf.words) for leaf in told.near_misses.nearest[0].failing] == [
+        "the lead's score (50) is below 70"
+    ]
 
 
 @examples(100)
@@ -280,7 +283,9 @@ def test_no_part_of_it_quotes_a_person(field: str) -> None:
     assert "Geheim" not in decision.to_json()
     matched = {"sdr": {**SDRS["sdr"], "match": [{"lead": field, "rep": "languages"}]}}
     _, decision, told = explained(compiled([{**DACH, "when": None}], matched), {field: "Geheim-4711"}, world(PEOPLE))
-    assert f"has no languages for {field} (has none)" in english(told.why_not[0].sentence)
+    assert f"{write_term(field, 'fact', 'en')} is not among Lena's languages (none)" in english(
+        told.why_not[0].sentence
+    )
     assert "Geheim" not in repr(told) + decision.to_json()
 
 
@@ -363,5 +368,7 @@ def test_in_a_ranked_pool_the_next_turns_are_those_of_leads_like_this_one() -> N
     capped = replace(here, pools={"sdr": pool_state(lena=-3, max=2, nora=1)})
     decision = decide(plan, capped)
     told = explain_decision(plan, capped, decision)
-    assert "all who are preferred for this lead are as far ahead as the ranking allows; Max's" in english(told.summary)
+    assert "all who are preferred for this lead are as far ahead as the ranking allows; Max had" in english(
+        told.summary
+    )
     assert any("is next after Max for a lead like this" in english(sentence) for sentence in told.story)

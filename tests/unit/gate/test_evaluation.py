@@ -37,8 +37,8 @@ def test_full_evidence_passes_and_is_kept_for_the_closer() -> None:
 def test_missing_evidence_is_named_with_what_to_send_and_the_lead_returns_to_qualification() -> None:
     result = evaluate_gate(GATE, READY[:1], BIG, NOW, sources=EvidenceRules())
     assert [(m.what, english(m.how)) for m in result.missing] == [
-        ("motivated.intent", "send evidence of kind motivated: intent"),
-        ("educated", "send evidence of kind educated: offer_known"),
+        ("motivated.intent", "send evidence that the lead is motivated: intent to buy"),
+        ("educated", "send evidence that the lead is educated: knowledge of the offer"),
     ]
     assert (result.passed, result.send_to) == (False, Work.QUALIFICATION)
 
@@ -70,7 +70,11 @@ def test_a_condition_that_fails_is_explained_and_an_unknown_one_counts_as_missin
 ) -> None:
     facts = {} if employees is None else {"company.employees": employees}
     result = evaluate_gate(GATE, READY, facts, NOW, sources=EvidenceRules())
-    said = "company.employees 10 is below 50" if employees else "company.employees is not known"
+    said = (
+        "the company's number of employees (10) is below 50"
+        if employees
+        else "the company's number of employees is not known"
+    )
     assert [english(leaf.words) for leaf in result.failed_conditions] == [said]
     assert result.send_to is send_to
     assert said in english(result.summary)
@@ -110,7 +114,7 @@ def test_a_gate_that_asks_for_nothing_lets_nobody_through() -> None:
 def test_expired_evidence_does_not_count_and_the_answer_says_when_it_expired() -> None:
     old = evidence("intent", at=NOW - 30 * DAY)
     result = evaluate_gate(GATE, [READY[0], old, READY[2]], BIG, NOW, sources=EvidenceRules())
-    assert "intent expired on Wed 4 Mar 2026" in english(result.missing[0].why)
+    assert "intent to buy expired on Wed 4 Mar 2026" in english(result.missing[0].why)
 
 
 def test_a_clock_that_runs_ahead_does_not_stretch_the_life_of_evidence() -> None:

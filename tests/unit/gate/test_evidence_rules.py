@@ -108,7 +108,7 @@ def test_own_names_open_the_gate_become_facts_and_are_called_by_their_labels() -
     ]
     assert facts_with_evidence({}, items, NOW, 30 * DAY, rules)["qualification.budget"] == "Signed off"
     (missing, *_) = evaluate_gate(GATE, [], {}, NOW, sources=rules).missing
-    assert english(missing.how) == "send evidence of kind qualified: budget"
+    assert english(missing.how) == "send evidence that the lead is qualified: 'budget'"
 
 
 def test_names_that_are_dropped_or_have_another_kind_now_count_for_nothing() -> None:
@@ -120,7 +120,7 @@ def test_names_that_are_dropped_or_have_another_kind_now_count_for_nothing() -> 
     (missing,) = evaluate_gate(
         Gate.model_validate({"require": ["motivated"]}), [turned], {}, NOW, sources=rules
     ).missing
-    assert english(missing.why) == "the policy declares budget no more as evidence of kind motivated"
+    assert english(missing.why) == "the policy no longer declares 'budget' as evidence that the lead is motivated"
 
 
 def test_without_own_names_there_are_the_six_with_labels_in_both_languages() -> None:
@@ -224,10 +224,10 @@ def test_rules_may_ask_for_declared_facts_and_hear_of_misspelt_ones() -> None:
     document = {"evidence": OWN, "rules": [RULE], "pools": pools, "gates": {"closing": {"require": ["qualified"]}}}
     found = [f for f in check_policy(parse_policy(document), None) if f.code == "unknown-field"]
     assert [f.path for f in found] == ["rules[0].when.field"]
-    assert "evidence.names declares no need; known are budget, decision_date, tour_seen" in found[0].message
+    assert "evidence.names declares no need; known are budget, decision_date, tour_seen" in english(found[0].message)
     near = {**RULE, "when": {"field": "qualification.budgt", "equals": "yes"}}
     (fault,) = [f for f in check_policy(parse_policy({**document, "rules": [near]}), None) if f.code == "unknown-field"]
-    assert "did you mean 'budget'?" in fault.message
+    assert "did you mean 'budget'?" in english(fault.message)
     good = {**RULE, "when": {"field": "qualification.budget", "equals": "yes"}}
     assert not [f for f in check_policy(parse_policy({**document, "rules": [good]}), None) if f.code == "unknown-field"]
 
@@ -235,7 +235,7 @@ def test_rules_may_ask_for_declared_facts_and_hear_of_misspelt_ones() -> None:
 def test_a_policy_that_drops_a_name_that_an_intake_maps_is_warned_of() -> None:
     found = check_policy(parse_policy({"evidence": OWN}), None, {"crm": ["budget", "urgency"]})
     (warned,) = [f for f in found if f.code == "intake-evidence"]
-    assert warned.message.startswith("intake 'crm' maps evidence 'urgency', which is not declared")
+    assert english(warned.message).startswith("intake 'crm' maps evidence 'urgency', which is not declared")
 
 
 def test_a_what_if_may_suppose_declared_evidence_and_no_other() -> None:

@@ -65,37 +65,37 @@ SAID: list[tuple[Callable[[dict[str, Any]], object], str, str]] = [
     (
         lambda d: d.update(evidence={"sources": [{"from": f"scope:{s}"} for s in ("handover", "admin")] + SOURCES}),
         "evidence.sources[2]",
-        "evidence now also has the source intake:crm for intent and qualified",
+        "evidence now also has a source (by the webhook 'crm') for intent to buy and whatever shows that a lead is qualified",
     ),
     (
         lambda d: d["rules"][0]["when"]["all"][0]["in"].append("CH"),
         "rules[0].when.all[0].in",
-        "rule 1 'DACH' now also takes CH in lead.country",
+        "rule 1 'DACH' now also takes CH as the lead's country",
     ),
     (
         lambda d: d["rules"][0]["when"]["all"][0].update({"in": ["AT", "CH"]}),
         "rules[0].when.all[0].in",
-        "rule 1 'DACH' now also takes CH and no longer takes DE in lead.country",
+        "rule 1 'DACH' now also takes CH and no longer takes DE as the lead's country",
     ),
     (
         lambda d: d["rules"][0]["when"]["all"][1].update(gte=60),
         "rules[0].when.all[1].gte",
-        "rule 1 'DACH' now asks that lead.score is from 60, was 70",
+        "rule 1 'DACH' now asks that the lead's score is at least 60, was 70",
     ),
     (
         lambda d: d["rules"][0]["when"]["all"].__setitem__(1, {"field": "lead.score", "gt": 70}),
         "rules[0].when.all[1]",
-        "rule 1 'DACH' now asks that lead.score is above 70, no longer that lead.score is from 70",
+        "rule 1 'DACH' now asks that the lead's score is above 70, no longer that the lead's score is at least 70",
     ),
     (
         lambda d: d["rules"][0]["when"]["all"].append({"field": "lead.language", "in": {"field": "rep.languages"}}),
         "rules[0].when.all[2]",
-        "rule 1 'DACH' now also demands that lead.language is one of rep.languages",
+        "rule 1 'DACH' now also demands that the lead's language is in the rep's list of languages",
     ),
     (
         lambda d: d["rules"][0]["when"]["all"].pop(),
         "rules[0].when.all[1]",
-        "rule 1 'DACH' no longer demands that lead.score is from 70",
+        "rule 1 'DACH' no longer demands that the lead's score is at least 70",
     ),
     (
         lambda d: d["rules"][1].update(when={"any": [MIDDLE["when"], {"segment": "dach"}]}),
@@ -105,38 +105,38 @@ SAID: list[tuple[Callable[[dict[str, Any]], object], str, str]] = [
     (
         lambda d: d["rules"][1].pop("when"),
         "rules[1].when",
-        "rule 2 'middle' asks nothing any more; before, it asked that lead.source is ad",
+        "rule 2 'middle' asks nothing any more; before, it asked that the lead's source is ad",
     ),
     (
         lambda d: d["rules"][2].update(when={"field": "lead.email", "present": False}),
         "rules[2].when",
-        "rule 3 'rest' now asks that lead.email is unknown; before, it asked nothing",
+        "rule 3 'rest' now asks that the lead's email address is unknown; before, it asked nothing",
     ),
     (
         lambda d: d["icps"]["core"]["when"]["not"].update(equals="IT"),
         "icps.core.when.not.equals",
-        "ideal customer profile 'core' inside its 'not', now asks that lead.country is IT, was FR",
+        "ideal customer profile 'core' inside its 'not', now asks that the lead's country is IT, was FR",
     ),
     (
         lambda d: d["segments"]["dach"]["when"].update(within_last="60d"),
         "segments.dach.when.within_last",
-        "segment 'dach' now asks that lead.created_at is within the last 60 days, was 30 days",
+        "segment 'dach' now asks that the arrival of the lead is within the last 60 days, was 30 days",
     ),
     (
         lambda d: d["rules"][0].update({"else": "next"}),
         "rules[0].else",
-        "rule 1 'DACH' without anybody eligible now does next, was hold",
+        "rule 1 'DACH' when nobody is eligible, now does this: the next rules are asked; was: the lead waits",
     ),
     (
         lambda d: d["rules"][0].update(category="demo"),
         "rules[0].category",
-        "rule 1 'DACH' now has category demo, was not set",
+        "rule 1 'DACH' now has demo as category, was not set",
     ),
     (lambda d: d["rules"].pop(), "rules[2]", "rule 3 'rest' is gone: it took every lead, for nurture"),
     (
         lambda d: d["rules"].insert(1, {**MIDDLE, "name": "new", "when": {"field": "lead.score", "lt": 3}}),
         "rules[1]",
-        "rule 2 'new' is new: it takes leads where lead.score is below 3, for qualification by pool sdr",
+        "rule 2 'new' is new: it takes leads where the lead's score is below 3, for qualification by pool sdr",
     ),
     (
         lambda d: d["rules"].insert(0, d["rules"].pop()),
@@ -153,17 +153,17 @@ SAID: list[tuple[Callable[[dict[str, Any]], object], str, str]] = [
     (
         lambda d: d["pools"]["sdr"].update(members=[{"rep": "lena", "weight": 2}, "max"]),
         "pools.sdr.members[0].weight",
-        "pool 'sdr', lena now has weight 2, was not set",
+        "pool 'sdr', lena now has 2 as weight, was not set",
     ),
     (
         lambda d: d["pools"]["sdr"].update(method="ranked"),
         "pools.sdr.method",
-        "pool 'sdr' now shares by ranked, was fair",
+        "pool 'sdr' now shares by rank, was fair turns by weight",
     ),
     (
         lambda d: d["pools"]["sdr"].update(shares={"callwerk": 50, "in-house": 50}),
         "pools.sdr.shares.callwerk",
-        "pool 'sdr' now has shares.callwerk 50, was 40",
+        "pool 'sdr' now has 50 as share 'callwerk', was 40",
     ),
     (
         lambda d: d["pools"]["sdr"]["ramp_up"].insert(0, {"after": "2w", "percent": 25}),
@@ -173,22 +173,22 @@ SAID: list[tuple[Callable[[dict[str, Any]], object], str, str]] = [
     (
         lambda d: d["pools"]["sdr"]["ramp_up"][0].update(percent=60),
         "pools.sdr.ramp_up[0].percent",
-        "pool 'sdr', 28 days now has percent 60, was 50",
+        "pool 'sdr', 28 days now has 60 as percentage, was 50",
     ),
     (
         lambda d: d["pools"]["sdr"].update(booking={"duration": "45m"}),
         "pools.sdr.booking.duration",
-        "pool 'sdr' now has booking.duration 45 minutes, was 30 minutes",
+        "pool 'sdr' now has 45 minutes as length of appointments, was 30 minutes",
     ),
     (
         lambda d: d["suppliers"]["callwerk"]["capacity"][0].update(per_day=10),
         "suppliers.callwerk.capacity[0].per_day",
-        "supplier 'callwerk', Thu 1 Jan 2026 now has per_day 10, was 4",
+        "supplier 'callwerk', Thu 1 Jan 2026 now has 10 as limit per day, was 4",
     ),
     (
         lambda d: d["suppliers"]["callwerk"]["capacity"].append({"from": "2026-03-01", "open_load": 9}),
         "suppliers.callwerk.capacity[1]",
-        "supplier 'callwerk' now also has from Sun 1 Mar 2026 and open_load 9",
+        "supplier 'callwerk' now also has beginning Sun 1 Mar 2026 and limit of open leads 9",
     ),
     (
         lambda d: d["suppliers"]["callwerk"]["barred_domains"].append("b.example"),
@@ -198,46 +198,49 @@ SAID: list[tuple[Callable[[dict[str, Any]], object], str, str]] = [
     (
         lambda d: d["gates"]["closing"]["require"].append("educated"),
         "gates.closing.require",
-        "gate 'closing' now also requires educated",
+        "gate for closing now also requires that the lead is educated",
     ),
     (
         lambda d: d["gates"]["closing"].update(expires_after="2w"),
         "gates.closing.expires_after",
-        "gate 'closing' now expires after 14 days, was 30 days",
+        "gate for closing now expires after 14 days, was 30 days",
     ),
     (
         lambda d: d["scores"]["score.fit"]["points"][0].update(points=7),
         "scores.score.fit.points[0].points",
-        "score 'score.fit', when the lead is of segment 'dach' now has points 7, was 5",
+        "the score 'fit', when the lead is of segment 'dach' now has 7 as points, was 5",
     ),
     (
         lambda d: d["scores"]["score.fit"]["points"].append({"when": {"icp": "core"}, "points": 2}),
         "scores.score.fit.points[1]",
-        "score 'score.fit' now also has 2 points when the lead is of the ideal customer profile 'core'",
+        "the score 'fit' now also has 2 points when the lead is of the ideal customer profile 'core'",
     ),
     (lambda d: d["country_groups"]["eu"].append("AT"), "country_groups.eu", "country group 'eu' now also takes AT"),
     (lambda d: d["word_lists"]["rude"].append("hell"), "word_lists.rude", "word list 'rude' now also has hell"),
     (
         lambda d: d.update(personas={"buyer": {"owner": "Board", "when": {"field": "lead.title", "contains": "VP"}}}),
         "personas.buyer",
-        "persona 'buyer' is new: lead.title is a text or list with VP",
+        "persona 'buyer' is new: the lead's job title contains VP",
     ),
     (lambda d: d.pop("suppliers"), "suppliers.callwerk", "supplier 'callwerk' is gone"),
-    (lambda d: d.update(fields={"custom.vip": "boolean"}), "fields.custom.vip", "field 'custom.vip' is new: boolean"),
+    (lambda d: d.update(fields={"custom.vip": "boolean"}), "fields.custom.vip", "the field 'vip' is new: yes or no"),
     (
         lambda d: d.update(ownership={"order": ["account"]}),
         "ownership.order",
-        "ownership now has order account, was contact, account and parent",
+        (
+            "ownership now has the owner of the company as order, was the lead's own owner, "
+            "the owner of the company and the owner of the parent company"
+        ),
     ),
     (
         lambda d: d.update(holds={"alert_after": "1h"}),
         "holds.alert_after",
-        "holds now has alert_after 1 hour, was 4 hours",
+        "holds now has 1 hour as wait before an alert, was 4 hours",
     ),
     (
         lambda d: d.update(nurture={"cool_off": "60d"}),
         "nurture.cool_off",
-        "nurture now has cool_off 60 days, was 30 days",
+        "nurture now has 60 days as cool-off, was 30 days",
     ),
     (lambda d: d.update(description="Ours"), "description", "description now is Ours, was not set"),
 ]

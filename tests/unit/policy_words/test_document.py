@@ -362,13 +362,16 @@ def test_a_policy_reads_in_plain_sentences_with_people_by_name() -> None:
     }
     assert read == {
         "en": [
-            "If lead.country is one of DE and AT, the lead goes to the pool 'sdr' for qualification.",
+            "If the lead's country is one of DE and AT, the lead goes to the pool 'sdr' for qualification.",
             "If no rep of the pool can take the lead, the next rules are asked.",
-            "Its members are Lena Vogt with weight 2.",
+            "Its only member is Lena Vogt with weight 2.",
         ],
         "de": [
-            "Wenn gilt: lead.country ist einer der Werte DE und AT, geht der Lead an den Pool „sdr“ (Aufgabe: Qualifizierung).",
+            (
+                "Wenn gilt: das Land des Leads ist einer der Werte DE und AT, geht der Lead an den Pool "
+                "„sdr“ (Aufgabe: Qualifizierung)."
+            ),
             "Kann niemand aus dem Pool den Lead übernehmen, gelten die nächsten Regeln.",
-            "Mitglieder sind Lena Vogt mit Gewicht 2.",
+            "Einziges Mitglied ist Lena Vogt mit Gewicht 2.",
         ],
     }

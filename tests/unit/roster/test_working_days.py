@@ -159,7 +159,7 @@ def test_the_check_of_a_policy_counts_on_what_lasts() -> None:
     assert list(weekly_working_minutes(who, monday, "UTC")) == [(9 * 60, 17 * 60)]
     pool = Pool.model_validate({"work": "qualification", "members": ["anna"], "immediate": True})
     (finding,) = check_staffed_hours("pools.sdrs", pool, [who])
-    assert "Tue-Sun all day" in finding.message
+    assert "Tue-Sun all day" in english(finding.message)
 
 
 # ── regions ─────────────────────────────────────────────────────────────────────────────────────

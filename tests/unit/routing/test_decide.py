@@ -47,7 +47,7 @@ def test_the_highest_balance_gets_the_lead_and_the_summary_says_why() -> None:
     assert (decision.outcome, decision.work, decision.rep) == (DecisionOutcome.ASSIGNED, Work.QUALIFICATION, "lena")
     assert english(decision.summary) == (
         "Lena gets this lead for qualification: rule 'everyone' matched; 3 of 3 reps in sdr eligible; "
-        "Lena's balance was highest (+4/3)"
+        "Lena had the highest balance (+4/3)"
     )
     assert decision.ledger_after is not None
     assert decision.ledger_after.balance("lena") == 1 + decision.entitlements["lena"] - 1
@@ -55,7 +55,9 @@ def test_the_highest_balance_gets_the_lead_and_the_summary_says_why() -> None:
 
 def test_a_hold_names_the_work_that_no_rule_is_for() -> None:
     plan = plan_routes(compiled(ALL_TO_SDR, SDRS), {}, purpose=Work.CLOSING, gates={}, now=NOW)
-    asked = "no rule for closing matches this lead: add a rule for closing without 'when' at the end to catch the rest"
+    asked = (
+        "no rule for closing matches this lead: add a rule for closing without a condition at the end to catch the rest"
+    )
     assert english(plan.hold_sentence) == asked
 
 
@@ -63,7 +65,7 @@ def test_a_lead_that_no_rule_matches_waits_with_that_reason() -> None:
     rules = [{**ALL_TO_SDR[0], "when": {"field": "lead.score", "gte": 50}}]
     decision = settle(compiled(rules, SDRS), {"lead.score": 45}, world(FLOOR))
     assert (decision.outcome, decision.hold_reason) == (DecisionOutcome.HELD, HoldReason.NO_RULE)
-    assert english(decision.steps[0].leaves[0].words) == "lead.score 45 is below 50"
+    assert english(decision.steps[0].leaves[0].words) == "the lead's score (45) is below 50"
 
 
 @pytest.mark.parametrize(
@@ -72,7 +74,11 @@ def test_a_lead_that_no_rule_matches_waits_with_that_reason() -> None:
         ({"active": False}, "inactive", "Lena is not active"),
         ({"weight": 0}, "inactive", "weight 0"),
         ({"role": CLOSER}, "role", "Lena's role Closer does not include qualification"),
-        ({"skills": {"languages": frozenset({"en"})}}, "skills", "no languages for lead.language de (has en)"),
+        (
+            {"skills": {"languages": frozenset({"en"})}},
+            "skills",
+            "the lead's language (de) is not among Lena's languages (en)",
+        ),
         ({"barred_domains": frozenset({"acme.example"})}, "supplier", "barred from acme.example"),
         (
             {"time_off": (TimeOff(start=NOW, end=NOW + timedelta(hours=1)),)},

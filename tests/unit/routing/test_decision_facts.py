@@ -130,5 +130,5 @@ def test_a_gate_may_ask_for_a_score_that_the_evidence_raises() -> None:
     assert evaluate_gate(gate, [need], fresh, NOW, definitions=ready.definitions, sources=EvidenceRules()).passed
     refused = evaluate_gate(gate, [need], old, NOW, definitions=ready.definitions, sources=EvidenceRules())
     assert [english(leaf.words) for leaf in refused.failed_conditions] == [
-        "lead.created_at Mon 2 Mar 2026, 09:30 (UTC) is not within the last 1 day"
+        "the arrival of the lead (Mon 2 Mar 2026, 09:30 (UTC)) is not within the last 1 day"
     ]

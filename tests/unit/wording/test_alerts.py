@@ -65,7 +65,7 @@ _ARGS: Mapping[str, Arg] = {
 
 
 def sample(key: str, count: int) -> Message:
-    parts = load_catalogue("en").parts(f"alerts.{key}", count) or ()
+    parts = load_catalogue("en").parts(f"alerts.{key}", {"count": count}) or ()
     names = {name for _, name, _ in parts if name}
     args = {name: _ARGS.get(name, as_written(name)) for name in names - {"count"}}
     return say(f"alerts.{key}", count=count, **args)

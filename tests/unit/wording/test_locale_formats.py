@@ -13,6 +13,7 @@ from pointsman.services.wording.locale_formats import (
     format_day,
     format_interval,
     format_time_of_day,
+    joined_header,
     supported_language,
 )
 
@@ -36,6 +37,32 @@ def told(start: datetime, language: str, zone: str = "Europe/Berlin") -> str:
 )
 def test_each_language_writes_a_time_its_own_way(language: str, words: str) -> None:
     assert told(NINE, language) == words
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("de_DE", "de-DE"),
+        ("fr,de", "de"),
+        ("*;q=0.8,en;q=0", "de"),
+        ("en;q=0", "de"),
+        ("en;q=0,de;q=0", "en"),
+        ("*", "en"),
+        ("fr;q=1, *;q=0.5", "en"),
+        ("de;q=0.5, *;q=0.9", "en"),
+        ("de;q=0, *", "en"),
+        ("en-GB;q=0.8, de-AT;q=0.9", "de-AT"),
+        ("de;q=1.5", "en"),
+        ("", "en"),
+    ],
+)
+def test_a_header_is_read_with_its_wildcard_and_its_refusals(header: str, found: str) -> None:
+    assert best_language(header, among=("en", "de")) == found
+
+
+def test_several_lines_of_a_header_are_one() -> None:
+    assert best_language(joined_header(["fr", "de;q=0.9"]), among=("en", "de")) == "de"
+    assert best_language(joined_header([]), among=("en", "de")) == "en"
 
 
 def test_a_zone_without_a_name_shows_its_offset() -> None:

@@ -38,7 +38,7 @@ def written(arg: Arg, reader: MessageReader) -> str:
         (("a", "b", "c"), "a, b and c", "a, b und c"),
         ((), "", ""),
         (rep_name("r1"), "r1", "r1"),
-        (say("text.and-more", items=("a", 5000), count=1), "a, 5,000 and 1 more", "a, 5.000 und 1 weiterer"),
+        (say("text.and-more", items=("a", 5000), count=1), "a, 5,000 and 1 more", "a, 5.000 und 1 weitere"),
         (say("text.and-more", items=("a",), count=2), "a and 2 more", "a und 2 weitere"),
     ],
 )  # fmt: skip

@@ -4,14 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import AfterValidator, StringConstraints
 
 from pointsman.api.booking.slot_schemas import SlotsDoc
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.lead_reference import LeadPath
-from pointsman.api.http.message_reader import ReaderDep
+from pointsman.api.http.message_reader import ReaderDep, accepted_languages
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.query import QueryInt
 from pointsman.api.http.timestamps import Timestamp
@@ -55,6 +55,7 @@ Language = Annotated[str, StringConstraints(max_length=35), AfterValidator(_lang
 )
 async def slots(
     *,
+    request: Request,
     lead_id: LeadPath,
     env: EnvDep,
     reader: ReaderDep,
@@ -69,7 +70,6 @@ async def slots(
         ),
     ] = None,
     language: Annotated[Language | None, Query(description="Default: the header's, else English.")] = None,
-    accept_language: Annotated[str | None, Header(alias="Accept-Language", max_length=500)] = None,
 ) -> SlotsDoc:
     now = env.clock()
     window = None
@@ -83,4 +83,4 @@ async def slots(
     found = await slots_for_lead(env, lead_id, limit=limit, actor=caller.actor, window=window)
     if language is not None:
         reader = replace(reader, language=supported(language))
-    return SlotsDoc.of(found, reader, zone=zone, language=language or best_language(accept_language))
+    return SlotsDoc.of(found, reader, zone=zone, language=language or best_language(accepted_languages(request)))

@@ -9,12 +9,13 @@ from uuid import UUID
 from fastapi import Request
 
 from pointsman.api.booking_page.times import format_instant
-from pointsman.api.booking_page.translations import TRANSLATIONS
+from pointsman.api.http.message_reader import accepted_languages
 from pointsman.domain.dates.living_zones import NO_PLACE, living_zone
 from pointsman.domain.errors import TooLarge
 from pointsman.domain.text.forms import form_pairs
 from pointsman.domain.text.lines import one_line
 from pointsman.services.signed_links.tokens import LINK_PATH, SignedLink
+from pointsman.services.wording.catalogue import LANGUAGES
 from pointsman.services.wording.locale_formats import best_language
 
 _MOST_FIELDS = 20
@@ -43,9 +44,9 @@ class Visitor:
         given = form or {}
         lang = given.get("lang") or request.query_params.get("lang")
         zone = given.get("zone") or request.query_params.get("zone")
-        asked = lang if lang in TRANSLATIONS else None
+        asked = lang if lang in LANGUAGES else None
         zone = living_zone(zone)
-        accepted = request.headers.get("accept-language", "")
+        accepted = accepted_languages(request)
         token = str(request.path_params.get("token", ""))
         return cls(
             base=f"{urlsplit(public_url).path.rstrip('/')}{LINK_PATH}{quote(token, safe='')}",
@@ -62,7 +63,7 @@ class Visitor:
         return self.with_language(link.language).with_default_zone(link.time_zone)
 
     def with_language(self, language: str | None) -> Self:
-        if self.asked_language or language is None or language not in TRANSLATIONS:
+        if self.asked_language or language is None or language not in LANGUAGES:
             return self
         return replace(self, language=_regional(language, self.accepted))
 
@@ -149,7 +150,7 @@ def clean_line(text: str, limit: int) -> str:
 def _regional(plain: str | None, accepted: str) -> str:
     """The language as the browser's owner writes times in it: "en-GB" where "en" is asked for."""
     if plain is None:
-        return best_language(accepted, among=TRANSLATIONS.keys())
+        return best_language(accepted, among=LANGUAGES)
     found = best_language(accepted, among=(plain,))
     return found if found.partition("-")[0] == plain else plain
 

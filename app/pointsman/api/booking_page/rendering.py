@@ -1,6 +1,7 @@
 """The booking page's templates to answers, in the frame of all pages."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,8 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup, escape
 
 from pointsman.api.booking_page.reader import Visitor
-from pointsman.api.booking_page.translations import TRANSLATIONS
-from pointsman.api.page_frame.frame import PageFrame
-
-_LANGUAGES = {tag: words["language"] for tag, words in TRANSLATIONS.items()}
+from pointsman.api.booking_page.words import counted, words_in
+from pointsman.api.page_frame.frame import LANGUAGE_NAMES, PageFrame
 
 
 class PageRenderer:
@@ -20,7 +19,7 @@ class PageRenderer:
     def __init__(self, *, organisation: str = "", embedded_in: tuple[str, ...] = ()) -> None:
         self._frame = PageFrame(
             Path(__file__).parent / "templates",
-            languages=_LANGUAGES,
+            languages=LANGUAGE_NAMES,
             organisation=organisation,
             embedded_in=embedded_in,
         )
@@ -38,9 +37,10 @@ class PageRenderer:
             name,
             tag=reader.language,
             language=reader.words,
-            urls={tag: reader.url(path, **{**query, "lang": tag}) for tag in _LANGUAGES},
+            urls={tag: reader.url(path, **{**query, "lang": tag}) for tag in LANGUAGE_NAMES},
             status=status,
-            w=TRANSLATIONS[reader.words],
+            w=words_in(reader.words),
+            counted=partial(counted, language=reader.words),
             reader=reader,
             **given,
         )

@@ -7,8 +7,8 @@ from starlette.responses import Response
 from pointsman.api.booking_page.error_pages import PageRoute
 from pointsman.api.booking_page.reader import clean_line, parse_day, parse_id, parse_instant
 from pointsman.api.booking_page.times import minutes_left, times_page
-from pointsman.api.booking_page.translations import CANCEL_REASONS, TRANSLATIONS
 from pointsman.api.booking_page.visit import Visit
+from pointsman.api.booking_page.words import CANCEL_REASONS, words_in
 from pointsman.api.http.auth import without_key
 from pointsman.api.http.deps import EnvDep
 from pointsman.domain.booking.lifecycle import AppointmentAction, AppointmentStatus
@@ -234,7 +234,7 @@ def _gone(refused: Conflict) -> bool:
 def _reason(form: dict[str, str]) -> str:
     """One line for the closer: the fixed words in English, then the buyer's own."""
     code = form.get("reason", "")
-    fixed = TRANSLATIONS["en"][f"reason_{code}"] if code in CANCEL_REASONS else ""
+    fixed = words_in("en")[f"reason_{code}"] if code in CANCEL_REASONS else ""
     text = clean_line(form.get("text", ""), _LONGEST_TEXT)
     said = ": ".join(part for part in (fixed, text) if part) or "No reason given"
     return said[:_LONGEST_TEXT]

@@ -1,4 +1,4 @@
-"""The reader of an answer: the language it is asked in, the rep's time zone, and the names that the caller may read."""
+"""The reader of an answer: the language it is asked in, the time zone, and the names that the caller may read."""
 
 from typing import Annotated, cast
 
@@ -8,7 +8,7 @@ from pointsman.api.http.deps import EnvDep
 from pointsman.services.operations.api_keys import Caller
 from pointsman.services.roster.names import roster_names
 from pointsman.services.wording.catalogue import LANGUAGES
-from pointsman.services.wording.locale_formats import best_language
+from pointsman.services.wording.locale_formats import best_language, joined_header
 from pointsman.services.wording.rendering import MessageReader, supported
 
 
@@ -16,7 +16,7 @@ async def _reader(
     request: Request,
     response: Response,
     env: EnvDep,
-    accept_language: Annotated[
+    _documented: Annotated[
         str | None,
         Header(alias="Accept-Language", description="`de` or `en`: the language of sentences. Default: `en`."),
     ] = None,
@@ -24,8 +24,8 @@ async def _reader(
     caller = cast("Caller", request.state.caller)
     known, sees = await roster_names(env), caller.actor.sees
     reader = MessageReader(
-        language=supported(best_language(accept_language, among=LANGUAGES)),
-        zone=known.zones.get(caller.rep) if caller.rep else None,
+        language=supported(best_language(accepted_languages(request), among=LANGUAGES)),
+        zone=known.clock_of(caller.rep, sees),
         names=known.seen_by(sees),
         hides_others=sees.is_limited,
     )
@@ -35,6 +35,11 @@ async def _reader(
 
 #: `reader: ReaderDep` renders the messages of an answer. A route that makes its own `Response` adds `language_headers`.
 ReaderDep = Annotated[MessageReader, Depends(_reader)]
+
+
+def accepted_languages(request: Request) -> str:
+    """The Accept-Language header, which may come in several lines."""
+    return joined_header(request.headers.getlist("accept-language"))
 
 
 def language_headers(language: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from fastapi import Request
 
+from pointsman.api.http.message_reader import accepted_languages
 from pointsman.services.wording.catalogue import LANGUAGES
 from pointsman.services.wording.locale_formats import best_language
 
@@ -24,7 +25,7 @@ class PageVisitor:
         """Before the link is read. A language that there is not counts as not given."""
         wanted = asked or request.query_params.get("lang")
         asked_language = wanted if wanted in LANGUAGES else None
-        accepted = request.headers.get("accept-language", "")
+        accepted = accepted_languages(request)
         token = str(request.path_params.get("token", ""))
         return cls(
             base=f"{urlsplit(public_url).path.rstrip('/')}{path}{quote(token, safe='')}",

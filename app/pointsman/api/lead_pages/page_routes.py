@@ -20,7 +20,7 @@ from pointsman.domain.errors import Conflict, NotFound
 from pointsman.domain.messages.message import as_written, rep_name, say
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.lead_pages.journey_reader import journey_reader
-from pointsman.services.lead_pages.journey_texts import kind_words
+from pointsman.services.lead_pages.journey_texts import kind_words, requirement_words
 from pointsman.services.lead_pages.lead_links import LEAD_PAGE_PATH
 from pointsman.services.lead_pages.page_view import (
     LeadPage,
@@ -142,7 +142,7 @@ def _shown(page: LeadPage, reader: MessageReader, *, tag: str, now: datetime) ->
         "may_accept": AppointmentAction.ACCEPT in page.acts,
         "may_reject": AppointmentAction.REJECT in page.acts,
         "codes": {code.value: render(words, reader) for code, words in _CODES},
-        "missing": [render(kind_words(what), reader) for what in dict.fromkeys(page.missing or ())],
+        "missing": [render(requirement_words(what), reader) for what in dict.fromkeys(page.missing or ())],
         "lacks_condition": page.missing is not None and page.lacks_condition,
         "evidence": [
             {

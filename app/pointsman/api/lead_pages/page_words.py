@@ -10,9 +10,6 @@ from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.messages.message import Message, say
 from pointsman.services.wording.rendering import MessageReader, render
 
-#: The languages by their own names.
-LANGUAGE_NAMES = {"en": "English", "de": "Deutsch"}
-
 WORDS: Mapping[str, Message] = MappingProxyType(
     {
         "skip": say("lead-page.skip"),

@@ -8,8 +8,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from pointsman.api.lead_pages.page_reader import PageVisitor
-from pointsman.api.lead_pages.page_words import LANGUAGE_NAMES, isolated, words_in
-from pointsman.api.page_frame.frame import PageFrame
+from pointsman.api.lead_pages.page_words import isolated, words_in
+from pointsman.api.page_frame.frame import LANGUAGE_NAMES, PageFrame
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

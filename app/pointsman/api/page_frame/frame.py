@@ -10,6 +10,8 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+#: The languages of the pages by their own names.
+LANGUAGE_NAMES: Mapping[str, str] = {"en": "English", "de": "Deutsch"}
 _FRAME = Path(__file__).parent / "templates"
 
 

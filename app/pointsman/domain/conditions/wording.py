@@ -42,7 +42,9 @@ _WORDS: Mapping[Operator, tuple[str, str]] = {  # said when true, said when fals
     Operator.OLDER_THAN: ("answer.older", "answer.not-older"),
     Operator.FURTHER_THAN: ("answer.further", "answer.not-further"),
 }
-_OF_FIELDS: Mapping[Operator, tuple[str, str]] = {  # "lead.language de is not in rep.languages en, fr"
+_OF_FIELDS: Mapping[
+    Operator, tuple[str, str]
+] = {  # "the lead's language (de) is not in the rep's list of languages (en, fr)"
     Operator.IN: ("answer.in-field", "answer.not-in-field"),
     Operator.NOT_IN: ("answer.not-in-field", "answer.in-field"),
 }
@@ -64,7 +66,7 @@ def may_quote_lead(leaf: Leaf) -> bool:
 
 
 def describe_result(leaf: Leaf, facts: Facts, *, outcome: bool | None) -> Message:
-    """A clause such as "lead.score 45 is below 50"."""
+    """A clause such as "the lead's score (45) is below 50"."""
     value, operand, operator = facts.get(leaf.field), leaf.operand, leaf.operator
     if operator is Operator.PRESENT:
         return say("answer.known" if leaf.field in facts else "answer.unknown", field=leaf.field)
@@ -102,7 +104,7 @@ def operand_value(leaf: Leaf) -> Arg:
 
 def _named(field: str, facts: Facts, *, secret: bool) -> Arg:
     if secret:
-        return field
+        return say("answer.field", field=field)
     value = facts[field]
     return (
         say("answer.value", field=field, value=fact_value(value)) if value != () else say("answer.empty", field=field)

@@ -160,7 +160,7 @@ def _said(leaf: Leaf) -> Arg:
     operand = leaf.operand
     match operand:
         case FieldRef():
-            return operand.field
+            return say("answer.field", field=operand.field)
         case timedelta():
             return operand
         case _ if may_quote_lead(leaf):

@@ -19,6 +19,7 @@ from pointsman.domain.messages.message import Message, say
 from pointsman.domain.permissions.evidence_names import source_name
 from pointsman.domain.policy.document import Gate
 from pointsman.domain.policy.evidence_sources import EvidenceRules
+from pointsman.domain.policy_words.terms import origin_message
 from pointsman.domain.roster.roles import Work
 
 
@@ -267,7 +268,11 @@ def _missing(
 
 def _origins(item: Evidence) -> Message:
     """The words that would have to be there: one of them is enough."""
-    return say("readiness.origins", names=tuple(item.origin)) if item.origin else say("readiness.origin-unknown")
+    return (
+        say("readiness.origins", names=tuple(map(origin_message, item.origin)))
+        if item.origin
+        else say("readiness.origin-unknown")
+    )
 
 
 def _summary(

@@ -74,7 +74,7 @@ def _compare_parts(
     for i in reversed(gone):
         partners.setdefault(_about(before[i]), []).append(i)
     if not gone and not new:
-        what = say("diff.same-in-order", joint=joint)
+        what = say("diff.same-in-order")
         yield place.change(_within(inside, what), list(before), list(after), "moved")
     also, no_longer = _DEMANDS if joint == "all" else _ACCEPTS
     left = set(gone)

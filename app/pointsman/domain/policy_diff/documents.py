@@ -8,9 +8,9 @@ from pointsman.domain.messages.message import Message, rep_name, say
 from pointsman.domain.policy.document import Policy, Rule
 from pointsman.domain.policy_diff.changes import DiffLocation, PolicyChange, json_key, with_occurrence
 from pointsman.domain.policy_diff.parts import asks, list_message, part_message
+from pointsman.domain.policy_diff.settings import requirement, setting_words
 from pointsman.domain.policy_diff.values import compare_values
-from pointsman.domain.policy_words.terms import WORKS
-from pointsman.domain.roster.roles import Work
+from pointsman.domain.roster.roles import Work, work_name
 
 #: What has names, and what sentences call one of it; read in this order.
 _NAMED: Mapping[str, str] = {
@@ -58,29 +58,35 @@ def _document(policy: Policy) -> dict[str, Any]:
 
 def _named(group: str, called: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[PolicyChange]:
     for name, value in after.items():
-        place = DiffLocation(group=group, path=f"{group}.{name}", subject=say(called, name=name), key=group)
+        place = DiffLocation(group=group, path=f"{group}.{name}", subject=_called(group, called, name), key=group)
         if name not in before:
-            yield place.change(_new(value), None, value, "new")
+            yield place.change(_new(group, value), None, value, "new")
         else:
             yield from compare_values(place, before[name], value)
     for name, value in before.items():
         if name not in after:
-            place = DiffLocation(group=group, path=f"{group}.{name}", subject=say(called, name=name), key=group)
+            place = DiffLocation(group=group, path=f"{group}.{name}", subject=_called(group, called, name), key=group)
             yield place.change(say("diff.gone"), value, None, "gone")
 
 
-def _new(value: Any) -> Message:
+def _called(group: str, called: str, name: str) -> Message:
+    return say(called, name=work_name(Work(name)) if group == "gates" else name)
+
+
+def _new(group: str, value: Any) -> Message:
     """That something is new, and what it is in few words."""
     match value:
         case {"when": when}:
             return say("diff.new", gist=asks(when))
         case {"work": work, "members": members, "method": method}:
             reps = list_message([rep_name(member["rep"]) for member in members])
-            return say("diff.new-pool", work=WORKS[Work(work)], method=method, members=reps)
+            how = setting_words("pools", "method", method)
+            return say("diff.new-pool", work=work_name(Work(work)), method=how, members=reps)
         case {"require": require}:
-            return say("diff.new-gate", required=part_message(require))
+            return say("diff.new-gate", required=list_message([requirement(what) for what in require]))
         case _:
-            return say("diff.new", gist=part_message(value))
+            words = setting_words(group, "", value) if group == "fields" else None
+            return say("diff.new", gist=part_message(value) if words is None else words)
 
 
 def _rules(
@@ -123,7 +129,7 @@ def _rule(i: int, rule: Mapping[str, Any]) -> DiffLocation:
 
 def _taken(rule: Mapping[str, Any]) -> Message:
     leads = say("diff.leads-where", condition=asks(rule["when"])) if "when" in rule else say("diff.every-lead")
-    work = WORKS[Work(rule["work"])]
+    work = work_name(Work(rule["work"]))
     if "pool" in rule:
         return say("diff.taken-by-pool", leads=leads, work=work, pool=rule["pool"])
     return say("diff.taken", leads=leads, work=work)

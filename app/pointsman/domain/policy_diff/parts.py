@@ -1,14 +1,16 @@
 """Parts of a policy in the sentences of a comparison: values, lists of values, and items that have names."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from pointsman.domain.leads.evidence import EvidenceKind
 from pointsman.domain.messages.message import Arg, Message, first_of, rep_name, say
 from pointsman.domain.policy.condition_wording import condition_kind
 from pointsman.domain.policy_diff.changes import json_key
 from pointsman.domain.policy_words.conditions import condition_message, value_message
+from pointsman.domain.policy_words.terms import KINDS, origin_message
 from pointsman.domain.policy_words.values import length_message
 
 _MOST_ITEMS = 6
@@ -38,7 +40,7 @@ def part_message(value: Any) -> Arg:  # noqa: PLR0911  # one for each kind of va
         case None:
             return say("diff.not-set")
         case {"field": str(field), **rest} if not rest:
-            return field
+            return say("condition.field", field=field)
         case dict() if condition_kind(value):
             return asks(value)
         case dict():
@@ -64,11 +66,11 @@ def list_message(items: Sequence[Arg], *, of: int | None = None) -> Arg:
     return first_of(items, _MOST_ITEMS)
 
 
-def missing_values(here: Sequence[Any], there: Sequence[Any]) -> Arg | None:
+def missing_values(here: Sequence[Any], there: Sequence[Any], words: Callable[[Any], Arg] = part_message) -> Arg | None:
     """What is there and not here; None for nothing."""
     known = {json_key(value) for value in here}
     missing = [value for value in there if json_key(value) not in known]
-    return list_message([part_message(value) for value in missing[:_MOST_ITEMS]], of=len(missing)) if missing else None
+    return list_message([words(value) for value in missing[:_MOST_ITEMS]], of=len(missing)) if missing else None
 
 
 def item_name(key: str, item: Mapping[str, Any]) -> Arg:
@@ -80,6 +82,8 @@ def item_name(key: str, item: Mapping[str, Any]) -> Arg:
             return rep_name(rep)
         case "match" | "prefer", {"lead": lead, "rep": rep}:
             return say("diff.match", lead=lead, rep=rep)
+        case "sources", {"from": str(origin)}:
+            return say("diff.source", origin=origin_message(origin))
         case _:
             names = [item[name] for name in ITEM_KEYS.get(key, ()) if name in item]
             return part_message(names[0] if names else item)
@@ -100,8 +104,10 @@ def whole_item(key: str, item: Any) -> Arg:  # noqa: PLR0911  # words for each k
             return say("diff.ramp-up", percent=percent, span=length_message(after))
         case "sources", {"from": origin, "names": list(names), "kinds": list(kinds)}:
             if names or kinds:
-                return say("diff.source-for", origin=origin, names=list_message([*names, *kinds]))
-            return say("diff.source", origin=origin)
+                listed = [say("diff.evidence", name=name) for name in names]
+                listed += [say("diff.kind", kind=KINDS[EvidenceKind(kind)]) for kind in kinds]
+                return say("diff.source-for", origin=origin_message(origin), names=list_message(listed))
+            return say("diff.source", origin=origin_message(origin))
         case "points", {"when": when, "points": points}:
             return say("diff.points", count=points, condition=asks(when))
         case _:

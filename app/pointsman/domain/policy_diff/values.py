@@ -7,6 +7,7 @@ from pointsman.domain.messages.message import Arg, Message, say
 from pointsman.domain.policy_diff.changes import DiffLocation, PolicyChange, json_key, same_json, with_occurrence
 from pointsman.domain.policy_diff.conditions import compare_conditions
 from pointsman.domain.policy_diff.parts import ITEM_KEYS, item_name, missing_values, part_message, whole_item
+from pointsman.domain.policy_diff.settings import requirement, setting_words
 
 _CONDITIONS = frozenset({"when", "requires", "re_enter"})
 
@@ -53,7 +54,7 @@ def compare_values(place: DiffLocation, before: Any, after: Any) -> Iterator[Pol
 
 
 def _value(place: DiffLocation, before: Any, after: Any) -> PolicyChange:
-    was, now = part_message(before), part_message(after)
+    was, now = _worded(place, before), _worded(place, after)
     if before is None:
         return place.change(_about(place, "diff.set", "diff.part-set", now=now), before, after, "new")
     if after is None:
@@ -63,12 +64,18 @@ def _value(place: DiffLocation, before: Any, after: Any) -> PolicyChange:
     return place.change(_about(place, "diff.value", "diff.part-value", was=was, now=now), before, after)
 
 
+def _worded(place: DiffLocation, value: Any) -> Arg:
+    words = setting_words(place.group, place.label, value)
+    return part_message(value) if words is None else words
+
+
 def _about(place: DiffLocation, labelled: str, whole: str, **args: Arg) -> Message:
     return say(labelled, label=place.label, **args) if place.label else say(whole, **args)
 
 
 def _values(place: DiffLocation, before: Sequence[Any], after: Sequence[Any]) -> Iterator[PolicyChange]:
-    added, removed = missing_values(before, after), missing_values(after, before)
+    words = requirement if place.key == "require" else part_message
+    added, removed = missing_values(before, after, words), missing_values(after, before, words)
     if added is None and removed is None:
         said = say("diff.listed", label=place.label) if place.label else say("diff.values-listed")
     elif key := _LISTED.get(place.key):

@@ -1,4 +1,4 @@
-"""Conditions as messages, from their JSON form: "lead.country is one of DE and AT and lead.score is from 70"."""
+"""Conditions as messages, from their JSON form: "the lead's country is one of DE and AT and the lead's score is at least 70"."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -40,6 +40,7 @@ _OPERATORS: Mapping[str, str] = {
     "older_than": "condition.older-than",
     "further_than": "condition.further-than",
 }
+_OF_FIELDS: Mapping[str, str] = {"in": "condition.in-field", "not_in": "condition.not-in-field"}
 _NAMED: Mapping[str, str] = {
     "segment": "condition.segment",
     "icp": "condition.icp",
@@ -66,10 +67,10 @@ def condition_message(condition: Mapping[str, Any], *, shortened: bool = False) 
 
 
 def value_message(value: Any, *, shortened: bool = False) -> Arg:
-    """What a field is compared with, as a message or a typed argument; a field that is compared with is its name."""
+    """What a field is compared with, as a message or a typed argument."""
     match value:
         case {"field": str(field)}:
-            return field
+            return say("condition.field", field=field)
         case list():
             items = [value_message(item, shortened=shortened) for item in value[: _MOST_ITEMS if shortened else None]]
             return first_of([*items, *value[len(items) :]], _MOST_ITEMS) if shortened else tuple(items)
@@ -107,7 +108,8 @@ def _leaf(field: str, operator: str, operand: Any, *, shortened: bool) -> Messag
         value = bound_value(operand)
     else:
         value = value_message(operand, shortened=shortened)
-    return say(_OPERATORS[operator], field=field, value=value)
+    of_field = _OF_FIELDS.get(operator) if isinstance(operand, dict) else None
+    return say(of_field or _OPERATORS[operator], field=field, value=value)
 
 
 def bound_value(value: Any) -> Arg:

@@ -1,23 +1,14 @@
 """What a policy gives names to, read out: fields, lists, segments, scores and evidence."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.messages.message import Message, say
 from pointsman.domain.policy.definitions_model import Score, Segment
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.evidence_sources import EvidenceLabels, EvidenceRules, EvidenceSource
 from pointsman.domain.policy_words.sections import PolicySection, Statements
-from pointsman.domain.policy_words.terms import KINDS, asked, origin_message, tell_description
+from pointsman.domain.policy_words.terms import FIELD_TYPES, KINDS, asked, origin_message, tell_description
 from pointsman.domain.policy_words.values import quoted, text_message
-
-_TYPES: Mapping[FieldType, Message] = {
-    FieldType.TEXT: say("readout.type-text"),
-    FieldType.NUMBER: say("readout.type-number"),
-    FieldType.BOOLEAN: say("readout.type-boolean"),
-    FieldType.INSTANT: say("readout.type-instant"),
-    FieldType.LIST: say("readout.type-list"),
-}
 
 
 def read_definitions(policy: Policy) -> Iterator[PolicySection]:
@@ -61,7 +52,7 @@ def _tell_labels(told: Statements, name: str, labels: EvidenceLabels) -> None:
 def _listed(policy: Policy) -> Iterator[PolicySection]:
     told = Statements("")
     for field, kind in policy.fields.items():
-        told.tell(f"fields.{field}", say("readout.field", field=field, type=_TYPES[kind]))
+        told.tell(f"fields.{field}", say("readout.field", field=field, type=FIELD_TYPES[kind]))
     for name, countries in policy.country_groups.items():
         told.tell(f"country_groups.{name}", say("readout.country-group", name=name, countries=tuple(countries)))
     for name, words in policy.word_lists.items():

@@ -2,27 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 
-from pointsman.domain.messages.message import Message, say
+from pointsman.domain.messages.message import say
 from pointsman.domain.policy.document import HoldRules, Matching, Nurture, Ownership, Policy
 from pointsman.domain.policy_words.definitions import read_definitions, read_evidence
 from pointsman.domain.policy_words.pools import read_pool
 from pointsman.domain.policy_words.rules import read_gates, read_rules
 from pointsman.domain.policy_words.sections import PolicySection, Statements
 from pointsman.domain.policy_words.suppliers import read_supplier
-from pointsman.domain.policy_words.terms import asked, tell_description
+from pointsman.domain.policy_words.terms import OWNERS, TIES, asked, tell_description
 from pointsman.domain.policy_words.values import length_message, text_message
 
-_OWNERS: Mapping[str, Message] = {
-    "contact": say("readout.owner-contact"),
-    "account": say("readout.owner-account"),
-    "parent": say("readout.owner-parent"),
-    "colleague": say("readout.owner-colleague"),
-}
-_TIES: Mapping[str, Message] = {
-    "most_leads": say("readout.tie-most-leads"),
-    "latest": say("readout.tie-latest"),
-    "best_tier": say("readout.tie-best-tier"),
-}
 _MATCHING: Mapping[str, str] = {
     "free_mail_domains_extra": "readout.free-mail",
     "shared_hosts_extra": "readout.shared-hosts",
@@ -59,10 +48,10 @@ def _sections(policy: Policy) -> Iterator[PolicySection]:
 def _ownership(ownership: Ownership) -> PolicySection:
     told = Statements("ownership")
     if ownership.order:
-        told.tell("order", say("readout.owners", owners=tuple(_OWNERS[kind] for kind in ownership.order)))
+        told.tell("order", say("readout.owners", owners=tuple(OWNERS[kind] for kind in ownership.order)))
     else:
         told.tell("order", say("readout.no-owners"))
-    told.tell("tie", say("readout.tie", tie=_TIES[ownership.tie]))
+    told.tell("tie", say("readout.tie", tie=TIES[ownership.tie]))
     return told.section(say("readout.ownership"))
 
 

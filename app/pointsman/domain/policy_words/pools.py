@@ -5,11 +5,11 @@ from typing import Any
 
 from pointsman.domain.messages.message import Arg, Message, rep_name, say, supplier_name
 from pointsman.domain.policy.document import Member, Pool
-from pointsman.domain.policy.pools import BookingRules, Confirmation, DistributionMethod, OfferMode, Ranking
+from pointsman.domain.policy.pools import BookingRules, DistributionMethod, Ranking
 from pointsman.domain.policy_words.sections import PolicySection, Statements
-from pointsman.domain.policy_words.terms import WORKS, asked, tell_description
+from pointsman.domain.policy_words.terms import CONFIRMATIONS, OFFERS, asked, tell_description
 from pointsman.domain.policy_words.values import length_message, quoted
-from pointsman.domain.roster.roles import Work
+from pointsman.domain.roster.roles import Work, work_name
 
 _METHODS: Mapping[DistributionMethod, Message] = {
     DistributionMethod.FAIR: say("readout.method-fair"),
@@ -17,15 +17,6 @@ _METHODS: Mapping[DistributionMethod, Message] = {
     DistributionMethod.SOONEST: say("readout.method-soonest"),
     DistributionMethod.OWNER: say("readout.method-owner"),
     DistributionMethod.RANKED: say("readout.method-ranked"),
-}
-_OFFERS: Mapping[OfferMode, Message] = {
-    OfferMode.STRICT: say("readout.offer-strict"),
-    OfferMode.FLEXIBLE: say("readout.offer-flexible"),
-    OfferMode.BALANCED: say("readout.offer-balanced"),
-}
-_CONFIRMATIONS: Mapping[Confirmation, Message] = {
-    Confirmation.AUTOMATIC: say("readout.confirmation-automatic"),
-    Confirmation.REP: say("readout.confirmation-rep"),
 }
 #: Lengths of time of booking, in the order in which they are told.
 _LENGTHS: Mapping[str, str] = {
@@ -45,7 +36,7 @@ _BOOKED = frozenset({Work.CLOSING, Work.SOLUTION_DESIGN})
 def read_pool(name: str, pool: Pool) -> PolicySection:
     """One section; what is usual for a pool of this work goes without saying."""
     told = Statements(f"pools.{name}")
-    told.tell("work", say("readout.pool-work", work=WORKS[pool.work]))
+    told.tell("work", say("readout.pool-work", work=work_name(pool.work)))
     told.tell("method", _METHODS[pool.method])
     if pool.members:
         told.tell("members", say("readout.members", members=tuple(_member(member) for member in pool.members)))
@@ -98,8 +89,8 @@ def _tell_booking(told: Statements, booking: BookingRules, *, whole: bool) -> No
     for field, key in _LENGTHS.items():
         tell(field, key, span=length_message(getattr(booking, field)))
     tell("slots_shown", "readout.slots-shown", count=booking.slots_shown)
-    tell("offer", "readout.offer", offer=_OFFERS[booking.offer])
-    tell("confirmation", "readout.confirmation", confirmation=_CONFIRMATIONS[booking.confirmation])
+    tell("offer", "readout.offer", offer=OFFERS[booking.offer])
+    tell("confirmation", "readout.confirmation", confirmation=CONFIRMATIONS[booking.confirmation])
     if booking.companion_pools:
         told.tell("booking.companion_pools", say("readout.companions", pools=tuple(booking.companion_pools)))
     for language, text in booking.purpose.items():

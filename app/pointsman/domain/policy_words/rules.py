@@ -6,9 +6,9 @@ from pointsman.domain.leads.evidence import EvidenceKind
 from pointsman.domain.messages.message import Message, say
 from pointsman.domain.policy.document import Gate, Policy, Rule
 from pointsman.domain.policy_words.sections import PolicySection, Statements
-from pointsman.domain.policy_words.terms import KINDS, WORKS, asked, tell_description
+from pointsman.domain.policy_words.terms import KINDS, asked, tell_description
 from pointsman.domain.policy_words.values import length_message
-from pointsman.domain.roster.roles import Work
+from pointsman.domain.roster.roles import Work, work_name
 
 _ELSE: Mapping[str, Message] = {
     "hold": say("readout.else-hold"),
@@ -53,8 +53,8 @@ def _taken(rule: Rule) -> Message:
             return say("readout.all-to-nurture")
         return say("readout.to-nurture", condition=asked(rule.when))
     if rule.when is None:
-        return say("readout.all-to-pool", pool=rule.pool, work=WORKS[rule.work])
-    return say("readout.to-pool", condition=asked(rule.when), pool=rule.pool, work=WORKS[rule.work])
+        return say("readout.all-to-pool", pool=rule.pool, work=work_name(rule.work))
+    return say("readout.to-pool", condition=asked(rule.when), pool=rule.pool, work=work_name(rule.work))
 
 
 def _gate(work: Work, gate: Gate) -> PolicySection:
@@ -69,6 +69,6 @@ def _gate(work: Work, gate: Gate) -> PolicySection:
     if gate.when is not None:
         told.tell("when", say("readout.gate-when", condition=asked(gate.when)))
     told.tell("expires_after", say("readout.expires", span=length_message(gate.expires_after)))
-    told.tell("on_fail.missing", say("readout.gate-missing", work=WORKS[gate.on_fail.missing]))
-    told.tell("on_fail.refused", say("readout.gate-refused", work=WORKS[gate.on_fail.refused]))
-    return told.section(say("readout.gate", work=WORKS[work]))
+    told.tell("on_fail.missing", say("readout.gate-missing", work=work_name(gate.on_fail.missing)))
+    told.tell("on_fail.refused", say("readout.gate-refused", work=work_name(gate.on_fail.refused)))
+    return told.section(say("readout.gate", work=work_name(work)))

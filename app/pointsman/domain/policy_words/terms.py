@@ -1,28 +1,50 @@
-"""The words of a policy's own vocabulary: works, kinds of evidence, ways in, and texts that its author wrote."""
+"""The words of a policy's own vocabulary: what its settings can be, ways in, and texts that its author wrote."""
 
 from collections.abc import Mapping
 
 from pointsman.domain.leads.evidence import EvidenceKind
+from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.messages.message import Message, Named, NameKind, say, supplier_name
 from pointsman.domain.policy.conditions_model import Condition
+from pointsman.domain.policy.pools import Confirmation, OfferMode
 from pointsman.domain.policy_words.conditions import condition_message
 from pointsman.domain.policy_words.sections import Statements
 from pointsman.domain.policy_words.values import quoted
-from pointsman.domain.roster.roles import Work
+from pointsman.domain.roster.roles import Work, work_name
 
-WORKS: Mapping[Work, Message] = {
-    Work.NURTURE: say("readout.work-nurture"),
-    Work.PROSPECTING: say("readout.work-prospecting"),
-    Work.QUALIFICATION: say("readout.work-qualification"),
-    Work.CLOSING: say("readout.work-closing"),
-    Work.SOLUTION_DESIGN: say("readout.work-solution-design"),
-    Work.CUSTOMER_SERVICE: say("readout.work-customer-service"),
-    Work.ADMINISTRATION: say("readout.work-administration"),
-}
+#: Works as bare nouns; `work_name` is how they follow "for".
+WORKS: Mapping[Work, Message] = {work: say("readout.work", work=work_name(work)) for work in Work}
 KINDS: Mapping[EvidenceKind, Message] = {
     EvidenceKind.QUALIFIED: say("readout.kind-qualified"),
     EvidenceKind.MOTIVATED: say("readout.kind-motivated"),
     EvidenceKind.EDUCATED: say("readout.kind-educated"),
+}
+OFFERS: Mapping[OfferMode, Message] = {
+    OfferMode.STRICT: say("readout.offer-strict"),
+    OfferMode.FLEXIBLE: say("readout.offer-flexible"),
+    OfferMode.BALANCED: say("readout.offer-balanced"),
+}
+CONFIRMATIONS: Mapping[Confirmation, Message] = {
+    Confirmation.AUTOMATIC: say("readout.confirmation-automatic"),
+    Confirmation.REP: say("readout.confirmation-rep"),
+}
+FIELD_TYPES: Mapping[FieldType, Message] = {
+    FieldType.TEXT: say("readout.type-text"),
+    FieldType.NUMBER: say("readout.type-number"),
+    FieldType.BOOLEAN: say("readout.type-boolean"),
+    FieldType.INSTANT: say("readout.type-instant"),
+    FieldType.LIST: say("readout.type-list"),
+}
+OWNERS: Mapping[str, Message] = {
+    "contact": say("readout.owner-contact"),
+    "account": say("readout.owner-account"),
+    "parent": say("readout.owner-parent"),
+    "colleague": say("readout.owner-colleague"),
+}
+TIES: Mapping[str, Message] = {
+    "most_leads": say("readout.tie-most-leads"),
+    "latest": say("readout.tie-latest"),
+    "best_tier": say("readout.tie-best-tier"),
 }
 
 

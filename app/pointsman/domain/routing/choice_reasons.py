@@ -216,7 +216,7 @@ class ChoiceReasons:
         """What the rank is made of: "3 points for languages de, tier 2"."""
         selection = self._selection
         found: list[Arg] = [
-            prefer.rep
+            say("routing.skill-alone", skill=prefer.rep)
             if prefer.lead in NEVER_QUOTED
             else say("routing.skill", skill=prefer.rep, values=tuple(sorted(shared)[:_NAMED]))
             for prefer, shared in selection.preferences(rep)

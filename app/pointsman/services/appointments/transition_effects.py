@@ -29,6 +29,7 @@ from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.decisions import AssignmentRow
+from pointsman.services.roster.names import appointment_words
 from pointsman.services.routing.lead_inputs import gate_closed_error
 from pointsman.services.routing.ledger import reverse_turn_of
 from pointsman.services.routing.route_lead import route_lead
@@ -138,9 +139,10 @@ async def _refuse_while_another_stands(tx: Tx, lead: LeadRow, row: AppointmentRo
     other = await tx.appointments.active_for_lead(lead.id)
     if other is None or other.id == row.id:
         return
+    rep, start = await appointment_words(tx, other)
     raise Conflict(
-        f"This lead has another appointment, on {other.starts_at:%Y-%m-%d %H:%M} UTC: call that one off, or say what became "
-        "of it, before the lead leaves its closer.",
+        f"This lead has another appointment, with {rep} on {start}: call that one off, or say what became of it, before the "
+        "lead leaves its closer.",
         code="has-appointment",
         extra={"appointment": {"id": str(other.id), "start": other.starts_at.isoformat()}},
     )

@@ -171,9 +171,7 @@ def _snapshot(row: AppointmentRow) -> dict[str, Any]:
 def _when(row: AppointmentRow, now: datetime) -> str:
     if row.outcome is not None:
         return f" with the outcome {row.outcome}"
-    if now < row.starts_at:
-        return f" and begins at {row.starts_at:%Y-%m-%d %H:%M} UTC"
-    return f" and began at {row.starts_at:%Y-%m-%d %H:%M} UTC"
+    return " and has not begun" if now < row.starts_at else " and has begun"
 
 
 _ACTION_WORDS: Mapping[AppointmentAction, str] = {

@@ -39,6 +39,7 @@ from pointsman.services.deliveries.enqueue import enqueue_deliveries
 from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.slot_holds import SlotHoldRow
+from pointsman.services.roster.names import appointment_words
 from pointsman.services.routing.ledger import restore_turn
 from pointsman.services.transactions import run_in_transaction
 
@@ -219,10 +220,11 @@ async def refuse_if_booked(env: Env, tx: Tx, lead_id: UUID) -> None:
     there = await tx.appointments.active_for_lead(lead_id)
     if there is None:
         return
-    said = f"This lead has an appointment with {there.rep_key} already. Cancel that one first."
+    rep, start = await appointment_words(tx, there)
+    said = f"This lead has an appointment with {rep} on {start} already. Cancel that one first."
     if there.ends_at <= env.clock():
         said = (
-            f"The lead's appointment with {there.rep_key} on {there.starts_at:%Y-%m-%d %H:%M} UTC has no result yet: "
+            f"The lead's appointment with {rep} on {start} has no result yet: "
             f"say attended, no-show or cancel first (appointment {there.id})."
         )
     about = {"id": str(there.id), "rep": there.rep_key, "status": there.status}

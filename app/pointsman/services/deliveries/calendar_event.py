@@ -7,7 +7,7 @@ from uuid import UUID
 from pointsman.domain.booking.lifecycle import AppointmentStatus
 from pointsman.domain.messages.message import Message, as_written, rep_name, say
 from pointsman.domain.roster.reps import Roster
-from pointsman.domain.roster.roles import Work
+from pointsman.domain.roster.roles import Work, work_name
 from pointsman.domain.text.lines import one_line
 from pointsman.services.ports import CalendarEvent
 from pointsman.services.ports.booking.appointments import AppointmentRow
@@ -15,16 +15,6 @@ from pointsman.services.ports.booking.deliveries import DeliveryRow
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.wording.catalogue import LANGUAGES
 from pointsman.services.wording.rendering import MessageReader, render
-
-_WORKS: Mapping[str, Message] = {
-    Work.NURTURE: say("event.work-nurture"),
-    Work.PROSPECTING: say("event.work-prospecting"),
-    Work.QUALIFICATION: say("event.work-qualification"),
-    Work.CLOSING: say("event.work-closing"),
-    Work.SOLUTION_DESIGN: say("event.work-solution-design"),
-    Work.CUSTOMER_SERVICE: say("event.work-customer-service"),
-    Work.ADMINISTRATION: say("event.work-administration"),
-}
 
 
 def event_key(appointment_id: UUID, rep_id: UUID) -> str:
@@ -115,7 +105,7 @@ def _others(row: AppointmentRow, rep_id: UUID) -> list[Message]:
     """The other participants, a line each, in the event of this rep."""
     led = [] if rep_id == row.rep_id else [say("event.led", rep=rep_name(row.rep_key))]
     others = [item for item in row.companions if item.rep_id != rep_id]
-    return led + [say("event.also", rep=rep_name(item.rep_key), work=_WORKS[item.work]) for item in others]
+    return led + [say("event.also", rep=rep_name(item.rep_key), work=work_name(Work(item.work))) for item in others]
 
 
 def _phone(lead: LeadRow) -> list[Message]:

@@ -7,12 +7,12 @@ from pointsman.services.wording.rendering import MessageReader
 
 
 async def journey_reader(env: Env, actor: Actor, *, language: str) -> MessageReader:
-    """The zone of the rep who asks, if one does; names of colleagues for callers of the house, others' own alone."""
+    """The zone as for every answer; names of colleagues for callers of the house, others' own alone."""
     known = await roster_names(env)
     reads_all = may_read(actor.kind, Reading.COLLEAGUES)
     return MessageReader(
         language=language,
-        zone=known.zones.get(actor.rep) if actor.rep else None,
+        zone=known.clock_of(actor.rep, actor.sees),
         names=known.names if reads_all else known.seen_by(actor.sees),
         hides_others=not reads_all,
     )

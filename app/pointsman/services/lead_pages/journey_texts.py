@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 from pointsman.domain.dates.local_time import to_local_time
+from pointsman.domain.leads.evidence import EvidenceKind
 from pointsman.domain.messages.message import (
     Arg,
     Message,
@@ -15,20 +15,11 @@ from pointsman.domain.messages.message import (
     rep_name,
     say,
 )
-from pointsman.domain.roster.roles import Work
+from pointsman.domain.policy_words.terms import KINDS
+from pointsman.domain.roster.roles import Work, work_name
 from pointsman.services.ports.leads.journeys import JourneyKind, JourneyRow
 
-_WORKS: Mapping[str, Message] = MappingProxyType(
-    {
-        Work.NURTURE: say("journey.work-nurture"),
-        Work.PROSPECTING: say("journey.work-prospecting"),
-        Work.QUALIFICATION: say("journey.work-qualification"),
-        Work.CLOSING: say("journey.work-closing"),
-        Work.SOLUTION_DESIGN: say("journey.work-solution-design"),
-        Work.CUSTOMER_SERVICE: say("journey.work-customer-service"),
-        Work.ADMINISTRATION: say("journey.work-administration"),
-    }
-)
+_WORKS = frozenset(Work)
 _EVENTS = {"done": "journey.event", "dead": "journey.event-dead"}
 _COMPANIES = {
     "email": say("journey.company-by-email"),
@@ -40,11 +31,6 @@ _KNOWN_BY = {
     "external_id": say("journey.known-by-external-id"),
     "email": say("journey.known-by-email"),
     "phone": say("journey.known-by-phone"),
-}
-_KINDS = {
-    "qualified": say("journey.kind-qualified"),
-    "motivated": say("journey.kind-motivated"),
-    "educated": say("journey.kind-educated"),
 }
 _CAUSES = {
     "rule": say("journey.nurture-by-rule"),
@@ -80,8 +66,14 @@ _TOLD = {
     "set_owner": "journey.told-owner",
     "log_meeting": "journey.told-meeting",
 }
+_DONE = {
+    "book": "journey.done-event",
+    "move": "journey.done-event-moved",
+    "cancel": "journey.done-event-gone",
+    "set_owner": "journey.done-owner",
+    "log_meeting": "journey.done-meeting",
+}
 _DELIVERED = {
-    "done": "journey.delivered",
     "pending": "journey.to-deliver",
     "dead": "journey.not-delivered",
     "superseded": "journey.delivery-overtaken",
@@ -122,12 +114,17 @@ def journey_text(row: JourneyRow, *, with_reasons: bool, zones: Mapping[str, str
 
 def work_words(work: str) -> Arg:
     """The work as it follows "for" in a sentence."""
-    return _WORKS.get(work, as_written(work))
+    return work_name(Work(work)) if work in _WORKS else as_written(work)
 
 
-def kind_words(what: str) -> Message:
-    """A kind of evidence as it follows "the lead is"; a name that the policy gave as it stands."""
-    return _KINDS.get(what, as_written(what))
+def requirement_words(what: str) -> Message:
+    """What a gate requires: a kind of evidence, or one name of it."""
+    return say("lead-page.requirement", what=what)
+
+
+def kind_words(kind: str) -> Message:
+    """A kind of evidence as it follows "the lead is"; one of a later release as it stands."""
+    return KINDS[EvidenceKind(kind)] if kind in tuple(EvidenceKind) else as_written(kind)
 
 
 def stored_words(stored: object) -> Message:
@@ -168,7 +165,7 @@ def _merged(told: _Told) -> Message:
 
 
 def _evidence(told: _Told) -> Message:
-    return say("journey.evidence", kinds=tuple(words for kind, words in _KINDS.items() if kind in told.about["kinds"]))
+    return say("journey.evidence", kinds=tuple(words for kind, words in KINDS.items() if kind in told.about["kinds"]))
 
 
 def _gate(told: _Told) -> Message:
@@ -176,11 +173,10 @@ def _gate(told: _Told) -> Message:
     setter = rep_name(about["setter"]) if about.get("setter") else say("journey.some-setter")
     if about["passed"]:
         return say("journey.gate-passed", setter=setter, work=told.work)
-    lacking = dict.fromkeys([*about["missing"], *about["refused"]])
-    if not lacking:
-        return say("journey.gate-shut-by-condition", setter=setter, work=told.work)
-    missing = tuple(kind_words(what) for what in lacking)
-    return say("journey.gate-shut", setter=setter, work=told.work, missing=missing)
+    reasons = [say("journey.gate-missing", missing=tuple(about["missing"]))] if about["missing"] else []
+    reasons += [say("journey.gate-denied", denied=tuple(about["refused"]))] if about["refused"] else []
+    reasons = reasons or [say("journey.gate-condition")]
+    return say("journey.gate-shut", setter=setter, work=told.work, reasons=tuple(reasons))
 
 
 def _decided(told: _Told) -> Message:
@@ -230,6 +226,8 @@ def _appointment(told: _Told) -> Message:
 
 def _delivery(told: _Told) -> Message:
     op, status = str(told.about["op"]), str(told.about["status"])
+    if status == "done" and op in _DONE:
+        return say(_DONE[op], rep=told.rep)
     what = say(_TOLD[op], rep=told.rep) if op in _TOLD else as_written(op)
     if status not in _DELIVERED:
         return say("journey.delivery-other", what=what, status=as_written(status))

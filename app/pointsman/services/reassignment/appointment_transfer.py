@@ -26,6 +26,7 @@ from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING, RepCalend
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.roster.names import appointment_words
 from pointsman.services.routing.dry_run import dry_run
 from pointsman.services.routing.routing_request import RoutingResult
 from pointsman.services.wording.english import english_sentence, english_words
@@ -248,8 +249,9 @@ async def _nobody_free_error(
         if not c.eligible
     ]
     said = "; ".join(dict.fromkeys(str(item["sentence"]) for item in dropped)) or "no pool has another rep"
+    _, start = await appointment_words(tx, row)
     return Conflict(
-        f"No other rep can take the appointment on {row.starts_at:%Y-%m-%d %H:%M} UTC: {said}. Nothing was changed: move it "
+        f"No other rep can take the appointment on {start}: {said}. Nothing was changed: move it "
         "to another time, name a rep yourself, or call it off.",
         code="no-rep-free",
         extra={"appointment": str(row.id), "dropped": dropped},

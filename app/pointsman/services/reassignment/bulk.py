@@ -29,6 +29,7 @@ from pointsman.services.reassignment.preview import ReassignmentPreview
 from pointsman.services.roster.absent_holder_alerts import update_absent_holder_alerts
 from pointsman.services.roster.change_roster import add_time_off
 from pointsman.services.roster.change_roster import get_rep as rep_of
+from pointsman.services.roster.names import appointment_words
 from pointsman.services.roster.roster_input import TimeOffInput
 from pointsman.services.transactions import run_in_transaction
 
@@ -179,10 +180,8 @@ async def _leave_later(tx: Tx, lead_id: UUID, holder: str | None, until: datetim
     """Conflict for a lead whose appointment its rep, who is back by then, can hold."""
     meeting = await tx.appointments.active_for_lead(lead_id) if until is not None else None
     if meeting is not None and until is not None and meeting.starts_at >= until and meeting.rep_key == holder:
-        raise Conflict(
-            f"Its appointment is on {meeting.starts_at:%Y-%m-%d %H:%M} UTC, when {holder} is back.",
-            code="holder-back-in-time",
-        )
+        rep, start = await appointment_words(tx, meeting)
+        raise Conflict(f"Its appointment is on {start}, when {rep} is back.", code="holder-back-in-time")
 
 
 async def _move_in_own_tx(env: Env, lead_id: UUID, holder: str | None, one: _MoveLead) -> LeadResult:

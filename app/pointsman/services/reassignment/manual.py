@@ -25,6 +25,7 @@ from pointsman.services.reassignment.appointment_transfer import (
     prepare_transfer,
 )
 from pointsman.services.reassignment.by_rules import credit_turn, lock_lead, resolve_absence_alert
+from pointsman.services.roster.names import appointment_words
 from pointsman.services.routing.hold_releases import retry_capped_holds
 from pointsman.services.routing.routing_request import RoutingResult
 from pointsman.services.transactions import run_in_transaction
@@ -81,9 +82,11 @@ async def _meeting(tx: Tx, case: _ManualAssignment, transfer: AppointmentTransfe
     """The lead's appointment, locked. Conflict when it is for other work than the lead is given away for."""
     meeting = await lock_appointment_of_lead(tx, case.lead, transfer)
     if meeting is not None and meeting.work != case.work:
+        rep, start = await appointment_words(tx, meeting)
+        for_work = meeting.work.replace("_", " ")
         raise Conflict(
-            f"This lead has an appointment for {meeting.work} on {meeting.starts_at:%Y-%m-%d %H:%M} UTC: cancel it first, or "
-            f"give the lead away for {meeting.work}, and the appointment goes along.",
+            f"This lead has an appointment for {for_work} with {rep} on {start}: cancel it first, or give the lead away for "
+            f"{for_work}, and the appointment goes along.",
             code="has-appointment",
         )
     return meeting

@@ -1,18 +1,22 @@
 """What people, senders and systems are called today, kept for a moment: messages are read with names, and hold keys alone."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from pointsman.domain.messages.message import Named, NameKind, rep_name
 from pointsman.domain.permissions.callers import Visibility
-from pointsman.services.ports import Env
+from pointsman.services.ports import Env, Tx
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.wording.english import english_time
 
 #: How old the names of another process's roster may be.
 _KEPT_FOR = timedelta(seconds=2)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RosterNames:
     """Names by what they name; time zone and supplier of each rep by key."""
 
@@ -20,12 +24,35 @@ class RosterNames:
     zones: Mapping[str, str] = field(default_factory=dict)
     suppliers: Mapping[str, str] = field(default_factory=dict)
 
+    def clock_of(self, rep: str | None, sees: Visibility) -> str | None:
+        """The time zone in which a caller reads all times: the rep's own, else the zone of most reps that it sees.
+
+        None where there is nobody yet.
+        """
+        if rep is not None and rep in self.zones:
+            return self.zones[rep]
+        if not sees.is_limited:
+            return self._most_common
+        return _most_common(
+            zone for key, zone in self.zones.items() if sees.covers_rep(key, supplier=self.suppliers.get(key, ""))
+        )
+
+    @cached_property
+    def _most_common(self) -> str | None:
+        return _most_common(self.zones.values())
+
     def seen_by(self, sees: Visibility) -> Mapping[Named, str]:
         """The names that a caller reads: all, or those of its own reps."""
         if not sees.is_limited:
             return self.names
         own = (rep for rep, supplier in self.suppliers.items() if sees.covers_rep(rep, supplier=supplier))
         return {rep_name(rep): self.names[rep_name(rep)] for rep in own}
+
+
+def _most_common(zones: Iterable[str]) -> str | None:
+    """Of several that are as common the first by name, so that the clock does not change by chance."""
+    counted = Counter(zones)
+    return min(counted, key=lambda zone: (-counted[zone], zone), default=None)
 
 
 @dataclass(slots=True)
@@ -54,3 +81,12 @@ async def roster_names(env: Env) -> RosterNames:
 def forget_names(env: Env) -> None:
     """The roster has changed: the names are read again when they are next asked for."""
     env.cache.of(_KeptNames).read_at = None
+
+
+async def appointment_words(tx: Tx, row: AppointmentRow) -> tuple[str, str]:
+    """The rep by name, and the start on the rep's own clock, as an English refusal tells an appointment."""
+    found = next(
+        (each for each in await tx.roster.names() if (each.kind, each.key) == (NameKind.REP, row.rep_key)), None
+    )
+    zone = found.time_zone if found is not None and found.time_zone else "UTC"
+    return found.name if found is not None else row.rep_key, english_time(row.starts_at, zone)

@@ -36,7 +36,8 @@ _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 def write_argument(arg: Arg, how: str, language: str, zone: str | None) -> str:
     """One argument; `how` is the catalogue's word for it.
 
-    Times: none (day and time), `day`, `clock`. Numbers: none (grouped), `plain`. A time is shown in `zone`, else in its own.
+    Times: none (day and time), `day`, `clock`. Numbers: none (grouped), `plain`. Lengths: none, `dative`.
+    A time is shown in `zone`, else in its own.
     """
     written = str(arg)
     match arg:
@@ -49,7 +50,7 @@ def write_argument(arg: Arg, how: str, language: str, zone: str | None) -> str:
         case date():
             written = format_date(arg, _DAYS[language], locale=_LOCALES[language])
         case timedelta():
-            written = _write_length(arg, language)
+            written = _write_length(arg, language, how)
         case Fraction():
             written = _write_balance(arg, language)
         case int() | float() | Decimal() if how != "plain":
@@ -79,13 +80,15 @@ def _write_time(at: datetime, how: str, language: str, zone: str | None) -> str:
     return day if how == "day" else f"{day}, {format_time_of_day(at, zone=shown_in, language=locale)}"
 
 
-def _write_length(length: timedelta, language: str) -> str:
-    """By its two largest units, as "1 day 3 hours"."""
+def _write_length(length: timedelta, language: str, how: str) -> str:
+    """By its two largest units, as "1 day 3 hours"; `dative` after a German preposition: "in 3 Tagen"."""
     left, parts = max(int(length.total_seconds()), 0), []
     for unit, seconds in _UNITS:
         count, left = divmod(left, seconds)
         if count:
             parts.append(format_unit(count, f"duration-{unit}", locale=_LOCALES[language]))
+    if language == "de" and how == "dative":
+        parts = [part.replace("Tage", "Tagen") for part in parts]
     return " ".join(parts[:2]) or _LESS_THAN_A_MINUTE[language]
 
 

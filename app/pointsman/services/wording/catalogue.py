@@ -9,6 +9,9 @@ from string import Formatter
 from types import MappingProxyType
 
 LANGUAGES = ("en", "de")
+#: How a placeholder is written whose number (or how many it lists) decides the form, where that is not `count`:
+#: "1 of {members:counted} reps".
+COUNTED = "counted"
 _MANY = 1_000_000
 
 #: What stands before a placeholder, the placeholder's name, and how it is to be written; the latter may be missing.
@@ -17,21 +20,33 @@ Part = tuple[str, str | None, str]
 
 @dataclass(frozen=True, slots=True)
 class MessageTexts:
-    """The texts of one language by key; a text has several forms where its words depend on the argument `count`."""
+    """The texts of one language by key; a text has several forms where its words depend on a number.
+
+    That is the argument which one of them has as `COUNTED`, else `count`.
+    """
 
     language: str
     texts: Mapping[str, tuple[tuple[Part, ...], ...]]
     plural: Callable[[int], int]
 
-    def parts(self, key: str, count: int | None) -> tuple[Part, ...] | None:
-        """The text of `key` in the form that `count` asks for; None for a key without a text."""
+    def parts(self, key: str, args: Mapping[str, object]) -> tuple[Part, ...] | None:
+        """The text of `key` in the form that the arguments ask for; None for a key without a text."""
         forms = self.texts.get(key)
         if forms is None:
             return None
-        if count is None:
+        if len(forms) == 1:
+            return forms[0]
+        count = args.get(next((name for _, name, how in forms[0] if name and how == COUNTED), "count"))
+        if isinstance(count, tuple):
+            count = len(count)
+        if not isinstance(count, int):
             return forms[0]
         small = count if abs(count) < _MANY else _MANY  # gettext reads no number of any size
         return forms[min(self.plural(small), len(forms) - 1)]
+
+    def open_text(self, key: str) -> str:
+        """The first form of a text with its placeholders left open, for templates that fill them in."""
+        return "".join(f"{before}{'{' + name + '}' if name else ''}" for before, name, _ in self.texts[key][0])
 
 
 @lru_cache(maxsize=len(LANGUAGES))

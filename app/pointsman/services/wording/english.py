@@ -1,9 +1,11 @@
 """Messages in the details of refused calls, which are English: they are for engineers, and go with a code."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol
 
 from pointsman.domain.messages.message import Message, rep_name
+from pointsman.services.wording.arguments import write_argument
 from pointsman.services.wording.rendering import MessageReader, render, render_sentence
 
 
@@ -20,6 +22,11 @@ def english_words(message: Message, reps: Mapping[str, _Called]) -> str:
 def english_sentence(message: Message, reps: Mapping[str, _Called]) -> str:
     """The message as a sentence, with reps by name."""
     return render_sentence(message, _reader(reps))
+
+
+def english_time(at: datetime, zone: str) -> str:
+    """ "Mon 30 Nov 2026, 10:00 (CET)"."""
+    return write_argument(at, "", "en", zone)
 
 
 def _reader(reps: Mapping[str, _Called]) -> MessageReader:

@@ -1,6 +1,6 @@
 """Times as people of a language write them: any language that Babel knows, in any time zone."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 
@@ -28,13 +28,26 @@ def supported_language(tag: str) -> str | None:
 def best_language(asked: str | None, among: Collection[str] | None = None) -> str:
     """What an Accept-Language header, or a single tag, prefers; `among` limits the choice to these plain languages.
 
-    English where nothing fits; whatever is written there, it is never an error.
+    `*` is any language that is not named, English first. Where nothing fits, English, or another one if English is
+    refused; whatever is written there, it is never an error. After RFC 9110, section 12.5.4; `de_DE` is read as `de-DE`.
     """
-    for tag in _by_preference(asked or ""):
-        found = supported_language(tag)
+    ranges = _by_preference(asked or "")
+    named = {tag.partition("-")[0].lower() for tag, _ in ranges}
+    others = sorted(among or (FALLBACK_LANGUAGE,), key=lambda language: language != FALLBACK_LANGUAGE)
+    for tag, weight in ranges:
+        if not weight:
+            continue
+        wild = tag == "*"
+        found = next((other for other in others if other not in named), None) if wild else supported_language(tag)
         if found is not None and (among is None or found.partition("-")[0] in among):
             return found
-    return FALLBACK_LANGUAGE
+    refused = {tag.lower() for tag, weight in ranges if not weight}
+    return next((language for language in others if language not in refused), FALLBACK_LANGUAGE)
+
+
+def joined_header(lines: Iterable[str]) -> str:
+    """The lines of one Accept-Language header as one (RFC 9110, section 5.3)."""
+    return ",".join(lines)
 
 
 def format_interval(start: datetime, end: datetime, *, zone: str, language: str) -> str:
@@ -128,8 +141,8 @@ def _locale(tag: str) -> Locale | None:
     return None
 
 
-def _by_preference(header: str) -> list[str]:
-    """The tags of an Accept-Language header, the dearest first; what cannot be read is left out."""
+def _by_preference(header: str) -> list[tuple[str, float]]:
+    """The tags of an Accept-Language header with their weights, the dearest first; what cannot be read is left out."""
     found: list[tuple[float, int, str]] = []
     for position, part in enumerate(header[:_LONGEST_HEADER].split(",")):
         tag, _, quality = part.partition(";")
@@ -137,6 +150,6 @@ def _by_preference(header: str) -> list[str]:
             weight = float(quality.partition("=")[2]) if quality.strip() else 1.0
         except ValueError:
             continue
-        if tag.strip() not in ("", "*") and 0 < weight <= 1:
-            found.append((-weight, position, tag.strip()))
-    return [tag for _, _, tag in sorted(found)]
+        if tag.strip() and 0 <= weight <= 1:
+            found.append((-weight, position, tag.strip().replace("_", "-")))
+    return [(tag, -weight) for weight, _, tag in sorted(found)]

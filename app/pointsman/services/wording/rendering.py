@@ -9,6 +9,7 @@ from types import MappingProxyType
 from pointsman.domain.messages.message import Arg, Message, Named, NameKind, say
 from pointsman.services.wording.arguments import write_argument, write_list
 from pointsman.services.wording.catalogue import LANGUAGES, load_catalogue
+from pointsman.services.wording.terms import BARE, split_term, without_article, write_term
 
 FALLBACK_LANGUAGE = "en"
 _FIELD = re.compile(r"[a-z]+\.[a-z]")
@@ -40,8 +41,7 @@ def render(message: Message, reader: MessageReader) -> str:
     A key that the catalogue lacks, as of a message that a later release wrote, is shown with its arguments.
     """
     args = dict(message.args)
-    count = args.get("count")
-    parts = load_catalogue(reader.language).parts(message.key, count if isinstance(count, int) else None)
+    parts = load_catalogue(reader.language).parts(message.key, args)
     if parts is None:
         shown = ", ".join(f"{name} {_write(arg, '', reader)}" for name, arg in args.items())
         return f"{message.key} ({shown})" if shown else message.key
@@ -79,11 +79,15 @@ def supported(language: str | None) -> str:
 def _write(arg: Arg, how: str, reader: MessageReader) -> str:
     match arg:
         case Message():
-            return render(arg, reader)
+            words = render(arg, reader)
+            return without_article(words, reader.language) if how == BARE else words
         case Named():
             return _name(arg, reader)
         case tuple():
-            return write_list([_write(item, "", reader) for item in arg], how, reader.language)
+            term, joint = split_term(how)
+            return write_list([_write(item, term, reader) for item in arg], joint, reader.language)
+        case str() if how:
+            return write_term(arg, how, reader.language)
         case _:
             return write_argument(arg, how, reader.language, reader.zone)
 

@@ -137,12 +137,12 @@ async def test_a_difference_is_told_in_words_and_as_data_part_by_part(desk: Desk
             "path": "rules[4].when.in",
             "before": ["DE", "AT", "CH"],
             "after": ["DE", "AT", "CH", "LI"],
-            "sentence": "rule 5 'DACH inbound' now also takes LI in lead.country",
+            "sentence": "rule 5 'DACH inbound' now also takes LI as the lead's country",
         }
     ]
     german = (await desk.get(f"/v1/policies/{one}/diff/{other}", **{"Accept-Language": "de"})).json()
-    assert german["parts"][0]["changes"][0]["sentence"] == "Regel 5 „DACH inbound“: jetzt auch LI bei lead.country"
-    assert german["parts"][1]["changes"][0]["sentence"] == "Nurture: cool_off ist jetzt 60 Tage, bisher 30 Tage"
+    assert german["parts"][0]["changes"][0]["sentence"] == "Regel 5 „DACH inbound“: jetzt auch LI (Land des Leads)"
+    assert german["parts"][1]["changes"][0]["sentence"] == "Nurturing: die Ruhezeit ist jetzt 60 Tage, bisher 30 Tage"
     assert (await desk.get(f"/v1/policies/{one}/diff/{one}")).json()["parts"] == []
     assert (await desk.get(f"/v1/policies/{one}/diff/99", 404)).json()["code"] == "not-found"
 

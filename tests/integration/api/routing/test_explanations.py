@@ -75,11 +75,11 @@ async def test_one_call_explains_facts_in_words_and_as_data(floor: Floor) -> Non
     assert {other["entitlement"] for other in explanation["why_not"]} == {"1/3"}
     near = {miss["rule"]: miss for miss in explanation["near_misses"]}
     assert near["Mid-market closing"]["would_match_if"] == {
-        "sentence": "company.employees were at least 50",
+        "sentence": "the company's number of employees were at least 50",
         "changes": [{"field": "company.employees", "words": "were at least 50", "value": 50, "unset": False}],
         "proven": True,
     }
-    assert near["Mid-market closing"]["failing"][0]["words"] == "company.employees 40 is below 50"
+    assert near["Mid-market closing"]["failing"][0]["words"] == "the company's number of employees (40) is below 50"
 
 
 async def test_applying_what_would_match_makes_it_match(floor: Floor) -> None:

@@ -64,6 +64,12 @@ async def test_one_decision_is_read_in_german_and_in_english_and_never_by_a_key(
                 assert any("rule 'DACH inbound'" in text for text in texts(english.json()))
 
 
+async def test_a_language_is_found_in_any_line_of_the_header(app: FastAPI) -> None:
+    async with caller_of(app, "admin") as client:
+        lines = [("Accept-Language", "fr"), ("Accept-Language", "de;q=0.8")]
+        assert (await client.get("/v1/holds", headers=lines)).headers["content-language"] == "de"
+
+
 async def test_a_partner_reads_of_its_own_reps_by_name_and_of_no_other_rep(app: FastAPI) -> None:
     async with caller_of(app, "intake", "read", supplier="callwerk") as client:
         answer = (await sent(client, "cold@acme.example", **{"lead.source": "cold_list"})).json()
