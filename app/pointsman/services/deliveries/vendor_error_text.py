@@ -1,4 +1,4 @@
-"""A vendor's words made fit to be stored and shown: short, printable, and without the addresses that they may quote."""
+"""A vendor's words made fit to be stored and shown: short, printable, and without addresses and secrets that they may quote."""
 
 import re
 
@@ -8,12 +8,20 @@ from pointsman.services.ports import VendorRejectedError
 _LONGEST = 300
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:/]{1,100}(?:@|%40)[^\s<>\"'(),;:/]{1,255}", re.IGNORECASE)
 
+#: A word with figures or with capitals inside: "Basic authentication" is no secret.
+_SCHEME = re.compile(r"\b([Bb]earer|[Bb]asic) +(?=[A-Za-z~+/-]{0,300}(?:[a-z][A-Z]|[\d=_]))[\w.~+/=-]{6,}")
+_NAMED_SECRET = re.compile(
+    r"((?:token|secret|password|passwd|api[_-]?key|signature)[\"']?[ ]?[=:][ ]?[\"']?)[^\s\"'&,;<>()]{3,}",
+    re.IGNORECASE,
+)
+
 
 def safe_error_text(error: BaseException | str) -> str:
     """What `error` says; its type when it says nothing."""
     said = str(error) or type(error).__name__
     printable = "".join(c if c.isprintable() else " " for c in said[: 4 * _LONGEST])
-    return _ADDRESS.sub("(address)", printable)[:_LONGEST]
+    hidden = _NAMED_SECRET.sub(r"\1(secret)", _SCHEME.sub(r"\1 (secret)", printable))
+    return _ADDRESS.sub("(address)", hidden)[:_LONGEST]
 
 
 class OwnRefusalError(VendorRejectedError):

@@ -1,0 +1,39 @@
+"""A vendor's words are stored and shown: short, printable, and without addresses and secrets."""
+
+import pytest
+
+from pointsman.domain.messages.message import as_written, rep_name, say
+from pointsman.services.deliveries.vendor_error_text import OwnRefusalError, failure_message, safe_error_text
+from pointsman.services.ports import VendorRejectedError
+from support.wording import english, german
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("no such calendar", "no such calendar"),
+        ("401 for Authorization: Bearer eyJhbGciOi.abc-_", "401 for Authorization: Bearer (secret)"),
+        ("basic dXNlcjpwYXNz is wrong", "basic (secret) is wrong"),
+        ("GET /me?access_token=abc123&x=1: 403", "GET /me?access_token=(secret)&x=1: 403"),
+        ('{"api_key": "k-123", "error": "no"}', '{"api_key": "(secret)", "error": "no"}'),
+        ("password=hunter2; retry", "password=(secret); retry"),
+        ("https://anna:pw@cal.example/dav is gone", "https://anna:(address)/dav is gone"),
+        ("the token has expired", "the token has expired"),
+        ("a bearer of tidings", "a bearer of tidings"),
+        ("Basic authentication. Required", "Basic authentication. Required"),
+        ("mara@example.com\x00\nis \u202eunknown", "(address)  is  unknown"),
+        ("x" * 5_000, "x" * 300),
+        ("", "VendorRejectedError"),
+    ],
+)
+def test_what_a_vendor_said_is_short_printable_and_tells_no_secret(said: str, shown: str) -> None:
+    assert safe_error_text(VendorRejectedError(said)) == shown
+    assert failure_message(VendorRejectedError(said)) == as_written(shown)
+
+
+def test_what_is_known_here_is_told_in_our_own_words_in_each_language() -> None:
+    told = failure_message(OwnRefusalError(say("vendor.unknown-owner", rep=rep_name("clara"))))
+    assert english(told).startswith("the CRM has no active user with the email address of Clara: ")
+    assert german(told).startswith("das CRM hat keinen aktiven Benutzer mit der E-Mail-Adresse von Clara: ")
+    assert english(failure_message(TimeoutError())) == "the vendor did not answer in time"
+    assert german(failure_message(TimeoutError())) == "der Anbieter hat nicht rechtzeitig geantwortet"
