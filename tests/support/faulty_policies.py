@@ -26,6 +26,7 @@ FLOOR = roster(
     rep("lazy", working_hours=()),
     rep("capped", caps=Caps(categories={"trials": Caps(per_day=1)})),
     rep("carl", CLOSER),
+    rep("late", CLOSER, working_hours=()),
     rep("hugo", HUNTER),
     rep("dora", DESIGNER),
 )
@@ -134,6 +135,7 @@ CASES: dict[tuple[str, Severity], dict[str, Any]] = {
         ("no-rules", "warning", {"rules": []}),
         ("no-skill", "warning", pool(match=[{"lead": "lead.product", "rep": "products"}])),
         ("no-working-hours", "warning", pool(members=["lena", "lazy"], immediate=True)),
+        ("no-working-hours", "warning", pool("closers", members=["carl", "late"])),
         ("nobody-eligible", "error", pool(members=["idle"])),
         ("not-a-domain", "error", asks({"field": "company.domain", "under_domain": ["no domain"]})),
         ("not-a-domain", "warning", asks({"field": "company.domain", "under_domain": ["https://acme.de/x"]})),

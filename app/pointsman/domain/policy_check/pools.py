@@ -50,8 +50,9 @@ def _members(path: str, pool: Pool, roster: Roster) -> Iterator[Finding]:
         else:
             able.append(rep)
             yield from _skills(where, pool, rep)
-            if pool.immediate and not rep.working_hours:
-                yield warning(where, "no-working-hours", say("finding.no-working-hours", rep=rep_name(rep.key)))
+            if (pool.immediate or pool.books_ahead) and not rep.working_hours and not rep.day_changes:
+                key = "finding.no-working-hours" if pool.immediate else "finding.no-hours-to-book"
+                yield warning(where, "no-working-hours", say(key, rep=rep_name(rep.key)))
     if not able:
         yield error(f"{path}.members", "nobody-eligible", say("finding.nobody-eligible", work=WORKS[pool.work]))
     else:
