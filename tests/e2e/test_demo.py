@@ -219,7 +219,7 @@ def an_admin_changes_the_floor(demo: Demo) -> None:
 
 def calendar_port_of_the_last_time(demo: Demo) -> int:
     """As it was printed: the server would listen there again."""
-    return int(demo.output.partition("Calendars   http://127.0.0.1:")[2].partition("/")[0])
+    return int(re.findall(r"^Calendars +http://127\.0\.0\.1:(\d+)/", demo.output, re.MULTILINE)[0])
 
 
 def kill_workers(demo: Demo, over: threading.Event) -> None:

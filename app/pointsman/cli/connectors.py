@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from pointsman.cli.output import EXIT_FAILED, out, show_table, table
+from pointsman.cli.output import EXIT_FAILED, busy, out, show_table, table, tell, word
 from pointsman.cli.session import CLI_ACTOR
 from pointsman.cli.terminal.reading import run_with_reader
+from pointsman.cli.terminal.spoken import Commands
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.domain.errors import Unavailable
 from pointsman.domain.messages.message import Message, as_written
@@ -15,21 +16,25 @@ from pointsman.services.connections.connections import check_connection, list_co
 from pointsman.services.ports import Env
 from pointsman.services.wording.rendering import render
 
-app = typer.Typer(
-    help="See which connectors are installed, and check the connections made with them.", no_args_is_help=True
-)
+app = Commands(help="help.connectors")
 
 
-@app.command(name="list")
+@app.add("list", help="help.connectors.list")
 def index() -> None:
     """List the installed connectors; broken ones with the reason."""
-    listed = table("name", "title", "capabilities", "sign-in", "from")
+    listed = table(
+        word("cli-service.name"),
+        word("cli-service.title"),
+        word("cli-service.capabilities"),
+        word("cli-service.sign-in"),
+        word("cli-service.from"),
+    )
     broken = 0
     for found in ConnectorRegistry.discover().describe():
         source = f"{found.distribution} {found.version}"
         if found.fault:
             broken += 1
-            listed.add_row(found.name, Text.assemble(("broken:", "red"), f" {found.fault}"), "", "", source)
+            listed.add_row(found.name, Text(word("cli-service.broken", fault=found.fault), "red"), "", "", source)
         else:
             listed.add_row(found.name, found.title, " ".join(found.capabilities), found.auth, source)
     show_table(listed)
@@ -37,15 +42,15 @@ def index() -> None:
         raise typer.Exit(EXIT_FAILED)
 
 
-@app.command()
-def check(key: Annotated[str | None, typer.Argument(help="One connection; all without it.")] = None) -> None:
+@app.add("check", help="help.connectors.check")
+def check(key: Annotated[str | None, typer.Argument(help="help.connectors.check.key")] = None) -> None:
     """Make one authenticated call over each configured connection."""
     faults, reader = run_with_reader(lambda env: _check(env, key))
     for name, fault in faults.items():
-        said = Text(render(fault, reader), "red") if fault else Text("works", "green")
+        said = Text(render(fault, reader), "red") if fault else Text(word("cli-service.works"), "green")
         out.print(Text.assemble(f"{name}: ", said), highlight=False, soft_wrap=True)
     if not faults:
-        out.print("No connection is configured.")
+        tell("cli-service.no-connection")
     if any(faults.values()):
         raise typer.Exit(EXIT_FAILED)
 
@@ -55,7 +60,7 @@ async def _check(env: Env, key: str | None) -> dict[str, Message | None]:
     keys = [key] if key else [row.key for row in await list_connections(env, after=None, limit=500)]
     found: dict[str, Message | None] = {}
     for name in keys:
-        with out.status(Text(f"Asking {name}")):
+        with busy("cli-service.asking", name=name):
             try:
                 found[name] = (await check_connection(env, name, actor=CLI_ACTOR)).fault
             except Unavailable as error:

@@ -6,26 +6,25 @@ from typing import Annotated
 
 import typer
 
-from pointsman.cli.output import out, show_table, table
+from pointsman.cli.output import show, show_table, table, tell, word
 from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.cli.terminal.actor_names import ActorNames, actor_names
 from pointsman.cli.terminal.machine_time import machine_time
-from pointsman.connectors.vault import new_key
-from pointsman.domain.permissions.callers import Scope
+from pointsman.cli.terminal.spoken import Commands
 from pointsman.services.operations.api_keys import create_key, list_keys, revoke_key
 from pointsman.services.ports import Env
 from pointsman.services.ports.operations.api_keys import ApiKeyRow
 
-app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+app = Commands(help="help.keys")
 
 
-@app.command()
+@app.add("create", help="help.keys.create")
 def create(
-    name: Annotated[str, typer.Argument(help="What the key is for.")],
-    scope: Annotated[list[str], typer.Option("--scope", "-s", help=f"Any of: {', '.join(Scope)}. Repeat for more.")],
-    supplier: Annotated[str | None, typer.Option(help="Limit the key to this partner's leads.")] = None,
-    rep: Annotated[str | None, typer.Option(help="Bind the key to this rep: it acts in the rep's name.")] = None,
-    days: Annotated[int | None, typer.Option(min=1, max=3650, help="Days until the key expires.")] = None,
+    name: Annotated[str, typer.Argument(help="help.keys.create.name")],
+    scope: Annotated[list[str], typer.Option("--scope", "-s", help="help.keys.create.scope")],
+    supplier: Annotated[str | None, typer.Option(help="help.keys.create.supplier")] = None,
+    rep: Annotated[str | None, typer.Option(help="help.keys.create.rep")] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=3650, help="help.keys.create.days")] = None,
 ) -> None:
     """Make an API key and print it, this once."""
     made = run_with_env(
@@ -39,10 +38,10 @@ def create(
             actor=CLI_ACTOR,
         )
     )
-    typer.echo(made.token)
+    show(made.token)
 
 
-@app.command(name="list")
+@app.add("list", help="help.keys.list")
 def index() -> None:
     """List all API keys, newest first."""
 
@@ -50,7 +49,14 @@ def index() -> None:
         return await list_keys(env), await actor_names(env)
 
     rows, names = run_with_env(asked)
-    listed = table("id", "name", "scopes", "for", "made", "state")
+    listed = table(
+        "id",
+        word("cli-keys.name"),
+        word("cli-keys.scopes"),
+        word("cli-keys.for"),
+        word("cli-keys.made"),
+        word("cli-keys.state"),
+    )
     for row in rows:
         scopes = " ".join(sorted(row.scopes))
         bound = f"rep:{row.rep}" if row.rep else f"supplier:{row.supplier}" if row.supplier else ""
@@ -61,22 +67,24 @@ def index() -> None:
 
 def _state(row: ApiKeyRow) -> str:
     if row.revoked_at:
-        return "revoked"
+        return word("cli-keys.revoked")
     if row.expires_at and row.expires_at <= datetime.now(UTC):
-        return "expired"
+        return word("cli-keys.expired")
     if not row.rep_active:
-        return "refused: the rep is not active"
-    return f"until {machine_time(row.expires_at)}" if row.expires_at else "in use"
+        return word("cli-keys.rep-inactive")
+    return word("cli-keys.until", at=machine_time(row.expires_at)) if row.expires_at else word("cli-keys.in-use")
 
 
-@app.command()
-def revoke(key_id: Annotated[str, typer.Argument(help="The id, as `keys list` shows it.")]) -> None:
+@app.add("revoke", help="help.keys.revoke")
+def revoke(key_id: Annotated[str, typer.Argument(help="help.keys.revoke.id")]) -> None:
     """End a key for good; every process refuses it within seconds."""
     run_with_env(lambda env: revoke_key(env, key_id, actor=CLI_ACTOR))
-    out.print(f"Key {key_id} is revoked.", highlight=False)
+    tell("cli-keys.is-revoked", key=key_id)
 
 
-@app.command()
+@app.add("secret", help="help.keys.secret")
 def secret() -> None:
     """Print a new key for POINTSMAN_SECRET_KEYS, which encrypts stored credentials."""
-    typer.echo(new_key())
+    from pointsman.connectors.vault import new_key  # noqa: PLC0415  # ciphers, for this command alone
+
+    show(new_key())

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
-from pointsman.cli.output import fail, out
+from pointsman.cli.output import busy, end_with, fail, out, refuse, tell
 from pointsman.cli.service.listening import find_listening_fault
 from pointsman.cli.service.migrate import migrate_or_exit
 from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.cli.settings import settings_or_exit
 from pointsman.cli.terminal.found_environment import FoundEnvironment, read_environment
+from pointsman.cli.terminal.locality import terminal_language
 from pointsman.connectors.vault import new_key
 from pointsman.demo import runner as show
 from pointsman.demo import start_demo_calendars
@@ -35,14 +35,15 @@ from pointsman.local.kept_file import write_kept_file
 from pointsman.local.postgres import EmbeddedPostgres, as_service
 from pointsman.local.supervisor import ChildProgram, Supervisor
 from pointsman.services.operations.api_keys import create_key, list_keys
+from pointsman.services.wording.rendering import MessageReader
 from pointsman.settings import PREFIX, Settings
 
 _PATIENCE_S = 60.0
 _LOOPBACK = "127.0.0.0/8,::1/128"
 
-StateOption = Annotated[Path, typer.Option("--state", help="Folder for the data of the embedded servers.")]
-HostOption = Annotated[str | None, typer.Option("--host", help="Address to listen on, by default POINTSMAN_HOST.")]
-PortOption = Annotated[int | None, typer.Option("--port", min=1, max=65_535, help="Port, by default POINTSMAN_PORT.")]
+StateOption = Annotated[Path, typer.Option("--state", help="help.state")]
+HostOption = Annotated[str | None, typer.Option("--host", help="help.host")]
+PortOption = Annotated[int | None, typer.Option("--port", min=1, max=65_535, help="help.port")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +61,12 @@ def run(state: StateOption = Path(".pointsman"), host: HostOption = None, port: 
     """Serve API and worker on this machine; PostgreSQL is embedded unless POINTSMAN_DATABASE_URL is set."""
     with running_service(state, command="run", host=host, port=port) as house:
         command = f"{house.environment_command}{_program()} keys create me --scope admin"
-        out.print(
-            f"\nPointsman runs at {house.base_url}. The console is at {house.base_url}/docs.",
-            highlight=False,
-            soft_wrap=True,
-        )
-        out.print(Text.assemble("Make a key for it: ", (command, "bold")), highlight=False, soft_wrap=True)
-        hint = f"Set it up from another terminal: {_program()} init. The guide is docs/first-hour.md."
-        out.print(hint, highlight=False, soft_wrap=True)
-        out.print("Ctrl-C stops it.\n", highlight=False, soft_wrap=True)
+        out.print()
+        tell("cli-local.runs", url=house.base_url)
+        tell("cli-local.make-key", command=command)
+        tell("cli-local.set-up", program=_program())
+        tell("cli-local.ctrl-c")
+        out.print()
         code = house.supervisor.wait()
     raise typer.Exit(code)
 
@@ -92,10 +90,16 @@ def demo(state: StateOption = Path(".pointsman"), host: HostOption = None, port:
         try:
             key = _demo_key(kept)
             show.run_demo(
-                house.base_url, key, server=calendars, kept=kept, out=out, lost=lambda: house.supervisor.has_given_up
+                house.base_url,
+                key,
+                server=calendars,
+                kept=kept,
+                out=out,
+                lost=lambda: house.supervisor.has_given_up,
+                reader=MessageReader(language=terminal_language()),
             )
         except (DemoError, LocalServerError) as error:
-            fail(str(error))
+            refuse(str(error))
         code = house.supervisor.wait()
     raise typer.Exit(code)
 
@@ -151,7 +155,7 @@ def running_service(
         os.environ.update(environment)
         chosen = settings_or_exit()
         if fault := find_listening_fault(chosen.host, chosen.port):
-            fail(fault)
+            end_with(fault)
         migrate_or_exit(settings_or_exit(migration_database_url=migration_url))
         if before_start:
             before_start(floor)
@@ -175,7 +179,7 @@ def _forget_environment_of(state: Path) -> None:
 
 
 def _start(embedded: EmbeddedPostgres) -> str:
-    with out.status("Starting PostgreSQL"):
+    with busy("cli-local.starts-postgres"):
         return embedded.start()
 
 
@@ -237,12 +241,11 @@ def _reachable(host: str) -> str:
 
 def _wait_until_ready(base_url: str, floor: Supervisor) -> None:
     deadline = time.monotonic() + _PATIENCE_S
-    with out.status("Starting API and worker"):
+    with busy("cli-local.starts"):
         while time.monotonic() < deadline and not floor.has_given_up:
             try:
                 with urllib.request.urlopen(f"{base_url}/health/ready", timeout=2):  # noqa: S310  # our own address
                     return
             except (urllib.error.URLError, OSError):
                 time.sleep(0.1)
-    what = "A part of the service does not stay up" if floor.has_given_up else "The service does not become ready"
-    fail(f"{what}; the lines above say why.")
+    fail("cli-local.given-up" if floor.has_given_up else "cli-local.not-ready")

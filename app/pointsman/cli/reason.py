@@ -1,9 +1,10 @@
 """A reason on the command line: as the API wants it, from 1 to 1,000 characters."""
 
-import typer
 from pydantic import TypeAdapter, ValidationError
 
 from pointsman.api.http.reason_text import ReasonText
+from pointsman.cli.output import word
+from pointsman.cli.terminal.misuse import Misused
 
 _TEXT: TypeAdapter[str] = TypeAdapter(ReasonText)
 
@@ -13,4 +14,4 @@ def checked_reason(given: str) -> str:
     try:
         return _TEXT.validate_python(given)
     except ValidationError:
-        raise typer.BadParameter("give a reason of 1 to 1,000 characters") from None
+        raise Misused(word("cli.wrong-reason")) from None

@@ -1,45 +1,54 @@
 """`reps`: what an admin does about people on the floor."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
-from pointsman.cli.output import EXIT_MISUSED, fail, out, show_table, table
+from pointsman.cli.output import EXIT_MISUSED, fail, show, show_table, table
 from pointsman.cli.reason import checked_reason
 from pointsman.cli.session import CLI_ACTOR
+from pointsman.cli.terminal.lead_titles import lead_titles
 from pointsman.cli.terminal.reading import run_with_reader
+from pointsman.cli.terminal.spoken import Commands
 from pointsman.domain.messages.message import rep_name, say
 from pointsman.domain.roster.days_off import DaysOff
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import Work
 from pointsman.services.ports import Env
 from pointsman.services.ports.roster import TimeOffRow
-from pointsman.services.reassignment.bulk import BulkRequest, BulkResult, LeadResult, reassign_rep
+from pointsman.services.reassignment.bulk import BulkOutcome, BulkRequest, BulkResult, LeadResult, reassign_rep
 from pointsman.services.roster.change_roster import add_time_off, get_rep
 from pointsman.services.roster.roster_input import TimeOffInput
 from pointsman.services.wording.rendering import MessageReader, render, render_sentence
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}|today")
 
-app = typer.Typer(help="Enter time off, and move the leads of reps who are away.", no_args_is_help=True)
+_OUTCOMES = {
+    BulkOutcome.REASSIGNED: "cli-people.reassigned",
+    BulkOutcome.HELD: "cli-people.held",
+    BulkOutcome.NURTURE: "cli-people.nurture",
+    BulkOutcome.UNCHANGED: "cli-people.unchanged",
+}
+
+app = Commands(help="help.reps")
 
 
-@app.command()
+@app.add("reassign", help="help.reps.reassign")
 def reassign(
-    rep: Annotated[str, typer.Argument(help="The rep's key, as the roster names it.")],
+    rep: Annotated[str, typer.Argument(help="help.rep")],
     *,
-    reason: Annotated[str, typer.Option("--reason", "-m", callback=checked_reason, help="Why; kept with each lead.")],
+    reason: Annotated[str, typer.Option("--reason", "-m", callback=checked_reason, help="help.reps.reassign.reason")],
     until: Annotated[
         str | None,
-        typer.Option(
-            help="Enter time off: to the end of a day (2026-11-25, today), or to a time (2026-11-25T08:00+01:00)."
-        ),
+        typer.Option(help="help.reps.reassign.until"),
     ] = None,
-    work: Annotated[list[Work] | None, typer.Option(help="Only leads held for this work. Repeat for more.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    work: Annotated[list[Work] | None, typer.Option(help="help.reps.reassign.work")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="help.reps.reassign.dry-run")] = False,
 ) -> None:
     """Give everything that a rep holds to others by the rules; again, it moves only what is left."""
     asked = BulkRequest(
@@ -51,35 +60,35 @@ def reassign(
         limit=100,
     )
 
-    async def whole(env: Env) -> tuple[list[LeadResult], BulkResult]:
+    async def whole(env: Env) -> tuple[list[LeadResult], Mapping[UUID, str], BulkResult]:
         results: list[LeadResult] = []
         following = asked
         while True:
             moved = await reassign_rep(env, rep, following, actor=CLI_ACTOR)
             results += moved.results
             if moved.next_position is None:
-                return results, moved
+                return results, await lead_titles(env, (result.lead_id for result in results)), moved
             following = replace(asked, after_position=moved.next_position)
 
-    (results, last), reader = run_with_reader(whole)
-    _show(results, reader)
+    (results, titles, last), reader = run_with_reader(whole)
+    _show(results, titles, reader)
     moved = sum(result.outcome != "unchanged" for result in results)
     key = "cli.would-be-moved" if dry_run else "cli.moved"
     told = say(key, moved=moved, rep=rep_name(rep), left=last.remaining)
-    out.print(render_sentence(told, reader), highlight=False, soft_wrap=True)
+    show(render_sentence(told, reader))
     if last.note and not dry_run:
-        out.print(render_sentence(last.note, reader), highlight=False, soft_wrap=True)
+        show(render_sentence(last.note, reader))
 
 
-@app.command(name="time-off")
+@app.add("time-off", help="help.reps.time-off")
 def time_off(
-    rep: Annotated[str, typer.Argument(help="The rep's key, as the roster names it.")],
-    first_day: Annotated[str, typer.Argument(help="As 2026-12-24, or today; by the rep's calendar.")],
-    last_day: Annotated[
-        str | None, typer.Argument(help="The last day, included; else the first is the only one.")
-    ] = None,
+    rep: Annotated[str, typer.Argument(help="help.rep")],
+    first_day: Annotated[str, typer.Argument(help="help.reps.time-off.first")],
+    last_day: Annotated[str | None, typer.Argument(help="help.reps.time-off.last")] = None,
     *,
-    reason: Annotated[str, typer.Option("--reason", "-m", callback=checked_reason, help="Why.")] = "away",
+    reason: Annotated[
+        str, typer.Option("--reason", "-m", callback=checked_reason, help="help.reps.time-off.reason")
+    ] = "away",
 ) -> None:
     """Enter time off by date; nothing new comes meanwhile. What the rep holds stays: see `reps reassign`."""
     days = DaysOff(first=_day(first_day), last=_day(last_day or first_day))
@@ -91,18 +100,18 @@ def time_off(
 
     (found, added), reader = run_with_reader(work)
     told = say("cli.away", rep=rep_name(rep), start=added.starts_at, end=added.ends_at)
-    out.print(render_sentence(told, replace(reader, zone=found.time_zone)), highlight=False, soft_wrap=True)
+    show(render_sentence(told, replace(reader, zone=found.time_zone)))
 
 
-def _show(results: list[LeadResult], reader: MessageReader) -> None:
+def _show(results: list[LeadResult], titles: Mapping[UUID, str], reader: MessageReader) -> None:
     if not results:
         return
     headings = ("cli.heading.lead", "cli.heading.outcome", "cli.heading.why")
     listed = table(*(render(say(heading), reader) for heading in headings))
     for result in results:
         listed.add_row(
-            str(result.lead_id),
-            _name(result.rep, reader) if result.rep else result.outcome.value,
+            titles[result.lead_id],
+            _name(result.rep, reader) if result.rep else render(say(_OUTCOMES[result.outcome]), reader),
             render(result.sentence, reader),
         )
     show_table(listed)
@@ -119,9 +128,9 @@ def _day(text: str) -> date | None:
     try:
         found = date.fromisoformat(text)
     except ValueError:
-        fail(f"{text} is not a day: write 2026-12-24, or today.", code=EXIT_MISUSED)
+        fail("cli-people.no-day", given=text, code=EXIT_MISUSED)
     if not 2000 <= found.year < 2200:
-        fail(f"{text} is too far away: give a day between the years 2000 and 2200.", code=EXIT_MISUSED)
+        fail("cli-people.far-day", given=text, code=EXIT_MISUSED)
     return found
 
 
@@ -129,7 +138,7 @@ def _instant(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        fail(f"{text} is not a time: write 2026-11-25T08:00+01:00.", code=EXIT_MISUSED)
+        fail("cli-people.no-time", given=text, code=EXIT_MISUSED)
     if not 2000 <= found.year < 2200:
-        fail(f"{text} is too far away: give a time between the years 2000 and 2200.", code=EXIT_MISUSED)
+        fail("cli-people.far-day", given=text, code=EXIT_MISUSED)
     return found if found.tzinfo else found.replace(tzinfo=UTC)

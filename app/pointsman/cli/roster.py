@@ -5,28 +5,24 @@ from typing import Annotated
 
 import typer
 
-from pointsman.cli.output import out
+from pointsman.cli.output import show, tell
 from pointsman.cli.roster_files import read_roster_file
 from pointsman.cli.session import CLI_ACTOR
 from pointsman.cli.terminal.reading import run_with_reader
+from pointsman.cli.terminal.spoken import Commands
 from pointsman.domain.distribution.idle_settings import Hint
 from pointsman.services.policies.rep_hints import hints_of_reps
 from pointsman.services.ports import Env
 from pointsman.services.roster.change_roster import RosterChange, put_roster
 from pointsman.services.wording.rendering import render
 
-app = typer.Typer(help="Put roles, suppliers and reps on the roster.", no_args_is_help=True)
+app = Commands(help="help.roster")
 
 
-@app.callback()
-def _group() -> None:
-    """Without a second command, typer would leave the name of the first one out."""
-
-
-@app.command()
+@app.add("put", help="help.roster.put")
 def put(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="YAML, or JSON (.json).")],
-    reason: Annotated[str | None, typer.Option("--reason", "-m", help="Why; kept in the audit.")] = None,
+    file: Annotated[Path, typer.Argument(help="help.roster.put.file")],
+    reason: Annotated[str | None, typer.Option("--reason", "-m", help="help.reason")] = None,
 ) -> None:
     """Add or replace what the file names; what it does not name stays. Twice is the same as once."""
     given = read_roster_file(file)
@@ -38,8 +34,5 @@ def put(
 
     (changed, hints), reader = run_with_reader(work)
     for hint in hints:
-        out.print(f"{hint.path}: {render(hint.message, reader)}", highlight=False, soft_wrap=True)
-    out.print(
-        f"The roster is version {changed.version} now." if changed.changed else "Nothing was different.",
-        highlight=False,
-    )
+        show(f"{hint.path}: {render(hint.message, reader)}")
+    tell("cli-people.roster-version" if changed.changed else "cli-people.nothing-different", version=changed.version)

@@ -17,4 +17,4 @@ def read_roster_file(file: Path) -> RosterIn:
         return RosterIn.model_validate(document)
     except ValidationError as error:
         faults = [f"{dotted_path(item['loc'])}: {item['msg'].removeprefix('Value error, ')}" for item in error.errors()]
-        fail(f"{file} is no roster.", *faults[:20], code=EXIT_MISUSED)
+        fail("cli-people.no-roster", *faults[:20], file=str(file), code=EXIT_MISUSED)

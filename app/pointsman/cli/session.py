@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
-from pointsman.cli.output import EXIT_DATABASE_DOWN, err, fail
+from pointsman.cli.output import EXIT_DATABASE_DOWN, err, fail, refuse, tell
 from pointsman.cli.settings import settings_or_exit
 from pointsman.cli.terminal.found_environment import PREFIX, answers, take_found_environment
 from pointsman.domain.errors import PointsmanError
@@ -25,13 +25,9 @@ def run_with_env(use: Callable[[Env], Awaitable[T]]) -> T:
     """Run a use case on the configured database. Its errors end the command with one sentence each."""
     found = take_found_environment()
     if found and not answers(os.environ[f"{PREFIX}DATABASE_URL"]):
-        fail(
-            f"The database of {found.parent} does not run: `pointsman run` starts it. Another one is named in"
-            " POINTSMAN_DATABASE_URL.",
-            code=EXIT_DATABASE_DOWN,
-        )
+        fail("cli.database-stopped", folder=str(found.parent), code=EXIT_DATABASE_DOWN)
     if found and found.parent.parent != Path.cwd():
-        err.print(f"With the database of {found.parent}.", highlight=False, soft_wrap=True)
+        tell("cli.database-of", on=err, folder=str(found.parent))
     chosen = settings_or_exit()
 
     async def run() -> T:
@@ -41,21 +37,17 @@ def run_with_env(use: Callable[[Env], Awaitable[T]]) -> T:
             async with command_env(chosen) as env:
                 return await use(env)
         except StatementRefused as error:
-            fail("The database refused what the command asked for. `pointsman doctor` looks at it.", str(error))
+            fail("cli.statement-refused", str(error))
 
     try:
         return asyncio.run(run())
     except PointsmanError as error:
-        fail(str(error), *(f"{fault.path}: {fault.message}" for fault in error.faults))
+        refuse(str(error), *(f"{fault.path}: {fault.message}" for fault in error.faults))
     except ConstraintRefused as error:
-        fail(str(error))
+        refuse(str(error))
     except DatabaseBusy as error:
-        fail(f"{error} Nothing was stored: try again in a moment.")
+        fail("cli.database-busy", said=str(error))
     except SchemaUnusable as error:
-        fail(f"The database's schema cannot be used: {error}. `pointsman doctor` says what to do.")
+        fail("cli.schema-unusable", said=str(error))
     except DatabaseUnavailable:
-        fail(
-            "The database does not answer, or refuses this login. Check POINTSMAN_DATABASE_URL; `pointsman doctor` says"
-            " which it is.",
-            code=EXIT_DATABASE_DOWN,
-        )
+        fail("cli.database-down", code=EXIT_DATABASE_DOWN)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from pointsman.cli.output import EXIT_MISUSED, err
+from pointsman.cli.output import EXIT_MISUSED, err, tell
 
 if TYPE_CHECKING:
     from pointsman.settings import Settings
@@ -21,6 +21,6 @@ def settings_or_exit(**given: object) -> Settings:
         return load_settings(**given)
     except SettingsError as error:
         for fault in error.faults:
-            err.print(Text.assemble(("•", "red"), f" {fault}"), highlight=False)
-        err.print("`pointsman doctor` says what else is needed.", highlight=False)
+            err.print(Text.assemble(("•", "red"), f" {fault}"), soft_wrap=True)
+        tell("cli.see-doctor", on=err)
         sys.exit(EXIT_MISUSED)

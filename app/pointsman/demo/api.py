@@ -28,11 +28,17 @@ class ApiClient:
     """
 
     def __init__(
-        self, base_url: str, key: str, *, lost: Callable[[], bool] = never_lost, client: httpx.Client | None = None
+        self,
+        base_url: str,
+        key: str,
+        *,
+        lost: Callable[[], bool] = never_lost,
+        client: httpx.Client | None = None,
+        language: str = "en",
     ) -> None:
         self.base_url = base_url
         self._lost = lost
-        self._signed_in = {"Authorization": f"Bearer {key}"}
+        self._signed_in = {"Authorization": f"Bearer {key}", "Accept-Language": language}
         self._client = client or httpx.Client(timeout=30, trust_env=False, verify=NO_AUTHORITIES)
 
     def post_unauthenticated(self, url: str, content: bytes, headers: Mapping[str, str]) -> httpx.Response:

@@ -9,18 +9,20 @@ from typing import Any
 import httpx
 
 from pointsman.demo.api import ApiClient, refusal_error
+from pointsman.domain.messages.message import say
+from pointsman.services.wording.rendering import MessageReader, render
 
 INTAKE_LABEL = "API call"
 _TRIES = "5"
 
 
-def hand_over_by_phone(api: ApiClient, story: Mapping[str, Any]) -> dict[str, Any]:
+def hand_over_by_phone(api: ApiClient, story: Mapping[str, Any], reader: MessageReader) -> dict[str, Any]:
     """Make the calls, as far as they were not made before; the lead's id and how its hand-off ended."""
     lead = _known(api, story["lead"]["email"])
     if lead is None:
         lead = api.call("POST", "/v1/leads", story["lead"], headers=_idempotency_header(story["lead"]))["lead"]
     lead_id = str(lead["id"])
-    if handed := _booked(api, lead_id):
+    if handed := _booked(api, lead_id, reader):
         return handed
     where = f"/v1/leads/{lead_id}/handovers"
     answer = api.send("POST", where, json=story["qualification"], headers=_idempotency_header(story["qualification"]))
@@ -33,7 +35,7 @@ def hand_over_by_phone(api: ApiClient, story: Mapping[str, Any]) -> dict[str, An
         _book(api, lead_id)
     missing = [*(item["why"] for item in (*said["missing"], *said["refused"])), *said["failed"]]
     ended = {"lead_id": lead_id, "passed": said["passed"], "missing": "\n".join(missing), "what": said["what_happens"]}
-    return _booked(api, lead_id) or ended
+    return _booked(api, lead_id, reader) or ended
 
 
 def _known(api: ApiClient, email: str) -> dict[str, Any] | None:
@@ -51,16 +53,15 @@ def _book(api: ApiClient, lead_id: str) -> None:
             raise refusal_error("POST /v1/appointments", answer)
 
 
-def _booked(api: ApiClient, lead_id: str) -> dict[str, Any] | None:
+def _booked(api: ApiClient, lead_id: str, reader: MessageReader) -> dict[str, Any] | None:
     """The hand-off as the lead's appointment tells it."""
     found = next(iter(api.iter_items("/v1/appointments", lead=lead_id)), None)
     if found is None:
         return None
     rep = api.call("GET", f"/v1/reps/{found['rep']}")["name"]
     start = datetime.fromisoformat(found["start"])
-    what = f"{rep} has this lead, with an appointment on {start:%Y-%m-%d %H:%M} UTC."
-    if found["status"] == "cancelled":
-        what += " It was called off."
+    key = "demo-floor.has-lead-without" if found["status"] == "cancelled" else "demo-floor.has-lead"
+    what = render(say(key, rep=rep, at=start), reader)
     return {"lead_id": lead_id, "passed": True, "missing": "", "what": what}
 
 

@@ -6,12 +6,15 @@ from typing import Self
 from rich.console import Console
 from rich.text import Text
 
+from pointsman.domain.messages.message import Arg, say
+from pointsman.services.wording.rendering import MessageReader, render
+
 
 class ProgressLine:
-    """`begin` names the step, `update` says how far it is. The moving line is gone when the block ends."""
+    """By keys: `begin` names the step, `update` says how far it is. The moving line is gone when the block ends."""
 
-    def __init__(self, out: Console) -> None:
-        self._out = out
+    def __init__(self, out: Console, reader: MessageReader) -> None:
+        self._out, self._reader = out, reader
         self._line = out.status("")
         self._step = ""
 
@@ -24,12 +27,13 @@ class ProgressLine:
     ) -> None:
         self._line.__exit__(kind, error, trace)
 
-    def begin(self, step: str) -> None:
-        self._step = step
+    def begin(self, key: str) -> None:
+        self._step = step = render(say(key), self._reader)
         if self._out.is_terminal:
             self._line.update(Text(step))
         else:
             self._out.print(step, highlight=False)
 
-    def update(self, text: str) -> None:
+    def update(self, key: str, /, **args: Arg) -> None:
+        text = render(say(key, **args), self._reader)
         self._line.update(Text.assemble(f"{self._step} ", (text, "dim")))

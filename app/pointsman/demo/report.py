@@ -11,71 +11,87 @@ from rich.text import Text
 
 from pointsman.demo.calendars import PRIVATE_EVENT_UID, DemoCalendarEntry
 from pointsman.demo.results import Arrival, DemoHandover, DemoResults
+from pointsman.domain.messages.message import Message, as_written, say
+from pointsman.services.wording.rendering import MessageReader, render
 
-_PLACES = {"held": Text("held", "yellow"), "nurture": Text("marketing"), "dead": Text("dead letter", "red")}
+_PLACES = {
+    "held": ("demo-floor.held", "yellow"),
+    "nurture": ("demo-floor.marketing", ""),
+    "dead": ("demo-floor.dead-letter", "red"),
+}
 
 
-def leads_table(rows: Sequence[Arrival]) -> Table:
-    table = _table("Where each lead went, and why", "Lead", "Goes to", "Why")
+def leads_table(rows: Sequence[Arrival], reader: MessageReader) -> Table:
+    table = _table(
+        "demo-floor.where-each-went", "demo-floor.lead", "demo-floor.goes-to", reader=reader, roomy=("demo-floor.why",)
+    )
     for row in rows:
-        to = Text(row.rep) if row.rep else _PLACES.get(row.outcome, Text(row.outcome))
+        key, style = _PLACES.get(row.outcome, ("", ""))
+        to = Text(row.rep) if row.rep else Text(render(say(key), reader) if key else row.outcome, style)
         lead = Text.assemble(f"{row.lead}\n", (row.intake, "dim"))
         table.add_row(lead, Text.assemble(to, "\n", (row.work, "dim")), row.why)
     return table
 
 
-def handovers_table(rows: Sequence[DemoHandover]) -> Table:
-    table = _table("Hand-offs to the closers", "Lead", "Gate", "What is missing", "What happens")
+def handovers_table(rows: Sequence[DemoHandover], reader: MessageReader) -> Table:
+    roomy = ("demo-floor.missing", "demo-floor.what-happens")
+    table = _table("demo-floor.hand-offs", "demo-floor.lead", "demo-floor.gate", reader=reader, roomy=roomy)
     for row in rows:
-        gate = Text("passed", "green") if row.passed else Text("refused", "red")
-        table.add_row(row.lead, gate, row.missing, row.what_happens)
+        key, style = ("demo-floor.passed", "green") if row.passed else ("demo-floor.refused", "red")
+        table.add_row(row.lead, Text(render(say(key), reader), style), row.missing, row.what_happens)
     return table
 
 
-def calendar_table(entries: Sequence[DemoCalendarEntry], outcome: DemoResults, zones: Mapping[str, str]) -> Table:
-    table = Table(title="The closers' calendars, read from the calendar server", title_justify="left")
-    for name in ("Calendar of", "When (their time)"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("What", overflow="fold")
+def calendar_table(
+    entries: Sequence[DemoCalendarEntry], outcome: DemoResults, zones: Mapping[str, str], reader: MessageReader
+) -> Table:
+    table = Table(title=render(say("demo-floor.calendars"), reader), title_justify="left")
+    for key in ("demo-floor.calendar-of", "demo-floor.when-there"):
+        table.add_column(render(say(key), reader), no_wrap=True)
+    table.add_column(render(say("demo-floor.what"), reader), overflow="fold")
     for entry in entries:
-        when = _when(entry.start, entry.end, zones[entry.owner])
+        when = _when(entry.start, entry.end, zones[entry.owner], reader)
         if outcome.is_appointment(entry.uid):
             table.add_row(entry.owner, when, entry.title)
         else:
-            whose = "private" if entry.uid == PRIVATE_EVENT_UID else "not of this database"
-            table.add_row(entry.owner, Text(when, "dim"), Text(f"{entry.title} ({whose})", "dim"))
+            key = "demo-floor.private" if entry.uid == PRIVATE_EVENT_UID else "demo-floor.not-ours"
+            shown = render(say(key, title=entry.title), reader)
+            table.add_row(entry.owner, Text(when, "dim"), Text(shown, "dim"))
     return table
 
 
-def sent_summary(accepted: int, known: int) -> str:
+def sent_summary(accepted: int, known: int, reader: MessageReader) -> str:
     """What the senders were told."""
     if not accepted:
-        return f"The senders sent their {known} events again: all of them were known already."
-    again = f", {known} were known already" if known else ""
-    return f"The senders sent {accepted + known} events: {accepted} were accepted{again}."
+        return render(say("demo-floor.sent-again", count=known), reader)
+    told = say("demo-floor.sent", count=accepted + known, accepted=say("demo-floor.accepted", count=accepted))
+    again = [render(say("demo-floor.known-already", count=known), reader)] if known else []
+    return ", ".join([render(told, reader), *again]) + "."
 
 
-def floor_summary(outcome: DemoResults) -> str:
+def floor_summary(outcome: DemoResults, reader: MessageReader) -> str:
     """The floor in one sentence; every number is counted from the service's answers."""
     places = outcome.count_by_destination()
-    parts = ", ".join(_so_many(number, place) for place, number in places.items())
-    closers = "1 closer" if outcome.cold_closers == 1 else f"{outcome.cold_closers} closers"
     passed = sum(row.passed for row in outcome.handovers)
     booked = sum(row["status"] == "confirmed" for row in outcome.appointments)
-    return (
-        f"{_count(places.total(), 'lead')}: {parts}; {closers} got cold work. "
-        f"{_count(len(outcome.handovers), 'hand-off')}: {passed} passed, {len(outcome.handovers) - passed} refused; "
-        f"{_count(booked, 'appointment')}."
+    told = say(
+        "demo-floor.floor",
+        leads=say("demo-floor.leads", count=places.total()),
+        parts=tuple(_so_many(number, place) for place, number in places.items()),
+        closers=say("demo-floor.cold-closers", count=outcome.cold_closers),
+        handovers=say("demo-floor.so-many-hand-offs", count=len(outcome.handovers)),
+        passed=passed,
+        refused=len(outcome.handovers) - passed,
+        appointments=say("demo-floor.appointments", count=booked),
     )
+    return render(told, reader)
 
 
-def lost_events(entries: Sequence[DemoCalendarEntry], outcome: DemoResults) -> str:
+def lost_events(entries: Sequence[DemoCalendarEntry], outcome: DemoResults, reader: MessageReader) -> str:
     """A word about appointments that are in no calendar, or nothing."""
     there = {entry.uid for entry in entries if outcome.is_appointment(entry.uid)}
     gone = sum(row["status"] == "confirmed" for row in outcome.appointments) - len(there)
-    if gone <= 0:
-        return ""
-    return f"{_count(gone, 'appointment')} not in the calendars: deleted there, or these calendars are new."
+    return render(say("demo-floor.lost", count=gone), reader) if gone > 0 else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,55 +105,67 @@ class DemoLinks:
 
 
 def next_steps(
-    out: Console, *, base_url: str, key: str, calendar_url: str, login: tuple[str, str], links: DemoLinks | None
+    out: Console,
+    *,
+    base_url: str,
+    key: str,
+    calendar_url: str,
+    login: tuple[str, str],
+    links: DemoLinks | None,
+    reader: MessageReader,
 ) -> None:
-    console = "the console: press Authorize and paste the demo admin key"
-    login_words = f"with any CalDAV client, as {login[0]} with password {login[1]}"
     lines = [
-        ("Open next", f"   {base_url}/docs   {console}"),
-        ("Admin key", f"   {key}"),
+        (say("demo-floor.next.open"), say("demo-floor.next.open-words", url=f"{base_url}/docs")),
+        (say("demo-floor.next.key"), as_written(key)),
         *_lead_lines(links),
-        ("Calendars", f"   {calendar_url}   {login_words}"),
-        ("Guides", "      docs/first-hour.md sets up a floor of your own, docs/admin.md changes this one's rules"),
-        ("Ctrl-C", " stops everything; the next start goes on from here. `make clean` forgets it all."),
+        (
+            say("demo-floor.next.calendars"),
+            say("demo-floor.next.login", url=calendar_url, name=login[0], password=login[1]),
+        ),
+        (say("demo-floor.next.guides"), say("demo-floor.next.guides-words")),
     ]
+    shown = [(render(name, reader), render(words, reader)) for name, words in lines]
+    widest = max(len(name) for name, _ in shown)
     out.print()
-    for name, words in lines:
-        out.print(Text.assemble((name, "bold"), words), highlight=False, soft_wrap=True)
+    for name, words in shown:
+        out.print(Text.assemble((f"{name:{widest}}", "bold"), f"  {words}"), highlight=False, soft_wrap=True)
+    out.print(Text(render(say("demo-floor.next.stop"), reader)), soft_wrap=True)
     out.print()
 
 
-def _lead_lines(links: DemoLinks | None) -> Iterator[tuple[str, str]]:
+def _lead_lines(links: DemoLinks | None) -> Iterator[tuple[Message, Message]]:
     if links is None:
         return
     if links.booking_page is not None:
-        yield "Buyer's page", f" {links.booking_page}   where {links.lead} moves or cancels the appointment"
+        told = say("demo-floor.next.buyers-page-words", url=links.booking_page, lead=links.lead)
+        yield say("demo-floor.next.buyers-page"), told
     if links.lead_page is not None:
-        yield "Lead's page", f"  {links.lead_page}   all that happened to {links.lead}"
-    yield "Journey", f"      {links.journey}   the same as data, with the admin key"
+        yield (
+            say("demo-floor.next.leads-page"),
+            say("demo-floor.next.leads-page-words", url=links.lead_page, lead=links.lead),
+        )
+    yield say("demo-floor.next.journey"), say("demo-floor.next.journey-words", url=links.journey)
 
 
-def _table(title: str, *columns: str) -> Table:
-    """The last columns share what room there is; the first ones keep their words whole."""
-    table = Table(title=title, title_justify="left", show_lines=True)
-    for name in columns:
-        roomy = name.startswith(("W", "H"))
-        table.add_column(name, no_wrap=not roomy, overflow="fold", ratio=1 if roomy else None)
+def _table(title: str, *columns: str, reader: MessageReader, roomy: Sequence[str]) -> Table:
+    """By keys. The roomy columns, which are the last ones, share what room there is; the first ones keep their words whole."""
+    table = Table(title=render(say(title), reader), title_justify="left", show_lines=True)
+    for key in columns:
+        table.add_column(render(say(key), reader), no_wrap=True, overflow="fold")
+    for key in roomy:
+        table.add_column(render(say(key), reader), overflow="fold", ratio=1)
     return table
 
 
-def _so_many(number: int, place: str) -> str:
+def _so_many(number: int, place: str) -> Message:
     if place == "held":
-        return f"{number} held"
+        return say("demo-floor.part.held", count=number)
     if place == "nurture":
-        return f"{number} to marketing"
-    return f"{number} to {'a ' if number == 1 else ''}{place}{'' if number == 1 else 's'}"
+        return say("demo-floor.part.marketing", count=number)
+    return say("demo-floor.part.role", count=number, role=place)
 
 
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
-def _when(start: datetime, end: datetime, zone: str) -> str:
+def _when(start: datetime, end: datetime, zone: str, reader: MessageReader) -> str:
     local = ZoneInfo(zone)
-    return f"{start.astimezone(local):%a %d %b %H:%M}-{end.astimezone(local):%H:%M} {zone.partition('/')[2]}"
+    city = zone.partition("/")[2]
+    return render(say("demo-floor.when", start=start.astimezone(local), end=end.astimezone(local), city=city), reader)

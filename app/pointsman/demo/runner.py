@@ -18,8 +18,10 @@ from pointsman.demo.progress import ProgressLine
 from pointsman.demo.results import DemoResults, gather_results
 from pointsman.demo.seed import calendar_owners, seed_floor, set_intake_secret
 from pointsman.demo.senders import SCHEMES, Sender
+from pointsman.domain.messages.message import say
 from pointsman.local.calendar_server import PORT, CalendarServer
 from pointsman.local.kept_file import write_kept_file
+from pointsman.services.wording.rendering import MessageReader, render
 
 WAIT_TIMEOUT_S = 120.0
 
@@ -39,15 +41,22 @@ def start_demo_calendars(state: Path, kept: DemoState) -> CalendarServer:
 
 
 def run_demo(
-    base_url: str, key: str, *, server: CalendarServer, kept: DemoState, out: Console, lost: Callable[[], bool]
+    base_url: str,
+    key: str,
+    *,
+    server: CalendarServer,
+    kept: DemoState,
+    out: Console,
+    lost: Callable[[], bool],
+    reader: MessageReader,
 ) -> None:
     """Everything, against a running service. `lost` says whether it is beyond recovery.
 
     Raises DemoError with what the service answered.
     """
-    api = ApiClient(base_url, key, lost=lost)
+    api = ApiClient(base_url, key, lost=lost, language=reader.language)
     try:
-        outcome = _run(api, server, kept, out)
+        outcome = _run(api, server, kept, out, reader)
         links = _links(api, outcome)
         _lead_from_the_start_page(kept, links)
     except httpx.HTTPError as error:
@@ -55,7 +64,7 @@ def run_demo(
     finally:
         api.close()
     login = (calendar_owners()[0], server.password(calendar_owners()[0]))
-    report.next_steps(out, base_url=base_url, key=key, calendar_url=server.url, login=login, links=links)
+    report.next_steps(out, base_url=base_url, key=key, calendar_url=server.url, login=login, links=links, reader=reader)
 
 
 def _links(api: ApiClient, outcome: DemoResults) -> report.DemoLinks | None:
@@ -85,39 +94,37 @@ def _lead_from_the_start_page(kept: DemoState, links: report.DemoLinks | None) -
     write_kept_file(start_links_file(kept), lines)
 
 
-def _run(api: ApiClient, server: CalendarServer, kept: DemoState, out: Console) -> DemoResults:
+def _run(api: ApiClient, server: CalendarServer, kept: DemoState, out: Console, reader: MessageReader) -> DemoResults:
     story = load_yaml("story.yaml")
-    with ProgressLine(out) as steps:
-        steps.begin("Setting the floor up")
+    with ProgressLine(out, reader) as steps:
+        steps.begin("demo-floor.step.floor")
         senders = seed_floor(api, server, kept, now=datetime.now(UTC))
-        steps.begin("Sending leads")
+        steps.begin("demo-floor.step.leads")
         receipts = _send(api, senders, story["leads"], steps)
         _wait(api, steps)
-        steps.begin("SDRs hand over")
+        steps.begin("demo-floor.step.hand-over")
         receipts += _send(api, senders, story["handovers"], steps)
-        phone = hand_over_by_phone(api, story["phone"])
+        phone = hand_over_by_phone(api, story["phone"], reader)
         _wait(api, steps)
-        steps.begin("Reading what became of them")
+        steps.begin("demo-floor.step.reading")
         outcome = gather_results(api, story, phone)
         entries = calendars.read_entries(server, calendar_owners())
     zones = {rep["key"]: rep["time_zone"] for rep in load_yaml("floor.yaml")["reps"]}
     for table in (
-        report.leads_table(outcome.arrivals),
-        report.handovers_table(outcome.handovers),
-        report.calendar_table(entries, outcome, zones),
+        report.leads_table(outcome.arrivals, reader),
+        report.handovers_table(outcome.handovers, reader),
+        report.calendar_table(entries, outcome, zones, reader),
     ):
         out.print()
         out.print(table)
     out.print()
-    out.print(
-        report.sent_summary(sum(r["accepted"] for r in receipts), sum(r["duplicates"] for r in receipts)),
-        highlight=False,
-    )
+    accepted, known = (sum(receipt[name] for receipt in receipts) for name in ("accepted", "duplicates"))
+    out.print(report.sent_summary(accepted, known, reader), highlight=False)
     closed = sorted({receipt["closed"] for receipt in receipts if receipt["closed"]})
     if closed:
-        out.print(f"Intakes that an admin closed or changed took none of theirs: {', '.join(closed)}.", highlight=False)
-    out.print(Text(report.floor_summary(outcome), "bold"), highlight=False)
-    if gone := report.lost_events(entries, outcome):
+        out.print(render(say("demo-floor.closed", intakes=tuple(closed)), reader), highlight=False)
+    out.print(Text(report.floor_summary(outcome, reader), "bold"), highlight=False)
+    if gone := report.lost_events(entries, outcome, reader):
         out.print(gone, highlight=False)
     return outcome
 
@@ -127,7 +134,7 @@ def _send(
 ) -> list[dict[str, Any]]:
     receipts = []
     for number, letter in enumerate(letters):
-        steps.update(f"{number} of {len(letters)}")
+        steps.update("demo-floor.step.so-far", done=number, total=len(letters))
         receipts.append(_post(api, senders[letter["intake"]], letter))
     return receipts
 
@@ -154,13 +161,13 @@ def _post(api: ApiClient, sender: Sender, letter: Mapping[str, str]) -> dict[str
 
 def _wait(api: ApiClient, steps: ProgressLine) -> None:
     """Until nothing waits in the inbox, and every appointment stands in its calendar."""
-    steps.begin("Waiting for the worker")
+    steps.begin("demo-floor.step.worker")
     deadline = time.monotonic() + WAIT_TIMEOUT_S
     while time.monotonic() < deadline:
         events = sum(1 for _ in api.iter_items("/v1/inbox", status="received"))
         deliveries = sum(1 for _ in api.iter_items("/v1/deliveries", status="pending"))
         if not events and not deliveries:
             return
-        steps.update(f"{events} events and {deliveries} calendar entries to go")
+        steps.update("demo-floor.step.to-go", events=events, entries=deliveries)
         time.sleep(0.2)
     raise DemoError(f"The worker did not finish within {WAIT_TIMEOUT_S:.0f} s; see the lines above, and GET /v1/inbox.")

@@ -52,7 +52,8 @@ def test_every_command_explains_itself() -> None:
 def test_a_command_that_is_not_there_is_answered_with_what_may_be_meant(words: list[str], meant: str) -> None:
     done = pointsman(*words)
     assert done.returncode == 2
-    assert f"No such command '{words[-1] if meant == 'list' else words[0]}'. Did you mean '{meant}'?" in done.stderr
+    given = words[-1] if meant == "list" else words[0]
+    assert f"There is no command {given}. Is {meant} meant?" in done.stderr
 
 
 @pytest.mark.parametrize("host", ["203.0.113.9", "no-such-host.invalid"])
@@ -111,7 +112,7 @@ def test_whatever_is_typed_ends_in_words_and_not_in_a_traceback(
     done = pointsman(*words, url=shared_database_url)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
-    assert "rror" in done.stderr
+    assert "rror" in done.stderr or done.stderr.startswith("Refused: ")
     assert "[/x]" not in " ".join(words) or "[/x]" in done.stderr
 
 

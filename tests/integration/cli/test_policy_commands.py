@@ -127,7 +127,7 @@ def test_a_policy_is_published_exported_compared_and_rolled_back_as_its_author_w
     assert on("export", "3").stdout_bytes == OURS
     assert "Version 2 is live again" in said(on("rollback", "--note", "no"))
     lines = said(on("history"))
-    assert [word in lines for word in ("rolled-back", "AT too", "again", "cli")] == [True] * 4
+    assert [word in lines for word in ("rolled back", "AT too", "again", "cli")] == [True] * 4
     as_json = tmp_path / "p.json"
     said(on("export", "1", "--out", as_json))
     said(on("publish", as_json, "-m", "json"))
@@ -160,3 +160,13 @@ def test_the_history_fits_80_columns_with_keys_by_name(database_url: str, tmp_pa
     assert first.endswith("published by Rev Ops")
     assert len(first) <= 80
     assert note.strip() == ("the first " + "and longest note " * 6).strip()
+
+
+def test_the_very_text_that_is_live_makes_no_version(database_url: str, tmp_path: Path) -> None:
+    file = written(tmp_path, "p.yaml", OURS)
+    assert "Version 1 is live." in said(policy("publish", file, "-m", "first", url=database_url))
+    assert "Unchanged: version 1" in said(policy("publish", file, "-m", "again", url=database_url))
+    history = said(policy("history", url=database_url))
+    assert ("first" in history, "again" in history) == (True, False)
+    comment = written(tmp_path, "q.yaml", OURS + b"# why\r\n")
+    assert "Version 2 is live." in said(policy("publish", comment, "-m", "why", url=database_url))

@@ -27,6 +27,7 @@ from pointsman.services.deliveries.run import run_delivery
 from pointsman.services.intake.process_item import process_item
 from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor
+from pointsman.services.wording.rendering import MessageReader
 from pointsman.settings import load_settings
 from support.http.keys import SECRET
 from support.programs.free_port import free_port
@@ -166,7 +167,7 @@ def floor_of(
             assert sent.status_code == 202
             for inbox_id in sent.json()["ids"]:
                 portal.call(process_item, env, inbox_id)
-    hand_over_by_phone(api, story["phone"])
+    hand_over_by_phone(api, story["phone"], MessageReader())
     for delivery in api.iter_items("/v1/deliveries", status="pending"):
         portal.call(run_delivery, env, delivery["id"])
     return served

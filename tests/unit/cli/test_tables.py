@@ -13,7 +13,7 @@ LONG = "a reason that is written out at length, since whoever reads it later was
 def shown(*, terminal: bool) -> str:
     file = io.StringIO()
     screen = Console(file=file, width=80, force_terminal=terminal, color_system=None)
-    listed = table("lead", "what became of it", "why")
+    listed = table("id", "what became of it", "why")
     listed.add_row(ID, "Lena Vogt", LONG)
     show_table(listed, screen)
     return file.getvalue()

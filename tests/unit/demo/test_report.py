@@ -9,6 +9,9 @@ from rich.console import Console
 from pointsman.demo import report
 from pointsman.demo.calendars import PRIVATE_EVENT_UID, DemoCalendarEntry
 from pointsman.demo.results import Arrival, DemoHandover, DemoResults
+from pointsman.services.wording.rendering import MessageReader
+
+READER = MessageReader()
 
 
 def arrival(rep: str | None, outcome: str = "assigned") -> Arrival:
@@ -32,7 +35,7 @@ OUTCOME = DemoResults(
 )
 
 
-def shown(thing: object, width: int = 80) -> str:
+def shown(thing: object, width: int = 90) -> str:
     out = Console(width=width, file=StringIO(), markup=False)
     with out.capture() as captured:
         out.print(thing)
@@ -41,17 +44,17 @@ def shown(thing: object, width: int = 80) -> str:
 
 def test_the_summary_counts_what_the_service_answered() -> None:
     text = "4 leads: 2 to SDRs, 1 to a Customer manager, 1 held; 0 closers got cold work. "
-    assert report.floor_summary(OUTCOME) == text + "2 hand-offs: 1 passed, 1 refused; 1 appointment."
+    assert report.floor_summary(OUTCOME, READER) == text + "2 hand-offs: 1 passed, 1 refused; 1 appointment."
 
 
 def test_a_closer_with_cold_work_is_told_of() -> None:
-    assert "; 1 closer got cold work." in report.floor_summary(replace(OUTCOME, cold_closers=1))
+    assert "; 1 closer got cold work." in report.floor_summary(replace(OUTCOME, cold_closers=1), READER)
 
 
 def test_events_are_told_apart_by_whose_they_are() -> None:
     entries = [entry("pm-a1-1@x", "Ours"), entry(PRIVATE_EVENT_UID, "Dentist"), entry("pm-b1-1@x", "Theirs")]
-    table = shown(report.calendar_table(entries, OUTCOME, {"anna": "Europe/Berlin"}))
-    assert "Mon 23 Nov 09:00-10:00 Berlin" in table
+    table = shown(report.calendar_table(entries, OUTCOME, {"anna": "Europe/Berlin"}, READER))
+    assert "Mon 23 Nov 2026 09:00-10:00 Berlin" in table
     assert "Ours " in table
     assert "Ours (" not in table
     assert "Dentist (private)" in table
@@ -59,21 +62,25 @@ def test_events_are_told_apart_by_whose_they_are() -> None:
 
 
 def test_an_appointment_without_its_event_is_told_of() -> None:
-    assert report.lost_events([entry("pm-a1-1@x", "Ours")], OUTCOME) == ""
-    assert report.lost_events([entry("pm-b1-1@x", "Theirs")], OUTCOME).startswith("1 appointment not in the calendars")
+    assert report.lost_events([entry("pm-a1-1@x", "Ours")], OUTCOME, READER) == ""
+    assert report.lost_events([entry("pm-b1-1@x", "Theirs")], OUTCOME, READER).startswith(
+        "1 appointment not in the calendars"
+    )
 
 
 def test_dead_letters_stand_among_the_leads_with_their_reason() -> None:
-    table = shown(report.leads_table(OUTCOME.arrivals))
+    table = shown(report.leads_table(OUTCOME.arrivals, READER))
     assert "dead letter" in table
     assert "held" in table
 
 
 def test_names_from_outside_are_no_markup() -> None:
-    assert "Jan [red]" in shown(report.handovers_table(OUTCOME.handovers))
+    assert "Jan [red]" in shown(report.handovers_table(OUTCOME.handovers, READER))
 
 
 def test_a_second_start_says_that_everything_was_known() -> None:
-    assert report.sent_summary(18, 0) == "The senders sent 18 events: 18 were accepted."
-    assert report.sent_summary(3, 15) == "The senders sent 18 events: 3 were accepted, 15 were known already."
-    assert report.sent_summary(0, 18) == "The senders sent their 18 events again: all of them were known already."
+    assert report.sent_summary(18, 0, READER) == "The senders sent 18 events: 18 were accepted."
+    assert report.sent_summary(3, 15, READER) == "The senders sent 18 events: 3 were accepted, 15 were known already."
+    assert (
+        report.sent_summary(0, 18, READER) == "The senders sent their 18 events again: all of them were known already."
+    )

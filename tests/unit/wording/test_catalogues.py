@@ -4,11 +4,14 @@ import ast
 import re
 from functools import cache
 from importlib import resources
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 from pointsman.services.wording.catalogue import LANGUAGES, load_catalogue, parse_text
+from pointsman.services.wording.po_file import read_texts
 from pointsman.services.wording.terms import term_keys
 
 APP = Path(__file__).parents[3] / "app" / "pointsman"
@@ -66,6 +69,39 @@ def test_each_message_of_the_code_has_a_text_and_each_text_a_message() -> None:
     said = keys_in_code() | term_keys()
     assert sorted(said - texts) == []
     assert sorted(texts - said) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_files_are_read_as_babel_reads_them(language: str) -> None:
+    for place in (resources.files("pointsman.services.wording") / "catalogues" / language).iterdir():
+        if not place.name.endswith(".po"):
+            continue
+        text = place.read_text(encoding="utf-8")
+        found = read_po(StringIO(text), locale=language, abort_invalid=True)
+        theirs = {
+            entry.id[0] if isinstance(entry.id, tuple | list) else entry.id: tuple(entry.string)
+            if isinstance(entry.string, tuple | list)
+            else (entry.string,)
+            for entry in found
+            if entry.id
+        }
+        assert read_texts(text.splitlines()) == (theirs, found.plural_expr.strip("()")), place.name
+
+
+@pytest.mark.parametrize(
+    ("lines", "texts"),
+    [
+        (['msgid "a.b"', 'msgstr ""', '"one\\n"', '"two \\"x\\" \\\\ y"'], {"a.b": ('one\ntwo "x" \\ y',)}),
+        (["# said so", 'msgid "a.b"', 'msgid_plural "a.b"', 'msgstr[0] "x"', 'msgstr[1] "y"'], {"a.b": ("x", "y")}),
+    ],
+)
+def test_a_text_of_several_lines_or_forms_is_read_whole(lines: list[str], texts: dict[str, tuple[str, ...]]) -> None:
+    assert read_texts(lines) == (texts, "n != 1")
+
+
+def test_a_line_of_another_kind_is_refused() -> None:
+    with pytest.raises(ValueError, match="line 2 "):
+        read_texts(['msgid "a.b"', "msgstr b"])
 
 
 def test_a_broken_placeholder_is_found() -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StrictBool, StringConstraints
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
@@ -15,6 +15,7 @@ from pointsman.api.intake.webhooks import EXAMPLE
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.text.lines import refuse_acting
 from pointsman.domain.text.marked_json import MarkedJson
 from pointsman.services.intake.intakes import (
     IntakeInput,
@@ -57,7 +58,9 @@ class IntakeIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    title: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(examples=["Webinar sign-up"])
+    title: Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(refuse_acting)] = Field(
+        examples=["Webinar sign-up"]
+    )
     kind: Literal["lead", "handover"] = Field(
         default="lead", description="`handover`: the sender says that an SDR qualified a lead."
     )

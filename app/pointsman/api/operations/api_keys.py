@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.domain.permissions.callers import Scope
 from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.text.lines import refuse_acting
 from pointsman.services.operations.api_keys import create_key, list_keys, revoke_key
 from pointsman.services.ports.operations.api_keys import ApiKeyRow
 
@@ -30,7 +31,9 @@ class NewKeyIn(BaseModel):
         },
     )
 
-    name: Annotated[str, Field(min_length=1, max_length=100, description="What the key is for.")]
+    name: Annotated[
+        str, Field(min_length=1, max_length=100, description="What the key is for."), AfterValidator(refuse_acting)
+    ]
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=6)]
     supplier: Annotated[str | None, Field(max_length=100, description="Limits the key to this partner's leads.")] = None
     rep: Annotated[

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from pointsman.api.http.auth import Caller, may
@@ -80,12 +80,14 @@ class ExplainIn(BaseModel):
     status_code=201,
     summary="Store a draft",
     description="YAML (`Content-Type: text/yaml`) or JSON. A document that cannot be read is refused with the path to each "
-    "fault; what the check finds beyond that is in the answer. YAML is kept as it was sent, with order and comments.",
+    "fault; what the check finds beyond that is in the answer. YAML is kept as it was sent, with order and comments. "
+    "The very text of the live version makes no draft: the answer is the live version, with 200.",
     responses=problem_responses(401, 403, 413, 422),
     openapi_extra=REQUEST_BODY,
 )
 async def draft(
     request: Request,
+    response: Response,
     env: EnvDep,
     reader: ReaderDep,
     caller: Annotated[Caller, may(Operation.POLICY_CHANGE)],
@@ -93,6 +95,8 @@ async def draft(
 ) -> DraftDoc:
     given = await read_policy_body(request, env)
     made = await policies.add_draft(env, given.document, source=given.source, note=note, actor=caller.actor)
+    if made.is_live:
+        response.status_code = 200
     return DraftDoc(
         **PolicyHead.of(made.policy).model_dump(),
         publishable=is_publishable(made.findings),

@@ -10,13 +10,18 @@ from pointsman.api.roster.working_hours import DayChanges, HolidayRegion, Weekly
 from pointsman.domain.dates.local_time import is_time_zone
 from pointsman.domain.roster.reps import IN_HOUSE, Caps
 from pointsman.domain.roster.roles import Work
+from pointsman.domain.text.lines import refuse_acting
 from pointsman.services.ports.roster import SupplierRow
 from pointsman.services.roster.roster_input import RepInput, RoleInput, RosterInput
 from pointsman.services.roster.snapshot import caps_from_json
 
 RosterKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
-DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
-RoleName = Annotated[str, StringConstraints(pattern=r"^[^\s/][^/]*$", min_length=1, max_length=100)]
+DisplayName = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(refuse_acting)
+]
+RoleName = Annotated[
+    str, StringConstraints(pattern=r"^[^\s/][^/]*$", min_length=1, max_length=100), AfterValidator(refuse_acting)
+]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
 Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$", max_length=253)]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=100)]

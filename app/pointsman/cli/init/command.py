@@ -24,12 +24,12 @@ from pointsman.cli.init.answers import (
 from pointsman.cli.init.files import Files, keep_organisation, parse_texts, policy_text, roster_text
 from pointsman.cli.init.questions import Questioner, ask_calendar, ask_reps
 from pointsman.cli.init.steps import SetUp, SetUpRefused, set_up
-from pointsman.cli.output import EXIT_MISUSED, err, fail, out
+from pointsman.cli.output import EXIT_MISUSED, end_with, err, out
 from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.roster_files import read_roster_file
 from pointsman.cli.session import run_with_env
 from pointsman.cli.terminal.found_environment import PREFIX, is_database_set, running_state
-from pointsman.cli.terminal.reading import machine_zone, terminal_language
+from pointsman.cli.terminal.locality import machine_zone, terminal_language
 from pointsman.domain.messages.message import Arg, rep_name, say
 from pointsman.services.wording.rendering import MessageReader, render, render_sentence
 
@@ -38,33 +38,27 @@ _QUIET = {f"{PREFIX}LOG_LEVEL": "warning"}
 
 RepOption = Annotated[
     list[str] | None,
-    typer.Option("--rep", help='"Name, address, SDR | Closer | Founder[, 09:00-17:00]". Repeat for more.'),
+    typer.Option("--rep", help="help.init.rep"),
 ]
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="Where roster.yaml and policy.yaml are written.")] = Path(),
+    folder: Annotated[Path, typer.Argument(help="help.init.folder")] = Path(),
     *,
-    organisation: Annotated[str | None, typer.Option("--organisation", "-o", help="Its name.")] = None,
-    time_zone: Annotated[str | None, typer.Option("--time-zone", "-z", help="As Europe/Berlin.")] = None,
-    language: Annotated[
-        str | None, typer.Option("--language", "-l", help="Of questions and comments: de or en.")
-    ] = None,
+    organisation: Annotated[str | None, typer.Option("--organisation", "-o", help="help.init.organisation")] = None,
+    time_zone: Annotated[str | None, typer.Option("--time-zone", "-z", help="help.init.time-zone")] = None,
+    language: Annotated[str | None, typer.Option("--language", "-l", help="help.init.language")] = None,
     rep: RepOption = None,
-    calendar: Annotated[
-        str | None, typer.Option(help=f"A CalDAV server's URL; the password comes from {PASSWORD}, or is asked for.")
-    ] = None,
-    calendar_user: Annotated[str | None, typer.Option(help="The login there.")] = None,
-    calendar_of: Annotated[
-        list[str] | None, typer.Option(help="KEY=PATH: the calendar of a rep. Repeat for more.")
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: flags and defaults alone.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Write the two files anew, though they are there.")] = False,
+    calendar: Annotated[str | None, typer.Option(help="help.init.calendar")] = None,
+    calendar_user: Annotated[str | None, typer.Option(help="help.init.calendar-user")] = None,
+    calendar_of: Annotated[list[str] | None, typer.Option(help="help.init.calendar-of")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="help.init.yes")] = False,
+    force: Annotated[bool, typer.Option("--force", help="help.init.force")] = False,
     state: Annotated[
         Path | None,
         typer.Option(
             "--state",
-            help="Folder of the embedded database. Without it: of what runs here or above, else .pointsman here.",
+            help="help.init.state",
         ),
     ] = None,
 ) -> None:
@@ -100,12 +94,12 @@ def init(
                 lambda env: set_up(env, roster, policy, account, note=note, language=spoken, keep_files=keep)
             )
     except WrongAnswer as wrong:
-        fail(render_sentence(wrong.message, reader), code=EXIT_MISUSED)
+        end_with(render_sentence(wrong.message, reader), code=EXIT_MISUSED)
     except SetUpRefused as refused:
         names = {rep_name(one.key): one.name for one in roster.reps}
         named = MessageReader(language=spoken, names=names)
         found = [f"{finding.path}: {render(finding.message, named)}" for finding in refused.findings]
-        fail(render_sentence(refused.message, reader), *found)
+        end_with(render_sentence(refused.message, reader), *found)
     zone = roster.reps[0].time_zone if roster.reps else "UTC"
     _show(done, reader, zone)
 
@@ -177,7 +171,7 @@ def _language(given: str | None) -> str:
     try:
         return read_language(given)
     except WrongAnswer as wrong:
-        fail(render_sentence(wrong.message, MessageReader()), code=EXIT_MISUSED)
+        end_with(render_sentence(wrong.message, MessageReader()), code=EXIT_MISUSED)
 
 
 @contextmanager

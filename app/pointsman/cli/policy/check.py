@@ -3,14 +3,14 @@
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
-from pointsman.cli.output import EXIT_FAILED, out
+from pointsman.cli.output import EXIT_FAILED, tell
 from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.policy.findings import show_findings
 from pointsman.cli.policy.options import PolicyFileArgument
 from pointsman.cli.terminal.found_environment import has_database
-from pointsman.cli.terminal.reading import run_with_reader, terminal_language
+from pointsman.cli.terminal.locality import terminal_language
+from pointsman.cli.terminal.reading import run_with_reader
 from pointsman.domain.policy_check.findings import Severity
 from pointsman.services.policies import lifecycle as policies
 from pointsman.services.wording.rendering import MessageReader
@@ -18,9 +18,7 @@ from pointsman.services.wording.rendering import MessageReader
 
 def check(
     file: PolicyFileArgument,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Without a database; the default where none is configured.")
-    ] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="help.policy.check.offline")] = False,
 ) -> None:
     """Check a policy file against the present roster; nothing is written."""
     document = read_policy_file(file).document
@@ -31,8 +29,7 @@ def check(
         findings, reader = run_with_reader(lambda env: policies.check_document(env, document))
     show_findings(findings, reader)
     if alone:
-        out.print("Checked without a roster: whether the reps exist and may do their pools' work was left out.")
+        tell("cli-policy.checked-alone")
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(EXIT_FAILED)
-    said = "has no error in itself" if alone else "can be published"
-    out.print(Text(f"{file} {said}.", "green"), highlight=False, soft_wrap=True)
+    tell("cli-policy.no-error" if alone else "cli-policy.publishable", style="green", file=str(file))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from pointsman.cli.output import EXIT_MISUSED, fail, out
+from pointsman.cli.output import EXIT_MISUSED, fail, out, show, show_prose, tell
 from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.policy.language import LanguageOption, spoken_language
 from pointsman.cli.session import run_with_env
@@ -24,13 +24,13 @@ from pointsman.services.wording.rendering import MessageReader, render
 LIVE = "live"
 _MOST_DIGITS = 18  # of a version's number
 
-PolicySource = Annotated[str, typer.Argument(help="A version's number, `live`, or a file.")]
+PolicySource = Annotated[str, typer.Argument(help="help.policy.source")]
 
 
 def diff(
     before: PolicySource,
     after: PolicySource,
-    data: Annotated[bool, typer.Option("--json", help="As data, with paths and values.")] = False,
+    data: Annotated[bool, typer.Option("--json", help="help.policy.diff.json")] = False,
     language: LanguageOption = None,
 ) -> None:
     """Say how the second policy differs from the first; two files need no database."""
@@ -61,7 +61,7 @@ def read_source(side: str) -> object:
     except OSError:  # too long for the name of a file
         exists = False
     if not exists:
-        fail(f"{side[:200]!r} is neither a version, nor `live`, nor a file.", code=EXIT_MISUSED)
+        fail("cli-policy.no-source", given=side[:200], code=EXIT_MISUSED)
     return read_policy_file(file).document
 
 
@@ -77,22 +77,22 @@ def _compared(documents: list[object], sides: tuple[str, str]) -> tuple[PolicyCh
         try:
             parsed.append(parse_policy(document))
         except PolicyInvalid as invalid:
-            fail(f"{side} is no policy.", *(f"{fault.path}: {fault.message}" for fault in invalid.faults))
+            fail("cli-policy.no-policy", *(f"{fault.path}: {fault.message}" for fault in invalid.faults), given=side)
     return difference(*parsed)
 
 
 def _show(changes: tuple[PolicyChange, ...], reader: MessageReader, *, data: bool) -> None:
     if data:
-        typer.echo(json.dumps([_as_data(change, reader) for change in changes], indent=2, ensure_ascii=False))
+        show(json.dumps([_as_data(change, reader) for change in changes], indent=2, ensure_ascii=False))
         return
     if not changes:
-        out.print("Both say the same.")
+        tell("cli-policy.same")
     part = None
     for change in changes:
         if change.group != part:
             out.print(Text(change.group, "bold"))
         part = change.group
-        out.print(f"  {render(change.sentence, reader)}", highlight=False, soft_wrap=True)
+        show_prose(render(change.sentence, reader), indent="  ")
 
 
 def _as_data(change: PolicyChange, reader: MessageReader) -> dict[str, Any]:

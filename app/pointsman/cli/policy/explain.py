@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
-from pointsman.cli.output import out, show_table, table
+from pointsman.cli.output import show_prose, show_table, table
 from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.terminal.lead_argument import LeadArgument, lead_id
 from pointsman.cli.terminal.reading import run_with_reader
@@ -21,12 +20,8 @@ from pointsman.services.wording.rendering import MessageReader, render, render_a
 
 def explain(
     lead: LeadArgument,
-    file: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Ask this policy file instead of the live policy.")
-    ] = None,
-    work: Annotated[
-        Work | None, typer.Option(help="Only rules for this work; else what a waiting lead waits for, or any.")
-    ] = None,
+    file: Annotated[Path | None, typer.Option(help="help.policy.explain.file")] = None,
+    work: Annotated[Work | None, typer.Option(help="help.policy.explain.work")] = None,
 ) -> None:
     """Say where a lead would go now, why, and what would change it; nothing is written."""
     document = None if file is None else read_policy_file(file).document
@@ -42,29 +37,32 @@ def explain(
 def show_explanation(found: ExplainedDecision, reader: MessageReader) -> None:
     """The explanation in the order in which it is read: the answer, the story, the others, the near, what would change it."""
     decision, told = found.decision, found.explanation
-    out.print(Text(render_sentence(told.summary, reader), "bold"), highlight=False)
+    show_prose(render_sentence(told.summary, reader), style="bold")
     if found.nurture:
-        _line(render_sentence(found.nurture, reader))
+        show_prose(render_sentence(found.nurture, reader))
     for sentence in render_all(told.story, reader):
-        _line(f"  {sentence}")
+        show_prose(sentence, indent="  ")
     if told.why_not:
         show_table(_others(found, reader))
     if told.why_not_more:
-        _line("  " + render(say("cli.more", count=told.why_not_more), reader))
+        show_prose(render(say("cli.more", count=told.why_not_more), reader), indent="  ")
+    told_below = {dict(change.sentence.args).get("rule") for change in told.would_change if change.code == "facts"}
     for miss in told.near_misses.nearest:
+        if miss.rule in told_below:
+            continue
         guess = miss.would_match_if
         near = (
             say("goal.would-match", rule=miss.rule, facts=guess.sentence) if guess else say("goal.far", rule=miss.rule)
         )
-        _line(render_sentence(near, reader))
+        show_prose(render_sentence(near, reader))
     if told.near_misses.more:
-        _line(render_sentence(say("cli.more-rules", count=told.near_misses.more), reader))
+        show_prose(render_sentence(say("cli.more-rules", count=told.near_misses.more), reader))
     if told.would_change:
-        _line(render_sentence(say("cli.what-would-change"), reader))
+        show_prose(render_sentence(say("cli.what-would-change"), reader))
     for change in told.would_change:
-        _line(f"  {render_sentence(change.sentence, reader)}")
+        show_prose(render_sentence(change.sentence, reader), indent="  ")
     versions = say("cli.versions", policy=decision.policy_version, roster=decision.roster_version)
-    _line(render_sentence(versions, reader))
+    show_prose(render_sentence(versions, reader))
 
 
 def _others(found: ExplainedDecision, reader: MessageReader) -> Table:
@@ -76,7 +74,3 @@ def _others(found: ExplainedDecision, reader: MessageReader) -> Table:
         name = reader.names.get(rep_name(other.rep), other.rep)
         listed.add_row(name, yes if other.eligible else no, turn, render(other.sentence, reader))
     return listed
-
-
-def _line(words: str) -> None:
-    out.print(words, highlight=False, soft_wrap=True)

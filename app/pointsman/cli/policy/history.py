@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pointsman.cli.output import out
+from pointsman.cli.output import show_prose, tell
 from pointsman.cli.session import run_with_env
 from pointsman.cli.terminal.actor_names import ActorNames, actor_names
 from pointsman.cli.terminal.machine_time import machine_time
@@ -13,9 +13,13 @@ from pointsman.services.policies.history import publication_history as publicati
 from pointsman.services.ports import Env
 from pointsman.services.ports.routing.policies import PublicationRow
 
+#: What happened to a version: where none was live before, and where it took over from one.
+_PUBLISHED = ("cli-policy.published-by", "cli-policy.published-by-instead")
+_ROLLED_BACK = ("cli-policy.rolled-back-to", "cli-policy.rolled-back-to-instead")
+
 
 def history(
-    limit: Annotated[int, typer.Option(min=1, max=200, help="How many at most, newest first.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="help.policy.history.limit")] = 20,
 ) -> None:
     """Show which version was live when, who published it, and why."""
 
@@ -24,9 +28,7 @@ def history(
 
     rows, names = run_with_env(asked)
     for row in rows:
-        instead = f", instead of {row.replaced}" if row.replaced else ""
-        by = names.get(row.actor, row.actor)
-        out.print(
-            f"{row.version}  {machine_time(row.at)}  {row.kind} by {by}{instead}", highlight=False, soft_wrap=True
-        )
-        out.print(f"   {row.note}", highlight=False, soft_wrap=True)
+        alone, instead = _ROLLED_BACK if row.kind == "rolled-back" else _PUBLISHED
+        key, by = instead if row.replaced else alone, names.get(row.actor, row.actor)
+        tell(key, version=row.version, at=machine_time(row.at), by=by, replaced=row.replaced)
+        show_prose(row.note, indent="   ")

@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from pointsman.cli.output import EXIT_MISUSED, fail
-from pointsman.cli.terminal.reading import terminal_language
+from pointsman.cli.terminal.locality import terminal_language
 from pointsman.services.wording.catalogue import LANGUAGES
 
-LanguageOption = Annotated[str | None, typer.Option("--language", "-l", help="de or en; else the terminal's language.")]
+LanguageOption = Annotated[str | None, typer.Option("--language", "-l", help="help.policy.language")]
 
 
 def spoken_language(given: str | None) -> str:
@@ -16,5 +16,5 @@ def spoken_language(given: str | None) -> str:
     if given is None:
         return terminal_language()
     if given not in LANGUAGES:
-        fail(f"{given[:20]!r} is not a language of the sentences: write {' or '.join(LANGUAGES)}.", code=EXIT_MISUSED)
+        fail("cli-policy.no-language", given=given[:20], known=LANGUAGES, code=EXIT_MISUSED)
     return given

@@ -7,8 +7,6 @@ import typer
 
 from pointsman.cli.reason import checked_reason
 
-PolicyFileArgument = Annotated[
-    Path, typer.Argument(exists=True, dir_okay=False, help="The policy, as YAML, or JSON (.json).")
-]
-ExpectOption = Annotated[int | None, typer.Option(min=1, help="Only if this version is live now; else whichever is.")]
-NoteOption = Annotated[str, typer.Option("--note", "-m", callback=checked_reason, help="Why; kept with the version.")]
+PolicyFileArgument = Annotated[Path, typer.Argument(help="help.policy.file")]
+ExpectOption = Annotated[int | None, typer.Option(min=1, help="help.policy.expect")]
+NoteOption = Annotated[str, typer.Option("--note", "-m", callback=checked_reason, help="help.policy.note")]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from pointsman.cli.output import out
+from pointsman.cli.output import busy, tell
 from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.policy.findings import show_findings
 from pointsman.cli.policy.options import ExpectOption, NoteOption, PolicyFileArgument
@@ -20,19 +20,21 @@ def publish(file: PolicyFileArgument, note: NoteOption, expect: ExpectOption = N
 
     async def work(env: Env) -> policies.Draft:
         draft = await policies.add_draft(env, given.document, source=given.source, note=note, actor=CLI_ACTOR)
+        if draft.is_live:
+            return draft
         version, compare = draft.policy.version, expect is not None
         await policies.publish_policy(env, version, note=note, actor=CLI_ACTOR, expected=expect, check_expected=compare)
         return draft
 
-    with out.status("Checking and publishing"):
+    with busy("cli-policy.publishing"):
         draft, reader = run_with_reader(work)
     show_findings(draft.findings, reader)
-    out.print(f"Version {draft.policy.version} is live.", highlight=False)
+    tell("cli-policy.live-already" if draft.is_live else "cli-policy.live", version=draft.policy.version)
 
 
 def rollback(
     note: NoteOption,
-    to: Annotated[int | None, typer.Option(min=1, help="Which version; else the one before.")] = None,
+    to: Annotated[int | None, typer.Option(min=1, help="help.policy.rollback.to")] = None,
     expect: ExpectOption = None,
 ) -> None:
     """Make an archived version live again: the one that the live version took over from, unless --to names another."""
@@ -42,4 +44,4 @@ def rollback(
             env, to=to, note=note, actor=CLI_ACTOR, expected=expect, check_expected=compare
         )
     )
-    out.print(f"Version {row.version} is live again.", highlight=False)
+    tell("cli-policy.live-again", version=row.version)

@@ -2,7 +2,7 @@
 
 from rich.text import Text
 
-from pointsman.cli.output import fail, out
+from pointsman.cli.output import fail, out, show_prose
 from pointsman.cli.policy.compare import LIVE, PolicySource, fetch_document, is_stored, read_source
 from pointsman.cli.policy.language import LanguageOption, spoken_language
 from pointsman.cli.session import run_with_env
@@ -31,10 +31,10 @@ def read(
     try:
         sections = read_out(document)
     except PolicyInvalid as invalid:
-        fail(f"{policy} is no policy.", *(f"{fault.path}: {fault.message}" for fault in invalid.faults))
+        fail("cli-policy.no-policy", *(f"{fault.path}: {fault.message}" for fault in invalid.faults), given=policy)
     reader = MessageReader(language=spoken, names=names.names)
     for section in sections:
         heading = render(section.heading, reader)
         out.print(Text(heading[:1].upper() + heading[1:], "bold"), soft_wrap=True)
         for told in section.statements:
-            out.print(Text(f"  {render_sentence(told.text, reader)}"), highlight=False, soft_wrap=True)
+            show_prose(render_sentence(told.text, reader), indent="  ")

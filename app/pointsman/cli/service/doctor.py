@@ -14,22 +14,21 @@ import typer
 from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
-from pointsman.cli.output import EXIT_FAILED, out
+from pointsman.cli.output import EXIT_FAILED, out, show, word
 from pointsman.cli.service.listening import find_listening_fault
 from pointsman.cli.service.migrate import first_line
 from pointsman.cli.terminal.found_environment import take_found_environment
-from pointsman.cli.terminal.reading import terminal_language
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.db import migrations
 from pointsman.db.engine.engine import dropped_time_outs, time_outs
-from pointsman.db.engine.extensions import HOW_TO_INSTALL, NEEDED, missing_extensions
+from pointsman.db.engine.extensions import NEEDED, missing_extensions
 from pointsman.db.engine.guard_check import check_guards
-from pointsman.db.engine.locale import ADVICE, find_poor_ctype
+from pointsman.db.engine.locale import find_poor_ctype
 from pointsman.db.revision import HEAD_REVISION, is_newer
+from pointsman.domain.messages.message import Arg
 from pointsman.services.connections.connections import list_connections
 from pointsman.services.operations.secret_rotation import SecretsByKey, count_secrets
 from pointsman.services.ports import DatabaseBusy, DatabaseUnavailable, SchemaUnusable
-from pointsman.services.wording.rendering import MessageReader, render
 from pointsman.settings import PREFIX, Settings, SettingsError, load_settings
 from pointsman.wiring import wire
 
@@ -47,26 +46,39 @@ class Verdict(Enum):
 
 
 _STYLES = {Verdict.GOOD: "green", Verdict.WARNING: "yellow", Verdict.BAD: "red"}
+_VERDICTS = {Verdict.GOOD: "cli-doctor.ok", Verdict.WARNING: "cli-doctor.odd", Verdict.BAD: "cli-doctor.bad"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """What a check found; `fix` says what to do when it is not good."""
+    """What a check found, in the terminal's words; `fix` says what to do when it is not good."""
 
     verdict: Verdict
     found: str
     fix: str = ""
 
 
+def _good(key: str, /, **args: Arg) -> CheckResult:
+    return CheckResult(verdict=Verdict.GOOD, found=word(key, **args))
+
+
+def _odd(key: str, fix: str, /, **args: Arg) -> CheckResult:
+    return CheckResult(verdict=Verdict.WARNING, found=word(key, **args), fix=word(fix, **args))
+
+
+def _bad(key: str, fix: str, /, **args: Arg) -> CheckResult:
+    return CheckResult(verdict=Verdict.BAD, found=word(key, **args), fix=word(fix, **args))
+
+
 def doctor() -> None:
     """Look at this machine, its settings and its database, and say how to mend what is wrong."""
-    bad = False
+    bad, widest = False, max(4, *(len(word(key)) for key in _VERDICTS.values()))
     for result in _all():
         bad = bad or result.verdict is Verdict.BAD
-        verdict = (f"{result.verdict.value:4}", _STYLES[result.verdict])
-        out.print(Text.assemble(verdict, f" {result.found}"), highlight=False, soft_wrap=True)
+        verdict = (f"{word(_VERDICTS[result.verdict]):{widest}}", _STYLES[result.verdict])
+        out.print(Text.assemble(verdict, f" {result.found}"), soft_wrap=True)
         if result.fix:
-            out.print(f"      → {result.fix}", highlight=False, soft_wrap=True)
+            show(f"{' ' * widest}  → {result.fix}")
     if bad:
         raise typer.Exit(EXIT_FAILED)
 
@@ -74,51 +86,48 @@ def doctor() -> None:
 def _all() -> Iterator[CheckResult]:
     yield _python()
     if found := take_found_environment():
-        yield CheckResult(verdict=Verdict.GOOD, found=f"The database is the one of {found.parent}.")
+        yield _good("cli-doctor.database-of", folder=str(found.parent))
     yield from _variables()
     yield from _connectors()
     try:
         settings = load_settings()
     except SettingsError as error:
         for fault in error.faults:
-            yield CheckResult(verdict=Verdict.BAD, found=fault, fix="`pointsman run` and `make demo` need no settings.")
+            yield CheckResult(verdict=Verdict.BAD, found=fault, fix=word("cli-doctor.settings-fix"))
         return
-    yield CheckResult(verdict=Verdict.GOOD, found="The settings are complete.")
+    yield _good("cli-doctor.settings")
     yield _port(settings)
     yield from _database(settings)
 
 
 def _python() -> CheckResult:
-    found = f"Python {platform.python_version()}"
+    version = platform.python_version()
     if sys.version_info < _OLDEST_PYTHON:
-        return CheckResult(verdict=Verdict.BAD, found=found, fix="Install Python 3.11 or newer.")
-    return CheckResult(verdict=Verdict.GOOD, found=found)
+        return _bad("cli-doctor.python", "cli-doctor.python-fix", version=version)
+    return _good("cli-doctor.python", version=version)
 
 
 def _variables() -> Iterator[CheckResult]:
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     for name in sorted(os.environ):
         if name.startswith(PREFIX) and name not in known:
-            yield CheckResult(
-                verdict=Verdict.WARNING, found=f"{name} is set, and nothing reads it.", fix="Is it misspelt?"
-            )
+            yield _odd("cli-doctor.unread", "cli-doctor.unread-fix", name=name)
 
 
 def _connectors() -> Iterator[CheckResult]:
     for found in ConnectorRegistry.discover().describe():
         if found.fault:
-            text = f"The connector {found.name} is broken: {found.fault}"
-            yield CheckResult(verdict=Verdict.BAD, found=text, fix=f"Reinstall {found.distribution}, or remove it.")
+            told = {"name": found.name, "fault": found.fault, "package": found.distribution}
+            yield _bad("cli-doctor.connector-broken", "cli-doctor.connector-broken-fix", **told)
         else:
-            yield CheckResult(verdict=Verdict.GOOD, found=f"Connector {found.name} {found.version}")
+            yield _good("cli-doctor.connector", name=found.name, version=found.version)
 
 
 def _port(settings: Settings) -> CheckResult:
     fault = find_listening_fault(settings.host, settings.port)
     if fault is None:
-        return CheckResult(verdict=Verdict.GOOD, found=f"Port {settings.port} on {settings.host} is free.")
-    mend = "Fine when Pointsman itself runs there; else set POINTSMAN_HOST or POINTSMAN_PORT."
-    return CheckResult(verdict=Verdict.WARNING, found=fault, fix=mend)
+        return _good("cli-doctor.port-free", host=settings.host, port=settings.port)
+    return CheckResult(verdict=Verdict.WARNING, found=fault, fix=word("cli-doctor.port-fix"))
 
 
 def _database(settings: Settings) -> Iterator[CheckResult]:
@@ -133,15 +142,11 @@ def _database(settings: Settings) -> Iterator[CheckResult]:
                 yield from _guards(connection)
     except psycopg.OperationalError as error:
         reason = first_line(error)
-        mend = "Start PostgreSQL, or correct POINTSMAN_DATABASE_URL; without it `pointsman run` brings its own."
-        yield CheckResult(
-            verdict=Verdict.BAD, found=f"There is no connection by POINTSMAN_DATABASE_URL: {reason}", fix=mend
-        )
+        yield _bad("cli-doctor.no-connection", "cli-doctor.no-connection-fix", reason=reason)
         return
     except psycopg.Error as error:
         reason = first_line(error)
-        mend = "Run `pointsman migrate`, which lets the role of POINTSMAN_DATABASE_URL in and fills an empty database."
-        yield CheckResult(verdict=Verdict.BAD, found=f"The database refuses to be looked at: {reason}", fix=mend)
+        yield _bad("cli-doctor.no-look", "cli-doctor.no-look-fix", reason=reason)
         return
     if migrated.verdict is Verdict.BAD:
         return
@@ -149,44 +154,37 @@ def _database(settings: Settings) -> Iterator[CheckResult]:
         yield from asyncio.run(_connections(settings))
     except (SchemaUnusable, DBAPIError, DatabaseBusy, DatabaseUnavailable) as error:
         reason = first_line(error)
-        mend = "Restore the whole database from a backup; or run `pointsman migrate`, which lets this role in."
-        yield CheckResult(verdict=Verdict.BAD, found=f"The database cannot be used: {reason}", fix=mend)
+        yield _bad("cli-doctor.unusable", "cli-doctor.unusable-fix", reason=reason)
 
 
 def _server(connection: psycopg.Connection) -> Iterator[CheckResult]:
     version = connection.info.server_version
-    text = f"PostgreSQL {version // 10000}.{version % 10000}"
+    text = f"{version // 10000}.{version % 10000}"
     if version < _OLDEST_POSTGRES:
-        yield CheckResult(verdict=Verdict.BAD, found=text, fix="Use PostgreSQL 15 or newer.")
+        yield _bad("cli-doctor.postgres", "cli-doctor.postgres-fix", version=text)
     else:
-        yield CheckResult(verdict=Verdict.GOOD, found=text)
+        yield _good("cli-doctor.postgres", version=text)
     missing = missing_extensions(connection)
-    for name, does in NEEDED.items():
+    for name in NEEDED:
         if name in missing:
-            mend = f"{HOW_TO_INSTALL}: it {does}."
-            yield CheckResult(verdict=Verdict.BAD, found=f"The extension {name} is missing.", fix=mend)
+            yield _bad("cli-doctor.extension-missing", "cli-doctor.extension-missing-fix", name=name)
         else:
-            yield CheckResult(verdict=Verdict.GOOD, found=f"The extension {name} is there.")
+            yield _good("cli-doctor.extension", name=name)
     if poor := find_poor_ctype(connection):
-        yield CheckResult(verdict=Verdict.WARNING, found=poor, fix=f"{ADVICE}.")
+        yield _odd("cli-doctor.ctype", "cli-doctor.ctype-fix", ctype=poor)
     else:
-        yield CheckResult(verdict=Verdict.GOOD, found="The database knows the letters of every script.")
+        yield _good("cli-doctor.letters")
     row = connection.execute("select extract(epoch from clock_timestamp())::float8").fetchone()
     skew = abs(time.time() - row[0]) if row else 0.0
     if skew > _SKEW_S:
-        mend = "Let both machines keep time by NTP: signatures and expiries depend on it."
-        yield CheckResult(verdict=Verdict.BAD, found=f"The database's clock differs by {skew:.0f} s.", fix=mend)
+        yield _bad("cli-doctor.clock", "cli-doctor.clock-fix", seconds=round(skew))
     else:
-        yield CheckResult(verdict=Verdict.GOOD, found="The clocks agree.")
+        yield _good("cli-doctor.clocks-agree")
 
 
 def _time_outs(connection: psycopg.Connection, settings: Settings) -> Iterator[CheckResult]:
     if dropped := dropped_time_outs(connection, settings.statement_timeout_ms):
-        found = (
-            f"Sessions do not get their {', '.join(dropped)}: a locked table or a frozen process stops all for long."
-        )
-        mend = "A pooler drops them. Set them for this login instead: `alter role ... set lock_timeout = ...`."
-        yield CheckResult(verdict=Verdict.WARNING, found=found, fix=mend)
+        yield _odd("cli-doctor.no-time-outs", "cli-doctor.no-time-outs-fix", dropped=tuple(dropped))
 
 
 def _schema(connection: psycopg.Connection) -> CheckResult:
@@ -195,49 +193,34 @@ def _schema(connection: psycopg.Connection) -> CheckResult:
     row = connection.execute("select version_num from alembic_version").fetchone() if exists and exists[0] else None
     found = row[0] if row else None
     if found is not None and is_newer(found):
-        text = f"The schema is at {found}, newer than the {needed} of this release."
-        mend = "Fine while a later release is rolled out or back."
-        return CheckResult(verdict=Verdict.WARNING, found=text, fix=mend)
+        return _odd("cli-doctor.schema-newer", "cli-doctor.schema-newer-fix", found=found, needed=needed)
+    if found is None:
+        return _bad("cli-doctor.schema-empty", "cli-doctor.schema-old-fix", needed=needed)
     if found != needed:
-        text = f"The schema is at {found or 'nothing'}, this release needs {needed}."
-        known = found is None or migrations.is_known_revision(found)
-        mend = "Run `pointsman migrate`." if known else migrations.UNKNOWN_REVISION
-        return CheckResult(verdict=Verdict.BAD, found=text, fix=mend)
-    return CheckResult(verdict=Verdict.GOOD, found=f"The schema is at {needed}.")
+        known = migrations.is_known_revision(found)
+        mend = "cli-doctor.schema-old-fix" if known else "cli-doctor.schema-unknown-fix"
+        return _bad("cli-doctor.schema-old", mend, found=found, needed=needed)
+    return _good("cli-doctor.schema", needed=needed)
 
 
 def _secrets(found: SecretsByKey) -> Iterator[CheckResult]:
     if found.unknown:
-        text = f"{found.unknown} stored secrets open under none of the keys in POINTSMAN_SECRET_KEYS."
-        mend = "Put the key back that they were sealed with, or enter the credentials again."
-        yield CheckResult(verdict=Verdict.BAD, found=text, fix=mend)
+        yield _bad("cli-doctor.secrets-unknown", "cli-doctor.secrets-unknown-fix", count=found.unknown)
     for key, n in found.older.items():
-        text = f"{n} stored secrets are sealed under the older key {key}."
-        yield CheckResult(
-            verdict=Verdict.WARNING, found=text, fix="Run `pointsman secrets rotate` before it is retired."
-        )
+        yield _odd("cli-doctor.secrets-older", "cli-doctor.secrets-older-fix", count=n, key=key)
     if not found.unknown and not found.older:
-        yield CheckResult(
-            verdict=Verdict.GOOD, found=f"Stored secrets are sealed under the newest key, {found.newest}."
-        )
+        yield _good("cli-doctor.secrets", key=found.newest)
 
 
 def _guards(connection: psycopg.Connection) -> Iterator[CheckResult]:
     report = check_guards(connection)
     if report.excess:
-        found = (
-            f"The role {report.role} serves, and {', '.join(report.excess)}: it can switch guards off or go past them."
-        )
-        mend = (
-            "Name another in POINTSMAN_DATABASE_URL, this one in POINTSMAN_MIGRATION_DATABASE_URL of `migrate` alone."
-        )
-        yield CheckResult(verdict=Verdict.BAD, found=found, fix=mend)
+        told = {"role": report.role, "excess": ", ".join(report.excess)}
+        yield _bad("cli-doctor.role-excess", "cli-doctor.role-excess-fix", **told)
     for fault in report.faults:
-        mend = "Switch it on again, or restore the database: what it guards is the application's word alone meanwhile."
-        yield CheckResult(verdict=Verdict.BAD, found=f"A guard of the database: {fault}.", fix=mend)
+        yield _bad("cli-doctor.guard", "cli-doctor.guard-fix", fault=fault)
     if not report.excess and not report.faults:
-        found = f"The role {report.role} serves, and may do no more. The guards are whole."
-        yield CheckResult(verdict=Verdict.GOOD, found=found)
+        yield _good("cli-doctor.guards", role=report.role)
 
 
 async def _connections(settings: Settings) -> list[CheckResult]:
@@ -252,20 +235,12 @@ async def _connections(settings: Settings) -> list[CheckResult]:
     results = []
     for row in rows:
         if row.fault:
-            said = render(row.fault, MessageReader(language=terminal_language()))
-            mend = "Enter its credentials again, then `pointsman connectors check`."
-            results.append(
-                CheckResult(
-                    verdict=Verdict.BAD,
-                    found=f"Connection {row.key}: {said}",
-                    fix=mend,
-                )
-            )
+            told: dict[str, Arg] = {"key": row.key, "fault": row.fault}
+            results.append(_bad("cli-doctor.connection-fault", "cli-doctor.connection-fault-fix", **told))
         else:
-            results.append(CheckResult(verdict=Verdict.GOOD, found=f"Connection {row.key} ({row.connector})"))
+            results.append(_good("cli-doctor.connection", key=row.key, connector=row.connector))
     results += _secrets(secrets)
     seen = state.worker_seen_at
     if seen is None or (state.now - seen).total_seconds() > 15:
-        mend = "Start one with `pointsman work`; until then what is accepted waits."
-        results.append(CheckResult(verdict=Verdict.WARNING, found="No worker runs.", fix=mend))
+        results.append(_odd("cli-doctor.no-worker", "cli-doctor.no-worker-fix"))
     return results

@@ -3,9 +3,11 @@
 import errno
 import socket
 
+from pointsman.cli.output import word
+
 
 def find_listening_fault(host: str, port: int) -> str | None:
-    """One sentence, and what to do; None where nothing is in the way."""
+    """One sentence in the terminal's words, and what to do; None where nothing is in the way."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as probe:
@@ -15,12 +17,12 @@ def find_listening_fault(host: str, port: int) -> str | None:
         return _no_address(host)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            return f"Port {port} on {host} is in use. Stop what uses it, or give another with --port."
+            return word("cli-service.port-used", port=port, host=host)
         if error.errno == errno.EACCES:
-            return f"This account may not listen on port {port}. Give one from 1024 on with --port."
+            return word("cli-service.port-forbidden", port=port)
         return _no_address(host)
     return None
 
 
 def _no_address(host: str) -> str:
-    return f"{host} is no address of this machine. Give one with --host, such as 127.0.0.1."
+    return word("cli-service.no-address", host=host)

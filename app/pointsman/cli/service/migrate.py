@@ -8,11 +8,11 @@ import typer
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
-from pointsman.cli.output import EXIT_DATABASE_DOWN, EXIT_MISUSED, err, fail, out
+from pointsman.cli.output import EXIT_DATABASE_DOWN, EXIT_MISUSED, busy, err, fail, refuse, show, tell
 from pointsman.cli.settings import settings_or_exit
 from pointsman.db import migrations
 from pointsman.db.engine.extensions import ExtensionsMissing
-from pointsman.db.engine.locale import ADVICE, WrongEncoding, find_poor_ctype
+from pointsman.db.engine.locale import WrongEncoding, find_poor_ctype
 from pointsman.db.engine.roles import SameLogin, roles_sql
 from pointsman.db.revision import HEAD_REVISION
 from pointsman.settings import PREFIX, Settings, with_one_driver
@@ -20,20 +20,12 @@ from pointsman.settings import PREFIX, Settings, with_one_driver
 MIGRATION_URL, SERVICE_URL = f"{PREFIX}MIGRATION_DATABASE_URL", f"{PREFIX}DATABASE_URL"
 _WHICH_DATABASE = "select oid, pg_postmaster_start_time() from pg_database where datname = current_database()"
 _THERE_ALREADY = (psycopg.errors.DuplicateTable, psycopg.errors.DuplicateObject, psycopg.errors.DuplicateFunction)
-NOT_EMPTY = "The database has things of another program, so the migration was undone. Name an empty database."
-REFUSED = (
-    "The database refuses the migration; it was undone. Name in POINTSMAN_MIGRATION_DATABASE_URL a role that owns the"
-    " database and may create roles, or have an administrator run what `pointsman migrate --sql-roles` prints. On a server"
-    " where another Pointsman made the roles, only the second helps."
-)
 
 
 def migrate(
     *,
-    sql: Annotated[bool, typer.Option("--sql", help="Print the SQL instead of running it.")] = False,
-    sql_roles: Annotated[
-        bool, typer.Option("--sql-roles", help="Print the SQL that makes the roles, for an administrator to run first.")
-    ] = False,
+    sql: Annotated[bool, typer.Option("--sql", help="help.migrate.sql")] = False,
+    sql_roles: Annotated[bool, typer.Option("--sql-roles", help="help.migrate.sql-roles")] = False,
 ) -> None:
     """Bring the database's schema to this release. Safe to run again, and from several machines at once."""
     if sql_roles:
@@ -43,10 +35,10 @@ def migrate(
         migrations.upgrade_sql()
         return
     revision = migrate_or_exit(settings_or_exit())
-    newer = (
-        "" if revision == HEAD_REVISION else f", newer than the {HEAD_REVISION} of this release: nothing was changed"
-    )
-    out.print(f"The schema is at {revision}{newer}.", highlight=False)
+    if revision == HEAD_REVISION:
+        tell("cli-doctor.schema", needed=revision)
+    else:
+        tell("cli-service.schema-newer", found=revision, needed=HEAD_REVISION)
 
 
 def _print_roles() -> None:
@@ -56,30 +48,30 @@ def _print_roles() -> None:
         try:
             urls[name] = with_one_driver(given) if (given := os.environ.get(name)) else None
         except ValueError as error:
-            fail(f"{name}: {error}.", code=EXIT_MISUSED)
+            refuse(f"{name}: {error}", code=EXIT_MISUSED)
     try:
-        typer.echo(roles_sql(migration_url=urls[MIGRATION_URL], service_url=urls[SERVICE_URL]))
+        show(roles_sql(migration_url=urls[MIGRATION_URL], service_url=urls[SERVICE_URL]))
     except SameLogin as error:
-        fail(f"{MIGRATION_URL} and {SERVICE_URL} name one login, {error}: name two.", code=EXIT_MISUSED)
+        fail("cli-service.one-login", first=MIGRATION_URL, second=SERVICE_URL, login=str(error), code=EXIT_MISUSED)
 
 
 def migrate_or_exit(settings: Settings) -> str:
     """Migrate, and the revision that the schema is at; or end the command with what is in the way."""
     url = settings.migration_database_url or settings.database_url
     try:
-        with out.status("Migrating the database"):
+        with busy("cli-service.migrating"):
             revision = migrations.upgrade_schema(url, service_url=settings.database_url)
     except (migrations.UnknownRevision, ExtensionsMissing, WrongEncoding) as error:
-        fail(str(error))
+        refuse(str(error))
     except (OperationalError, psycopg.OperationalError) as error:
         name = MIGRATION_URL if settings.migration_database_url else SERVICE_URL
-        fail(f"There is no connection by {name}.", first_line(error), code=EXIT_DATABASE_DOWN)
+        fail("cli-service.no-way-in", first_line(error), name=name, code=EXIT_DATABASE_DOWN)
     except (DBAPIError, psycopg.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         foreign = isinstance(cause, _THERE_ALREADY)
-        fail(NOT_EMPTY if foreign else REFUSED, first_line(error))
+        fail("cli-service.not-empty" if foreign else "cli-service.migration-refused", first_line(error))
     except (SQLAlchemyError, CommandError) as error:
-        fail("The migration ended, and was undone.", first_line(error))
+        fail("cli-service.undone", first_line(error))
     if settings.migration_database_url:
         _try_service(_for_libpq(url), settings.conninfo, revision)
     _warn_of_locale(_for_libpq(url))
@@ -89,7 +81,8 @@ def migrate_or_exit(settings: Settings) -> str:
 def _warn_of_locale(url: str) -> None:
     with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
         if poor := find_poor_ctype(connection):
-            err.print(f"{poor} {ADVICE}.", highlight=False, soft_wrap=True)
+            tell("cli-doctor.ctype", on=err, ctype=poor)
+            tell("cli-doctor.ctype-fix", on=err)
 
 
 def _try_service(migration: str, service: str, revision: str) -> None:
@@ -101,17 +94,10 @@ def _try_service(migration: str, service: str, revision: str) -> None:
         ):
             same = first.execute(_WHICH_DATABASE).fetchone() == second.execute(_WHICH_DATABASE).fetchone()
     except psycopg.OperationalError as error:
-        fail(
-            f"The schema is at {revision}, but there is no connection by {SERVICE_URL}. A login that was there before keeps"
-            " its password: correct the setting, or change the password in psql with \\password.",
-            first_line(error),
-            code=EXIT_DATABASE_DOWN,
-        )
+        told = {"revision": revision, "name": SERVICE_URL}
+        fail("cli-service.no-way-in-after", first_line(error), code=EXIT_DATABASE_DOWN, **told)
     if not same:
-        fail(
-            f"{MIGRATION_URL} and {SERVICE_URL} name two databases. The first is at {revision} now, the second was left as it"
-            " was: name the same database in both."
-        )
+        fail("cli-service.two-databases", first=MIGRATION_URL, second=SERVICE_URL, revision=revision)
 
 
 def _for_libpq(url: str) -> str:

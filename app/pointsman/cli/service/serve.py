@@ -12,10 +12,10 @@ import typer
 import uvicorn
 
 from pointsman.api.front.header_limits import HeaderLimitsProtocol
-from pointsman.cli.output import fail
+from pointsman.cli.output import end_with, fail
 from pointsman.cli.service.listening import find_listening_fault
 from pointsman.cli.settings import settings_or_exit
-from pointsman.domain.gc_pause import gc_paused
+from pointsman.domain.gc_pause import collect_as_usual, gc_paused
 from pointsman.logs import configure_logs
 from pointsman.settings import PREFIX, Settings
 
@@ -24,9 +24,9 @@ _METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on, by default POINTSMAN_HOST.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port, by default POINTSMAN_PORT.")] = None,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that serve.")] = 1,
+    host: Annotated[str | None, typer.Option(help="help.host")] = None,
+    port: Annotated[int | None, typer.Option(help="help.port")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="help.serve.workers")] = 1,
 ) -> None:
     """Serve the HTTP API."""
     given = {"host": host, "port": port}
@@ -35,7 +35,7 @@ def serve(
             os.environ[f"{PREFIX}{name.upper()}"] = str(value)  # the serving processes read it from there
     chosen = settings_or_exit()
     if fault := find_listening_fault(chosen.host, chosen.port):
-        fail(fault)
+        end_with(fault)
     configure_logs(form=chosen.log_format, level=chosen.log_level)
     shared = _shared_metrics() if workers > 1 else None
     try:
@@ -46,6 +46,7 @@ def serve(
 
 
 def _serve(chosen: Settings, workers: int) -> None:
+    collect_as_usual()
     if workers == 1:
         # Here and not by uvicorn, so that the collector does not look for garbage in what has come to stay.
         with gc_paused():
@@ -78,5 +79,5 @@ def _shared_metrics() -> str | None:
     try:
         os.environ[_METRICS_DIR] = tempfile.mkdtemp(prefix="pointsman-metrics-")
     except OSError:
-        fail(f"Several workers add up their counters in a folder: give a writable /tmp, or name one in {_METRICS_DIR}.")
+        fail("cli-service.no-metrics-folder", variable=_METRICS_DIR)
     return os.environ[_METRICS_DIR]

@@ -9,6 +9,7 @@ import typer
 from pointsman.cli.settings import settings_or_exit
 from pointsman.db.engine.engine import LIFE_SIGNS, time_outs
 from pointsman.db.revision import HEAD_REVISION
+from pointsman.domain.gc_pause import collect_as_usual
 from pointsman.logs import configure_logs
 from pointsman.postgres_connection import patience_s
 from pointsman.settings import Settings
@@ -20,9 +21,7 @@ _SWEEPING = 4  # connections beside those of running jobs
 
 
 def work(
-    concurrency: Annotated[
-        int | None, typer.Option(min=1, max=200, help="Jobs at once, by default POINTSMAN_WORKER_CONCURRENCY.")
-    ] = None,
+    concurrency: Annotated[int | None, typer.Option(min=1, max=200, help="help.work.concurrency")] = None,
 ) -> None:
     """Work on what was accepted: webhooks, calendars, leads that wait."""
     chosen = settings_or_exit() if concurrency is None else settings_or_exit(worker_concurrency=concurrency)
@@ -40,6 +39,7 @@ async def _work(chosen: Settings) -> None:
         life_signs=LIFE_SIGNS,
         patience_s=patience_s(chosen.statement_timeout_ms),
     )
+    collect_as_usual()
     settle_memory()
     try:
         await run_worker(wired.env, queue, needs_revision=HEAD_REVISION)

@@ -12,7 +12,7 @@ from pointsman.services.leads.find_lead import find_lead
 from pointsman.services.ports import Env
 from pointsman.services.ports.routing.decisions import DecisionFilter
 
-LeadArgument = Annotated[str, typer.Argument(help="The lead: its id, its address, or source:external id.")]
+LeadArgument = Annotated[str, typer.Argument(help="help.lead")]
 
 
 async def lead_id(env: Env, given: str) -> UUID:

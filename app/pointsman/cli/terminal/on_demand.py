@@ -1,6 +1,5 @@
 """Groups of commands, each of which is imported when it is asked for: all of them together take seconds."""
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,12 +9,14 @@ from typing import Any, cast
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from pointsman.cli.output import word
+from pointsman.cli.terminal.spoken import SpokenCommand, SpokenGroup
 from pointsman.domain.gc_pause import gc_paused
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a command is: a function, or an `app` of further commands. `help` is its first line there.
+    """Where a command is: a function, or an `app` of further commands. `help` and `panel` are keys.
 
     A group of commands that are in several modules has no `attribute`; they are its `parts`.
     """
@@ -27,7 +28,7 @@ class Place:
     parts: "Mapping[str, Place]" = field(default_factory=dict)
 
 
-class OnDemand(TyperGroup):
+class OnDemand(SpokenGroup):
     """A group that knows the places of its commands."""
 
     places: Mapping[str, Place]
@@ -40,12 +41,6 @@ class OnDemand(TyperGroup):
             self.add_command(load_command(cmd_name, self.places[cmd_name]))
         return super().get_command(ctx, cmd_name)
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args and args[0] not in self.places:  # what is meant is looked for among the commands that are known
-            with self._names_alone():
-                return super().resolve_command(ctx, args)
-        return super().resolve_command(ctx, args)
-
     def format_help(self, ctx: Any, formatter: Any) -> None:
         with self._names_alone():
             super().format_help(ctx, formatter)
@@ -55,7 +50,7 @@ class OnDemand(TyperGroup):
         """The commands as a list shows them, without importing one."""
         loaded = self.commands
         self.commands = {
-            name: TyperCommand(name, help=place.help, rich_help_panel=place.panel)
+            name: TyperCommand(name, help=place.help, rich_help_panel=word(place.panel) if place.panel else None)
             for name, place in self.places.items()
         }
         try:
@@ -71,7 +66,7 @@ def load_command(name: str, place: Place) -> TyperCommand | TyperGroup:
     else:
         with gc_paused():  # what is imported stays: to look for garbage in it takes a tenth of the time
             found = getattr(import_module(place.module), place.attribute)
-        command = typer.main.get_group(found) if isinstance(found, typer.Typer) else _single(found)
+        command = typer.main.get_group(found) if isinstance(found, typer.Typer) else _single(found, place.help)
     command.name, command.rich_help_panel = name, place.panel
     return command
 
@@ -88,12 +83,7 @@ def _nothing() -> None:
     pass
 
 
-def first_line(command: Any) -> str:
-    """Of the help text of a loaded command: what `Place.help` has to say."""
-    return inspect.cleandoc(command.help or "").partition("\n")[0]
-
-
-def _single(function: Callable[..., None]) -> TyperCommand:
+def _single(function: Callable[..., None], help_key: str) -> TyperCommand:
     alone = typer.Typer(add_completion=False)
-    alone.command()(function)
+    alone.command(cls=SpokenCommand, help=help_key)(function)
     return cast("TyperCommand", typer.main.get_command(alone))

@@ -2,7 +2,6 @@
 
 import psycopg
 
-ADVICE = "Make the database with `lc_ctype 'C.UTF-8'` (docs/settings.md), and move the data by pg_dump"
 _FOUND = """
     select pg_encoding_to_char(encoding), datctype from pg_database where datname = current_database()
 """
@@ -23,11 +22,9 @@ def require_utf8(connection: psycopg.Connection) -> None:
 
 
 def find_poor_ctype(connection: psycopg.Connection) -> str | None:
-    """Where the database's LC_CTYPE has no letters but a to z, what that costs; None where it has."""
+    """The database's LC_CTYPE where that has no letters but a to z; None where it has."""
     _, ctype = _found(connection)
-    if ctype not in _NO_LETTERS:
-        return None
-    return f"The database's LC_CTYPE is {ctype}: names in other than Latin letters are looked for in all leads, one by one."
+    return ctype if ctype in _NO_LETTERS else None
 
 
 def _found(connection: psycopg.Connection) -> tuple[str, str]:

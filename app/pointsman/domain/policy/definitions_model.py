@@ -2,13 +2,16 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from pointsman.domain.policy.conditions_model import Condition
 from pointsman.domain.policy.operands import PolicyModel, PolicyText
+from pointsman.domain.text.lines import refuse_acting
 
-Title = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Title = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(refuse_acting)
+]
 CustomFieldName = Annotated[str, StringConstraints(pattern=r"^custom\.[a-z][a-z0-9_]*$", max_length=100)]
 ScoreFieldName = Annotated[str, StringConstraints(pattern=r"^score\.[a-z][a-z0-9_]*$", max_length=100)]
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]

@@ -1,8 +1,13 @@
 """Text from outside as one line: what breaks a line, turns its direction or shows nothing does not come through."""
 
+import re
 import unicodedata
 
 from pointsman.domain.text.visible import BLANK
+
+#: What acts on a screen instead of being drawn: controls (of C0, but for the line's end, and of C1), other ends of lines, and
+#: signs that turn the direction of what follows. Marks that only say of themselves how they are written are not among them.
+ACTING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def one_line(text: str) -> str:
@@ -10,6 +15,18 @@ def one_line(text: str) -> str:
     if not (text.isascii() and text.isprintable()):
         text = "".join(map(_shown, BLANK.sub("", text)))
     return " ".join(text.split())
+
+
+def show_acting(text: str) -> str:
+    """`text` with an escape, as "\\x1b" or "\\u202e", for each sign that would act on the screen which shows it."""
+    return ACTING.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
+
+
+def refuse_acting(text: str) -> str:
+    """A name as it is; ValueError where a sign in it would act on the screen that shows it, or break its line."""
+    if ACTING.search(text) or "\n" in text:
+        raise ValueError("it has a control, a second line, or a sign that turns the direction of text: take it out")
+    return text
 
 
 def _shown(sign: str) -> str:

@@ -3,6 +3,7 @@
 Reading, checking and comparing large documents takes long enough to be done beside the event loop.
 """
 
+import json
 from asyncio import to_thread
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,10 +32,11 @@ from pointsman.services.wording.english import english_words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A draft just stored, with what its check found."""
+    """A draft just stored, with what its check found; or, where `is_live`, the live version, which says the same."""
 
     policy: PolicyRow
     findings: tuple[Finding, ...]
+    is_live: bool = False
 
 
 async def check_document(env: Env, document: object) -> tuple[Finding, ...]:
@@ -66,12 +68,17 @@ def _check(policy: Policy, roster: Roster | None, intakes: Mapping[str, Collecti
 async def add_draft(env: Env, document: object, *, note: str, actor: Actor, source: str | None = None) -> Draft:
     """Store a draft, as its author wrote it. `source` is the YAML that `document` was read from, if any.
 
-    PolicyInvalid when it cannot be read; what the check finds is told, and refused at publishing.
+    PolicyInvalid when it cannot be read; what the check finds is told, and refused at publishing. What the live version says
+    to the letter makes no version: a pipeline that publishes at each push would fill the history with the same.
     """
     policy, plain = await to_thread(_read, document)
 
     async def work(tx: Tx) -> Draft:
         await tx.policies.lock()
+        live = await tx.policies.current()
+        if live is not None and _is_same_text(live, plain, source):
+            found = await to_thread(_check, policy, *(await _surroundings(env, tx)))
+            return Draft(policy=live, findings=found, is_live=True)
         row = await tx.policies.add(plain, source=source, note=note, by=actor.name, at=env.clock())
         await _audit_policy(env, tx, actor, "policy.drafted", row.version, reason=note)
         return Draft(policy=row, findings=await to_thread(_check, policy, *(await _surroundings(env, tx))))
@@ -210,6 +217,11 @@ async def _live_before(tx: Tx) -> int:
 
 def _read(document: object) -> tuple[Policy, Mapping[str, Any]]:
     return parse_policy(document), plain_document(document)
+
+
+def _is_same_text(row: PolicyRow, document: Mapping[str, Any], source: str | None) -> bool:
+    """Whether a stored policy is this one to the letter, comments and the order of keys included."""
+    return row.source == source and row.document == document and json.dumps(row.document) == json.dumps(document)
 
 
 def _compared(before: PolicyRow, after: PolicyRow) -> tuple[PolicyChange, ...]:

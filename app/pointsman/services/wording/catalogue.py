@@ -5,8 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from string import Formatter
 from types import MappingProxyType
+
+from pointsman.services.wording.po_file import read_texts
 
 LANGUAGES = ("en", "de")
 #: How a placeholder is written whose number (or how many it lists) decides the form, where that is not `count`:
@@ -18,20 +21,42 @@ _MANY = 1_000_000
 Part = tuple[str, str | None, str]
 
 
+Forms = tuple[tuple[Part, ...], ...]
+
+
 @dataclass(frozen=True, slots=True)
+class _File:
+    """The texts of one file by key, and which of a text's forms a number asks for."""
+
+    texts: Mapping[str, Forms]
+    plural: Callable[[int], int]
+
+
 class MessageTexts:
     """The texts of one language by key; a text has several forms where its words depend on a number.
 
-    That is the argument which one of them has as `COUNTED`, else `count`.
+    That is the argument which one of them has as `COUNTED`, else `count`. A file is read when the first of its keys is asked
+    for: a command tells a few of them, and all take a tenth of a second.
     """
 
-    language: str
-    texts: Mapping[str, tuple[tuple[Part, ...], ...]]
-    plural: Callable[[int], int]
+    def __init__(self, language: str) -> None:
+        folder = resources.files(__package__) / "catalogues" / language
+        self.language = language
+        self._places = {file.name.removesuffix(".po"): file for file in folder.iterdir() if file.name.endswith(".po")}
+        self._files: dict[str, _File] = {}
+
+    @property
+    def texts(self) -> Mapping[str, Forms]:
+        """Those of all files."""
+        return {key: forms for name in sorted(self._places) for key, forms in self._file(name).texts.items()}
 
     def parts(self, key: str, args: Mapping[str, object]) -> tuple[Part, ...] | None:
         """The text of `key` in the form that the arguments ask for; None for a key without a text."""
-        forms = self.texts.get(key)
+        name = key.partition(".")[0]
+        if name not in self._places:
+            return None
+        file = self._file(name)
+        forms = file.texts.get(key)
         if forms is None:
             return None
         if len(forms) == 1:
@@ -42,33 +67,30 @@ class MessageTexts:
         if not isinstance(count, int):
             return forms[0]
         small = count if abs(count) < _MANY else _MANY  # gettext reads no number of any size
-        return forms[min(self.plural(small), len(forms) - 1)]
+        return forms[min(file.plural(small), len(forms) - 1)]
 
     def open_text(self, key: str) -> str:
         """The first form of a text with its placeholders left open, for templates that fill them in."""
-        return "".join(f"{before}{'{' + name + '}' if name else ''}" for before, name, _ in self.texts[key][0])
+        forms = self._file(key.partition(".")[0]).texts[key]
+        return "".join(f"{before}{'{' + name + '}' if name else ''}" for before, name, _ in forms[0])
+
+    def _file(self, name: str) -> _File:
+        found = self._files.get(name)
+        if found is None:
+            found = self._files[name] = _read(self._places[name])
+        return found
 
 
 @lru_cache(maxsize=len(LANGUAGES))
 def load_catalogue(language: str) -> MessageTexts:
-    """The catalogue of one of `LANGUAGES`; read once and kept."""
-    from babel.messages.pofile import read_po  # noqa: PLC0415  # a quarter of a second, and most commands tell nothing
+    """The catalogue of one of `LANGUAGES`; what was read of it is kept."""
+    return MessageTexts(language)
 
-    texts: dict[str, tuple[tuple[Part, ...], ...]] = {}
-    plural: Callable[[int], int] = bool
-    folder = resources.files(__package__) / "catalogues" / language
-    for file in sorted(folder.iterdir(), key=lambda file: file.name):
-        if file.name.endswith(".po"):
-            with file.open("rb") as opened:
-                found = read_po(opened, locale=language, abort_invalid=True)
-            plural = gettext.c2py(found.plural_expr)
-            for entry in found:
-                if not entry.id:
-                    continue
-                key = entry.id[0] if isinstance(entry.id, (tuple, list)) else entry.id
-                forms = entry.string if isinstance(entry.string, (tuple, list)) else (entry.string,)
-                texts[key] = tuple(parse_text(form or "") for form in forms)
-    return MessageTexts(language, MappingProxyType(texts), plural)
+
+def _read(place: Traversable) -> _File:
+    texts, formula = read_texts(place.read_text(encoding="utf-8").splitlines())
+    parsed = {key: tuple(map(parse_text, forms)) for key, forms in texts.items()}
+    return _File(MappingProxyType(parsed), gettext.c2py(formula))
 
 
 def parse_text(text: str) -> tuple[Part, ...]:

@@ -217,6 +217,14 @@ async def test_history_says_what_was_live_when_who_published_it_and_why(desk: De
     assert heads == {second: "softer", first: "too soft"}
 
 
+async def test_the_very_text_that_is_live_makes_no_version(desk: Desk) -> None:
+    live = await desk.publish(noted(description="first"))
+    again = await desk.post("/v1/policies?note=again", noted(description="first"), 200)
+    assert (again["version"], again["state"], again["note"]) == (live, "published", "go")
+    assert [row["version"] for row in (await desk.get("/v1/policies")).json()["items"]] == [live]
+    assert await desk.draft(noted(description="second")) != live
+
+
 async def test_history_comes_in_pages(desk: Desk) -> None:
     for i in range(3):
         await desk.publish(noted(description=str(i)))
