@@ -8,6 +8,7 @@ import pytest
 
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.domain.leads.evidence import Evidence, EvidenceKind
+from pointsman.domain.messages.message import say
 from pointsman.domain.roster.reps import Caps
 from pointsman.domain.roster.roles import Work
 from pointsman.services.explain.explain import ExplainRequest, explain
@@ -146,7 +147,7 @@ async def test_fields_that_were_not_kept_are_the_leads_present_ones_and_it_says_
     found = await whole(world, {**POLICY, "rules": [hot, *POLICY["rules"]]})
     assert found.report.after.by_dimension["rule"]["Hot"] == 6  # scores were not read then, but are known now
     assert (found.facts_as_stored, found.facts_filled_in) == (0, 27)
-    assert any("27 more" in line and "present" in line for line in found.assumptions)
+    assert say("simulation.filled-in", count=27) in found.assumptions
 
 
 OTHER_RULES: dict[str, dict[str, Any]] = {
@@ -175,12 +176,12 @@ async def test_evidence_is_judged_by_the_rules_of_the_policy_that_is_tried(world
     assert told.routed is not None
     assert told.routed.decision.rule == "Asks"
     same = await whole(world, before)
-    assert (same.report.same, same.assumptions[1]) == (1, "Facts are as they were then for 1 decisions.")
+    assert (same.report.same, same.assumptions[1]) == (1, say("simulation.facts", count=1))
     after = {**before, "evidence": OTHER_RULES[change]}
     explained = await explain(world.env, ExplainRequest(lead_id=told.lead.id, document=after))
     found = await whole(world, after)
     assert found.report.after.by_dimension["rule"] == {explained.decision.rule: 1} == {"DACH inbound": 1}
-    assert "for 1 decisions what evidence says is judged by this policy" in found.assumptions[1]
+    assert say("simulation.judged-anew", count=1) in found.assumptions
 
 
 async def test_caps_hold_within_the_simulation(world: World) -> None:

@@ -17,7 +17,7 @@ from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.replay.preference_shares import PreferenceShare
 from pointsman.domain.replay.simulation import DecisionCounts, SimulationExample
 from pointsman.services.explain.simulate import MAX_DECISIONS, SimulationPeriod, SimulationResult, simulate
-from pointsman.services.wording.rendering import MessageReader, render
+from pointsman.services.wording.rendering import MessageReader, render, render_all
 
 router = APIRouter(tags=["Policy"])
 
@@ -157,7 +157,7 @@ class SimulationDoc(BaseModel):
             facts_as_stored=found.facts_as_stored,
             facts_filled_in=found.facts_filled_in,
             roster_version=found.roster_version,
-            assumptions=list(found.assumptions),
+            assumptions=render_all(found.assumptions, reader),
         )
 
 

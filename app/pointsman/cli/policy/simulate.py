@@ -14,15 +14,23 @@ from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.terminal.lead_titles import lead_titles
 from pointsman.cli.terminal.reading import run_with_reader
 from pointsman.domain.dates.durations import parse_duration
-from pointsman.domain.messages.message import first_of
+from pointsman.domain.messages.message import first_of, rep_name, say
 from pointsman.domain.replay.preference_shares import PreferenceShare
 from pointsman.domain.replay.simulation import DIMENSIONS
 from pointsman.services.explain.simulate import MAX_DECISIONS, SimulationPeriod, SimulationResult
 from pointsman.services.explain.simulate import simulate as simulated
 from pointsman.services.ports import Env
-from pointsman.services.wording.rendering import MessageReader, render
+from pointsman.services.wording.rendering import MessageReader, render, render_sentence
 
 _SHOWN = 10
+_LEFT_OUT = {"manual": "cli-policy.left-out.manual", "unreadable": "cli-policy.left-out.unreadable"}
+_MISSED = {
+    "too-far-ahead": "cli-policy.missed.too-far-ahead",
+    "too-far-behind": "cli-policy.missed.too-far-behind",
+    "owner": "cli-policy.missed.owner",
+    "skipped": "cli-policy.missed.skipped",
+    "not-eligible": "cli-policy.missed.not-eligible",
+}
 _BY = {
     "outcome": "cli-policy.by.outcome",
     "work": "cli-policy.by.work",
@@ -72,11 +80,11 @@ def _show(found: SimulationResult, titles: Mapping[UUID, str], reader: MessageRe
         other=report.other_rep,
     )
     for reason, count in report.left_out.items():
-        tell("cli-policy.left-out", count=count, reason=reason)
+        tell("cli-policy.left-out", count=count, reason=say(_LEFT_OUT[reason]) if reason in _LEFT_OUT else reason)
     for name in DIMENSIONS:
         before, after = report.before.by_dimension[name], report.after.by_dimension[name]
         if before != after:
-            show_table(_table(name, before, after))
+            show_table(_table(name, before, after, reader))
     if report.preferences:
         show_table(_preferences(report.preferences))
     for one in report.examples[:_SHOWN]:
@@ -90,14 +98,15 @@ def _show(found: SimulationResult, titles: Mapping[UUID, str], reader: MessageRe
         )
         tell("cli-policy.never-matched", rules=rules)
     for assumption in found.assumptions:
-        show_prose(f"• {assumption}")
+        show_prose(f"• {render_sentence(assumption, reader)}")
 
 
-def _table(name: str, before: Mapping[str, int], after: Mapping[str, int]) -> Table:
+def _table(name: str, before: Mapping[str, int], after: Mapping[str, int], reader: MessageReader) -> Table:
     listed = table(word(_BY[name]), word("cli-policy.before"), word("cli-policy.after"))
     for key in dict.fromkeys([*before, *after]):
         if before.get(key) != after.get(key):
-            listed.add_row(key, str(before.get(key, 0)), str(after.get(key, 0)))
+            called = reader.names.get(rep_name(key), key) if name == "rep" else key
+            listed.add_row(called, str(before.get(key, 0)), str(after.get(key, 0)))
     return listed
 
 
@@ -117,7 +126,7 @@ def _preferences(shares: Sequence[PreferenceShare]) -> Table:
             f"{_percent(share.by_tier.get(tier, 0), share.leads)} ({_percent(share.fair_by_tier.get(tier, 0), fair)})"
             for tier in tiers
         ]
-        missed = ", ".join(f"{count} {reason}" for reason, count in share.missed.items())
+        missed = ", ".join(f"{count} {word(_MISSED[reason])}" for reason, count in share.missed.items())
         listed.add_row(
             of.pool, f"{of.lead} {of.value}" if of.lead else word("cli-policy.others"), str(share.leads), *parts, missed
         )

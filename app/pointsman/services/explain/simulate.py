@@ -9,7 +9,7 @@ from uuid import UUID
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.domain.gate.evaluation import facts_with_evidence
 from pointsman.domain.leads.facts import NOW_FIELD, QUALIFICATION, Facts
-from pointsman.domain.messages.message import message_from_json
+from pointsman.domain.messages.message import Message, message_from_json, say
 from pointsman.domain.replay.recorded_inputs import RecordedInputs
 from pointsman.domain.replay.simulation import PastDecision, Simulation, SimulationReport
 from pointsman.domain.roster.reps import Roster
@@ -56,7 +56,7 @@ class SimulationResult:
     facts_as_stored: int
     facts_filled_in: int  # with what is known of the lead now
     complete: bool
-    assumptions: tuple[str, ...]
+    assumptions: tuple[Message, ...]
 
 
 async def simulate(
@@ -205,28 +205,17 @@ class _Run:
             left_out=None if inputs else left_out,
         )
 
-    def _assumptions(self, roster: Roster) -> tuple[str, ...]:
-        filled = ""
-        if self._filled_in:
-            filled = (
-                f"; {self._filled_in} more lack fields that this policy asks for: those are the lead's present ones"
-            )
-        if self._judged_anew:
-            filled += (
-                f"; for {self._judged_anew} decisions what evidence says is judged by this policy's `evidence`, "
-                "from what was on record then"
-            )
-        start = (
-            "at zero"
-            if self._period.ledgers_from_zero
-            else ("as they stood when the first decision of the period reached each pool, at zero where none did")
-        )
+    def _assumptions(self, roster: Roster) -> tuple[Message, ...]:
+        filled = [say("simulation.filled-in", count=self._filled_in)] if self._filled_in else []
+        judged = [say("simulation.judged-anew", count=self._judged_anew)] if self._judged_anew else []
         return (
-            f"Reps, roles, working hours and caps are those of the present roster (version {roster.version}).",
-            f"Facts are as they were then for {self._as_stored} decisions{filled}.",
-            f"Ledgers start {start}; credits and corrections made meanwhile are not simulated.",
-            "Loads are as they were then, corrected by what the simulation gave to others; what ended then ends here too.",
-            "Every calendar is taken as readable, and first slots as they were found then.",
-            "Gates, evidence of a pass, overrides and owners are as they were then.",
-            "Decisions by hand stay as they are; a lead that waited then and does not here is not routed again for that wait.",
+            say("simulation.roster", version=roster.version),
+            say("simulation.facts", count=self._as_stored),
+            *filled,
+            *judged,
+            say("simulation.from-zero" if self._period.ledgers_from_zero else "simulation.from-history"),
+            say("simulation.loads"),
+            say("simulation.calendars"),
+            say("simulation.gates"),
+            say("simulation.by-hand"),
         )
