@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from pointsman.domain.booking.lifecycle import Transition, allowed_actions
 from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow, Companion
+from pointsman.services.wording.rendering import MessageReader
 
 
 class CompanionDoc(BaseModel):
@@ -29,9 +30,12 @@ class AppointmentDoc(BaseModel):
 
     id: UUID
     lead_id: UUID
-    rep: str = Field(examples=["anna"])
+    rep: str | None = Field(description="Null to a partner's key where it is no rep of its own.", examples=["anna"])
     companions: list[CompanionDoc] = Field(description="A partner's key reads none.")
-    setter: str | None = Field(description="The rep who handed the lead over.", examples=["lena"])
+    setter: str | None = Field(
+        description="The rep who handed the lead over. Null to a partner's key where it is no rep of its own.",
+        examples=["lena"],
+    )
     work: str = Field(examples=["closing"])
     pool: str | None = Field(description="The pool that gave the lead to the rep; null where a human did.")
     category: str | None = Field(description="By which some caps count.")
@@ -51,7 +55,9 @@ class AppointmentDoc(BaseModel):
     start: datetime
     end: datetime
     title: str
-    gate: dict[str, Any] = Field(description="What the closer reads before the call.")
+    gate: dict[str, Any] = Field(
+        description="What the closer reads before the call. A partner's key reads what its own side found out."
+    )
     booked_by: str | None = Field(description="The owner of the key; a partner's key does not read it.")
     sequence: int = Field(description="Grows with every change that the invitation shows (RFC 5545).")
     created_at: datetime
@@ -60,8 +66,8 @@ class AppointmentDoc(BaseModel):
     cancel_reason: str | None = Field(description="A partner's key does not read it.")
 
     @staticmethod
-    def of(row: AppointmentRow, now: datetime, *, partner: bool) -> "AppointmentDoc":
-        return AppointmentDoc(**_values(row, now, partner=partner))
+    def of(row: AppointmentRow, now: datetime, reader: MessageReader, *, partner: bool) -> "AppointmentDoc":
+        return AppointmentDoc(**_values(row, now, reader, partner=partner))
 
 
 class AppointmentEventDoc(BaseModel):
@@ -96,10 +102,15 @@ class AppointmentHistoryDoc(AppointmentDoc):
 
     @staticmethod
     def with_history(
-        row: AppointmentRow, events: Sequence[AppointmentEvent], now: datetime, *, partner: bool
+        row: AppointmentRow,
+        events: Sequence[AppointmentEvent],
+        now: datetime,
+        reader: MessageReader,
+        *,
+        partner: bool,
     ) -> "AppointmentHistoryDoc":
         lines = [AppointmentEventDoc.of(event, partner=partner) for event in events]
-        return AppointmentHistoryDoc(**_values(row, now, partner=partner), history=lines)
+        return AppointmentHistoryDoc(**_values(row, now, reader, partner=partner), history=lines)
 
 
 class TransitionDoc(BaseModel):
@@ -134,19 +145,20 @@ def _shown_changes(changed: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in changed.items() if name in _SHOWN_CHANGES}
 
 
-def _without_sources(gate: Mapping[str, Any]) -> dict[str, Any]:
-    """What was found out about the lead, without the names of others who found it out."""
-    items = [{name: value for name, value in item.items() if name != "source"} for item in gate.get("evidence", ())]
-    return {**gate, "evidence": items} if "evidence" in gate else dict(gate)
+def _own_findings(gate: Mapping[str, Any], reader: MessageReader) -> dict[str, Any]:
+    """What opened the gate, as far as the reader's own side found it out; without the key of another setter."""
+    items = [item for item in gate.get("evidence", ()) if reader.reads_source(str(item.get("source")))]
+    shown = {**gate, "evidence": items}
+    return shown | {"setter": reader.shown_rep(gate["setter"])} if "setter" in gate else shown
 
 
-def _values(row: AppointmentRow, now: datetime, *, partner: bool) -> dict[str, Any]:
+def _values(row: AppointmentRow, now: datetime, reader: MessageReader, *, partner: bool) -> dict[str, Any]:
     return {
         "id": row.id,
         "lead_id": row.lead_id,
-        "rep": row.rep_key,
+        "rep": reader.shown_rep(row.rep_key),
         "companions": [] if partner else [CompanionDoc.of(item) for item in row.companions],
-        "setter": row.setter_key,
+        "setter": reader.shown_rep(row.setter_key),
         "work": row.work,
         "pool": row.pool,
         "category": row.category,
@@ -161,7 +173,7 @@ def _values(row: AppointmentRow, now: datetime, *, partner: bool) -> dict[str, A
         "start": row.starts_at,
         "end": row.ends_at,
         "title": row.title,
-        "gate": _without_sources(row.gate_snapshot) if partner else dict(row.gate_snapshot),
+        "gate": _own_findings(row.gate_snapshot, reader) if partner else dict(row.gate_snapshot),
         "booked_by": None if partner else row.booked_by,
         "sequence": row.sequence,
         "created_at": row.created_at,

@@ -1,5 +1,6 @@
 """Appointments: booking, and what there is."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Literal
 from uuid import UUID
@@ -13,9 +14,10 @@ from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.idempotency import IdempotencyKey, run_idempotent
 from pointsman.api.http.lead_reference import LeadQuery, LeadReference, meant_lead
+from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery, explain_nothing
+from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery, asks_of_others, explain_nothing
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.openapi.example_timestamps import in_days
 from pointsman.domain.booking.lifecycle import TRANSITIONS, AppointmentStatus
@@ -25,7 +27,7 @@ from pointsman.services.appointments.actions import appointment_history
 from pointsman.services.booking.book import PreparedBooking, book_in_tx, prepare_booking
 from pointsman.services.idempotency import IdempotentResponse
 from pointsman.services.ports import Tx
-from pointsman.services.ports.booking.appointments import AppointmentFilter
+from pointsman.services.ports.booking.appointments import AppointmentFilter, AppointmentRow
 
 router = APIRouter(tags=["Hand-over and booking"])
 
@@ -60,6 +62,7 @@ async def book(
     given: AppointmentIn,
     request: Request,
     env: EnvDep,
+    reader: ReaderDep,
     caller: Annotated[Caller, may(Operation.APPOINTMENT_BOOK)],
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -69,12 +72,8 @@ async def book(
 
     async def write(tx: Tx, prepared: PreparedBooking) -> IdempotentResponse:
         row = await book_in_tx(env, tx, prepared)
-        return IdempotentResponse(
-            status=201,
-            body=AppointmentDoc.of(row, env.clock(), partner=not caller.may_read(Reading.COLLEAGUES))
-            .model_dump_json()
-            .encode(),
-        )
+        shown = AppointmentDoc.of(row, env.clock(), reader, partner=not caller.may_read(Reading.COLLEAGUES))
+        return IdempotentResponse(status=201, body=shown.model_dump_json().encode(), language=reader.language)
 
     return await run_idempotent(env, request, caller, route=_ROUTE, key=idempotency_key, prepare=prepare, write=write)
 
@@ -117,6 +116,7 @@ def _asked(
 async def index(
     env: EnvDep,
     page: PageDep,
+    reader: ReaderDep,
     asked: Annotated[AppointmentFilter, Depends(_asked)],
     caller: Annotated[Caller, may(Operation.APPOINTMENT_READ)],
     *,
@@ -124,12 +124,16 @@ async def index(
 ) -> Page[AppointmentDoc]:
     now, partner = env.clock(), not caller.may_read(Reading.COLLEAGUES)
     which = replace(asked, sees=caller.actor.sees, as_companion=not partner, ended_by=now if due else None)
-    async with env.uow() as tx:
-        rows = await tx.appointments.page(which, after=page.after, limit=page.fetch_limit)
+    rows: Sequence[AppointmentRow] = ()
+    if not asks_of_others(reader, asked.rep, asked.setter):
+        async with env.uow() as tx:
+            rows = await tx.appointments.page(which, after=page.after, limit=page.fetch_limit)
     if not rows and page.is_first:
         await explain_nothing(env, caller, rep=asked.rep, setter=asked.setter, pool=asked.pool)
     items, following = page.split(rows, lambda row: (row.created_at, row.id))
-    return Page[AppointmentDoc](items=[AppointmentDoc.of(row, now, partner=partner) for row in items], next=following)
+    return Page[AppointmentDoc](
+        items=[AppointmentDoc.of(row, now, reader, partner=partner) for row in items], next=following
+    )
 
 
 @router.get(
@@ -149,7 +153,12 @@ async def transitions(_caller: Annotated[Caller, may(Operation.APPOINTMENT_READ)
     responses=problem_responses(401, 403, 404, 422),
 )
 async def show(
-    appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.APPOINTMENT_READ)]
+    appointment_id: UUID,
+    env: EnvDep,
+    reader: ReaderDep,
+    caller: Annotated[Caller, may(Operation.APPOINTMENT_READ)],
 ) -> AppointmentHistoryDoc:
     row, events = await appointment_history(env, appointment_id, actor=caller.actor)
-    return AppointmentHistoryDoc.with_history(row, events, env.clock(), partner=not caller.may_read(Reading.COLLEAGUES))
+    return AppointmentHistoryDoc.with_history(
+        row, events, env.clock(), reader, partner=not caller.may_read(Reading.COLLEAGUES)
+    )

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pointsman.api.booking.appointment_schemas import AppointmentDoc
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.readings import Reading
@@ -25,7 +26,10 @@ router = APIRouter(tags=["Hand-over and booking"])
     responses=problem_responses(401, 403, 404, 409, 422, 503),
 )
 async def dismiss_conflict(
-    appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.APPOINTMENT_MOVE)]
+    appointment_id: UUID,
+    env: EnvDep,
+    reader: ReaderDep,
+    caller: Annotated[Caller, may(Operation.APPOINTMENT_MOVE)],
 ) -> AppointmentDoc:
     row = await conflicts.dismiss_conflict(env, appointment_id, actor=caller.actor)
-    return AppointmentDoc.of(row, env.clock(), partner=not caller.may_read(Reading.COLLEAGUES))
+    return AppointmentDoc.of(row, env.clock(), reader, partner=not caller.may_read(Reading.COLLEAGUES))

@@ -208,7 +208,7 @@ class HandoverDecisionDoc(BaseModel):
             summary=render(_told(routed, partner=partner), reader),
             rule=None if partner else decision.rule,
             pool=decision.pool,
-            rep=decision.rep,
+            rep=reader.shown_rep(decision.rep),
             hold_reason=decision.hold_reason.value if decision.hold_reason else None,
         )
 
@@ -228,7 +228,10 @@ class HandoverOut(BaseModel):
     nurture_until: datetime | None
     setter: str | None
     decision: HandoverDecisionDoc | None = Field(description="Null when the lead stayed where it was.")
-    closer: str | None = Field(description="The rep who has the lead for closing.", examples=["anna"])
+    closer: str | None = Field(
+        description="The rep who has the lead for closing. Null to a partner's key where it is no rep of its own.",
+        examples=["anna"],
+    )
     slots: list[SlotDoc]
     why_no_slots: str | None
     warnings: list[FieldWarningDoc] = Field(description="Evidence that is kept and does not count.")
@@ -259,11 +262,11 @@ class HandoverOut(BaseModel):
             failed=[_failed(leaf, reader, partner=partner) for leaf in gate.failed_conditions],
             stage=handed.stage,
             nurture_until=handed.nurture_until,
-            setter=handed.setter,
+            setter=reader.shown_rep(handed.setter),
             decision=HandoverDecisionDoc.of(routed, reader, partner=partner, dry_run=dry_run) if routed else None,
-            closer=handed.closer,
-            slots=[SlotDoc.of(slot) for slot in handed.slots],
+            closer=reader.shown_rep(handed.closer),
+            slots=[SlotDoc.of(slot, reader) for slot in handed.slots],
             warnings=[FieldWarningDoc.of(fault) for fault in handed.warnings],
             why_no_slots=render_sentence(why_empty, reader) if why_empty else None,
-            appointment=AppointmentDoc.of(booked, now, partner=partner) if booked and not dry_run else None,
+            appointment=AppointmentDoc.of(booked, now, reader, partner=partner) if booked and not dry_run else None,
         )

@@ -11,6 +11,7 @@ from pointsman.api.booking.appointment_schemas import AppointmentDoc
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.idempotency import IdempotencyKey, run_idempotent
+from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.reason_text import ReasonText
 from pointsman.api.http.timestamps import Timestamp
@@ -23,6 +24,7 @@ from pointsman.services.idempotency import IdempotentResponse
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment.appointment import reassign_appointment
+from pointsman.services.wording.rendering import MessageReader
 
 router = APIRouter(tags=["Hand-over and booking"])
 
@@ -72,6 +74,7 @@ async def reschedule(
     given: RescheduleIn,
     request: Request,
     env: EnvDep,
+    reader: ReaderDep,
     caller: Annotated[Caller, may(Operation.APPOINTMENT_MOVE)],
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -89,7 +92,8 @@ async def reschedule(
 
     async def write(tx: Tx, prepared: PreparedReschedule) -> IdempotentResponse:
         row = await reschedule_in_tx(env, tx, prepared)
-        return IdempotentResponse(status=200, body=_shown(env, caller, row).model_dump_json().encode())
+        body = _shown(env, reader, caller, row).model_dump_json().encode()
+        return IdempotentResponse(status=200, body=body, language=reader.language)
 
     route = f"POST /v1/appointments/{appointment_id}/reschedule"
     return await run_idempotent(env, request, caller, route=route, key=idempotency_key, prepare=prepare, write=write)
@@ -107,11 +111,12 @@ async def reassign(
     appointment_id: UUID,
     given: ReassignAppointmentIn,
     env: EnvDep,
+    reader: ReaderDep,
     caller: Annotated[Caller, may(Operation.APPOINTMENT_REASSIGN)],
 ) -> AppointmentDoc:
     row = await reassign_appointment(env, appointment_id, to=given.rep, reason=given.reason, actor=caller.actor)
-    return _shown(env, caller, row)
+    return _shown(env, reader, caller, row)
 
 
-def _shown(env: Env, caller: Caller, row: AppointmentRow) -> AppointmentDoc:
-    return AppointmentDoc.of(row, env.clock(), partner=not caller.may_read(Reading.COLLEAGUES))
+def _shown(env: Env, reader: MessageReader, caller: Caller, row: AppointmentRow) -> AppointmentDoc:
+    return AppointmentDoc.of(row, env.clock(), reader, partner=not caller.may_read(Reading.COLLEAGUES))

@@ -12,6 +12,7 @@ from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.idempotency import IdempotencyKey, run_idempotent
 from pointsman.api.http.lead_reference import LeadReference, meant_lead
+from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.openapi.example_timestamps import in_days
@@ -26,6 +27,7 @@ from pointsman.services.booking.slot_holds import (
 from pointsman.services.idempotency import IdempotentResponse
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.booking.slot_holds import SlotHoldRow
+from pointsman.services.wording.rendering import MessageReader
 
 router = APIRouter(tags=["Hand-over and booking"])
 
@@ -50,7 +52,10 @@ class SlotHoldDoc(BaseModel):
 
     id: UUID
     lead_id: UUID
-    rep: str = Field(description="The rep who would have been booked then.", examples=["anna"])
+    rep: str | None = Field(
+        description="The rep who would have been booked then. Null to a partner's key where it is no rep of its own.",
+        examples=["anna"],
+    )
     start: datetime
     end: datetime
     status: Literal["open", "booked", "cancelled", "expired", "replaced"]
@@ -60,13 +65,13 @@ class SlotHoldDoc(BaseModel):
     released_at: datetime | None
 
     @staticmethod
-    def of(row: SlotHoldRow, now: datetime) -> "SlotHoldDoc":
+    def of(row: SlotHoldRow, now: datetime, reader: MessageReader) -> "SlotHoldDoc":
         status = row.release_reason or ("open" if row.expires_at > now else "expired")
         return SlotHoldDoc.model_validate(
             {
                 "id": row.id,
                 "lead_id": row.lead_id,
-                "rep": row.rep_key,
+                "rep": reader.shown_rep(row.rep_key),
                 "start": row.starts_at,
                 "end": row.ends_at,
                 "status": status,
@@ -92,6 +97,7 @@ async def hold(
     given: SlotHoldIn,
     request: Request,
     env: EnvDep,
+    reader: ReaderDep,
     caller: Annotated[Caller, may(Operation.SLOT_HOLD)],
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -101,7 +107,7 @@ async def hold(
 
     async def write(tx: Tx, holding: PreparedSlotHold) -> IdempotentResponse:
         row = await hold_slot_in_tx(env, tx, holding)
-        return IdempotentResponse(status=201, body=_doc(env, row).model_dump_json().encode())
+        return IdempotentResponse(status=201, body=_doc(env, reader, row).model_dump_json().encode())
 
     return await run_idempotent(env, request, caller, route=_ROUTE, key=idempotency_key, prepare=prepare, write=write)
 
@@ -109,8 +115,10 @@ async def hold(
 @router.get(
     "/v1/slot-holds/{slot_hold_id}", summary="Read a slot hold", responses=problem_responses(401, 403, 404, 422)
 )
-async def show(slot_hold_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.SLOT_HOLD)]) -> SlotHoldDoc:
-    return _doc(env, await get_slot_hold(env, slot_hold_id, actor=caller.actor))
+async def show(
+    slot_hold_id: UUID, env: EnvDep, reader: ReaderDep, caller: Annotated[Caller, may(Operation.SLOT_HOLD)]
+) -> SlotHoldDoc:
+    return _doc(env, reader, await get_slot_hold(env, slot_hold_id, actor=caller.actor))
 
 
 @router.delete(
@@ -119,9 +127,11 @@ async def show(slot_hold_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Op
     description="The slot is free again at once. Again is harmless.",
     responses=problem_responses(401, 403, 404, 422, 503),
 )
-async def release(slot_hold_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.SLOT_HOLD)]) -> SlotHoldDoc:
-    return _doc(env, await release_slot_hold(env, slot_hold_id, actor=caller.actor))
+async def release(
+    slot_hold_id: UUID, env: EnvDep, reader: ReaderDep, caller: Annotated[Caller, may(Operation.SLOT_HOLD)]
+) -> SlotHoldDoc:
+    return _doc(env, reader, await release_slot_hold(env, slot_hold_id, actor=caller.actor))
 
 
-def _doc(env: Env, row: SlotHoldRow) -> SlotHoldDoc:
-    return SlotHoldDoc.of(row, env.clock())
+def _doc(env: Env, reader: MessageReader, row: SlotHoldRow) -> SlotHoldDoc:
+    return SlotHoldDoc.of(row, env.clock(), reader)

@@ -17,11 +17,14 @@ class SlotDoc(BaseModel):
 
     start: datetime
     end: datetime
-    rep: str = Field(description="The rep who would be booked now.", examples=["anna"])
+    rep: str | None = Field(
+        description="The rep who would be booked now. Null to a partner's key where it is no rep of its own.",
+        examples=["anna"],
+    )
 
     @staticmethod
-    def of(slot: Slot) -> "SlotDoc":
-        return SlotDoc(start=slot.start, end=slot.end, rep=slot.rep)
+    def of(slot: Slot, reader: MessageReader) -> "SlotDoc":
+        return SlotDoc(start=slot.start, end=slot.end, rep=reader.shown_rep(slot.rep))
 
 
 class LocalSlotDoc(SlotDoc):
@@ -32,12 +35,12 @@ class LocalSlotDoc(SlotDoc):
     text: str = Field(examples=["Mittwoch, 25. November 2026, 10:00\u201310:30 Uhr (MEZ)"])
 
     @staticmethod
-    def localized(slot: Slot, *, zone: str, language: str) -> "LocalSlotDoc":
+    def localized(slot: Slot, reader: MessageReader, *, zone: str, language: str) -> "LocalSlotDoc":
         clock = ZoneInfo(zone)
         return LocalSlotDoc(
             start=slot.start,
             end=slot.end,
-            rep=slot.rep,
+            rep=reader.shown_rep(slot.rep),
             local_start=slot.start.astimezone(clock),
             local_end=slot.end.astimezone(clock),
             text=format_interval(slot.start, slot.end, zone=zone, language=language),
@@ -70,8 +73,11 @@ class NextFreeDoc(BaseModel):
 class SlotsDoc(BaseModel):
     """The next bookable times of a lead."""
 
-    rep: str = Field(description="The rep who has the lead.", examples=["anna"])
-    rep_name: str
+    rep: str | None = Field(
+        description="The rep who has the lead. Null to a partner's key where it is no rep of its own.",
+        examples=["anna"],
+    )
+    rep_name: str | None
     time_zone: str = Field(description="The rep's.", examples=["Europe/Berlin"])
     zone: str = Field(description="The zone of `local_start` and `text`.", examples=["Europe/Berlin"])
     zone_of: Literal["asked", "lead", "rep"] = Field(
@@ -99,8 +105,8 @@ class SlotsDoc(BaseModel):
     def of(answer: SlotList, reader: MessageReader, *, zone: str | None, language: str) -> "SlotsDoc":
         shown = zone or answer.lead_zone or answer.time_zone
         return SlotsDoc(
-            rep=answer.rep,
-            rep_name=answer.rep_name,
+            rep=reader.shown_rep(answer.rep),
+            rep_name=answer.rep_name if reader.reads_rep(answer.rep) else None,
             time_zone=answer.time_zone,
             zone=shown,
             zone_of="asked" if zone else "lead" if answer.lead_zone else "rep",
@@ -109,7 +115,7 @@ class SlotsDoc(BaseModel):
             decided_at_booking=answer.decided_at_booking,
             read_at=answer.read_at,
             needs_email=answer.needs_email,
-            slots=[LocalSlotDoc.localized(slot, zone=shown, language=language) for slot in answer.slots],
+            slots=[LocalSlotDoc.localized(slot, reader, zone=shown, language=language) for slot in answer.slots],
             why_empty=render_sentence(answer.why_empty, reader) if answer.why_empty else None,
             dropped=[UnavailableRepDoc.of(item, reader) for item in answer.dropped],
             next_free=_next(answer.next_free, shown, language) if answer.next_free else None,

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, S
 from pointsman.api.booking.appointment_schemas import AppointmentDoc
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.reason_text import refuse_unseen
 from pointsman.api.http.timestamps import CalendarDate
@@ -19,6 +20,7 @@ from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments import actions as acts
 from pointsman.services.ports import Env
 from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.wording.rendering import MessageReader
 
 router = APIRouter(tags=["Hand-over and booking"])
 
@@ -80,9 +82,12 @@ class OutcomeIn(BaseModel):
     responses=_FAULTS,
 )
 async def confirm(
-    appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.APPOINTMENT_CONFIRM)]
+    appointment_id: UUID,
+    env: EnvDep,
+    reader: ReaderDep,
+    caller: Annotated[Caller, may(Operation.APPOINTMENT_CONFIRM)],
 ) -> AppointmentDoc:
-    return _shown(env, caller, await acts.confirm(env, appointment_id, actor=caller.actor))
+    return _shown(env, reader, caller, await acts.confirm(env, appointment_id, actor=caller.actor))
 
 
 @router.post(
@@ -92,12 +97,16 @@ async def confirm(
     responses=_FAULTS,
 )
 async def cancel(
-    appointment_id: UUID, given: CancelIn, env: EnvDep, caller: Annotated[Caller, may(Operation.APPOINTMENT_CANCEL)]
+    appointment_id: UUID,
+    given: CancelIn,
+    env: EnvDep,
+    reader: ReaderDep,
+    caller: Annotated[Caller, may(Operation.APPOINTMENT_CANCEL)],
 ) -> AppointmentDoc:
     row = await acts.cancel(
         env, appointment_id, by=ActorRole.PROSPECT if given.for_buyer else None, reason=given.reason, actor=caller.actor
     )
-    return _shown(env, caller, row)
+    return _shown(env, reader, caller, row)
 
 
 @router.post(
@@ -107,9 +116,12 @@ async def cancel(
     responses=_FAULTS,
 )
 async def accept(
-    appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.APPOINTMENT_ACCEPT)]
+    appointment_id: UUID,
+    env: EnvDep,
+    reader: ReaderDep,
+    caller: Annotated[Caller, may(Operation.APPOINTMENT_ACCEPT)],
 ) -> AppointmentDoc:
-    return _shown(env, caller, await acts.accept(env, appointment_id, actor=caller.actor))
+    return _shown(env, reader, caller, await acts.accept(env, appointment_id, actor=caller.actor))
 
 
 @router.post(
@@ -121,10 +133,14 @@ async def accept(
     responses=_FAULTS,
 )
 async def reject(
-    appointment_id: UUID, given: RejectIn, env: EnvDep, caller: Annotated[Caller, may(Operation.APPOINTMENT_REJECT)]
+    appointment_id: UUID,
+    given: RejectIn,
+    env: EnvDep,
+    reader: ReaderDep,
+    caller: Annotated[Caller, may(Operation.APPOINTMENT_REJECT)],
 ) -> AppointmentDoc:
     row = await acts.reject(env, appointment_id, code=given.code, reason=given.reason, actor=caller.actor)
-    return _shown(env, caller, row)
+    return _shown(env, reader, caller, row)
 
 
 @router.post(
@@ -134,9 +150,12 @@ async def reject(
     responses=_FAULTS,
 )
 async def attended(
-    appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.APPOINTMENT_ATTENDED)]
+    appointment_id: UUID,
+    env: EnvDep,
+    reader: ReaderDep,
+    caller: Annotated[Caller, may(Operation.APPOINTMENT_ATTENDED)],
 ) -> AppointmentDoc:
-    return _shown(env, caller, await acts.mark_attended(env, appointment_id, actor=caller.actor))
+    return _shown(env, reader, caller, await acts.mark_attended(env, appointment_id, actor=caller.actor))
 
 
 @router.post(
@@ -146,9 +165,12 @@ async def attended(
     responses=_FAULTS,
 )
 async def no_show(
-    appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.APPOINTMENT_NO_SHOW)]
+    appointment_id: UUID,
+    env: EnvDep,
+    reader: ReaderDep,
+    caller: Annotated[Caller, may(Operation.APPOINTMENT_NO_SHOW)],
 ) -> AppointmentDoc:
-    return _shown(env, caller, await acts.mark_no_show(env, appointment_id, actor=caller.actor))
+    return _shown(env, reader, caller, await acts.mark_no_show(env, appointment_id, actor=caller.actor))
 
 
 @router.post(
@@ -159,7 +181,11 @@ async def no_show(
     responses=_FAULTS,
 )
 async def outcome(
-    appointment_id: UUID, given: OutcomeIn, env: EnvDep, caller: Annotated[Caller, may(Operation.APPOINTMENT_OUTCOME)]
+    appointment_id: UUID,
+    given: OutcomeIn,
+    env: EnvDep,
+    reader: ReaderDep,
+    caller: Annotated[Caller, may(Operation.APPOINTMENT_OUTCOME)],
 ) -> AppointmentDoc:
     row = await acts.set_outcome(
         env,
@@ -169,8 +195,8 @@ async def outcome(
         reason=given.reason,
         actor=caller.actor,
     )
-    return _shown(env, caller, row)
+    return _shown(env, reader, caller, row)
 
 
-def _shown(env: Env, caller: Caller, row: AppointmentRow) -> AppointmentDoc:
-    return AppointmentDoc.of(row, env.clock(), partner=not caller.may_read(Reading.COLLEAGUES))
+def _shown(env: Env, reader: MessageReader, caller: Caller, row: AppointmentRow) -> AppointmentDoc:
+    return AppointmentDoc.of(row, env.clock(), reader, partner=not caller.may_read(Reading.COLLEAGUES))

@@ -22,13 +22,8 @@ async def _reader(
     ] = None,
 ) -> MessageReader:
     caller = cast("Caller", request.state.caller)
-    known, sees = await roster_names(env), caller.actor.sees
-    reader = MessageReader(
-        language=supported(best_language(accepted_languages(request), among=LANGUAGES)),
-        zone=known.clock_of(caller.rep, sees),
-        names=known.seen_by(sees),
-        hides_others=sees.is_limited,
-    )
+    language = supported(best_language(accepted_languages(request), among=LANGUAGES))
+    reader = (await roster_names(env)).reader(caller.actor, language)
     response.headers.update(language_headers(reader.language))
     return reader
 

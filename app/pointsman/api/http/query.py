@@ -14,6 +14,7 @@ from pointsman.domain.permissions.readings import Reading
 from pointsman.services.operations.known_names import require_known_names
 from pointsman.services.ports import Env
 from pointsman.services.ports.operations.names import NamedThing
+from pointsman.services.wording.rendering import MessageReader
 
 
 def _true_or_false(given: object) -> object:
@@ -41,6 +42,11 @@ FilterText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 #: The bounds of a list in time, by the instant that it is ordered by.
 SinceQuery = Annotated[Timestamp | None, Query(description="Only from this instant on.")]
 UntilQuery = Annotated[Timestamp | None, Query(description="Only before this instant.")]
+
+
+def asks_of_others(reader: MessageReader, *reps: str | None) -> bool:
+    """Whether a list is asked about a rep who is not in the reader's answers: there is nothing, as of one that there is not."""
+    return any(rep is not None and not reader.reads_rep(rep) for rep in reps)
 
 
 def require_readable(caller: Caller, reading: Reading, parameter: str) -> None:

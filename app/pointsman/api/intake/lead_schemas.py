@@ -104,11 +104,17 @@ class AccountDoc(BaseModel):
 class HolderDoc(BaseModel):
     """The rep who has the lead now."""
 
-    rep: str
+    rep: str | None = Field(description="Null to a partner's key where it is no rep of its own.", examples=["lena"])
     work: str
     pool: str | None
     assigned_at: datetime
     decision_id: UUID | None
+
+    @staticmethod
+    def of(holder: Mapping[str, Any] | None, reader: MessageReader) -> "HolderDoc | None":
+        if holder is None:
+            return None
+        return HolderDoc.model_validate({**holder, "rep": reader.shown_rep(holder["rep"])})
 
 
 class LeadDoc(BaseModel):
@@ -164,7 +170,7 @@ class FullLeadDoc(LeadDoc):
     @staticmethod
     def full(
         row: LeadRow,
-        holder: Mapping[str, Any] | None,
+        holder: "HolderDoc | None",
         identities: Sequence[ExternalId],
         merged: Sequence[UUID] = (),
         *,
@@ -172,7 +178,7 @@ class FullLeadDoc(LeadDoc):
     ) -> "FullLeadDoc":
         return FullLeadDoc(
             **lead_values(row, partner=partner),
-            holder=HolderDoc(**holder) if holder else None,
+            holder=holder,
             external_ids=[
                 ExternalIdDoc(sender=one.sender, source_system=one.source_system, external_id=one.external_id)
                 for one in identities
@@ -217,7 +223,7 @@ class DecisionDoc(BaseModel):
             id=routed.decision_id,
             outcome=decision.outcome.value,
             work=decision.work,
-            rep=decision.rep,
+            rep=reader.shown_rep(decision.rep),
             rule=None if partner else decision.rule,
             pool=decision.pool,
             hold_reason=decision.hold_reason,

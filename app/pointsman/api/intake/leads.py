@@ -1,6 +1,6 @@
 """Leads over HTTP: one call takes a lead in and answers with the decision."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.partner_redaction import PARTNER_SUBMISSION
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.http.query import explain_nothing, require_readable
+from pointsman.api.http.query import asks_of_others, explain_nothing, require_readable
 from pointsman.api.http.warnings import FieldWarningDoc
 from pointsman.api.intake.lead_filters import asked_leads
 from pointsman.api.intake.lead_schemas import (
@@ -111,7 +111,7 @@ async def _submitted(
     document = LeadSubmissionDoc(
         lead=LeadDoc.of(lead),
         created=submitted.created,
-        holder=HolderDoc(**holder) if holder else None,
+        holder=HolderDoc.of(holder, reader),
         decision=DecisionDoc.of(submitted.routed, reader) if submitted.routed else None,
         note=render_sentence(submitted.note, reader) if submitted.note else None,
         warnings=[FieldWarningDoc.of(fault) for fault in (*parsed.warnings, *submitted.warnings)],
@@ -140,7 +140,7 @@ async def _submitted_by_partner(
     else:
         row, has_it = await _as_it_is_now(tx, submitted)
         if has_it is not None and await tx.leads.is_with(row.id, caller.actor.sees):
-            lead, holder = LeadDoc.of(row, partner=True), HolderDoc(**has_it)
+            lead, holder = LeadDoc.of(row, partner=True), HolderDoc.of(has_it, reader)
             decision = DecisionDoc.of(submitted.routed, reader, partner=True) if submitted.routed else None
     document = PartnerSubmissionDoc(
         note=render_sentence(PARTNER_SUBMISSION, reader),
@@ -178,12 +178,15 @@ async def index(
     env: EnvDep,
     page: PageDep,
     asked: Annotated[LeadQuestion, Depends(asked_leads)],
+    reader: ReaderDep,
     caller: Annotated[Caller, may(Operation.LEAD_READ)],
 ) -> Page[LeadDoc]:
     for name in ("account", "rule"):
         if getattr(asked, name) is not None:
             require_readable(caller, Reading.REASONS, name)
-    rows = await lead_page(env, asked, actor=caller.actor, after=page.after, limit=page.fetch_limit)
+    rows: Sequence[LeadRow] = ()
+    if not asks_of_others(reader, asked.rep):
+        rows = await lead_page(env, asked, actor=caller.actor, after=page.after, limit=page.fetch_limit)
     if not rows and page.is_first:
         await explain_nothing(env, caller, rep=asked.rep, pool=asked.pool, rule=asked.rule)
     items, following = page.split(rows, lambda row: (row.created_at, row.id))
@@ -198,7 +201,9 @@ async def index(
     description="A lead that was merged stays readable and says `merged_into`.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
-async def show(env: EnvDep, lead_id: LeadPath, caller: Annotated[Caller, may(Operation.LEAD_READ)]) -> FullLeadDoc:
+async def show(
+    env: EnvDep, lead_id: LeadPath, reader: ReaderDep, caller: Annotated[Caller, may(Operation.LEAD_READ)]
+) -> FullLeadDoc:
     async with env.uow() as tx:
         row = await tx.leads.get(lead_id)
         if row is None or not await _sees(tx, caller, lead_id):
@@ -210,7 +215,8 @@ async def show(env: EnvDep, lead_id: LeadPath, caller: Annotated[Caller, may(Ope
             identities = [one for one in identities if one.sender == own]
             if row.merged_into is not None and not await _sees(tx, caller, row.merged_into):
                 row = replace(row, merged_into=None)
-    return FullLeadDoc.full(row, holder, identities, merged, partner=not caller.may_read(Reading.REASONS))
+    holder_doc = HolderDoc.of(holder, reader)
+    return FullLeadDoc.full(row, holder_doc, identities, merged, partner=not caller.may_read(Reading.REASONS))
 
 
 async def _sees(tx: Tx, caller: Caller, lead_id: UUID) -> bool:

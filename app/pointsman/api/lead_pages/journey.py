@@ -14,7 +14,6 @@ from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.lead_pages.journey import MOST_ENTRIES, Journey, JourneyEntry, load_journey
-from pointsman.services.lead_pages.journey_reader import journey_reader
 from pointsman.services.ports.leads.journeys import JourneyKind
 from pointsman.services.wording.rendering import MessageReader, render_sentence
 
@@ -85,4 +84,4 @@ async def journey(
     lead_id: LeadPath, env: EnvDep, reader: ReaderDep, caller: Annotated[Caller, may(Operation.LEAD_READ)]
 ) -> JourneyDoc:
     found = await load_journey(env, lead_id, actor=caller.actor)
-    return JourneyDoc.of(found, await journey_reader(env, caller.actor, language=reader.language))
+    return JourneyDoc.of(found, reader)

@@ -97,7 +97,7 @@ class TraceDoc(BaseModel):
             work=decision.work,
             rule=None if partner else decision.rule,
             pool=decision.pool,
-            rep=decision.rep,
+            rep=reader.shown_rep(decision.rep),
             hold_reason=decision.hold_reason,
             summary=_summary(decision, reader, partner=partner),
             steps=[]
@@ -151,7 +151,7 @@ class DecisionHead(BaseModel):
             work=row.work,
             rule=None if partner else row.rule,
             pool=row.pool,
-            rep=row.rep,
+            rep=reader.shown_rep(row.rep),
             hold_reason=row.hold_reason,
             summary=render(summary, reader),
             policy_version=row.policy_version,

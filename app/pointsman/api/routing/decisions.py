@@ -13,7 +13,15 @@ from pointsman.api.http.lead_reference import LeadPath, LeadQuery
 from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.http.query import FilterText, QueryInt, SinceQuery, UntilQuery, explain_nothing, require_readable
+from pointsman.api.http.query import (
+    FilterText,
+    QueryInt,
+    SinceQuery,
+    UntilQuery,
+    asks_of_others,
+    explain_nothing,
+    require_readable,
+)
 from pointsman.api.http.reason_text import ReasonText
 from pointsman.api.intake.lead_schemas import DecisionDoc
 from pointsman.api.routing.decision_schemas import DecisionHead, WholeDecisionDoc
@@ -98,7 +106,9 @@ async def index(
 ) -> Page[DecisionHead]:
     if asked.rule is not None:
         require_readable(caller, Reading.REASONS, "rule")
-    found = await _page(env, page, caller, asked, reader)
+    found = Page[DecisionHead](items=[], next=None)
+    if not asks_of_others(reader, asked.rep):
+        found = await _page(env, page, caller, asked, reader)
     if not found.items and page.is_first:
         names = {"rep": asked.rep, "rule": asked.rule, "pool": asked.pool, "version": asked.policy_version}
         await explain_nothing(env, caller, **names)

@@ -16,7 +16,8 @@ from pointsman.services.lead_pages.journey_texts import journey_text
 from pointsman.services.ports import Actor, Env
 from pointsman.services.ports.leads.journeys import JourneyKind, JourneyRow
 from pointsman.services.ports.leads.leads import LeadRow
-from pointsman.services.roster.names import RosterNames, roster_names
+from pointsman.services.roster.names import roster_names
+from pointsman.services.wording.rendering import FALLBACK_LANGUAGE, MessageReader
 
 #: More than any lead sees in years; of a longer story the latest are told.
 MOST_ENTRIES = 1_000
@@ -91,47 +92,45 @@ async def load_journey(env: Env, lead_id: UUID, *, actor: Actor, most: int = MOS
         if into is not None and not await tx.leads.is_visible(into, sees=actor.sees):
             into = None
         rows = await tx.journeys.rows(records, most=most + 1)
-    told = [row for row in rows if _is_told(row, actor, {*records, into})]
+    reader = names.reader(actor, FALLBACK_LANGUAGE)
+    told = [row for row in rows if _is_told(row, actor, reader, {*records, into})]
     told.sort(key=lambda row: (row.at, _ORDER[row.kind], row.id))
-    entries = tuple(_entry(row, actor, names) for row in told[-most:])
+    entries = tuple(_entry(row, actor, reader, names.zones) for row in told[-most:])
     return Journey(lead=lead, merged_into=into, entries=entries, is_cut=len(told) > most)
 
 
-def _is_told(row: JourneyRow, actor: Actor, records: Collection[UUID | None]) -> bool:
-    """Whether the caller learns of it at all."""
+def _is_told(row: JourneyRow, actor: Actor, reader: MessageReader, records: Collection[UUID | None]) -> bool:
+    """Whether the caller learns of it at all: of findings and of what the gate said to them, a partner has its own side's."""
     if may_read(actor.kind, Reading.REASONS):
         return True
     if row.kind == JourneyKind.MERGED:
         return {row.about["lead"], row.about["into"]} <= {str(one) for one in records}
     if row.kind == JourneyKind.EVIDENCE:
-        return may_read(actor.kind, Reading.COLLEAGUES)
+        return reader.reads_source(row.about["source"])
+    if row.kind == JourneyKind.GATE:
+        setter = row.about["setter"]
+        return not reader.hides_others or (setter is not None and reader.reads_rep(setter))
     return row.kind not in _HOUSE_KINDS
 
 
-def _entry(row: JourneyRow, actor: Actor, names: RosterNames) -> JourneyEntry:
+def _entry(row: JourneyRow, actor: Actor, reader: MessageReader, zones: Mapping[str, str]) -> JourneyEntry:
     reads_reasons = may_read(actor.kind, Reading.REASONS)
     kind = JourneyKind(row.kind)
     hidden = _UNTOLD if reads_reasons else _UNTOLD | _HOUSE_DETAILS
     details = {
         name: value
         for name, value in row.about.items()
-        if value is not None and name not in hidden and (name not in _REPS or _reads_rep(value, actor, names))
+        if value is not None and name not in hidden and (name not in _REPS or reader.reads_rep(value))
     }
     return JourneyEntry(
         at=row.at,
         kind=kind,
         id=row.id,
         lead_id=row.lead_id,
-        text=journey_text(row, with_reasons=reads_reasons, zones=names.zones),
+        text=journey_text(row, with_reasons=reads_reasons, zones=zones),
         details=details,
         links=_links(kind, row, actor),
     )
-
-
-def _reads_rep(rep: str, actor: Actor, names: RosterNames) -> bool:
-    if may_read(actor.kind, Reading.COLLEAGUES):
-        return True
-    return actor.sees.covers_rep(rep, supplier=names.suppliers.get(rep, ""))
 
 
 def _links(kind: JourneyKind, row: JourneyRow, actor: Actor) -> dict[str, str]:

@@ -10,7 +10,6 @@ from pointsman.domain.booking.lifecycle import AppointmentAction, RejectCode, al
 from pointsman.domain.errors import Conflict, NotFound, PointsmanError
 from pointsman.domain.leads.evidence import Evidence, with_ends
 from pointsman.domain.permissions.callers import CallerKind, Scope, kind_of_key
-from pointsman.domain.permissions.readings import Reading, may_read
 from pointsman.services.appointments.actions import accept, reject
 from pointsman.services.appointments.transitions import refuse_ended_lead_link
 from pointsman.services.handover.gate_check import gate_seen_by
@@ -22,7 +21,9 @@ from pointsman.services.policies.cache import RoutingConfig, load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.leads.lead_links import LeadLinkRow
+from pointsman.services.roster.names import roster_names
 from pointsman.services.signed_links.tokens import SignedLink, link_expired, read_link
+from pointsman.services.wording.rendering import FALLBACK_LANGUAGE
 
 _SCOPES = frozenset({Scope.READ, Scope.BOOKING})
 _CLOSERS_ACTS = frozenset({AppointmentAction.ACCEPT, AppointmentAction.REJECT})
@@ -73,7 +74,7 @@ async def open_lead_page(env: Env, link: SignedLink) -> LeadPage:
             appointment = None
         evidence = await tx.gates.evidence(lead_id)
         ends = await tx.gates.evidence_ends(lead_id)
-    now = env.clock()
+    now, reader = env.clock(), (await roster_names(env)).reader(actor, FALLBACK_LANGUAGE)
     current = [with_ends(item, ends) for item in evidence]
     is_merged = journey.lead.merged_into is not None  # no hand-over of this one comes to the gate any more
     gate = gate_seen_by(actor, known, current, journey.lead, lists, now)
@@ -85,7 +86,7 @@ async def open_lead_page(env: Env, link: SignedLink) -> LeadPage:
         work=holder.work if holder else None,
         appointment=appointment,
         acts=_acts(appointment, actor, now),
-        evidence=[item for item in current if _reads_evidence(item, actor)],
+        evidence=[item for item in current if reader.reads_source(item.source)],
         labels={item.name: known.policy.policy.evidence.labels(item.name) for item in current},
         zone=_zone(known, actor.rep, appointment.rep_key if appointment else None, holder.rep if holder else None),
         missing=None if gate.passed or is_merged else [item.what for item in (*gate.missing, *gate.refused)],
@@ -166,11 +167,3 @@ def _acts(appointment: AppointmentRow | None, actor: Actor, now: datetime) -> fr
     if appointment is None or actor.lead_link is None or appointment.rep_key != actor.rep:
         return frozenset()
     return frozenset(allowed_actions(appointment.state, now)) & _CLOSERS_ACTS
-
-
-def _reads_evidence(item: Evidence, actor: Actor) -> bool:
-    """A partner reads what its own side found out."""
-    if may_read(actor.kind, Reading.COLLEAGUES):
-        return True
-    own = {f"sdr:{actor.rep}"} if actor.rep else set()
-    return item.source in own or item.source.startswith(f"partner:{actor.supplier}/")

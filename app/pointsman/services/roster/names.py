@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from pointsman.domain.messages.message import Named, NameKind, rep_name
+from pointsman.domain.messages.message import Named, NameKind, rep_name, supplier_name
 from pointsman.domain.permissions.callers import Visibility
-from pointsman.services.ports import Env, Tx
+from pointsman.domain.permissions.readings import Reading, may_read
+from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.wording.english import english_time
+from pointsman.services.wording.rendering import MessageReader
 
 #: How old the names of another process's roster may be.
 _KEPT_FOR = timedelta(seconds=2)
@@ -41,12 +43,27 @@ class RosterNames:
     def _most_common(self) -> str | None:
         return _most_common(self.zones.values())
 
+    def reader(self, actor: Actor, language: str) -> MessageReader:
+        """The caller as a reader: on its clock (`clock_of`), and with all names or those of its own.
+
+        What an answer says of reps, by name or by key, and of their findings, goes by this reader: it is the one place that
+        decides (decision 28).
+        """
+        reads_all = may_read(actor.kind, Reading.COLLEAGUES)
+        return MessageReader(
+            language=language,
+            zone=self.clock_of(actor.rep, actor.sees),
+            names=self.names if reads_all else self.seen_by(actor.sees),
+            hides_others=not reads_all,
+        )
+
     def seen_by(self, sees: Visibility) -> Mapping[Named, str]:
-        """The names that a caller reads: all, or those of its own reps."""
+        """The names that a caller reads: all, or those of its own reps and of its supplier."""
         if not sees.is_limited:
             return self.names
-        own = (rep for rep, supplier in self.suppliers.items() if sees.covers_rep(rep, supplier=supplier))
-        return {rep_name(rep): self.names[rep_name(rep)] for rep in own}
+        own = [rep_name(rep) for rep, supplier in self.suppliers.items() if sees.covers_rep(rep, supplier=supplier)]
+        of_supplier = {supplier_name(sees.supplier)} if sees.supplier else set()
+        return {name: self.names[name] for name in (*own, *of_supplier) if name in self.names}
 
 
 def _most_common(zones: Iterable[str]) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
 
-from pointsman.domain.messages.message import Arg, Message, Named, NameKind, say
+from pointsman.domain.messages.message import Arg, Message, Named, NameKind, rep_name, say, supplier_name
 from pointsman.services.wording.arguments import write_argument, write_list
 from pointsman.services.wording.catalogue import LANGUAGES, load_catalogue
 from pointsman.services.wording.terms import BARE, split_term, without_article, write_term
@@ -33,6 +33,23 @@ class MessageReader:
     zone: str | None = None
     names: Mapping[Named, str] = field(default_factory=lambda: MappingProxyType({}))
     hides_others: bool = False
+
+    def reads_rep(self, rep: str) -> bool:
+        """Whether an answer to this reader has the rep in it, by key or by name."""
+        return not self.hides_others or rep_name(rep) in self.names
+
+    def shown_rep(self, rep: str | None) -> str | None:
+        """The rep's key; None for another rep than the reader's own, where others are hidden."""
+        return rep if rep is not None and self.reads_rep(rep) else None
+
+    def reads_source(self, source: str) -> bool:
+        """Whether an answer has a finding of this source in it: "sdr:mia", "partner:callwerk/api"."""
+        if not self.hides_others:
+            return True
+        kind, _, found_by = source.partition(":")
+        if kind == "partner":
+            return supplier_name(found_by.partition("/")[0]) in self.names
+        return kind == "sdr" and self.reads_rep(found_by)
 
 
 def render(message: Message, reader: MessageReader) -> str:
