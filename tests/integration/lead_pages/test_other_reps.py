@@ -83,3 +83,18 @@ async def test_a_rep_of_the_house_reads_its_colleagues_by_key_and_by_name(page: 
         (decision, *_) = (await colleague.get("/v1/decisions")).json()["items"]
         assert (meeting["setter"], decision["rep"]) == ("lena", meeting["rep"])
         assert meeting["rep"].capitalize() in decision["summary"]
+
+
+async def test_no_refusal_names_another_rep(page: Page, partner: httpx.AsyncClient) -> None:
+    booked, free = await theirs_before(page, booked=True), await theirs_before(page, booked=False)
+    at = (await page.floor.world.rows("select starts_at from appointments"))[0][0].isoformat()
+    heard = [
+        await partner.post("/v1/appointments", json={"lead_id": str(booked), "start": at}),
+        await partner.post("/v1/slot-holds", json={"lead_id": str(booked), "start": at}),
+        await partner.post(f"/v1/leads/{booked}/booking-links", json={"expires_in": "5000d"}),
+        await partner.post("/v1/appointments", json={"lead_id": str(free), "start": "2020-01-06T10:00:00Z"}),
+    ]
+    await page.somebody_takes(free, at)
+    heard.append(await partner.post("/v1/appointments", json={"lead_id": str(free), "start": at}))
+    assert {answer.status_code for answer in heard} <= {403, 409, 422}
+    assert [answer.text for answer in heard if OTHERS.search(answer.text)] == []

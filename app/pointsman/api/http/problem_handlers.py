@@ -11,12 +11,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
+from pointsman.api.http.partner_redaction import hide_other_reps
 from pointsman.api.http.problems import ProblemResponse, problem_of_error, problem_response
 from pointsman.api.http.unknown_names import unknown_field
 from pointsman.domain import errors as e
 from pointsman.domain.errors import MAX_FAULTS, Fault, PointsmanError, listed_faults
 from pointsman.domain.text.formatting import dotted_path
 from pointsman.logs import safe_traceback
+from pointsman.services.operations.api_keys import Caller
 from pointsman.services.ports import (
     ConstraintRefused,
     DatabaseBusy,
@@ -24,6 +26,7 @@ from pointsman.services.ports import (
     LostRace,
     SchemaUnusable,
 )
+from pointsman.services.roster.names import roster_names
 
 _log = structlog.get_logger("pointsman.api")
 
@@ -169,6 +172,8 @@ def install_problem_handlers(app: FastAPI) -> None:
     async def answer(request: Request, error: Exception) -> ProblemResponse:
         if isinstance(error, RequestValidationError):
             return problem_of_validation(error, body=_body_of(request.scope["route"]))
+        if isinstance(error, PointsmanError) and isinstance(caller := getattr(request.state, "caller", None), Caller):
+            error = hide_other_reps(error, await roster_names(request.app.state.env), caller.actor)
         found = problem_of(error)
         assert found is not None
         return found
