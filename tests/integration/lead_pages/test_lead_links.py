@@ -341,7 +341,7 @@ async def test_the_page_of_a_lead_that_was_merged_asks_for_no_hand_over(
 ) -> None:
     lead_id, into = await page.floor.lead(), await page.floor.lead()
     path = await link_to(admin, lead_id, language="en")
-    asks = "has to show"
+    asks = 'class="missing"'
     assert asks in (await browser.get(path)).text
     merged = await admin.post(f"/v1/leads/{lead_id}/merge", json={"into": str(into), "reason": "one person"})
     assert merged.status_code == 200, merged.text
