@@ -37,8 +37,8 @@ STORY = {
     "nadine.schulz@schulz-medizintechnik.example": ("assigned", "qualification", SDRS, "booked"),
 }
 REFUSED = {
-    "m.egger@egger-glas.example": "nobody has recorded offer_known",
-    "oliver@klein-und-fein.example": "company.employees 20 is below 50",
+    "m.egger@egger-glas.example": "knowledge of the offer",
+    "oliver@klein-und-fein.example": "(20)",
     "h.sommer@sommer-pharma.example": "need was denied",
 }
 
