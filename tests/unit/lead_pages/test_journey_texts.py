@@ -1,4 +1,4 @@
-"""What an entry of a journey says of a row that a later release wrote: what is known of it, and never an error."""
+"""What an entry of a journey says, also of a row that a later release wrote: what is known of it, and never an error."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -32,3 +32,42 @@ def test_a_cause_of_nurture_that_a_later_release_knows_is_told_as_it_is(until: s
 def test_a_delivery_that_a_later_release_knows_is_told_as_it_is(op: str, status: str, words: list[str]) -> None:
     for said in told(JourneyKind.DELIVERY, op=op, status=status, rep="lena"):
         assert [word for word in words if word not in said] == []
+
+
+@pytest.mark.parametrize(
+    ("missing", "refused", "why", "warum"),
+    [
+        (["motivated"], [], "nothing shows that the lead is motivated", "noch nicht belegt: die Motivation"),
+        ([], ["qualified.need"], "the buyer denied need", "vom Interessenten verneint: der Bedarf"),
+        (
+            ["educated", "qualified.own"],
+            ["motivated"],
+            "nothing shows that the lead is educated or 'own'; the buyer denied that the lead is motivated",
+            "noch nicht belegt: das Vorwissen und „own“; vom Interessenten verneint: die Motivation",
+        ),
+        ([], [], "a condition is not met", "eine Bedingung ist nicht erfüllt"),
+    ],
+)
+def test_a_shut_gate_tells_what_is_missing_from_what_was_denied(
+    missing: list[str], refused: list[str], why: str, warum: str
+) -> None:
+    about = {"passed": False, "setter": "lena", "work": "closing", "missing": missing, "refused": refused}
+    in_english, in_german = told(JourneyKind.GATE, **about)
+    assert in_english == f"Lena handed the lead over, and the gate for closing stayed shut: {why}"
+    assert in_german == f"Lena hat den Lead übergeben, aber die Freigabe für den Abschluss wurde nicht erteilt: {warum}"
+
+
+@pytest.mark.parametrize(
+    ("op", "english_words", "german_words"),
+    [
+        ("book", "the appointment is in the calendar of Lena", "der Termin steht im Kalender von Lena"),
+        (
+            "cancel",
+            "the appointment was taken out of the calendar of Lena",
+            "der Termin ist aus dem Kalender von Lena gelöscht",
+        ),
+        ("set_owner", "the CRM has Lena as the owner", "im CRM ist Lena als zuständig eingetragen"),
+    ],
+)
+def test_a_delivery_that_is_done_tells_what_is_so_now(op: str, english_words: str, german_words: str) -> None:
+    assert told(JourneyKind.DELIVERY, op=op, status="done", rep="lena") == (english_words, german_words)
