@@ -238,13 +238,13 @@ async def test_re_enter_brings_back_no_lead_that_the_rules_would_send_to_nurture
     for score in (81, 82):
         told = await says(floor, lead, {"lead.score": score})
         assert told.routed is None
-        keeps = "rule 'Newsletter to nurture' keeps it there, although it meets nurture.re_enter"
+        keeps = "rule 'Newsletter to nurture' keeps it there, although it meets the condition to come back"
         assert english_sentence(told.note) == f"The lead stays in nurture: {keeps}."
     assert (await explain(floor.env, ExplainRequest(lead_id=lead))).nurture == told.note
     assert await floor.world.value("select count(*) from decisions") == decisions
     late = await says(floor, lead, {"lead.score": 83, **HAND_RAISED})
     assert late.routed is not None
-    assert english_sentence(late.note) == "The lead came back from nurture: it meets nurture.re_enter."
+    assert english_sentence(late.note) == "The lead came back from nurture: it meets the condition to come back."
 
 
 async def test_re_enter_sees_what_evidence_says(floor: Floor) -> None:

@@ -240,7 +240,7 @@ async def test_what_a_key_that_only_brings_leads_in_says_is_kept_and_opens_no_ga
         ("motivated", True),
         ("educated", True),
     }
-    assert all("scope:intake" in one["how"] for one in tried.json()["missing"])
+    assert all("scope 'intake'" in one["how"] for one in tried.json()["missing"])
     said = await client.post(path, json={"setter": "lena", "evidence": evidence}, headers=setter)
     assert said.json()["passed"] is True
 

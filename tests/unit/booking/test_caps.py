@@ -62,7 +62,7 @@ def test_a_week_runs_from_monday_to_sunday_on_the_clock_of_the_rep() -> None:
     assert found is not None
     assert (found.code, english_sentence(found.sentence)) == (
         "appointment-cap-week",
-        "Anna has 1 of 1 appointments in the week of Mon 19 Oct 2026.",
+        "Anna has 1 of 1 appointment in the week of Mon 19 Oct 2026.",
     )
     last_sunday_late = CountedAppointment(start=datetime(2026, 10, 18, 21, 59, tzinfo=UTC))
     monday_early = CountedAppointment(start=datetime(2026, 10, 18, 22, 0, tzinfo=UTC))  # Sunday still in UTC
@@ -75,7 +75,7 @@ def test_a_category_is_capped_by_its_own_appointments_alone() -> None:
     booked = [meeting(0, category="enterprise"), meeting(1, category="small"), meeting(1, 11)]
     found = why(who, booked, 0, "enterprise")
     assert found is not None
-    assert english_sentence(found.sentence) == "Anna has 1 of 1 appointments of category enterprise on Mon 19 Oct 2026."
+    assert english_sentence(found.sentence) == "Anna has 1 of 1 appointment of category enterprise on Mon 19 Oct 2026."
     assert why(who, booked, 0, "small") is None
     assert why(who, booked, 0) is None
     assert why(who, booked, 1, "enterprise") is None
