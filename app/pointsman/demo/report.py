@@ -21,13 +21,17 @@ _PLACES = {
 }
 
 
-def leads_table(rows: Sequence[Arrival], reader: MessageReader) -> Table:
+def leads_table(rows: Sequence[Arrival], names: Mapping[str, str], reader: MessageReader) -> Table:
     table = _table(
         "demo-floor.where-each-went", "demo-floor.lead", "demo-floor.goes-to", reader=reader, roomy=("demo-floor.why",)
     )
     for row in rows:
         key, style = _PLACES.get(row.outcome, ("", ""))
-        to = Text(row.rep) if row.rep else Text(render(say(key), reader) if key else row.outcome, style)
+        to = (
+            Text(names.get(row.rep, row.rep))
+            if row.rep
+            else Text(render(say(key), reader) if key else row.outcome, style)
+        )
         lead = Text.assemble(f"{row.lead}\n", (row.intake, "dim"))
         table.add_row(lead, Text.assemble(to, "\n", (row.work, "dim")), row.why)
     return table
@@ -50,13 +54,14 @@ def calendar_table(
         table.add_column(render(say(key), reader), no_wrap=True)
     table.add_column(render(say("demo-floor.what"), reader), overflow="fold")
     for entry in entries:
+        owner = outcome.names.get(entry.owner, entry.owner)
         when = _when(entry.start, entry.end, zones[entry.owner], reader)
         if outcome.is_appointment(entry.uid):
-            table.add_row(entry.owner, when, entry.title)
+            table.add_row(owner, when, entry.title)
         else:
             key = "demo-floor.private" if entry.uid == PRIVATE_EVENT_UID else "demo-floor.not-ours"
             shown = render(say(key, title=entry.title), reader)
-            table.add_row(entry.owner, Text(when, "dim"), Text(shown, "dim"))
+            table.add_row(owner, Text(when, "dim"), Text(shown, "dim"))
     return table
 
 

@@ -42,6 +42,7 @@ class DemoResults:
     arrivals: Sequence[Arrival]
     handovers: Sequence[DemoHandover]
     roles: Mapping[str, str]  # by rep
+    names: Mapping[str, str]  # by rep
     cold_closers: int  # how many closers ever got cold work
     appointments: Sequence[Mapping[str, Any]]
 
@@ -78,6 +79,7 @@ def gather_results(api: ApiClient, story: Mapping[str, Any], phone: Mapping[str,
             ),
         ],
         roles={rep["key"]: rep["role"] for rep in reps},
+        names={rep["key"]: rep["name"] for rep in reps},
         cold_closers=len(cold),
         appointments=list(api.iter_items("/v1/appointments")),
     )

@@ -111,7 +111,7 @@ def _run(api: ApiClient, server: CalendarServer, kept: DemoState, out: Console, 
         entries = calendars.read_entries(server, calendar_owners())
     zones = {rep["key"]: rep["time_zone"] for rep in load_yaml("floor.yaml")["reps"]}
     for table in (
-        report.leads_table(outcome.arrivals, reader),
+        report.leads_table(outcome.arrivals, outcome.names, reader),
         report.handovers_table(outcome.handovers, reader),
         report.calendar_table(entries, outcome, zones, reader),
     ):

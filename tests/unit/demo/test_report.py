@@ -30,6 +30,7 @@ OUTCOME = DemoResults(
         DemoHandover(lead="Jan [red]", passed=False, missing="nobody has recorded need", what_happens="It stays."),
     ],
     roles={"lena": "SDR", "mia": "SDR", "eva": "Customer manager", "anna": "Closer"},
+    names={"lena": "Lena Vogt", "anna": "Anna Richter"},
     cold_closers=0,
     appointments=[{"id": "a1", "status": "confirmed"}, {"id": "a2", "status": "cancelled"}],
 )
@@ -57,6 +58,7 @@ def test_events_are_told_apart_by_whose_they_are() -> None:
     assert "Mon 23 Nov 2026 09:00-10:00 Berlin" in table
     assert "Ours " in table
     assert "Ours (" not in table
+    assert "Anna Richter" in table
     assert "Dentist (private)" in table
     assert "Theirs (not of this database)" in table
 
@@ -69,8 +71,10 @@ def test_an_appointment_without_its_event_is_told_of() -> None:
 
 
 def test_dead_letters_stand_among_the_leads_with_their_reason() -> None:
-    table = shown(report.leads_table(OUTCOME.arrivals, READER))
+    table = shown(report.leads_table(OUTCOME.arrivals, OUTCOME.names, READER))
     assert "dead letter" in table
+    assert "Lena Vogt" in table
+    assert "lena" not in table
     assert "held" in table
 
 
