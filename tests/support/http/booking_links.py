@@ -89,10 +89,14 @@ class Page:
         await put_roster(self.floor.env, floor_given(reps=reps), actor=Actor(name="test", kind=CallerKind.ADMIN))
 
     async def name_all_rules(self, name: str) -> None:
-        """Publish the same policy with this name for its rules and for what appointments are for."""
+        """Publish the same policy with this name for its rules and for what appointments are for.
+
+        A rule's name takes no sign that acts on a screen, so these are left out of it.
+        """
         document = policy_with_purpose()
+        shown = "".join(sign for sign in name if sign.isprintable())
         for number, rule in enumerate(document["rules"]):
-            rule["name"] = f"{name} {number}"
+            rule["name"] = f"{shown} {number}"
         document["pools"]["closers-mid-market"]["booking"] = {"purpose": {"de": name, "en": name}}
         admin = Actor(name="test", kind=CallerKind.ADMIN)
         draft = await add_draft(self.floor.env, document, note="a test", actor=admin)
