@@ -49,7 +49,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("after", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("reason", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("audit_pkey")),
     )
     op.create_index("audit_at_idx", "audit", ["at", "id"], unique=False)
@@ -464,7 +464,7 @@ def upgrade() -> None:
         sa.Column("nurture_cause", sa.Text(), nullable=True),
         sa.Column("nurture_since", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("nurture_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("nurture_reason", sa.Text(), nullable=True),
+        sa.Column("nurture_reason", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("merged_into", sa.UUID(), nullable=True),
         sa.Column("merged_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -478,7 +478,7 @@ def upgrade() -> None:
             "(shown_email_key is null) = (shown_email_since is null)", name=op.f("leads_shown_email_check")
         ),
         sa.CheckConstraint(
-            "nurture_cause in ('rule','refused','lost','later')", name=op.f("leads_nurture_cause_check")
+            "nurture_cause in ('rule','refused','lost','later','day-passed')", name=op.f("leads_nurture_cause_check")
         ),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("leads_account_id_fkey")),
         sa.ForeignKeyConstraint(["merged_into"], ["leads.id"], name=op.f("leads_merged_into_fkey")),
@@ -530,7 +530,7 @@ def upgrade() -> None:
         "leads",
         ["nurture_until"],
         unique=False,
-        postgresql_where=sa.text("nurture_reason = 'later'"),
+        postgresql_where=sa.text("nurture_cause = 'later'"),
     )
     op.create_table(
         "decisions",
@@ -812,7 +812,7 @@ def upgrade() -> None:
         sa.Column("decision_id", sa.UUID(), nullable=True),
         sa.Column("rep_id", sa.UUID(), nullable=True),
         sa.Column("entry", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("reason", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.CheckConstraint("kind in ('assign','credit','adjust','restore')", name=op.f("ledger_entries_kind_check")),
         sa.ForeignKeyConstraint(["decision_id"], ["decisions.id"], name=op.f("ledger_entries_decision_id_fkey")),
@@ -882,10 +882,10 @@ def upgrade() -> None:
         sa.Column("reject_code", sa.Text(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("outcome_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("conflict", sa.Text(), nullable=True),
+        sa.Column("conflict", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("starts_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("ends_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("company", sa.Text(), nullable=True),
         sa.Column("assignment_id", sa.UUID(), nullable=False),
         sa.Column("gate_check_id", sa.UUID(), nullable=True),
         sa.Column("override_id", sa.UUID(), nullable=True),
@@ -896,7 +896,7 @@ def upgrade() -> None:
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("cancelled_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("cancelled_by", sa.Text(), nullable=True),
-        sa.Column("cancel_reason", sa.Text(), nullable=True),
+        sa.Column("cancel_reason", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.CheckConstraint(
             "status in ('requested','confirmed','attended','no_show','cancelled','rejected')",
             name=op.f("appointments_status_check"),
@@ -977,7 +977,7 @@ def upgrade() -> None:
         sa.Column("rep_id", sa.UUID(), nullable=False),
         sa.Column("work", sa.Text(), nullable=False),
         sa.Column("pool", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("reason", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.CheckConstraint(
             "work in ('nurture','prospecting','qualification','closing','solution_design','customer_service','administration')",
             name=op.f("appointment_companions_work_check"),
@@ -997,7 +997,7 @@ def upgrade() -> None:
         sa.Column("act", sa.Text(), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("reason", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("detail", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.ForeignKeyConstraint(
             ["appointment_id"], ["appointments.id"], name=op.f("appointment_events_appointment_id_fkey")

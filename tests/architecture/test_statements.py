@@ -87,7 +87,7 @@ def test_what_core_says_plainly_is_no_sql_text() -> None:
         ("insert into reps (id, key) values (:id, :key)", True),
         ("delete from time_off where id = :id", True),
         ("select 1 from reps where key = any(cast(:keys as text[])) for no key update", False),
-        ("select id from leads where nurture_reason = 'later'", False),  # a constant that an index is for
+        ("select id from leads where nurture_cause = 'later'", False),  # a constant that an index is for
         ("select r.id from reps r join roles o on o.id = r.role_id", False),
         ("select count(*) from leads where id = :id", False),
     ],

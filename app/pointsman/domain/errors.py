@@ -52,7 +52,8 @@ def _cut(text: str, most: int) -> str:
 class PointsmanError(Exception):
     """Base of all errors that a caller may see; `str(error)` is written for the person who must act.
 
-    Of many `faults` the first are kept; `faults_left_out` counts the others.
+    Of many `faults` the first are kept; `faults_left_out` counts the others. `told` is the message that it was written from,
+    where it was: for who keeps it and tells it in another language.
     """
 
     code = "error"
@@ -64,12 +65,14 @@ class PointsmanError(Exception):
         code: str | None = None,
         faults: Sequence[Fault] = (),
         extra: Mapping[str, object] | None = None,
+        told: object = None,
     ) -> None:
         super().__init__(message)
         self.code = code or type(self).code
         self.faults = listed_faults(faults)
         self.faults_left_out = max(len(faults) - MAX_FAULTS, 0)
         self.extra = dict(extra or {})
+        self.told = told
 
 
 class Invalid(PointsmanError):

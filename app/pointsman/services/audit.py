@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pointsman.domain.messages.message import Reason, as_message
 from pointsman.services.ports import Actor, Env, Tx
 
 
@@ -15,7 +16,7 @@ async def audit(
     *,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
-    reason: str | None = None,
+    reason: Reason = None,
 ) -> None:
     """`actor` did `action` to `subject` ("lead:…"), now; the line is kept with what the transaction writes."""
     await tx.audit.add(
@@ -26,5 +27,5 @@ async def audit(
         subject=subject,
         before=before,
         after=after,
-        reason=reason,
+        reason=as_message(reason),
     )

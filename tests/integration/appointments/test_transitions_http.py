@@ -9,8 +9,10 @@ import pytest
 from fastapi import FastAPI
 
 from pointsman.domain.booking.lifecycle import TRANSITIONS
+from pointsman.services.appointments.overdue import lapse_requests
+from pointsman.services.booking.book import book
 from support.floors.appointment_states import STATES, appointment_in
-from support.floors.booking_floor import Floor
+from support.floors.booking_floor import SETTER, Floor
 from support.http.service import caller_of, serve_floor
 
 pytestmark = pytest.mark.anyio
@@ -143,8 +145,14 @@ async def test_a_partner_reads_its_own_appointments_and_no_word_of_the_house(flo
             " select :id, :lead, id, 'prospecting', :at, :at, 'x' from reps where key = 'mia'",
             id=floor.env.new_id(), lead=row.lead_id, at=floor.env.clock() - timedelta(days=1),
         )  # fmt: skip
-        await floor.world.rows("update appointments set conflict = 'anna says no' where id = :id", id=row.id)
-        await floor.world.rows("update appointments set cancel_reason = 'anna is fed up' where id = :id", id=row.id)
+        await floor.world.rows(
+            "update appointments set conflict = :said where id = :id",
+            id=row.id,
+            said='{"anna": {"key": "x", "args": {}}}',
+        )
+        await floor.world.rows(
+            "update appointments set cancel_reason = :said where id = :id", id=row.id, said='{"key": "x", "args": {}}'
+        )
         cancelled = await partner.post(f"{url}/cancel", json=WHY)
         assert cancelled.status_code == 200, cancelled.text
         shown = (await partner.get(url)).json()
@@ -154,3 +162,44 @@ async def test_a_partner_reads_its_own_appointments_and_no_word_of_the_house(flo
     for line in shown["history"]:
         assert (line["actor"], line["reason"]) == (None, None)
         assert not {"rep", "companions", "conflict", "setter"} & {*line["before"], *line["after"]}
+
+
+async def test_reasons_and_titles_are_read_in_the_language_of_the_reader(
+    floor: Floor, client: httpx.AsyncClient
+) -> None:
+    lead_id = await floor.lead(company__name="Nordlicht")
+    handed = await floor.hand_over(lead_id)
+    row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
+    await floor.world.rows(
+        "update appointments set status = 'requested', confirm_by = now() - interval '1 hour' where id = :id", id=row.id
+    )
+    assert await lapse_requests(floor.env) == 1
+    english = await client.get(f"/v1/appointments/{row.id}")
+    german = await client.get(f"/v1/appointments/{row.id}", headers={"Accept-Language": "de"})
+    assert (english.headers["content-language"], german.headers["content-language"]) == ("en", "de")
+    read = [answer.json() for answer in (english, german)]
+    assert [one["title"] for one in read] == ["Meeting with Nordlicht", "Gespräch mit Nordlicht"]
+    both = ["nobody confirmed it in time", "niemand hat den Termin rechtzeitig bestätigt"]
+    assert [one["cancel_reason"] for one in read] == both
+    assert [one["history"][-1]["reason"] for one in read] == both
+    asked = {"action": "appointment.lapsed"}
+    audit = [
+        (await client.get("/v1/audit", params=asked, headers={"Accept-Language": tongue})).json()["items"][0]["reason"]
+        for tongue in ("en", "de")
+    ]
+    assert audit == both
+
+
+async def test_a_booking_that_is_sent_again_says_the_language_of_its_title(
+    floor: Floor, client: httpx.AsyncClient
+) -> None:
+    lead_id, handed = await floor.ready()
+    body = {"lead_id": str(lead_id), "start": handed.slots[0].start.isoformat()}
+    sent = [
+        await client.post("/v1/appointments", json=body, headers={"Idempotency-Key": "one", "Accept-Language": tongue})
+        for tongue in ("de", "en")
+    ]
+    assert [(one.status_code, one.headers.get("content-language"), one.headers["vary"]) for one in sent] == [
+        (201, "de", "Accept-Language")
+    ] * 2
+    assert sent[0].content == sent[1].content

@@ -35,6 +35,7 @@ from pointsman.services.routing.ledger_audit import verify_ledger
 from pointsman.services.transactions import run_in_transaction
 from support.floors.booking_floor import SETTER, Floor, open_floor
 from support.floors.use_case_env import POLICY, floor_given, rep_given
+from support.wording import english_of
 
 pytestmark = pytest.mark.anyio
 
@@ -303,7 +304,7 @@ async def test_a_solution_designer_comes_along_and_the_reason_is_kept(database_u
         busy(floor, "tom", tomorrow(floor))
         row = await book(floor.env, lead_id, tomorrow(floor), actor=SETTER)
         assert (row.rep_key, [c.rep_key for c in row.companions]) == (handed.closer, ["uwe"])
-        assert row.companions[0].reason == "Uwe is the only one of solutions who is free then"
+        assert english_of(row.companions[0].reason) == "Uwe is the only one of solutions who is free then"
         assert row.companions[0].work == "solution_design"
         assert sorted(await turns(floor)) == [handed.closer], "companions have no turn"
         times = await floor.world.value(

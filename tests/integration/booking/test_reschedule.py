@@ -32,6 +32,7 @@ from support.floors.reassignment_floor import (
     turns,
 )
 from support.floors.use_case_env import ADMIN, absence
+from support.wording import english_sentence
 
 pytestmark = pytest.mark.anyio
 
@@ -307,7 +308,7 @@ async def test_a_time_that_the_rep_cannot_have_is_a_sentence_and_nothing_else(fl
     before = await everything(floor)
     said = await reschedule_from_calendar(floor.env, row.id, other, other + HALF_AN_HOUR, actor=SETTER)
     assert said is not None
-    assert "Another appointment has this time" in said
+    assert "Another appointment has this time" in english_sentence(said)
     assert await everything(floor) == before
 
 

@@ -41,7 +41,12 @@ async def test_a_conflict_is_shown_and_the_appointment_kept(floor: Floor, client
     url = f"/v1/appointments/{row.id}"
     shown = (await client.get(url)).json()
     assert shown["status"] == "confirmed"
-    assert shown["conflict"].startswith(f"{row.rep_key}: the event was moved to ")
+    assert shown["conflict"].startswith(f"In {row.rep_key.capitalize()}'s calendar, the event was moved to ")
+    german = (await client.get(url, headers={"Accept-Language": "de"})).json()
+    assert german["conflict"].startswith(f"Im Kalender von {row.rep_key.capitalize()}: der Eintrag wurde auf ")
+    assert [line["after"] for line in german["history"] if line["act"] == "conflict"] == [
+        {"conflict": german["conflict"]}
+    ]
     alerts = (await client.get("/v1/alerts")).json()["items"]
     assert f"{url}/dismiss-conflict" in next(a["message"] for a in alerts if a["code"] == "calendar-conflict")
     kept = await client.post(f"{url}/dismiss-conflict")

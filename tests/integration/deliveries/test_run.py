@@ -398,7 +398,7 @@ def event_of_row(row: AppointmentRow, delivery: DeliveryRow) -> CalendarEvent:
         calendar=delivery.calendar,
         start=row.starts_at,
         end=row.ends_at,
-        title=row.title,
+        title="Late",
         description="",
         attendee_email="late@lead.example",
         attendee_name="Late",

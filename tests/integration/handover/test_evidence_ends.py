@@ -73,7 +73,9 @@ async def test_a_pass_for_the_old_company_ends_and_its_closer_keeps_the_lead(flo
     assert (closer is not None, await floor.world.value(PASSES, lead=lead)) == (True, 1)
     await at_vogel(floor)
     assert (await floor.world.value(HOLDER, lead=lead), await floor.world.value(PASSES, lead=lead)) == (closer, 0)
-    assert await floor.world.value("select reason from audit where action = 'gate.revoked'") == "employer-changed"
+    assert await floor.world.value("select reason ->> 'key' from audit where action = 'gate.revoked'") == (
+        "reason.employer-changed"
+    )
 
 
 async def test_a_pass_that_asks_only_what_the_person_knows_stands_at_the_new_company(floor: Floor) -> None:

@@ -56,11 +56,10 @@ async def in_nurture(floor: Floor, *, reason: str) -> UUID:
     lead = await floor.lead()
     await floor.world.pass_gate(lead)
     await floor.world.rows(
-        "update leads set stage = 'nurture', nurture_cause = :cause, nurture_since = :at, nurture_until = :at,"
-        " nurture_reason = :reason where id = :lead",
+        "update leads set stage = 'nurture', nurture_cause = :cause, nurture_since = :at, nurture_until = :at"
+        " where id = :lead",
         cause=reason.removeprefix("gate-"),
         at=floor.env.clock() - MINUTE,
-        reason=reason,
         lead=lead,
     )
     return lead

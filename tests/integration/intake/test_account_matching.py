@@ -12,6 +12,7 @@ from pointsman.services.leads.account_matching import name_similarity
 from pointsman.services.leads.accounts import merge_accounts
 from pointsman.services.leads.lead_input import LeadInput
 from support.floors.use_case_env import ADMIN, POLICY, SENDER, World, open_world
+from support.wording import english_of
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +38,10 @@ async def test_a_nearly_equal_name_of_the_same_country_is_linked_and_says_why(wo
     lead = (await sent(world, "Muller Maschinenbau AG")).lead
     assert lead.account_id == there
     assert (lead.match["account"], lead.match["confidence"]) == ("alike-name", 99)
-    assert lead.match["why"] == "name 97: 'Muller Maschinenbau AG' ~ 'Müller Maschinenbau GmbH', country DE agrees"
+    assert (
+        english_of(lead.match["why"])
+        == "name 97: 'Muller Maschinenbau AG' ~ 'Müller Maschinenbau GmbH', country DE agrees"
+    )
 
 
 @pytest.mark.parametrize("country", [None, "AT"])

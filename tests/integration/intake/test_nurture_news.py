@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from pointsman.domain.leads.nurture import NurtureCause
-from pointsman.domain.messages.message import message_from_json
+from pointsman.domain.messages.message import as_written, message_from_json
 from pointsman.services.explain.explain import ExplainRequest, explain
 from pointsman.services.holds.close_lead import close_lead, mark_won, move_to_nurture
 from pointsman.services.intake.intakes import IntakeInput, create_intake
@@ -18,12 +18,13 @@ from pointsman.services.intake.process_item import process_item
 from pointsman.services.intake.return_from_nurture import return_nurtured_leads
 from pointsman.services.intake.signatures import Verifier
 from pointsman.services.intake.submit_lead import SubmitResult, submit_lead
+from pointsman.services.lead_pages.journey import load_journey
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.roster.change_roster import deactivate_rep, put_roster
 from support.floors.booking_floor import CLOSERS, Floor, open_floor
 from support.floors.use_case_env import ADMIN, POLICY, SENDER, floor_given
 from support.http.signing import SECRET, as_bytes
-from support.wording import english, english_sentence
+from support.wording import english, english_of, english_sentence
 
 pytestmark = pytest.mark.anyio
 
@@ -50,7 +51,7 @@ async def in_nurture(floor: Floor, cause: str) -> UUID:
             assert row is not None
             until = floor.env.clock() + COOL_OFF
             await move_to_nurture(
-                floor.env, tx, row, cause=NurtureCause(cause), until=until, reason=cause, actor=ADMIN
+                floor.env, tx, row, cause=NurtureCause(cause), until=until, end_reason=cause, actor=ADMIN
             )  # fmt: skip
     assert await standing(floor, lead) == ("nurture", cause)
     return lead
@@ -144,7 +145,7 @@ async def test_the_answer_says_why_the_lead_came_back_or_when_its_cool_off_ends(
     if cause == "rule":
         assert told.routed is not None
         assert english_sentence(told.note) == "The lead came back from nurture: rule 'DACH inbound' is for a human."
-        why = await floor.world.value("select after->'why' from audit where reason = 're-entry'")
+        why = await floor.world.value("select after->'why' from audit where reason ->> 'key' = 'reason.re-entry'")
         assert message_from_json(why) == told.note
     else:
         assert told.routed is None
@@ -208,9 +209,13 @@ async def test_a_day_on_which_the_lead_stays_is_on_record_and_no_lead_came_back(
     await says(floor, kept, {"lead.source": "newsletter"})
     floor.world.clock.advance(COOL_OFF)
     assert await return_nurtured_leads(floor.env) == 0
-    lines = await floor.world.rows("select before, after from audit where reason = 'day-come'")
-    assert [line.before for line in lines] == [{"nurture_reason": "later"}]
-    assert lines[0].after["nurture_reason"].startswith("later, and its day has come.")
+    lines = await floor.world.rows(
+        "select before, after, reason from audit where reason ->> 'key' = 'nurture.day-passed'"
+    )
+    assert [(line.before, line.after["cause"]) for line in lines] == [({"cause": "later"}, "day-passed")]
+    assert "keeps it there" in english_of(lines[0].reason)
+    assert await return_nurtured_leads(floor.env) == 0
+    assert len(await floor.world.rows("select 1 from audit where after ->> 'cause' = 'day-passed'")) == 1  # said once
 
 
 async def test_a_lead_that_no_rep_can_take_on_its_day_did_not_come_back(floor: Floor) -> None:
@@ -316,7 +321,7 @@ async def in_stage(floor: Floor, stage: str) -> UUID:
             if stage == "won":
                 await mark_won(floor.env, tx, row, actor=ADMIN)
             else:
-                await close_lead(floor.env, tx, row, reason="spam", actor=ADMIN)
+                await close_lead(floor.env, tx, row, end_reason="spam", why=as_written("spam"), actor=ADMIN)
     assert (await standing(floor, lead))[0] == stage
     return lead
 
@@ -463,8 +468,23 @@ async def test_a_lead_whose_day_has_come_stays_while_the_rules_lead_to_nurture_a
     lead = await in_nurture(floor, "later")
     floor.world.clock.advance(COOL_OFF)
     assert await return_nurtured_leads(floor.env) == 0
-    why = await floor.world.value("select nurture_reason from leads where id = :id", id=lead)
-    assert why == (
-        "later, and its day has come. The lead stays in nurture: rule 'Newsletter to nurture' keeps it there."
+    asked = "select nurture_cause, nurture_reason from leads where id = :id"
+    (row,) = await floor.world.rows(asked, id=lead)
+    assert row.nurture_cause == "day-passed"
+    assert english_of(row.nurture_reason) == (
+        "the day that the lead was put off to has come, and the lead stays in nurture: "
+        "rule 'Newsletter to nurture' keeps it there"
     )
     assert (await says(floor, lead)).routed is not None
+
+
+async def test_a_day_that_came_is_told_in_the_journey_and_asked_by_its_code_alone(floor: Floor) -> None:
+    lead = await in_nurture(floor, "later")
+    floor.world.clock.advance(COOL_OFF)
+    await floor.world.rows("update leads set nurture_reason = null where id = :id", id=lead)
+    assert await return_nurtured_leads(floor.env) == 0
+    assert await standing(floor, lead) == ("nurture", "day-passed")
+    entries = (await load_journey(floor.env, lead, actor=ADMIN)).entries
+    assert [english(entry.text) for entry in entries if entry.kind == "nurture"][-1] == (
+        "the day that the lead was put off to has come, and the rules keep it in nurture"
+    )

@@ -76,7 +76,9 @@ async def test_what_is_said_of_a_person_who_is_not_theirs_changes_nothing_until_
     assert await world.value("select status from accounts") == "prospect"
     (found,) = await world.rows("select source, origin from evidence")
     assert (found.source, found.origin) == ("partner:callwerk/sdr:lena", ["partner:callwerk", "partners"])
-    assert await world.value("select reason from audit where action = 'inbox.applied'") == "they met her"
+    assert (
+        await world.value("select reason #>> '{args,text}' from audit where action = 'inbox.applied'") == "they met her"
+    )
     again = await client.post(path, json={"reason": "x"}, headers=admin)
     assert (again.status_code, again.json()["code"]) == (409, "not-refused")
 
@@ -209,4 +211,4 @@ async def test_a_partners_news_bring_its_lead_back_from_nurture_as_the_houses_wo
         assert answer.status_code == 202
     (row,) = await world.rows("select stage, nurture_cause from leads")
     assert tuple(row) == ("working", None)
-    assert await world.value("select after->>'why' from audit where reason = 're-entry'")
+    assert await world.value("select after->>'why' from audit where reason ->> 'key' = 'reason.re-entry'")

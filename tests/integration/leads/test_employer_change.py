@@ -149,7 +149,7 @@ async def test_the_answer_says_whether_who_bought_was_routed_as_a_customer(
     told = await submit_lead(world.env, given, actor=ADMIN)
     assert told.note is not None
     assert english_sentence(told.note).endswith("as a prospect's." if address == "vogel" else "as a customer's.")
-    assert await world.value("select count(*) from audit where reason = :trigger", trigger=trigger) == 1
+    assert await world.value("select count(*) from audit where reason ->> 'key' = :key", key=f"reason.{trigger}") == 1
 
 
 async def test_older_news_move_nobody_and_say_nothing_of_the_present_company(world: World) -> None:

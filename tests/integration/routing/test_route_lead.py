@@ -29,7 +29,12 @@ async def test_a_new_lead_gets_a_rep_a_decision_a_ledger_entry_and_an_audit_line
     assert await world.value("select stage from leads") == "working"
     entry = await world.rows("select pool, seq, kind, decision_id, entry ->> 'rep' from ledger_entries")
     assert [tuple(row) for row in entry] == [("sdr-dach", 1, "assign", routed.decision_id, routed.rep.key)]
-    assert await world.value("select count(*) from audit where action = 'lead.assigned' and reason = 'intake'") == 1
+    assert (
+        await world.value(
+            "select count(*) from audit where action = 'lead.assigned' and reason ->> 'key' = 'reason.intake'"
+        )
+        == 1
+    )
     assert await world.value("select record ->> 'rep' from decisions") == routed.rep.key
 
 

@@ -12,6 +12,7 @@ from pointsman.services.routing.ledger import pool_ledger
 from pointsman.services.routing.ledger_audit import verify_ledger
 from pointsman.services.routing.skips import cancel_skip, skip_next_turn
 from support.floors.use_case_env import ADMIN, POLICY, World
+from support.wording import english_of
 
 pytestmark = pytest.mark.anyio
 
@@ -40,7 +41,9 @@ async def test_a_skip_passes_over_one_turn_and_no_more(world: World) -> None:
     assert (row.decision_id, row.asked_by, row.used_at is not None) == (routed.decision_id, "key:admin", True)
     assert (await pool_ledger(world.env, POOL)).skips == ()
     assert await turns(world, 2) == [first, third]  # owed still, and next
-    audit = await world.rows("select action, subject, reason from audit where action like 'ledger.skip%'")
+    audit = await world.rows(
+        "select action, subject, reason #>> '{args,text}' from audit where action like 'ledger.skip%'"
+    )
     assert [tuple(line) for line in audit] == [("ledger.skip-added", f"pool:{POOL}", "at the dentist")]
     used = await world.value(
         "select after -> 'skipped' from audit where after ->> 'decision' = :id", id=str(routed.decision_id)
@@ -69,7 +72,7 @@ async def test_a_skip_that_costs_a_turn_books_it_at_once_and_the_history_says_so
     verified = await verify_ledger(world.env, POOL)
     assert (verified.agrees, verified.entries) == (True, 9)
     reason = await world.value("select reason from ledger_entries where kind = 'adjust'")
-    assert reason == "skip: walk-in"
+    assert english_of(reason) == "a turn was skipped: walk-in"
 
 
 async def test_a_cancelled_skip_is_none_and_gives_back_exactly_what_it_cost(world: World) -> None:

@@ -24,6 +24,7 @@ from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.reassignment.manual import assign_manually
 from support.floors.booking_floor import SETTER, Floor, open_floor
 from support.floors.use_case_env import ADMIN, POLICY
+from support.wording import english
 
 pytestmark = pytest.mark.anyio
 
@@ -122,7 +123,7 @@ async def test_an_event_that_is_dragged_too_close_to_another_appointment_is_not_
     near, far = end + 10 * MINUTE, end + QUARTER
     why = await reschedule_from_calendar(floor.env, row.id, near, near + LENGTH, actor=SETTER)
     assert why is not None
-    assert "too close" in why
+    assert "too close" in english(why)
     assert await reschedule_from_calendar(floor.env, row.id, far, far + LENGTH, actor=SETTER) is None
 
 

@@ -277,7 +277,7 @@ async def test_an_appointment_cannot_be_given_to_a_rep_outside_the_role(world: W
     ] == "PM003"
     along = (
         "insert into appointment_companions (appointment_id, rep_id, work, pool, reason)"
-        " select a.id, r.id, 'closing', 'x', 'x' from appointments a, reps r where r.key = 'lena'"
+        " select a.id, r.id, 'closing', 'x', '{}' from appointments a, reps r where r.key = 'lena'"
     )
     assert (await refusal(world, f"do $$ begin {along}; {to_lena}; end $$"))[0] == "PM001"
 
@@ -298,11 +298,11 @@ APPOINTMENT = """
         insert into assignments (id, lead_id, rep_id, work, assigned_at, ended_at, end_reason)
         select gen_random_uuid(), :lead, id, 'closing', now(), now(), 'test' from reps where key = :rep returning id
     ), made as (
-        insert into appointments (id, lead_id, rep_id, work, status, starts_at, ends_at, title, assignment_id,
+        insert into appointments (id, lead_id, rep_id, work, status, starts_at, ends_at, assignment_id,
                                   gate_check_id, gate_snapshot, booked_by, sequence, created_at)
         select gen_random_uuid(), :lead, (select id from reps where key = :rep), 'closing', 'confirmed',
                date_trunc('hour', now()) + interval '2 days',
-               date_trunc('hour', now()) + interval '49 hours', 'Demo', id, cast(:gate as uuid), '{}', 'test', 0, now()
+               date_trunc('hour', now()) + interval '49 hours', id, cast(:gate as uuid), '{}', 'test', 0, now()
         from holder returning id, starts_at, ends_at
     )
     insert into reservations (id, rep_id, during, buffer_before, buffer_after, kind, appointment_id, lead_id, work, active)

@@ -89,15 +89,15 @@ _ROWS: Mapping[str, str] = MappingProxyType({
             case when n % 100 <> 0 then {_AT} + interval '1 hour' end, case when n % 100 <> 0 then 'assigned' end
     """,
     "appointments": f"""
-        (id, lead_id, rep_id, work, pool, status, reject_code, confirm_by, starts_at, ends_at, title, assignment_id,
+        (id, lead_id, rep_id, work, pool, status, reject_code, confirm_by, starts_at, ends_at, assignment_id,
             gate_snapshot, setter_rep_id, booked_by, sequence, created_at)
         select {id_of("appointment")}, {id_of("lead")}, {_REP}, 'closing', {_POOL}, s.status,
             case when s.status = 'rejected' then 'other' end, case when s.status = 'requested' then {_AT} end,
-            {_AT}, {_AT} + interval '30 minutes', '', {id_of("assignment")}, '{{}}', md5('rep' || n % 37)::uuid, '', 0, {_AT}
+            {_AT}, {_AT} + interval '30 minutes', {id_of("assignment")}, '{{}}', md5('rep' || n % 37)::uuid, '', 0, {_AT}
     """,
     "appointment_companions": f"""
         (appointment_id, rep_id, work, pool, reason)
-        select {id_of("appointment")}, md5('rep' || n % 41)::uuid, 'solution_design', 'pool1', ''
+        select {id_of("appointment")}, md5('rep' || n % 41)::uuid, 'solution_design', 'pool1', '{{}}'
     """,
     "reservations": f"""
         (id, rep_id, during, buffer_before, buffer_after, kind, appointment_id, lead_id, work, active)

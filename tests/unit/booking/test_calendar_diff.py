@@ -6,12 +6,14 @@ import pytest
 
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.calendar_diff import (
+    CALENDAR_EMPTIED,
     EventState,
     ExpectedEvent,
     compare_events,
-    has_conflict,
+    has_emptied,
     update_conflict,
 )
+from pointsman.domain.messages.message import as_written
 
 NINE = datetime(2031, 3, 30, 9, tzinfo=UTC)
 
@@ -76,11 +78,15 @@ def test_an_accident_stays_one_when_fewer_are_left_of_it() -> None:
 
 
 def test_each_calendar_speaks_for_itself_in_a_conflict() -> None:
-    one = update_conflict(None, "ben", "moved\nto nine")
-    both = update_conflict(one, "anna", "deleted")
-    assert both == "anna: deleted\nben: moved to nine"
-    assert has_conflict(both, "anna", "deleted")
-    assert not has_conflict(both, "ann", "a: deleted")
-    assert update_conflict(both, "ben", "deleted") == "anna: deleted\nben: deleted"
+    moved, deleted = as_written("moved"), as_written("deleted")
+    both = update_conflict(update_conflict(None, "ben", moved), "anna", deleted)
+    assert both == {"anna": deleted.as_json(), "ben": moved.as_json()}
+    assert update_conflict(both, "ben", deleted) == {"anna": deleted.as_json(), "ben": deleted.as_json()}
     assert update_conflict(update_conflict(both, "ben", None), "anna", None) is None
     assert update_conflict(both, "an", None) == both
+
+
+def test_a_calendar_is_on_record_as_emptied_by_its_own_message_alone() -> None:
+    conflict = update_conflict({"anna": as_written("calendar.emptied").as_json()}, "ben", CALENDAR_EMPTIED)
+    assert [has_emptied(conflict, rep) for rep in ("anna", "ben", "clara")] == [False, True, False]
+    assert not has_emptied(None, "ben")

@@ -15,6 +15,7 @@ from pointsman.domain.leads.matching import (
     merge_records,
     sortable_timestamp,
 )
+from support.wording import english
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 STAMP, LATER = sortable_timestamp(NOW), sortable_timestamp(NOW + timedelta(microseconds=1))
@@ -70,7 +71,7 @@ def test_a_country_that_differs_never_links_however_alike_the_names_are(score: i
     found = matched((account(1, "AT", "CH"), score), link_at=link_at, suggest_at=10)
     assert linked(found) is None
     assert suggested(found) == [(1, min(score - 10, link_at - 1))]
-    assert found.suggestions[0].why == f"name {score}: 'Nordlicht' ~ 'Nordlicht 1', country DE is not AT, CH"
+    assert english(found.suggestions[0].why) == f"name {score}: 'Nordlicht' ~ 'Nordlicht 1', country DE is not AT, CH"
 
 
 def test_no_confidence_is_below_nothing() -> None:

@@ -8,8 +8,12 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from pointsman.domain.booking.lifecycle import Transition, allowed_actions
+from pointsman.domain.messages.message import message_from_json
+from pointsman.services.calendar_sync.conflict_words import conflict_text
+from pointsman.services.deliveries.calendar_event import meeting_title
 from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow, Companion
-from pointsman.services.wording.rendering import MessageReader
+from pointsman.services.wording.rendering import MessageReader, render
+from pointsman.services.wording.stored import reason_text
 
 
 class CompanionDoc(BaseModel):
@@ -21,8 +25,10 @@ class CompanionDoc(BaseModel):
     reason: str
 
     @staticmethod
-    def of(row: Companion) -> "CompanionDoc":
-        return CompanionDoc(rep=row.rep_key, work=row.work, pool=row.pool, reason=row.reason)
+    def of(row: Companion, reader: MessageReader) -> "CompanionDoc":
+        return CompanionDoc(
+            rep=row.rep_key, work=row.work, pool=row.pool, reason=render(message_from_json(row.reason), reader)
+        )
 
 
 class AppointmentDoc(BaseModel):
@@ -82,16 +88,16 @@ class AppointmentEventDoc(BaseModel):
     after: dict[str, Any] = Field(description="What was changed, as it is since.")
 
     @staticmethod
-    def of(row: AppointmentEvent, *, partner: bool) -> "AppointmentEventDoc":
+    def of(row: AppointmentEvent, reader: MessageReader, *, partner: bool) -> "AppointmentEventDoc":
         before, after = row.detail.get("before", {}), row.detail.get("after", {})
         return AppointmentEventDoc(
             at=row.at,
             act=row.act,
             by=row.by,
             actor=None if partner else row.actor,
-            reason=None if partner else row.reason,
-            before=_shown_changes(before) if partner else before,
-            after=_shown_changes(after) if partner else after,
+            reason=reason_text(None if partner else row.reason, reader),
+            before=_shown_changes(before) if partner else _told_changes(before, reader),
+            after=_shown_changes(after) if partner else _told_changes(after, reader),
         )
 
 
@@ -109,7 +115,7 @@ class AppointmentHistoryDoc(AppointmentDoc):
         *,
         partner: bool,
     ) -> "AppointmentHistoryDoc":
-        lines = [AppointmentEventDoc.of(event, partner=partner) for event in events]
+        lines = [AppointmentEventDoc.of(event, reader, partner=partner) for event in events]
         return AppointmentHistoryDoc(**_values(row, now, reader, partner=partner), history=lines)
 
 
@@ -152,12 +158,17 @@ def _own_findings(gate: Mapping[str, Any], reader: MessageReader) -> dict[str, A
     return shown | {"setter": reader.shown_rep(gate["setter"])} if "setter" in gate else shown
 
 
+def _told_changes(changed: Mapping[str, Any], reader: MessageReader) -> dict[str, Any]:
+    told = {"conflict": conflict_text(changed["conflict"], reader)} if "conflict" in changed else {}
+    return {**changed, **told}
+
+
 def _values(row: AppointmentRow, now: datetime, reader: MessageReader, *, partner: bool) -> dict[str, Any]:
     return {
         "id": row.id,
         "lead_id": row.lead_id,
         "rep": reader.shown_rep(row.rep_key),
-        "companions": [] if partner else [CompanionDoc.of(item) for item in row.companions],
+        "companions": [] if partner else [CompanionDoc.of(item, reader) for item in row.companions],
         "setter": reader.shown_rep(row.setter_key),
         "work": row.work,
         "pool": row.pool,
@@ -168,16 +179,16 @@ def _values(row: AppointmentRow, now: datetime, reader: MessageReader, *, partne
         "reject_code": row.reject_code,
         "outcome": row.outcome,
         "outcome_at": row.outcome_at,
-        "conflict": None if partner else row.conflict,
+        "conflict": None if partner else conflict_text(row.conflict, reader),
         "allowed_actions": [str(act) for act in allowed_actions(row.state, now)],
         "start": row.starts_at,
         "end": row.ends_at,
-        "title": row.title,
+        "title": meeting_title(row.company, reader),
         "gate": _own_findings(row.gate_snapshot, reader) if partner else dict(row.gate_snapshot),
         "booked_by": None if partner else row.booked_by,
         "sequence": row.sequence,
         "created_at": row.created_at,
         "cancelled_at": row.cancelled_at,
         "cancelled_by": row.cancelled_by,
-        "cancel_reason": None if partner else row.cancel_reason,
+        "cancel_reason": reason_text(None if partner else row.cancel_reason, reader),
     }

@@ -1,5 +1,7 @@
 """The booking page's addresses. A GET changes nothing; a POST ends in a redirect, or in the page with what went wrong."""
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from starlette.responses import Response
@@ -8,17 +10,25 @@ from pointsman.api.booking_page.error_pages import PageRoute
 from pointsman.api.booking_page.reader import clean_line, parse_day, parse_id, parse_instant
 from pointsman.api.booking_page.times import minutes_left, times_page
 from pointsman.api.booking_page.visit import Visit
-from pointsman.api.booking_page.words import CANCEL_REASONS, words_in
+from pointsman.api.booking_page.words import CANCEL_REASONS
 from pointsman.api.http.auth import without_key
 from pointsman.api.http.deps import EnvDep
 from pointsman.domain.booking.lifecycle import AppointmentAction, AppointmentStatus
 from pointsman.domain.errors import Conflict, NotFound, SlotTaken
+from pointsman.domain.messages.message import Message, as_written, say
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.booking.slots import SlotList
 from pointsman.services.booking_links import buyer_view as buyer
 from pointsman.services.signed_links.tokens import LINK_PATH
 from pointsman.services.wording.locale_formats import format_day
 
+_CANCEL_REASONS: Mapping[str, Message] = {
+    "no_time": say("reason.buyer-no-time"),
+    "need_later": say("reason.buyer-need-later"),
+    "no_need": say("reason.buyer-no-need"),
+    "other_solution": say("reason.buyer-other-solution"),
+    "other": say("reason.buyer-other"),
+}
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 _AT = LINK_PATH + "{token}"
@@ -231,10 +241,10 @@ def _gone(refused: Conflict) -> bool:
     return isinstance(refused, SlotTaken) or refused.code == "slot-not-offered"
 
 
-def _reason(form: dict[str, str]) -> str:
-    """One line for the closer: the fixed words in English, then the buyer's own."""
-    code = form.get("reason", "")
-    fixed = words_in("en")[f"reason_{code}"] if code in CANCEL_REASONS else ""
+def _reason(form: dict[str, str]) -> Message:
+    """What the closer reads: the fixed words that the buyer chose, then the buyer's own."""
+    fixed = _CANCEL_REASONS.get(form.get("reason", ""))
     text = clean_line(form.get("text", ""), _LONGEST_TEXT)
-    said = ": ".join(part for part in (fixed, text) if part) or "No reason given"
-    return said[:_LONGEST_TEXT]
+    if not text:
+        return fixed or say("reason.buyer-none")
+    return say("reason.buyer-wrote", why=fixed, text=as_written(text)) if fixed else as_written(text)

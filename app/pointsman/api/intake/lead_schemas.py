@@ -15,6 +15,7 @@ from pointsman.services.intake.api_lead import EvidenceInput
 from pointsman.services.ports.leads.leads import ExternalId, LeadRow
 from pointsman.services.routing.routing_request import RoutingResult
 from pointsman.services.wording.rendering import MessageReader, render
+from pointsman.services.wording.stored import reason_text, render_stored
 
 _Word = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 
@@ -138,18 +139,19 @@ class LeadDoc(BaseModel):
     merged_into: UUID | None = Field(description="The lead that this one is now: GET /v1/leads/{merged_into}.")
     merged_at: datetime | None
     nurture_cause: str | None = Field(
-        description="In nurture: rule, refused, lost or later. A lead that a rule put there comes back as soon as it may."
+        description="In nurture: rule, refused, lost, later, or day-passed (that day came, and the rules kept the lead). "
+        "A lead that a rule put there comes back as soon as it may."
     )
     nurture_since: datetime | None
     nurture_until: datetime | None = Field(description="The end of its cool-off; null where a rule put it there.")
-    nurture_reason: str | None
+    nurture_reason: str | None = Field(description="The same in words.")
     created_at: datetime
     updated_at: datetime
 
     @staticmethod
-    def of(row: LeadRow, *, partner: bool = False) -> "LeadDoc":
+    def of(row: LeadRow, reader: MessageReader, *, partner: bool = False) -> "LeadDoc":
         """`partner` leaves out the company as the house knows it, and how person and company were found."""
-        return LeadDoc(**lead_values(row, partner=partner))
+        return LeadDoc(**lead_values(row, reader, partner=partner))
 
 
 class ExternalIdDoc(BaseModel):
@@ -170,6 +172,7 @@ class FullLeadDoc(LeadDoc):
     @staticmethod
     def full(
         row: LeadRow,
+        reader: MessageReader,
         holder: "HolderDoc | None",
         identities: Sequence[ExternalId],
         merged: Sequence[UUID] = (),
@@ -177,7 +180,7 @@ class FullLeadDoc(LeadDoc):
         partner: bool = False,
     ) -> "FullLeadDoc":
         return FullLeadDoc(
-            **lead_values(row, partner=partner),
+            **lead_values(row, reader, partner=partner),
             holder=holder,
             external_ids=[
                 ExternalIdDoc(sender=one.sender, source_system=one.source_system, external_id=one.external_id)
@@ -262,7 +265,7 @@ class PartnerSubmissionDoc(BaseModel):
     warnings: list[FieldWarningDoc]
 
 
-def lead_values(row: LeadRow, *, partner: bool) -> dict[str, Any]:
+def lead_values(row: LeadRow, reader: MessageReader, *, partner: bool) -> dict[str, Any]:
     account = None
     if row.account_id is not None and not partner:
         account = AccountDoc(
@@ -284,13 +287,13 @@ def lead_values(row: LeadRow, *, partner: bool) -> dict[str, Any]:
         "fields": dict(row.facts),
         "stage": row.stage,
         "account": account,
-        "match": {} if partner else dict(row.match),
+        "match": {} if partner else render_stored(row.match, reader),
         "merged_into": row.merged_into,
         "merged_at": row.merged_at,
         "nurture_cause": None if partner else row.nurture_cause,
         "nurture_since": row.nurture_since,
         "nurture_until": row.nurture_until,
-        "nurture_reason": None if partner else row.nurture_reason,
+        "nurture_reason": reason_text(None if partner else row.nurture_reason, reader),
         "created_at": row.created_at,
         "updated_at": row.updated_at,
     }

@@ -109,7 +109,7 @@ async def _submitted(
     submitted = await submit_lead_in_tx(env, tx, parsed.lead_input, actor=caller.actor, calendars=calendars)
     lead, holder = await _as_it_is_now(tx, submitted)
     document = LeadSubmissionDoc(
-        lead=LeadDoc.of(lead),
+        lead=LeadDoc.of(lead, reader),
         created=submitted.created,
         holder=HolderDoc.of(holder, reader),
         decision=DecisionDoc.of(submitted.routed, reader) if submitted.routed else None,
@@ -140,7 +140,7 @@ async def _submitted_by_partner(
     else:
         row, has_it = await _as_it_is_now(tx, submitted)
         if has_it is not None and await tx.leads.is_with(row.id, caller.actor.sees):
-            lead, holder = LeadDoc.of(row, partner=True), HolderDoc.of(has_it, reader)
+            lead, holder = LeadDoc.of(row, reader, partner=True), HolderDoc.of(has_it, reader)
             decision = DecisionDoc.of(submitted.routed, reader, partner=True) if submitted.routed else None
     document = PartnerSubmissionDoc(
         note=render_sentence(PARTNER_SUBMISSION, reader),
@@ -177,8 +177,8 @@ async def _as_it_is_now(tx: Tx, submitted: SubmitResult) -> tuple[LeadRow, Mappi
 async def index(
     env: EnvDep,
     page: PageDep,
-    asked: Annotated[LeadQuestion, Depends(asked_leads)],
     reader: ReaderDep,
+    asked: Annotated[LeadQuestion, Depends(asked_leads)],
     caller: Annotated[Caller, may(Operation.LEAD_READ)],
 ) -> Page[LeadDoc]:
     for name in ("account", "rule"):
@@ -191,7 +191,7 @@ async def index(
         await explain_nothing(env, caller, rep=asked.rep, pool=asked.pool, rule=asked.rule)
     items, following = page.split(rows, lambda row: (row.created_at, row.id))
     return Page[LeadDoc](
-        items=[LeadDoc.of(row, partner=not caller.may_read(Reading.REASONS)) for row in items], next=following
+        items=[LeadDoc.of(row, reader, partner=not caller.may_read(Reading.REASONS)) for row in items], next=following
     )
 
 
@@ -216,7 +216,7 @@ async def show(
             if row.merged_into is not None and not await _sees(tx, caller, row.merged_into):
                 row = replace(row, merged_into=None)
     holder_doc = HolderDoc.of(holder, reader)
-    return FullLeadDoc.full(row, holder_doc, identities, merged, partner=not caller.may_read(Reading.REASONS))
+    return FullLeadDoc.full(row, reader, holder_doc, identities, merged, partner=not caller.may_read(Reading.REASONS))
 
 
 async def _sees(tx: Tx, caller: Caller, lead_id: UUID) -> bool:

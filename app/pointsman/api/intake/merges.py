@@ -65,8 +65,8 @@ async def merge(
     into = await meant_lead(env, body.into, caller, "body.into")
     done = await merge_leads(env, lead_id, into=into, reason=body.reason, actor=caller.actor)
     return MergedLeadDoc(
-        survivor=LeadDoc.of(done.survivor),
-        merged=LeadDoc.of(done.merged),
+        survivor=LeadDoc.of(done.survivor, reader),
+        merged=LeadDoc.of(done.merged, reader),
         holder=done.holder,
         decision=DecisionDoc.of(done.routed, reader) if done.routed else None,
         what_happens=render_sentence(done.what_happens, reader),

@@ -16,10 +16,12 @@ from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery
 from pointsman.domain.permissions.operations import Operation
+from pointsman.services.calendar_sync.conflict_words import conflict_text
 from pointsman.services.operations.actor_names import actor_words
 from pointsman.services.operations.monitoring import audit_page
 from pointsman.services.ports.operations.audit import AuditFilter
 from pointsman.services.wording.rendering import MessageReader, render
+from pointsman.services.wording.stored import reason_text, render_stored
 
 router = APIRouter(tags=["Operations"])
 
@@ -39,7 +41,9 @@ class AuditLine(BaseModel):
     subject: str = Field(examples=["lead:0198c0de-0000-7000-8000-000000000001"])
     before: dict[str, Any] | None
     after: dict[str, Any] | None
-    reason: str | None
+    reason: str | None = Field(
+        description="Why, in the language that is asked for; a person's words as they wrote them."
+    )
 
 
 @router.get(
@@ -74,4 +78,19 @@ async def index(
 
 
 def _line(row: Mapping[str, Any], reader: MessageReader) -> AuditLine:
-    return AuditLine.model_validate({**row, "actor_name": render(actor_words(row["actor"]), reader)})
+    told = {
+        "actor_name": render(actor_words(row["actor"]), reader),
+        "reason": reason_text(row["reason"], reader),
+        "before": _told(row["before"], reader),
+        "after": _told(row["after"], reader),
+    }
+    return AuditLine.model_validate({**row, **told})
+
+
+def _told(state: Mapping[str, Any] | None, reader: MessageReader) -> Mapping[str, Any] | None:
+    """With sentences for the messages among what was changed; everything else is as it was given."""
+    if state is None:
+        return None
+    conflict = {"conflict": conflict_text(state["conflict"], reader)} if "conflict" in state else {}
+    told = {name: render_stored(state[name], reader) for name in ("why", "reason", "error", "match") if name in state}
+    return {**state, **conflict, **told}

@@ -101,6 +101,6 @@ async def cancel(
     skip_id: UUID,
     env: EnvDep,
     caller: Annotated[Caller, may(Operation.LEDGER_CHANGE)],
-    reason: Annotated[ReasonText, Query()] = "taken back",
+    reason: Annotated[ReasonText | None, Query()] = None,
 ) -> SkipDoc:
     return SkipDoc.of(await cancel_skip(env, pool, skip_id, reason=reason, actor=caller.actor))

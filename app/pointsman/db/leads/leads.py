@@ -27,6 +27,7 @@ from pointsman.db.tables.visibility import visibility_values
 from pointsman.domain.errors import Conflict
 from pointsman.domain.leads.nurture import NurtureStay
 from pointsman.domain.leads.senders import bringer_of, telephone_sender
+from pointsman.domain.messages.message import Message
 from pointsman.domain.permissions.callers import Visibility
 from pointsman.services.ports import ConstraintRefused, LostRace
 from pointsman.services.ports.leads.leads import ExternalId, FoundLead, LeadChange, LeadRow, LeadWrite, Person
@@ -58,7 +59,7 @@ _SET_STAGE = (
 
 _DUE_FROM_NURTURE = PreparedStatement("""
     select nurture_until as at, id from leads
-    where nurture_reason = 'later' and nurture_until <= :until and stage = 'nurture' and merged_into is null
+    where nurture_cause = 'later' and nurture_until <= :until and stage = 'nurture' and merged_into is null
       and (cast(:after_at as timestamptz) is null or (nurture_until, id) > (:after_at, cast(:after_id as uuid)))
     order by nurture_until, id limit :limit
 """)
@@ -139,7 +140,7 @@ class SqlLeads:
         *,
         at: datetime,
         nurture: NurtureStay | None = None,
-        nurture_reason: str | None = None,
+        nurture_reason: Message | None = None,
     ) -> None:
         values = {
             "lead": lead_id,
@@ -148,7 +149,7 @@ class SqlLeads:
             "nurture_cause": nurture.cause.value if nurture else None,
             "nurture_since": nurture.since if nurture else None,
             "nurture_until": nurture.until if nurture else None,
-            "nurture_reason": nurture_reason,
+            "nurture_reason": nurture_reason.as_json() if nurture_reason else None,
         }
         await self._connection.execute(_SET_STAGE, values)
 

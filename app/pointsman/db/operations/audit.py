@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.tables import audit
+from pointsman.domain.messages.message import Message
 from pointsman.services.ports.operations.audit import AuditFilter
 
 _ADD = insert(audit)
@@ -44,7 +45,7 @@ class SqlAudit:
         subject: str,
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
-        reason: str | None = None,
+        reason: Message | None = None,
     ) -> None:
         await self._connection.execute(
             _ADD,
@@ -56,7 +57,7 @@ class SqlAudit:
                 "subject": subject,
                 "before": before,
                 "after": after,
-                "reason": reason,
+                "reason": reason.as_json() if reason else None,
             },
         )
 

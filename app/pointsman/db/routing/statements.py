@@ -124,7 +124,7 @@ WRITE = PreparedStatement("""
                 when cools_off or nurture_cause = cast(:nurture_cause as text) then nurture_since
                 else cast(:at as timestamptz) end,
             nurture_until = case when cools_off then nurture_until end,
-            nurture_reason = case when cools_off then nurture_reason else cast(:nurture_reason as text) end,
+            nurture_reason = case when cools_off then nurture_reason else cast(:nurture_reason as jsonb) end,
             version = version + 1, updated_at = :at
         from (select nurture_until > cast(:at as timestamptz) and cast(:nurture_cause as text) is not null as cools_off
               from leads where id = :lead_id) stay
@@ -132,7 +132,7 @@ WRITE = PreparedStatement("""
     )
     insert into audit (id, at, actor, action, subject, before, after, reason)
     values (:audit_id, :at, :actor, :action, 'lead:' || cast(:lead_id as text), cast(:before as jsonb),
-            cast(:after as jsonb), :reason)
+            cast(:after as jsonb), cast(:reason as jsonb))
 """)
 
 #: A slot hold is with the rep who does the work: it ends with the work.

@@ -86,10 +86,10 @@ appointments = Table(
     Column("reject_code", Text),
     Column("outcome", Text, CheckConstraint("outcome in ('won','lost','later')", name="outcome")),
     instant_column("outcome_at", null=True),
-    Column("conflict", Text),  # what a calendar says otherwise, until a human settles it
+    Column("conflict", JSONB(none_as_null=True)),  # by rep, what their calendar says otherwise (`Message.as_json`)
     instant_column("starts_at"),
     instant_column("ends_at"),
-    Column("title", Text, nullable=False),
+    Column("company", Text),  # of the lead then: what the appointment is called after
     Column("assignment_id", UUID(), nullable=False, index=True),
     Column("gate_check_id", ForeignKey("gate_checks.id")),
     Column("override_id", ForeignKey("overrides.id")),
@@ -100,7 +100,7 @@ appointments = Table(
     instant_column("created_at"),
     instant_column("cancelled_at", null=True),
     Column("cancelled_by", Text),
-    Column("cancel_reason", Text),
+    Column("cancel_reason", JSONB(none_as_null=True)),  # `Message.as_json`
     # The assignment that it rests on is its own lead's and rep's.
     ForeignKeyConstraint(
         ["assignment_id", "lead_id", "rep_id", "work"],
@@ -138,7 +138,7 @@ appointment_companions = Table(
     Column("rep_id", ForeignKey("reps.id"), primary_key=True, index=True),
     Column("work", Text, CheckConstraint(f"work in {WORK_VALUES}", name="work"), nullable=False),
     Column("pool", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", JSONB, nullable=False),  # `Message.as_json`: why this one was chosen
 )
 
 #: The life of an appointment, line by line; nothing here changes.
@@ -151,7 +151,7 @@ appointment_events = Table(
     Column("act", Text, nullable=False),
     Column("by", Text, nullable=False),  # prospect, setter, closer, operator, calendar, system
     Column("actor", Text, nullable=False),
-    Column("reason", Text),
+    Column("reason", JSONB(none_as_null=True)),  # `Message.as_json`
     Column("detail", JSONB, nullable=False),  # before and after; no personal data
 )
 

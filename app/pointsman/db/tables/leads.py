@@ -74,11 +74,11 @@ leads = Table(
     Column(
         "nurture_cause",
         Text,
-        CheckConstraint("nurture_cause in ('rule','refused','lost','later')", name="nurture_cause"),
+        CheckConstraint("nurture_cause in ('rule','refused','lost','later','day-passed')", name="nurture_cause"),
     ),
     instant_column("nurture_since", null=True),
     Column("nurture_until", INSTANT),  # the end of its cool-off
-    Column("nurture_reason", Text),
+    Column("nurture_reason", JSONB(none_as_null=True)),  # `Message.as_json`
     Column("merged_into", ForeignKey("leads.id")),  # its email and external ids lead there from then on
     instant_column("merged_at", null=True),
     Column("version", Integer, nullable=False),
@@ -113,7 +113,7 @@ leads = Table(
         postgresql_using="gin",
         postgresql_ops={"words": "gin_trgm_ops"},
     ),
-    Index("leads_nurture_until_idx", "nurture_until", postgresql_where=text("nurture_reason = 'later'")),
+    Index("leads_nurture_until_idx", "nurture_until", postgresql_where=text("nurture_cause = 'later'")),
 )
 
 lead_identities = Table(

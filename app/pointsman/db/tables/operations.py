@@ -60,7 +60,7 @@ audit = Table(
     Column("subject", Text, nullable=False),  # "lead:<id>"
     Column("before", JSONB(none_as_null=True)),
     Column("after", JSONB(none_as_null=True)),
-    Column("reason", Text),
+    Column("reason", JSONB(none_as_null=True)),  # `Message.as_json`
     Index("audit_subject_idx", "subject", "at", "id"),
     Index("audit_actor_idx", "actor", "at", "id"),
     Index("audit_action_idx", "action", "at", "id"),

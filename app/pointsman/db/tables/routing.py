@@ -215,7 +215,7 @@ ledger_entries = Table(
     Column("decision_id", ForeignKey("decisions.id")),
     Column("rep_id", ForeignKey("reps.id")),
     Column("entry", JSONB, nullable=False),
-    Column("reason", Text),
+    Column("reason", JSONB(none_as_null=True)),  # `Message.as_json`
     instant_column("at"),
     # A decision takes one turn; it is taken back and given again in turns, under the ledger's lock.
     Index("ledger_entries_once_key", "decision_id", unique=True, postgresql_where=text("kind = 'assign'")),

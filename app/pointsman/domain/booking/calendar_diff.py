@@ -4,11 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, TypeAlias
 
 from pointsman.domain.booking.availability import Interval
+from pointsman.domain.messages.message import Message, say
 
 #: So many may be deleted between two looks; more, and nothing of ours left, looks like a calendar that lost its content.
 MAX_DELETIONS = 2
+
+#: What a calendar says otherwise than an appointment, by the key of its rep (`Message.as_json`).
+Conflict: TypeAlias = Mapping[str, Any]
+#: What a conflict says of a calendar that looks emptied.
+CALENDAR_EMPTIED = say("calendar.emptied")
 
 
 class EventState(StrEnum):
@@ -65,16 +72,12 @@ def _second(moment: datetime) -> datetime:
     return moment.replace(microsecond=0)
 
 
-def update_conflict(conflict: str | None, rep: str, sentence: str | None) -> str | None:
-    """An appointment's conflict with what this rep's calendar says put in place of what it said before.
-
-    A conflict has one line for each calendar that says otherwise.
-    """
-    others = [line for line in (conflict or "").splitlines() if not line.startswith(f"{rep}: ")]
-    mine = [f"{rep}: {' '.join(sentence.split())}"] if sentence else []
-    return "\n".join(sorted([*others, *mine])) or None
+def update_conflict(conflict: Conflict | None, rep: str, said: Message | None) -> Conflict | None:
+    """An appointment's conflict with what this rep's calendar says put in place of what it said before; None for none left."""
+    others = {other: what for other, what in (conflict or {}).items() if other != rep}
+    return others | ({rep: said.as_json()} if said else {}) or None
 
 
-def has_conflict(conflict: str | None, rep: str, sentence: str) -> bool:
-    """Whether this is what the rep's calendar is on record for."""
-    return f"{rep}: {sentence}" in (conflict or "").splitlines()
+def has_emptied(conflict: Conflict | None, rep: str) -> bool:
+    """Whether the rep's calendar is on record as one that looked emptied."""
+    return (conflict or {}).get(rep) == CALENDAR_EMPTIED.as_json()

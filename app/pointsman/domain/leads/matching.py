@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from pointsman.domain.leads.facts import FactValue
+from pointsman.domain.messages.message import Message, as_written, say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,16 +105,16 @@ class AccountMatch:
 
     account: AccountCandidate
     confidence: int
-    why: str
+    why: Message
 
-    def as_json(self) -> dict[str, str | int | None]:
+    def as_json(self) -> dict[str, Any]:
         """As a lead's `match` keeps it."""
         return {
             "account_id": str(self.account.account_id),
             "name": self.account.name,
             "domain": self.account.domain,
             "confidence": self.confidence,
-            "why": self.why,
+            "why": self.why.as_json(),
         }
 
 
@@ -160,13 +162,12 @@ def match_accounts(
 
 
 def _alike(name: str, country: str | None, account: AccountCandidate, score: int, link_at: int) -> AccountMatch:
-    confidence, told = score + _UNKNOWN, "no country to compare"
+    confidence, told = score + _UNKNOWN, say("alike.no-country")
     if country is not None and account.countries:
         if country in account.countries:
-            confidence, told = min(100, score + _AGREES), f"country {country} agrees"
+            confidence, told = min(100, score + _AGREES), say("alike.same-country", country=country)
         else:
             confidence = min(score + _DIFFERS, link_at - 1)
-            told = f"country {country} is not {', '.join(sorted(account.countries))}"
-    return AccountMatch(
-        account=account, confidence=max(0, confidence), why=f"name {score}: '{name}' ~ '{account.name}', {told}"
-    )
+            told = say("alike.other-country", country=country, others=tuple(sorted(account.countries)))
+    why = say("alike.name", score=score, name=as_written(name), account=as_written(account.name), compared=told)
+    return AccountMatch(account=account, confidence=max(0, confidence), why=why)

@@ -14,12 +14,14 @@ class NurtureCause(StrEnum):
     REFUSED = "refused"  # the gate stayed shut, and the policy sends such a lead to nurture
     LOST = "lost"  # the outcome of a meeting
     LATER = "later"  # the outcome of a meeting: on its day the lead comes back by itself
+    DAY_PASSED = "day-passed"  # that day came, and the rules kept the lead: from then on news alone bring it back
 
 
 _COOL_OFFS = {
     NurtureCause.REFUSED: "nurture.cool-off-refused",
     NurtureCause.LOST: "nurture.cool-off-lost",
     NurtureCause.LATER: "nurture.cool-off-later",
+    NurtureCause.DAY_PASSED: "nurture.cool-off-later",
 }
 
 

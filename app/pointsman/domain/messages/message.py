@@ -55,6 +55,10 @@ Scalar: TypeAlias = str | bool | int | float | Decimal | Fraction | datetime | d
 Arg: TypeAlias = Scalar | Named | Message | tuple["Arg", ...]
 
 
+#: Why something was done: a message of ours, or, as text, what a person wrote.
+Reason: TypeAlias = Message | str | None
+
+
 def say(key: str, /, **args: Arg) -> Message:
     """The message of that key. A datetime must be aware; one in a zone of its own is shown in it where a reader has none."""
     return Message(key, tuple(sorted(args.items()) if len(args) > 1 else args.items()))
@@ -89,6 +93,11 @@ def connection_name(key: str) -> Named:
 def as_written(text: str) -> Message:
     """What a person or a vendor wrote, to be read as it stands."""
     return say("text.as-written", text=text)
+
+
+def as_message(reason: Reason) -> Message | None:
+    """Why, as it is stored."""
+    return as_written(reason) if isinstance(reason, str) else reason
 
 
 def first_of(items: Sequence[Arg], most: int, *, of: int | None = None) -> Arg:

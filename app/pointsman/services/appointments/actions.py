@@ -19,7 +19,7 @@ from pointsman.domain.booking.lifecycle import (
 from pointsman.domain.dates.local_time import start_of_day, to_local_time
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Fault, Invalid
-from pointsman.domain.messages.message import rep_name, say
+from pointsman.domain.messages.message import Reason, as_message, rep_name, say
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.acting_side import find_acting_side
@@ -65,9 +65,11 @@ async def confirm(env: Env, appointment_id: UUID, *, reason: str | None = None, 
 
 
 async def cancel(
-    env: Env, appointment_id: UUID, *, by: ActorRole | None = None, reason: str, actor: Actor
+    env: Env, appointment_id: UUID, *, by: ActorRole | None = None, reason: Reason, actor: Actor
 ) -> AppointmentRow:
     """Call an appointment off. `by` names the prospect where the buyer asked for it; None is the caller's own side. Forbidden."""
+
+    why = as_message(reason)
 
     def request(side: ActorRole) -> TransitionRequest:
         return TransitionRequest(
@@ -76,7 +78,11 @@ async def cancel(
             by=side,
             actor=actor,
             reason=reason,
-            column_changes={"cancelled_at": env.clock(), "cancelled_by": side.value, "cancel_reason": reason},
+            column_changes={
+                "cancelled_at": env.clock(),
+                "cancelled_by": side.value,
+                "cancel_reason": why.as_json() if why else None,
+            },
         )
 
     act = _Act(operation=Operation.APPOINTMENT_CANCEL, actor=actor, asked=by, request=request)
@@ -163,7 +169,7 @@ async def set_outcome(
 
 async def lapse_request(env: Env, appointment_id: UUID, *, actor: Actor) -> AppointmentRow | None:
     """Cancel a request that was not confirmed in time, with an alert; None when it is no such request any more."""
-    reason = "nobody confirmed it in time"
+    reason = say("reason.not-confirmed")
     known = await roster_names(env)
 
     async def attempt(calendars: Mapping[str, CalendarState]) -> AppointmentRow | None:
@@ -180,7 +186,11 @@ async def lapse_request(env: Env, appointment_id: UUID, *, actor: Actor) -> Appo
             by=ActorRole.SYSTEM,
             actor=actor,
             reason=reason,
-            column_changes={"cancelled_at": now, "cancelled_by": ActorRole.SYSTEM.value, "cancel_reason": reason},
+            column_changes={
+                "cancelled_at": now,
+                "cancelled_by": ActorRole.SYSTEM.value,
+                "cancel_reason": reason.as_json(),
+            },
         )
         after = await apply_transition(env, tx, lead, row, request, calendars)
         starts = to_local_time(row.starts_at, known.zones.get(row.rep_key, "UTC"))

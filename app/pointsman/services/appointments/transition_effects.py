@@ -13,12 +13,14 @@ from pointsman.domain.booking.lifecycle import (
     CreditEffect,
     GateEffect,
     LeadFollowUp,
+    RejectCode,
     Transition,
 )
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.leads.nurture import NurtureCause
+from pointsman.domain.messages.message import Message, Reason, say
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.services.appointments.transitions import record_transition
@@ -52,6 +54,20 @@ _LEAVES_CLOSER = frozenset(
 )
 #: What takes the lead from its rep, and its pass, unless it has come back for new work since. A purchase is a purchase.
 _MOVES_FROM_HERE = _LEAVES_CLOSER - {LeadFollowUp.WON, LeadFollowUp.ANOTHER_CLOSER}
+_CALLED_OFF: Mapping[ActorRole, Message] = {
+    ActorRole.PROSPECT: say("reason.called-off-by-buyer"),
+    ActorRole.SETTER: say("reason.called-off-by-setter"),
+    ActorRole.CLOSER: say("reason.called-off-by-closer"),
+    ActorRole.OPERATOR: say("reason.called-off-by-operator"),
+    ActorRole.CALENDAR: say("reason.removed-from-calendar"),
+}
+_REJECTED: Mapping[RejectCode, Message] = {
+    RejectCode.WRONG_SEGMENT: say("reason.rejected-wrong-segment"),
+    RejectCode.WRONG_BUYER: say("reason.rejected-wrong-buyer"),
+    RejectCode.WRONG_VALUE: say("reason.rejected-wrong-value"),
+    RejectCode.NOT_QUALIFIED: say("reason.rejected-not-qualified"),
+    RejectCode.DUPLICATE: say("reason.rejected-duplicate"),
+}
 _DELIVERY_OPS = {CalendarOp.MOVE: "move", CalendarOp.CANCEL: "cancel"}
 
 
@@ -66,7 +82,7 @@ class TransitionRequest:
     transition: Transition
     by: ActorRole
     actor: Actor
-    reason: str | None
+    reason: Reason
     column_changes: Mapping[str, Any] = field(default_factory=dict)
     detail: Mapping[str, Any] = field(default_factory=dict)
     nurture_until: datetime | None = None
@@ -193,11 +209,12 @@ async def _move_lead(
                 or env.clock() + (await load_routing_config(env, tx)).policy.policy.nurture.cool_off
             )
             cause = NurtureCause(request.transition.case)
-            await move_to_nurture(env, tx, lead, cause=cause, until=until, reason=cause.value, actor=request.actor)
+            await move_to_nurture(env, tx, lead, cause=cause, until=until, end_reason=cause.value, actor=request.actor)
         case LeadFollowUp.WON:
             await mark_won(env, tx, lead, actor=request.actor)
         case LeadFollowUp.CLOSED:
-            await close_lead(env, tx, lead, reason=request.transition.case, actor=request.actor)
+            code, why = str(request.transition.case), say("reason.duplicate")
+            await close_lead(env, tx, lead, end_reason=code, why=why, actor=request.actor)
         case _:
             pass
 
@@ -244,12 +261,12 @@ async def _route_again(
     await route_lead(env, tx, routing)
 
 
-def _credit_reason(request: TransitionRequest) -> str:
+def _credit_reason(request: TransitionRequest) -> Message:
     """The line in the ledger."""
     match request.action:
         case AppointmentAction.CANCEL:
-            return f"appointment cancelled by the {request.by}"
+            return _CALLED_OFF[request.by]
         case AppointmentAction.REJECT:
-            return f"appointment rejected: {request.transition.case}"
+            return _REJECTED[RejectCode(request.transition.case)]
         case _:
-            return "no-show"
+            return say("reason.no-show")

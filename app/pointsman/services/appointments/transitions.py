@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, AppointmentAction, AppointmentStatus, allowed_actions
 from pointsman.domain.errors import Conflict, NotFound, TooManyRequests
+from pointsman.domain.messages.message import Reason, as_message
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.audit import audit
@@ -110,7 +111,7 @@ async def record_transition(
     *,
     by: ActorRole,
     actor: Actor,
-    reason: str | None,
+    reason: Reason,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Save the appointment as it is `after` the act, with its line in the appointment's history and in the audit.
@@ -124,7 +125,7 @@ async def record_transition(
     if before is not None:
         await tx.appointments.save(after)
     await _settle_alerts(env, tx, before, after)
-    now, new = env.clock(), _snapshot(after)
+    now, new, why = env.clock(), _snapshot(after), as_message(reason)
     old = _snapshot(before) if before is not None else {}
     changed = [name for name in new if (old.get(name) or None) != (new[name] or None)]
     was = {name: old[name] for name in changed if name in old}
@@ -137,7 +138,7 @@ async def record_transition(
             act=act.value,
             by=by.value,
             actor=actor.name,
-            reason=reason,
+            reason=why.as_json() if why else None,
             detail={"before": was, "after": is_now},
         )
     )
@@ -150,7 +151,7 @@ async def record_transition(
         f"lead:{after.lead_id}",
         before=subject | was if before is not None else None,
         after=subject | {"by": by.value} | is_now,
-        reason=reason,
+        reason=why,
     )
 
 

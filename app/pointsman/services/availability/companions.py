@@ -12,7 +12,7 @@ from pointsman.domain.distribution.candidate import DropReason, EligibilityConte
 from pointsman.domain.distribution.eligibility import check_eligibility
 from pointsman.domain.distribution.weights import base_weight
 from pointsman.domain.leads.facts import Facts
-from pointsman.domain.messages.message import Message
+from pointsman.domain.messages.message import Message, rep_name, say
 from pointsman.domain.policy.pools import Pool
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.policies.cache import RoutingConfig
@@ -89,7 +89,7 @@ def choose_companions(
             rep_key=key,
             work=band.pool.work.value,
             pool=band.name,
-            reason=_reason(band, reps[key], order, counts, stays=key in _previous_companions(band, before)),
+            reason=_reason(band, reps[key], order, counts, stays=key in _previous_companions(band, before)).as_json(),
         )
         for band, key, order in zip(bands, found, orders, strict=True)
     )
@@ -134,12 +134,16 @@ def _distinct_choices(orders: Sequence[Sequence[str]], taken: tuple[str, ...] = 
             yield from _distinct_choices(orders[1:], (*taken, key))
 
 
-def _reason(band: CompanionPool, rep: Rep, free: Sequence[str], counts: Mapping[UUID, int], *, stays: bool) -> str:
+def _reason(band: CompanionPool, rep: Rep, free: Sequence[str], counts: Mapping[UUID, int], *, stays: bool) -> Message:
+    name = rep_name(rep.key)
     if stays:
-        return f"{rep.name} came along before and is free then, too"
+        return say("companion.came-before", rep=name)
     if len(free) == 1:
-        return f"{rep.name} is the only one of {band.name} who is free then"
-    weight = f" by weight {band.weights[rep.key]}" if len(set(band.weights.values())) > 1 else ""
-    count = counts.get(rep.id, 0)
-    said = f"{rep.name} has {count} appointments{weight} in the 28 days around"
-    return f"{said}, the fewest of {len(free)} who are free then" if free[0] == rep.key else f"{said} and is next"
+        return say("companion.only-one", rep=name, pool=band.name)
+    count, weight = counts.get(rep.id, 0), band.weights[rep.key] if len(set(band.weights.values())) > 1 else None
+    has = say("companion.has", rep=name, count=count)
+    if weight is not None:
+        has = say("companion.has-by-weight", rep=name, count=count, weight=weight)
+    if free[0] == rep.key:
+        return say("companion.fewest", has=has, free=len(free))
+    return say("companion.next", has=has)

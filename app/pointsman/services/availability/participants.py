@@ -15,7 +15,9 @@ from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.bookable_check import SLOT_TAKEN_CODES, Obstacle
+from pointsman.domain.dates.local_time import to_local_time
 from pointsman.domain.errors import Conflict, PointsmanError, SlotTaken, Unavailable
+from pointsman.domain.messages.message import say
 from pointsman.domain.policy.pools import OfferMode
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import Work
@@ -27,7 +29,7 @@ from pointsman.services.ports import Actor, Env, LostRace, Tx
 from pointsman.services.ports.booking.appointments import Companion
 from pointsman.services.routing.dry_run import DryRun, dry_run
 from pointsman.services.routing.route_lead import route_lead
-from pointsman.services.routing.routing_request import RoutingRequest, TurnReversal
+from pointsman.services.routing.routing_request import RoutingRequest, TurnReversal, trigger_words
 from pointsman.services.wording.english import english_sentence
 
 __all__ = [
@@ -129,10 +131,12 @@ def obstacle_error(why: Obstacle, reps: Mapping[str, Rep]) -> PointsmanError:
     """An obstacle as an error: the slot is taken, the time was never on offer, or a calendar cannot be read."""
     extra, said = {"reason": why.code}, english_sentence(why.sentence, reps)
     if why.code == "calendar-unreadable":
-        return Unavailable(f"{said} Unknown is not free. Try later.", code="calendar-unreadable", extra=extra)
+        return Unavailable(
+            f"{said} Unknown is not free. Try later.", code="calendar-unreadable", extra=extra, told=why.sentence
+        )
     if why.code in SLOT_TAKEN_CODES:
-        return SlotTaken(f"{said} Choose another slot.", extra=extra)
-    return Conflict(f"{said} Choose another slot.", code="slot-not-offered", extra=extra)
+        return SlotTaken(f"{said} Choose another slot.", extra=extra, told=why.sentence)
+    return Conflict(f"{said} Choose another slot.", code="slot-not-offered", extra=extra, told=why.sentence)
 
 
 async def _load_availability(env: Env, tx: Tx, what: BookingContext, request: SlotRequest) -> Availability:
@@ -209,7 +213,6 @@ async def _reassign_lead(
 ) -> BookingContext:
     """Route the lead among those who are free; LostRace when none is free any more."""
     assignment = what.assignment
-    when = f"{request.time.start:%Y-%m-%d %H:%M} UTC"
     routing = RoutingRequest(
         lead=what.lead,
         purpose=Work(assignment.work),
@@ -217,7 +220,14 @@ async def _reassign_lead(
         actor=actor,
         calendars=availability.calendars,
         past_holders=await _excluded_reps(tx, what, request),
-        turn_reversal=TurnReversal(decision_id=assignment.decision_id, reason=f"{trigger}: another rep for {when}")
+        turn_reversal=TurnReversal(
+            decision_id=assignment.decision_id,
+            reason=say(
+                "reason.another-rep",
+                why=trigger_words(trigger),
+                at=to_local_time(request.time.start, what.rep.time_zone),
+            ),
+        )
         if assignment.decision_id
         else None,
         requested_time=availability.asked_time,

@@ -8,6 +8,7 @@ from uuid import UUID
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.lifecycle import AppointmentAction, AppointmentStatus
 from pointsman.domain.leads.facts import LeadStage
+from pointsman.domain.messages.message import Reason
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.services.appointments.transitions import record_transition
@@ -43,7 +44,7 @@ async def apply_appointment_change(
     act: AppointmentAction,
     by: ActorRole,
     actor: Actor,
-    reason: str | None,
+    reason: Reason,
     informed_rep_id: UUID | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> AppointmentRow:

@@ -42,7 +42,7 @@ async def build_appointment(
         ends_at=wanted.end,
         buffer_before=what.rules.buffer_before,
         buffer_after=what.rules.buffer_after,
-        title=f"Meeting with {company}" if company else "Sales meeting",  # no personal data in this column
+        company=company,  # no personal data in this column
         assignment_id=assignment.assignment_id,
         gate_check_id=assignment.gate_check_id,
         override_id=assignment.override_id,

@@ -11,6 +11,7 @@ from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.lifecycle import AppointmentAction
 from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError, RoleProtected, SlotTaken
 from pointsman.domain.leads.facts import LeadStage
+from pointsman.domain.messages.message import say
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.policy.pools import OfferMode
@@ -138,7 +139,7 @@ async def choose_and_book(
     if slot_hold is not None:
         await tx.slot_holds.release(slot_hold.id, at=env.clock(), reason="booked")
     if what.assignment.decision_id is not None and await tx.ledgers.is_credited(what.assignment.decision_id):
-        await restore_turn(env, tx, what.assignment.decision_id, "booked again", actor=actor)
+        await restore_turn(env, tx, what.assignment.decision_id, say("reason.booked-again"), actor=actor)
     hold_id = slot_hold.id if slot_hold else None
     what = by_rules_of_hold(what, slot_hold, request.time)
     participants = await choose_participants(

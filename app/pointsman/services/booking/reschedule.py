@@ -8,6 +8,7 @@ from uuid import UUID
 from pointsman.domain.booking.availability import Interval, subtract_intervals
 from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, AppointmentAction
 from pointsman.domain.errors import Conflict, Fault, Invalid, RoleProtected, StaleVersion
+from pointsman.domain.messages.message import Message, Reason, say
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.acting_side import find_acting_side
@@ -19,6 +20,7 @@ from pointsman.services.availability.participant_calendars import read_participa
 from pointsman.services.availability.participants import SlotRequest, choose_participants
 from pointsman.services.booking.apply_change import apply_appointment_change, keep_companion_pools
 from pointsman.services.booking.book import booking_error, open_slot_hold
+from pointsman.services.booking.refusal_words import refusal_words
 from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING, RepCalendarReading
 from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
@@ -26,6 +28,7 @@ from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.transactions import run_in_transaction
 
 TRIGGER = "rescheduled"
+_MOVED_IN_CALENDAR = say("reason.moved-in-calendar")
 #: Longer than any pool's appointments.
 MAX_LENGTH = timedelta(days=1)
 
@@ -40,7 +43,7 @@ class PreparedReschedule:
     readings: Mapping[str, RepCalendarReading]
     keep_rep: bool
     by: ActorRole | None
-    reason: str | None
+    reason: Reason
     actor: Actor
     informed_rep_id: UUID | None = None  # the rep whose calendar has the new time already
     expected_sequence: int | None = None  # of the appointment that a calendar was compared with
@@ -53,7 +56,7 @@ async def reschedule(
     *,
     end: datetime | None = None,
     by: ActorRole | None = None,
-    reason: str | None,
+    reason: Reason,
     actor: Actor,
     keep_rep: bool = False,
 ) -> AppointmentRow:
@@ -77,7 +80,7 @@ async def prepare_reschedule(
     *,
     end: datetime | None = None,
     by: ActorRole | None = None,
-    reason: str | None,
+    reason: Reason,
     actor: Actor,
     keep_rep: bool = False,
 ) -> PreparedReschedule:
@@ -159,8 +162,8 @@ async def reschedule_from_calendar(
     actor: Actor,
     rep_id: UUID | None = None,
     sequence: int | None = None,
-    reason: str | None = "moved in the calendar",
-) -> str | None:
+    reason: Reason = _MOVED_IN_CALENDAR,
+) -> Message | None:
     """Follow an event that `rep_id` (None: who leads) moved in their own calendar; that calendar is owed no `move`.
 
     `sequence` is that of the appointment which the calendar was compared with: a newer one is left alone. Returns why the new
@@ -176,7 +179,7 @@ async def reschedule_from_calendar(
             row = await visible_appointment(tx, appointment_id, actor)
         await _run(env, replace(_without_moved_event(given, row, rep_id or row.rep_id), expected_sequence=sequence))
     except (Conflict, Invalid, RoleProtected) as refused:
-        return str(refused)
+        return refusal_words(refused)
     return None
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, NotFound
+from pointsman.domain.messages.message import Message, say
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.appointments.transitions import refuse_revoked_link
 from pointsman.services.audit import audit
@@ -78,6 +79,9 @@ async def prepare_slot_hold(
     return PreparedSlotHold(lead_id=lead_id, request=SlotRequest(time=wanted, readings=readings), actor=actor)
 
 
+_RELEASES = {"cancelled": say("reason.hold-cancelled"), "expired": say("reason.hold-expired")}
+
+
 async def hold_slot_in_tx(env: Env, tx: Tx, given: PreparedSlotHold) -> SlotHoldRow:
     """The hold, inside the caller's transaction; what the database refuses is put into words by `booking_error`."""
     lead = await visible_lead(tx, given.lead_id, given.actor, lock=True)
@@ -126,7 +130,7 @@ async def release_slot_hold(env: Env, hold_id: UUID, *, actor: Actor) -> SlotHol
         now = env.clock()
         reason = "cancelled" if row.expires_at > now else "expired"
         await tx.slot_holds.release(row.id, at=now, reason=reason)
-        await _audit_slot_hold(env, tx, row, "slot_hold.released", actor, reason=reason)
+        await _audit_slot_hold(env, tx, row, "slot_hold.released", actor, reason=_RELEASES[reason])
         return replace(row, released_at=now, release_reason=reason)
 
     return await run_in_transaction(env, work)
@@ -187,7 +191,7 @@ async def _refuse_hoarding(env: Env, tx: Tx, lead_id: UUID) -> None:
 
 
 async def _audit_slot_hold(
-    env: Env, tx: Tx, row: SlotHoldRow, action: str, actor: Actor, *, reason: str | None = None, **more: str | None
+    env: Env, tx: Tx, row: SlotHoldRow, action: str, actor: Actor, *, reason: Message | None = None, **more: str | None
 ) -> None:
     about = {"slot_hold": str(row.id), "rep": row.rep_key, "start": row.starts_at.isoformat()}
     await audit(

@@ -7,6 +7,7 @@ from uuid import UUID
 from pointsman.domain.booking.lifecycle import AppointmentAction, allowed_actions
 from pointsman.domain.dates.living_zones import NO_PLACE, place_on_clock, zone_of_buyer, zones_of_country
 from pointsman.domain.errors import Conflict, NotFound, SlotTaken
+from pointsman.domain.messages.message import Reason, say
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.policy.pools import BookingRules
@@ -144,10 +145,10 @@ async def reschedule_for_buyer(env: Env, buyer: BuyerView, appointment_id: UUID,
     row = await _own_appointment(env, buyer, appointment_id)
     if row.starts_at != start:
         await _refuse_further_act(env, buyer)
-    return await reschedule(env, appointment_id, start, reason="moved on the booking page", actor=buyer.actor)
+    return await reschedule(env, appointment_id, start, reason=say("reason.moved-on-booking-page"), actor=buyer.actor)
 
 
-async def cancel_for_buyer(env: Env, buyer: BuyerView, appointment_id: UUID, reason: str) -> AppointmentRow:
+async def cancel_for_buyer(env: Env, buyer: BuyerView, appointment_id: UUID, reason: Reason) -> AppointmentRow:
     """Cancel; again changes nothing. Raises NotFound and Conflict "action-not-allowed"."""
     row = await _own_appointment(env, buyer, appointment_id)
     if row.starts_at <= env.clock() and AppointmentAction.CANCEL not in buyer.allowed_actions:

@@ -4,19 +4,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.booking.calendar_diff import EventComparison, EventState
+from pointsman.domain.booking.calendar_diff import CALENDAR_EMPTIED, EventComparison, EventState
 from pointsman.domain.booking.lifecycle import AppointmentAction, transition_for
+from pointsman.domain.dates.local_time import to_local_time
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Unavailable
-from pointsman.domain.messages.message import connection_name, first_of, rep_name, say
+from pointsman.domain.messages.message import Arg, connection_name, first_of, rep_name, say
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.find_appointment import lock_appointment
 from pointsman.services.appointments.transition_effects import TransitionRequest, apply_transition
 from pointsman.services.appointments.transitions import require_action_allowed
 from pointsman.services.audit import audit
+from pointsman.services.booking.refusal_words import refusal_words
 from pointsman.services.booking.reschedule import reschedule_from_calendar
 from pointsman.services.calendar_sync.conflicts import (
-    EMPTIED_CONFLICT,
     is_unchanged,
     record_conflict,
 )
@@ -28,9 +29,8 @@ from pointsman.services.ports import WORKER, Env, Tx
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow, PlacedEvent
 from pointsman.services.ports.operations.alerts import AlertCode
+from pointsman.services.roster.names import roster_names
 from pointsman.services.transactions import run_in_transaction
-
-REMOVED_REASON = "removed from the calendar"
 
 
 async def apply_comparison(env: Env, seen: PlacedEvent, compared: EventComparison) -> None:
@@ -43,11 +43,12 @@ async def apply_comparison(env: Env, seen: PlacedEvent, compared: EventCompariso
     elif finding is EventState.DELETED and seen.is_leader:
         await with_closer_calendars(env, lambda calendars: _cancel(env, seen, calendars))
     elif finding is EventState.DELETED:
-        await record_conflict(env, seen, f"the event was deleted, but {seen.rep_key} only takes part")
+        await record_conflict(env, seen, say("calendar.deleted-by-companion", rep=rep_name(seen.rep_key)))
     elif to is not None and seen.is_leader:
         await _move(env, seen, to)
     elif to is not None:
-        await record_conflict(env, seen, f"the event was moved to {_moment(to)}, but {seen.rep_key} only takes part")
+        told = say("calendar.moved-by-companion", rep=rep_name(seen.rep_key), **await _told_time(env, seen, to))
+        await record_conflict(env, seen, told)
 
 
 async def _move(env: Env, seen: PlacedEvent, to: Interval) -> None:
@@ -59,9 +60,9 @@ async def _move(env: Env, seen: PlacedEvent, to: Interval) -> None:
         # Not known to be free: a calendar cannot be read, or the time is past, or later than all that was read.
         if unknown.code != "calendar-unreadable":
             raise
-        why = str(unknown)
+        why = refusal_words(unknown)
     if why is not None:
-        await record_conflict(env, seen, f"the event was moved to {_moment(to)}: {why}")
+        await record_conflict(env, seen, say("calendar.moved", why=why, **await _told_time(env, seen, to)))
 
 
 async def _cancel(env: Env, seen: PlacedEvent, calendars: Mapping[str, CalendarState]) -> None:
@@ -73,16 +74,17 @@ async def _cancel_in_tx(env: Env, tx: Tx, seen: PlacedEvent, calendars: Mapping[
     if not await is_unchanged(env, tx, row, seen):
         return
     require_action_allowed(row, AppointmentAction.CANCEL, env.clock())
+    removed = say("reason.removed-from-calendar")
     request = TransitionRequest(
         action=AppointmentAction.CANCEL,
         transition=transition_for(AppointmentAction.CANCEL, ActorRole.CALENDAR),
         by=ActorRole.CALENDAR,
         actor=WORKER,
-        reason=REMOVED_REASON,
+        reason=removed,
         column_changes={
             "cancelled_at": env.clock(),
             "cancelled_by": ActorRole.CALENDAR.value,
-            "cancel_reason": REMOVED_REASON,
+            "cancel_reason": removed.as_json(),
             "conflict": None,
         },
     )
@@ -90,7 +92,7 @@ async def _cancel_in_tx(env: Env, tx: Tx, seen: PlacedEvent, calendars: Mapping[
 
 
 async def _report_emptied_calendar(env: Env, seen: PlacedEvent) -> None:
-    await record_conflict(env, seen, EMPTIED_CONFLICT)
+    await record_conflict(env, seen, CALENDAR_EMPTIED)
     subject = f"rep:{seen.rep_key}"
     async with env.uow() as tx:
         if await tx.alerts.is_open(code=AlertCode.CALENDAR_EMPTIED, subject=subject):
@@ -142,9 +144,7 @@ async def _owned_or_taken_out(
         row = await tx.appointments.get(last.appointment_id)
         return row is not None and row.status not in ("cancelled", "rejected")
     if last.done_at and last.done_at < read_at and await _remove_again(env, tx, last):
-        await audit(
-            env, tx, WORKER, "delivery.reopened", f"delivery:{last.id}", reason="the event is in the calendar again"
-        )
+        await audit(env, tx, WORKER, "delivery.reopened", f"delivery:{last.id}", reason=say("reason.event-is-back"))
     return True  # still owed, or dead, which has an alert of its own
 
 
@@ -155,5 +155,7 @@ async def _remove_again(env: Env, tx: Tx, last: DeliveryRow) -> bool:
     return True
 
 
-def _moment(time: Interval) -> str:
-    return f"{time.start:%Y-%m-%d %H:%M} to {time.end:%H:%M} UTC"
+async def _told_time(env: Env, seen: PlacedEvent, to: Interval) -> dict[str, Arg]:
+    """On the clock of the rep whose calendar it is, where a reader has none."""
+    zone = (await roster_names(env)).zones.get(seen.rep_key, "UTC")
+    return {"start": to_local_time(to.start, zone), "end": to_local_time(to.end, zone)}

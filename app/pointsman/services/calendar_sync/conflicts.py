@@ -7,16 +7,17 @@ appointment, calling it off, or keeping it, which puts our time into the calenda
 from dataclasses import replace
 from uuid import UUID
 
-from pointsman.domain.booking.calendar_diff import has_conflict, update_conflict
+from pointsman.domain.booking.calendar_diff import CALENDAR_EMPTIED, has_emptied, update_conflict
 from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, AppointmentAction
 from pointsman.domain.dates.local_time import to_local_time
-from pointsman.domain.messages.message import as_written, rep_name, say
+from pointsman.domain.messages.message import Message, rep_name, say
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.acting_side import find_acting_side
 from pointsman.services.appointments.find_appointment import lock_appointment
 from pointsman.services.appointments.transitions import require_action_allowed
 from pointsman.services.audit import audit
+from pointsman.services.calendar_sync.conflict_words import conflict_messages
 from pointsman.services.deliveries.enqueue import enqueue_deliveries, run_pending_now
 from pointsman.services.ports import WORKER, Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
@@ -24,9 +25,6 @@ from pointsman.services.ports.booking.deliveries import PlacedEvent
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.roster.names import RosterNames, roster_names
 from pointsman.services.transactions import run_in_transaction
-
-#: What an appointment's conflict says when the whole calendar looks emptied.
-EMPTIED_CONFLICT = "the calendar looks emptied: the event is gone together with all others"
 
 
 async def dismiss_conflict(env: Env, appointment_id: UUID, *, actor: Actor) -> AppointmentRow:
@@ -53,15 +51,15 @@ async def dismiss_conflict(env: Env, appointment_id: UUID, *, actor: Actor) -> A
     return await run_in_transaction(env, work)
 
 
-async def record_conflict(env: Env, seen: PlacedEvent, sentence: str | None) -> None:
+async def record_conflict(env: Env, seen: PlacedEvent, said: Message | None) -> None:
     """Put on record what a calendar says otherwise about an appointment, or, with None, that it agrees."""
     known = await roster_names(env)
 
     async def work(tx: Tx) -> None:
         _, row = await lock_appointment(tx, seen.appointment_id, WORKER)
-        conflict = update_conflict(row.conflict, seen.rep_key, sentence)
+        conflict = update_conflict(row.conflict, seen.rep_key, said)
         if conflict != row.conflict and await is_unchanged(env, tx, row, seen):
-            act = "conflict" if sentence else "agrees"
+            act = "conflict" if said else "agrees"
             after = replace(row, conflict=conflict)
             await _write(env, tx, row, after, act=act, by=ActorRole.CALENDAR, actor=WORKER, known=known)
 
@@ -93,9 +91,7 @@ async def resolve_settled_alerts(env: Env) -> None:
         placed = [item for item in await tx.deliveries.placed_events(after=now) if item.is_wanted and item.conflict]
         open_still = {(AlertCode.CALENDAR_CONFLICT, f"appointment:{item.appointment_id}") for item in placed}
         open_still |= {
-            (AlertCode.CALENDAR_EMPTIED, f"rep:{i.rep_key}")
-            for i in placed
-            if has_conflict(i.conflict, i.rep_key, EMPTIED_CONFLICT)
+            (AlertCode.CALENDAR_EMPTIED, f"rep:{i.rep_key}") for i in placed if has_emptied(i.conflict, i.rep_key)
         }
         for alert in told:
             if (alert["code"], alert["subject"]) not in open_still:
@@ -138,7 +134,7 @@ async def _write(
         after={"appointment": str(row.id), "conflict": after.conflict},
     )
     subject = f"appointment:{row.id}"
-    said = [line for line in (after.conflict or "").splitlines() if not line.endswith(f": {EMPTIED_CONFLICT}")]
+    said = {rep: what for rep, what in (after.conflict or {}).items() if what != CALENDAR_EMPTIED.as_json()}
     if not said:  # a calendar that looks emptied has one alert for all that was in it
         await tx.alerts.resolve(at=now, code=AlertCode.CALENDAR_CONFLICT, subject=subject)
         return
@@ -146,7 +142,7 @@ async def _write(
         "alerts.calendar-conflict",
         rep=rep_name(row.rep_key),
         at=to_local_time(row.starts_at, known.zones.get(row.rep_key, "UTC")),
-        conflicts=tuple(map(as_written, said)),
+        conflicts=tuple(conflict_messages(said)),
         appointment=str(row.id),
     )
     await tx.alerts.put(id=env.new_id(), at=now, code=AlertCode.CALENDAR_CONFLICT, subject=subject, message=message)

@@ -14,11 +14,11 @@ from itertools import chain
 from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval, interval_or_none
-from pointsman.domain.booking.calendar_diff import EventComparison, ExpectedEvent, compare_events, has_conflict
+from pointsman.domain.booking.calendar_diff import EventComparison, ExpectedEvent, compare_events, has_emptied
 from pointsman.domain.errors import PointsmanError
 from pointsman.domain.messages.message import say
 from pointsman.services.calendar_sync.apply_findings import apply_comparison, remove_orphan_events
-from pointsman.services.calendar_sync.conflicts import EMPTIED_CONFLICT, resolve_settled_alerts
+from pointsman.services.calendar_sync.conflicts import resolve_settled_alerts
 from pointsman.services.calendars.unreadable_alerts import (
     BindingWithReading,
     alert_subject,
@@ -150,9 +150,7 @@ async def _sync_calendar(env: Env, calendar: _Calendar, deadline: timedelta) -> 
     calendar.connection_run.consecutive_failures = 0
     await resolve_unreadable_alert(env, calendar.connection_run.connection, calendar.name)
     expected = [
-        ExpectedEvent(
-            key=item.key, time=item.interval, was_emptied=has_conflict(item.conflict, item.rep_key, EMPTIED_CONFLICT)
-        )
+        ExpectedEvent(key=item.key, time=item.interval, was_emptied=has_emptied(item.conflict, item.rep_key))
         for item in wanted
     ]
     found = {result.key: result for result in compare_events(expected, seen)}

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pointsman.domain.gate.evaluation import evaluate_gate
 from pointsman.domain.leads.evidence import OF_THE_EMPLOYER, with_ends
+from pointsman.domain.messages.message import say
 from pointsman.domain.roster.roles import Work
 from pointsman.services.audit import audit
 from pointsman.services.handover.gate_check import attempt_gate, closing_gate
@@ -42,5 +43,5 @@ async def end_passes_of_former_employer(env: Env, tx: Tx, lead_id: UUID, actor: 
         f"lead:{lead_id}",
         before={"gate_checks": [str(found.id) for found in passes]},
         after={"missing": sorted(what for _, what in case.gate.unmet - before.unmet)},
-        reason="employer-changed",
+        reason=say("reason.employer-changed"),
     )

@@ -74,7 +74,7 @@ async def _to_nurture(env: Env, tx: Tx, case: GateAttempt, check_id: UUID) -> Ha
         case.lead,
         cause=NurtureCause.REFUSED,
         until=until,
-        reason="gate-refused",
+        end_reason="gate-refused",
         actor=case.actor,
         detail={"gate_check": str(check_id)},
     )

@@ -205,7 +205,7 @@ def _turn(write: RoutingWrite, ledger: LedgerRow, entry: Mapping[str, Any]) -> L
         decision_id=write.decision_id,
         rep_id=write.rep_id,
         entry=entry,
-        reason=write.reason,
+        reason=None,
         at=write.at,
     )
 

@@ -24,7 +24,7 @@ from pointsman.domain.leads.evidence import OF_THE_EMPLOYER, Evidence
 from pointsman.domain.leads.facts import FactValue, LeadStage
 from pointsman.domain.leads.matching import MergedValues
 from pointsman.domain.leads.placeholders import company_named
-from pointsman.domain.messages.message import Message
+from pointsman.domain.messages.message import Message, as_written, say
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.role_guard import guard_assignment
 from pointsman.services.audit import audit
@@ -132,7 +132,9 @@ async def _merge(
     if pair.other_assignment is not None:
         await tx.decisions.end_assignment(pair.other_assignment.id, at=now, reason=MERGED)
         if holder is None and pair.other_assignment.decision_id is not None:
-            await reverse_turn_of(env, tx, pair.other_assignment.decision_id, f"merged: {reason}", actor=actor)
+            await reverse_turn_of(
+                env, tx, pair.other_assignment.decision_id, say("reason.merged", why=as_written(reason)), actor=actor
+            )
     await tx.merges.close_open_items(other.id, at=now)
     await tx.merges.mark_merged(other.id, into=into.id, at=now)
     if holder is not None:
@@ -253,7 +255,11 @@ async def _store(
             keep_account=company.account_id,
             match=company.match,
             add_identity=False,
-            audit_after={"changed": sorted(united.changed), "merged": str(other.id), "reason": reason},
+            audit_after={
+                "changed": sorted(united.changed),
+                "merged": str(other.id),
+                "reason": as_written(reason).as_json(),
+            },
         )
     )
 

@@ -1,11 +1,13 @@
 """Leads that were put off (outcome "later"): on their day they come back by themselves, as news would bring them back."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
-from pointsman.domain.booking.lifecycle import MeetingOutcome
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.leads.facts import LeadStage
+from pointsman.domain.leads.nurture import NurtureCause
+from pointsman.domain.messages.message import say
 from pointsman.domain.routing.decision import DecisionOutcome
 from pointsman.services.audit import audit
 from pointsman.services.calendars.closer_calendars import with_closer_calendars
@@ -16,7 +18,6 @@ from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.routing.routing_request import RoutingRequest
 from pointsman.services.sweeps import SweepPosition, sweep_in_order
 from pointsman.services.transactions import run_in_transaction
-from pointsman.services.wording.english import english_sentence
 
 BATCH_SIZE = 200
 
@@ -44,18 +45,18 @@ async def _return_lead(env: Env, lead_id: UUID) -> bool:
 async def _return_in_tx(env: Env, tx: Tx, lead_id: UUID, calendars: Mapping[str, CalendarState]) -> bool:
     lead = await tx.leads.get(lead_id, lock=True)
     now = env.clock()
-    if lead is None or (lead.stage, lead.nurture_reason) != (LeadStage.NURTURE, MeetingOutcome.LATER):
+    if lead is None or (lead.stage, lead.nurture_cause) != (LeadStage.NURTURE, NurtureCause.LATER):
         return False
-    if lead.nurture_until is None or now < lead.nurture_until:
+    nurture = nurture_of(lead)
+    if nurture is None or nurture.until is None or nurture.cools_off_at(now):
         return False
     trigger, why = await re_entry_trigger(env, tx, lead)
     if trigger is None:
-        stage, nurture = LeadStage.NURTURE.value, nurture_of(lead)
-        # From now on news alone bring it back.
-        stays = f"{MeetingOutcome.LATER}, and its day has come. {english_sentence(why, {})}"
-        await tx.leads.set_stage(lead_id, stage, at=now, nurture=nurture, nurture_reason=stays)
-        was, stands = {"nurture_reason": lead.nurture_reason}, {"stage": stage, "nurture_reason": stays}
-        await audit(env, tx, WORKER, "lead.nurture", f"lead:{lead_id}", before=was, after=stands, reason="day-come")
+        stays = replace(nurture, cause=NurtureCause.DAY_PASSED)
+        reason = say("nurture.day-passed", why=why)
+        await tx.leads.set_stage(lead_id, lead.stage, at=now, nurture=stays, nurture_reason=reason)
+        was, stands = {"cause": nurture.cause.value}, {"stage": lead.stage, "cause": stays.cause.value}
+        await audit(env, tx, WORKER, "lead.nurture", f"lead:{lead_id}", before=was, after=stands, reason=reason)
         return False
     request = RoutingRequest(lead=lead, purpose=None, trigger=trigger, actor=WORKER, calendars=calendars, why=why)
     routed = await route_lead(env, tx, request)

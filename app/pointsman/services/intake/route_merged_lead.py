@@ -8,7 +8,7 @@ from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.leads.nurture import NurtureStay
-from pointsman.domain.messages.message import Arg, Message, rep_name, say
+from pointsman.domain.messages.message import Arg, Message, message_from_json, rep_name, say
 from pointsman.domain.roster.roles import Work, work_name
 from pointsman.domain.routing.nurture_return import NurtureReturn
 from pointsman.services.handover.contradicted_pass import find_contradicted_pass
@@ -124,7 +124,8 @@ async def _keep_cool_off(
     """The survivor has the cool-off from now on, with its cause: what was put off to a day comes back on it."""
     nurture, of = running
     if of is pair.other:
-        await keep_in_nurture(env, tx, pair.into, nurture, reason=of.nurture_reason or nurture.cause.value, actor=actor)
+        reason = message_from_json(of.nurture_reason) if of.nurture_reason else None
+        await keep_in_nurture(env, tx, pair.into, nurture, reason=reason, actor=actor)
     kept = await tx.leads.get(pair.into.id)
     assert kept is not None, "it was locked"
     return kept

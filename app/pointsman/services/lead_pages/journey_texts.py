@@ -7,6 +7,7 @@ from typing import Any
 
 from pointsman.domain.dates.local_time import to_local_time
 from pointsman.domain.leads.evidence import EvidenceKind
+from pointsman.domain.leads.nurture import NurtureCause
 from pointsman.domain.messages.message import (
     Arg,
     Message,
@@ -205,6 +206,8 @@ def _override(told: _Told) -> Message:
 
 def _nurture(told: _Told) -> Message:
     cause = told.about.get("cause") or "rule"
+    if cause == NurtureCause.DAY_PASSED:
+        return say("journey.nurture-day-passed")
     cause = _CAUSES.get(cause, as_written(str(cause)))
     if told.about.get("until") is None:
         return say("journey.nurture", cause=cause)

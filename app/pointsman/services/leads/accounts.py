@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
-from pointsman.domain.messages.message import as_written, say
+from pointsman.domain.messages.message import Reason, as_written, say
 from pointsman.domain.text.hosts import host_in
 from pointsman.services.audit import audit
 from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
@@ -102,7 +102,7 @@ async def set_parent_by_domain(env: Env, tx: Tx, account_id: UUID, domain: str, 
     except ConstraintRefused as refused:
         raise LostRace(str(refused)) from refused
     await tx.alerts.resolve(at=now, code=AlertCode.PARENT_CIRCLE, subject=f"account:{account_id}")
-    said = f"account.parent_domain is {domain}"
+    said = say("reason.parent-domain", domain=as_written(domain))
     await _audit_parent(env, tx, account_id, child.parent_id, parent, reason=said, actor=actor)
 
 
@@ -126,7 +126,9 @@ async def merge_accounts(env: Env, account_id: UUID, *, into: UUID, reason: str,
             after = _shown(row) | {"account": str(account_id), "into": str(into), "leads": moved.leads}
             await audit(env, tx, actor, action, f"account:{row.id}", before=before, after=after, reason=reason)
         for child in moved.children:
-            await _audit_parent(env, tx, child, account_id, into, reason=f"merged: {reason}", actor=actor)
+            await _audit_parent(
+                env, tx, child, account_id, into, reason=say("reason.merged", why=as_written(reason)), actor=actor
+            )
         return AccountMergeResult(survivor=survivor, leads=moved.leads)
 
     try:
@@ -136,7 +138,7 @@ async def merge_accounts(env: Env, account_id: UUID, *, into: UUID, reason: str,
 
 
 async def _audit_parent(
-    env: Env, tx: Tx, account_id: UUID, before: UUID | None, after: UUID | None, *, reason: str, actor: Actor
+    env: Env, tx: Tx, account_id: UUID, before: UUID | None, after: UUID | None, *, reason: Reason, actor: Actor
 ) -> None:
     await audit(
         env,

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict, NotFound
+from pointsman.domain.messages.message import Reason, as_written, say
 from pointsman.domain.roster.roles import Work
 from pointsman.services.audit import audit
 from pointsman.services.calendars.closer_calendars import with_closer_calendars
@@ -70,7 +71,7 @@ async def reassign_in_tx(
         routed = await transfer_by_rules(env, tx, lead, meeting, transfer, reason=reason, actor=actor)
     else:
         turn = (
-            TurnReversal(decision_id=current.decision_id, reason=f"reassigned: {reason}")
+            TurnReversal(decision_id=current.decision_id, reason=say("reason.reassigned", why=as_written(reason)))
             if current.decision_id
             else None
         )
@@ -122,7 +123,7 @@ async def resolve_absence_alert(env: Env, tx: Tx, before: AssignmentRow | None) 
         await update_absent_holder_alerts(env, tx)
 
 
-async def credit_turn(env: Env, tx: Tx, current: AssignmentRow, reason: str, actor: Actor) -> None:
+async def credit_turn(env: Env, tx: Tx, current: AssignmentRow, reason: Reason, actor: Actor) -> None:
     """Take back the turn that gave the lead away, if one did."""
     if current.decision_id is not None:
         await reverse_turn_of(env, tx, current.decision_id, reason, actor=actor)

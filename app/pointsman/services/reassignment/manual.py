@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, RoleProtected
 from pointsman.domain.leads.facts import LeadStage
+from pointsman.domain.messages.message import as_written, say
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.decision import canonical_json
@@ -66,7 +67,7 @@ async def assign_manually(
         )
         if current is not None:
             if current.work == work.value:  # the turn was not used up: the lead moves on within the same work
-                await credit_turn(env, tx, current, f"assigned by hand: {reason}", actor)
+                await credit_turn(env, tx, current, say("reason.by-hand", why=as_written(reason)), actor)
             await tx.decisions.end_assignment(current.id, at=env.clock(), reason=MANUAL)
             await retry_capped_holds(tx, case.known, current.rep, at=env.clock())
         routed = await _write(env, tx, case, reason, actor)
@@ -192,7 +193,7 @@ async def _write(env: Env, tx: Tx, case: _ManualAssignment, reason: str, actor: 
         action="lead.assigned",
         before=json.dumps({"rep": before.rep, "work": before.work}) if before else None,
         after=json.dumps(_after(case, decision_id)),
-        reason=reason,
+        reason=canonical_json(as_written(reason).as_json()),
     )
     try:
         await tx.decisions.write(write)

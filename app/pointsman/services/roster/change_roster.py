@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Forbidden, NotFound, RoleProtected
+from pointsman.domain.messages.message import Reason, rep_name, say
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import Work
@@ -71,7 +72,7 @@ async def get_rep(env: Env, key: str) -> tuple[Rep, Sequence[TimeOffRow]]:
         return found, await tx.roster.time_off(key)
 
 
-async def put_roster(env: Env, given: RosterInput, *, actor: Actor, reason: str | None = None) -> RosterChange:
+async def put_roster(env: Env, given: RosterInput, *, actor: Actor, reason: Reason = None) -> RosterChange:
     """Add or replace roles, suppliers and reps in one go; the same call twice changes nothing.
 
     Raises Invalid with the path to what does not exist, and RoleProtected, naming the leads, when a rep would be
@@ -93,7 +94,10 @@ async def create_rep(env: Env, given: RepInput, *, actor: Actor) -> RosterChange
         if any(r.key == given.key for r in await tx.roster.reps()):
             raise Conflict(f"There is a rep '{given.key}' already: replace it with PUT.", code="rep-exists")
     return await put_roster(
-        env, RosterInput(reps=(given,), single=True), actor=actor, reason=f"rep {given.key} created"
+        env,
+        RosterInput(reps=(given,), single=True),
+        actor=actor,
+        reason=say("reason.rep-created", rep=rep_name(given.key)),
     )
 
 
@@ -106,7 +110,9 @@ async def deactivate_rep(env: Env, key: str, *, actor: Actor) -> tuple[RosterCha
             raise _unknown_rep(key)
         await tx.roster.put_rep(replace(found, active=False), at=env.clock())
 
-    changed = await _change_roster(env, work, actor=actor, action="rep.deactivated", reason=f"rep {key} deactivated")
+    changed = await _change_roster(
+        env, work, actor=actor, action="rep.deactivated", reason=say("reason.rep-deactivated", rep=rep_name(key))
+    )
     async with env.uow() as tx:
         return changed, await tx.roster.assigned_leads(reps=[key])
 
@@ -120,7 +126,9 @@ async def add_time_off(env: Env, key: str, absence: TimeOffInput, *, actor: Acto
     async def work(tx: Tx) -> None:
         await tx.roster.add_time_off(row)
 
-    await _change_roster(env, work, actor=actor, action="time-off.added", reason=f"time off of {key}")
+    await _change_roster(
+        env, work, actor=actor, action="time-off.added", reason=say("reason.time-off", rep=rep_name(key))
+    )
     return row
 
 
@@ -133,11 +141,13 @@ async def delete_time_off(env: Env, key: str, time_off_id: UUID, *, actor: Actor
             raise NotFound(f"{key} has no such time off.")
         await tx.roster.delete_time_off(time_off_id)
 
-    return await _change_roster(env, work, actor=actor, action="time-off.deleted", reason=f"time off of {key}")
+    return await _change_roster(
+        env, work, actor=actor, action="time-off.deleted", reason=say("reason.time-off", rep=rep_name(key))
+    )
 
 
 async def _change_roster(
-    env: Env, work: Callable[[Tx], Awaitable[None]], *, actor: Actor, action: str | None = None, reason: str | None
+    env: Env, work: Callable[[Tx], Awaitable[None]], *, actor: Actor, action: str | None = None, reason: Reason
 ) -> RosterChange:
     """`action` is what the audit calls a change of one rep; None is "added" or "changed"."""
 
@@ -155,7 +165,7 @@ async def _change_roster(
 
 
 async def _new_version(
-    env: Env, tx: Tx, stood: dict[str, Any], subjects: Sequence[str], *, actor: Actor, reason: str | None
+    env: Env, tx: Tx, stood: dict[str, Any], subjects: Sequence[str], *, actor: Actor, reason: Reason
 ) -> RosterChange:
     """The snapshot of what stands now, unless it is the newest one's twin, and the rows said so before, too."""
     newest = await tx.roster.latest_snapshot()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pointsman.domain.messages.message import Reason
 from pointsman.services.audit import audit
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.roster.snapshot import roster_as_json
@@ -44,7 +45,7 @@ async def audit_roster_change(
     *,
     actor: Actor,
     action: str | None,
-    reason: str | None,
+    reason: Reason,
 ) -> tuple[str, ...]:
     """Write a line for each subject that is different, and return those subjects.
 

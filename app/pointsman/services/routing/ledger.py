@@ -13,6 +13,7 @@ from uuid import UUID
 
 from pointsman.domain.distribution.ledger import Adjustment, Ledger, Turn, apply_entry, reverse_turn, spread_adjustment
 from pointsman.domain.errors import Fault, Invalid, NotFound
+from pointsman.domain.messages.message import Reason, as_message
 from pointsman.domain.policy.document import Policy
 from pointsman.services.audit import audit
 from pointsman.services.policies.cache import RoutingConfig, load_routing_config
@@ -61,17 +62,17 @@ class SharedLedger:
         return tuple(sorted(set(self.members) - {rep}))
 
 
-async def reverse_turn_of(env: Env, tx: Tx, decision_id: UUID, reason: str, *, actor: Actor = WORKER) -> bool:
+async def reverse_turn_of(env: Env, tx: Tx, decision_id: UUID, reason: Reason, *, actor: Actor = WORKER) -> bool:
     """Take a decision's turn back, exactly; False when it took none or stands given back already."""
     return await _append_turn_change(env, tx, decision_id, reason, actor, back=True)
 
 
-async def restore_turn(env: Env, tx: Tx, decision_id: UUID, reason: str, *, actor: Actor = WORKER) -> bool:
+async def restore_turn(env: Env, tx: Tx, decision_id: UUID, reason: Reason, *, actor: Actor = WORKER) -> bool:
     """Let a turn that was taken back count again, exactly; False when it took none or counts already."""
     return await _append_turn_change(env, tx, decision_id, reason, actor, back=False)
 
 
-async def _append_turn_change(env: Env, tx: Tx, decision_id: UUID, reason: str, actor: Actor, *, back: bool) -> bool:
+async def _append_turn_change(env: Env, tx: Tx, decision_id: UUID, reason: Reason, actor: Actor, *, back: bool) -> bool:
     turn = await tx.ledgers.turn_entry(decision_id)
     if turn is None:
         return False
@@ -113,7 +114,7 @@ async def adjust_balance(env: Env, pool: str, rep: str, amount: Fraction, *, rea
 
 
 async def adjust_balance_in_tx(
-    env: Env, tx: Tx, row: LedgerRow, given: Adjustment, *, rep_id: UUID | None, reason: str, actor: Actor
+    env: Env, tx: Tx, row: LedgerRow, given: Adjustment, *, rep_id: UUID | None, reason: Reason, actor: Actor
 ) -> LedgerRow:
     """The correction inside the caller's transaction, which holds the ledger's `row`; the row as it is then."""
     after = spread_adjustment(Ledger.from_json(row.ledger), given.rep, given.amount, given.others)
@@ -184,13 +185,20 @@ async def _append(
     kind: str,
     entry: Mapping[str, Any],
     rep_id: UUID | None,
-    reason: str,
+    reason: Reason,
     actor: Actor,
     decision_id: UUID | None = None,
 ) -> LedgerRow:
-    now, seq = env.clock(), row.seq + 1
+    now, seq, why = env.clock(), row.seq + 1, as_message(reason)
     line = LedgerEntryRow(
-        pool=row.pool, seq=seq, kind=kind, decision_id=decision_id, rep_id=rep_id, entry=entry, reason=reason, at=now
+        pool=row.pool,
+        seq=seq,
+        kind=kind,
+        decision_id=decision_id,
+        rep_id=rep_id,
+        entry=entry,
+        reason=why.as_json() if why else None,
+        at=now,
     )
     ledger = replace(row, seq=seq, ledger=after.as_json())
     await tx.ledgers.append(line, ledger)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.distribution.inputs import RequestedTime
-from pointsman.domain.messages.message import Message
+from pointsman.domain.messages.message import Message, as_written, say
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.decision import Decision
@@ -17,13 +17,35 @@ from pointsman.services.ports.routing.decisions import RoutingContext
 #: The trigger of a decision about a lead that comes back from nurture, if the rules have it.
 RE_ENTRY = "re-entry"
 
+_TRIGGERS: Mapping[str, Message] = {
+    "intake": say("reason.intake"),
+    "retry": say("reason.retry"),
+    "drain": say("reason.drain"),
+    "merge": say("reason.merge"),
+    "re-entry": say("reason.re-entry"),
+    "returned": say("reason.returned"),
+    "customer-news": say("reason.customer-news"),
+    "handed-over": say("reason.handed-over"),
+    "gate-failed": say("reason.gate-failed"),
+    "booked": say("reason.booked"),
+    "rescheduled": say("reason.rescheduled"),
+    "reassign": say("reason.reassign"),
+    "rejected": say("reason.rejected"),
+    "sent-back": say("reason.sent-back"),
+}
+
+
+def trigger_words(trigger: str) -> Message:
+    """Why a lead was routed, for the audit."""
+    return _TRIGGERS.get(trigger) or as_written(trigger)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnReversal:
     """The turn of this decision is to be taken back before a new one is given."""
 
     decision_id: UUID
-    reason: str
+    reason: Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pointsman.domain.distribution.ledger import Adjustment
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
+from pointsman.domain.messages.message import as_written, say
 from pointsman.services.audit import audit
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
@@ -48,7 +49,7 @@ async def skip_next_turn(env: Env, pool: str, rep: str, *, reason: str, costs_tu
         if costs_turn:
             cost = Adjustment(rep=rep, amount=Fraction(-1), others=sharing.others(rep))
             row = await adjust_balance_in_tx(
-                env, tx, row, cost, rep_id=skip.rep_id, reason=f"skip: {reason}", actor=actor
+                env, tx, row, cost, rep_id=skip.rep_id, reason=say("reason.skip", why=as_written(reason)), actor=actor
             )
         await tx.ledgers.store(replace(row, skips={**row.skips, rep: str(skip.id)}))
         await audit(env, tx, actor, "ledger.skip-added", f"pool:{skip.ledger}", after=_as_json(skip), reason=reason)
@@ -57,11 +58,13 @@ async def skip_next_turn(env: Env, pool: str, rep: str, *, reason: str, costs_tu
     return await run_in_transaction(env, work)
 
 
-async def cancel_skip(env: Env, pool: str, skip_id: UUID, *, reason: str, actor: Actor) -> SkipRow:
+async def cancel_skip(env: Env, pool: str, skip_id: UUID, *, reason: str | None, actor: Actor) -> SkipRow:
     """The rep's next turn is theirs again, and the turn that the skip cost is given back.
 
     NotFound; Conflict when a decision has used it, or it was cancelled before.
     """
+
+    said = as_written(reason) if reason else say("reason.taken-back")
 
     async def work(tx: Tx) -> SkipRow:
         name = ledger_name((await load_routing_config(env, tx)).policy.policy, pool)
@@ -81,12 +84,12 @@ async def cancel_skip(env: Env, pool: str, skip_id: UUID, *, reason: str, actor:
                 booked.entry["others"]
             )  # exactly the reps who gained by it, also those who are no members any more
             back = Adjustment(rep=skip.rep, amount=Fraction(1), others=others)
-            why = f"skip cancelled: {reason}"
+            why = say("reason.skip-cancelled", why=said)
             row = await adjust_balance_in_tx(env, tx, row, back, rep_id=skip.rep_id, reason=why, actor=actor)
         await tx.ledgers.store(replace(row, skips={rep: id_ for rep, id_ in row.skips.items() if id_ != str(skip.id)}))
         before, after = _as_json(skip), _as_json(cancelled)
         subject = f"pool:{skip.ledger}"
-        await audit(env, tx, actor, "ledger.skip-cancelled", subject, before=before, after=after, reason=reason)
+        await audit(env, tx, actor, "ledger.skip-cancelled", subject, before=before, after=after, reason=said)
         return cancelled
 
     return await run_in_transaction(env, work)

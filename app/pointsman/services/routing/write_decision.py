@@ -10,6 +10,7 @@ from uuid import UUID
 from pointsman.domain.errors import RoleProtected
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.leads.nurture import NurtureCause
+from pointsman.domain.messages.message import say
 from pointsman.domain.replay.recorded_inputs import RecordedInputs
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import GATED_WORKS, Work
@@ -23,7 +24,7 @@ from pointsman.services.ports.routing.ledgers import LedgerRow
 from pointsman.services.ports.routing.overrides import OverrideRow
 from pointsman.services.routing.fetch_inputs import ledger_name
 from pointsman.services.routing.hold_releases import overdue_at, retry_capped_holds
-from pointsman.services.routing.routing_request import RE_ENTRY, RoutingRequest, RoutingResult
+from pointsman.services.routing.routing_request import RE_ENTRY, RoutingRequest, RoutingResult, trigger_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,7 @@ def _routing_write(env: Env, request: RoutingRequest, decided: UnwrittenDecision
         inputs=RecordedInputs.of(decided.plan, decided.inputs).to_json(),
         stage=stage_after(decision).value,
         nurture_cause=NurtureCause.RULE.value if nurtured else None,
-        nurture_reason=f"rule '{decision.rule}'" if nurtured else None,
+        nurture_reason=canonical_json(say("nurture.by-rule", rule=decision.rule).as_json()) if nurtured else None,
         assignment_id=env.new_id() if rep else None,
         gate_check_id=gate.id if gate and rep else None,
         override_id=override.id if override else None,
@@ -103,7 +104,7 @@ def _routing_write(env: Env, request: RoutingRequest, decided: UnwrittenDecision
         action=f"lead.{decision.outcome.value}",
         before=_audit_before(context),
         after=json.dumps(_audit_after(decided.decision_id, decision) | _why(request, decision)),
-        reason=request.trigger,
+        reason=canonical_json(trigger_words(request.trigger).as_json()),
         category=decision.category if rep else None,
         skips_used=[UUID(before.skips[key]) for key in decision.skipped] if before else (),
     )

@@ -9,6 +9,11 @@ from pointsman.services.wording.rendering import MessageReader, render, render_s
 _MESSAGE = {"key", "args"}
 
 
+def reason_text(stored: Mapping[str, Any] | None, reader: MessageReader) -> str | None:
+    """Why something was done, as the tables keep it, in words."""
+    return render(message_from_json(stored), reader) if stored is not None else None
+
+
 def render_stored(data: Any, reader: MessageReader) -> Any:
     """The same JSON with a sentence in the place of each message. Only for what we wrote ourselves, key by key."""
     match data:

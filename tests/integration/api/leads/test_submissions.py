@@ -79,7 +79,7 @@ async def test_a_lead_that_comes_back_from_nurture_has_no_cool_off_left(
             assert lead is not None
             cool_off = world.env.clock() + until
             await move_to_nurture(
-                world.env, tx, lead, cause=NurtureCause.LOST, until=cool_off, reason="lost", actor=ADMIN
+                world.env, tx, lead, cause=NurtureCause.LOST, until=cool_off, end_reason="lost", actor=ADMIN
             )
         said, read = await both(client, headers, "mara@nordlicht.example", lead__score=9)
         agree(said, read)

@@ -19,7 +19,7 @@ class Companion:
     rep_key: str
     work: str
     pool: str
-    reason: str
+    reason: Mapping[str, Any]  # `Message.as_json`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +39,12 @@ class AppointmentRow:
     reject_code: str | None
     outcome: str | None
     outcome_at: datetime | None
-    conflict: str | None
+    conflict: Mapping[str, Any] | None  # by rep, what their calendar says otherwise (`Message.as_json`)
     starts_at: datetime
     ends_at: datetime
     buffer_before: timedelta  # what its reservations keep free; nothing once it owns no time
     buffer_after: timedelta
-    title: str
+    company: str | None  # of the lead when it was booked: what it is called after
     assignment_id: UUID
     gate_check_id: UUID | None
     override_id: UUID | None
@@ -56,7 +56,7 @@ class AppointmentRow:
     created_at: datetime
     cancelled_at: datetime | None
     cancelled_by: str | None
-    cancel_reason: str | None
+    cancel_reason: Mapping[str, Any] | None  # `Message.as_json`
     companions: tuple[Companion, ...] = ()
 
     @property
@@ -85,7 +85,7 @@ class AppointmentEvent:
     act: str
     by: str
     actor: str
-    reason: str | None
+    reason: Mapping[str, Any] | None  # `Message.as_json`
     detail: Mapping[str, Any]
 
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval
+from pointsman.domain.booking.calendar_diff import Conflict
 from pointsman.domain.messages.coded import CodedMessage
 from pointsman.services.ports.booking.connections import ConnectionRow
 
@@ -86,7 +87,7 @@ class PlacedEvent:
     sequence: int  # of the appointment
     starts_at: datetime
     ends_at: datetime
-    conflict: str | None
+    conflict: Conflict | None  # of the appointment
 
     @property
     def interval(self) -> Interval:

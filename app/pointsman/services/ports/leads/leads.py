@@ -9,6 +9,7 @@ from uuid import UUID
 from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.leads.nurture import NurtureStay
 from pointsman.domain.leads.phones import Phone
+from pointsman.domain.messages.message import Message
 from pointsman.domain.permissions.callers import Visibility
 from pointsman.services.ports.routing.policies import LiveVersions
 
@@ -33,7 +34,7 @@ class LeadRow:
     account_id: UUID | None
     match: Mapping[str, Any]
     nurture_until: datetime | None  # the end of its cool-off
-    nurture_reason: str | None
+    nurture_reason: Mapping[str, Any] | None  # `Message.as_json`
     version: int
     created_at: datetime
     updated_at: datetime
@@ -157,7 +158,7 @@ class Leads(Protocol):
         *,
         at: datetime,
         nurture: NurtureStay | None = None,
-        nurture_reason: str | None = None,
+        nurture_reason: Message | None = None,
     ) -> None:
         """`nurture` and its reason are for the stage of that name; any other stage ends them."""
         ...

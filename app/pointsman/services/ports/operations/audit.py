@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from pointsman.domain.messages.message import Message
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter:
@@ -31,7 +33,7 @@ class Audit(Protocol):
         subject: str,
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
-        reason: str | None = None,
+        reason: Message | None = None,
     ) -> None: ...
 
     async def page(

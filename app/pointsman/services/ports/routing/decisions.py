@@ -76,7 +76,7 @@ class RoutingWrite:
     inputs: str  # JSON
     stage: str
     nurture_cause: str | None  # NurtureCause: a decision begins no cool-off
-    nurture_reason: str | None
+    nurture_reason: str | None  # JSON of a message
     assignment_id: UUID | None
     gate_check_id: UUID | None
     override_id: UUID | None
@@ -92,7 +92,7 @@ class RoutingWrite:
     action: str
     before: str | None  # JSON
     after: str  # JSON
-    reason: str | None
+    reason: str | None  # JSON of a message
     category: str | None = None
     skips_used: Sequence[UUID] = ()
 

@@ -31,7 +31,7 @@ class LedgerEntryRow:
     decision_id: UUID | None
     rep_id: UUID | None
     entry: Mapping[str, Any]
-    reason: str | None
+    reason: Mapping[str, Any] | None  # `Message.as_json`
     at: datetime
 
 

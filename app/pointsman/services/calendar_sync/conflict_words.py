@@ -1,0 +1,20 @@
+"""An appointment's conflict in words: for each rep, what their calendar says otherwise."""
+
+from collections.abc import Sequence
+
+from pointsman.domain.booking.calendar_diff import Conflict
+from pointsman.domain.messages.message import Message, message_from_json, rep_name, say
+from pointsman.services.wording.rendering import MessageReader, render_all
+
+
+def conflict_messages(conflict: Conflict | None) -> Sequence[Message]:
+    """One message for each calendar, by the keys of their reps."""
+    return [
+        say("calendar.says", rep=rep_name(rep), what=message_from_json(what))
+        for rep, what in sorted((conflict or {}).items())
+    ]
+
+
+def conflict_text(conflict: Conflict | None, reader: MessageReader) -> str | None:
+    """A line for each calendar; None without a conflict."""
+    return "\n".join(render_all(conflict_messages(conflict), reader)) or None
