@@ -37,6 +37,15 @@ async def handed_over(floor: Floor, client: httpx.AsyncClient) -> tuple[UUID, di
     return lead_id, answer.json()
 
 
+async def test_the_slots_of_a_hand_over_are_told_as_those_that_are_asked_for(
+    floor: Floor, client: httpx.AsyncClient
+) -> None:
+    lead_id, handed = await handed_over(floor, client)
+    offer = (await client.get(f"/v1/leads/{lead_id}/slots")).json()
+    assert handed["slots"] == offer["slots"]
+    assert "CE" in offer["slots"][0]["text"]  # the clock of the buyer's country
+
+
 async def test_from_evidence_to_an_event_in_the_closers_calendar(floor: Floor, client: httpx.AsyncClient) -> None:
     lead_id, handed = await handed_over(floor, client)
     assert handed["passed"] is True

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
 from pointsman.api.booking.appointment_schemas import AppointmentDoc
-from pointsman.api.booking.slot_schemas import SlotDoc
+from pointsman.api.booking.slot_schemas import SlotDoc, localized_slots
 from pointsman.api.http.partner_redaction import (
     FAILED_FOR_PARTNERS,
     REFUSED_FOR_PARTNERS,
@@ -232,7 +232,7 @@ class HandoverOut(BaseModel):
         description="The rep who has the lead for closing. Null to a partner's key where it is no rep of its own.",
         examples=["anna"],
     )
-    slots: list[SlotDoc]
+    slots: list[SlotDoc] = Field(description="The closer's next, also on the prospect's clock and in words.")
     why_no_slots: str | None
     warnings: list[FieldWarningDoc] = Field(description="Evidence that is kept and does not count.")
     appointment: AppointmentDoc | None = Field(description="Null for a dry run: `what_happens` says when it would be.")
@@ -265,7 +265,7 @@ class HandoverOut(BaseModel):
             setter=reader.shown_rep(handed.setter),
             decision=HandoverDecisionDoc.of(routed, reader, partner=partner, dry_run=dry_run) if routed else None,
             closer=reader.shown_rep(handed.closer),
-            slots=[SlotDoc.of(slot, reader) for slot in handed.slots],
+            slots=localized_slots(handed.slot_list, reader, language=reader.language) if handed.slot_list else [],
             warnings=[FieldWarningDoc.of(fault) for fault in handed.warnings],
             why_no_slots=render_sentence(why_empty, reader) if why_empty else None,
             appointment=AppointmentDoc.of(booked, now, reader, partner=partner) if booked and not dry_run else None,

@@ -13,7 +13,7 @@ from pointsman.services.wording.rendering import MessageReader, render_sentence
 
 
 class SlotDoc(BaseModel):
-    """A time that can be booked."""
+    """A time that can be booked, also as the prospect reads it."""
 
     start: datetime
     end: datetime
@@ -21,23 +21,14 @@ class SlotDoc(BaseModel):
         description="The rep who would be booked now. Null to a partner's key where it is no rep of its own.",
         examples=["anna"],
     )
-
-    @staticmethod
-    def of(slot: Slot, reader: MessageReader) -> "SlotDoc":
-        return SlotDoc(start=slot.start, end=slot.end, rep=reader.shown_rep(slot.rep))
-
-
-class LocalSlotDoc(SlotDoc):
-    """A time that can be booked, as the prospect reads it."""
-
     local_start: datetime = Field(description="On the clocks of `zone`, with the offset of that moment.")
     local_end: datetime
     text: str = Field(examples=["Mittwoch, 25. November 2026, 10:00\u201310:30 Uhr (MEZ)"])
 
     @staticmethod
-    def localized(slot: Slot, reader: MessageReader, *, zone: str, language: str) -> "LocalSlotDoc":
+    def localized(slot: Slot, reader: MessageReader, *, zone: str, language: str) -> "SlotDoc":
         clock = ZoneInfo(zone)
-        return LocalSlotDoc(
+        return SlotDoc(
             start=slot.start,
             end=slot.end,
             rep=reader.shown_rep(slot.rep),
@@ -45,6 +36,14 @@ class LocalSlotDoc(SlotDoc):
             local_end=slot.end.astimezone(clock),
             text=format_interval(slot.start, slot.end, zone=zone, language=language),
         )
+
+
+def localized_slots(
+    offered: SlotList, reader: MessageReader, *, language: str, zone: str | None = None
+) -> list[SlotDoc]:
+    """The slots on the clocks of `zone`; by default the lead's, else the rep's."""
+    shown = zone or offered.lead_zone or offered.time_zone
+    return [SlotDoc.localized(slot, reader, zone=shown, language=language) for slot in offered.slots]
 
 
 class UnavailableRepDoc(BaseModel):
@@ -94,7 +93,7 @@ class SlotsDoc(BaseModel):
         description="True: the lead has no email address, so that slot holds, booking links and appointments are 409 "
         "`no-email` until `POST /v1/leads` sends one."
     )
-    slots: list[LocalSlotDoc]
+    slots: list[SlotDoc]
     why_empty: str | None = Field(description="Set exactly when there is no slot.")
     dropped: list[UnavailableRepDoc] = Field(
         description="When there is no slot: the possible reps, and why each cannot be booked."
@@ -115,7 +114,7 @@ class SlotsDoc(BaseModel):
             decided_at_booking=answer.decided_at_booking,
             read_at=answer.read_at,
             needs_email=answer.needs_email,
-            slots=[LocalSlotDoc.localized(slot, reader, zone=shown, language=language) for slot in answer.slots],
+            slots=localized_slots(answer, reader, language=language, zone=shown),
             why_empty=render_sentence(answer.why_empty, reader) if answer.why_empty else None,
             dropped=[UnavailableRepDoc.of(item, reader) for item in answer.dropped],
             next_free=_next(answer.next_free, shown, language) if answer.next_free else None,

@@ -2,7 +2,8 @@
 
 import re
 import types
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -16,11 +17,25 @@ _UNIONS = (Union, types.UnionType)
 _GROUPS = ("lead", "company")
 #: Words for which a lead has no field of that name; "name" alone is a person's to most.
 _ALSO = {"company": ("company.name",), "name": ()}
+#: What other APIs call a parameter or field, and the names that it has here; the first that is taken is meant.
+OTHER_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        **dict.fromkeys(("from", "after", "start", "starts_at", "start_time"), ("start", "since")),
+        **dict.fromkeys(("to", "before", "end", "ends_at", "end_time"), ("end", "until")),
+        **dict.fromkeys(("search", "query", "text"), ("q",)),
+        **dict.fromkeys(("page", "offset"), ("cursor",)),
+        **dict.fromkeys(("per_page", "page_size", "size", "count"), ("limit",)),
+        **dict.fromkeys(("timezone", "time_zone", "tz"), ("zone",)),
+        **dict.fromkeys(("lang", "locale"), ("language",)),
+    }
+)
 
 
 def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
     """The advice for `name`, which is not among the `known`; `what` it is: "field", "parameter"."""
-    hint = did_you_mean(name, known)
+    known = set(known)
+    meant = next((other for other in OTHER_NAMES.get(name.lower(), ()) if other in known), None)
+    hint = f"did you mean '{meant}'?" if meant else did_you_mean(name, known)
     if hint.endswith("?"):
         return f"This {what} is not known here: {hint}"
     return f"Take this {what} out; it is not known here{f': {hint}' if hint else ''}."

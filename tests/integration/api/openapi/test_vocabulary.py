@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pointsman.api.http.unknown_names import OTHER_NAMES
 from pointsman.main import create_app
 from pointsman.settings import load_settings
 from support.http.keys import SECRET
@@ -70,6 +71,26 @@ def dated(schema: dict[str, Any], schemas: dict[str, Any], seen: set[str]) -> It
 
 def test_every_name_is_in_the_table(description: dict[str, Any]) -> None:
     assert {*used_names(description)} == {*documented_names()}
+
+
+def test_what_others_call_it_leads_to_a_name_of_the_table() -> None:
+    assert {name for names in OTHER_NAMES.values() for name in names} <= {name for _, name in documented_names()}
+
+
+def test_tables_of_parameters_name_those_of_the_operation_above_them(description: dict[str, Any]) -> None:
+    taken = {
+        re.sub(r"\{\w+\}", "{}", path): {parameter["name"] for parameter in methods["get"].get("parameters", ())}
+        for path, methods in description["paths"].items()
+        if "get" in methods
+    }
+    tables = 0
+    for document in DOCUMENT.parent.rglob("*.md"):
+        for above, table in re.findall(r"(.*)\n\n\| query \|.*\n\|.*\n((?:\|.*\n)+)", document.read_text()):
+            path = re.sub(r"\{\w+\}", "{}", re.findall(r"`GET (/v1/[^`]+)`", above)[-1])
+            said = {name for line in table.splitlines() for name in re.findall(r"`(\w+)`", line.split("|")[1])}
+            assert said <= taken[path], (document.name, said - taken[path])
+            tables += 1
+    assert tables
 
 
 def test_no_two_names_of_a_place_mean_the_same() -> None:
