@@ -9,8 +9,8 @@ from playwright.async_api import Page as Tab
 from integration.lead_pages.test_lead_links import link_to
 from pointsman.api.booking_page.rendering import PageRenderer
 from pointsman.api.lead_pages.rendering import LeadPageRenderer
+from support.hostile.texts import HOSTILE, HOSTILE_TO_BROWSERS
 from support.http.booking_links import Page
-from support.http.hostile_texts import HOSTILE, HOSTILE_TO_BROWSERS
 from support.http.service import caller_of
 from support.programs.browser_windows import SIZES, Axe, Window, picture
 

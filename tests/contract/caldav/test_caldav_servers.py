@@ -23,7 +23,7 @@ from pointsman_sdk.readers import Unreadable
 from pointsman_sdk.readers.icalendar import parse_icalendar
 from pointsman_sdk.testing import ADA, HOSTILE, NOW, at, request
 from pointsman_sdk.testing.bench import reader_processes
-from support.hostile_calendars import KIND
+from support.hostile.calendars import KIND
 from support.hypothesis_profiles import examples
 from support.programs.calendar_servers import PASSWORD, USER, RealServer
 from support.programs.radicale_vendor import RadicaleVendor

@@ -12,7 +12,7 @@ from pointsman_caldav import CaldavConfig, CaldavConnector
 from pointsman_sdk import AmbiguousOutcome, Context, NoTokens, Slot
 from pointsman_sdk.testing import NOW, request
 from pointsman_sdk.testing.bench import reader_processes
-from support.hostile_calendars import KIND
+from support.hostile.calendars import KIND
 
 pytestmark = pytest.mark.anyio
 

@@ -11,8 +11,8 @@ import pytest
 from integration.booking_page.test_words import OURS, words_of
 from pointsman.api.booking_page.rendering import PageRenderer
 from pointsman.api.booking_page.words import words_in
+from support.hostile.texts import HOSTILE, Seen
 from support.http.booking_links import Page
-from support.http.hostile_texts import HOSTILE, Seen
 
 pytestmark = pytest.mark.anyio
 

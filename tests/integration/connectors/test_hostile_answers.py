@@ -23,7 +23,7 @@ from pointsman.services.ports.vendors.calendars import ConnectionRef
 from pointsman_sdk.testing.bench import reader_processes
 from support.deep import every
 from support.floors.booking_floor import SETTER, open_floor
-from support.hostile_calendars import EVENTS, FREE_BUSY, KIND, NAMESPACES, events, free_busy
+from support.hostile.calendars import EVENTS, FREE_BUSY, KIND, NAMESPACES, events, free_busy
 from support.wording import english_of
 
 pytestmark = pytest.mark.anyio

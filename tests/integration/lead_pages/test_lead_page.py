@@ -7,8 +7,8 @@ import pytest
 
 from integration.lead_pages.test_lead_links import appointment_on, booked_lead, link_to
 from support.floors.use_case_env import ADMIN
+from support.hostile.texts import HOSTILE, Seen
 from support.http.booking_links import Page
-from support.http.hostile_texts import HOSTILE, Seen
 from support.http.service import caller_of
 
 pytestmark = pytest.mark.anyio

@@ -31,7 +31,7 @@ from pointsman.services.intake.mapping.expressions import (
     TooCostlyError,
     compile_expression,
 )
-from support.fuzzing import fuzz
+from support.hostile.fuzzing import fuzz
 from support.hypothesis_profiles import examples
 
 

@@ -10,7 +10,7 @@ from pointsman.domain.errors import Invalid, Unavailable
 from pointsman.domain.text.forms import form_outcome, read_marked_form
 from pointsman.domain.text.marked_json import flaws_of, flaws_outcome, read_marked_json
 from pointsman.domain.text.strict_json import WEBHOOK_LIMITS, json_outcome
-from support import bombs, readers
+from support.hostile import bombs, readers
 
 pytestmark = pytest.mark.anyio
 

@@ -18,7 +18,7 @@ from pointsman.services.intake.mapping.event_json import (
 )
 from pointsman.services.ports import Env
 from pointsman.services.ports.text_readers import TextReader
-from support import bombs
+from support.hostile import bombs
 
 pytestmark = pytest.mark.anyio
 

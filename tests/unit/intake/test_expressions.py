@@ -16,7 +16,7 @@ from pointsman.services.intake.mapping.expressions import (
     TooCostlyError,
     compile_expression,
 )
-from support import bombs
+from support.hostile import bombs
 from support.hypothesis_profiles import examples
 
 NAMES = st.sampled_from(["a", "b", "c"])

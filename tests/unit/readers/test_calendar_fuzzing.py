@@ -11,7 +11,7 @@ from pointsman_sdk.readers import Unreadable
 from pointsman_sdk.readers.calendar_times import Zones, read_length, read_period, read_time
 from pointsman_sdk.readers.calendar_zones import zones_of
 from pointsman_sdk.readers.icalendar import ICalendarLimits, Property, parse_icalendar
-from support.fuzzing import fuzz
+from support.hostile.fuzzing import fuzz
 from support.hypothesis_profiles import examples
 
 SMALL = ICalendarLimits(size=100_000, lines=1_000, line_length=2_000, components=50, dates=50, periods=100)

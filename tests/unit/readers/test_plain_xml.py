@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pointsman_sdk.readers import Reason, Unreadable
 from pointsman_sdk.readers.multistatus import parse_multistatus
 from pointsman_sdk.readers.plain_xml import XmlLimits, parse_xml
-from support.fuzzing import fuzz
+from support.hostile.fuzzing import fuzz
 from support.hypothesis_profiles import examples
 
 SMALL = XmlLimits(size=200_000, marks=1_000)

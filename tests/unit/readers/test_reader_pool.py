@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pointsman_sdk.readers import Limits, ReaderPool, ReadersBusy, Reason, Unreadable
-from support import readers
+from support.hostile import readers
 from support.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -72,7 +72,7 @@ def test_a_system_that_starts_no_more_processes_is_busy_and_no_text_is_to_blame(
     def starved(data: bytes) -> Any:
         raise NotImplementedError(data)
 
-    starved.__module__, starved.__qualname__ = "support.starved_host", "text"
+    starved.__module__, starved.__qualname__ = "support.hostile.starved_host", "text"
     pool = ReaderPool(processes=1)
     with pytest.raises(ReadersBusy, match="starts no reader"):
         pool.read_now(starved, b"honest", limits=CALM)

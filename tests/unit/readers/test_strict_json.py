@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pointsman_sdk.readers import Reason, Unreadable
 from pointsman_sdk.readers.strict_json import JsonLimits, parse_json
-from support.fuzzing import fuzz
+from support.hostile.fuzzing import fuzz
 from support.hypothesis_profiles import examples
 
 SMALL = JsonLimits(size=10_000, depth=5, values=100, key_length=20)

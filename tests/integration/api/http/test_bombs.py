@@ -6,8 +6,8 @@ import json
 import httpx
 import pytest
 
-from support import bombs
 from support.deep import every
+from support.hostile import bombs
 from support.http.keys import MakeKey
 
 pytestmark = pytest.mark.anyio
