@@ -1,0 +1,106 @@
+"""What only a real CalDAV server shows."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from icalendar import Event
+
+from contract.caldav.test_caldav_servers import CALENDAR, DAY, on
+from pointsman.local.plain_http import NO_AUTHORITIES
+from pointsman_caldav import CaldavConnector
+from pointsman_caldav.events import written
+from pointsman_sdk import AmbiguousOutcome, ReauthRequired, Rejected, Retryable, Slot
+from pointsman_sdk.http import make_client
+from pointsman_sdk.testing import ADA, HOSTILE, NOW, at, request
+from support.programs.calendar_servers import PASSWORD, USER, RealServer
+from support.programs.radicale_vendor import RadicaleVendor
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def real(
+    anyio_backend: object, caldav_server: RealServer
+) -> AsyncIterator[tuple[CaldavConnector, RadicaleVendor]]:
+    vendor = RadicaleVendor(caldav_server)
+    async with make_client(vendor.transport) as http:
+        yield on(http, base_url=caldav_server.url, username=USER, password=PASSWORD), vendor
+
+
+async def test_recurring_and_all_day_and_cancelled_events_are_read_right(real: Any) -> None:
+    connector, vendor = real
+    daily, holiday, cancelled = Event(), Event(), Event()
+    for number, event in enumerate((daily, holiday, cancelled)):
+        event.add("UID", f"foreign-{number}")
+        event.add("DTSTAMP", NOW)
+    daily.add("DTSTART", datetime(2031, 3, 1, 8, tzinfo=UTC))
+    daily.add("DTEND", datetime(2031, 3, 1, 9, tzinfo=UTC))
+    daily.add("RRULE", {"FREQ": "DAILY", "COUNT": 60})
+    holiday.add("DTSTART", date(2031, 4, 2))
+    cancelled.add("DTSTART", datetime(2031, 3, 30, 15, tzinfo=UTC))
+    cancelled.add("DTEND", datetime(2031, 3, 30, 16, tzinfo=UTC))
+    cancelled.add("STATUS", "CANCELLED")
+    for event in (daily, holiday, cancelled):
+        vendor.put(str(event["UID"]), event)
+    found = await connector.busy(vendor.calendar, DAY)
+    assert [(slot.utc().start, slot.length) for slot in found] == [
+        (datetime(2031, 3, 30, 8, tzinfo=UTC), timedelta(hours=1))
+    ]
+    free = Slot(datetime(2031, 4, 2, 10, tzinfo=UTC), datetime(2031, 4, 2, 11, tzinfo=UTC))
+    assert any(slot.overlaps(free) for slot in await connector.busy(vendor.calendar, free))
+
+
+async def test_event_is_what_a_calendar_program_expects(real: Any) -> None:
+    connector, vendor = real
+    await connector.book(request(vendor.calendar))
+    (event,) = vendor.stored()
+    assert str(event["UID"]) == "check-g1@pointsman"
+    assert str(event["ORGANIZER"]) == "mailto:closer@example.com"
+    assert event["ATTENDEE"].params["CN"] == ADA.name
+    assert (str(event["STATUS"]), str(event["TRANSP"]), int(event["SEQUENCE"])) == ("CONFIRMED", "OPAQUE", 0)
+    await connector.move(request(vendor.calendar, slot=at(14), sequence=1))
+    (event,) = vendor.stored()
+    assert int(event["SEQUENCE"]) == 1
+
+
+def test_control_characters_are_not_written() -> None:
+    # Asked of the writer itself: some servers drop them, others refuse the event.
+    content = written(request(CALENDAR, contact=HOSTILE), now=NOW)
+    assert not set(content) & (set(range(0x20)) - set(b"\r\n\t"))
+
+
+async def test_twenty_writers_of_one_key_leave_one_event(real: Any) -> None:
+    connector, vendor = real
+    asked = request(vendor.calendar)
+    answers = await asyncio.gather(*(connector.book(asked) for _ in range(20)), return_exceptions=True)
+    assert {type(answer) for answer in answers if isinstance(answer, BaseException)} <= {Retryable, AmbiguousOutcome}
+    assert len(vendor.stored()) == 1
+
+
+async def test_uid_that_lies_elsewhere_in_the_calendar_is_refused(real: Any) -> None:
+    connector, vendor = real
+    await connector.book(request(vendor.calendar))
+    text = vendor.ask("GET", f"{vendor.calendar}check-g1.ics").content
+    vendor.ask("DELETE", f"{vendor.calendar}check-g1.ics").raise_for_status()
+    vendor.ask("PUT", f"{vendor.calendar}elsewhere.ics", text).raise_for_status()
+    with pytest.raises(Rejected):
+        await connector.book(replace(request(vendor.calendar), slot=at(16)))
+
+
+async def test_wrong_password_asks_for_another(caldav_server: RealServer, anyio_backend: object) -> None:
+    async with make_client(httpx.AsyncHTTPTransport(verify=NO_AUTHORITIES)) as http:
+        connector = on(http, base_url=caldav_server.url, username=USER, password="wrong")
+        for call in (connector.check, lambda: connector.busy(f"/{USER}/x/", DAY)):
+            with pytest.raises(ReauthRequired):
+                await call()
+
+
+async def test_calendar_that_does_not_exist_is_refused_by_book(real: Any) -> None:
+    connector, _ = real
+    with pytest.raises(Rejected):
+        await connector.book(request(f"/{USER}/no-such-calendar/"))
