@@ -55,7 +55,7 @@ async def test_a_parameter_for_one_value_is_refused_where_it_comes_twice(
     [
         ("/v1/leads?stag=held", "This parameter is not known here: did you mean 'stage'?"),
         ("/v1/leads?Limit=5", "This parameter is not known here: did you mean 'limit'?"),
-        ("/v1/appointments?from=2026-12-01", "This parameter is not known here: did you mean 'since'?"),
+        ("/v1/decisions?from=2026-12-01", "This parameter is not known here: did you mean 'since'?"),
         ("/v1/leads/0/slots?to=2026-12-01", "This parameter is not known here: did you mean 'end'?"),
         ("/v1/leads?per_page=5", "This parameter is not known here: did you mean 'limit'?"),
         ("/v1/keys/x?q=1", "Take this parameter out; it is not known here."),
