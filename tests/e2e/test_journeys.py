@@ -1,9 +1,10 @@
-"""The journey of each lead of the demo floor is what the tables hold of it, whatever became of it."""
+"""From the phone to the closer on the demo floor; and the journey of each lead is what the tables hold of it."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from random import Random
+from string import Template
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,13 @@ from psycopg.rows import dict_row
 
 from support.databases.roles import as_owner, for_libpq
 from support.floors.console_floor import served_floor
+from support.http.shown_calls import shown_calls
 from support.scenes.lives import live
 from support.scenes.stage import Stage
 
 pytestmark = pytest.mark.slow
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "from-the-phone-to-the-closer.md"
 
 #: In the order in which entries of one moment are told: of each kind, the rows of one table, and their links.
 #: Written apart from the statements of the service.
@@ -97,6 +101,32 @@ def stage(
     folder: Path = tmp_path_factory.mktemp("journeys")
     with database_server.clone(database_template) as url, served_floor(url, folder) as served:
         yield Stage(served=served), as_owner(url)
+
+
+def test_the_guide_from_the_phone_to_the_closer_runs_as_it_stands(stage: tuple[Stage, str]) -> None:
+    floor, _ = stage
+    holder = floor.call("GET", "/v1/leads/m.egger@egger-glas.example")["holder"]["rep"]
+    known = {"JONAS": key_of(floor, holder, "handover", "booking", "read")}
+    handed: dict[str, Any] = {}
+    calls = shown_calls(GUIDE.read_text())
+    for call in calls:
+        said = Template(call.path).substitute(known)
+        if "/attended" in said:
+            floor.wait_until(handed["appointment"]["start"], minutes=50)
+        headers = {name: Template(value).substitute(known) for name, value in call.headers.items()}
+        answer = floor.served.client.request(call.method, said, json=call.body, headers=headers)
+        assert answer.is_success, f"{said}: {answer.text}"
+        if said.endswith("/handovers"):
+            handed = answer.json()
+            assert handed["passed"]
+        if handed.get("appointment"):
+            known["APPOINTMENT"] = handed["appointment"]["id"]
+            known.setdefault("BEN", key_of(floor, handed["closer"], "booking", "read"))
+    assert len(calls) == 8
+
+
+def key_of(floor: Stage, rep: str, *scopes: str) -> str:
+    return str(floor.call("POST", "/v1/keys", {"name": rep, "scopes": scopes, "rep": rep})["token"])
 
 
 @pytest.mark.parametrize("count", [20, pytest.param(200, marks=pytest.mark.deep)])
