@@ -20,6 +20,7 @@ GUARDS = frozenset(
         "evidence.evidence_keep",
         "gate_checks.gate_checks_guard",
         "gate_checks.gate_checks_keep",
+        "leads.leads_created_once",
         "leads.leads_merge_guard",
         "ledger_entries.ledger_entries_keep",
         "overrides.overrides_guard",
