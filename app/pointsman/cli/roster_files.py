@@ -3,10 +3,14 @@
 from pathlib import Path
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from pointsman.api.roster.request_bodies import RosterIn
 from pointsman.cli.output import EXIT_MISUSED, fail
 from pointsman.cli.policy.files import read_policy_file
+from pointsman.cli.terminal.told_errors import fault_lines
+from pointsman.domain.errors import Fault
+from pointsman.domain.messages.form_faults import form_fault
 from pointsman.domain.text.formatting import dotted_path
 
 
@@ -16,5 +20,10 @@ def read_roster_file(file: Path) -> RosterIn:
     try:
         return RosterIn.model_validate(document)
     except ValidationError as error:
-        faults = [f"{dotted_path(item['loc'])}: {item['msg'].removeprefix('Value error, ')}" for item in error.errors()]
-        fail("cli-people.no-roster", *faults[:20], file=str(file), code=EXIT_MISUSED)
+        faults = [_fault(item) for item in error.errors()[:20]]
+        fail("cli-people.no-roster", *fault_lines(faults), file=str(file), code=EXIT_MISUSED)
+
+
+def _fault(found: ErrorDetails) -> Fault:
+    said = found["msg"].removeprefix("Value error, ")
+    return Fault(path=dotted_path(found["loc"]), code=found["type"], message=said, told=form_fault(found, said))

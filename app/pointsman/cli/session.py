@@ -13,6 +13,7 @@ from pointsman.cli.settings import settings_or_exit
 from pointsman.cli.terminal.found_environment import PREFIX, answers, take_found_environment
 from pointsman.domain.errors import PointsmanError
 from pointsman.domain.gc_pause import gc_paused
+from pointsman.domain.messages.message import Named
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.services.ports import Actor, ConstraintRefused, DatabaseBusy, DatabaseUnavailable, Env, SchemaUnusable
 
@@ -30,19 +31,30 @@ def run_with_env(use: Callable[[Env], Awaitable[T]]) -> T:
         tell("cli.database-of", on=err, folder=str(found.parent))
     chosen = settings_or_exit()
 
+    names: dict[Named, str] = {}
+
     async def run() -> T:
         with gc_paused():  # what is imported stays
             from pointsman.cli.terminal.command_env import StatementRefused, command_env  # noqa: PLC0415  # half a second
         try:
             async with command_env(chosen) as env:
-                return await use(env)
+                try:
+                    return await use(env)
+                except PointsmanError as error:
+                    if error.faults:  # which may name people
+                        from pointsman.services.roster.names import roster_names  # noqa: PLC0415  # seldom needed
+
+                        names.update((await roster_names(env)).names)
+                    raise
         except StatementRefused as error:
             fail("cli.statement-refused", str(error))
 
     try:
         return asyncio.run(run())
     except PointsmanError as error:
-        refuse(str(error), *(f"{fault.path}: {fault.message}" for fault in error.faults))
+        from pointsman.cli.terminal.told_errors import refuse_error  # noqa: PLC0415  # likewise
+
+        refuse_error(error, names)
     except ConstraintRefused as error:
         refuse(str(error))
     except DatabaseBusy as error:

@@ -22,7 +22,7 @@ into the problem's `type`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MAX_FAULTS = 100  # that an answer lists; more than anybody mends at once
 _LONGEST_PATH, _LONGEST_MESSAGE = 300, 600  # characters: a path or message may quote a name of the request
@@ -30,17 +30,21 @@ _LONGEST_PATH, _LONGEST_MESSAGE = 300, 600  # characters: a path or message may 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault in a request: where it is, what it is, and what to do about it."""
+    """One fault in a request: where it is, what it is, and what to do about it.
+
+    `told` is the message that says the same in any language, where there is one.
+    """
 
     path: str
     code: str
     message: str
+    told: object = field(default=None, compare=False, repr=False)
 
 
 def listed_faults(faults: Sequence[Fault]) -> tuple[Fault, ...]:
     """The first MAX_FAULTS, none longer than a reader takes in."""
     return tuple(
-        Fault(path=_cut(f.path, _LONGEST_PATH), code=f.code, message=_cut(f.message, _LONGEST_MESSAGE))
+        Fault(path=_cut(f.path, _LONGEST_PATH), code=f.code, message=_cut(f.message, _LONGEST_MESSAGE), told=f.told)
         for f in faults[:MAX_FAULTS]
     )
 

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pointsman.cli.commands import app
+from support.programs.command_line import pointsman
 
 POLICY = """
 pools: {sdr: {work: qualification, members: [lena]}}
@@ -27,3 +28,54 @@ def test_a_finding_is_said_in_the_language_of_the_terminal(tmp_path: Path, langu
     done = CliRunner().invoke(app, ["policy", "check", "--offline", str(file)], env=env)
     assert done.exit_code == 1
     assert f"rules[0].pool: {said}" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        (
+            "rules: [{name: a, work: nurture, wen: {}}]",
+            "rules[0].wen: „wen“ ist hier nicht bekannt; meinten Sie „when“?",
+        ),
+        ("rules: [{work: nurture}]", "rules[0].name: „name“ fehlt: Bitte ergänzen Sie es"),
+        ("rules: [{name: a, work: closings}]", "'closings' ist nicht bekannt; meinten Sie „closing“?"),
+        ("rules: 7", "rules: 7 ist keine Liste"),
+    ],
+)
+def test_a_fault_of_form_is_said_in_german(tmp_path: Path, document: str, said: str) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(document)
+    for words in (["policy", "check", "--offline"], ["policy", "read"]):
+        env = {"POINTSMAN_LANGUAGE": "de", "POINTSMAN_DATABASE_URL": ""}
+        done = CliRunner().invoke(app, [*words, str(file)], env=env)
+        assert done.exit_code == 1
+        assert said in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ("reps: [{name: Lena}]", "reps[0].key: „key“ fehlt: Bitte ergänzen Sie es"),
+        ("reps: [{key: 7}]", "reps[0].key: das ist kein Text"),
+        ("rep: []", "rep: „rep“ ist hier nicht bekannt"),
+        ("reps: [{key: lena, time_zone: Mars}]", "reps[0].time_zone: Die Prüfung meldet auf Englisch: "),
+    ],
+)
+def test_a_fault_of_a_roster_file_is_said_in_german(tmp_path: Path, document: str, said: str) -> None:
+    file = tmp_path / "roster.yaml"
+    file.write_text(document)
+    done = CliRunner().invoke(app, ["roster", "put", str(file)], env={"POINTSMAN_LANGUAGE": "de"})
+    assert done.exit_code == 2
+    assert said in " ".join(done.output.split())
+
+
+def test_what_cannot_be_published_is_told_finding_by_finding_in_german(
+    tmp_path: Path, shared_database_url: str
+) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(POLICY)
+    done = pointsman("policy", "publish", str(file), "-m", "x", url=shared_database_url, POINTSMAN_LANGUAGE="de")
+    assert done.returncode == 1
+    assert "es gibt keinen Pool „sdrs“; meinten Sie „sdr“? (unknown-pool)" in done.stdout
+    assert "Fehler: Es wurde nichts veröffentlicht: Version" in done.stderr
+    assert "Abgelehnt" not in done.stderr

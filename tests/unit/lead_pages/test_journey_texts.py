@@ -71,3 +71,9 @@ def test_a_shut_gate_tells_what_is_missing_from_what_was_denied(
 )
 def test_a_delivery_that_is_done_tells_what_is_so_now(op: str, english_words: str, german_words: str) -> None:
     assert told(JourneyKind.DELIVERY, op=op, status="done", rep="lena") == (english_words, german_words)
+
+
+def test_a_lead_that_the_command_line_sent_is_told_so() -> None:
+    english, german = told(JourneyKind.CREATED, actor="cli", account=None)
+    assert "the command line" in english
+    assert "die Kommandozeile" in german

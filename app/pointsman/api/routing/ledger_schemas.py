@@ -11,6 +11,7 @@ from pointsman.api.routing.decision_schemas import BalanceDoc
 from pointsman.services.ports.routing.ledgers import SkipRow
 from pointsman.services.routing.ledger import PoolLedger
 from pointsman.services.routing.ledger_audit import LedgerVerification
+from pointsman.services.wording.english import english_words
 
 
 class MemberBalanceDoc(BaseModel):
@@ -135,7 +136,7 @@ class LedgerVerificationDoc(BaseModel):
             pool=found.pool,
             ledger=found.ledger,
             agrees=found.agrees,
-            faults=list(found.faults),
+            faults=[english_words(fault, {}) for fault in found.faults],
             entries=found.entries,
             stored={rep: str(found.stored.balance(rep)) for rep in sorted(found.stored.balances)},
             rebuilt={rep: str(found.rebuilt.balance(rep)) for rep in sorted(found.rebuilt.balances)},

@@ -107,7 +107,7 @@ async def _publish(env: Env, roster: RosterIn, policy: SubmittedPolicy, note: st
     is_empty = not stood.reps and not stood.roles
     if not is_empty and not _keeps_roles(stood, roster):  # asked first: who has leads keeps the role, says the database
         raise _other_roster(stood)
-    changed = await put_roster(env, roster.given(), actor=CLI_ACTOR, reason=note)
+    changed = await put_roster(env, roster.given(), actor=CLI_ACTOR, reason=say("init.note"))
     if changed.changed and not is_empty:
         raise _other_roster(stood)
     try:

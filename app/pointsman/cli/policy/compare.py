@@ -12,6 +12,7 @@ from pointsman.cli.output import EXIT_MISUSED, fail, out, show, show_prose, tell
 from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.policy.language import LanguageOption, spoken_language
 from pointsman.cli.session import run_with_env
+from pointsman.cli.terminal.told_errors import fault_lines
 from pointsman.domain.errors import PolicyInvalid
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.policy_diff.changes import PolicyChange
@@ -77,7 +78,7 @@ def _compared(documents: list[object], sides: tuple[str, str]) -> tuple[PolicyCh
         try:
             parsed.append(parse_policy(document))
         except PolicyInvalid as invalid:
-            fail("cli-policy.no-policy", *(f"{fault.path}: {fault.message}" for fault in invalid.faults), given=side)
+            fail("cli-policy.no-policy", *fault_lines(invalid.faults), given=side)
     return difference(*parsed)
 
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pointsman.cli.output import EXIT_MISUSED, fail
+from pointsman.cli.output import EXIT_MISUSED, fail, word
 from pointsman.domain.errors import Invalid, PointsmanError, TooLarge
 
 if TYPE_CHECKING:
@@ -29,11 +29,13 @@ def read_policy_file(file: Path) -> SubmittedPolicy:
         try:
             return SubmittedPolicy(document=parse_json(body, POLICY_LIMITS), source=None)
         except (Invalid, TooLarge) as error:
-            fail("cli.no-json", str(error), file=str(file), code=EXIT_MISUSED)
+            fail("cli.no-json", word("fault.as-said", said=str(error)), file=str(file), code=EXIT_MISUSED)
     try:
         return parse_policy_yaml_now(body, ChildTextReaders())
     except PointsmanError as error:
-        fail("cli.no-yaml", *(fault.message for fault in error.faults), file=str(file), code=EXIT_MISUSED)
+        from pointsman.cli.terminal.told_errors import fault_lines  # noqa: PLC0415  # the catalogues, seldom needed here
+
+        fail("cli.no-yaml", *fault_lines(error.faults), file=str(file), code=EXIT_MISUSED)
 
 
 def write_policy_file(file: Path, row: PolicyRow) -> None:

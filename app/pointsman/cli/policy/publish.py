@@ -4,12 +4,13 @@ from typing import Annotated
 
 import typer
 
-from pointsman.cli.output import busy, tell
+from pointsman.cli.output import busy, fail, tell
 from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.policy.findings import show_findings
 from pointsman.cli.policy.options import ExpectOption, NoteOption, PolicyFileArgument
 from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.cli.terminal.reading import run_with_reader
+from pointsman.domain.policy_check.run import is_publishable
 from pointsman.services.policies import lifecycle as policies
 from pointsman.services.ports import Env
 
@@ -20,7 +21,7 @@ def publish(file: PolicyFileArgument, note: NoteOption, expect: ExpectOption = N
 
     async def work(env: Env) -> policies.Draft:
         draft = await policies.add_draft(env, given.document, source=given.source, note=note, actor=CLI_ACTOR)
-        if draft.is_live:
+        if draft.is_live or not is_publishable(draft.findings):
             return draft
         version, compare = draft.policy.version, expect is not None
         await policies.publish_policy(env, version, note=note, actor=CLI_ACTOR, expected=expect, check_expected=compare)
@@ -29,6 +30,8 @@ def publish(file: PolicyFileArgument, note: NoteOption, expect: ExpectOption = N
     with busy("cli-policy.publishing"):
         draft, reader = run_with_reader(work)
     show_findings(draft.findings, reader)
+    if not draft.is_live and not is_publishable(draft.findings):
+        fail("cli-policy.not-published", version=draft.policy.version)
     tell("cli-policy.live-already" if draft.is_live else "cli-policy.live", version=draft.policy.version)
 
 

@@ -7,6 +7,7 @@ from pointsman.cli.policy.compare import LIVE, PolicySource, fetch_document, is_
 from pointsman.cli.policy.language import LanguageOption, spoken_language
 from pointsman.cli.session import run_with_env
 from pointsman.cli.terminal.found_environment import has_database
+from pointsman.cli.terminal.told_errors import fault_lines
 from pointsman.domain.errors import PolicyInvalid
 from pointsman.services.policies.words import read_out
 from pointsman.services.ports import Env
@@ -31,7 +32,7 @@ def read(
     try:
         sections = read_out(document)
     except PolicyInvalid as invalid:
-        fail("cli-policy.no-policy", *(f"{fault.path}: {fault.message}" for fault in invalid.faults), given=policy)
+        fail("cli-policy.no-policy", *fault_lines(invalid.faults), given=policy)
     reader = MessageReader(language=spoken, names=names.names)
     for section in sections:
         heading = render(section.heading, reader)

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from pointsman.domain.errors import MAX_FAULTS, Fault, PolicyInvalid, listed_faults
 from pointsman.domain.gc_pause import gc_paused
+from pointsman.domain.messages.message import say
 from pointsman.domain.policy.conditions_model import (
     All,
     AnyOf,
@@ -93,7 +94,9 @@ def _invalid(faults: Sequence[Fault], *, left_out: int = 0) -> PolicyInvalid:
     first, *others = listed_faults(faults)
     count = len(others) + left_out
     more = f" (and {count} more)" if count else ""
-    return PolicyInvalid(f"{first.path or 'policy'}: {first.message}{more}", faults=faults)
+    return PolicyInvalid(
+        f"{first.path or 'policy'}: {first.message}{more}", faults=faults, told=say("fault.policy", count=count + 1)
+    )
 
 
 def _bounded(data: object) -> object:

@@ -7,6 +7,8 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from pointsman.domain.errors import Fault
+from pointsman.domain.messages.form_faults import form_fault
+from pointsman.domain.messages.suggestions import suggestion
 from pointsman.domain.policy.conditions_model import CONDITION_MODELS
 from pointsman.domain.policy.definitions_model import ScorePoints
 from pointsman.domain.policy.document import (
@@ -104,15 +106,18 @@ def parsing_fault(error: ErrorDetails) -> Fault:
     loc = error["loc"]
     path = _path(loc)
     code = _CODES.get(error["type"], error["type"].replace("_", "-"))
-    message = error["msg"]
+    message, hint = error["msg"], None
     given = "nothing" if error["input"] is None else f"{error['input']!r:.60}"
     match error["type"]:
         case "extra_forbidden":
-            message = f"'{loc[-1]}' is not known here; {_keys_hint(loc)}".rstrip("; ")
+            keys = _keys_beside(loc)
+            hint = suggestion(str(loc[-1]), keys)
+            message = f"'{loc[-1]}' is not known here; {did_you_mean(str(loc[-1]), keys)}".rstrip("; ")
         case "missing":
             message = f"'{loc[-1]}' is missing: add it"
         case "enum" | "literal_error":
             known = re.findall(r"'(\w+)'", str(error.get("ctx", {}).get("expected", "")))
+            hint = suggestion(str(error["input"]), known)
             message = f"{given} is not known; {did_you_mean(str(error['input']), known)}"
         case "string_pattern_mismatch":
             message = f"{given} {PATTERNS_IN_WORDS.get(str(error.get('ctx', {}).get('pattern')), 'is malformed')}"
@@ -127,7 +132,7 @@ def parsing_fault(error: ErrorDetails) -> Fault:
             message = f"{given} is not a list: write [...]"
         case _:
             pass
-    return Fault(path=path, code=code, message=message)
+    return Fault(path=path, code=code, message=message, told=form_fault(error, message, hint))
 
 
 def _path(loc: Sequence[int | str]) -> str:
@@ -140,16 +145,14 @@ def _path(loc: Sequence[int | str]) -> str:
     return path
 
 
-def _keys_hint(loc: Sequence[int | str]) -> str:
-    """The suggestion for an unknown key, from the model that stands at its parent."""
+def _keys_beside(loc: Sequence[int | str]) -> Sequence[str]:
+    """The keys that may stand in the place of an unknown one, from the model that stands at its parent."""
     parents = loc[:-1]
     if parents and isinstance(parents[-1], str) and parents[-1].startswith(TAG_PREFIX):
         model = _CONDITIONS.get(parents[-1].removeprefix(TAG_PREFIX))
     else:
         model = next((model for shape, model in _MODELS.items() if _has_shape(parents, shape)), None)
-    if model is None:
-        return ""
-    return did_you_mean(str(loc[-1]), [field.alias or name for name, field in model.model_fields.items()])
+    return [] if model is None else [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _has_shape(parents: Sequence[int | str], shape: tuple[str, ...]) -> bool:

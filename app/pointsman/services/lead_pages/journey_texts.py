@@ -157,6 +157,8 @@ def _sender(told: _Told) -> Arg:
             return as_written(told.about.get("title") or key)
         case "key":
             return say("journey.sender-key", key=as_written(told.about.get("key_name") or key))
+        case "cli":
+            return say("actor.command-line")
         case _:
             return say("journey.sender-service")
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from pointsman.domain.errors import Conflict, Fault, NotFound, PolicyInvalid, StaleVersion
 from pointsman.domain.gc_pause import gc_paused
-from pointsman.domain.messages.message import as_written
+from pointsman.domain.messages.form_faults import fault_words
+from pointsman.domain.messages.message import say
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.parsing import parse_policy, plain_document
 from pointsman.domain.policy_check.findings import Finding, Severity
@@ -55,8 +56,7 @@ def check_offline(
             return _check(parse_policy(document), roster, intakes)
     except PolicyInvalid as invalid:
         return tuple(
-            Finding(path=f.path, code=f.code, severity=Severity.ERROR, message=as_written(f.message))
-            for f in invalid.faults
+            Finding(path=f.path, code=f.code, severity=Severity.ERROR, message=fault_words(f)) for f in invalid.faults
         )
 
 
@@ -247,7 +247,7 @@ def _mapped_evidence(mapping: Mapping[str, Any]) -> Collection[str]:
 def _refused(version: int, findings: Sequence[Finding], roster: Roster | None) -> PolicyInvalid:
     reps = roster.reps if roster is not None else {}
     faults = [
-        Fault(path=f.path, code=f.code, message=english_words(f.message, reps))
+        Fault(path=f.path, code=f.code, message=english_words(f.message, reps), told=f.message)
         for f in findings
         if f.severity is Severity.ERROR
     ]
@@ -256,4 +256,5 @@ def _refused(version: int, findings: Sequence[Finding], roster: Roster | None) -
         f"Policy version {version} has {len(faults)} error{'s' if len(faults) != 1 else ''} that forbid publishing; "
         f"the first: {first.path}: {first.message}",
         faults=faults,
+        told=say("fault.unpublishable", version=version, count=len(faults)),
     )

@@ -15,6 +15,7 @@ from pointsman.domain.distribution.ledger import (
     apply_entry,
 )
 from pointsman.domain.errors import Conflict, NotFound
+from pointsman.domain.messages.message import Message, say
 from pointsman.services.audit import audit
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
@@ -31,7 +32,7 @@ class LedgerVerification:
 
     pool: str
     ledger: str  # its name
-    faults: tuple[str, ...]
+    faults: tuple[Message, ...]
     entries: int
     stored: Ledger
     rebuilt: Ledger
@@ -145,11 +146,11 @@ def _compared(pool: str, row: LedgerRow, history: _Rebuilt) -> LedgerVerificatio
     stored = Ledger.from_json(row.ledger)
     faults = []
     if row.seq != history.seq:
-        faults.append(f"the row counts {row.seq} entries, the history has {history.seq}")
+        faults.append(say("balance-check.other-count", stored=row.seq, history=history.seq))
     if _parts(stored) != _parts(history.ledger):
-        faults.append("the balances are not those of the history")
+        faults.append(say("balance-check.other-balances"))
     if _instants(row.waiting_since) != _instants(history.waiting_since):
-        faults.append("the times of the last turns are not those of the history")
+        faults.append(say("balance-check.other-times"))
     return LedgerVerification(
         pool=pool, ledger=row.pool, faults=tuple(faults), entries=row.seq, stored=stored, rebuilt=history.ledger
     )
