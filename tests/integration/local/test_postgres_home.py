@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from threading import Thread
@@ -52,7 +51,8 @@ def test_a_stop_keeps_data_that_lie_in_the_temporary_folder(state: Path, tempora
     (state / "postgres.path").write_text(f"{home}\n")
     data = home / "data"
     data.mkdir(parents=True)
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", data]) as stand_in:
+    account = OsAccount.for_server(state).popen_arguments()  # no process of another account is taken for the server
+    with subprocess.Popen(["sh", "-c", "read -r _", data], stdin=subprocess.PIPE, cwd="/", **account) as stand_in:
         Thread(target=stand_in.wait).start()  # or, ended, it would wait for us as long as we wait for it
         (data / "postmaster.pid").write_text(f"{stand_in.pid}\n{data}\n1\n5432\n{home}\n")
         server.stop()
