@@ -130,7 +130,7 @@ def test_a_worker_that_does_not_stay_up_ends_it_with_a_reason(open_folder: Path,
         reaper = threading.Thread(target=kill_workers, args=(demo, over))
         reaper.start()
         try:
-            demo.start(until="Error:")
+            demo.start(until="Refused:")
             assert demo.end() == 1
         finally:
             over.set()

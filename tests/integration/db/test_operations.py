@@ -189,7 +189,7 @@ def test_the_doctor_says_which_time_outs_a_pooler_keeps_from_a_session(database_
     with psycopg.connect(for_libpq(database_url), options="-c statement_timeout=10000") as pooled:
         [said] = _time_outs(pooled, settings)
     assert said.verdict is Verdict.WARNING
-    assert "their idle_in_transaction_session_timeout, lock_timeout: " in said.found
+    assert "their idle_in_transaction_session_timeout and lock_timeout: " in said.found
 
 
 async def test_a_server_that_says_nothing_any_more_is_taken_for_gone_in_seconds_by_requests_and_queue(
@@ -262,7 +262,7 @@ async def test_the_schema_and_the_clock_are_told(wired: Wired) -> None:
     before = wired.env.clock()
     async with wired.env.uow() as tx:
         state = await tx.system.state()
-        counts = await tx.system.counts()
+        counts = await tx.system.counts(at=wired.env.clock())
     assert state.revision
     assert before - timedelta(minutes=1) < state.now < wired.env.clock() + timedelta(minutes=1)
     assert state.server_version >= 150000

@@ -321,7 +321,7 @@ async def test_a_sweep_that_fails_three_times_in_a_row_is_logged_counted_and_ale
         assert "odd failed 3 times in a row" in message
         assert "statement-timeout" in message
         async with wired.env.uow() as tx:
-            counts = await tx.system.counts()
+            counts = await tx.system.counts(at=wired.env.clock())
         assert counts["sweep_failures"]["odd"] >= 3
         assert counts["sweep_age_seconds"]["odd"] >= 0
         failing = False
