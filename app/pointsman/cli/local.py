@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from pointsman.cli.output import busy, end_with, fail, out, refuse, tell
+from pointsman.cli.output import EXIT_MISUSED, busy, end_with, fail, out, refuse, tell
 from pointsman.cli.service.listening import find_listening_fault
 from pointsman.cli.service.migrate import migrate_or_exit
 from pointsman.cli.session import CLI_ACTOR, run_with_env
@@ -32,6 +32,7 @@ from pointsman.demo.seed import demo_organisation
 from pointsman.local.calendar_server import CalendarServer
 from pointsman.local.errors import LocalServerError
 from pointsman.local.kept_file import write_kept_file
+from pointsman.local.own_files import is_foreign
 from pointsman.local.postgres import EmbeddedPostgres, as_service
 from pointsman.local.supervisor import ChildProgram, Supervisor
 from pointsman.services.operations.api_keys import create_key, list_keys
@@ -134,6 +135,8 @@ def running_service(
     # The state is ours before anything starts: a second one is refused without harm to the first, and what a killed
     # one left running has ended, which frees its port.
     _refuse_wrong_settings()
+    if is_foreign(state):  # its database, and the key that seals passwords, would be another's
+        fail("cli-local.foreign-state", code=EXIT_MISUSED, state=str(state))
     with Supervisor(children, state=state, command=f"`pointsman {command}`") as floor:
         _forget_environment_of(state)
         embedded = None if os.environ.get(f"{PREFIX}DATABASE_URL") else EmbeddedPostgres(state)

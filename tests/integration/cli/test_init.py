@@ -111,10 +111,14 @@ def test_files_that_are_kept_take_no_calendar_of_nobody(tmp_path: Path) -> None:
     assert (done.returncode, "there is no rep 'bem'" in done.stderr.lower()) == (2, True), done.stderr
 
 
-def test_a_state_folder_behind_a_link_is_refused_before_anything_starts(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "words", [("init", "--yes", "-l", "en", *FLOOR), ("run",), ("demo",)], ids=lambda words: words[0]
+)
+def test_a_state_folder_behind_a_link_is_refused_before_anything_starts(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Its key would seal the passwords, and its folder hold the data, of whoever starts the service here."""
     (tmp_path / "theirs").mkdir()
     (tmp_path / "state").symlink_to(tmp_path / "theirs")
-    done = pointsman("init", str(tmp_path), "--yes", "--state", str(tmp_path / "state"), "-l", "en", *FLOOR)
+    done = pointsman(*words, *((str(tmp_path),) if words[0] == "init" else ()), "--state", str(tmp_path / "state"))
     assert (done.returncode, "belongs to another account" in done.stderr) == (2, True), done.stderr
     assert not any((tmp_path / "theirs").iterdir())
 

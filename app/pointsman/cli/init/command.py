@@ -178,13 +178,10 @@ def _language(given: str | None) -> str:
 def _database(state: Path, reader: MessageReader) -> Iterator[None]:
     """The configured database, the one of a `run` with that state, or an embedded one while the block lasts."""
     from pointsman.cli import local  # noqa: PLC0415  # the servers are seldom needed, and take a second to import
-    from pointsman.local.own_files import is_foreign  # noqa: PLC0415  # likewise
 
     if is_database_set() or local.take_environment_of(state):
         yield
         return
-    if is_foreign(state):  # its database, and the key that seals passwords, would be another's
-        raise WrongAnswer(say("init.foreign-state", state=str(state)))
     _say(reader, "init.starts-database")
     with local.running_service(state, command="init", port=local.free_port(), extra=_QUIET):
         yield
