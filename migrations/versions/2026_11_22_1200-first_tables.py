@@ -1335,5 +1335,5 @@ def downgrade() -> None:
     op.drop_index("alerts_raised_idx", table_name="alerts")
     op.drop_index("alerts_open_idx", table_name="alerts", postgresql_where=sa.text("resolved_at is null"))
     op.drop_table("alerts")
-    for function in ("searched_person", "search_pattern_without_umlauts", "search_pattern", "searched_text"):
+    for function in ("searched_person", "search_patterns", "searched_text"):
         op.execute(f"drop function {function}")

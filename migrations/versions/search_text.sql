@@ -2,37 +2,71 @@
 -- spellings of a name are one: no case, no marks, no apostrophes, one Unicode form, and each special letter as one of a to z.
 -- Latin letters fold by this text, those of other scripts by the database's locale.
 --
--- ä, ö and ü are ae, oe and ue where a keyboard lacks them. So a second line follows, with one letter for either, where it
--- differs. In PL/pgSQL, which keeps its plans, since a lead is indexed at each write; and it calls nothing of ours, since an index
--- is built on a search path without our schema.
+-- The text stands there in lines: as it is folded, and as its words, each between two blanks; then, where they differ, with one
+-- letter for ae, oe and ue, with two for ä, ö and ü, and with initials joined (E.ON is eon), as their words too. In PL/pgSQL,
+-- which keeps its plans, since a lead is indexed at each write; and it calls nothing of ours, since an index is built on a
+-- search path without our schema.
 create function searched_text(p_text text) returns text language plpgsql immutable strict parallel safe as $$
 declare
+    v_signs constant text := '!"#$%&()*+,-./:;<=>?@[\]^_{|}~';
     v_folded text;
     v_plain text;
+    v_spelt text;
+    v_joined text;
+    v_lines text;
 begin
     if octet_length(p_text) = char_length(p_text) then
         v_folded := translate(lower(p_text), '''`', '');
+        v_spelt := v_folded;
     else
-        v_folded := translate(p_text, U&'''`\00B4\2018\2019\201B\2032\02BC\02B9\FF07\00AD\200B\200C\200D\2060\FEFF', '');
-        v_folded := lower(regexp_replace(normalize(v_folded, NFKD), U&'[\0300-\036f]', '', 'g'));
-        v_folded := translate(v_folded, U&'\00D8\00F8\0141\0142\0110\0111\00D0\00F0\0131\03C2\2010\2013\2014',
-            U&'ooll' || U&'ddddi\03C3---');
-        v_folded := replace(replace(replace(replace(v_folded, U&'\00DF', 'ss'), U&'\1E9E', 'ss'), U&'\00E6', 'ae'), U&'\0153', 'oe');
-        v_folded := normalize(v_folded, NFKC);
+        v_folded := translate(p_text,
+            U&'''`\00B4\2018\2019\201B\2032\02BC\02B9\FF07\00AD\200B\200C\200D\2060\FEFF\E000', '');
+        v_folded := lower(normalize(v_folded, NFKD));
+        v_folded := regexp_replace(v_folded, U&'([aou])\0308', U&'\\1\E000', 'g'); -- where an e may stand
+        v_folded := regexp_replace(v_folded, U&'[\0300-\036f]', '', 'g');
+        v_folded := replace(replace(v_folded, U&'\00F8', U&'o\E000'), U&'\00D8', U&'o\E000');
+        v_folded := translate(v_folded, U&'\0141\0142\0110\0111\00D0\00F0\0131\03C2\2010\2013\2014', U&'llddddi\03C3---');
+        v_folded := replace(replace(v_folded, U&'\00DF', 'ss'), U&'\1E9E', 'ss');
+        v_folded := normalize(replace(replace(v_folded, U&'\00E6', 'ae'), U&'\0153', 'oe'), NFKC);
+        v_spelt := replace(v_folded, U&'\E000', 'e');
+        v_folded := replace(v_folded, U&'\E000', '');
     end if;
     v_plain := replace(replace(replace(v_folded, 'ae', 'a'), 'oe', 'o'), 'ue', 'u');
-    return case when v_plain = v_folded then v_folded else v_folded || chr(10) || v_plain end;
+    v_lines := v_folded || chr(10) || ' ' || translate(v_folded, v_signs, repeat(' ', length(v_signs))) || ' ';
+    if v_plain <> v_folded then
+        v_lines := v_lines || chr(10) || v_plain
+            || chr(10) || ' ' || translate(v_plain, v_signs, repeat(' ', length(v_signs))) || ' ';
+    end if;
+    if v_spelt <> v_folded then
+        v_lines := v_lines || chr(10) || v_spelt;
+    end if;
+    if v_folded like '%.%' or v_folded like '%&%' then
+        v_joined := regexp_replace(v_folded, '(?<![^ .&-])([^ .&-])[.&](?=[^ .&-])', '\1', 'g');
+        if v_joined <> v_folded then
+            v_lines := v_lines || chr(10) || ' ' || translate(v_joined, v_signs, repeat(' ', length(v_signs))) || ' ';
+        end if;
+    end if;
+    return v_lines;
 end $$;
 
--- A word as LIKE finds it anywhere.
-create function search_pattern(p_word text) returns text language sql immutable strict parallel safe
-return '%' || replace(replace(replace(split_part(searched_text(p_word), chr(10), 1), '\', '\\'), '%', '\%'), '_', '\_') || '%';
-
--- The same by the second line; null where there is none, or too little of it to be looked for.
-create function search_pattern_without_umlauts(p_word text) returns text language sql immutable strict parallel safe
-return case when length(split_part(searched_text(p_word), chr(10), 2)) >= 3
-    then '%' || replace(replace(replace(split_part(searched_text(p_word), chr(10), 2), '\', '\\'), '%', '\%'), '_', '\_') || '%'
-end;
+-- What LIKE finds a word by, in any of the lines. Anywhere, as it is written, and as it is written in names of hosts; as a whole
+-- word without its umlauts, which within a word are other letters (auer, and Laura). Less than three letters in a row begin a
+-- word: an index of letters has them by threes. Nothing finds what has no letter.
+create function search_patterns(p_word text, p_host text) returns text[] language plpgsql immutable parallel safe as $$
+declare
+    v_signs constant text := '!"#$%&()*+,-./:;<=>?@[\]^_{|}~';
+    v_folded constant text := split_part(searched_text(p_word), chr(10), 1);
+    v_words constant text := translate(v_folded, v_signs, repeat(' ', length(v_signs)));
+    v_host constant text := split_part(searched_text(p_host), chr(10), 1);
+begin
+    if v_words !~ '[^ ]{3}' then
+        return array[case when v_words ~ '[^ ]' then '% ' || trim(v_words) || '%' end];
+    end if;
+    return array[
+        '%' || replace(replace(replace(v_folded, '\', '\\'), '%', '\%'), '_', '\_') || '%',
+        '% ' || trim(replace(replace(replace(v_words, 'ae', 'a'), 'oe', 'o'), 'ue', 'u')) || ' %',
+        '%' || replace(replace(replace(v_host, '\', '\\'), '%', '\%'), '_', '\_') || '%'];
+end $$;
 
 -- What is looked for in a lead by `q`.
 create function searched_person(p_first_name text, p_last_name text, p_email text) returns text

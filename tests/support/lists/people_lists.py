@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pointsman.db.intake import inbox
-from pointsman.db.leads import accounts, lead_search
+from pointsman.db.leads import accounts, former_names, lead_search
 from pointsman.db.operations import audit
 from support.lists.plans import LIMIT, ListStatement
 from support.lists.rows import FIRST, id_of
@@ -49,6 +49,19 @@ PEOPLE_LISTS: Mapping[str, ListStatement] = MappingProxyType({
         },
         page=_page("lead"),
         always=_FOLLOWING,
+    ),
+    "GET /v1/leads (by names of merged ones)": ListStatement(
+        statement=former_names.LEADS_BY_FORMER_NAMES,
+        tables=("leads", "lead_identities"),
+        given={"q": {"word_1": "'buyer1777'"}},
+        page=_page("lead"),
+        always=_FOLLOWING,
+    ),
+    "GET /v1/accounts (by names of merged ones)": ListStatement(
+        statement=former_names.ACCOUNTS_BY_FORMER_NAMES,
+        tables=("accounts",),
+        given={"q": {"word_1": "'no1777'"}},
+        page=_page("account"),
     ),
     "GET /v1/accounts": ListStatement(
         statement=accounts._PAGE,

@@ -53,15 +53,17 @@ _ROWS: Mapping[str, str] = MappingProxyType({
     """,
     "leads": f"""
         (id, email, email_key, first_name, last_name, phone, phone_key, phone_sharer, facts, stage, account_id, match, version,
-            created_at, updated_at)
+            created_at, updated_at, merged_into, merged_at)
         select {id_of("lead")}, 'Buyer' || n || '@company.example', 'buyer' || n || '@company.example', 'Buyer', 'No' || n,
             '0171 ' || n, '+49171' || n, {id_of("lead")}, jsonb_build_object('lead.source', 'source' || n % 20),
-            {_one_of("working", "new", "booked", "won", "closed")}, md5('account' || n % 400)::uuid, '{{}}', 1, {_AT}, {_AT}
+            {_one_of("working", "new", "booked", "won", "closed")}, md5('account' || n % 400)::uuid, '{{}}', 1, {_AT}, {_AT},
+            case when n % 20 = 9 then {id_of("lead", "(n - 1)")} end, case when n % 20 = 9 then {_AT} end
     """,
     "accounts": f"""
-        (id, name, name_key, domain, status, owner_rep_id, created_at)
+        (id, name, name_key, domain, status, owner_rep_id, created_at, merged_into, merged_at)
         select {id_of("account")}, 'Company No' || n, 'company no' || n, 'company' || n || '.example',
-            {_one_of("prospect", "customer")}, {_REP}, {_AT}
+            {_one_of("prospect", "customer")}, {_REP}, {_AT}, case when n % 20 = 9 then {id_of("account", "(n - 1)")} end,
+            case when n % 20 = 9 then {_AT} end
     """,
     "lead_identities": f"""
         (sender, source, external_id, lead_id)

@@ -17,7 +17,7 @@ from pointsman.api.http.lead_reference import LeadQuery, LeadReference, meant_le
 from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery, asks_of_others, explain_nothing
+from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery, asks_of_others, explain_nothing, require_period
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.openapi.example_timestamps import in_days
 from pointsman.domain.booking.lifecycle import TRANSITIONS, AppointmentStatus
@@ -93,6 +93,8 @@ def _asked(
     since: SinceQuery = None,
     until: UntilQuery = None,
 ) -> AppointmentFilter:
+    require_period(since=since, until=until)
+    require_period(start=start, end=end)
     return AppointmentFilter(
         lead_id=lead,
         rep=rep,

@@ -13,11 +13,10 @@ from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.lead_reference import LeadPath
 from pointsman.api.http.message_reader import ReaderDep, accepted_languages
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.http.query import QueryInt
+from pointsman.api.http.query import QueryInt, require_period
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.dates.local_time import is_time_zone
-from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.booking.slots import slots_for_lead
 from pointsman.services.wording.locale_formats import best_language, supported_language
@@ -76,9 +75,7 @@ async def slots(
     if start is not None or end is not None:
         begins = start or now
         ends = end or max(begins, now) + _LONGEST
-        if ends <= begins:
-            fault = Fault(path="query.end", code="bad-time", message="Give an end after the start.")
-            raise Invalid("The window ends before it begins.", faults=[fault])
+        require_period(start=begins, end=ends)
         window = Interval(begins, ends)
     found = await slots_for_lead(env, lead_id, limit=limit, actor=caller.actor, window=window)
     if language is not None:

@@ -1,6 +1,7 @@
 """What a query, or a path, may say."""
 
 import re
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query
@@ -8,7 +9,7 @@ from pydantic import BeforeValidator, StringConstraints
 
 from pointsman.api.http.auth import Caller
 from pointsman.api.http.timestamps import Timestamp
-from pointsman.domain.errors import Fault, Forbidden
+from pointsman.domain.errors import Fault, Forbidden, Invalid
 from pointsman.domain.permissions.callers import SEES_ALL
 from pointsman.domain.permissions.readings import Reading
 from pointsman.services.operations.known_names import require_known_names
@@ -42,6 +43,14 @@ FilterText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 #: The bounds of a list in time, by the instant that it is ordered by.
 SinceQuery = Annotated[Timestamp | None, Query(description="Only from this instant on.")]
 UntilQuery = Annotated[Timestamp | None, Query(description="Only before this instant.")]
+
+
+def require_period(**bounds: datetime | None) -> None:
+    """`since` and `until`, or two like them: raises Invalid, with the path of the second, where no instant lies between them."""
+    (first, begins), (last, ends) = bounds.items()
+    if begins is not None and ends is not None and ends <= begins:
+        message = f"The period ends before it begins: give `{last}` after `{first}`."
+        raise Invalid(message, faults=[Fault(path=f"query.{last}", code="empty-period", message=message)])
 
 
 def asks_of_others(reader: MessageReader, *reps: str | None) -> bool:

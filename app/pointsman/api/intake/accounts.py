@@ -11,7 +11,7 @@ from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery, explain_nothing
+from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery, explain_nothing, require_period
 from pointsman.api.http.reason_text import ReasonText
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.text.search_words import search_words
@@ -94,6 +94,7 @@ async def index(
     since: SinceQuery = None,
     until: UntilQuery = None,
 ) -> Page[FullAccountDoc]:
+    require_period(since=since, until=until)
     words = search_words(q, path="query.q") if q is not None else ()
     which = AccountFilter(domain=domain, words=words, status=status, owner=owner, since=since, until=until)
     rows = await account_page(env, which, after=page.after, limit=page.fetch_limit)

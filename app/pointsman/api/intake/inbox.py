@@ -14,7 +14,7 @@ from pointsman.api.http.lead_reference import LeadQuery
 from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery, explain_nothing
+from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery, explain_nothing, require_period
 from pointsman.api.http.reason_text import ReasonText
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.intake.lead_schemas import LeadIn
@@ -98,6 +98,7 @@ async def index(
     since: SinceQuery = None,
     until: UntilQuery = None,
 ) -> Page[InboxItem]:
+    require_period(since=since, until=until)
     which = InboxFilter(
         status=status,
         intake_key=intake,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery
+from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery, require_period
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.roster.roles import Work
@@ -43,6 +43,8 @@ async def asked_leads(
         Timestamp | None, Query(description="Only those changed last before this instant.")
     ] = None,
 ) -> LeadQuestion:
+    require_period(since=since, until=until)
+    require_period(changed_since=changed_since, changed_until=changed_until)
     return LeadQuestion(
         email=email,
         external_id=external_id,

@@ -12,7 +12,7 @@ from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery
+from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery, require_period
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.operations.monitoring import alert_page
 from pointsman.services.ports.operations.alerts import AlertCode, AlertFilter, AlertRow
@@ -60,6 +60,7 @@ def _asked(
     since: SinceQuery = None,
     until: UntilQuery = None,
 ) -> AlertFilter:
+    require_period(since=since, until=until)
     return AlertFilter(resolved=status == "all", code=code, subject=subject, since=since, until=until)
 
 

@@ -14,7 +14,7 @@ from pointsman.api.http.lead_reference import meant_lead
 from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery
+from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery, require_period
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.calendar_sync.conflict_words import conflict_text
 from pointsman.services.operations.actor_names import actor_words
@@ -68,6 +68,7 @@ async def index(
     since: SinceQuery = None,
     until: UntilQuery = None,
 ) -> Page[AuditLine]:
+    require_period(since=since, until=until)
     if subject is not None and subject.startswith(_LEAD):
         lead = await meant_lead(env, subject.removeprefix(_LEAD), caller, "query.subject")
         subject = f"{_LEAD}{lead}"

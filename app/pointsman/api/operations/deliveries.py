@@ -12,7 +12,7 @@ from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery, explain_nothing
+from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery, explain_nothing, require_period
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.deliveries.run import get_delivery, replay_delivery
 from pointsman.services.ports.booking.deliveries import DeliveryFilter, ListedDelivery
@@ -75,6 +75,7 @@ def _asked(
     since: SinceQuery = None,
     until: UntilQuery = None,
 ) -> DeliveryFilter:
+    require_period(since=since, until=until)
     return DeliveryFilter(
         connection=connection, status=status, op=op, appointment_id=appointment, since=since, until=until
     )

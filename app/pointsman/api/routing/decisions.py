@@ -20,6 +20,7 @@ from pointsman.api.http.query import (
     UntilQuery,
     asks_of_others,
     explain_nothing,
+    require_period,
     require_readable,
 )
 from pointsman.api.http.reason_text import ReasonText
@@ -77,6 +78,7 @@ def _asked(
     since: SinceQuery = None,
     until: UntilQuery = None,
 ) -> DecisionFilter:
+    require_period(since=since, until=until)
     return DecisionFilter(
         lead_id=lead,
         rep=rep,

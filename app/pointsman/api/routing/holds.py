@@ -16,7 +16,7 @@ from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.partner_redaction import partner_summary
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.http.query import FilterText, QueryBool, SinceQuery, UntilQuery, explain_nothing
+from pointsman.api.http.query import FilterText, QueryBool, SinceQuery, UntilQuery, explain_nothing, require_period
 from pointsman.api.intake.lead_schemas import DecisionDoc
 from pointsman.domain.messages.message import message_from_json
 from pointsman.domain.permissions.operations import Operation
@@ -146,6 +146,7 @@ def _asked(
     since: SinceQuery = None,
     until: UntilQuery = None,
 ) -> HoldFilter:
+    require_period(since=since, until=until)
     return HoldFilter(
         released=status == "all", lead_id=lead, pool=pool, work=work, reason=reason, since=since, until=until
     )

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.errors import translating_errors
 from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.leads.former_names import ACCOUNTS_BY_FORMER_NAMES, newest_first
 from pointsman.db.leads.search_words import word_values
 from pointsman.db.tables import accounts, leads
 from pointsman.domain.leads.matching import AccountCandidate
@@ -33,18 +34,14 @@ _PAGE = PreparedStatement(
     where a.merged_into is null
       and (cast(:domain as text) is null
            or a.id = (select coalesce(merged_into, id) from accounts where domain = :domain))
-      and (cast(:word_1 as text) is null or searched_text(a.name) like search_pattern(:word_1)
-           or searched_text(a.name) like search_pattern_without_umlauts(:word_1)
-           or searched_text(a.name) like search_pattern(:host_1))
-      and (cast(:word_2 as text) is null or searched_text(a.name) like search_pattern(:word_2)
-           or searched_text(a.name) like search_pattern_without_umlauts(:word_2)
-           or searched_text(a.name) like search_pattern(:host_2))
-      and (cast(:word_3 as text) is null or searched_text(a.name) like search_pattern(:word_3)
-           or searched_text(a.name) like search_pattern_without_umlauts(:word_3)
-           or searched_text(a.name) like search_pattern(:host_3))
-      and (cast(:word_4 as text) is null or searched_text(a.name) like search_pattern(:word_4)
-           or searched_text(a.name) like search_pattern_without_umlauts(:word_4)
-           or searched_text(a.name) like search_pattern(:host_4))
+      and (cast(:word_1 as text) is null or searched_text(a.name) like any(search_patterns(:word_1, :host_1)))
+      and (cast(:word_2 as text) is null or searched_text(a.name) like any(search_patterns(:word_2, :host_2)))
+      and (cast(:word_3 as text) is null or searched_text(a.name) like any(search_patterns(:word_3, :host_3)))
+      and (cast(:word_4 as text) is null or searched_text(a.name) like any(search_patterns(:word_4, :host_4)))
+      and (cast(:word_5 as text) is null or searched_text(a.name) like any(search_patterns(:word_5, :host_5)))
+      and (cast(:word_6 as text) is null or searched_text(a.name) like any(search_patterns(:word_6, :host_6)))
+      and (cast(:word_7 as text) is null or searched_text(a.name) like any(search_patterns(:word_7, :host_7)))
+      and (cast(:word_8 as text) is null or searched_text(a.name) like any(search_patterns(:word_8, :host_8)))
       and (cast(:status as text) is null or a.status = :status)
       and (cast(:owner as text) is null or a.owner_rep_id = (select id from reps where key = :owner))
       and (cast(:since as timestamptz) is null or a.created_at >= :since)
@@ -178,7 +175,11 @@ class SqlAccounts:
         at, last = after or (None, None)
         given = {name: getattr(which, name) for name in _ASKED} | word_values(which.words)
         given |= {"after_at": at, "after_id": last, "limit": limit}
-        return await _PAGE.records(self._connection, AccountRow, given)
+        found = await _PAGE.records(self._connection, AccountRow, given)
+        if which.words:
+            former = await ACCOUNTS_BY_FORMER_NAMES.records(self._connection, AccountRow, given)
+            found = newest_first(found, former, limit=limit)
+        return found
 
     async def colleagues(self, account_id: UUID, *, but: UUID) -> Sequence[Colleague]:
         return await _COLLEAGUES.records(self._connection, Colleague, {"id": account_id, "but": but})

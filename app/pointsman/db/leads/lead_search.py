@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.leads.former_names import LEADS_BY_FORMER_NAMES, newest_first
 from pointsman.db.leads.own_lead_pages import NAMES, PAGE_OF_OWN
 from pointsman.db.leads.search_words import word_values
 from pointsman.db.tables.visibility import visibility_values
@@ -45,7 +46,7 @@ _NAMED = PreparedStatement("""
 # was made: a page of what a rep has is read off its index, be that most leads or few of them.
 _PAGE = PreparedStatement(
     """
-    select l.id
+    select l.id, l.created_at
     from leads l
     where l.merged_into is null
       and (cast(:email_key as text) is null
@@ -61,21 +62,21 @@ _PAGE = PreparedStatement(
                  and (cast(:source_system as text) is null or i.source = :source_system)
                  and (cast(:sender as text) is null or i.sender = :sender))))
       and (cast(:word_1 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_1)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_1)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_1))
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_1, :host_1)))
       and (cast(:word_2 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_2)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_2)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_2))
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_2, :host_2)))
       and (cast(:word_3 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_3)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_3)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_3))
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_3, :host_3)))
       and (cast(:word_4 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_4)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_4)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_4))
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_4, :host_4)))
+      and (cast(:word_5 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_5, :host_5)))
+      and (cast(:word_6 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_6, :host_6)))
+      and (cast(:word_7 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_7, :host_7)))
+      and (cast(:word_8 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_8, :host_8)))
       and (cast(:stage as text) is null or l.stage = :stage)
       and (cast(:account as uuid) is null or l.account_id = :account)
       and (cast(:source as text) is null or l.facts ->> 'lead.source' = :source)
@@ -90,7 +91,7 @@ _PAGE = PreparedStatement(
 )
 _PAGE_HELD = PreparedStatement(
     """
-    select l.id
+    select l.id, l.created_at
     from assignments s join leads l on l.id = s.lead_id
     where s.ended_at is null
       and (cast(:rep as text) is null or s.rep_id = (select id from reps where key = :rep))
@@ -110,21 +111,21 @@ _PAGE_HELD = PreparedStatement(
                  and (cast(:source_system as text) is null or i.source = :source_system)
                  and (cast(:sender as text) is null or i.sender = :sender))))
       and (cast(:word_1 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_1)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_1)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_1))
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_1, :host_1)))
       and (cast(:word_2 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_2)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_2)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_2))
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_2, :host_2)))
       and (cast(:word_3 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_3)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_3)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_3))
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_3, :host_3)))
       and (cast(:word_4 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_4)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_4)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_4))
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_4, :host_4)))
+      and (cast(:word_5 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_5, :host_5)))
+      and (cast(:word_6 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_6, :host_6)))
+      and (cast(:word_7 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_7, :host_7)))
+      and (cast(:word_8 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_8, :host_8)))
       and (cast(:stage as text) is null or l.stage = :stage)
       and (cast(:account as uuid) is null or l.account_id = :account)
       and (cast(:source as text) is null or l.facts ->> 'lead.source' = :source)
@@ -139,7 +140,7 @@ _PAGE_HELD = PreparedStatement(
 )
 _PAGE_SEEN = PreparedStatement(
     """
-    select l.id
+    select l.id, l.created_at
     from leads l
     where l.merged_into is null
       and exists (
@@ -165,21 +166,21 @@ _PAGE_SEEN = PreparedStatement(
                  and (cast(:source_system as text) is null or i.source = :source_system)
                  and (cast(:sender as text) is null or i.sender = :sender))))
       and (cast(:word_1 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_1)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_1)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_1))
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_1, :host_1)))
       and (cast(:word_2 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_2)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_2)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_2))
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_2, :host_2)))
       and (cast(:word_3 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_3)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_3)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_3))
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_3, :host_3)))
       and (cast(:word_4 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:word_4)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern_without_umlauts(:word_4)
-           or searched_person(l.first_name, l.last_name, l.email) like search_pattern(:host_4))
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_4, :host_4)))
+      and (cast(:word_5 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_5, :host_5)))
+      and (cast(:word_6 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_6, :host_6)))
+      and (cast(:word_7 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_7, :host_7)))
+      and (cast(:word_8 as text) is null
+           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_8, :host_8)))
       and (cast(:stage as text) is null or l.stage = :stage)
       and (cast(:account as uuid) is null or l.account_id = :account)
       and (cast(:source as text) is null or l.facts ->> 'lead.source' = :source)
@@ -212,7 +213,10 @@ class SqlLeadSearch:
         values = {name: getattr(which, name) for name in _ASKED} | word_values(which.words)
         values |= {**visibility_values(which.sees), "after_at": at, "after_id": last, "limit": limit}
         values["follows_merges"] = not which.sees.is_limited
-        return await _statement_for(which).scalars(self._connection, values)
+        found = await _statement_for(which).rows(self._connection, values)
+        if which.words and not which.sees.is_limited:
+            found = newest_first(found, await LEADS_BY_FORMER_NAMES.rows(self._connection, values), limit=limit)
+        return [row.id for row in found]
 
     async def named(self, names: LeadNames, *, sees: Visibility, sender: str | None) -> Sequence[UUID]:
         given = {

@@ -9,7 +9,7 @@ NAMES = ("email_key", "phone_key", "external_id", "words")
 # of a partner with few passed all that others have. A rep may have had a lead twice, so each is taken once.
 PAGE_OF_OWN = PreparedStatement(
     """
-    select own.lead_id
+    select own.lead_id as id
     from (
         select distinct each.lead_created_at, each.lead_id
         from reps seeing cross join lateral (

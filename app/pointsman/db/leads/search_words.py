@@ -1,4 +1,4 @@
-"""Words that are looked for anywhere in a text, as parameters of a statement; what is not asked is null.
+"""Words that are looked for in a text, as parameters of a statement; what is not asked is null.
 
 `:word_1`, `:word_2`, … are the words, and `:host_1`, … their other spellings in host names. The statement makes patterns of
 them, by the functions of `migrations/versions/search_text.sql`, by which its index was made.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from pointsman.domain.errors import Invalid, NotFound, Unavailable
+from pointsman.domain.errors import Fault, Invalid, NotFound, Unavailable
 from pointsman.domain.gate.evaluation import facts_with_evidence
 from pointsman.domain.leads.facts import NOW_FIELD, QUALIFICATION, Facts
 from pointsman.domain.messages.message import Message, message_from_json, say
@@ -65,7 +65,9 @@ async def simulate(
     """Route a past period by a stored version or a document. NotFound, PolicyInvalid, Invalid; Unavailable while another runs."""
     until = period.until or env.clock()
     if period.since >= until:
-        raise Invalid("The period ends before it begins: `since` has to be before `until`.", code="empty-period")
+        message = "The period ends before it begins: give `until` after `since`."
+        fault = Fault(path="body.until", code="empty-period", message=message)
+        raise Invalid(message, code="empty-period", faults=[fault])
     running = env.cache.of(_Running)
     if running.is_busy:
         raise Unavailable("Another simulation is running here. Try again when it is done.", code="simulation-running")

@@ -41,7 +41,7 @@ async def replay_items(env: Env, which: ReplayFilter, *, limit: int, dry_run: bo
     Raises NotFound for an unknown intake, Invalid for a period that ends before it begins.
     """
     if which.since is not None and which.until is not None and which.since >= which.until:
-        message = "the period ends before it begins: `since` has to be before `until`"
+        message = "The period ends before it begins: give `until` after `since`."
         raise Invalid(message, faults=[Fault(path="body.until", code="empty-period", message=message)])
 
     async def work(tx: Tx) -> ReplayedItems:

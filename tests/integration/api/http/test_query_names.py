@@ -50,6 +50,27 @@ async def test_a_parameter_for_one_value_is_refused_where_it_comes_twice(
     assert tried > 20
 
 
+async def test_a_period_that_ends_before_it_begins_is_refused_by_each_with_its_path(
+    app: FastAPI, client: httpx.AsyncClient, sign_in: MakeKey
+) -> None:
+    admin = await sign_in("admin")
+    tried = 0
+    for method, pattern, operation in operations(app):
+        path = pattern.replace("/0", "/01900000-0000-7000-8000-000000000000")
+        names = {parameter["name"] for parameter in operation.get("parameters", ())}
+        for first, last in (("since", "until"), ("start", "end"), ("changed_since", "changed_until")):
+            assert (first in names) == (last in names), f"{method} {path}"
+            if first in names:
+                tried += 1
+                for ends in ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"):
+                    asked = {first: "2026-01-02T00:00:00Z", last: ends}
+                    answer = await client.request(method, path, params=asked, headers=admin)
+                    assert answer.status_code == 422, f"{method} {path} {last}: {answer.status_code}"
+                    (fault,) = answer.json()["faults"]
+                    assert (fault["path"], fault["code"]) == (f"query.{last}", "empty-period"), f"{method} {path}"
+    assert tried > 9
+
+
 @pytest.mark.parametrize(
     ("address", "advice"),
     [

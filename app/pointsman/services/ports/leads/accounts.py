@@ -29,6 +29,8 @@ class AccountRow:
 class AccountFilter:
     """Which accounts; None asks for all. `domain` is of one account, also by a merge. `words` stand, each of them, in the name.
 
+    In its own, or in that of one that was merged into it.
+
     `owner` is a rep's key. Made from `since` on and before `until`.
     """
 

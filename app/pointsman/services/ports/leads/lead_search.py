@@ -22,9 +22,9 @@ class LeadFilter:
     """Which leads; None asks for all. What names a merged lead leaves the lead that it is now.
 
     `external_id` is of `source_system`, or of any, and given by `sender`, or by any. `words` (`search_words`) stand, each
-    of them, somewhere in first name, last name and address. `rep` (a key), `work`, `pool` and `rule` are those by which a rep
-    has the lead now. `account` is an id. Made from `since` on and before `until`; changed last likewise. `sees` leaves the
-    leads that the caller sees.
+    of them, somewhere in first name, last name and address, as they are or as they were of one merged lead. `rep` (a key),
+    `work`, `pool` and `rule` are those by which a rep has the lead now. `account` is an id. Made from `since` on and before
+    `until`; changed last likewise. `sees` leaves the leads that the caller sees.
     """
 
     sees: Visibility = SEES_ALL
