@@ -2,15 +2,20 @@
 
 import base64
 import re
+from collections.abc import Sequence
 from ipaddress import ip_network
 from typing import Annotated, Literal, Self
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+from pointsman.domain.messages.form_faults import form_fault
+from pointsman.domain.messages.message import Message, say
 
 PREFIX = "POINTSMAN_"
 _ORIGIN = r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?"  # what a Content-Security-Policy may name
@@ -18,11 +23,11 @@ _SCHEMES = ("postgresql+psycopg://", "postgresql://", "postgres://")
 
 
 class SettingsError(Exception):
-    """The settings cannot be used; `faults` has one sentence each, naming the variable."""
+    """The settings cannot be used; `faults` has one sentence each, naming the variable, and `told` the same as messages."""
 
-    def __init__(self, faults: list[str]) -> None:
+    def __init__(self, faults: list[str], told: Sequence[Message] = ()) -> None:
         super().__init__("; ".join(faults))
-        self.faults = faults
+        self.faults, self.told = faults, tuple(told)
 
 
 class Settings(BaseSettings):
@@ -164,6 +169,7 @@ def _is_key(text: str) -> bool:
         return False
 
 
+_MISSING = {"database_url": "fault.no-database-url", "secret_keys": "fault.no-secret-keys"}
 _HINTS = {
     "database_url": "set it to the database, for example postgresql://user:password@host/pointsman",
     "secret_keys": "set it to a key that encrypts stored credentials; `pointsman keys secret` prints a new one",
@@ -176,7 +182,7 @@ def load_settings(**given: object) -> Settings:
         return Settings(**given)  # type: ignore[arg-type]  # pydantic checks the values
     except ValidationError as error:
         faults = [_sentence(fault["loc"], fault["type"], fault["msg"]) for fault in error.errors()]
-        raise SettingsError(faults) from None
+        raise SettingsError(faults, [_message(fault) for fault in error.errors()]) from None
 
 
 def _sentence(location: tuple[int | str, ...], kind: str, message: str) -> str:
@@ -187,3 +193,15 @@ def _sentence(location: tuple[int | str, ...], kind: str, message: str) -> str:
     if kind == "missing" or (name == "secret_keys" and kind == "too_short"):
         return f"{PREFIX}{name.upper()} is missing: {_HINTS.get(name, 'set it')}."
     return f"{PREFIX}{name.upper()}: {text}."
+
+
+def _message(fault: ErrorDetails) -> Message:
+    """The same as a message."""
+    said = fault["msg"].removeprefix("Value error, ")
+    if not fault["loc"]:
+        return say("fault.as-said", said=said)
+    name = str(fault["loc"][0])
+    variable = f"{PREFIX}{name.upper()}"
+    if fault["type"] == "missing" or (name == "secret_keys" and fault["type"] == "too_short"):
+        return say(_MISSING.get(name, "fault.setting-missing"), name=variable)
+    return say("fault.setting", name=variable, said=form_fault(fault, said))

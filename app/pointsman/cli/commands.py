@@ -99,7 +99,9 @@ def main(words: Sequence[str] | None = None) -> None:
     except typer.TyperException as error:
         end_misused(error)
     except LocalServerError as error:
-        refuse(str(error))
+        from pointsman.cli.terminal.told_errors import refuse_told  # noqa: PLC0415  # the catalogues, for an error alone
+
+        refuse_told(error.message)
     except OSError as error:
         if error.errno not in _REFUSALS_OF_A_DISK:
             raise

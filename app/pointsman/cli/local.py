@@ -16,13 +16,14 @@ from typing import Annotated
 
 import typer
 
-from pointsman.cli.output import EXIT_MISUSED, busy, end_with, fail, out, refuse, tell
+from pointsman.cli.output import EXIT_MISUSED, busy, end_with, fail, out, tell
 from pointsman.cli.service.listening import find_listening_fault
 from pointsman.cli.service.migrate import migrate_or_exit
 from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.cli.settings import settings_or_exit
 from pointsman.cli.terminal.found_environment import FoundEnvironment, read_environment
 from pointsman.cli.terminal.locality import terminal_language
+from pointsman.cli.terminal.told_errors import refuse_told
 from pointsman.connectors.vault import new_key
 from pointsman.demo import runner as show
 from pointsman.demo import start_demo_calendars
@@ -100,7 +101,7 @@ def demo(state: StateOption = Path(".pointsman"), host: HostOption = None, port:
                 reader=MessageReader(language=terminal_language()),
             )
         except (DemoError, LocalServerError) as error:
-            refuse(str(error))
+            refuse_told(error.message)
         code = house.supervisor.wait()
     raise typer.Exit(code)
 

@@ -20,7 +20,11 @@ def settings_or_exit(**given: object) -> Settings:
     try:
         return load_settings(**given)
     except SettingsError as error:
-        for fault in error.faults:
-            err.print(Text.assemble(("•", "red"), f" {fault}"), soft_wrap=True)
+        from pointsman.cli.terminal.locality import terminal_language  # noqa: PLC0415  # the catalogues, for an error alone
+        from pointsman.services.wording.rendering import MessageReader, render_sentence  # noqa: PLC0415  # likewise
+
+        for fault in error.told:
+            said = render_sentence(fault, MessageReader(language=terminal_language()))
+            err.print(Text.assemble(("•", "red"), f" {said}"), soft_wrap=True)
         tell("cli.see-doctor", on=err)
         sys.exit(EXIT_MISUSED)

@@ -6,13 +6,22 @@ from typing import Any
 
 import httpx
 
+from pointsman.domain.messages.message import Message, say
 from pointsman.local.plain_http import NO_AUTHORITIES
+from pointsman.services.wording.english import english_sentence
 
 RESTARTS_WITHIN_S = 20.0
 
 
 class DemoError(Exception):
     """The demo cannot go on; the message says what the service answered."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message.key)
+        self.message = message
+
+    def __str__(self) -> str:
+        return english_sentence(self.message, {})
 
 
 def never_lost() -> bool:
@@ -68,7 +77,7 @@ class ApiClient:
     def ensure_alive(self) -> None:
         """Raises DemoError when the service is beyond recovery."""
         if self._lost():
-            raise DemoError("A part of the service does not stay up; the lines above say why.")
+            raise DemoError(say("demo-floor.not-up"))
 
     def close(self) -> None:
         self._client.close()
@@ -81,12 +90,10 @@ class ApiClient:
                 return send()
             except httpx.ConnectError as error:
                 if time.monotonic() > deadline:
-                    raise DemoError(f"The service does not answer at {self.base_url}: {error}") from error
+                    raise DemoError(say("demo-floor.no-answer", url=self.base_url, why=str(error))) from error
                 time.sleep(0.2)
             except httpx.TransportError as error:
-                raise DemoError(
-                    f"The service broke off while it was asked: {str(error) or type(error).__name__}"
-                ) from error
+                raise DemoError(say("demo-floor.broke-off", why=str(error) or type(error).__name__)) from error
 
 
 def refusal_error(what: str, answer: httpx.Response) -> DemoError:
@@ -96,4 +103,4 @@ def refusal_error(what: str, answer: httpx.Response) -> DemoError:
         words = [said["detail"], *(f"{fault['path']}: {fault['message']}" for fault in said.get("faults", ()))]
     except (ValueError, KeyError, TypeError):
         words = [answer.text[:500]]
-    return DemoError(f"{what} was answered {answer.status_code}: {'; '.join(words)}")
+    return DemoError(say("demo-floor.answered", what=what, status=answer.status_code, said="; ".join(words)))

@@ -60,7 +60,7 @@ def run_demo(
         links = _links(api, outcome)
         _lead_from_the_start_page(kept, links)
     except httpx.HTTPError as error:
-        raise DemoError(f"The calendar server does not answer as it should: {error}") from error
+        raise DemoError(say("demo-floor.calendar-answer", why=str(error))) from error
     finally:
         api.close()
     login = (calendar_owners()[0], server.password(calendar_owners()[0]))
@@ -170,4 +170,4 @@ def _wait(api: ApiClient, steps: ProgressLine) -> None:
             return
         steps.update("demo-floor.step.to-go", events=events, entries=deliveries)
         time.sleep(0.2)
-    raise DemoError(f"The worker did not finish within {WAIT_TIMEOUT_S:.0f} s; see the lines above, and GET /v1/inbox.")
+    raise DemoError(say("demo-floor.worker-late", seconds=round(WAIT_TIMEOUT_S)))

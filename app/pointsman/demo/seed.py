@@ -10,6 +10,7 @@ from pointsman.demo import calendars
 from pointsman.demo.api import ApiClient, DemoError
 from pointsman.demo.files import DemoState, load_yaml, read_example
 from pointsman.demo.senders import Sender
+from pointsman.domain.messages.message import say
 from pointsman.local.calendar_server import SERVICE_USER, CalendarServer
 
 _ROSTER = {"roles": "name", "suppliers": "key", "reps": "key"}
@@ -39,7 +40,7 @@ def _roster(api: ApiClient, floor: Mapping[str, Any]) -> None:
     there = api.call("GET", "/v1/roster")
     known = {part: {row[name] for row in there[part]} for part, name in _ROSTER.items()}
     if known["reps"] and known["reps"].isdisjoint(rep["key"] for rep in floor["reps"]):
-        raise DemoError("This database has a sales floor of its own. Give the demo an empty database.")
+        raise DemoError(say("demo-floor.other-floor"))
     missing = {part: [row for row in floor[part] if row[name] not in known[part]] for part, name in _ROSTER.items()}
     if any(missing.values()):
         api.call("PUT", "/v1/roster", missing)

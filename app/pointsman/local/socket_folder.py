@@ -10,6 +10,7 @@ import stat
 import tempfile
 from pathlib import Path
 
+from pointsman.domain.messages.message import say
 from pointsman.local.errors import LocalServerError
 from pointsman.local.os_account import OsAccount
 
@@ -41,10 +42,7 @@ def make_socket_folder(home: Path, account: OsAccount, otherwise: Path = ALWAYS_
         if account.can_enter(short):
             return short
         short.rmdir()
-    raise LocalServerError(
-        f"The path {home} is too long for a socket, and so is that of TMPDIR, {tempfile.gettempdir()}, or the "
-        f"database's account cannot enter it. Set TMPDIR to a short folder that every account may enter."
-    )
+    raise LocalServerError(say("local.long-path", path=str(home), folder=tempfile.gettempdir()))
 
 
 def delete_socket_folders(home: Path, noted: Path | None = None) -> None:

@@ -23,6 +23,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import BinaryIO, Self, TextIO
 
+from pointsman.domain.messages.message import say
 from pointsman.local.errors import LocalServerError
 from pointsman.local.kept_file import write_kept_file
 from pointsman.local.own_files import open_to_append
@@ -136,16 +137,17 @@ class Supervisor:
             self._state.mkdir(parents=True, exist_ok=True)
             lock = open_to_append(self._state / "supervisor.lock")
         except OSError as error:
-            raise LocalServerError(
-                f"The state cannot be kept in {self._state}: {error.strerror}. Name another folder with --state."
-            ) from error
+            raise LocalServerError(say("local.no-state", folder=str(self._state), why=error.strerror)) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.close()
             raise LocalServerError(
-                f"{running_command(self._state / 'supervisor.lock')} runs already, with its state in {self._state}. "
-                "Stop it first (Ctrl-C), or name another folder with --state."
+                say(
+                    "local.runs-already",
+                    command=running_command(self._state / "supervisor.lock"),
+                    folder=str(self._state),
+                )
             ) from None
         lock.truncate(0)
         lock.write(f"{self._command} (process {os.getpid()})".encode())
@@ -253,7 +255,7 @@ def running_command(lock: Path) -> str:
         said = lock.read_bytes()[:200].decode(errors="replace")
         if said.isprintable() and said:
             return said
-    return "A service"
+    return "`pointsman`"
 
 
 def refuse_while_supervised(lock: Path) -> None:
@@ -262,9 +264,7 @@ def refuse_while_supervised(lock: Path) -> None:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise LocalServerError(
-                f"{running_command(lock)} runs, with its state in {lock.parent}. Stop it first (Ctrl-C)."
-            ) from None
+            raise LocalServerError(say("local.runs", command=running_command(lock), folder=str(lock.parent))) from None
 
 
 def end_leftovers(memory: Path, *, grace: float) -> None:

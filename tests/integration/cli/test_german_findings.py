@@ -79,3 +79,31 @@ def test_what_cannot_be_published_is_told_finding_by_finding_in_german(
     assert "es gibt keinen Pool „sdrs“; meinten Sie „sdr“? (unknown-pool)" in done.stdout
     assert "Fehler: Es wurde nichts veröffentlicht: Version" in done.stderr
     assert "Abgelehnt" not in done.stderr
+
+
+def test_a_folder_that_cannot_hold_the_state_is_told_in_german(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    env = {"POINTSMAN_LANGUAGE": "de", "POINTSMAN_DATABASE_URL": ""}
+    done = pointsman("run", "--state", str(tmp_path / "file"), url="", **env)
+    assert done.returncode == 1
+    assert f"Abgelehnt: In {tmp_path / 'file'} lässt sich der Zustand nicht ablegen:" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("POINTSMAN_PORT", "eighty", "• POINTSMAN_PORT: das ist keine ganze Zahl."),
+        ("POINTSMAN_POOL_SIZE", "900", "• POINTSMAN_POOL_SIZE: schreiben Sie 200 oder weniger."),
+        ("POINTSMAN_SECRET_KEYS", "", "• POINTSMAN_SECRET_KEYS fehlt: Setzen Sie sie auf einen Schlüssel"),
+        (
+            "POINTSMAN_DATABASE_URL",
+            "mysql://x",
+            "POINTSMAN_DATABASE_URL: Die Prüfung meldet auf Englisch: it must begin",
+        ),
+    ],
+)
+def test_a_setting_that_cannot_be_is_told_in_german(name: str, value: str, said: str) -> None:
+    env = {"POINTSMAN_LANGUAGE": "de", "POINTSMAN_DATABASE_URL": "postgresql://x@127.0.0.1/x", name: value}
+    done = CliRunner().invoke(app, ["keys", "list"], env=env)
+    assert done.exit_code == 2
+    assert said in " ".join(done.output.split())

@@ -4,14 +4,20 @@ import psycopg
 import pytest
 
 from pointsman.db.engine.guard_check import GUARDS, check_guards
+from pointsman.domain.messages.message import Message
 from support.databases.roles import SERVICE_LOGIN, as_owner, for_libpq
 from support.programs.command_line import pointsman
+from support.wording import english
 
 TRIGGERS = (
     "select c.relname || '.' || t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid"
     " where not t.tgisinternal and c.relnamespace = 'public'::regnamespace"
     " and t.tgname !~ '_keep_whole$' and c.relname !~ '^procrastinate'"
 )
+
+
+def told(messages: tuple[Message, ...]) -> tuple[str, ...]:
+    return tuple(english(message) for message in messages)
 
 
 def test_it_knows_every_guard_that_the_migrations_make(shared_database_url: str) -> None:
@@ -30,6 +36,7 @@ def test_of_the_service_s_role_and_whole_guards_nothing_is_said(shared_database_
 def test_a_role_that_may_do_more_and_guards_that_are_off_are_said(database_url: str, owner_url: str) -> None:
     seen = pointsman("doctor", url=owner_url)
     assert (seen.returncode, "is a superuser" in seen.stdout) == (1, True)
+    assert "ist ein Superuser" in pointsman("doctor", url=owner_url, POINTSMAN_LANGUAGE="de").stdout
     with psycopg.connect(for_libpq(owner_url), autocommit=True) as connection:
         connection.execute("alter table assignments disable trigger assignments_guard")
         connection.execute("drop trigger audit_keep on audit")
@@ -38,8 +45,8 @@ def test_a_role_that_may_do_more_and_guards_that_are_off_are_said(database_url: 
         connection.execute("grant create on schema public to pointsman_service")
     with psycopg.connect(for_libpq(database_url)) as connection:
         report = check_guards(connection)
-    assert report.excess == ("may change history", "may create tables")
-    assert report.faults == (
+    assert told(report.excess) == ("may change history", "may create tables")
+    assert told(report.faults) == (
         "audit.audit_keep is missing",
         "assignments.assignments_guard is switched off",
         "pointsman_guard_work runs as its caller",
@@ -53,4 +60,4 @@ def test_a_role_that_may_do_more_and_guards_that_are_off_are_said(database_url: 
 def test_the_owner_s_own_login_is_said_to_be_too_much(shared_database_url: str) -> None:
     with psycopg.connect(for_libpq(as_owner(shared_database_url))) as connection:
         connection.execute("set role pointsman_owner")
-        assert check_guards(connection).excess == ("may act as the owner",)
+        assert told(check_guards(connection).excess) == ("may act as the owner",)

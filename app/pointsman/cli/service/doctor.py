@@ -18,6 +18,7 @@ from pointsman.cli.output import EXIT_FAILED, out, show, word
 from pointsman.cli.service.listening import find_listening_fault
 from pointsman.cli.service.migrate import first_line
 from pointsman.cli.terminal.found_environment import take_found_environment
+from pointsman.cli.terminal.locality import terminal_language
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.db import migrations
 from pointsman.db.engine.engine import dropped_time_outs, time_outs
@@ -29,6 +30,7 @@ from pointsman.domain.messages.message import Arg
 from pointsman.services.connections.connections import list_connections
 from pointsman.services.operations.secret_rotation import SecretsByKey, count_secrets
 from pointsman.services.ports import DatabaseBusy, DatabaseUnavailable, SchemaUnusable
+from pointsman.services.wording.rendering import MessageReader, render_sentence
 from pointsman.settings import PREFIX, Settings, SettingsError, load_settings
 from pointsman.wiring import wire
 
@@ -92,8 +94,9 @@ def _all() -> Iterator[CheckResult]:
     try:
         settings = load_settings()
     except SettingsError as error:
-        for fault in error.faults:
-            yield CheckResult(verdict=Verdict.BAD, found=fault, fix=word("cli-doctor.settings-fix"))
+        for fault in error.told:
+            said = render_sentence(fault, MessageReader(language=terminal_language()))
+            yield CheckResult(verdict=Verdict.BAD, found=said, fix=word("cli-doctor.settings-fix"))
         return
     yield _good("cli-doctor.settings")
     yield _port(settings)
@@ -215,8 +218,7 @@ def _secrets(found: SecretsByKey) -> Iterator[CheckResult]:
 def _guards(connection: psycopg.Connection) -> Iterator[CheckResult]:
     report = check_guards(connection)
     if report.excess:
-        told = {"role": report.role, "excess": ", ".join(report.excess)}
-        yield _bad("cli-doctor.role-excess", "cli-doctor.role-excess-fix", **told)
+        yield _bad("cli-doctor.role-excess", "cli-doctor.role-excess-fix", role=report.role, excess=report.excess)
     for fault in report.faults:
         yield _bad("cli-doctor.guard", "cli-doctor.guard-fix", fault=fault)
     if not report.excess and not report.faults:

@@ -27,5 +27,10 @@ def refuse_error(error: PointsmanError, names: Mapping[Named, str] | None = None
     refuse(said, *fault_lines(error.faults, names))
 
 
+def refuse_told(message: Message, *details: str) -> NoReturn:
+    """End the command with a sentence that says what was refused."""
+    refuse(render_sentence(message, _reader(None)), *details)
+
+
 def _reader(names: Mapping[Named, str] | None) -> MessageReader:
     return MessageReader(language=terminal_language(), zone=machine_zone(), names=names or {})

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import psycopg
 
+from pointsman.domain.messages.message import Message, say
+
 #: Every trigger that guards, by table. `tests/integration/db/test_guard_check.py` compares it with the migrations.
 GUARDS = frozenset(
     {
@@ -68,8 +70,8 @@ class GuardReport:
     """The role that serves; `excess` says what it may do beyond that, `faults` what is wrong with guards, a phrase each."""
 
     role: str
-    excess: tuple[str, ...]
-    faults: tuple[str, ...]
+    excess: tuple[Message, ...]
+    faults: tuple[Message, ...]
 
 
 def check_guards(connection: psycopg.Connection) -> GuardReport:
@@ -78,14 +80,14 @@ def check_guards(connection: psycopg.Connection) -> GuardReport:
     assert row is not None, "the role of a connection exists"
     role, is_super, is_owner, may_rewrite, may_create, passes_guards = row
     excess = {
-        "is a superuser": is_super,
-        "may act as the owner": is_owner and not is_super,
-        "may change history": may_rewrite and not (is_super or is_owner),
-        "may create tables": may_create and not (is_super or is_owner),
-        "passes by every guard (session_replication_role)": passes_guards,
+        say("guard.superuser"): is_super,
+        say("guard.owner"): is_owner and not is_super,
+        say("guard.history"): may_rewrite and not (is_super or is_owner),
+        say("guard.tables"): may_create and not (is_super or is_owner),
+        say("guard.passes"): passes_guards,
     }
     triggers: dict[str, bool] = dict(connection.execute(_TRIGGERS).fetchall())
-    faults = [f"{name} is missing" for name in sorted(GUARDS - triggers.keys())]
-    faults += [f"{name} is switched off" for name, is_on in sorted(triggers.items()) if not is_on]
-    faults += [f"{name} runs as its caller" for (name,) in connection.execute(_LOOSE)]
+    faults = [say("guard.missing", name=name) for name in sorted(GUARDS - triggers.keys())]
+    faults += [say("guard.off", name=name) for name, is_on in sorted(triggers.items()) if not is_on]
+    faults += [say("guard.as-caller", name=name) for (name,) in connection.execute(_LOOSE)]
     return GuardReport(role=role, excess=tuple(name for name, found in excess.items() if found), faults=tuple(faults))
