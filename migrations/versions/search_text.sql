@@ -9,7 +9,9 @@
 create function searched_text(p_text text) returns text language plpgsql immutable strict parallel safe as $$
 declare
     v_signs constant text := '!"#$%&()*+,-./:;<=>?@[\]^_{|}~';
+    v_blanks constant text := '                              ';
     v_folded text;
+    v_words text;
     v_plain text;
     v_spelt text;
     v_joined text;
@@ -32,18 +34,19 @@ begin
         v_folded := replace(v_folded, U&'\E000', '');
     end if;
     v_plain := replace(replace(replace(v_folded, 'ae', 'a'), 'oe', 'o'), 'ue', 'u');
-    v_lines := v_folded || chr(10) || ' ' || translate(v_folded, v_signs, repeat(' ', length(v_signs))) || ' ';
+    v_words := ' ' || translate(v_folded, v_signs, v_blanks) || ' ';
+    v_lines := v_folded || chr(10) || v_words;
     if v_plain <> v_folded then
         v_lines := v_lines || chr(10) || v_plain
-            || chr(10) || ' ' || translate(v_plain, v_signs, repeat(' ', length(v_signs))) || ' ';
+            || chr(10) || ' ' || translate(v_plain, v_signs, v_blanks) || ' ';
     end if;
     if v_spelt <> v_folded then
         v_lines := v_lines || chr(10) || v_spelt;
     end if;
-    if v_folded like '%.%' or v_folded like '%&%' then
+    if v_words like '% _ %' then
         v_joined := regexp_replace(v_folded, '(?<![^ .&-])([^ .&-])[.&](?=[^ .&-])', '\1', 'g');
         if v_joined <> v_folded then
-            v_lines := v_lines || chr(10) || ' ' || translate(v_joined, v_signs, repeat(' ', length(v_signs))) || ' ';
+            v_lines := v_lines || chr(10) || ' ' || translate(v_joined, v_signs, v_blanks) || ' ';
         end if;
     end if;
     return v_lines;
