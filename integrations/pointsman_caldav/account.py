@@ -12,6 +12,7 @@ from pointsman_caldav.config import CaldavConfig
 from pointsman_caldav.dav import KIND_QUERY, PRINCIPAL_QUERY, event_query, free_busy_query
 from pointsman_caldav.events import Stored, placed, written
 from pointsman_caldav.reading import (
+    HIDDEN,
     busy_by_events,
     busy_by_report,
     fault_of_calendar,
@@ -75,17 +76,28 @@ class CaldavConnector:
             raise ReauthRequired("the CalDAV server did not accept the login")
 
     async def busy(self, calendar: str, window: Slot) -> Sequence[Slot]:
-        """By the server's own free-busy report, or else from its events."""
-        url = await self._calendar(calendar)
+        """By the server's own free-busy report, or else from its events.
+
+        Of a calendar that is shared for its busy times alone, the server hands out nothing but the report.
+        """
+        url = calendar_url(self._base, calendar)
         answer = await self._client.report(url, free_busy_query(window), depth="1", expect={200, *_NO_FREE_BUSY})
         before = ""
         if answer.status_code == 200:
             # Some servers write an event without an end, such as a whole day, as a period without length: then the event
             # itself has to say how long it is.
             try:
-                return _slots(await self._client.read_icalendar(busy_by_report, answer.content, within=_span(window)))
+                spans = await self._client.read_icalendar(busy_by_report, answer.content, within=_span(window))
             except Rejected as fault:
                 before = f"{fault}; asked for events, "
+            else:
+                if not spans:  # as a folder or a list of tasks answers, too
+                    await self._require_calendar(url, may_hide=True)
+                return _slots(spans)
+        try:
+            await self._require_calendar(url)
+        except Rejected as fault:
+            raise Rejected(f"{before}{fault}") from None
         events = await self._client.report(url, event_query(window, expand=True), depth="1", expect={207})
         try:
             body = events.content
@@ -141,12 +153,21 @@ class CaldavConnector:
         return [self._booking(calendar, one["key"], Stored.of(one), one["etag"]) for one in found]
 
     async def _calendar(self, calendar: str) -> httpx.URL:
-        """Where a calendar is. Rejected for what is none: a folder answers as an empty calendar does, and takes files too."""
+        """Where a calendar is. Rejected as `_require_calendar` says."""
         url = calendar_url(self._base, calendar)
-        answer = await self._client.report(url, KIND_QUERY, depth="0", expect={207})
-        if fault := await self._client.read_xml(fault_of_calendar, answer.content):
-            raise Rejected(fault)
+        await self._require_calendar(url)
         return url
+
+    async def _require_calendar(self, url: httpx.URL, *, may_hide: bool = False) -> None:
+        """Rejected for what is no calendar: a folder answers as an empty calendar does, and takes files too.
+
+        And for what the server does not describe to this login (RFC 3744, appendix B), unless it `may_hide` that.
+        """
+        answer = await self._client.report(url, KIND_QUERY, depth="0", expect={207, 403})
+        hides = answer.status_code == 403
+        fault = HIDDEN if hides else await self._client.read_xml(fault_of_calendar, answer.content)
+        if fault and not (may_hide and fault == HIDDEN):
+            raise Rejected(fault)
 
     async def _already_there(self, request: BookingRequest, answer: httpx.Response) -> Booking:
         """A refused create: our own earlier one, or one of the several other things servers mean by it."""

@@ -19,6 +19,10 @@ from pointsman_sdk.readers.plain_xml import parse_xml
 
 CALDAV = "{urn:ietf:params:xml:ns:caldav}"
 SEQUENCE = "X-POINTSMAN-SEQUENCE"
+HIDDEN = (
+    "the CalDAV server does not let this login see what is here: at most busy times can be read, and nothing written"
+)
+_REFUSED = (401, 403)
 _DATA, _ETAG = f"{CALDAV}calendar-data", f"{DAV}getetag"
 _TITLE_LENGTH = 500
 _LONGEST_ETAG = 500
@@ -94,9 +98,14 @@ def is_signed_in(body: bytes) -> bool:
 
 
 def fault_of_calendar(body: bytes) -> str:
-    """Why the collection of a PROPFIND's answer is no calendar of events (RFC 4791, sections 4.2 and 5.2.3); empty for one."""
+    """Why the collection of a PROPFIND's answer is no calendar of events (RFC 4791, sections 4.2 and 5.2.3); empty for one.
+
+    `HIDDEN` where the server refuses to say what it is.
+    """
     described = parse_multistatus(body)
     types = described[0].found.get(f"{DAV}resourcetype") if len(described) == 1 else None
+    if len(described) == 1 and types is None and (described[0].refused or described[0].status in _REFUSED):
+        return HIDDEN
     if types is None or types.find(f"{CALDAV}calendar") is None:
         return "this is no calendar, but another collection or a folder of calendars"
     kept = described[0].found.get(f"{CALDAV}supported-calendar-component-set")

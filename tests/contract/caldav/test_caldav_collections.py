@@ -121,8 +121,8 @@ UNKNOWN_SET = (
 )
 
 
-def answering(description: httpx.Response) -> CaldavConnector:
-    """A server that finds nothing busy in whatever it is asked for."""
+def answering(description: httpx.Response, report: bytes | None = None) -> CaldavConnector:
+    """A server that finds nothing busy in whatever it is asked for, or answers the free-busy report so."""
 
     def handle(asked: httpx.Request) -> httpx.Response:
         if asked.method == "PROPFIND":
@@ -130,7 +130,7 @@ def answering(description: httpx.Response) -> CaldavConnector:
         if asked.method == "PUT":
             return httpx.Response(201, headers={"ETag": '"1"'})
         if b"free-busy-query" in asked.content:
-            return httpx.Response(501)
+            return httpx.Response(501) if report is None else httpx.Response(200, content=report)
         return httpx.Response(207, content=f"<D:multistatus {NAMESPACES}/>".encode())
 
     return on(make_client(httpx.MockTransport(handle)), base_url="https://dav.example/")
@@ -178,3 +178,47 @@ async def test_what_is_not_described_as_a_calendar_of_events_is_none(description
 async def test_a_server_that_describes_nothing_is_not_free(status: int) -> None:
     with pytest.raises(ConnectorError):
         await answering(httpx.Response(status)).busy("/x/", DAY)
+
+
+# ── shared for its busy times alone (RFC 4791, section 6.1.1) ───────────────────────────────────
+
+
+def free_busy(*lines: str) -> bytes:
+    body = "\r\n".join(["BEGIN:VFREEBUSY", "UID:x", "DTSTAMP:20310101T000000Z", *lines, "END:VFREEBUSY"])
+    return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//EN\r\n{body}\r\nEND:VCALENDAR\r\n".encode()
+
+
+REFUSED = described("<D:resourcetype/><C:supported-calendar-component-set/>", status="403 Forbidden")
+HIDING = [httpx.Response(403), httpx.Response(207, content=REFUSED)]
+hidden = pytest.mark.parametrize("description", HIDING, ids=["refused whole", "refused by property"])
+
+
+@hidden
+@pytest.mark.parametrize("times", [[], ["FREEBUSY:20310330T100000Z/PT1H"]], ids=["free", "busy"])
+async def test_a_calendar_shared_for_its_busy_times_is_read_for_them(
+    description: httpx.Response, times: list[str]
+) -> None:
+    found = await answering(description, free_busy(*times)).busy("/x/", DAY)
+    assert [(slot.start.hour, slot.end.hour) for slot in found] == [(10, 11)] * len(times)
+
+
+@hidden
+@pytest.mark.parametrize("name", ["our events", "a booking"])
+async def test_nothing_is_written_to_a_calendar_that_hides_what_it_is(description: httpx.Response, name: str) -> None:
+    with pytest.raises(Rejected, match="at most busy times can be read, and nothing written"):
+        await USES[name](answering(description, free_busy()), "/x/")
+
+
+@hidden
+@pytest.mark.parametrize("report", [None, free_busy("FREEBUSY:20310330T000000Z/20310330T000000Z"), b"<html/>"])
+async def test_what_hides_its_kind_and_tells_no_busy_times_is_unreadable(
+    description: httpx.Response, report: bytes | None
+) -> None:
+    with pytest.raises(Rejected, match="does not let this login see"):
+        await answering(description, report).busy("/x/", DAY)
+
+
+@pytest.mark.parametrize("kind_of", [kind("<D:collection/>"), kind(CALENDAR, TASKS), described("")])
+async def test_a_folder_that_reports_no_busy_times_is_still_no_calendar(kind_of: bytes) -> None:
+    with pytest.raises(Rejected, match=r"no calendar|takes no events"):
+        await answering(httpx.Response(207, content=kind_of), free_busy()).busy("/x/", DAY)

@@ -2,16 +2,18 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from pointsman.domain.errors import Invalid
 from pointsman.domain.messages.message import as_written
 from pointsman.services.calendars.poll import poll_calendars
 from pointsman.services.calendars.readings import read_calendar_states, read_calendars
 from pointsman.services.calendars.refresh import CALLS_PER_CONNECTION
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.connections.connections import save_connection
-from pointsman.services.ports import VendorReauthError, VendorRetryableError
+from pointsman.services.ports import VendorReauthError, VendorRejectedError, VendorRetryableError
 from pointsman.services.roster.change_roster import put_roster
 from support.floors.booking_floor import SETTER, Floor, open_floor
 from support.floors.faulty_calendars import FaultyCalendars
@@ -54,6 +56,33 @@ async def test_a_longer_window_than_the_last_one_is_read_again(floor: Floor) -> 
     far = now + timedelta(days=60)
     await read_calendar_states(floor.env, ["anna"], now, far, max_age=MINUTE, deadline=timedelta(seconds=PATIENCE_S))
     assert floor.vendor.reads == before + 1
+
+
+class BusyTimesAlone(FaultyCalendars):
+    """The calendar `shared` tells its busy times, and shows no event."""
+
+    async def list_our_events(self, connection: Any, calendar: str, *args: Any, **kwargs: Any) -> Any:
+        if calendar == "shared":
+            raise VendorRejectedError("no events for you")
+        return await super().list_our_events(connection, calendar, *args, **kwargs)
+
+
+async def test_a_calendar_that_shows_its_busy_times_alone_is_read_and_never_the_one_to_write_to(floor: Floor) -> None:
+    env = replace(floor.env, calendars=BusyTimesAlone())
+
+    async def bind(**writes: bool) -> list[tuple[str, str]]:
+        given = [CalendarBindingInput(connection="cal", calendar=name, writes=on) for name, on in writes.items()]
+        try:
+            await bind_calendars(env, "anna", given, actor=SETTER)
+        except Invalid as refused:
+            return [(fault.path, fault.code) for fault in refused.faults]
+        return []
+
+    refused = [("body.calendars[1].writes", "busy-times-only")]
+    assert await bind(work=False, shared=True) == refused
+    assert await bind(work=True, shared=False) == []
+    assert await states(floor, "anna") == {"anna": True}
+    assert await bind(work=False, shared=True) == refused  # though it is bound by now
 
 
 async def test_a_rep_without_a_calendar_is_unreadable_and_nobody_else_is(database_url: str) -> None:

@@ -40,7 +40,8 @@ async def bind_calendars(
     """Make these the rep's calendars: all are read, exactly one is written to. An empty list unbinds them all.
 
     The vendor is asked for each new one. Raises NotFound for an unknown rep, Invalid for an unknown connection, a calendar
-    that the vendor does not have, a calendar twice, or not one to write to. One whose vendor does not answer is bound.
+    that the vendor does not have, a calendar twice, not one to write to, or one to write to that shows its busy times alone.
+    One whose vendor does not answer is bound.
     """
     await _refuse_unknown_calendars(env, rep_key, given)
 
@@ -67,26 +68,39 @@ async def bind_calendars(
 
 
 async def _refuse_unknown_calendars(env: Env, rep_key: str, given: Sequence[CalendarBindingInput]) -> None:
-    """Asks for a day's busy times in each calendar that is not bound to the rep yet, outside any transaction."""
+    """Asks for a day's busy times in each calendar that is not bound to the rep yet, outside any transaction.
+
+    And for our events in the one to write to, since what is put there must be found again.
+    """
     async with env.uow() as tx:
         await _rep(env, tx, rep_key)
-        there = {(b.connection.id, b.calendar) for b, _ in await tx.calendars.bindings([rep_key])}
+        there = {(b.connection.id, b.calendar): b.writes for b, _ in await tx.calendars.bindings([rep_key])}
         named = {item.connection: await tx.connections.get(item.connection) for item in given}
     start = env.clock()
 
     async def ask(position: int, item: CalendarBindingInput) -> Fault | None:
         found = named[item.connection]
-        if found is None or not found.active or found.fault or (found.id, item.calendar) in there:
+        if found is None or not found.active or found.fault:
             return None
+        place, path = (found.id, item.calendar), f"body.calendars[{position}]"
+        day = (start, start + timedelta(days=1))
         try:
-            await env.calendars.busy_times(
-                found.ref(), item.calendar, start, start + timedelta(days=1), deadline=READ_DEADLINE
-            )
+            if place not in there:
+                await env.calendars.busy_times(found.ref(), item.calendar, *day, deadline=READ_DEADLINE)
         except VendorRejectedError as error:
             message = f"{found.key} cannot read such a calendar: {safe_error_text(error)}."
-            return Fault(path=f"body.calendars[{position}].calendar", code="unknown-calendar", message=message)
+            return Fault(path=f"{path}.calendar", code="unknown-calendar", message=message)
         except (VendorError, TimeoutError):
             return None  # what does not answer is bound, and said to be unreadable
+        try:
+            if item.writes and not there.get(place):
+                await env.calendars.list_our_events(found.ref(), item.calendar, *day, deadline=READ_DEADLINE)
+        except VendorRejectedError as error:
+            message = f"{found.key} cannot find appointments in this calendar again: {safe_error_text(error)}. "
+            message += "Share it so that events can be read and written, or set `writes` on another one."
+            return Fault(path=f"{path}.writes", code="busy-times-only", message=message)
+        except (VendorError, TimeoutError):
+            return None
         return None
 
     asked = await gather(*(ask(position, item) for position, item in enumerate(given)))
