@@ -13,6 +13,7 @@ from pointsman.cli.terminal.found_environment import (
     find_environment,
     read_environment,
     running_state,
+    state_for,
     take_found_environment,
 )
 
@@ -143,6 +144,24 @@ def test_a_database_that_runs_further_up_is_preferred_to_one_that_does_not(file:
         assert found is not None
         assert found.state == file.parent
         assert running_state() == file.parent
+
+
+def test_files_for_another_folder_go_to_the_service_that_runs_there(file: Path) -> None:
+    """As `init acme` beside the folder in which `run` was started."""
+    acme, above = file.parent.parent, file.parent.parent.parent
+    beside = acme / "a"
+    assert state_for(beside) == Path(".pointsman")  # nothing runs: a new one here
+    assert state_for(acme) == acme / ".pointsman"  # what a stopped one left
+    os.chdir(file.parent)
+    file.write_text("export POINTSMAN_DATABASE_URL='postgresql://p@/p?host=.&port=5432'\n")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(".s.PGSQL.5432")
+        server.listen()
+        for folder in (Path("..") / "not-yet-there", acme, beside / "b", above / acme.name / ".." / acme.name):
+            assert state_for(folder) == file.parent
+        assert state_for(above) == file.parent  # nothing runs there: the one that runs here
+        (acme / "circle").symlink_to("circle")
+        assert state_for(acme / "circle") == file.parent
 
 
 def test_a_folder_that_was_deleted_and_bytes_that_are_no_text_end_no_command(file: Path) -> None:

@@ -28,7 +28,7 @@ from pointsman.cli.output import EXIT_MISUSED, end_with, err, out
 from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.roster_files import read_roster_file
 from pointsman.cli.session import run_with_env
-from pointsman.cli.terminal.found_environment import PREFIX, is_database_set, running_state
+from pointsman.cli.terminal.found_environment import PREFIX, is_database_set, state_for
 from pointsman.cli.terminal.locality import machine_zone, terminal_language
 from pointsman.domain.messages.message import Arg, rep_name, say
 from pointsman.services.wording.rendering import MessageReader, render, render_sentence
@@ -64,7 +64,7 @@ def init(
 ) -> None:
     """Start: write a roster and a policy, publish them, send a first lead, and show its journey."""
     spoken = _language(language)
-    state = state or running_state() or Path(".pointsman")
+    state = state or state_for(folder)
     reader = MessageReader(language=spoken)
     files = Files(folder=folder)
     asks = None if yes or not sys.stdin.isatty() else _questioner(reader)

@@ -54,11 +54,11 @@ def take_found_environment() -> Path | None:
     return found.state / _FILE if is_database_set() else None
 
 
-def nearest_environment() -> FoundEnvironment | None:
-    """As `find_environment` from the working folder; None where that was deleted."""
+def nearest_environment(folder: Path = Path()) -> FoundEnvironment | None:
+    """As `find_environment` from a folder, by default the working one; None where that was deleted or leads nowhere."""
     try:
-        return find_environment(Path.cwd())
-    except FileNotFoundError:
+        return find_environment(folder.resolve())
+    except (OSError, RuntimeError):  # RuntimeError: of links in a circle
         return None
 
 
@@ -77,10 +77,19 @@ def has_database() -> bool:
     return is_database_set() or running_state() is not None
 
 
-def running_state() -> Path | None:
-    """The state folder, here or above, of an embedded database that runs."""
-    found = nearest_environment()
+def running_state(folder: Path = Path()) -> Path | None:
+    """The state folder, in `folder` or above, of an embedded database that runs."""
+    found = nearest_environment(folder)
     return found.state if found is not None and found.is_running else None
+
+
+def state_for(folder: Path) -> Path:
+    """The state folder for files in `folder`: of what runs there or above, or ran there; else as from the working folder.
+
+    A service that starts anew where the files are must not find another database than the one that got them.
+    """
+    kept = folder / _STATE
+    return running_state(folder) or (kept if kept.is_dir() else running_state() or Path(_STATE))
 
 
 def read_environment(state: Path, owners: Collection[int] | None = None) -> Mapping[str, str] | None:
