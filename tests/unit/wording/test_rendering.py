@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pointsman.domain.messages.message import Arg, as_written, message_from_json, rep_name, say, supplier_name
-from pointsman.services.wording.catalogue import LANGUAGES, parse_text
+from pointsman.domain.messages.message import Arg, Message, as_written, message_from_json, rep_name, say, supplier_name
+from pointsman.services.wording.catalogue import LANGUAGES, catalogue_language, parse_text
+from pointsman.services.wording.locale_formats import best_language
 from pointsman.services.wording.rendering import MessageReader, render, render_sentence, supported
 
 NINE = datetime(2026, 11, 25, 9, tzinfo=UTC)
@@ -67,16 +68,47 @@ def test_a_key_of_a_later_release_is_shown_with_its_arguments() -> None:
 
 
 def test_a_sentence_has_a_capital_and_one_full_stop() -> None:
-    assert render_sentence(as_written("lena waits"), ENGLISH) == "Lena waits."
+    assert render_sentence(say("text.another-rep"), ENGLISH) == "Another rep."
     assert render_sentence(as_written("Lena waits."), ENGLISH) == "Lena waits."
+    assert render_sentence(say("text.and-more", items=(say("text.another-rep"),), count=2), ENGLISH).startswith(
+        "Another rep"
+    )
+    assert render_sentence(as_written(True), GERMAN) == "Ja."
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        say("init.half-there", file="one/roster.yaml"),
+        say("init.calendar-server", url="one/roster.yaml"),
+        say("init.calendar-login", url="one/roster.yaml", user="x"),
+        say("init.foreign-state", state="one/roster.yaml"),
+        as_written("one/roster.yaml"),
+        as_written(("one/roster.yaml", "b")),
+        as_written(say("text.and-more", items=("one/roster.yaml",), count=2)),
+        as_written(rep_name("one/roster.yaml")),
+        say("one/roster.yaml.of-a-later-release"),
+    ],
+)
+def test_a_path_a_key_and_what_somebody_wrote_begin_a_sentence_as_they_are(message: Message) -> None:
+    for reader in (ENGLISH, GERMAN):
+        assert render_sentence(message, reader).startswith("one/roster.yaml")
 
 
 @pytest.mark.parametrize(
     ("tag", "language"),
-    [("de", "de"), ("de-CH", "de"), ("DE", "de"), ("fr", "en"), ("", "en"), (None, "en")],
+    [
+        *((tag, "de") for tag in ("de", "de-CH", "DE", "de_AT", " De-at ", "deu", "GER-at", "de-Latn-DE-1996")),
+        *((tag, None) for tag in ("fr", "", None, "*", "-", "d\u0435")),
+    ],
 )
-def test_other_languages_are_read_in_english(tag: str | None, language: str) -> None:
-    assert supported(tag) == language
+def test_a_tag_alone_is_read_as_in_accept_language_and_other_languages_in_english(
+    tag: str | None, language: str | None
+) -> None:
+    assert catalogue_language(tag) == language
+    assert supported(tag) == (language or "en")
+    if tag and "*" not in tag:
+        assert best_language(tag, among=LANGUAGES).partition("-")[0] == (language or "en")
 
 
 def test_a_text_knows_its_placeholders() -> None:

@@ -15,7 +15,7 @@ from pointsman.domain.errors import TooLarge
 from pointsman.domain.text.forms import form_pairs
 from pointsman.domain.text.lines import one_line
 from pointsman.services.signed_links.tokens import LINK_PATH, SignedLink
-from pointsman.services.wording.catalogue import LANGUAGES
+from pointsman.services.wording.catalogue import LANGUAGES, catalogue_language
 from pointsman.services.wording.locale_formats import best_language
 
 _MOST_FIELDS = 20
@@ -44,7 +44,7 @@ class Visitor:
         given = form or {}
         lang = given.get("lang") or request.query_params.get("lang")
         zone = given.get("zone") or request.query_params.get("zone")
-        asked = lang if lang in LANGUAGES else None
+        asked = catalogue_language(lang)
         zone = living_zone(zone)
         accepted = accepted_languages(request)
         token = str(request.path_params.get("token", ""))
@@ -63,9 +63,10 @@ class Visitor:
         return self.with_language(link.language).with_default_zone(link.time_zone)
 
     def with_language(self, language: str | None) -> Self:
-        if self.asked_language or language is None or language not in LANGUAGES:
+        found = catalogue_language(language)
+        if self.asked_language or found is None:
             return self
-        return replace(self, language=_regional(language, self.accepted))
+        return replace(self, language=_regional(found, self.accepted))
 
     def with_default_zone(self, zone: str | None) -> Self:
         """The next place to look for the buyer's zone, while none is known. A zone that no place has counts as not given."""

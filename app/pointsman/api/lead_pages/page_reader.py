@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from fastapi import Request
 
 from pointsman.api.http.message_reader import accepted_languages
-from pointsman.services.wording.catalogue import LANGUAGES
+from pointsman.services.wording.catalogue import LANGUAGES, catalogue_language
 from pointsman.services.wording.locale_formats import best_language
 
 
@@ -24,7 +24,7 @@ class PageVisitor:
     def of(cls, request: Request, *, public_url: str, path: str, asked: str | None = None) -> Self:
         """Before the link is read. A language that there is not counts as not given."""
         wanted = asked or request.query_params.get("lang")
-        asked_language = wanted if wanted in LANGUAGES else None
+        asked_language = catalogue_language(wanted)
         accepted = accepted_languages(request)
         token = str(request.path_params.get("token", ""))
         return cls(
@@ -36,9 +36,10 @@ class PageVisitor:
 
     def with_language(self, language: str | None) -> Self:
         """What the link says counts where nothing was asked for."""
-        if self.asked_language or language not in LANGUAGES:
+        found = catalogue_language(language)
+        if self.asked_language or found is None:
             return self
-        return replace(self, tag=_tag(language, self.accepted))
+        return replace(self, tag=_tag(found, self.accepted))
 
     @property
     def language(self) -> str:

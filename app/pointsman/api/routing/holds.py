@@ -42,7 +42,7 @@ class ReleaseDoc(BaseModel):
 
     @staticmethod
     def of(stored: Mapping[str, Any], reader: MessageReader) -> "ReleaseDoc":
-        sentence = render(message_from_json(stored["sentence"]), reader)
+        sentence = render(message_from_json(stored.get("sentence")), reader)
         return ReleaseDoc.model_validate({**stored, "sentence": sentence})
 
 

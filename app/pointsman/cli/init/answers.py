@@ -11,6 +11,7 @@ from pointsman.api.roster.request_bodies import Email
 from pointsman.domain.dates.local_time import is_time_zone
 from pointsman.domain.messages.message import Message, say
 from pointsman.domain.roster.roles import Work
+from pointsman.services.wording.catalogue import catalogue_language
 
 #: The works of each role that a first floor can have.
 ROLES: dict[str, tuple[Work, ...]] = {
@@ -110,8 +111,8 @@ def read_zone(text: str) -> str:
 
 
 def read_language(text: str) -> str:
-    language = text.strip().lower()
-    if language not in {"de", "en"}:
+    language = catalogue_language(text)
+    if language is None:
         raise WrongAnswer(say("init.wrong-language", given=text[:60]))
     return language
 

@@ -6,7 +6,7 @@ import typer
 
 from pointsman.cli.output import EXIT_MISUSED, fail
 from pointsman.cli.terminal.locality import terminal_language
-from pointsman.services.wording.catalogue import LANGUAGES
+from pointsman.services.wording.catalogue import LANGUAGES, catalogue_language
 
 LanguageOption = Annotated[str | None, typer.Option("--language", "-l", help="help.policy.language")]
 
@@ -15,6 +15,7 @@ def spoken_language(given: str | None) -> str:
     """The language given, else the terminal's; ends the command for one without texts."""
     if given is None:
         return terminal_language()
-    if given not in LANGUAGES:
+    language = catalogue_language(given)
+    if language is None:
         fail("cli-policy.no-language", given=given[:20], known=LANGUAGES, code=EXIT_MISUSED)
-    return given
+    return language

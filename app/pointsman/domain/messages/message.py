@@ -15,6 +15,9 @@ from typing import Any, TypeAlias
 
 from pointsman.domain.dates.local_time import to_local_time, zone_name
 
+_MOST_NESTED = 50
+_LONGEST_NUMBER = 300
+
 
 class NameKind(StrEnum):
     """Of what a key is, where readers are to see a name in its place."""
@@ -108,9 +111,24 @@ def first_of(items: Sequence[Arg], most: int, *, of: int | None = None) -> Arg:
     return say("text.and-more", items=tuple(items[:most]), count=total - most)
 
 
-def message_from_json(data: Mapping[str, Any]) -> Message:
-    """The message that `as_json` wrote."""
-    return Message(data["key"], tuple(sorted((name, _from_json(arg)) for name, arg in data["args"].items())))
+def message_from_json(data: Any) -> Message:
+    """The message that `as_json` wrote; of anything else, as a later release or a hand wrote it, what can be shown.
+
+    It never raises: no row may close a whole list.
+    """
+    return _message(data, _MOST_NESTED)
+
+
+def _message(data: Any, deeper: int) -> Message:
+    match data:
+        case {"key": str(key)}:
+            args = data.get("args")
+            found = args if isinstance(args, Mapping) else {} if args is None else {"args": args}
+            return Message(key, tuple(sorted((str(name), _from_json(arg, deeper)) for name, arg in found.items())))
+        case str():
+            return as_written(data)
+        case _:
+            return as_written(_as_stored(data))
 
 
 def _to_json(arg: Arg) -> Any:
@@ -140,34 +158,56 @@ def _to_json(arg: Arg) -> Any:
     return found
 
 
-def _from_json(data: Any) -> Arg:
-    """What a later release wrote, and this one does not know, is shown as it is stored: no row may close a whole list."""
+def _from_json(data: Any, deeper: int) -> Arg:
+    """What a later release wrote, and this one does not know, is shown as it is stored."""
+    if deeper == 0 and isinstance(data, list | dict):
+        return "…"
     try:
-        return _known_from_json(data)
+        return _known_from_json(data, deeper - 1)
     except (ValueError, TypeError, ArithmeticError, KeyError, AttributeError, OSError):
+        return _as_stored(data)
+
+
+def _as_stored(data: Any) -> str:
+    try:
         return str(data)
+    except (ValueError, RecursionError):  # of a number with thousands of figures, of lists in lists without end
+        return "…"
 
 
-def _known_from_json(data: Any) -> Arg:
+def _known_from_json(data: Any, deeper: int) -> Arg:
     found: Arg
     match data:
         case list():
-            found = tuple(_from_json(item) for item in data)
-        case {"key": _, "args": _}:
-            found = message_from_json(data)
+            found = tuple(_from_json(item, deeper) for item in data)
+        case {"key": str(), "args": dict()}:
+            found = _message(data, deeper)
         case {"at": at}:
-            found = to_local_time(datetime.fromisoformat(at), data.get("zone", "UTC"))
+            found = _instant(at, data.get("zone", "UTC"))
         case {"on": on}:
             found = date.fromisoformat(on)
         case {"seconds": seconds}:
             found = timedelta(seconds=seconds)
-        case {"balance": balance}:
-            found = Fraction(balance)
-        case {"number": number}:
-            found = Decimal(number)
+        case {"balance": str(balance)} if len(balance) <= _LONGEST_NUMBER and "e" not in balance.lower():
+            found = Fraction(balance)  # "1e9999999" would be a number of ten million figures
+        case {"number": str(number)} if len(number) <= _LONGEST_NUMBER:
+            found = _finite(Decimal(number))
         case dict():
             ((kind, name),) = data.items()
             found = Named(NameKind(kind), name) if isinstance(name, str) else str(data)
         case _:
             found = data
     return found
+
+
+def _instant(at: str, zone: str) -> datetime:
+    written = datetime.fromisoformat(at)
+    if written.tzinfo is None:
+        raise ValueError("a time without an offset is no instant")
+    return to_local_time(written, zone)
+
+
+def _finite(number: Decimal) -> Decimal:
+    if not number.is_finite():
+        raise ValueError("no number")
+    return number

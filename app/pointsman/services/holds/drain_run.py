@@ -78,7 +78,7 @@ async def _alert_overdue(env: Env) -> None:
         for hold in await tx.holds.overdue(at=now, limit=100):
             message = say("alerts.hold-overdue", at=hold.held_at, reason=message_from_json(hold.sentence))
             if hold.releases:
-                release = message_from_json(hold.releases[0]["sentence"])
+                release = message_from_json(hold.releases[0].get("sentence"))
                 message = say("alerts.hold-overdue-release", alert=message, release=release)
             await tx.alerts.put(
                 id=env.new_id(), at=now, code=AlertCode.HOLD_OVERDUE, subject=f"lead:{hold.lead_id}", message=message

@@ -27,6 +27,7 @@ _LESS_THAN_A_MINUTE: Mapping[str, str] = {"en": "less than a minute", "de": "wen
 _LONGEST_FRACTION = 999
 _SMALLEST_GROUPED = 1_000
 _LARGEST_GROUPED = 10**15  # larger ones are as they are: formatting them has bounds of its own
+_MOST_PLACES = 30
 _JOINTS: Mapping[str, str] = {"comma": ", ", "semicolon": "; "}
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
@@ -104,13 +105,18 @@ def _write_length(length: timedelta, language: str, how: str) -> str:
 
 
 def _write_number(number: float | Decimal, language: str) -> str:
-    if not -_LARGEST_GROUPED < number < _LARGEST_GROUPED:
+    if not -_LARGEST_GROUPED < number < _LARGEST_GROUPED or _is_tiny(number):
         return str(number)
     if isinstance(number, int) and -_SMALLEST_GROUPED < number < _SMALLEST_GROUPED:
         return str(number)
     from babel.numbers import format_decimal  # noqa: PLC0415  # see above
 
     return format_decimal(number, locale=_LOCALES[language], decimal_quantization=False)
+
+
+def _is_tiny(number: float | Decimal) -> bool:
+    """Whether its places would fill lines."""
+    return isinstance(number, Decimal) and number.adjusted() < -_MOST_PLACES
 
 
 def _write_balance(amount: Fraction, language: str) -> str:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from pointsman.services.wording.po_file import read_texts
 
 LANGUAGES = ("en", "de")
+_ALIASES = {"deu": "de", "ger": "de", "eng": "en"}  # ISO 639-2
 #: How a placeholder is written whose number (or how many it lists) decides the form, where that is not `count`:
 #: "1 of {members:counted} reps".
 COUNTED = "counted"
@@ -79,6 +80,13 @@ class MessageTexts:
         if found is None:
             found = self._files[name] = _read(self._places[name])
         return found
+
+
+def catalogue_language(tag: str | None) -> str | None:
+    """The language of the catalogues that a tag asks for, as Accept-Language reads it: "DE", "de-AT", "deu_AT"; else None."""
+    plain = (tag or "").strip().replace("_", "-").partition("-")[0].lower()
+    found = _ALIASES.get(plain, plain)
+    return found if found in LANGUAGES else None
 
 
 @lru_cache(maxsize=len(LANGUAGES))

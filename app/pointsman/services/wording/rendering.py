@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 from pointsman.domain.messages.message import Arg, Message, Named, NameKind, rep_name, say, supplier_name
 from pointsman.services.wording.arguments import write_argument, write_list
-from pointsman.services.wording.catalogue import LANGUAGES, load_catalogue
-from pointsman.services.wording.terms import BARE, split_term, without_article, write_term
+from pointsman.services.wording.catalogue import catalogue_language, load_catalogue
+from pointsman.services.wording.terms import BARE, is_term, split_term, without_article, write_term
 
 FALLBACK_LANGUAGE = "en"
 _FIELD = re.compile(r"[a-z]+\.[a-z]")
@@ -71,9 +71,13 @@ def render(message: Message, reader: MessageReader) -> str:
 
 
 def render_sentence(message: Message, reader: MessageReader) -> str:
-    """The message as a sentence: with a full stop, and a capital, unless a field's name comes first."""
+    """The message as a sentence: with a full stop, and a capital where words of ours come first.
+
+    An argument stays as it is: a path, an address, a key or a person's words with a capital would be another.
+    """
     words = render(message, reader)
-    begun = words if _FIELD.match(words) else f"{words[:1].upper()}{words[1:]}"
+    is_ours = _begins_with_ours(message, "", reader) and not _FIELD.match(words)
+    begun = f"{words[:1].upper()}{words[1:]}" if is_ours else words
     return f"{begun}{'' if words.endswith(('.', '!', '?', ':')) else '.'}"
 
 
@@ -88,9 +92,33 @@ def length_as_read(length: timedelta, reader: MessageReader) -> str:
 
 
 def supported(language: str | None) -> str:
-    """The language of the catalogues that a tag such as "de-CH" asks for; English where there is none."""
-    plain = (language or "").partition("-")[0].lower()
-    return plain if plain in LANGUAGES else FALLBACK_LANGUAGE
+    """As `catalogue_language`; English where there is none."""
+    return catalogue_language(language) or FALLBACK_LANGUAGE
+
+
+def _begins_with_ours(arg: Arg, how: str, reader: MessageReader) -> bool:
+    """Whether what is written for `arg` begins with a text of the catalogues, a number or a time."""
+    match arg:
+        case Message():
+            return _text_begins_with_ours(arg, reader)
+        case Named():
+            return reader.hides_others and arg not in reader.names
+        case tuple():
+            return bool(arg) and _begins_with_ours(arg[0], split_term(how)[0], reader)
+        case str():
+            return is_term(how)
+        case _:
+            return True
+
+
+def _text_begins_with_ours(message: Message, reader: MessageReader) -> bool:
+    args = dict(message.args)
+    for before, name, how in load_catalogue(reader.language).parts(message.key, args) or ():
+        if before:
+            return True
+        if name is not None and _write(args.get(name), how, reader):
+            return _begins_with_ours(args.get(name), how, reader)
+    return False
 
 
 def _write(arg: Arg, how: str, reader: MessageReader) -> str:
@@ -106,7 +134,13 @@ def _write(arg: Arg, how: str, reader: MessageReader) -> str:
         case str() if how:
             return write_term(arg, how, reader.language)
         case _:
-            return write_argument(arg, how, reader.language, reader.zone)
+            try:
+                return write_argument(arg, how, reader.language, reader.zone)
+            except (
+                ArithmeticError,
+                ValueError,
+            ):  # as of a time of the year 9999, which clocks in the east show in 10000
+                return str(arg)
 
 
 def _name(named: Named, reader: MessageReader) -> str:

@@ -72,6 +72,11 @@ def split_term(how: str) -> tuple[str, str]:
     return " ".join(of_terms), " ".join(word for word in words if word not in of_terms)
 
 
+def is_term(how: str) -> bool:
+    """Whether a key that is written so is told in words of ours."""
+    return how.partition(" ")[0] in _KINDS
+
+
 @lru_cache(maxsize=4_096)
 def write_term(key: str, how: str, language: str) -> str:
     """The words for `key`, a text of the kind that `how` begins with; a text of no such kind as it stands."""
