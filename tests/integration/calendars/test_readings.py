@@ -78,7 +78,7 @@ async def test_a_calendar_that_shows_its_busy_times_alone_is_read_and_never_the_
             return [(fault.path, fault.code) for fault in refused.faults]
         return []
 
-    refused = [("body.calendars[1].writes", "busy-times-only")]
+    refused = [("body.calendars[1].writes", "events-unreadable")]
     assert await bind(work=False, shared=True) == refused
     assert await bind(work=True, shared=False) == []
     assert await states(floor, "anna") == {"anna": True}

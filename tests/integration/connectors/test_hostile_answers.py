@@ -128,7 +128,7 @@ async def test_a_hostile_calendar_makes_its_owner_unbookable_with_the_reason_and
     gateway: ConnectorGateway, server: Server, database_url: str
 ) -> None:
     server.reports = {"anna": (200, free_busy(230_000)), "ben": (200, free_busy(3)), "clara": (501, b"")}
-    server.events = {"anna": events(20), "clara": events(3)}
+    server.events = {"anna": events(20), "ben": events(3), "clara": events(3)}
     async with open_floor(database_url, closers=()) as floor:
         env = replace(floor.world.env, calendars=gateway)
         config: dict[str, Any] = {"base_url": "https://dav.example/"}

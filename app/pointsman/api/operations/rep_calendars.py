@@ -98,7 +98,7 @@ async def calendars(
     summary="Bind a rep to calendars",
     description="All of them are read for busy times; appointments are written to the one that `writes`. "
     "The vendor is asked for each new one: a calendar that it does not have is refused (`unknown-calendar`), and one to write "
-    "to that shows its busy times alone (`busy-times-only`); where it does not answer, the calendar is bound and `unreadable` "
+    "to that shows its busy times alone (`events-unreadable`); where it does not answer, the calendar is bound and `unreadable` "
     "says why.",
     responses=problem_responses(401, 403, 404, 422),
 )

@@ -169,8 +169,8 @@ async def _connect(env: Env, calendar: CalendarAnswer, roster: RosterIn) -> int:
         except Invalid as error:
             if any(fault.code == "unknown-calendar" for fault in error.faults):
                 raise SetUpRefused(say("init.calendar-not-there", path=path, name=names[rep])) from error
-            if any(fault.code == "busy-times-only" for fault in error.faults):
-                raise SetUpRefused(say("init.calendar-busy-times-only", path=path, name=names[rep])) from error
+            if any(fault.code == "events-unreadable" for fault in error.faults):
+                raise SetUpRefused(say("init.calendar-events-unreadable", path=path, name=names[rep])) from error
             raise
     return len(calendar.paths)
 

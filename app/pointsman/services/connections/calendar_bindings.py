@@ -98,7 +98,7 @@ async def _refuse_unknown_calendars(env: Env, rep_key: str, given: Sequence[Cale
         except VendorRejectedError as error:
             message = f"{found.key} cannot find appointments in this calendar again: {safe_error_text(error)}. "
             message += "Share it so that events can be read and written, or set `writes` on another one."
-            return Fault(path=f"{path}.writes", code="busy-times-only", message=message)
+            return Fault(path=f"{path}.writes", code="events-unreadable", message=message)
         except (VendorError, TimeoutError):
             return None
         return None
