@@ -82,7 +82,7 @@ def test_a_sentence_has_a_capital_and_one_full_stop() -> None:
         say("init.half-there", file="one/roster.yaml"),
         say("init.calendar-server", url="one/roster.yaml"),
         say("init.calendar-login", url="one/roster.yaml", user="x"),
-        say("init.foreign-state", state="one/roster.yaml"),
+        say("cli-local.foreign-state", state="one/roster.yaml"),
         as_written("one/roster.yaml"),
         as_written(("one/roster.yaml", "b")),
         as_written(say("text.and-more", items=("one/roster.yaml",), count=2)),
