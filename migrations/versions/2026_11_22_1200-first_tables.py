@@ -291,6 +291,7 @@ def upgrade() -> None:
         sa.Column("merged_into", sa.UUID(), nullable=True),
         sa.Column("merged_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("searched", sa.Text(), sa.Computed("searched_text(name)", persisted=True), nullable=True),
         sa.CheckConstraint("(merged_into is null) = (merged_at is null)", name=op.f("accounts_merge_check")),
         sa.ForeignKeyConstraint(["merged_into"], ["accounts.id"], name=op.f("accounts_merged_into_fkey")),
         sa.ForeignKeyConstraint(["owner_rep_id"], ["reps.id"], name=op.f("accounts_owner_rep_id_fkey")),
@@ -309,10 +310,10 @@ def upgrade() -> None:
     op.create_index(
         "accounts_text_idx",
         "accounts",
-        [sa.literal_column("searched_text(name)").label("words")],
+        ["searched"],
         unique=False,
         postgresql_using="gin",
-        postgresql_ops={"words": "gin_trgm_ops"},
+        postgresql_ops={"searched": "gin_trgm_ops"},
     )
     op.create_index("accounts_domain_key", "accounts", ["domain"], unique=True)
     op.create_index(op.f("accounts_merged_into_idx"), "accounts", ["merged_into"], unique=False)
@@ -470,6 +471,12 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column(
+            "searched",
+            sa.Text(),
+            sa.Computed("searched_person(first_name, last_name, email)", persisted=True),
+            nullable=True,
+        ),
         sa.CheckConstraint("(merged_into is null) = (merged_at is null)", name=op.f("leads_merge_check")),
         sa.CheckConstraint("(nurture_cause is null) = (nurture_since is null)", name=op.f("leads_nurture_check")),
         sa.CheckConstraint("stage <> 'nurture' or nurture_cause is not null", name=op.f("leads_nurture_stage_check")),
@@ -496,10 +503,10 @@ def upgrade() -> None:
     op.create_index(
         "leads_text_idx",
         "leads",
-        [sa.literal_column("searched_person(first_name, last_name, email)").label("words")],
+        ["searched"],
         unique=False,
         postgresql_using="gin",
-        postgresql_ops={"words": "gin_trgm_ops"},
+        postgresql_ops={"searched": "gin_trgm_ops"},
     )
     op.create_index("leads_email_key", "leads", ["email_key"], unique=True)
     op.create_index(

@@ -20,21 +20,21 @@ LEADS_BY_FORMER_NAMES = PreparedStatement(
           select from leads m
           where m.merged_into = l.id
           and (cast(:word_1 as text) is null
-               or searched_person(m.first_name, m.last_name, m.email) like any(search_patterns(:word_1, :host_1)))
+               or m.searched like any(search_patterns(:word_1, :host_1)))
           and (cast(:word_2 as text) is null
-               or searched_person(m.first_name, m.last_name, m.email) like any(search_patterns(:word_2, :host_2)))
+               or m.searched like any(search_patterns(:word_2, :host_2)))
           and (cast(:word_3 as text) is null
-               or searched_person(m.first_name, m.last_name, m.email) like any(search_patterns(:word_3, :host_3)))
+               or m.searched like any(search_patterns(:word_3, :host_3)))
           and (cast(:word_4 as text) is null
-               or searched_person(m.first_name, m.last_name, m.email) like any(search_patterns(:word_4, :host_4)))
+               or m.searched like any(search_patterns(:word_4, :host_4)))
           and (cast(:word_5 as text) is null
-               or searched_person(m.first_name, m.last_name, m.email) like any(search_patterns(:word_5, :host_5)))
+               or m.searched like any(search_patterns(:word_5, :host_5)))
           and (cast(:word_6 as text) is null
-               or searched_person(m.first_name, m.last_name, m.email) like any(search_patterns(:word_6, :host_6)))
+               or m.searched like any(search_patterns(:word_6, :host_6)))
           and (cast(:word_7 as text) is null
-               or searched_person(m.first_name, m.last_name, m.email) like any(search_patterns(:word_7, :host_7)))
+               or m.searched like any(search_patterns(:word_7, :host_7)))
           and (cast(:word_8 as text) is null
-               or searched_person(m.first_name, m.last_name, m.email) like any(search_patterns(:word_8, :host_8))))
+               or m.searched like any(search_patterns(:word_8, :host_8))))
       and (coalesce(cast(:rep as text), :work, :pool, :rule) is null or exists (
           select from assignments s
           where s.lead_id = l.id and s.ended_at is null
@@ -74,14 +74,14 @@ ACCOUNTS_BY_FORMER_NAMES = PreparedStatement(
       and exists (
           select from accounts m
           where m.merged_into = a.id
-          and (cast(:word_1 as text) is null or searched_text(m.name) like any(search_patterns(:word_1, :host_1)))
-          and (cast(:word_2 as text) is null or searched_text(m.name) like any(search_patterns(:word_2, :host_2)))
-          and (cast(:word_3 as text) is null or searched_text(m.name) like any(search_patterns(:word_3, :host_3)))
-          and (cast(:word_4 as text) is null or searched_text(m.name) like any(search_patterns(:word_4, :host_4)))
-          and (cast(:word_5 as text) is null or searched_text(m.name) like any(search_patterns(:word_5, :host_5)))
-          and (cast(:word_6 as text) is null or searched_text(m.name) like any(search_patterns(:word_6, :host_6)))
-          and (cast(:word_7 as text) is null or searched_text(m.name) like any(search_patterns(:word_7, :host_7)))
-          and (cast(:word_8 as text) is null or searched_text(m.name) like any(search_patterns(:word_8, :host_8))))
+          and (cast(:word_1 as text) is null or m.searched like any(search_patterns(:word_1, :host_1)))
+          and (cast(:word_2 as text) is null or m.searched like any(search_patterns(:word_2, :host_2)))
+          and (cast(:word_3 as text) is null or m.searched like any(search_patterns(:word_3, :host_3)))
+          and (cast(:word_4 as text) is null or m.searched like any(search_patterns(:word_4, :host_4)))
+          and (cast(:word_5 as text) is null or m.searched like any(search_patterns(:word_5, :host_5)))
+          and (cast(:word_6 as text) is null or m.searched like any(search_patterns(:word_6, :host_6)))
+          and (cast(:word_7 as text) is null or m.searched like any(search_patterns(:word_7, :host_7)))
+          and (cast(:word_8 as text) is null or m.searched like any(search_patterns(:word_8, :host_8))))
       and (cast(:domain as text) is null
            or a.id = (select coalesce(merged_into, id) from accounts where domain = :domain))
       and (cast(:status as text) is null or a.status = :status)

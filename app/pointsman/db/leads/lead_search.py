@@ -62,21 +62,21 @@ _PAGE = PreparedStatement(
                  and (cast(:source_system as text) is null or i.source = :source_system)
                  and (cast(:sender as text) is null or i.sender = :sender))))
       and (cast(:word_1 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_1, :host_1)))
+           or l.searched like any(search_patterns(:word_1, :host_1)))
       and (cast(:word_2 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_2, :host_2)))
+           or l.searched like any(search_patterns(:word_2, :host_2)))
       and (cast(:word_3 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_3, :host_3)))
+           or l.searched like any(search_patterns(:word_3, :host_3)))
       and (cast(:word_4 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_4, :host_4)))
+           or l.searched like any(search_patterns(:word_4, :host_4)))
       and (cast(:word_5 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_5, :host_5)))
+           or l.searched like any(search_patterns(:word_5, :host_5)))
       and (cast(:word_6 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_6, :host_6)))
+           or l.searched like any(search_patterns(:word_6, :host_6)))
       and (cast(:word_7 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_7, :host_7)))
+           or l.searched like any(search_patterns(:word_7, :host_7)))
       and (cast(:word_8 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_8, :host_8)))
+           or l.searched like any(search_patterns(:word_8, :host_8)))
       and (cast(:stage as text) is null or l.stage = :stage)
       and (cast(:account as uuid) is null or l.account_id = :account)
       and (cast(:source as text) is null or l.facts ->> 'lead.source' = :source)
@@ -111,21 +111,21 @@ _PAGE_HELD = PreparedStatement(
                  and (cast(:source_system as text) is null or i.source = :source_system)
                  and (cast(:sender as text) is null or i.sender = :sender))))
       and (cast(:word_1 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_1, :host_1)))
+           or l.searched like any(search_patterns(:word_1, :host_1)))
       and (cast(:word_2 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_2, :host_2)))
+           or l.searched like any(search_patterns(:word_2, :host_2)))
       and (cast(:word_3 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_3, :host_3)))
+           or l.searched like any(search_patterns(:word_3, :host_3)))
       and (cast(:word_4 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_4, :host_4)))
+           or l.searched like any(search_patterns(:word_4, :host_4)))
       and (cast(:word_5 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_5, :host_5)))
+           or l.searched like any(search_patterns(:word_5, :host_5)))
       and (cast(:word_6 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_6, :host_6)))
+           or l.searched like any(search_patterns(:word_6, :host_6)))
       and (cast(:word_7 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_7, :host_7)))
+           or l.searched like any(search_patterns(:word_7, :host_7)))
       and (cast(:word_8 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_8, :host_8)))
+           or l.searched like any(search_patterns(:word_8, :host_8)))
       and (cast(:stage as text) is null or l.stage = :stage)
       and (cast(:account as uuid) is null or l.account_id = :account)
       and (cast(:source as text) is null or l.facts ->> 'lead.source' = :source)
@@ -166,21 +166,21 @@ _PAGE_SEEN = PreparedStatement(
                  and (cast(:source_system as text) is null or i.source = :source_system)
                  and (cast(:sender as text) is null or i.sender = :sender))))
       and (cast(:word_1 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_1, :host_1)))
+           or l.searched like any(search_patterns(:word_1, :host_1)))
       and (cast(:word_2 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_2, :host_2)))
+           or l.searched like any(search_patterns(:word_2, :host_2)))
       and (cast(:word_3 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_3, :host_3)))
+           or l.searched like any(search_patterns(:word_3, :host_3)))
       and (cast(:word_4 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_4, :host_4)))
+           or l.searched like any(search_patterns(:word_4, :host_4)))
       and (cast(:word_5 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_5, :host_5)))
+           or l.searched like any(search_patterns(:word_5, :host_5)))
       and (cast(:word_6 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_6, :host_6)))
+           or l.searched like any(search_patterns(:word_6, :host_6)))
       and (cast(:word_7 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_7, :host_7)))
+           or l.searched like any(search_patterns(:word_7, :host_7)))
       and (cast(:word_8 as text) is null
-           or searched_person(l.first_name, l.last_name, l.email) like any(search_patterns(:word_8, :host_8)))
+           or l.searched like any(search_patterns(:word_8, :host_8)))
       and (cast(:stage as text) is null or l.stage = :stage)
       and (cast(:account as uuid) is null or l.account_id = :account)
       and (cast(:source as text) is null or l.facts ->> 'lead.source' = :source)
