@@ -29,7 +29,8 @@ from pointsman.demo import runner as show
 from pointsman.demo import start_demo_calendars
 from pointsman.demo.api import DemoError
 from pointsman.demo.files import DemoState
-from pointsman.demo.seed import demo_organisation
+from pointsman.demo.own_floor import DEMO_KEY_NAME, is_floor_of_others
+from pointsman.demo.seed import demo_connection, demo_organisation
 from pointsman.local.calendar_server import CalendarServer
 from pointsman.local.errors import LocalServerError
 from pointsman.local.kept_file import write_kept_file
@@ -85,6 +86,7 @@ def demo(state: StateOption = Path(".pointsman"), host: HostOption = None, port:
     calendars = CalendarServer(state / "calendars")
 
     def before_start(floor: Supervisor) -> None:
+        _refuse_floor_of_others(state)
         floor.call_after_stop(calendars.stop)
         start_demo_calendars(state, kept)
 
@@ -106,13 +108,21 @@ def demo(state: StateOption = Path(".pointsman"), host: HostOption = None, port:
     raise typer.Exit(code)
 
 
+def _refuse_floor_of_others(state: Path) -> None:
+    """Before the demo writes anything: invented reps and a calendar server of its own do not belong among real ones."""
+    if run_with_env(lambda env: is_floor_of_others(env, connection=demo_connection())):
+        is_embedded = EmbeddedPostgres(state).is_running()
+        key = "cli-local.floor-of-others" if is_embedded else "cli-local.floor-of-others-in-database"
+        fail(key, program=_program())
+
+
 def _demo_key(kept: DemoState) -> str:
     """The demo admin key of the last time, or a new one when this database does not know it."""
     token = kept.read().get("admin_key", "")
     known = {row.id for row in run_with_env(list_keys) if row.revoked_at is None}
     if token.split("_")[1:2] and token.split("_")[1] in known:
         return token
-    made = run_with_env(lambda env: create_key(env, name="demo admin", scopes=["admin"], actor=CLI_ACTOR))
+    made = run_with_env(lambda env: create_key(env, name=DEMO_KEY_NAME, scopes=["admin"], actor=CLI_ACTOR))
     kept.save(admin_key=made.token)
     return made.token
 

@@ -7,10 +7,9 @@ from typing import Any
 import httpx
 
 from pointsman.demo import calendars
-from pointsman.demo.api import ApiClient, DemoError
+from pointsman.demo.api import ApiClient
 from pointsman.demo.files import DemoState, load_yaml, read_example
 from pointsman.demo.senders import Sender
-from pointsman.domain.messages.message import say
 from pointsman.local.calendar_server import SERVICE_USER, CalendarServer
 
 _ROSTER = {"roles": "name", "suppliers": "key", "reps": "key"}
@@ -26,6 +25,11 @@ def demo_organisation() -> str:
     return str(load_yaml("floor.yaml")["organisation"])
 
 
+def demo_connection() -> str:
+    """The key of the connection to the demo's own calendar server."""
+    return str(load_yaml("floor.yaml")["calendars"]["connection"]["key"])
+
+
 def seed_floor(api: ApiClient, server: CalendarServer, kept: DemoState, *, now: datetime) -> dict[str, Sender]:
     """Roster, calendars, policy and intakes; answers with the senders by their intake's key."""
     floor = load_yaml("floor.yaml")
@@ -36,11 +40,9 @@ def seed_floor(api: ApiClient, server: CalendarServer, kept: DemoState, *, now: 
 
 
 def _roster(api: ApiClient, floor: Mapping[str, Any]) -> None:
-    """Add the reps that are missing. A roster that is not the demo's is left alone."""
+    """Add the reps that are missing; whether the roster is the demo's was asked before (`own_floor`)."""
     there = api.call("GET", "/v1/roster")
     known = {part: {row[name] for row in there[part]} for part, name in _ROSTER.items()}
-    if known["reps"] and known["reps"].isdisjoint(rep["key"] for rep in floor["reps"]):
-        raise DemoError(say("demo-floor.other-floor"))
     missing = {part: [row for row in floor[part] if row[name] not in known[part]] for part, name in _ROSTER.items()}
     if any(missing.values()):
         api.call("PUT", "/v1/roster", missing)

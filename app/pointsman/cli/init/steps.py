@@ -9,6 +9,7 @@ from pointsman.api.roster.request_bodies import RosterIn
 from pointsman.cli.init.answers import CalendarAnswer
 from pointsman.cli.init.one_transaction import run_as_one
 from pointsman.cli.session import CLI_ACTOR
+from pointsman.demo.own_floor import is_floor_of_demo
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.domain.messages.message import Message, say
 from pointsman.domain.policy.parsing import plain_document
@@ -106,10 +107,10 @@ async def _publish(env: Env, roster: RosterIn, policy: SubmittedPolicy, note: st
     stood = await get_roster(env)
     is_empty = not stood.reps and not stood.roles
     if not is_empty and not _keeps_roles(stood, roster):  # asked first: who has leads keeps the role, says the database
-        raise _other_roster(stood)
+        raise await _other_roster(env, stood)
     changed = await put_roster(env, roster.given(), actor=CLI_ACTOR, reason=say("init.note"))
     if changed.changed and not is_empty:
-        raise _other_roster(stood)
+        raise await _other_roster(env, stood)
     try:
         live = await policies.published_policy(env)
     except NotFound:
@@ -137,7 +138,9 @@ def _keeps_roles(stood: RosterState, roster: RosterIn) -> bool:
     )
 
 
-def _other_roster(stood: RosterState) -> SetUpRefused:
+async def _other_roster(env: Env, stood: RosterState) -> SetUpRefused:
+    if await is_floor_of_demo(env):
+        return SetUpRefused(say("init.floor-of-demo"))
     there = sorted(rep.key for rep in stood.reps) or sorted(role.name for role in stood.roles)
     return SetUpRefused(say("init.other-roster", there=tuple(there[:5]), count=len(there)))
 
