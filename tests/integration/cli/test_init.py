@@ -151,6 +151,7 @@ def test_a_folder_that_cannot_be_written_leaves_the_database_empty(tmp_path: Pat
         ((), "nobody would take a lead"),
         (("--rep", "Ben Roth, ben@x.example, Closer"), "one rep has to be an SDR or a Founder"),
         (("--rep", "Ben Roth"), "write --rep"),
+        ((*FLOOR, "--rep", "Max Au, BEN@nordwerk.example, SDR"), "ben roth has the address"),
         ((*FLOOR, "-z", "Mars"), "'Mars' is no time zone"),
         ((*FLOOR, "-l", "fr"), "write de or en"),
         ((*FLOOR, "--calendar", "https://cal.example"), "--calendar-user"),

@@ -8,10 +8,11 @@ import pytest
 from pointsman.domain.distribution.idle_settings import idle_settings
 from pointsman.domain.messages.message import rep_name
 from pointsman.domain.policy.document import Policy
+from pointsman.domain.policy_check.pools import check_pools
 from pointsman.domain.roster.reps import Caps
 from pointsman.services.wording.catalogue import LANGUAGES
 from pointsman.services.wording.rendering import MessageReader, render
-from support.roster import CLOSER, compiled, rep
+from support.roster import CLOSER, compiled, rep, roster
 from support.wording import english, german
 
 MATCH = [{"lead": "lead.language", "rep": "languages"}]
@@ -42,7 +43,13 @@ def told(live: Policy | None, **over: Any) -> dict[str, str]:
         (policy(ownership={"tie": "best_tier"}), {"tier": 2}, {}),
         (policy(), {"started_on": date(2026, 1, 1)}, {"started_on": "no-ramp-up"}),
         (policy(ramp_up=[{"after": "1w", "percent": 50}]), {"started_on": date(2026, 1, 1)}, {}),
-        (policy(match=MATCH), {"skills": {"langages": {"de"}}}, {"skills.langages": "skill-not-asked"}),
+        (
+            policy(match=MATCH),
+            {"skills": {"langages": {"de"}}},
+            {"skills.langages": "skill-not-asked", "skills.languages": "no-skill"},
+        ),
+        (policy(match=MATCH), {"name": "Anna R.", "skills": {}}, {"skills.languages": "no-skill"}),
+        (policy(match=MATCH), {"name": "Anna R.", "skills": {}, "active": False}, {}),
         (policy(match=MATCH), {"skills": {"languages": frozenset({"de"})}}, {}),
         (policy(method="ranked", ranking=PREFER), {"skills": {"countries": frozenset({"DE"})}}, {}),
         (policy(immediate=True), {"working_hours": ()}, {"working_hours": "no-working-hours"}),
@@ -67,6 +74,13 @@ def told(live: Policy | None, **over: Any) -> dict[str, str]:
 )
 def test_a_setting_without_effect_is_said(live: Policy | None, over: dict[str, Any], expected: dict[str, str]) -> None:
     assert told(live, **over) == expected
+
+
+def test_a_rep_put_without_the_skills_that_a_pool_matches_is_told_of_as_the_policys_check_does() -> None:
+    live = policy(match=MATCH)
+    (hint,) = idle_settings(rep("anna", skills={}), live, {"name"})  # not among what was given
+    (finding,) = (one for one in check_pools(live, roster(rep("anna", skills={}))) if one.code == "no-skill")
+    assert hint.message == finding.message
 
 
 @pytest.mark.parametrize("given", [{"key", "name"}, {"role"}, {"working_hours"}, {"name"}])

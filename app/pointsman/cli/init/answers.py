@@ -117,17 +117,26 @@ def read_language(text: str) -> str:
     return language
 
 
-def read_rep(text: str, taken: Collection[str]) -> RepAnswer:
+def read_own_email(text: str, others: Collection[RepAnswer]) -> str:
+    """An address that none of the `others` has, in any case."""
+    email = read_email(text)
+    if taken := next((rep for rep in others if rep.email.casefold() == email.casefold()), None):
+        raise WrongAnswer(say("init.address-taken", name=taken.name, email=email))
+    return email
+
+
+def read_rep(text: str, others: Collection[RepAnswer]) -> RepAnswer:
     """A rep as one flag writes it: "Lena Vogt, lena@firma.example, SDR" and perhaps ", 08:00-16:00"."""
     parts = [part.strip() for part in text.split(",")]
     if not 3 <= len(parts) <= 4:
         raise WrongAnswer(say("init.wrong-rep", given=text[:100]))
     hours = parts[3] if len(parts) > 3 else OFFICE_HOURS
-    return make_rep(read_name(parts[0]), read_email(parts[1]), read_role(parts[2]), read_hours(hours), taken)
+    email = read_own_email(parts[1], others)
+    return make_rep(read_name(parts[0]), email, read_role(parts[2]), read_hours(hours), others)
 
 
-def make_rep(name: str, email: str, role: str, hours: tuple[str, str], taken: Collection[str]) -> RepAnswer:
-    return RepAnswer(key=_key_of(name, taken), name=name, email=email, role=role, hours=hours)
+def make_rep(name: str, email: str, role: str, hours: tuple[str, str], others: Collection[RepAnswer]) -> RepAnswer:
+    return RepAnswer(key=_key_of(name, [rep.key for rep in others]), name=name, email=email, role=role, hours=hours)
 
 
 def require_floor(reps: Collection[RepAnswer]) -> None:

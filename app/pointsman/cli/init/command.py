@@ -119,7 +119,7 @@ def _answers(
         time_zone = asks.until_right("init.ask-zone", read_zone, guess) if asks else guess
     given: list[RepAnswer] = []
     for text in reps or ():
-        given.append(read_rep(text, [one.key for one in given]))
+        given.append(read_rep(text, given))
     if given:
         require_floor(given)
     elif asks is None:

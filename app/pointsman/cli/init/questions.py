@@ -10,9 +10,9 @@ from pointsman.cli.init.answers import (
     RepAnswer,
     WrongAnswer,
     make_rep,
-    read_email,
     read_hours,
     read_name,
+    read_own_email,
     read_role,
     require_floor,
 )
@@ -47,10 +47,10 @@ def ask_reps(asks: Questioner) -> tuple[RepAnswer, ...]:
     while True:
         name = asks.until_right("init.ask-rep", lambda text: read_name(text) if text.strip() else "", "")
         if name:
-            email = asks.until_right("init.ask-email", read_email, name=name)
+            email = asks.until_right("init.ask-email", lambda text: read_own_email(text, reps), name=name)
             role = asks.until_right("init.ask-role", read_role, "SDR" if not reps else "Closer", name=name)
             hours = asks.until_right("init.ask-hours", read_hours, OFFICE_HOURS, name=name)
-            reps.append(make_rep(name, email, role, hours, [rep.key for rep in reps]))
+            reps.append(make_rep(name, email, role, hours, reps))
             continue
         try:
             require_floor(reps)

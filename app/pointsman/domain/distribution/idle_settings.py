@@ -31,7 +31,8 @@ def idle_settings(rep: Rep, policy: Policy | None, given: AbstractSet[str]) -> I
     """What of `given` (names of a rep's settings) has no effect, and why; `path` is the setting ("caps.per_day").
 
     `key` among them stands for a rep who is put on the roster. Without a live policy only what contradicts itself is found,
-    and a closer without working hours, who is told of with every change: no hours were given, so none of `given` says so.
+    and a closer without working hours. Missing hours, and missing skills that a pool matches, are told of with every change:
+    none were given, so none of `given` says so.
     """
     if "caps" in given:
         yield from _unreachable_caps(rep.caps, "caps")
@@ -47,6 +48,8 @@ def idle_settings(rep: Rep, policy: Policy | None, given: AbstractSet[str]) -> I
         if rep.active and _SETTINGS.intersection(given):
             yield Hint(path="key", code="in-no-pool", message=say("hint.in-no-pool", rep=_name(rep)))
         return
+    if rep.active:
+        yield from _unskilled(rep, pools)
     checks = {
         "weight": _weight(rep, pools),
         "tier": _tier(rep, policy, pools),
@@ -96,6 +99,20 @@ def _skills(rep: Rep, pools: Mapping[str, Pool]) -> Iterator[Hint]:
             hint = suggestion(skill, asked) or say("hint.ask-for-skill")
             message = say("hint.skill-not-asked", rep=_name(rep), skill=skill, pools=_named(pools), hint=hint)
             yield Hint(path=f"skills.{skill}", code="skill-not-asked", message=message)
+
+
+def missing_skills(rep: Rep, pool: Pool) -> Iterator[tuple[str, Message]]:
+    """Each skill that the pool matches with a lead's field and of which the rep has nothing, and what the rep misses so."""
+    for match in pool.match:
+        if not rep.skills.get(match.rep):
+            yield match.rep, say("finding.no-skill", rep=_name(rep), skill=match.rep, field=match.lead)
+
+
+def _unskilled(rep: Rep, pools: Mapping[str, Pool]) -> Iterator[Hint]:
+    """Once for each skill, however many pools match it."""
+    found = {skill: message for pool in pools.values() for skill, message in missing_skills(rep, pool)}
+    for skill, message in found.items():
+        yield Hint(path=f"skills.{skill}", code="no-skill", message=message)
 
 
 def _hours(rep: Rep, pools: Mapping[str, Pool]) -> Iterator[Hint]:

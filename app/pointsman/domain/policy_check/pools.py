@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pointsman.domain.distribution.idle_settings import missing_skills
 from pointsman.domain.messages.message import rep_name, say
 from pointsman.domain.messages.suggestions import suggestion
 from pointsman.domain.policy.document import Policy, Pool
@@ -49,7 +50,8 @@ def _members(path: str, pool: Pool, roster: Roster) -> Iterator[Finding]:
             yield warning(where, "weight-zero", say("finding.weight-zero", rep=rep_name(rep.key)))
         else:
             able.append(rep)
-            yield from _skills(where, pool, rep)
+            for _, message in missing_skills(rep, pool):
+                yield warning(where, "no-skill", message)
             if (pool.immediate or pool.books_ahead) and not rep.working_hours and not rep.day_changes:
                 key = "finding.no-working-hours" if pool.immediate else "finding.no-hours-to-book"
                 yield warning(where, "no-working-hours", say(key, rep=rep_name(rep.key)))
@@ -59,10 +61,3 @@ def _members(path: str, pool: Pool, roster: Roster) -> Iterator[Finding]:
         yield from check_staffed_hours(
             path, pool, [rep for rep in able if not pool.shares or pool.shares.get(rep.supplier)]
         )
-
-
-def _skills(where: str, pool: Pool, rep: Rep) -> Iterator[Finding]:
-    for match in pool.match:
-        if not rep.skills.get(match.rep):
-            message = say("finding.no-skill", rep=rep_name(rep.key), skill=match.rep, field=match.lead)
-            yield warning(where, "no-skill", message)

@@ -11,6 +11,7 @@ from pointsman.domain.roster.reps import IN_HOUSE, Rep
 from pointsman.domain.roster.roles import Role, Work
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.roster import RoleRow, TimeOffRow
+from pointsman.services.roster.addresses import shared_addresses
 from pointsman.services.roster.roster_input import RepInput, RosterInput, TimeOffInput
 
 _MOST_NAMED = 10  # of the names that a message offers
@@ -29,6 +30,8 @@ async def put_roster_rows(env: Env, tx: Tx, given: RosterInput) -> None:
     known = {r.key: r for r in await tx.roster.reps()}
     if faults := _unknown(given, roles, suppliers):
         raise Invalid("The roster names what does not exist.", faults=faults)
+    if faults := shared_addresses(given, known):
+        raise Invalid("A mail address is one rep's: owners of leads are named by it.", faults=faults)
     for i, wanted in sorted(enumerate(given.reps), key=lambda item: item[1].key):
         before = known.get(wanted.key)
         made = _rep_of_input(wanted, roles[wanted.role], before.id if before else env.new_id(), before)
