@@ -36,7 +36,7 @@ async def is_floor_of_demo(env: Env) -> bool:
 
 
 async def _roster_maker(env: Env) -> str | None:
-    """Who made the first version of the roster, as the audit names actors."""
+    """The actor who made the first version of the roster; None where the audit has none."""
     async with env.uow() as tx:
         lines = await tx.audit.page(AuditFilter(subject="roster:1"), after=None, limit=1)
     return str(lines[0]["actor"]) if lines else None
