@@ -15,9 +15,9 @@ from pointsman.cli.session import CLI_ACTOR
 from pointsman.cli.terminal.lead_titles import lead_titles
 from pointsman.cli.terminal.reading import run_with_reader
 from pointsman.cli.terminal.spoken import Commands
-from pointsman.domain.messages.message import rep_name, say
-from pointsman.domain.roster.days_off import DaysOff
-from pointsman.domain.roster.reps import Rep
+from pointsman.domain.messages.message import Message, rep_name, say
+from pointsman.domain.roster.days_off import DaysOff, span_as_days
+from pointsman.domain.roster.reps import Rep, TimeOff
 from pointsman.domain.roster.roles import Work
 from pointsman.services.ports import Env
 from pointsman.services.ports.roster import TimeOffRow
@@ -99,8 +99,17 @@ def time_off(
         return (await get_rep(env, rep))[0], added
 
     (found, added), reader = run_with_reader(work)
-    told = say("cli.away", rep=rep_name(rep), start=added.starts_at, end=added.ends_at)
-    show(render_sentence(told, replace(reader, zone=found.time_zone)))
+    show(render_sentence(_absence(found, added), replace(reader, zone=found.time_zone)))
+
+
+def _absence(rep: Rep, added: TimeOffRow) -> Message:
+    """Whole days as days, the last one included, as they were given."""
+    days = span_as_days(TimeOff(start=added.starts_at, end=added.ends_at), rep.time_zone)
+    if days is None:
+        return say("cli.away", rep=rep_name(rep.key), start=added.starts_at, end=added.ends_at)
+    if days[0] == days[1]:
+        return say("cli.away-on", rep=rep_name(rep.key), day=days[0])
+    return say("cli.away-days", rep=rep_name(rep.key), first=days[0], last=days[1])
 
 
 def _show(results: list[LeadResult], titles: Mapping[UUID, str], reader: MessageReader) -> None:

@@ -1,5 +1,6 @@
 """`pointsman init`: from an empty folder and database to the first routed lead; again, it harms nothing."""
 
+import re
 from pathlib import Path
 
 import psycopg
@@ -37,6 +38,15 @@ def test_an_empty_service_is_set_up_and_a_second_time_changes_nothing(tmp_path: 
     (tmp_path / "roster.yaml").write_text(files["roster.yaml"].replace("email:", "emial:"))
     misspelt = pointsman("roster", "put", str(tmp_path / "roster.yaml"), url=database_url)
     assert (misspelt.returncode, "reps[0].emial" in misspelt.stderr) == (2, True)
+    assert "did you mean 'email'?" in misspelt.stderr
+    assert re.search(r"weekday: \d", files["roster.yaml"]), files["roster.yaml"]
+    wrongs = re.sub(r"weekday: \d", "weekday: 7", files["roster.yaml"]).replace('"09:00"', '"9"')
+    (tmp_path / "roster.yaml").write_text(wrongs)
+    wrong = pointsman("roster", "put", str(tmp_path / "roster.yaml"), url=database_url)
+    assert "7 is not a weekday: Monday is 0" in wrong.stderr
+    assert "'9' is not a time of day" in wrong.stderr
+    policy = pointsman("roster", "put", str(tmp_path / "policy.yaml"), url=database_url)
+    assert (policy.returncode, "`pointsman policy publish` sends it" in policy.stderr) == (2, True), policy.stderr
 
 
 def test_where_another_floor_is_live_nothing_is_written_on_disk_or_in_the_database(

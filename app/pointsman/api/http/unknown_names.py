@@ -49,8 +49,17 @@ def unknown_field(body: Any, location: Sequence[int | str]) -> str:
         for own in _FIELD_MAPS:
             if own in model.model_fields and (fields := _fields_called(name)):
                 return f"Put it under `{own}` as {' or '.join(fields)}."
-        known |= {field.alias or own for own, field in model.model_fields.items()}
+        known |= _names_of(model)
     return unknown_name("field", name, known)
+
+
+def fields_beside(body: Any, location: Sequence[int | str]) -> set[str]:
+    """The fields that stand where the one at `location` is, within a body of the type `body`."""
+    return {name for model in _models_at(body, tuple(location[:-1])) for name in _names_of(model)}
+
+
+def _names_of(model: type[BaseModel]) -> set[str]:
+    return {field.alias or own for own, field in model.model_fields.items()}
 
 
 def _fields_called(name: str) -> tuple[str, ...]:

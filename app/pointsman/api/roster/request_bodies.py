@@ -15,14 +15,16 @@ from pointsman.services.ports.roster import SupplierRow
 from pointsman.services.roster.roster_input import RepInput, RoleInput, RosterInput
 from pointsman.services.roster.snapshot import caps_from_json
 
-RosterKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
+ROSTER_KEY = r"^[a-z0-9][a-z0-9._-]*$"
+EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
+RosterKey = Annotated[str, StringConstraints(pattern=ROSTER_KEY, max_length=100)]
 DisplayName = Annotated[
     str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(refuse_acting)
 ]
 RoleName = Annotated[
     str, StringConstraints(pattern=r"^[^\s/][^/]*$", min_length=1, max_length=100), AfterValidator(refuse_acting)
 ]
-Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
+Email = Annotated[str, StringConstraints(pattern=EMAIL, max_length=254)]
 Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$", max_length=253)]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Category = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]

@@ -11,7 +11,8 @@ from pointsman.api.http.timestamps import CalendarDate
 from pointsman.domain.roster.reps import DayChange, WeeklyBlock
 from pointsman.services.roster.snapshot import format_wall_time, parse_wall_time
 
-WallTime = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
+WALL_TIME = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+WallTime = Annotated[str, StringConstraints(pattern=WALL_TIME)]
 
 
 class SpanDoc(BaseModel):

@@ -1,15 +1,17 @@
 """Changing the roster: each change leaves a snapshot, an audit line and a job that looks at waiting leads again."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Forbidden, NotFound, RoleProtected
 from pointsman.domain.messages.message import Reason, rep_name, say
+from pointsman.domain.messages.suggestions import suggestion
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import Work
+from pointsman.domain.text.suggestions import did_you_mean
 from pointsman.services.audit import audit
 from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
 from pointsman.services.ports.roster import AssignedLead, RoleRow, SupplierRow, TimeOffRow
@@ -66,9 +68,10 @@ async def get_roster(env: Env) -> RosterState:
 async def get_rep(env: Env, key: str) -> tuple[Rep, Sequence[TimeOffRow]]:
     """One rep with their absences; NotFound."""
     async with env.uow() as tx:
-        found = next((r for r in await tx.roster.reps() if r.key == key), None)
+        reps = await tx.roster.reps()
+        found = next((r for r in reps if r.key == key), None)
         if found is None:
-            raise _unknown_rep(key)
+            raise _unknown_rep(key, reps)
         return found, await tx.roster.time_off(key)
 
 
@@ -105,9 +108,10 @@ async def deactivate_rep(env: Env, key: str, *, actor: Actor) -> tuple[RosterCha
     """The rep gets nothing more; what they hold stays with them until it is reassigned, and is returned."""
 
     async def work(tx: Tx) -> None:
-        found = next((r for r in await tx.roster.reps() if r.key == key), None)
+        reps = await tx.roster.reps()
+        found = next((r for r in reps if r.key == key), None)
         if found is None:
-            raise _unknown_rep(key)
+            raise _unknown_rep(key, reps)
         await tx.roster.put_rep(replace(found, active=False), at=env.clock())
 
     changed = await _change_roster(
@@ -118,18 +122,28 @@ async def deactivate_rep(env: Env, key: str, *, actor: Actor) -> tuple[RosterCha
 
 
 async def add_time_off(env: Env, key: str, absence: TimeOffInput, *, actor: Actor) -> TimeOffRow:
-    """An absence; NotFound for an unknown rep, Forbidden for another rep than the key's."""
+    """An absence, or the one that is there already for the same time and reason; NotFound for an unknown rep, Forbidden for
+    another rep than the key's.
+    """
     _require_time_off_of(key, actor)
     rep, _ = await get_rep(env, key)
     row = time_off_row(env, rep, absence, path="body")
 
+    stands = row
+
     async def work(tx: Tx) -> None:
+        nonlocal stands
+        there = (one for one in await tx.roster.time_off(key) if replace(one, id=row.id) == row)
+        if (known := next(there, None)) is not None:
+            stands = known
+            return
+        stands = row
         await tx.roster.add_time_off(row)
 
     await _change_roster(
         env, work, actor=actor, action="time-off.added", reason=say("reason.time-off", rep=rep_name(key))
     )
-    return row
+    return stands
 
 
 async def delete_time_off(env: Env, key: str, time_off_id: UUID, *, actor: Actor) -> RosterChange:
@@ -220,5 +234,10 @@ def _require_time_off_of(rep: str, actor: Actor) -> None:
         raise Forbidden(f"This key adds and deletes time off of '{actor.rep}' alone.", code="not-your-rep")
 
 
-def _unknown_rep(key: str) -> NotFound:
-    return NotFound(f"There is no rep '{key}'.")
+def _unknown_rep(key: str, reps: Iterable[Rep]) -> NotFound:
+    known = [rep.key for rep in reps]
+    english, hint = did_you_mean(key, known), suggestion(key, known)
+    said = f"There is no rep '{key}'; {english}" if english else f"There is no rep '{key}'"
+    missing = say("fault.no-rep", key=key)
+    told = missing if hint is None else say("fault.hinted", said=missing, hint=hint)
+    return NotFound(said if said.endswith("?") else f"{said}.", told=told)
