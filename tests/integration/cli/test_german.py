@@ -21,7 +21,7 @@ GERMAN = [
     (("policy", "rollback", "-m", " "), "geben Sie einen Grund mit 1 bis 1.000 Zeichen an"),
     (("ledger", "verify"), "Nennen Sie einen Pool, oder sagen Sie --all."),
     (("ledger", "unskip", "x", "y", "-m", "z"), "'SKIP' nimmt diesen Wert nicht"),
-    (("reps", "reassign", "ghost", "-m", "ill"), "Abgelehnt: There is no rep 'ghost'."),
+    (("reps", "reassign", "ghost", "-m", "ill"), "Abgelehnt: Es gibt niemanden mit dem Schlüssel „ghost“ im Team."),
     (("reps", "time-off", "lena", "soon"), "soon ist kein Tag"),
     (("connectors", "list"), "Anmeldung"),
     (("secrets", "rotate", "--check"), "(der neueste)"),
