@@ -183,9 +183,9 @@ def _failed(leaf: LeafResult, reader: MessageReader, *, partner: bool) -> str:
 
 def _told(routed: RoutingResult, *, partner: bool) -> Message:
     decision = routed.decision
-    return (
-        partner_summary(decision.outcome.value, rep=decision.rep, work=decision.work) if partner else decision.summary
-    )
+    if partner:
+        return partner_summary(decision.outcome.value, rep=decision.rep, work=decision.work)
+    return decision.summary
 
 
 class HandoverDecisionDoc(BaseModel):
@@ -205,7 +205,7 @@ class HandoverDecisionDoc(BaseModel):
         return HandoverDecisionDoc(
             id=None if dry_run else routed.decision_id,
             outcome=decision.outcome.value,
-            summary=render(_told(routed, partner=partner), reader),
+            summary=(render_sentence if partner else render)(_told(routed, partner=partner), reader),
             rule=None if partner else decision.rule,
             pool=decision.pool,
             rep=reader.shown_rep(decision.rep),

@@ -1,15 +1,12 @@
 """What a partner's key reads in place of our reasons: where its lead is, not who else was looked at or why not."""
 
 import copy
-import re
 from dataclasses import replace
 
 from pointsman.domain.errors import PointsmanError
-from pointsman.domain.messages.message import Message, NameKind, rep_name, say
+from pointsman.domain.messages.message import Message, rep_name, say
 from pointsman.domain.roster.roles import Work, work_name
-from pointsman.services.ports import Actor
-from pointsman.services.roster.names import RosterNames
-from pointsman.services.wording.rendering import FALLBACK_LANGUAGE, MessageReader
+from pointsman.services.wording.rendering import MessageReader, render, render_sentence
 
 #: The answer to every lead that a partner brings in, be the person known or not.
 PARTNER_SUBMISSION = say("redacted.received")
@@ -26,41 +23,41 @@ def partner_summary(outcome: str, *, rep: str | None, work: str | None) -> Messa
     return say("redacted.nurture") if outcome == "nurture" else say("redacted.waits")
 
 
+def partner_sentence(outcome: str, reader: MessageReader, *, rep: str | None, work: str | None) -> str:
+    """The decision as it is read: nothing of our reasons stands beside the sentence."""
+    return render_sentence(partner_summary(outcome, rep=rep, work=work), reader)
+
+
 #: What a refusal calls the key of a rep.
 _REP_FIELDS = frozenset({"rep", "closer", "setter"})
-_ANOTHER_REP = "another rep"
 
 
-def hide_other_reps(error: PointsmanError, known: RosterNames, actor: Actor) -> PointsmanError:
-    """The refusal as this caller reads it: no other rep by name in its text, or by key beside it. Refusals are English."""
-    reader = known.reader(actor, FALLBACK_LANGUAGE)
-    if not reader.hides_others:
-        return error
-    hidden = [
-        name
-        for named, name in known.names.items()
-        if named.kind is NameKind.REP and named not in reader.names and not name.islower()
-    ]
-    told = copy.copy(error)
-    told.args = (_without(str(error), hidden),)
-    told.faults = tuple(replace(one, message=_without(one.message, hidden)) for one in error.faults)
-    told.extra = {name: _without_keys(name, value, reader, hidden) for name, value in error.extra.items()}
-    return told
+def refusal_as_read(error: PointsmanError, reader: MessageReader) -> PointsmanError:
+    """The refusal as this reader reads it: messages beside its text in words, and no rep that the reader does not read.
+
+    Text that names a rep was written from `told`, and is written from it again; any other stays, with what the caller sent.
+    """
+    read = copy.copy(error)
+    read.extra = {name: _as_read(name, value, reader) for name, value in error.extra.items()}
+    if reader.hides_others:
+        if isinstance(error.told, Message):
+            read.args = (render_sentence(error.told, reader),)
+        read.faults = tuple(
+            replace(one, message=render(one.told, reader)) if isinstance(one.told, Message) else one
+            for one in error.faults
+        )
+    return read
 
 
-def _without_keys(name: str, value: object, reader: MessageReader, hidden: list[str]) -> object:
+def _as_read(name: str, value: object, reader: MessageReader) -> object:
     match value:
-        case str():
-            return reader.shown_rep(value) if name in _REP_FIELDS else _without(value, hidden)
+        case Message():
+            return render(value, reader)
+        case str() if name in _REP_FIELDS:
+            return reader.shown_rep(value)
         case dict():
-            return {inner: _without_keys(inner, one, reader, hidden) for inner, one in value.items()}
+            return {inner: _as_read(inner, one, reader) for inner, one in value.items()}
         case list() | tuple():
-            return [_without_keys(name, one, reader, hidden) for one in value]
+            return [_as_read(name, one, reader) for one in value]
         case _:
             return value
-
-
-def _without(text: str, hidden: list[str]) -> str:
-    for name in sorted((name for name in hidden if name in text), key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", _ANOTHER_REP, text)
-    return f"{text[:1].upper()}{text[1:]}" if text.startswith(_ANOTHER_REP) else text

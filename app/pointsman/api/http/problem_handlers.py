@@ -11,11 +11,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from pointsman.api.http.partner_redaction import hide_other_reps
+from pointsman.api.http.partner_redaction import refusal_as_read
 from pointsman.api.http.problems import ProblemResponse, problem_of_error, problem_response
 from pointsman.api.http.unknown_names import unknown_field
 from pointsman.domain import errors as e
 from pointsman.domain.errors import MAX_FAULTS, Fault, PointsmanError, listed_faults
+from pointsman.domain.messages.message import say
 from pointsman.domain.text.formatting import dotted_path
 from pointsman.logs import safe_traceback
 from pointsman.services.operations.api_keys import Caller
@@ -27,23 +28,26 @@ from pointsman.services.ports import (
     SchemaUnusable,
 )
 from pointsman.services.roster.names import roster_names
+from pointsman.services.wording.rendering import FALLBACK_LANGUAGE, MessageReader
 
 _log = structlog.get_logger("pointsman.api")
 
 
-def problem_of_refusal(refused: ConstraintRefused) -> ProblemResponse:
+def error_of_refusal(refused: ConstraintRefused) -> PointsmanError:
     """What the database said no to; it got that far only because a use case did not see it coming."""
-    if refused.constraint == "PM001":
-        return problem_of_error(e.RoleProtected(str(refused), extra={"reason": refused.detail}))
+    if refused.constraint == "PM001":  # its text may have a rep's key
+        return e.RoleProtected(str(refused), extra={"reason": refused.detail}, told=say("refusal.role-protected"))
     if refused.constraint.startswith("22"):  # SQLSTATE class 22: a value that no column can hold
-        return problem_of_error(e.Invalid("A value in the request cannot be stored: it is too large or malformed."))
-    return problem_of_error(
-        e.Conflict(
-            "The data does not fit together with what is stored. Look again, then retry.",
-            code="constraint",
-            extra={"constraint": refused.constraint},
-        )
+        return e.Invalid("A value in the request cannot be stored: it is too large or malformed.")
+    return e.Conflict(
+        "The data does not fit together with what is stored. Look again, then retry.",
+        code="constraint",
+        extra={"constraint": refused.constraint},
     )
+
+
+def problem_of_refusal(refused: ConstraintRefused) -> ProblemResponse:
+    return problem_of_error(error_of_refusal(refused))
 
 
 def problem_of_unexpected(error: BaseException) -> ProblemResponse:
@@ -166,14 +170,26 @@ def _body_of(route: object) -> object:
     return field.field_info.annotation if field else None
 
 
+async def _reader_of(request: Request, error: PointsmanError) -> MessageReader:
+    """The reader of a refusal, which is English. Names are asked for only where it has some."""
+    caller = getattr(request.state, "caller", None)
+    if not isinstance(caller, Caller):
+        return MessageReader(hides_others=True)
+    if error.told is None and not error.extra and not error.faults:
+        return MessageReader()
+    return (await roster_names(request.app.state.env)).reader(caller.actor, FALLBACK_LANGUAGE)
+
+
 def install_problem_handlers(app: FastAPI) -> None:
     """Answer every error of a route with a problem."""
 
     async def answer(request: Request, error: Exception) -> ProblemResponse:
         if isinstance(error, RequestValidationError):
             return problem_of_validation(error, body=_body_of(request.scope["route"]))
-        if isinstance(error, PointsmanError) and isinstance(caller := getattr(request.state, "caller", None), Caller):
-            error = hide_other_reps(error, await roster_names(request.app.state.env), caller.actor)
+        if isinstance(error, ConstraintRefused):
+            error = error_of_refusal(error)
+        if isinstance(error, PointsmanError):
+            error = refusal_as_read(error, await _reader_of(request, error))
         found = problem_of(error)
         assert found is not None
         return found

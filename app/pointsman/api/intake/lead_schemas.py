@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
-from pointsman.api.http.partner_redaction import partner_summary
+from pointsman.api.http.partner_redaction import partner_sentence
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.http.warnings import FieldWarningDoc
 from pointsman.domain.leads.facts import FactValue
@@ -219,9 +219,12 @@ class DecisionDoc(BaseModel):
     def of(routed: RoutingResult, reader: MessageReader, *, partner: bool = False) -> "DecisionDoc":
         """`partner` leaves out our rules, who else was looked at, and why it was not them."""
         decision = routed.decision
-        summary, waits_for = decision.summary, None if partner else decision.hold_sentence
-        if partner:
-            summary = partner_summary(decision.outcome.value, rep=decision.rep, work=decision.work)
+        waits_for = None if partner else decision.hold_sentence
+        summary = (
+            partner_sentence(decision.outcome.value, reader, rep=decision.rep, work=decision.work)
+            if partner
+            else render(decision.summary, reader)
+        )
         return DecisionDoc(
             id=routed.decision_id,
             outcome=decision.outcome.value,
@@ -231,7 +234,7 @@ class DecisionDoc(BaseModel):
             pool=decision.pool,
             hold_reason=decision.hold_reason,
             hold_sentence=render(waits_for, reader) if waits_for else None,
-            summary=render(summary, reader),
+            summary=summary,
             policy_version=decision.policy_version,
             candidates=[]
             if partner

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from pointsman.api.http.partner_redaction import partner_summary
+from pointsman.api.http.partner_redaction import partner_sentence
 from pointsman.domain.conditions.evaluator import LeafResult
 from pointsman.domain.distribution.candidate import Candidate
 from pointsman.domain.distribution.ledger import Ledger
@@ -140,9 +140,11 @@ class DecisionHead(BaseModel):
 
     @staticmethod
     def head_of(row: DecisionRow, reader: MessageReader, *, partner: bool) -> "DecisionHead":
-        summary = message_from_json(row.summary)
-        if partner:
-            summary = partner_summary(row.outcome, rep=row.rep, work=row.work)
+        summary = (
+            partner_sentence(row.outcome, reader, rep=row.rep, work=row.work)
+            if partner
+            else render(message_from_json(row.summary), reader)
+        )
         return DecisionHead(
             id=row.id,
             lead_id=row.lead_id,
@@ -153,7 +155,7 @@ class DecisionHead(BaseModel):
             pool=row.pool,
             rep=reader.shown_rep(row.rep),
             hold_reason=row.hold_reason,
-            summary=render(summary, reader),
+            summary=summary,
             policy_version=row.policy_version,
         )
 
@@ -171,7 +173,7 @@ class WholeDecisionDoc(DecisionHead):
 
 def _summary(decision: Decision, reader: MessageReader, *, partner: bool) -> str:
     if partner:
-        return render(partner_summary(decision.outcome.value, rep=decision.rep, work=decision.work), reader)
+        return partner_sentence(decision.outcome.value, reader, rep=decision.rep, work=decision.work)
     return render(decision.summary, reader)
 
 

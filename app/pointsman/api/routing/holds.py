@@ -14,7 +14,7 @@ from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.lead_reference import LeadQuery
 from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
-from pointsman.api.http.partner_redaction import partner_summary
+from pointsman.api.http.partner_redaction import partner_sentence
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.query import FilterText, QueryBool, SinceQuery, UntilQuery, explain_nothing, require_period
 from pointsman.api.intake.lead_schemas import DecisionDoc
@@ -86,10 +86,14 @@ class HoldDoc(BaseModel):
             )
         }
         age = max((row.released_at or now) - row.held_at, timedelta(0))
-        told = partner_summary("held", rep=None, work=row.work) if partner else message_from_json(row.sentence)
+        told = (
+            partner_sentence("held", reader, rep=None, work=row.work)
+            if partner
+            else render(message_from_json(row.sentence), reader)
+        )
         return HoldDoc(
             **stored,
-            sentence=render(told, reader),
+            sentence=told,
             age_s=int(age.total_seconds()),
             age=length_as_read(age, reader),
             overdue=row.released_at is None and row.due_at <= now,

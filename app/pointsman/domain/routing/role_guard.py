@@ -14,7 +14,7 @@ def guard_assignment(rep: Rep, work: Work, gate_open: bool, override: bool) -> N
         return
     if not rep.role.allows(work):
         raise RoleProtected(
-            f"{rep.name} may not do {work}: the role {rep.role.name} does not include it", code="role-protected"
+            f"this rep may not do {work}: the role {rep.role.name} does not include it", code="role-protected"
         )
     if work in GATED_WORKS and not gate_open:
         said = f"this lead has not passed the gate for {work}, or the pass has expired"

@@ -36,6 +36,7 @@ from pointsman.services.routing.lead_inputs import gate_closed_error
 from pointsman.services.routing.ledger import reverse_turn_of
 from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.routing.routing_request import RoutingRequest, TurnReversal
+from pointsman.services.wording.english import english_error
 
 #: A rep who gives a lead up with this reason does not get it back while it waits (db: holds.since_reassigned).
 REJECTED = "rejected"
@@ -155,10 +156,11 @@ async def _refuse_while_another_stands(tx: Tx, lead: LeadRow, row: AppointmentRo
     other = await tx.appointments.active_for_lead(lead.id)
     if other is None or other.id == row.id:
         return
-    rep, start = await appointment_words(tx, other)
-    raise Conflict(
-        f"This lead has another appointment, with {rep} on {start}: call that one off, or say what became of it, before the "
-        "lead leaves its closer.",
+    told, reps = await appointment_words(tx, other)
+    raise english_error(
+        Conflict,
+        say("refusal.another-stands", **told),
+        reps,
         code="has-appointment",
         extra={"appointment": {"id": str(other.id), "start": other.starts_at.isoformat()}},
     )

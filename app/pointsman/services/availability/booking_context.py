@@ -10,6 +10,7 @@ from pointsman.domain.booking.appointment_caps import CAP_LOOKAROUND, CountedApp
 from pointsman.domain.booking.availability import Interval, Reservation, bookable_window
 from pointsman.domain.booking.bookable_check import Obstacle, find_obstacle
 from pointsman.domain.errors import Conflict, NotFound
+from pointsman.domain.messages.message import rep_name, say
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.policy.pools import Pool
 from pointsman.domain.roster.reps import Rep
@@ -19,6 +20,7 @@ from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.gates import CurrentAssignment, GateCheckRow
 from pointsman.services.routing.lead_inputs import gate_closed_error
+from pointsman.services.wording.english import english_error
 
 #: Work that is done in appointments. Prospecting and qualification are done on the phone, there and then.
 BOOKABLE_WORKS = frozenset({Work.CLOSING, Work.SOLUTION_DESIGN, Work.CUSTOMER_SERVICE})
@@ -86,7 +88,8 @@ async def load_booking_context(
     known = await load_routing_config(env, tx)
     rep = known.roster.reps.get(current.rep_key)
     if rep is None or not (rep.active or moving):
-        raise Conflict(f"{current.rep_name} is not active. Reassign the lead.", code="rep-inactive")
+        said = say("refusal.rep-inactive", rep=rep_name(current.rep_key))
+        raise english_error(Conflict, said, known.roster.reps, code="rep-inactive")
     pool = known.policy.policy.pools.get(current.pool or "")
     rules = pool.booking if pool else BookingRules()
     return BookingContext(

@@ -30,7 +30,7 @@ from pointsman.services.ports.booking.appointments import Companion
 from pointsman.services.routing.dry_run import DryRun, dry_run
 from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.routing.routing_request import RoutingRequest, TurnReversal, trigger_words
-from pointsman.services.wording.english import english_sentence
+from pointsman.services.wording.english import english_error
 
 __all__ = [
     "Participants",
@@ -129,14 +129,14 @@ async def preview_choice(
 
 def obstacle_error(why: Obstacle, reps: Mapping[str, Rep]) -> PointsmanError:
     """An obstacle as an error: the slot is taken, the time was never on offer, or a calendar cannot be read."""
-    extra, said = {"reason": why.code}, english_sentence(why.sentence, reps)
+    extra = {"reason": why.code}
     if why.code == "calendar-unreadable":
-        return Unavailable(
-            f"{said} Unknown is not free. Try later.", code="calendar-unreadable", extra=extra, told=why.sentence
-        )
+        said = say("refusal.unreadable", why=why.sentence)
+        return english_error(Unavailable, said, reps, code="calendar-unreadable", extra=extra)
+    said = say("refusal.choose-another", why=why.sentence)
     if why.code in SLOT_TAKEN_CODES:
-        return SlotTaken(f"{said} Choose another slot.", extra=extra, told=why.sentence)
-    return Conflict(f"{said} Choose another slot.", code="slot-not-offered", extra=extra, told=why.sentence)
+        return english_error(SlotTaken, said, reps, extra=extra)
+    return english_error(Conflict, said, reps, code="slot-not-offered", extra=extra)
 
 
 async def _load_availability(env: Env, tx: Tx, what: BookingContext, request: SlotRequest) -> Availability:

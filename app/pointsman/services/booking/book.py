@@ -11,7 +11,7 @@ from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.lifecycle import AppointmentAction
 from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError, RoleProtected, SlotTaken
 from pointsman.domain.leads.facts import LeadStage
-from pointsman.domain.messages.message import say
+from pointsman.domain.messages.message import rep_name, say
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.policy.pools import OfferMode
@@ -43,6 +43,7 @@ from pointsman.services.ports.booking.slot_holds import SlotHoldRow
 from pointsman.services.roster.names import appointment_words
 from pointsman.services.routing.ledger import restore_turn
 from pointsman.services.transactions import run_in_transaction
+from pointsman.services.wording.english import english_error
 
 #: Obstacles that all reps share.
 _SAME_FOR_WHOLE_POOL = frozenset({"too-soon", "too-far"})
@@ -115,7 +116,8 @@ async def book_in_tx(env: Env, tx: Tx, given: PreparedBooking) -> AppointmentRow
     lead = await visible_lead(tx, given.lead_id, given.actor, lock=True)
     what = await load_booking_context(env, tx, lead, now=env.clock())
     if what.rep.id != given.context.rep.id:
-        raise Conflict(f"The lead has just gone to {what.rep.name}. Ask for slots again.", code="holder-changed")
+        gone = say("refusal.lead-gone", rep=rep_name(what.rep.key))
+        raise english_error(Conflict, gone, what.config.roster.reps, code="holder-changed")
     return await choose_and_book(env, tx, what, given.request, trigger="booked", actor=given.actor)
 
 
@@ -178,7 +180,8 @@ def booking_error(refused: ConstraintRefused) -> PointsmanError | ConstraintRefu
         case "appointments_one_per_lead":
             return Conflict("This lead has an appointment already.", code="already-booked")
         case "PM001":
-            return RoleProtected(f"{refused}.", code="gate-closed" if refused.detail == "gate" else "role-protected")
+            code = "gate-closed" if refused.detail == "gate" else "role-protected"
+            return RoleProtected(f"{refused}.", code=code, told=say("refusal.role-protected"))
         case _:
             return refused
 
@@ -221,16 +224,13 @@ async def refuse_if_booked(env: Env, tx: Tx, lead_id: UUID) -> None:
     there = await tx.appointments.active_for_lead(lead_id)
     if there is None:
         return
-    rep, start = await appointment_words(tx, there)
-    said = f"This lead has an appointment with {rep} on {start} already. Cancel that one first."
+    told, reps = await appointment_words(tx, there)
+    said = say("refusal.already-booked", **told)
     if there.ends_at <= env.clock():
-        said = (
-            f"The lead's appointment with {rep} on {start} has no result yet: "
-            f"say attended, no-show or cancel first (appointment {there.id})."
-        )
+        said = say("refusal.no-result", appointment=str(there.id), **told)
     about = {"id": str(there.id), "rep": there.rep_key, "status": there.status}
     times = {"start": there.starts_at.isoformat(), "end": there.ends_at.isoformat()}
-    raise Conflict(said, code="already-booked", extra={"appointment": about | times})
+    raise english_error(Conflict, said, reps, code="already-booked", extra={"appointment": about | times})
 
 
 def by_rules_of_hold(what: BookingContext, slot_hold: SlotHoldRow | None, wanted: Interval) -> BookingContext:

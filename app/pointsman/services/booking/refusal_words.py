@@ -17,7 +17,7 @@ _REFUSALS: Mapping[str, Message] = {
 
 
 def refusal_words(refused: PointsmanError) -> Message:
-    """What the error says: the message that it was written from, else the words of its code."""
-    if isinstance(refused.told, Message):
-        return refused.told
+    """Why: what the message says that the error was written from, without its advice; else the words of its code."""
+    if isinstance(refused.told, Message) and isinstance(why := dict(refused.told.args).get("why"), Message):
+        return why
     return _REFUSALS.get(refused.code) or say("calendar.refused", code=refused.code)

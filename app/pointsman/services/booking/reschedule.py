@@ -8,7 +8,7 @@ from uuid import UUID
 from pointsman.domain.booking.availability import Interval, subtract_intervals
 from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, AppointmentAction
 from pointsman.domain.errors import Conflict, Fault, Invalid, RoleProtected, StaleVersion
-from pointsman.domain.messages.message import Message, Reason, say
+from pointsman.domain.messages.message import Message, Reason, rep_name, say
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.acting_side import find_acting_side
@@ -26,6 +26,7 @@ from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.transactions import run_in_transaction
+from pointsman.services.wording.english import english_error
 
 TRIGGER = "rescheduled"
 _MOVED_IN_CALENDAR = say("reason.moved-in-calendar")
@@ -122,7 +123,8 @@ async def reschedule_in_tx(env: Env, tx: Tx, given: PreparedReschedule) -> Appoi
         raise StaleVersion("The appointment was changed meanwhile.")
     what = await _require_reschedulable(env, tx, lead, row)
     if row.rep_id != given.rep_id and (given.keep_rep or row.rep_key not in given.readings):
-        raise Conflict(f"The appointment has just gone to {what.rep.name}. Ask again.", code="holder-changed")
+        gone = say("refusal.appointment-gone", rep=rep_name(what.rep.key))
+        raise english_error(Conflict, gone, what.config.roster.reps, code="holder-changed")
     if given.informed_rep_id is not None:  # their own doing: no notice is too short for it
         what = replace(what, rules=what.rules.model_copy(update={"minimum_notice": timedelta(0)}))
     hold = await open_slot_hold(env, tx, lead.id, lock=True)

@@ -9,12 +9,15 @@ from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import AppointmentStatus
 from pointsman.domain.errors import Conflict
+from pointsman.domain.messages.message import rep_name, say
 from pointsman.services.deliveries.calendar_event import event_key
 from pointsman.services.deliveries.enqueue_crm import LOG_MEETING_OP, SET_OWNER_OP, enqueue_crm_deliveries
 from pointsman.services.deliveries.jobs import defer_delivery
+from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
+from pointsman.services.wording.english import english_error
 
 SWEEP_BATCH_SIZE = 200
 #: Ops on events in calendars; all others are a CRM's.
@@ -80,10 +83,9 @@ async def _enqueue_for_rep(
     else:
         target = await tx.calendars.write_target(rep_id)
         if target is None:
-            raise Conflict(
-                f"{rep_key} has no calendar to write appointments to. PUT /v1/reps/{rep_key}/calendars.",
-                code="no-calendar",
-            )
+            said = say("refusal.no-calendar", rep=rep_name(rep_key))
+            reps = (await load_routing_config(env, tx)).roster.reps
+            raise english_error(Conflict, said, reps, code="no-calendar")
         connection_id, calendar, op = target.connection.id, target.calendar, "book"
     delivery = DeliveryRow(
         id=env.new_id(),

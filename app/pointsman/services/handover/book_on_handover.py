@@ -27,7 +27,7 @@ from pointsman.services.handover.gate_check import GateAttempt
 from pointsman.services.ports import Env, LostRace, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.routing.routing_request import RoutingResult
-from pointsman.services.wording.english import english_words
+from pointsman.services.wording.english import english_error
 
 HANDOVER_TRIGGER = "handed-over"
 _UNDONE = "Nothing of this hand-over was recorded."
@@ -91,18 +91,14 @@ async def book_or_offer_slots(
 
 def gate_not_passed_error(case: GateAttempt) -> RoleProtected:
     """A slot was to be booked, and the gate says no: the caller reads what is missing, and nothing is written."""
-    gate, reps, extra = case.gate, case.config.roster.reps, dict[str, Any]()
+    gate, extra = case.gate, dict[str, Any]()
     # Who said what, and what the account is to the house, is the house's own business.
     whole = may_read(case.actor.kind, Reading.REASONS)
     for name, items in (("missing", gate.missing), ("refused", gate.refused)):
-        extra[name] = [
-            {"what": item.what, "how": english_words(item.how, reps)}
-            | ({"why": english_words(item.why, reps)} if whole else {})
-            for item in items
-        ]
+        extra[name] = [{"what": item.what, "how": item.how} | ({"why": item.why} if whole else {}) for item in items]
     extra["send_to"] = gate.send_to.value if gate.send_to else None
     failed = [leaf for leaf in gate.failed_conditions if whole or not leaf.field.startswith("account.")]
-    extra["failed"] = [english_words(leaf.words, reps) for leaf in failed]
+    extra["failed"] = [leaf.words for leaf in failed]
     said = "This lead does not pass the gate for closing: see `missing`, `refused` and `failed`."
     return RoleProtected(f"{said} {_UNDONE}", code="gate-not-passed", extra=extra)
 
@@ -113,18 +109,16 @@ def no_closer_error(case: GateAttempt, routed: RoutingResult) -> Conflict:
     extra: dict[str, Any] = {"outcome": decision.outcome.value, "work": decision.work.value if decision.work else None}
     extra["hold_reason"] = decision.hold_reason.value if decision.hold_reason else None
     # Why each closer was left out is the house's own business.
-    why = (
-        english_words(decision.summary, case.config.roster.reps)
-        if may_read(case.actor.kind, Reading.REASONS)
-        else "No rep who takes appointments can have it now."
-    )
-    return Conflict(f"{why} {_UNDONE}", code="no-rep-for-slot", extra=extra)
+    why = decision.summary if may_read(case.actor.kind, Reading.REASONS) else say("refusal.no-closer")
+    said = say("refusal.undone", why=why)
+    return english_error(Conflict, said, case.config.roster.reps, code="no-rep-for-slot", extra=extra)
 
 
 def undone_handover_error(error: PointsmanError, **more: Any) -> PointsmanError:
     """The refusal of a slot, as the whole hand-over's."""
-    said = f"{error} {_UNDONE}"
-    return type(error)(said, code=error.code, faults=error.faults, extra={**error.extra, **more})
+    told = say("refusal.undone", why=error.told) if isinstance(error.told, Message) else None
+    extra = {**error.extra, **more}
+    return type(error)(f"{error} {_UNDONE}", code=error.code, faults=error.faults, extra=extra, told=told)
 
 
 async def _book_slot(

@@ -143,7 +143,7 @@ def _setter(known: RoutingConfig, key: str | None, current: CurrentAssignment | 
     if rep is None or (actor.supplier is not None and rep.supplier != actor.supplier):
         raise _not_a_setter(f"There is no rep '{key:.60}' of yours.")
     if not (rep.role.works & SETTING_WORKS):
-        raise _not_a_setter(f"{rep.name}'s role {rep.role.name} includes neither prospecting nor qualification.")
+        raise _not_a_setter(f"The role {rep.role.name} of this rep includes neither prospecting nor qualification.")
     return rep
 
 

@@ -106,7 +106,7 @@ async def _check_mergeable(tx: Tx, pair: LeadPair) -> None:
     other, into = pair.other_assignment, pair.into_assignment
     if other is not None and Work(other.work) in GATED_WORKS and (into is None or Work(into.work) not in GATED_WORKS):
         raise Conflict(
-            f"{other.rep} has this lead for {other.work} on a gate that only it has passed: {way}.",
+            f"A rep has this lead for {other.work.replace('_', ' ')} on a gate that only it has passed: {way}.",
             code="merge-other-way",
         )
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.lifecycle import AppointmentAction
 from pointsman.domain.errors import Conflict, PointsmanError
+from pointsman.domain.messages.message import rep_name, say
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.decision import Decision, canonical_json
@@ -29,7 +30,7 @@ from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.roster.names import appointment_words
 from pointsman.services.routing.dry_run import dry_run
 from pointsman.services.routing.routing_request import RoutingResult
-from pointsman.services.wording.english import english_sentence, english_words
+from pointsman.services.wording.english import english_error
 
 REASSIGN_TRIGGER = "reassign"
 _YEAR = timedelta(days=366)
@@ -162,9 +163,10 @@ async def check_transfer_to(
         hindrance=find_booking_obstacle,
     )
     if (why := availability.leader_obstacle(to)) is not None:
-        raise Conflict(
-            f"{english_sentence(why.sentence, availability.reps)} Name another rep, or move the appointment to a time when "
-            f"{named.rep.name} is free.",
+        raise english_error(
+            Conflict,
+            say("refusal.not-free", why=why.sentence, rep=rep_name(to)),
+            availability.reps,
             code="not-free",
             extra={"rep": to, "reason": why.code, "start": row.starts_at.isoformat()},
         )
@@ -243,16 +245,13 @@ async def _nobody_free_error(
         reversed_turn=what.assignment.decision_id,
     )
     decision = preview.decide(availability.asked_time)
-    dropped = [
-        {"rep": c.rep, "code": c.code, "sentence": english_words(c.sentence, availability.reps)}
-        for c in decision.candidates
-        if not c.eligible
-    ]
-    said = "; ".join(dict.fromkeys(str(item["sentence"]) for item in dropped)) or "no pool has another rep"
-    _, start = await appointment_words(tx, row)
-    return Conflict(
-        f"No other rep can take the appointment on {start}: {said}. Nothing was changed: move it "
-        "to another time, name a rep yourself, or call it off.",
+    dropped = [{"rep": c.rep, "code": c.code, "sentence": c.sentence} for c in decision.candidates if not c.eligible]
+    why = tuple(dict.fromkeys(c.sentence for c in decision.candidates if not c.eligible)) or say("refusal.no-member")
+    told, _ = await appointment_words(tx, row)
+    return english_error(
+        Conflict,
+        say("refusal.no-rep-free", start=told["start"], why=why),
+        availability.reps,
         code="no-rep-free",
         extra={"appointment": str(row.id), "dropped": dropped},
     )

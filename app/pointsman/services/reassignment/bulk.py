@@ -32,6 +32,7 @@ from pointsman.services.roster.change_roster import get_rep as rep_of
 from pointsman.services.roster.names import appointment_words
 from pointsman.services.roster.roster_input import TimeOffInput
 from pointsman.services.transactions import run_in_transaction
+from pointsman.services.wording.english import english_error
 
 #: One call takes no longer than this; the next one goes on where it stopped.
 BUDGET = timedelta(seconds=15)
@@ -180,8 +181,8 @@ async def _leave_later(tx: Tx, lead_id: UUID, holder: str | None, until: datetim
     """Conflict for a lead whose appointment its rep, who is back by then, can hold."""
     meeting = await tx.appointments.active_for_lead(lead_id) if until is not None else None
     if meeting is not None and until is not None and meeting.starts_at >= until and meeting.rep_key == holder:
-        rep, start = await appointment_words(tx, meeting)
-        raise Conflict(f"Its appointment is on {start}, when {rep} is back.", code="holder-back-in-time")
+        told, reps = await appointment_words(tx, meeting)
+        raise english_error(Conflict, say("refusal.back-in-time", **told), reps, code="holder-back-in-time")
 
 
 async def _move_in_own_tx(env: Env, lead_id: UUID, holder: str | None, one: _MoveLead) -> LeadResult:
@@ -265,7 +266,8 @@ def _moved_result(lead_id: UUID, decision: Decision, decision_id: UUID | None) -
 
 
 def _left_result(lead_id: UUID, error: PointsmanError) -> LeadResult:
-    return LeadResult(lead_id=lead_id, outcome=BulkOutcome.UNCHANGED, sentence=as_written(str(error)), code=error.code)
+    said = error.told if isinstance(error.told, Message) else as_written(str(error))
+    return LeadResult(lead_id=lead_id, outcome=BulkOutcome.UNCHANGED, sentence=said, code=error.code)
 
 
 def _gated(assignments: Sequence[RepAssignment]) -> bool:

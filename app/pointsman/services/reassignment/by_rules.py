@@ -105,7 +105,7 @@ async def require_assignment(tx: Tx, lead_id: UUID, holder: str | None) -> Assig
     if current is None:
         raise Conflict("No rep has this lead, so it cannot be reassigned.", code="not-assigned")
     if holder is not None and current.rep != holder:
-        raise Conflict(f"{current.rep} has this lead by now.", code="holder-changed")
+        raise Conflict("Another rep has this lead by now. Ask again.", code="holder-changed")
     return current
 
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, RoleProtected
 from pointsman.domain.leads.facts import LeadStage
-from pointsman.domain.messages.message import as_written, say
+from pointsman.domain.messages.message import as_written, rep_name, say
 from pointsman.domain.roster.reps import Rep
-from pointsman.domain.roster.roles import GATED_WORKS, Work
+from pointsman.domain.roster.roles import GATED_WORKS, Work, work_name
 from pointsman.domain.routing.decision import canonical_json
 from pointsman.domain.routing.manual_assignment import ManualAssignment
 from pointsman.domain.routing.role_guard import guard_assignment
@@ -30,6 +30,7 @@ from pointsman.services.roster.names import appointment_words
 from pointsman.services.routing.hold_releases import retry_capped_holds
 from pointsman.services.routing.routing_request import RoutingResult
 from pointsman.services.transactions import run_in_transaction
+from pointsman.services.wording.english import english_error
 
 MANUAL = "manual"
 
@@ -83,13 +84,9 @@ async def _meeting(tx: Tx, case: _ManualAssignment, transfer: AppointmentTransfe
     """The lead's appointment, locked. Conflict when it is for other work than the lead is given away for."""
     meeting = await lock_appointment_of_lead(tx, case.lead, transfer)
     if meeting is not None and meeting.work != case.work:
-        rep, start = await appointment_words(tx, meeting)
-        for_work = meeting.work.replace("_", " ")
-        raise Conflict(
-            f"This lead has an appointment for {for_work} with {rep} on {start}: cancel it first, or give the lead away for "
-            f"{for_work}, and the appointment goes along.",
-            code="has-appointment",
-        )
+        told, reps = await appointment_words(tx, meeting)
+        said = say("refusal.appointment-for-work", work=work_name(Work(meeting.work)), **told)
+        raise english_error(Conflict, said, reps, code="has-appointment")
     return meeting
 
 
@@ -102,7 +99,8 @@ async def _prepare_assignment(
     if rep is None:
         raise NotFound(f"There is no rep '{key}'.")
     if not rep.active:
-        raise Conflict(f"{rep.name} is not active, and an inactive rep gets no lead.", code="rep-inactive")
+        said = say("refusal.gets-none", rep=rep_name(key))
+        raise english_error(Conflict, said, known.roster.reps, code="rep-inactive")
     override = _override(context, rep, work, override_id)
     gate = next((p for p in context.gate_passes if p.work == work.value), None)
     try:

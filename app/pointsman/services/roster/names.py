@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from pointsman.domain.messages.message import Named, NameKind, rep_name, supplier_name
+from pointsman.domain.dates.local_time import to_local_time
+from pointsman.domain.messages.message import Arg, Named, NameKind, rep_name, supplier_name
 from pointsman.domain.permissions.callers import Visibility
 from pointsman.domain.permissions.readings import Reading, may_read
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
-from pointsman.services.wording.english import english_time
+from pointsman.services.ports.roster import RosterName
 from pointsman.services.wording.rendering import MessageReader
 
 #: How old the names of another process's roster may be.
@@ -100,10 +101,9 @@ def forget_names(env: Env) -> None:
     env.cache.of(_KeptNames).read_at = None
 
 
-async def appointment_words(tx: Tx, row: AppointmentRow) -> tuple[str, str]:
-    """The rep by name, and the start on the rep's own clock, as an English refusal tells an appointment."""
-    found = next(
-        (each for each in await tx.roster.names() if (each.kind, each.key) == (NameKind.REP, row.rep_key)), None
-    )
+async def appointment_words(tx: Tx, row: AppointmentRow) -> tuple[dict[str, Arg], Mapping[str, RosterName]]:
+    """An appointment as a message tells it (`rep`; `start` on that rep's clock), and who is called what."""
+    reps = {each.key: each for each in await tx.roster.names() if each.kind == NameKind.REP}
+    found = reps.get(row.rep_key)
     zone = found.time_zone if found is not None and found.time_zone else "UTC"
-    return found.name if found is not None else row.rep_key, english_time(row.starts_at, zone)
+    return {"rep": rep_name(row.rep_key), "start": to_local_time(row.starts_at, zone)}, reps

@@ -74,8 +74,8 @@ async def test_a_partner_reads_of_its_own_reps_by_name_and_of_no_other_rep(app: 
     async with caller_of(app, "intake", "read", supplier="callwerk") as client:
         answer = (await sent(client, "cold@acme.example", **{"lead.source": "cold_list"})).json()
         assert answer["decision"]["summary"] in {
-            "Mia hat diesen Lead für die Kaltakquise",
-            "Paul hat diesen Lead für die Kaltakquise",
+            "Mia hat diesen Lead für die Kaltakquise.",
+            "Paul hat diesen Lead für die Kaltakquise.",
         }
         assert answer["note"].startswith("Empfangen.")
 

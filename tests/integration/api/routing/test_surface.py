@@ -281,7 +281,7 @@ async def test_a_partner_is_told_where_its_lead_went_and_nothing_of_the_others(f
     sent = await partner.lead(**{"lead.source": "cold_list"})
     rep = sent["decision"]["rep"]
     assert rep in {"mia", "paul"}
-    short = f"{rep.capitalize()} has this lead for prospecting"
+    short = f"{rep.capitalize()} has this lead for prospecting."
     assert (sent["decision"]["summary"], sent["decision"]["candidates"]) == (short, [])
     assert [row["summary"] for row in (await partner.get("/v1/decisions"))["items"]] == [short]
     whole = await partner.get(f"/v1/decisions/{sent['decision']['id']}")
@@ -294,8 +294,8 @@ async def test_a_partner_is_told_where_its_lead_went_and_nothing_of_the_others(f
         for name in ("need", "authority", "fit", "intent", "urgency", "offer_known")
     ]
     handed = await partner.post(f"/v1/leads/{sent['lead']['id']}/handovers", {"evidence": evidence})
-    waits = "This lead waits until a rep can take it"
-    assert (handed["passed"], handed["stage"], handed["what_happens"]) == (True, "held", f"{waits}.")
+    waits = "This lead waits until a rep can take it."
+    assert (handed["passed"], handed["stage"], handed["what_happens"]) == (True, "held", waits)
     assert handed["decision"]["summary"] == waits
     assert [row["sentence"] for row in (await partner.get("/v1/holds"))["items"]] == [waits]
     assert (await floor.get("/v1/holds"))["items"][0]["sentence"] != waits
