@@ -1000,6 +1000,7 @@ def upgrade() -> None:
         "appointment_events",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("appointment_id", sa.UUID(), nullable=False),
+        sa.Column("rep_id", sa.UUID(), nullable=False),
         sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("act", sa.Text(), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
@@ -1009,11 +1010,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["appointment_id"], ["appointments.id"], name=op.f("appointment_events_appointment_id_fkey")
         ),
+        sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("appointment_events_rep_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("appointment_events_pkey")),
     )
     op.create_index(
         op.f("appointment_events_appointment_id_idx"), "appointment_events", ["appointment_id"], unique=False
     )
+    op.create_index(op.f("appointment_events_rep_id_idx"), "appointment_events", ["rep_id"], unique=False)
     op.create_table(
         "booking_links",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -1218,6 +1221,7 @@ def downgrade() -> None:
     op.drop_table("lead_links")
     op.drop_index("booking_links_lead_idx", table_name="booking_links")
     op.drop_table("booking_links")
+    op.drop_index(op.f("appointment_events_rep_id_idx"), table_name="appointment_events")
     op.drop_index(op.f("appointment_events_appointment_id_idx"), table_name="appointment_events")
     op.drop_table("appointment_events")
     op.drop_table("appointment_companions")

@@ -41,7 +41,7 @@ KINDS: dict[str, tuple[str, dict[str, str]]] = {
     "evidence": (
         (
             "select created_at as at, min(id::text)::uuid as id from evidence where lead_id = %(lead)s "
-            "group by created_at, source"
+            "group by created_at, source, affirmed"
         ),
         {},
     ),

@@ -5,14 +5,16 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 
 from pointsman.demo.api import ApiClient, refusal_error
 from pointsman.domain.messages.message import say
+from pointsman.domain.permissions.callers import SEES_ALL
+from pointsman.services.roster.names import RosterNames
 from pointsman.services.wording.rendering import MessageReader, render
 
-INTAKE_LABEL = "API call"
 _TRIES = "5"
 
 
@@ -54,14 +56,15 @@ def _book(api: ApiClient, lead_id: str) -> None:
 
 
 def _booked(api: ApiClient, lead_id: str, reader: MessageReader) -> dict[str, Any] | None:
-    """The hand-off as the lead's appointment tells it."""
+    """The hand-off as the lead's appointment tells it, on the clock of the service's other answers to the demo's key."""
     found = next(iter(api.iter_items("/v1/appointments", lead=lead_id)), None)
     if found is None:
         return None
-    rep = api.call("GET", f"/v1/reps/{found['rep']}")["name"]
-    start = datetime.fromisoformat(found["start"])
+    reps = {rep["key"]: rep for rep in api.call("GET", "/v1/roster")["reps"]}
+    clock = RosterNames(zones={key: rep["time_zone"] for key, rep in reps.items()}).clock_of(None, SEES_ALL)
+    start = datetime.fromisoformat(found["start"]).astimezone(ZoneInfo(clock or "UTC"))
     key = "demo-floor.has-lead-without" if found["status"] == "cancelled" else "demo-floor.has-lead"
-    what = render(say(key, rep=rep, at=start), reader)
+    what = render(say(key, rep=reps[found["rep"]]["name"], at=start), reader)
     return {"lead_id": lead_id, "passed": True, "missing": "", "what": what}
 
 

@@ -12,6 +12,7 @@ from rich.text import Text
 from pointsman.demo.calendars import PRIVATE_EVENT_UID, DemoCalendarEntry
 from pointsman.demo.results import Arrival, DemoHandover, DemoResults
 from pointsman.domain.messages.message import Message, as_written, say
+from pointsman.services.lead_pages.journey_texts import work_words
 from pointsman.services.wording.rendering import MessageReader, render
 
 _PLACES = {
@@ -32,8 +33,10 @@ def leads_table(rows: Sequence[Arrival], names: Mapping[str, str], reader: Messa
             if row.rep
             else Text(render(say(key), reader) if key else row.outcome, style)
         )
-        lead = Text.assemble(f"{row.lead}\n", (row.intake, "dim"))
-        table.add_row(lead, Text.assemble(to, "\n", (row.work, "dim")), row.why)
+        intake = row.intake if row.intake is not None else render(say("demo-floor.api-call"), reader)
+        work = render(say("demo-floor.work", work=work_words(row.work)), reader) if row.work else ""
+        lead = Text.assemble(f"{row.lead}\n", (intake, "dim"))
+        table.add_row(lead, Text.assemble(to, "\n", (work, "dim")), row.why)
     return table
 
 
@@ -50,9 +53,9 @@ def calendar_table(
     entries: Sequence[DemoCalendarEntry], outcome: DemoResults, zones: Mapping[str, str], reader: MessageReader
 ) -> Table:
     table = Table(title=render(say("demo-floor.calendars"), reader), title_justify="left")
-    for key in ("demo-floor.calendar-of", "demo-floor.when-there"):
-        table.add_column(render(say(key), reader), no_wrap=True)
-    table.add_column(render(say("demo-floor.what"), reader), overflow="fold")
+    table.add_column(render(say("demo-floor.calendar-of"), reader), no_wrap=True)
+    for key in ("demo-floor.when-there", "demo-floor.what"):  # both break, so that neither leaves the other too little
+        table.add_column(render(say(key), reader), overflow="fold")
     for entry in entries:
         owner = outcome.names.get(entry.owner, entry.owner)
         when = _when(entry.start, entry.end, zones[entry.owner], reader)

@@ -7,7 +7,6 @@ from typing import Any
 
 from pointsman.demo.api import ApiClient
 from pointsman.demo.files import read_example
-from pointsman.demo.phone import INTAKE_LABEL
 
 _COLD = frozenset({"nurture", "prospecting", "qualification"})
 _CLOSING = "closing"
@@ -15,10 +14,10 @@ _CLOSING = "closing"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """One lead at its first decision. A dead letter has no work, and says why."""
+    """One lead at its first decision. A dead letter has no work, and says why; `intake` None is a call of the API."""
 
     lead: str
-    intake: str
+    intake: str | None  # its title
     work: str
     rep: str | None
     outcome: str
@@ -65,7 +64,8 @@ def gather_results(api: ApiClient, story: Mapping[str, Any], phone: Mapping[str,
     reps = api.call("GET", "/v1/roster")["reps"]
     closers = {rep["key"] for rep in reps if _CLOSING in rep["works"]}
     cold = {row["rep"] for row in api.iter_items("/v1/decisions") if row["rep"] in closers and row["work"] in _COLD}
-    arrivals = [arrival for item in inbox if (arrival := _arrival(api, leads, item))]
+    titles = {intake["key"]: intake["title"] for intake in api.call("GET", "/v1/intakes")}
+    arrivals = [arrival for item in inbox if (arrival := _arrival(api, leads, item, titles[item["intake"]]))]
     hand_offs = [hand_off for item in inbox if (hand_off := _hand_off(leads, item))]
     return DemoResults(
         arrivals=[*arrivals, *_called_in(api, leads, phone)],
@@ -103,23 +103,25 @@ def _in_order_of(
     return sorted(api.iter_items("/v1/inbox"), key=place)
 
 
-def _arrival(api: ApiClient, leads: Mapping[str, Mapping[str, Any]], item: Mapping[str, Any]) -> Arrival | None:
+def _arrival(
+    api: ApiClient, leads: Mapping[str, Mapping[str, Any]], item: Mapping[str, Any], intake: str
+) -> Arrival | None:
     """For an event that brought a new lead or a new decision, or that became a dead letter."""
     result = item["result"] or {}
     if item["status"] == "dead":
-        return Arrival(lead="?", intake=item["intake"], work="", rep=None, outcome="dead", why=item["error"])
+        return Arrival(lead="?", intake=intake, work="", rep=None, outcome="dead", why=item["error"])
     if not result.get("decision_id") or "gate_passed" in result:
         return None
-    return _decided(api, leads, item["lead_id"], result["decision_id"], item["intake"])
+    return _decided(api, leads, item["lead_id"], result["decision_id"], intake)
 
 
 def _called_in(api: ApiClient, leads: Mapping[str, Mapping[str, Any]], phone: Mapping[str, Any]) -> list[Arrival]:
     first = min(api.iter_items(f"/v1/leads/{phone['lead_id']}/decisions"), key=lambda row: str(row["at"]), default=None)
-    return [_decided(api, leads, phone["lead_id"], first["id"], INTAKE_LABEL)] if first else []
+    return [_decided(api, leads, phone["lead_id"], first["id"], None)] if first else []
 
 
 def _decided(
-    api: ApiClient, leads: Mapping[str, Mapping[str, Any]], lead_id: str, decision_id: str, intake: str
+    api: ApiClient, leads: Mapping[str, Mapping[str, Any]], lead_id: str, decision_id: str, intake: str | None
 ) -> Arrival:
     decision = api.call("GET", f"/v1/decisions/{decision_id}")
     return Arrival(

@@ -112,10 +112,11 @@ async def told_by_tables(page: Page, lead_id: str) -> set[tuple[str, str, dateti
         row = (await world.rows("select merged_into, merged_at from leads where id = :lead", lead=record))[0]
         if row.merged_into is not None:
             found.add(("merged", record, row.merged_at, str(row.merged_into)))
-        by_time: dict[tuple[datetime, str], list[UUID]] = {}
-        for one in await world.rows("select id, created_at, source from evidence where lead_id = :lead", lead=record):
-            by_time.setdefault((one.created_at, one.source), []).append(one.id)
-        found |= {("evidence", str(min(ids)), at, record) for (at, _), ids in by_time.items()}
+        by_time: dict[tuple[datetime, str, bool], list[UUID]] = {}
+        sql = "select id, created_at, source, affirmed from evidence where lead_id = :lead"
+        for one in await world.rows(sql, lead=record):
+            by_time.setdefault((one.created_at, one.source, one.affirmed), []).append(one.id)
+        found |= {("evidence", str(min(ids)), at, record) for (at, _, _), ids in by_time.items()}
     return found
 
 
@@ -213,6 +214,37 @@ async def test_a_rep_of_the_house_reads_colleagues_by_name_and_times_in_the_own_
     booked = next(text for text in texts(seen) if "was booked for" in text)
     assert "CE" in booked  # CET or CEST, where the closer is
     assert not any("rule" in entry["details"] for entry in seen["entries"])
+
+
+async def test_each_act_on_an_appointment_is_told_of_the_rep_who_had_it_then(
+    page: Page, admin: httpx.AsyncClient
+) -> None:
+    lead_id = await page.lead()
+    await page.floor.hand_over(lead_id, at_earliest=True)
+    row = (await admin.get("/v1/appointments", params={"lead": str(lead_id)})).json()["items"][0]
+    acts: list[tuple[str, dict[str, Any]]] = [
+        (f"/v1/appointments/{row['id']}/accept", {}),
+        (f"/v1/leads/{lead_id}/reassign", {"reason": "a test"}),
+        (f"/v1/appointments/{row['id']}/cancel", {"reason": "no time"}),
+    ]
+    for path, body in acts:
+        page.floor.env.clock.advance(timedelta(seconds=1))
+        assert (await admin.post(path, json=body)).status_code == 200, path
+    told = [entry for entry in (await journey_of(admin, lead_id))["entries"] if entry["kind"] == "appointment"]
+    first, second = told[0]["details"]["rep"], told[-1]["details"]["rep"]
+    reps = [(entry["details"]["act"], entry["details"]["rep"]) for entry in told]
+    assert reps == [("book", first), ("accept", first), ("reassign", second), ("cancel", second)]
+    assert first != second
+    assert told[1]["text"] == f"{first.title()} accepted the appointment."
+
+
+async def test_what_the_buyer_denied_is_told_apart_from_what_was_found(page: Page, admin: httpx.AsyncClient) -> None:
+    lead_id = await page.floor.lead()
+    mixed = [EVIDENCE[0] | {"affirmed": False}, EVIDENCE[1]]
+    await admin.post(f"/v1/leads/{lead_id}/handovers", json={"evidence": mixed, "setter": "lena"})
+    told = texts(await journey_of(admin, lead_id))
+    assert "It was noted that the buyer denied need." in told
+    assert "Evidence was noted that the lead is motivated." in told
 
 
 async def test_of_a_very_long_story_the_latest_entries_are_told(page: Page, admin: httpx.AsyncClient) -> None:

@@ -148,10 +148,15 @@ async def test_a_link_of_a_partners_key_shows_what_the_key_reads(page: Page, bro
     assert ADMIN.name not in shown.text
 
 
-async def test_times_are_those_of_the_closer_also_for_a_key_that_is_bound_to_no_rep(
+async def test_times_are_on_the_clock_of_the_key_as_in_the_journey_also_where_no_rep_has_the_lead(
     page: Page, admin: httpx.AsyncClient, browser: httpx.AsyncClient
 ) -> None:
-    lead_id, _ = await booked_lead(page)
-    shown = unescape((await browser.get(await link_to(admin, lead_id))).text)
-    assert "(UTC)" not in shown
-    assert "(CET)" in shown or "(CEST)" in shown
+    booked, _ = await booked_lead(page)
+    left = await page.lead()
+    await page.floor.world.rows(
+        "update assignments set ended_at = assigned_at, end_reason = 'x' where lead_id = :id", id=left
+    )
+    for lead_id in (booked, left):
+        shown = unescape((await browser.get(await link_to(admin, lead_id))).text)
+        assert "(UTC)" not in shown
+        assert "(CET)" in shown or "(CEST)" in shown

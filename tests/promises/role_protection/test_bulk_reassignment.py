@@ -183,8 +183,11 @@ async def test_a_lead_takes_its_appointment_along(floor: Floor) -> None:
     lead, handed = await floor.ready()
     assert handed.closer is not None
     await book(floor.env, lead, handed.slots[0].start, actor=SETTER)
+    foreseen = await reassign_rep(floor.env, handed.closer, BulkRequest(reason="ill", dry_run=True), actor=ADMIN)
     moved = await reassign_rep(floor.env, handed.closer, ILL, actor=ADMIN)
     assert [(fate.outcome, fate.code) for fate in moved.results] == [(BulkOutcome.REASSIGNED, None)]
+    for fate in (*foreseen.results, *moved.results):
+        assert english(fate.sentence).endswith("; the appointment goes along")
     leads = "select r.key from appointments a join reps r on r.id = a.rep_id where a.lead_id = :lead"
     assert await floor.world.value(leads, lead=lead) == moved.results[0].rep != handed.closer
     assert moved.remaining == 0

@@ -4,10 +4,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 
+import httpx
+import pytest
 from rich.console import Console
 
 from pointsman.demo import report
+from pointsman.demo.api import ApiClient
 from pointsman.demo.calendars import PRIVATE_EVENT_UID, DemoCalendarEntry
+from pointsman.demo.phone import hand_over_by_phone
 from pointsman.demo.results import Arrival, DemoHandover, DemoResults
 from pointsman.services.wording.rendering import MessageReader
 
@@ -61,6 +65,38 @@ def test_events_are_told_apart_by_whose_they_are() -> None:
     assert "Anna Richter" in table
     assert "Dentist (private)" in table
     assert "Theirs (not of this database)" in table
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_no_word_is_cut_on_a_narrow_screen(language: str) -> None:
+    reader = MessageReader(language=language)
+    title = "Gespräch mit Weber Maschinenbau GmbH"
+    table = shown(report.calendar_table([entry("pm-a1-1@x", title)], OUTCOME, {"anna": "Europe/Berlin"}, reader), 80)
+    cells = {word for line in table.splitlines() for word in line.split()}
+    assert set(title.split()) <= cells
+
+
+def test_works_are_told_in_words_and_a_lead_without_an_intake_as_a_call() -> None:
+    arrivals = [arrival("lena"), replace(arrival("lena"), intake=None, work="customer_service")]
+    table = shown(report.leads_table(arrivals, OUTCOME.names, MessageReader(language="de")))
+    assert "Qualifizierung" in table
+    assert "Kundenbetreuung" in table
+    assert "Aufruf der API" in table
+
+
+def test_a_booked_hand_off_is_told_on_the_clock_of_most_reps_as_all_answers_are() -> None:
+    answers = {
+        "/v1/leads": {"items": [{"id": "l1", "email": "a@b.example"}], "next": None},
+        "/v1/appointments": {
+            "items": [{"rep": "anna", "start": "2026-12-01T08:00:00Z", "status": "confirmed"}],
+            "next": None,
+        },
+        "/v1/roster": {"reps": [{"key": "anna", "name": "Anna Richter", "time_zone": "Europe/Berlin"}]},
+    }
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, json=answers[request.url.path]))
+    api = ApiClient("http://demo.test", "key", client=httpx.Client(transport=transport))
+    told = hand_over_by_phone(api, {"lead": {"email": "a@b.example"}}, READER)
+    assert told["what"] == "Anna Richter has this lead, with an appointment on Tue 1 Dec 2026, 09:00 (CET)."
 
 
 def test_an_appointment_without_its_event_is_told_of() -> None:

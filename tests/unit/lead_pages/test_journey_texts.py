@@ -73,6 +73,22 @@ def test_a_delivery_that_is_done_tells_what_is_so_now(op: str, english_words: st
     assert told(JourneyKind.DELIVERY, op=op, status="done", rep="lena") == (english_words, german_words)
 
 
+def test_evidence_that_denies_is_told_as_a_no_of_the_buyer() -> None:
+    about = {"source": "sdr:lena", "names": ["need"], "kinds": ["qualified"]}
+    assert told(JourneyKind.EVIDENCE, **about, affirmed=False, denied=["qualified.need"]) == (
+        "it was noted that the buyer denied need",
+        "ein Nein des Interessenten wurde vermerkt: der Bedarf",
+    )
+    assert told(JourneyKind.EVIDENCE, **about, affirmed=True, denied=None)[0].endswith("the lead is qualified")
+
+
+def test_a_wait_of_seconds_has_its_dative_in_german() -> None:
+    assert told(JourneyKind.RELEASED, held_at=AT.isoformat()) == (
+        "the wait ended after less than a minute",
+        "die Wartezeit endete nach weniger als einer Minute",
+    )
+
+
 def test_a_lead_that_the_command_line_sent_is_told_so() -> None:
     english, german = told(JourneyKind.CREATED, actor="cli", account=None)
     assert "the command line" in english

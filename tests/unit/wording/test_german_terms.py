@@ -7,6 +7,7 @@ from pathlib import Path
 from pointsman.services.wording.catalogue import load_catalogue
 
 PAGE = Path(__file__).parents[3] / "docs" / "glossary-german.md"
+TEMPLATES = Path(__file__).parents[3] / "app" / "pointsman" / "cli" / "init" / "templates"
 #: Where a refused word is the right one: "gehört zu" is belonging, and a file has an owner.
 ALLOWED = ("gehört zu", "gehört nicht zu", "gehörte", "gehört einem", "Mitarbeiterzahl")
 
@@ -34,6 +35,16 @@ def faults_of(key: str, text: str) -> list[str]:
 def test_no_german_text_calls_a_thing_by_another_name() -> None:
     assert len(refused()) > 40
     assert [fault for key, text in texts() for fault in faults_of(key, text)] == []
+
+
+def test_no_comment_of_a_german_template_calls_a_thing_by_another_name() -> None:
+    comments = [
+        (path.name, line.partition("#")[2])
+        for path in TEMPLATES.glob("*.de.yaml")
+        for line in path.read_text().splitlines()
+    ]
+    assert [fault for name, comment in comments for fault in faults_of(name, comment.replace("„supplier“", ""))] == []
+    assert not [comment for _, comment in comments if "Arbeiten" in comment]  # a work is an Aufgabe
 
 
 def test_a_refused_word_is_found_in_any_ending() -> None:

@@ -1,6 +1,7 @@
 """A key of a policy or a lead is never read as such: it has words in each language, or stands in quotes as a name."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -96,6 +97,18 @@ def test_each_setting_of_a_policy_has_words() -> None:
             "die Sprache des Leads (fr) fehlt bei Lena Vogt unter „Sprachen“ (dort steht: de und en)",
         ),
         (
+            "diff.ramp-up",
+            {"percent": 50, "span": timedelta(days=14)},
+            "50 % of the weight after 14 days",
+            "50 % des Gewichts nach 14 Tagen",
+        ),
+        (
+            "diff.expires",
+            {"now": timedelta(days=30), "was": say("diff.not-set")},
+            "now expires after 30 days, was not set",
+            "läuft jetzt ab nach 30 Tagen, bisher nicht gesetzt",
+        ),
+        (
             "diff.set",
             {"label": "weight", "now": 5},
             "now has 5 as weight, was not set",
@@ -111,10 +124,10 @@ def test_each_setting_of_a_policy_has_words() -> None:
             "explanation.if-facts",
             {
                 "rule": "Customers",
-                "facts": say("goal.change", field="account.status", goal=say("goal.is", operand="customer")),
+                "facts": say("goal.change", field="account.status", goal=say("goal.has", operand="customer")),
             },
             "If the company's status with us were customer, rule 'Customers' would match",
-            "Regel „Customers“ träfe zu, wenn der Status der Firma bei uns customer wäre",
+            "Regel „Customers“ träfe zu, wenn der Status der Firma bei uns den Wert customer hätte",
         ),
         (
             "routing.with-tie",

@@ -17,6 +17,7 @@ from pointsman.domain.errors import PolicyInvalid
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.policy_diff.changes import PolicyChange
 from pointsman.domain.policy_diff.documents import diff_policies as difference
+from pointsman.domain.policy_diff.documents import group_words
 from pointsman.services.policies import lifecycle as policies
 from pointsman.services.ports import Env
 from pointsman.services.roster.names import RosterNames, roster_names
@@ -91,7 +92,7 @@ def _show(changes: tuple[PolicyChange, ...], reader: MessageReader, *, data: boo
     part = None
     for change in changes:
         if change.group != part:
-            out.print(Text(change.group, "bold"))
+            out.print(Text(render(group_words(change.group), reader), "bold"))
         part = change.group
         show_prose(render(change.sentence, reader), indent="  ")
 

@@ -89,7 +89,7 @@ class SqlAppointments:
         return found
 
     async def add_event(self, event: AppointmentEvent) -> None:
-        names = ("id", "appointment_id", "at", "act", "by", "actor", "reason", "detail")
+        names = ("id", "appointment_id", "rep_id", "at", "act", "by", "actor", "reason", "detail")
         await self._connection.execute(sql.ADD_EVENT, {name: getattr(event, name) for name in names})
 
     async def history(self, appointment_id: UUID) -> Sequence[AppointmentEvent]:

@@ -43,9 +43,11 @@ _ARRIVALS = PreparedStatement("""
         from leads l where l.merged_into is not null and (l.merged_into = any(:leads) or l.id = any(:leads))
         union all
         select e.created_at, 'evidence', (array_agg(e.id order by e.id))[1], e.lead_id, jsonb_build_object(
-            'source', e.source, 'names', jsonb_agg(distinct e.name), 'kinds', jsonb_agg(distinct e.kind))
+            'source', e.source, 'affirmed', e.affirmed, 'names', jsonb_agg(distinct e.name),
+            'kinds', jsonb_agg(distinct e.kind),
+            'denied', jsonb_agg(distinct e.kind || '.' || e.name) filter (where not e.affirmed))
         from evidence e where e.lead_id = any(:leads)
-        group by e.lead_id, e.created_at, e.source
+        group by e.lead_id, e.created_at, e.source, e.affirmed
     ) found
     order by at desc, id desc limit :most
 """)
@@ -89,14 +91,14 @@ _ROUTING = PreparedStatement("""
     order by at desc, id desc limit :most
 """)
 
-#: What became of its appointments, who was told of them, and the buyer's links.
+#: What became of its appointments, each act with the rep of that time, who was told of them, and the buyer's links.
 _BOOKING = PreparedStatement("""
     select * from (
         select v.at, 'appointment' as kind, v.id, a.lead_id, jsonb_build_object(
             'appointment', a.id, 'act', v.act, 'by', v.by,
-            'rep', coalesce(v.detail #>> '{after,rep}', p.key), 'start', v.detail #> '{after,start}',
+            'rep', p.key, 'start', v.detail #> '{after,start}',
             'code', v.detail #> '{after,reject_code}', 'outcome', v.detail #> '{after,outcome}') as about
-        from appointments a join reps p on p.id = a.rep_id join appointment_events v on v.appointment_id = a.id
+        from appointments a join appointment_events v on v.appointment_id = a.id join reps p on p.id = v.rep_id
         where a.lead_id = any(:leads)
         union all
         select coalesce(d.done_at, d.created_at), 'delivery', d.id, a.lead_id, jsonb_build_object(

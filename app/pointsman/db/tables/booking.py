@@ -147,6 +147,7 @@ appointment_events = Table(
     metadata,
     id_column(),
     Column("appointment_id", ForeignKey("appointments.id"), nullable=False, index=True),
+    Column("rep_id", ForeignKey("reps.id"), nullable=False, index=True),  # who leads it since this act
     instant_column("at"),
     Column("act", Text, nullable=False),
     Column("by", Text, nullable=False),  # prospect, setter, closer, operator, calendar, system

@@ -53,6 +53,8 @@ def describe_goal(goal: LeafGoal) -> Message:
         wanted = wanted is (leaf.operand is True)
     yes, no = GOAL_WORDS[operator]
     key = yes if wanted else no
+    if isinstance(leaf.operand, str) and not may_quote_lead(leaf):
+        key = _OF_TEXTS.get(key, key)
     return say(key) if operator is Operator.PRESENT else say(key, operand=_said(leaf))
 
 
@@ -168,6 +170,9 @@ def _said(leaf: Leaf) -> Arg:
         case _:
             return operand_value(leaf)
 
+
+#: Where the field is compared with a text, which some languages cannot have beside "were" alone.
+_OF_TEXTS: Mapping[str, str] = MappingProxyType({"goal.is": "goal.has", "goal.is-not": "goal.has-not"})
 
 #: What a list would be, from what it is and what is asked of it.
 _OF_ITEMS: Mapping[Operator, Callable[[tuple[str, ...], tuple[str, ...]], tuple[str, ...]]] = MappingProxyType(

@@ -34,6 +34,26 @@ _PARTS: Mapping[str, Message] = {
     "ownership": say("diff.part-ownership"),
 }
 
+_GROUPS: Mapping[str, Message] = {
+    "rules": say("diff.group-rules"),
+    "pools": say("diff.group-pools"),
+    "suppliers": say("diff.group-suppliers"),
+    "gates": say("diff.group-gates"),
+    "segments": say("diff.group-segments"),
+    "icps": say("diff.group-icps"),
+    "personas": say("diff.group-personas"),
+    "scores": say("diff.group-scores"),
+    "country_groups": say("diff.group-country-groups"),
+    "word_lists": say("diff.group-word-lists"),
+    "fields": say("diff.group-fields"),
+    **_PARTS,
+}
+
+
+def group_words(group: str) -> Message:
+    """What a reader calls the part of a policy that a change's `group` names."""
+    return _GROUPS[group]
+
 
 def diff_policies(old: Policy, new: Policy) -> tuple[PolicyChange, ...]:
     """All changes from `old` to `new`; none exactly when both mean the same, written out defaults or not.

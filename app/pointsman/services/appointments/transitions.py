@@ -134,6 +134,7 @@ async def record_transition(
         AppointmentEvent(
             id=env.new_id(),
             appointment_id=after.id,
+            rep_id=after.rep_id,
             at=now,
             act=act.value,
             by=by.value,

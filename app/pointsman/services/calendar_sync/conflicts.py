@@ -116,6 +116,7 @@ async def _write(
         AppointmentEvent(
             id=env.new_id(),
             appointment_id=row.id,
+            rep_id=after.rep_id,
             at=now,
             act=act,
             by=by.value,

@@ -168,6 +168,8 @@ def _merged(told: _Told) -> Message:
 
 
 def _evidence(told: _Told) -> Message:
+    if denied := told.about.get("denied"):
+        return say("journey.evidence-denied", denied=tuple(denied))
     return say("journey.evidence", kinds=tuple(words for kind, words in KINDS.items() if kind in told.about["kinds"]))
 
 

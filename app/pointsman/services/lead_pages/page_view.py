@@ -17,7 +17,7 @@ from pointsman.services.lead_pages.journey import Journey, load_journey
 from pointsman.services.lead_pages.lead_links import SEAL_CONTEXT
 from pointsman.services.leads.facts import shown_company
 from pointsman.services.leads.fields import known_fields
-from pointsman.services.policies.cache import RoutingConfig, load_routing_config
+from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.leads.lead_links import LeadLinkRow
@@ -88,7 +88,7 @@ async def open_lead_page(env: Env, link: SignedLink) -> LeadPage:
         acts=_acts(appointment, actor, now),
         evidence=[item for item in current if reader.reads_source(item.source)],
         labels={item.name: known.policy.policy.evidence.labels(item.name) for item in current},
-        zone=_zone(known, actor.rep, appointment.rep_key if appointment else None, holder.rep if holder else None),
+        zone=reader.zone or "UTC",
         missing=None if gate.passed or is_merged else [item.what for item in (*gate.missing, *gate.refused)],
         lacks_condition=bool(gate.failed_conditions),
     )
@@ -154,12 +154,6 @@ async def _key(env: Env, tx: Tx, row: LeadLinkRow) -> Actor | None:
         return None
     kind = kind_of_key(scopes=key.scopes, supplier=key.supplier, rep=key.rep)
     return Actor(name=f"key:{key.id}", kind=kind, supplier=key.supplier, rep=key.rep, scopes=key.scopes)
-
-
-def _zone(known: RoutingConfig, *reps: str | None) -> str:
-    """That of the first of these reps who is on the roster."""
-    found = (known.roster.reps[rep].time_zone for rep in reps if rep is not None and rep in known.roster.reps)
-    return next(found, "UTC")
 
 
 def _acts(appointment: AppointmentRow | None, actor: Actor, now: datetime) -> frozenset[AppointmentAction]:

@@ -225,7 +225,7 @@ async def _dry_run(
                 if isinstance(transfer, PointsmanError):
                     raise transfer
                 decision = await preview.move(lead_id, holder=holder, transfer=transfer)
-                results.append(_moved_result(lead_id, decision, None))
+                results.append(_moved_result(lead_id, decision, None, transfer))
             except PointsmanError as error:
                 results.append(_left_result(lead_id, error))
             if env.clock() - started > BUDGET:
@@ -246,10 +246,12 @@ async def _move_lead(
     _, routed = await reassign_in_tx(
         env, tx, lead_id, reason=reason, actor=actor, calendars=calendars, holder=holder, transfer=transfer
     )
-    return _moved_result(lead_id, routed.decision, routed.decision_id)
+    return _moved_result(lead_id, routed.decision, routed.decision_id, transfer)
 
 
-def _moved_result(lead_id: UUID, decision: Decision, decision_id: UUID | None) -> LeadResult:
+def _moved_result(
+    lead_id: UUID, decision: Decision, decision_id: UUID | None, transfer: AppointmentTransfer | None
+) -> LeadResult:
     outcome = {
         DecisionOutcome.ASSIGNED: BulkOutcome.REASSIGNED,
         DecisionOutcome.HELD: BulkOutcome.HELD,
@@ -258,7 +260,7 @@ def _moved_result(lead_id: UUID, decision: Decision, decision_id: UUID | None) -
     return LeadResult(
         lead_id=lead_id,
         outcome=outcome,
-        sentence=decision.summary,
+        sentence=say("moving.with-appointment", what=decision.summary) if transfer is not None else decision.summary,
         work=decision.work.value if decision.work else None,
         rep=decision.rep,
         decision_id=decision_id,

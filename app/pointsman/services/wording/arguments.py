@@ -99,9 +99,10 @@ def _write_length(length: timedelta, language: str, how: str) -> str:
         count, left = divmod(left, seconds)
         if count:
             parts.append(format_unit(count, f"duration-{unit}", locale=_LOCALES[language]))
+    less = _LESS_THAN_A_MINUTE[language]
     if language == "de" and how == "dative":
-        parts = [part.replace("Tage", "Tagen") for part in parts]
-    return " ".join(parts[:2]) or _LESS_THAN_A_MINUTE[language]
+        parts, less = [part.replace("Tage", "Tagen") for part in parts], less.replace("eine ", "einer ")
+    return " ".join(parts[:2]) or less
 
 
 def _write_number(number: float | Decimal, language: str) -> str:

@@ -77,10 +77,11 @@ class AppointmentRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppointmentEvent:
-    """One line of an appointment's life. `detail` holds before and after, and no personal data."""
+    """One line of an appointment's life. `rep_id` leads it since then; `detail` holds before and after, and no personal data."""
 
     id: UUID
     appointment_id: UUID
+    rep_id: UUID
     at: datetime
     act: str
     by: str
