@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from pointsman.domain.booking.lifecycle import AppointmentAction, ConflictAct
 from pointsman.services.lead_pages.journey_texts import journey_text
 from pointsman.services.ports.leads.journeys import JourneyKind, JourneyRow
 from support.wording import english, german
@@ -93,3 +94,17 @@ def test_a_lead_that_the_command_line_sent_is_told_so() -> None:
     english, german = told(JourneyKind.CREATED, actor="cli", account=None)
     assert "the command line" in english
     assert "die Kommandozeile" in german
+
+
+@pytest.mark.parametrize("act", [*AppointmentAction, *ConflictAct])
+def test_each_act_of_an_appointment_has_words_of_its_own(act: AppointmentAction | ConflictAct) -> None:
+    about = {"rep": "lena", "by": "calendar", "start": AT.isoformat(), "code": "duplicate", "outcome": "won"}
+    unknown = told(JourneyKind.APPOINTMENT, act="wave", **about)
+    assert [text for text in told(JourneyKind.APPOINTMENT, act=act.value, **about) if text in unknown] == []
+
+
+def test_a_calendar_that_disagrees_is_told_as_open_and_later_as_settled() -> None:
+    disagrees = told(JourneyKind.APPOINTMENT, act="conflict", rep="lena", by="calendar")
+    agrees = told(JourneyKind.APPOINTMENT, act="agrees", rep="lena", by="calendar")
+    assert disagrees[1] == "ein Kalender widerspricht dem Termin mit Lena; der Termin bleibt bestehen, bis das jemand klärt"
+    assert agrees[0] == "the calendar agrees with the appointment of Lena again"

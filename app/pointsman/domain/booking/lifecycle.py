@@ -43,6 +43,14 @@ class AppointmentAction(StrEnum):
     OUTCOME = "outcome"
 
 
+class ConflictAct(StrEnum):
+    """What an appointment's history tells of a calendar that says otherwise."""
+
+    DISAGREES = "conflict"
+    AGREES = "agrees"
+    DISMISSED = "dismiss_conflict"  # a human keeps the appointment as it was agreed
+
+
 class RejectCode(StrEnum):
     """Why a closer rejects an appointment."""
 

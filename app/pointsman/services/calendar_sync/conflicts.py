@@ -8,7 +8,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from pointsman.domain.booking.calendar_diff import CALENDAR_EMPTIED, has_emptied, update_conflict
-from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, AppointmentAction
+from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, AppointmentAction, ConflictAct
 from pointsman.domain.dates.local_time import to_local_time
 from pointsman.domain.messages.message import Message, rep_name, say
 from pointsman.domain.permissions.operations import Operation
@@ -45,7 +45,7 @@ async def dismiss_conflict(env: Env, appointment_id: UUID, *, actor: Actor) -> A
         kept = replace(row, conflict=None, sequence=row.sequence + 1)
         await run_pending_now(env, tx, row.id)
         await enqueue_deliveries(env, tx, kept, "move")
-        await _write(env, tx, row, kept, act="dismiss_conflict", by=side, actor=actor, known=known)
+        await _write(env, tx, row, kept, act=ConflictAct.DISMISSED, by=side, actor=actor, known=known)
         return kept
 
     return await run_in_transaction(env, work)
@@ -59,7 +59,7 @@ async def record_conflict(env: Env, seen: PlacedEvent, said: Message | None) -> 
         _, row = await lock_appointment(tx, seen.appointment_id, WORKER)
         conflict = update_conflict(row.conflict, seen.rep_key, said)
         if conflict != row.conflict and await is_unchanged(env, tx, row, seen):
-            act = "conflict" if said else "agrees"
+            act = ConflictAct.DISAGREES if said else ConflictAct.AGREES
             after = replace(row, conflict=conflict)
             await _write(env, tx, row, after, act=act, by=ActorRole.CALENDAR, actor=WORKER, known=known)
 
@@ -104,7 +104,7 @@ async def _write(
     row: AppointmentRow,
     after: AppointmentRow,
     *,
-    act: str,
+    act: ConflictAct,
     by: ActorRole,
     actor: Actor,
     known: RosterNames,
@@ -118,7 +118,7 @@ async def _write(
             appointment_id=row.id,
             rep_id=after.rep_id,
             at=now,
-            act=act,
+            act=act.value,
             by=by.value,
             actor=actor.name,
             reason=None,
@@ -129,7 +129,7 @@ async def _write(
         env,
         tx,
         actor,
-        f"appointment.{act}",
+        f"appointment.{act.value}",
         f"lead:{row.lead_id}",
         before={"appointment": str(row.id), "conflict": row.conflict},
         after={"appointment": str(row.id), "conflict": after.conflict},

@@ -49,6 +49,9 @@ _ACTS = {
     "accept": "journey.accepted",
     "attended": "journey.attended",
     "no_show": "journey.no-show",
+    "conflict": "journey.calendar-disagrees",
+    "agrees": "journey.calendar-agrees",
+    "dismiss_conflict": "journey.conflict-dismissed",
 }
 _CHANGED = "journey.appointment-changed"
 _TIMED = ("book", "reschedule")
