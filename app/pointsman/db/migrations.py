@@ -1,5 +1,6 @@
 """Bringing the schema to where this release needs it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +8,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, pool
+from sqlalchemy import Engine, create_engine, pool
 
 import pointsman
 from pointsman.db.engine.extensions import require_extensions
 from pointsman.db.engine.locale import require_utf8
 from pointsman.db.engine.roles import ensure_service_login
+from pointsman.db.engine.schema_check import find_missing
 from pointsman.db.revision import HEAD_REVISION, is_newer
 
 UNKNOWN_REVISION = (
@@ -23,6 +25,14 @@ UNKNOWN_REVISION = (
 
 class UnknownRevision(Exception):
     """A database that this release cannot migrate; the message says what to do."""
+
+
+class SchemaIncomplete(Exception):
+    """A database whose revision is this release's, and which lacks what that has: the tables and columns in `missing`."""
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        super().__init__(f"The schema is at {HEAD_REVISION}, and lacks {', '.join(missing)}.")
+        self.missing = tuple(missing)
 
 
 def _scripts() -> Path:
@@ -53,7 +63,7 @@ def upgrade_schema(url: str, *, service_url: str | None = None) -> str:
 
     `url` is of a role that may become the owner, `service_url` of the login that serves, which is let in. Where nothing is
     to be migrated, any role that can read the revision will do. Safe to start from several processes at once: they wait
-    for each other. Raises UnknownRevision, WrongEncoding or ExtensionsMissing, before anything is changed.
+    for each other. Raises UnknownRevision, SchemaIncomplete, WrongEncoding or ExtensionsMissing, before anything is changed.
     """
     found = _upgrade(url)
     if service_url:
@@ -66,6 +76,8 @@ def _upgrade(url: str) -> str:
     if len(heads) > 1:
         raise UnknownRevision(f"The table alembic_version does not name one revision: {', '.join(heads)}.")
     for found in heads:
+        if found == HEAD_REVISION:
+            _require_whole(url)
         if found == HEAD_REVISION or is_newer(found):
             return found
         if not is_known_revision(found):
@@ -76,17 +88,26 @@ def _upgrade(url: str) -> str:
     return HEAD_REVISION
 
 
+def _require_whole(url: str) -> None:
+    with _engine(url).connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        if missing := find_missing(driver):
+            raise SchemaIncomplete(missing)
+
+
 def _require_fit_server(url: str) -> None:
-    engine = create_engine(url, poolclass=pool.NullPool, connect_args={"connect_timeout": 10})
-    with engine.connect() as connection:
+    with _engine(url).connect() as connection:
         driver: Any = connection.connection.driver_connection
         require_utf8(driver)
         require_extensions(driver)
 
 
+def _engine(url: str) -> Engine:
+    return create_engine(url, poolclass=pool.NullPool, connect_args={"connect_timeout": 10})
+
+
 def _heads(url: str) -> tuple[str, ...]:
-    engine = create_engine(url, poolclass=pool.NullPool, connect_args={"connect_timeout": 10})
-    with engine.connect() as connection:
+    with _engine(url).connect() as connection:
         return MigrationContext.configure(connection).get_current_heads()
 
 

@@ -25,8 +25,9 @@ from pointsman.db.engine.engine import dropped_time_outs, time_outs
 from pointsman.db.engine.extensions import NEEDED, missing_extensions
 from pointsman.db.engine.guard_check import check_guards
 from pointsman.db.engine.locale import find_poor_ctype
+from pointsman.db.engine.schema_check import find_missing
 from pointsman.db.revision import HEAD_REVISION, is_newer
-from pointsman.domain.messages.message import Arg
+from pointsman.domain.messages.message import Arg, first_of
 from pointsman.services.connections.connections import list_connections
 from pointsman.services.operations.secret_rotation import SecretsByKey, count_secrets
 from pointsman.services.ports import DatabaseBusy, DatabaseUnavailable, SchemaUnusable
@@ -203,6 +204,9 @@ def _schema(connection: psycopg.Connection) -> CheckResult:
         known = migrations.is_known_revision(found)
         mend = "cli-doctor.schema-old-fix" if known else "cli-doctor.schema-unknown-fix"
         return _bad("cli-doctor.schema-old", mend, found=found, needed=needed)
+    if missing := find_missing(connection):
+        told = {"needed": needed, "missing": first_of(missing, 5)}
+        return _bad("cli-doctor.schema-incomplete", "cli-doctor.schema-incomplete-fix", **told)
     return _good("cli-doctor.schema", needed=needed)
 
 

@@ -8,13 +8,14 @@ import typer
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
-from pointsman.cli.output import EXIT_DATABASE_DOWN, EXIT_MISUSED, busy, err, fail, refuse, show, tell
+from pointsman.cli.output import EXIT_DATABASE_DOWN, EXIT_MISUSED, busy, err, fail, refuse, show, tell, word
 from pointsman.cli.settings import settings_or_exit
 from pointsman.db import migrations
 from pointsman.db.engine.extensions import ExtensionsMissing
 from pointsman.db.engine.locale import WrongEncoding, find_poor_ctype
 from pointsman.db.engine.roles import SameLogin, roles_sql
 from pointsman.db.revision import HEAD_REVISION
+from pointsman.domain.messages.message import first_of
 from pointsman.settings import PREFIX, Settings, with_one_driver
 
 MIGRATION_URL, SERVICE_URL = f"{PREFIX}MIGRATION_DATABASE_URL", f"{PREFIX}DATABASE_URL"
@@ -61,6 +62,9 @@ def migrate_or_exit(settings: Settings) -> str:
     try:
         with busy("cli-service.migrating"):
             revision = migrations.upgrade_schema(url, service_url=settings.database_url)
+    except migrations.SchemaIncomplete as error:
+        told = {"needed": HEAD_REVISION, "missing": first_of(error.missing, 5)}
+        fail("cli-doctor.schema-incomplete", word("cli-doctor.schema-incomplete-fix"), **told)
     except (migrations.UnknownRevision, ExtensionsMissing, WrongEncoding) as error:
         refuse(str(error))
     except (OperationalError, psycopg.OperationalError) as error:
