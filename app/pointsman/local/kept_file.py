@@ -10,13 +10,18 @@ def write_kept_file(path: Path, text: str, *, mode: int = 0o600) -> None:
 
     Raises OSError.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.new")
     try:
-        partial.unlink(missing_ok=True)  # of a kill, or a link: in a foreign folder it may lead anywhere
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        with os.fdopen(os.open(partial, flags, mode), "w", encoding="utf-8") as file:
-            file.write(text)
+        write_partial_file(partial, text, mode=mode)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_partial_file(partial: Path, text: str, *, mode: int) -> None:
+    """Write what is to be renamed later, in the place of what is there under this name. Raises OSError."""
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    partial.unlink(missing_ok=True)  # of a kill, or a link: in a foreign folder it may lead anywhere
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with os.fdopen(os.open(partial, flags, mode), "w", encoding="utf-8") as file:
+        file.write(text)

@@ -6,6 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from support.databases.roles import for_libpq
 from support.programs.command_line import Done, pointsman
 
 FLOOR = ("--rep", "Lena Vogt, lena@nordwerk.example, SDR", "--rep", "Ben Roth, ben@nordwerk.example, Closer")
@@ -153,6 +154,30 @@ def test_a_folder_that_cannot_be_written_leaves_the_database_empty(tmp_path: Pat
     done = init(tmp_path / "file" / "below", database_url, "-l", "en", "--state", str(tmp_path / "state"), *FLOOR)
     assert (done.returncode, "cannot be written" in done.stderr) == (2, True), done.stderr
     assert rows(database_url, "select count(*) from reps") == [0]
+
+
+@pytest.mark.own_database
+def test_a_commit_that_fails_leaves_the_files_as_they_were(tmp_path: Path, database_url: str, owner_url: str) -> None:
+    mine = {name: f"# my {name}\n" for name in ("roster.yaml", "policy.yaml")}
+    for name, text in mine.items():
+        (tmp_path / name).write_text(text)
+    with psycopg.connect(for_libpq(owner_url), autocommit=True) as connection:
+        connection.execute(
+            "create function refused() returns trigger language plpgsql as $$ begin raise disk_full; end $$;"
+            " create constraint trigger refused after insert on policies deferrable initially deferred"
+            " for each row execute function refused()"
+        )
+    assert init(tmp_path, database_url, "--force", *FLOOR).returncode != 0
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == mine
+    assert rows(database_url, "select count(*) from reps") == [0]
+
+
+def test_a_folder_in_a_file_s_place_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").mkdir()
+    for words in (("--force",), ()):
+        done = init(tmp_path, NOWHERE, "-l", "en", *words, *FLOOR)
+        assert (done.returncode, "policy.yaml is a folder" in done.stderr) == (2, True), done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["policy.yaml"]
 
 
 @pytest.mark.parametrize(

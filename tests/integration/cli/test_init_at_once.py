@@ -22,8 +22,15 @@ async def one(env: Env, name: str, written: list[str]) -> SetUp:
     answers = Answers(organisation="X", zone="Europe/Berlin", language="en", reps=(rep,))
     roster, policy = parse_texts(roster_text(answers), policy_text(answers))
     return await set_up(
-        env, roster, policy, None, note="first", language="en", keep_files=lambda: written.append(name)
-    )  # fmt: skip
+        env,
+        roster,
+        policy,
+        None,
+        note="first",
+        language="en",
+        prepare_files=lambda: written.append(name),
+        keep_files=lambda: None,
+    )
 
 
 @pytest.mark.parametrize("names", [("ben", "zoe"), ("ben", "ben")])

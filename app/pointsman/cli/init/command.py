@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +31,7 @@ from pointsman.cli.session import run_with_env
 from pointsman.cli.terminal.found_environment import PREFIX, is_database_set, state_for
 from pointsman.cli.terminal.locality import machine_zone, terminal_language
 from pointsman.domain.messages.message import Arg, rep_name, say
+from pointsman.services.ports import Env
 from pointsman.services.wording.rendering import MessageReader, render, render_sentence
 
 PASSWORD = "CALDAV_PASSWORD"  # noqa: S105  # the name of a variable
@@ -69,30 +70,39 @@ def init(
     files = Files(folder=folder)
     asks = None if yes or not sys.stdin.isatty() else _questioner(reader)
     given = (calendar, calendar_user, calendar_of)
+    closing = ExitStack()
     try:
+        files.refuse_folders()
         if not force and files.are_there():
             _say(reader, "init.files-kept", **files.named())
             _name_dropped(reader, {"--organisation": organisation, "--time-zone": time_zone, "--rep": rep})
             roster, policy = read_roster_file(files.roster), read_policy_file(files.policy)
             account = _calendar(asks, *given)
             refuse_unknown_calendar_reps(account, [one.key for one in roster.reps])
-            keep = _nothing
+            prepare = keep = _nothing
         else:
             answers = _answers(asks, spoken, organisation, time_zone, rep, given)
             account = answers.calendar
             texts = roster_text(answers), policy_text(answers)
             roster, policy = parse_texts(*texts)
 
+            pending = closing.enter_context(files.pending(*texts))
+            prepare = pending.prepare
+
             def keep() -> None:
-                files.write(*texts)
+                pending.keep()
                 keep_organisation(state, answers.organisation)
                 _say(reader, "init.files-written", **files.named())
 
-        with _database(state, reader):
+        with closing, _database(state, reader):
             note = render(say("init.note"), reader)
-            done = run_with_env(
-                lambda env: set_up(env, roster, policy, account, note=note, language=spoken, keep_files=keep)
-            )
+
+            async def steps(env: Env) -> SetUp:
+                return await set_up(
+                    env, roster, policy, account, note=note, language=spoken, prepare_files=prepare, keep_files=keep
+                )
+
+            done = run_with_env(steps)
     except WrongAnswer as wrong:
         end_with(render_sentence(wrong.message, reader), code=EXIT_MISUSED)
     except SetUpRefused as refused:

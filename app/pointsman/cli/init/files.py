@@ -3,7 +3,8 @@
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from pointsman.cli.init.answers import ROLES, Answers, WrongAnswer
 from pointsman.connectors.text_readers import ChildTextReaders
 from pointsman.domain.messages.message import say
 from pointsman.domain.roster.roles import Work
-from pointsman.local.kept_file import write_kept_file
+from pointsman.local.kept_file import write_kept_file, write_partial_file
 
 _PLAIN = re.compile(r"[a-z][a-z0-9_-]*")
 _OTHER_VALUES = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
@@ -47,13 +48,60 @@ class Files:
             raise WrongAnswer(say("init.half-there", file=str(there[0])))
         return bool(there)
 
-    def write(self, roster: str, policy: str) -> None:
-        """Both, each whole, in the place of what is there. Raises WrongAnswer where the disk refuses."""
+    def refuse_folders(self) -> None:
+        """Raises WrongAnswer where a folder has the name of one of them: no file can take its place."""
+        for file in (self.roster, self.policy):
+            if file.is_dir() and not file.is_symlink():
+                raise WrongAnswer(say("init.is-folder", file=str(file)))
+
+    @contextmanager
+    def pending(self, roster: str, policy: str) -> Iterator["PendingFiles"]:
+        """Both texts, to be written beside the files and to take their place later; what was not kept is gone at the end."""
+        pending = PendingFiles(folder=self.folder, texts={self.roster: roster, self.policy: policy})
         try:
-            write_kept_file(self.roster, roster, mode=_READABLE)
-            write_kept_file(self.policy, policy, mode=_READABLE)
+            yield pending
+        finally:
+            pending.drop()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingFiles:
+    """Files that are written before a transaction ends, and named after it: a disk that is full is found before, and a
+    transaction that fails leaves the files as they were.
+    """
+
+    folder: Path
+    texts: Mapping[Path, str]
+
+    def prepare(self) -> None:
+        """Each whole under a name of this process beside its own. Raises WrongAnswer where the disk refuses."""
+        with self._told():
+            for file, text in self.texts.items():
+                write_partial_file(_partial(file), text, mode=_READABLE)
+
+    def keep(self) -> None:
+        """Put them in the place of what is there. Raises WrongAnswer."""
+        with self._told():
+            for file in self.texts:
+                _partial(file).replace(file)
+
+    def drop(self) -> None:
+        """Take away what was not kept."""
+        for file in self.texts:
+            with suppress(OSError):
+                _partial(file).unlink(missing_ok=True)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise WrongAnswer(say("init.not-written", folder=str(self.folder), why=error.strerror or "")) from error
+
+
+def _partial(file: Path) -> Path:
+    """Of this process alone: two may set up at once."""
+    return file.with_name(f"{file.name}.{os.getpid()}.new")
 
 
 def parse_texts(roster: str, policy: str) -> tuple[RosterIn, SubmittedPolicy]:

@@ -73,22 +73,25 @@ async def set_up(
     *,
     note: str,
     language: str,
+    prepare_files: Callable[[], None],
     keep_files: Callable[[], None],
 ) -> SetUp:
     """All steps. Again, they change nothing.
 
-    Roster and policy are written in one transaction, before whose end `keep_files` writes what belongs on the disk: where
-    another floor is live, or one of the steps fails, neither is. Raises SetUpRefused; otherwise as each step's own use case.
+    Roster and policy are written in one transaction, before whose end `prepare_files` writes what belongs on the disk, and
+    after which `keep_files` gives it its name: where another floor is live, or one of the steps or the commit fails, nothing
+    is. Raises SetUpRefused; otherwise as each step's own use case.
     """
 
     async def publish(joined: Env, tx: Tx) -> _Published:
         await tx.roster.lock()  # two at once set up one after the other, and the second finds the first one's floor
         await tx.policies.lock()
         done = await _publish(joined, roster, policy, note)
-        keep_files()
+        prepare_files()
         return done
 
     done = await run_as_one(env, publish)
+    keep_files()
     bound = await _connect(env, calendar, roster) if calendar is not None else 0
     lead, sent = await _first_lead(env)
     return SetUp(

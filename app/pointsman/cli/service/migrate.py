@@ -63,8 +63,8 @@ def migrate_or_exit(settings: Settings) -> str:
         with busy("cli-service.migrating"):
             revision = migrations.upgrade_schema(url, service_url=settings.database_url)
     except migrations.SchemaIncomplete as error:
-        told = {"needed": HEAD_REVISION, "missing": first_of(error.missing, 5)}
-        fail("cli-doctor.schema-incomplete", word("cli-doctor.schema-incomplete-fix"), **told)
+        fix, missing = word("cli-doctor.schema-incomplete-fix"), first_of(error.missing, 5)
+        fail("cli-doctor.schema-incomplete", fix, needed=HEAD_REVISION, missing=missing)
     except (migrations.UnknownRevision, ExtensionsMissing, WrongEncoding) as error:
         refuse(str(error))
     except (OperationalError, psycopg.OperationalError) as error:
