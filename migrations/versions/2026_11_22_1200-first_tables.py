@@ -1125,6 +1125,13 @@ def upgrade() -> None:
     op.create_index("deliveries_connection_id_idx", "deliveries", ["connection_id", "created_at", "id"], unique=False)
     op.create_index("deliveries_status_idx", "deliveries", ["status", "created_at", "id"], unique=False)
     op.create_index("deliveries_op_idx", "deliveries", ["op", "created_at", "id"], unique=False)
+    op.create_index(
+        "deliveries_error_code_idx",
+        "deliveries",
+        ["error_code", "created_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("error_code is not null"),
+    )
     op.create_index(op.f("deliveries_rep_id_idx"), "deliveries", ["rep_id"], unique=False)
     op.create_index(
         "deliveries_due_idx",
@@ -1206,6 +1213,9 @@ def downgrade() -> None:
     op.drop_index("deliveries_order_idx", table_name="deliveries", postgresql_where=sa.text("status = 'pending'"))
     op.drop_index("deliveries_one_effect", table_name="deliveries")
     op.drop_index("deliveries_due_idx", table_name="deliveries", postgresql_where=sa.text("status = 'pending'"))
+    op.drop_index(
+        "deliveries_error_code_idx", table_name="deliveries", postgresql_where=sa.text("error_code is not null")
+    )
     op.drop_index("deliveries_op_idx", table_name="deliveries")
     op.drop_index("deliveries_status_idx", table_name="deliveries")
     op.drop_index("deliveries_connection_id_idx", table_name="deliveries")

@@ -15,21 +15,24 @@ from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.sdk_values import booking_request, check_contract, utc_interval, vendor_error, vendor_event
 from pointsman.connectors.vault import Vault
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
+from pointsman.domain.messages.message import Message, say
 from pointsman.services.ports.vendors.calendars import (
     CalendarEvent,
     ConnectionRef,
     VendorError,
     VendorEvent,
     VendorReauthError,
+    VendorRejectedError,
     VendorRetryableError,
     VendorUnansweredError,
 )
-from pointsman_sdk import Calendar, Connector, ConnectorError, Rejected, Slot, check_key
+from pointsman_sdk import Calendar, Connector, ConnectorError, Slot, check_key
 
 T = TypeVar("T")
 _LOG = logging.getLogger("pointsman.connectors")
 _MOST_CONNECTIONS = 500
 CALL_DEADLINE = timedelta(seconds=30)
+_UNUSABLE = {"secret-key-missing": "vendor.secret-key-missing", "secret-unreadable": "vendor.secret-unreadable"}
 
 
 def _ignore(_connector: str, _kind: str) -> None:
@@ -137,7 +140,10 @@ class ConnectorGateway:
     ) -> T:
         async def on_calendar(connector: Connector) -> T:
             if not isinstance(connector, Calendar):
-                raise Rejected(f"the connector {connection.connector!r} has no calendars")
+                name = connection.connector
+                raise VendorRejectedError(
+                    f"the connector {name!r} has no calendars", told=say("vendor.no-calendars", connector=name)
+                )
             return await do(connector)
 
         return await self.call(connection, on_calendar, deadline=deadline, writes=writes)
@@ -162,13 +168,13 @@ class ConnectorGateway:
             raise
         except Exception as error:  # noqa: BLE001  # beyond this line lies code that is not ours
             if limit.expired():
-                _unanswered(f"{name} did not answer in time", writes=writes)
+                _unanswered(f"{name} did not answer in time", say("vendor.no-answer"), writes=writes)
             kind = type(error).__name__
             self._on_bug(name, kind)
             # The type alone: the text may quote what was sent or received.
             _LOG.warning("connector %s raised %s, which is a bug in it", name, kind)
-            fault = VendorUnansweredError if writes else VendorRetryableError
-            raise fault(f"the connector {name!r} failed ({kind})") from None
+            told = say("vendor.connector-failed", connector=name, kind=kind)
+            _unanswered(f"the connector {name!r} failed ({kind})", told, writes=writes)
 
     def _connector(self, connection: ConnectionRef) -> Connector:
         key = (connection.id, _fingerprint(connection))
@@ -180,22 +186,23 @@ class ConnectorGateway:
             config = open_config(self._vault, name, connection.config, connection.sealed)
             connector = self._registry.build(name, config, self._contexts.context(name))
         except NotFound as error:
-            raise VendorRetryableError(str(error)) from error
+            raise VendorRetryableError(str(error), told=say("vendor.no-connector", connector=name)) from error
         except Unavailable as error:
             # A broken connector is mended by a release, a key that this process lacks by its settings: the connection itself
             # is whole, and other processes may have the key. A seal of something else is for the person who has the secret.
             fault = VendorReauthError if error.code == "secret-unreadable" else VendorRetryableError
-            raise fault(str(error)) from error
+            told = say(_UNUSABLE.get(error.code, "vendor.connector-broken"), connector=name)
+            raise fault(str(error), told=told) from error
         except Invalid as error:
-            raise VendorReauthError(f"{error}: correct the connection") from error
+            raise VendorReauthError(f"{error}: correct the connection", told=say("vendor.wrong-settings")) from error
         self._built[key] = connector
         if len(self._built) > _MOST_CONNECTIONS:
             self._built.popitem(last=False)
         return connector
 
 
-def _unanswered(text: str, *, writes: bool) -> NoReturn:
-    raise (VendorUnansweredError(text) if writes else VendorRetryableError(text)) from None
+def _unanswered(text: str, told: Message, *, writes: bool) -> NoReturn:
+    raise (VendorUnansweredError if writes else VendorRetryableError)(text, told=told) from None
 
 
 def _fingerprint(connection: ConnectionRef) -> str:

@@ -6,9 +6,10 @@ from typing import TypeVar
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.mail_addresses import outgoing_address
 from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.domain.messages.message import say
 from pointsman.services.ports.vendors.calendars import ConnectionRef, VendorRejectedError
 from pointsman.services.ports.vendors.crm import CrmMeeting, CrmPerson, UnknownCrmOwnerError
-from pointsman_sdk import Capability, Connector, Contact, Crm, Meeting, Record, Rejected, Slot
+from pointsman_sdk import Capability, Connector, Contact, Crm, Meeting, Record, Slot
 
 T = TypeVar("T")
 
@@ -55,7 +56,10 @@ class ConnectorCrm:
     async def _on_crm(self, connection: ConnectionRef, do: Callable[[Crm], Awaitable[T]]) -> T:
         async def on_crm(connector: Connector) -> T:
             if not isinstance(connector, Crm):
-                raise Rejected(f"the connector {connection.connector!r} is no CRM")
+                name = connection.connector
+                raise VendorRejectedError(
+                    f"the connector {name!r} is no CRM", told=say("vendor.no-crm", connector=name)
+                )
             return await do(connector)
 
         return await self._gateway.call(connection, on_crm, writes=True)
@@ -78,4 +82,5 @@ def _contact(person: CrmPerson) -> Contact:
     try:
         return Contact(email=outgoing_address(person.email), name=person.name)
     except ValueError as error:
-        raise VendorRejectedError("the lead has no address by which a CRM could know it") from error
+        told = say("vendor.no-address")
+        raise VendorRejectedError("the lead has no address by which a CRM could know it", told=told) from error

@@ -19,6 +19,7 @@ from pointsman.connectors.guard import PRIVATE_NETWORKS
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.domain.errors import Invalid, NotFound
+from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports.vendors.calendars import (
     CalendarEvent,
     CalendarGateway,
@@ -42,6 +43,7 @@ from pointsman_sdk import (
 from pointsman_sdk.testing import FaultyTransport
 from support.programs.calendar_servers import PASSWORD, USER, radicale, running
 from support.programs.radicale_vendor import RadicaleVendor
+from support.wording import german
 
 pytestmark = pytest.mark.anyio
 
@@ -132,8 +134,9 @@ async def test_secrets_are_parted_from_what_may_be_shown(house: House) -> None:
 async def test_secret_is_not_sent_to_an_address_changed_behind_its_back(house: House) -> None:
     connection = house.connection()
     moved = replace(connection, config={**connection.config, "url": "https://evil.example"})
-    with pytest.raises(VendorReauthError, match="was changed"):
+    with pytest.raises(VendorReauthError, match="was changed") as caught:
         await house.gateway.check(moved)
+    assert german(failure_message(caught.value)).startswith("die Geheimnisse der Verbindung lassen sich nicht öffnen")
     assert house.wire.seen == []
 
 
@@ -142,8 +145,9 @@ async def test_a_key_that_this_process_lacks_is_no_fault_of_the_connection(house
     connection = house.connection()
     ours, newer = house.keys[0], new_key()
     rotated = replace(connection, sealed=Vault([newer, ours]).reseal(connection.sealed))
-    with pytest.raises(VendorRetryableError, match="POINTSMAN_SECRET_KEYS lacks the key"):
+    with pytest.raises(VendorRetryableError, match="POINTSMAN_SECRET_KEYS lacks the key") as caught:
         await house.gateway.check(rotated)
+    assert german(failure_message(caught.value)).startswith("diesem Prozess fehlt der Schlüssel")
     assert house.wire.seen == []
     await house.gateway.check(replace(rotated, sealed=Vault([ours, newer]).reseal(rotated.sealed)))
 
@@ -170,8 +174,9 @@ async def test_new_credentials_take_effect_at_once(house: House) -> None:
 async def test_connection_that_disappeared_from_the_installation_waits(house: House) -> None:
     _, sealed = house.gateway.seal("memory", CONFIG)
     gone = ConnectionRef(id=UUID(int=2), connector="uninstalled", config={}, sealed=sealed)
-    with pytest.raises(VendorError):
+    with pytest.raises(VendorError) as caught:
         await house.gateway.check(gone)
+    assert german(failure_message(caught.value)).startswith("die Geheimnisse der Verbindung lassen sich nicht öffnen")
 
 
 # ── faults ──────────────────────────────────────────────────────────────────────────────────────
@@ -270,6 +275,7 @@ async def test_anything_else_is_a_bug_counted_and_told_by_type_alone(
         await house.gateway.find_event(house.connection(), "anna", "k-g1")
     assert house.bugs == [("memory", type(error).__name__)]
     assert type(error).__name__ in str(caught.value)
+    assert german(failure_message(caught.value)).startswith("der Connector „memory“ ist gescheitert")
     assert "ada@example.com" not in str(caught.value) + caplog.text
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
@@ -290,6 +296,7 @@ async def test_slow_calendar_is_given_up_at_the_deadline() -> None:
     with pytest.raises(VendorRetryableError, match="in time") as caught:
         await house.gateway.busy_times(house.connection(), "anna", NINE, NOON, deadline=timedelta(milliseconds=20))
     assert not isinstance(caught.value, VendorUnansweredError)
+    assert german(failure_message(caught.value)) == "der Anbieter hat nicht rechtzeitig geantwortet"
     assert house.bugs == []
 
 

@@ -37,8 +37,11 @@ async def test_a_delivery_that_was_given_up_says_so_in_the_language_of_its_reade
     await floor.work()
     (told,) = (await client.get("/v1/deliveries")).json()["items"]
     assert (told["error_code"], told["last_error"]) == ("gave-up", "given up after 12 attempts: 503  sorry")
+    for code, found in (("gave-up", [told["id"]]), ("rejected", [])):
+        listed = (await client.get("/v1/deliveries", params={"error_code": code})).json()["items"]
+        assert [one["id"] for one in listed] == found
     read = await client.get(f"/v1/deliveries/{told['id']}", headers=DE)
-    assert read.json()["last_error"] == "nach 12 Versuchen aufgegeben: 503  sorry"
+    assert read.json()["last_error"] == "nach 12 Versuchen aufgegeben: der Connector meldet: „503  sorry“"
     assert read.headers["Content-Language"] == "de"
     stored = await floor.world.value("select last_error from deliveries")
     assert (stored["key"], stored["args"]["count"]) == ("vendor.gave-up", 12)
@@ -56,13 +59,15 @@ async def test_a_connection_that_needs_a_new_sign_in_says_so_in_the_language_of_
         read = await read_calendars(
             floor.env, [rep], now, now + timedelta(days=30), max_age=timedelta(0), deadline=timedelta(seconds=9)
         )
-    assert german(read["anna"].state.reason) == "die Verbindung braucht eine neue Anmeldung: 401"
+    assert (
+        german(read["anna"].state.reason) == "die Verbindung braucht eine neue Anmeldung: der Connector meldet: „401“"
+    )
     (anna,) = (await client.get("/v1/reps/anna/calendars", headers=DE)).json()["calendars"]
-    assert anna["unreadable"] == "die Verbindung braucht eine neue Anmeldung: 401"
+    assert anna["unreadable"] == "die Verbindung braucht eine neue Anmeldung: der Connector meldet: „401“"
     (ben,) = (await client.get("/v1/reps/ben/calendars")).json()["calendars"]
     assert ben["unreadable"] == "busy"
     (connection,) = (await client.get("/v1/connections", headers=DE)).json()["items"]
-    assert connection["fault"] == "401"
+    assert connection["fault"] == "der Connector meldet: „401“"
     known = await read_calendars(
         floor.env, ["anna"], now, now + timedelta(days=30), max_age=timedelta(0), deadline=timedelta(seconds=9)
     )

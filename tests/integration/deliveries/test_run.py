@@ -10,7 +10,7 @@ from itertools import product
 import pytest
 
 from pointsman.domain.errors import Conflict
-from pointsman.domain.messages.message import as_written
+from pointsman.domain.messages.message import say
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
@@ -361,7 +361,7 @@ async def test_refused_credentials_take_the_connection_out_of_use_and_a_new_sign
 
 async def test_a_connection_in_fault_makes_its_closers_unbookable_until_it_is_checked_again(floor: Floor) -> None:
     floor.vendor.faults["check"] = VendorReauthError("401")
-    assert (await check_connection(floor.env, "cal", actor=SETTER)).fault == as_written("401")
+    assert (await check_connection(floor.env, "cal", actor=SETTER)).fault == say("vendor.said", said="401")
     _, handed = await floor.ready()
     assert handed.stage == "held"
     del floor.vendor.faults["check"]

@@ -84,6 +84,7 @@ WORK_LISTS: Mapping[str, ListStatement] = MappingProxyType({
             "connection": {"connection": "'connection7'"},
             "status": {"status": "'dead'"},
             "op": {"op": "'move'"},
+            "error_code": {"error_code": "'rejected'"},
             "appointment": {"appointment_id": id_of("appointment", 7)},
             **_SPAN,
         },

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pointsman.domain.messages.message import as_written, rep_name, say
+from pointsman.domain.messages.message import rep_name, say
 from pointsman.services.deliveries.vendor_error_text import OwnRefusalError, failure_message, safe_error_text
-from pointsman.services.ports import VendorRejectedError
+from pointsman.services.ports import VendorRejectedError, VendorRetryableError
 from support.wording import english, german
 
 
@@ -49,7 +49,7 @@ from support.wording import english, german
 )
 def test_what_a_vendor_said_is_short_printable_and_tells_no_secret(said: str, shown: str) -> None:
     assert safe_error_text(VendorRejectedError(said)) == shown
-    assert failure_message(VendorRejectedError(said)) == as_written(shown)
+    assert failure_message(VendorRejectedError(said)) == say("vendor.said", said=shown)
 
 
 def test_what_is_known_here_is_told_in_our_own_words_in_each_language() -> None:
@@ -58,3 +58,14 @@ def test_what_is_known_here_is_told_in_our_own_words_in_each_language() -> None:
     assert german(told).startswith("das CRM hat keinen aktiven Benutzer mit der E-Mail-Adresse von Clara: ")
     assert english(failure_message(TimeoutError())) == "the vendor did not answer in time"
     assert german(failure_message(TimeoutError())) == "der Anbieter hat nicht rechtzeitig geantwortet"
+
+
+def test_what_a_connector_says_is_told_as_its_words_where_a_sentence_is_in_another_language() -> None:
+    told = failure_message(VendorRejectedError("this is no calendar"))
+    assert english(told) == "this is no calendar"
+    assert german(told) == "der Connector meldet: „this is no calendar“"
+
+
+def test_what_the_host_found_out_itself_is_no_connector_s_word() -> None:
+    told = failure_message(VendorRetryableError("caldav did not answer in time", told=say("vendor.no-answer")))
+    assert german(told) == "der Anbieter hat nicht rechtzeitig geantwortet"

@@ -15,7 +15,7 @@ from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery, explain_nothing, require_period
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.deliveries.run import get_delivery, replay_delivery
-from pointsman.services.ports.booking.deliveries import DeliveryFilter, ListedDelivery
+from pointsman.services.ports.booking.deliveries import DeliveryError, DeliveryFilter, ListedDelivery
 from pointsman.services.wording.rendering import MessageReader
 from pointsman.services.wording.stored import render_error
 
@@ -71,13 +71,22 @@ def _asked(
     op: Annotated[
         Literal["book", "move", "cancel", "set_owner", "log_meeting"] | None, Query(description="Only of this kind.")
     ] = None,
+    error_code: Annotated[
+        DeliveryError | None, Query(description="Only those of which the last thing that went wrong was this.")
+    ] = None,
     appointment: Annotated[UUID | None, Query(description="Only this appointment's.")] = None,
     since: SinceQuery = None,
     until: UntilQuery = None,
 ) -> DeliveryFilter:
     require_period(since=since, until=until)
     return DeliveryFilter(
-        connection=connection, status=status, op=op, appointment_id=appointment, since=since, until=until
+        connection=connection,
+        status=status,
+        op=op,
+        error_code=error_code,
+        appointment_id=appointment,
+        since=since,
+        until=until,
     )
 
 

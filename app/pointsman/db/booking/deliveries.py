@@ -107,6 +107,7 @@ _PAGE = PreparedStatement(
     from deliveries d join connections k on k.id = d.connection_id
     where (cast(:status as text) is null or d.status = :status)
       and (cast(:op as text) is null or d.op = :op)
+      and (cast(:error_code as text) is null or d.error_code = :error_code)
       and (cast(:connection as text) is null or d.connection_id = (select id from connections where key = :connection))
       and (cast(:appointment_id as uuid) is null or d.appointment_id = :appointment_id)
       and (cast(:since as timestamptz) is null or d.created_at >= :since)

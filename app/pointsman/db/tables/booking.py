@@ -276,6 +276,13 @@ deliveries = Table(
     Index("deliveries_connection_id_idx", "connection_id", "created_at", "id"),
     Index("deliveries_status_idx", "status", "created_at", "id"),
     Index("deliveries_op_idx", "op", "created_at", "id"),
+    Index(
+        "deliveries_error_code_idx",
+        "error_code",
+        "created_at",
+        "id",
+        postgresql_where=text("error_code is not null"),
+    ),
     Index("deliveries_due_idx", "next_attempt_at", postgresql_where=text("status = 'pending'")),
     Index("deliveries_order_idx", "key", postgresql_where=text("status = 'pending'")),  # what is owed before this?
 )

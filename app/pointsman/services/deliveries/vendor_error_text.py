@@ -2,8 +2,8 @@
 
 import re
 
-from pointsman.domain.messages.message import Message, as_written, say
-from pointsman.services.ports import VendorRejectedError
+from pointsman.domain.messages.message import Message, say
+from pointsman.services.ports import VendorError, VendorRejectedError
 
 _LONGEST = 300
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:/]{1,100}(?:@|%40)[^\s<>\"'(),;:/]{1,255}", re.IGNORECASE)
@@ -42,19 +42,18 @@ def safe_error_text(error: BaseException | str) -> str:
 
 
 class OwnRefusalError(VendorRejectedError):
-    """What no vendor has to be asked for, since it is known here that it cannot be done: told in our own words."""
+    """What no vendor has to be asked for, since it is known here that it cannot be done."""
 
     def __init__(self, told: Message) -> None:
-        super().__init__(told.key)
-        self.told = told
+        super().__init__(told.key, told=told)
 
 
 def failure_message(error: BaseException) -> Message:
-    """Why a call to a vendor failed, to be stored and read: the vendor's own words, where it said any."""
+    """Why a call to a vendor failed, to be stored and read: our own words where we know, else the connector's as it said them."""
     match error:
-        case OwnRefusalError():
-            return error.told
+        case VendorError(told=Message() as told):
+            return told
         case TimeoutError():
             return say("vendor.no-answer")
         case _:
-            return as_written(safe_error_text(error))
+            return say("vendor.said", said=safe_error_text(error))

@@ -62,6 +62,7 @@ class DeliveryFilter:
     connection: str | None = None
     status: str | None = None
     op: str | None = None
+    error_code: str | None = None
     appointment_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None

@@ -6,16 +6,22 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from pointsman.domain.messages.message import Message
+
 
 class VendorError(Exception):
-    """A vendor call failed; the subclass says what to do next."""
+    """A vendor call failed; the subclass says what to do next. `told` is what to tell, where it was found out on our side."""
+
+    def __init__(self, message: str, *, told: Message | None = None) -> None:
+        super().__init__(message)
+        self.told = told
 
 
 class VendorRetryableError(VendorError):
     """Nothing happened, as far as is known: try again, not before `retry_after`."""
 
-    def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, retry_after: timedelta | None = None, told: Message | None = None) -> None:
+        super().__init__(message, told=told)
         self.retry_after = retry_after
 
 
