@@ -72,4 +72,4 @@ async def test_a_connection_that_needs_a_new_sign_in_says_so_in_the_language_of_
         floor.env, ["anna"], now, now + timedelta(days=30), max_age=timedelta(0), deadline=timedelta(seconds=9)
     )
     assert english(known["anna"].state.reason) == "the connection cal is out of use: 401"
-    assert german(known["anna"].state.reason) == "die Verbindung cal ist außer Betrieb: 401"
+    assert german(known["anna"].state.reason) == "die Verbindung cal ist außer Betrieb: der Connector meldet: „401“"

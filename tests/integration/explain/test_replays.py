@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
+from pointsman.db.tables import decisions
 from pointsman.domain.roster.roles import Work
 from pointsman.services.explain.explain import explain_stored
 from pointsman.services.explain.replays import ReplayResult, replay_decision, replay_many
@@ -17,6 +18,32 @@ from support.floors.use_case_env import ADMIN, POLICY, World, rep_given
 from support.wording import english_sentence
 
 pytestmark = pytest.mark.anyio
+
+
+TAMPERED: list[tuple[str, list[str] | None]] = [
+    ("record = jsonb_set(record, '{rep}', '\"mallory\"')", ["rep"]),
+    ("record = jsonb_set(record, '{steps,0,sentence}', '\"x\"')", ["steps[0].sentence"]),
+    ("record = jsonb_set(record, '{ledger_after,denominator}', '\"7\"')", ["ledger_after.denominator"]),
+    ("record = record - 'tie_break'", ["tie_break"]),
+    ("inputs = jsonb_set(inputs, '{seed}', '\"other\"')", None),
+    ("inputs = jsonb_set(inputs, '{facts,lead.country}', '\"AT\"')", None),
+    ("inputs = jsonb_set(inputs, '{facts,lead.smuggled}', '1')", ["inputs.facts.lead.smuggled"]),
+    ("inputs = inputs - 'gates'", ["inputs"]),
+    ("inputs = '[]'", ["inputs"]),
+    ("inputs = jsonb_set(inputs, '{now}', '\"yesterday\"')", ["inputs"]),
+    ("summary = '\"all is well\"'", ["columns.summary"]),
+    ("pool = 'other'", ["columns.pool"]),
+    ("outcome = 'held'", ["columns.outcome"]),
+    ("work = 'closing'", ["columns.work"]),
+    ("rule = 'other'", ["columns.rule"]),
+    ("hold_reason = 'no-rep'", ["columns.hold_reason"]),
+    ("policy_version = 99", ["inputs"]),
+    ("roster_version = 99", ["inputs"]),
+    ("lead_id = gen_random_uuid()", ["inputs"]),
+    ("inputs_digest = null", ["inputs"]),
+    ("at = at - interval '1 day'", ["columns.at"]),
+    ("rep_id = (select id from reps where key = 'eva')", ["columns.rep"]),
+]
 
 
 async def tampered(world: World, decision: UUID, change: str, **given: Any) -> ReplayResult:
@@ -34,25 +61,7 @@ async def test_an_untouched_decision_is_the_same_to_the_byte(world: World) -> No
     assert (found.same, found.first_byte, found.paths, found.differing_parts) == (True, None, (), ())
 
 
-@pytest.mark.parametrize(
-    ("change", "paths"),
-    [
-        ("record = jsonb_set(record, '{rep}', '\"mallory\"')", ["rep"]),
-        ("record = jsonb_set(record, '{steps,0,sentence}', '\"x\"')", ["steps[0].sentence"]),
-        ("record = jsonb_set(record, '{ledger_after,denominator}', '\"7\"')", ["ledger_after.denominator"]),
-        ("record = record - 'tie_break'", ["tie_break"]),
-        ("inputs = jsonb_set(inputs, '{seed}', '\"other\"')", None),
-        ("inputs = jsonb_set(inputs, '{facts,lead.country}', '\"AT\"')", None),
-        ("inputs = jsonb_set(inputs, '{facts,lead.smuggled}', '1')", ["inputs.facts.lead.smuggled"]),
-        ("inputs = inputs - 'gates'", ["inputs"]),
-        ("inputs = '[]'", ["inputs"]),
-        ("inputs = jsonb_set(inputs, '{now}', '\"yesterday\"')", ["inputs"]),
-        ("summary = '\"all is well\"'", ["columns.summary"]),
-        ("pool = 'other'", ["columns.pool"]),
-        ("at = at - interval '1 day'", ["columns.at"]),
-        ("rep_id = (select id from reps where key = 'eva')", ["columns.rep"]),
-    ],
-)
+@pytest.mark.parametrize(("change", "paths"), TAMPERED)
 async def test_whatever_was_tampered_with_is_found_and_pointed_to(
     world: World, change: str, paths: list[str] | None
 ) -> None:
@@ -62,6 +71,19 @@ async def test_whatever_was_tampered_with_is_found_and_pointed_to(
         assert [path.path for path in found.paths] == paths
     if "record" in change:
         assert found.first_byte is not None
+
+
+async def test_a_decision_that_took_another_s_id_is_found(world: World) -> None:
+    decision = await routed(world)
+    given = {"id": decision, "other": uuid4()}
+    await world.owner_rows("update decisions set id = :other where id = :id", past_guards=True, **given)
+    found = await replay_decision(world.env, given["other"])
+    assert [path.path for path in found.paths] == ["columns.id"]
+
+
+def test_each_column_of_a_decision_is_tampered_with_here() -> None:
+    tampered_with = {change.partition(" ")[0] for change, _ in TAMPERED} | {"id"}
+    assert {column.name for column in decisions.columns} == tampered_with
 
 
 async def test_a_tampered_record_shows_its_first_byte_with_what_stands_around_it(world: World) -> None:

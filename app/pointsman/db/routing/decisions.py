@@ -98,7 +98,7 @@ _PAGE = PreparedStatement(
 )
 _CHANGED_INPUTS = PreparedStatement("""
     select id from decisions
-    where id = any(:ids) and sha256(convert_to(cast(inputs as text), 'UTF8')) is distinct from inputs_digest
+    where id = any(:ids) and sha256(convert_to(concat(lead_id, inputs), 'UTF8')) is distinct from inputs_digest
 """)
 _GIVEN = (
     "id", "lead_id", "rep_id", "work", "pool", "category", "decision_id", "gate_check_id", "override_id", "assigned_at",

@@ -73,7 +73,7 @@ WRITE = PreparedStatement("""
                                roster_version, record, inputs, inputs_digest)
         values (:decision_id, :lead_id, :at, :outcome, :work, :rule, :pool, :rep_id, :hold_reason, cast(:summary as jsonb),
                 :policy_version, :roster_version, cast(:record as jsonb), cast(:inputs as jsonb),
-                sha256(convert_to(cast(cast(:inputs as jsonb) as text), 'UTF8')))
+                sha256(convert_to(concat(cast(:lead_id as uuid), cast(:inputs as jsonb)), 'UTF8')))
     ), assignment as (
         insert into assignments (id, lead_id, rep_id, work, pool, rule, category, decision_id, gate_check_id, override_id,
                                  assigned_at)

@@ -97,7 +97,7 @@ def _compared(row: DecisionRow, policy: CompiledPolicy | None, roster: Roster, *
         *_columns(row, again),
     )
     if is_changed and not paths:
-        paths = (path_difference("inputs", "as stored", "not as they were written"),)
+        paths = (path_difference("inputs", "as stored", "they or their lead are not as they were written"),)
     names = (*record.differing_parts, *dict.fromkeys(p.path.partition(".")[0] for p in paths[len(record.paths) :]))
     return ReplayResult(
         decision_id=row.id,
@@ -133,6 +133,8 @@ def _columns(row: DecisionRow, again: Decision) -> tuple[PathDifference, ...]:
     pairs.append(("summary", row.summary, again.summary.as_json()))
     differing = [pair for pair in pairs if canonical_json(pair[1]) != canonical_json(pair[2])]  # 3 is not 3.0
     found = [path_difference(f"columns.{name}", had, has) for name, had, has in differing]
+    if str(row.id) != again.seed:
+        found.append(path_difference("columns.id", str(row.id), again.seed))
     if row.at != again.now:
         found.append(path_difference("columns.at", row.at.isoformat(), again.now.isoformat()))
     return tuple(found)
