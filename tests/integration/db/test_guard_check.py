@@ -72,13 +72,13 @@ def test_a_database_of_this_release_lacks_nothing(shared_database_url: str) -> N
 @pytest.mark.own_database
 def test_a_column_and_a_table_that_are_missing_are_said_with_what_to_do(owner_url: str) -> None:
     with psycopg.connect(for_libpq(owner_url), autocommit=True) as connection:
-        connection.execute("alter table leads drop column email")
+        connection.execute("alter table deliveries drop column error_code")
         connection.execute("drop table slot_holds cascade")
-        assert find_missing(connection) == ("leads.email", "slot_holds")
+        assert find_missing(connection) == ("deliveries.error_code", "slot_holds")
     for command in ("doctor", "migrate"):
         done = pointsman(command, url=owner_url)
         said = " ".join((done.stdout + done.stderr).split())
         assert done.returncode == 1
-        assert "and lacks leads.email and slot_holds." in said
+        assert "and lacks deliveries.error_code and slot_holds." in said
         assert "made by an unreleased version of Pointsman" in said
         assert "make it anew" in said
