@@ -1,6 +1,7 @@
 """What somebody changes in a calendar itself becomes a reschedule, a cancellation or a conflict; what cannot be read, nothing."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 from pointsman.domain.booking.calendar_diff import CALENDAR_EMPTIED
 from pointsman.domain.booking.lifecycle import RejectCode
 from pointsman.domain.errors import Conflict
-from pointsman.domain.messages.message import say
+from pointsman.domain.messages.message import message_from_json, say
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.roles import Work
 from pointsman.services.appointments.actions import cancel, reject
@@ -31,7 +32,7 @@ from support.floors.booking_floor import SETTER, Floor, open_floor
 from support.floors.faulty_calendars import Cue
 from support.floors.use_case_env import POLICY, floor_given, office_hours, rep_given
 from support.waiting import PATIENCE_S
-from support.wording import english_of
+from support.wording import english_of, german
 
 pytestmark = pytest.mark.anyio
 
@@ -120,6 +121,14 @@ async def test_an_event_marked_as_cancelled_calls_the_appointment_off_and_goes(f
     assert floor.vendor.events() == []
 
 
+_AT = r"Mo\., 30\. Nov\. 2026, 1\d:\d\d Uhr \(MEZ\)"
+IN_CONFLICT = (
+    rf"ein Kalender widerspricht dem Termin von Anna am {_AT}, der bestehen bleibt: im Kalender von Anna: der Eintrag wurde"
+    rf" auf {_AT} bis 1\d:\d\d Uhr verschoben, und diese Zeit geht nicht: ein anderer Termin liegt zu dieser Zeit oder zu nahe"
+    r" daran\. Verschieben Sie ihn, .*"
+)
+
+
 async def test_an_event_moved_into_another_appointment_is_a_conflict_until_the_calendar_agrees(
     database_url: str,
 ) -> None:
@@ -133,6 +142,10 @@ async def test_an_event_moved_into_another_appointment_is_a_conflict_until_the_c
             assert (found.starts_at, found.status) == (second.starts_at, "confirmed")
             assert says(found, "anna").startswith("the event was moved to ")
             assert await alerts(floor, "calendar-conflict") == [("calendar-conflict", f"appointment:{second.id}")]
+        told = german(
+            message_from_json(await floor.world.value("select message from alerts where resolved_at is null"))
+        )
+        assert re.fullmatch(IN_CONFLICT, told), told
         assert [act for act, _ in await acts(floor, second)] == ["book", "conflict"]  # said once
         floor.vendor.drag(event_of(floor, second), second.starts_at)
         await sync_calendars(floor.env)
