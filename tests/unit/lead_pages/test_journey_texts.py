@@ -106,5 +106,8 @@ def test_each_act_of_an_appointment_has_words_of_its_own(act: AppointmentAction 
 def test_a_calendar_that_disagrees_is_told_as_open_and_later_as_settled() -> None:
     disagrees = told(JourneyKind.APPOINTMENT, act="conflict", rep="lena", by="calendar")
     agrees = told(JourneyKind.APPOINTMENT, act="agrees", rep="lena", by="calendar")
-    assert disagrees[1] == "ein Kalender widerspricht dem Termin mit Lena; der Termin bleibt bestehen, bis das jemand klärt"
+    assert (
+        disagrees[1]
+        == "ein Kalender widerspricht dem Termin mit Lena; der Termin bleibt bestehen, bis das jemand klärt"
+    )
     assert agrees[0] == "the calendar agrees with the appointment of Lena again"
