@@ -53,6 +53,8 @@ async def test_no_answer_about_a_lead_that_moved_on_has_another_rep_in_it(
     heard["slot hold"] = await partner.post("/v1/slot-holds", json={"lead_id": str(lead), "start": slot["start"]})
     (meeting,) = heard["appointments True"].json()["items"]
     heard["appointment"] = await partner.get(f"/v1/appointments/{meeting['id']}")
+    heard["invitation"] = await partner.get(f"/v1/appointments/{meeting['id']}/invitation.ics")
+    assert heard.pop("invitation").status_code == 404
     assert (meeting["rep"], meeting["setter"], meeting["gate"]["setter"]) == (None, None, None)
     assert meeting["gate"]["evidence"] == []
     told = {what: OTHERS.findall(re.sub(r'"made_by":"[^"]*"', "", answer.text)) for what, answer in heard.items()}

@@ -20,7 +20,7 @@ router = APIRouter(tags=["Hand-over and booking"])
     summary="The invitation, as a calendar file",
     description="For the prospect: iCalendar (RFC 5545, RFC 5546), without anything of the house. Each change of the "
     "appointment makes a newer one of the same UID; of one that was called off it is the cancellation. 409 `no-email` "
-    "when a participant has no address that can be invited.",
+    "when a participant has no address that can be invited. 404 to a partner's key where a rep of another side comes.",
     response_class=Response,
     responses={
         200: {"description": "The file", "content": {"text/calendar": {"schema": {"type": "string"}}}},

@@ -12,7 +12,8 @@ from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.vendors.invitations import CalendarUser, Invitation, InvitationMethod
-from pointsman.services.wording.rendering import MessageReader, render
+from pointsman.services.roster.names import roster_names
+from pointsman.services.wording.rendering import FALLBACK_LANGUAGE, MessageReader, render
 
 _CALLED_OFF = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.REJECTED})
 
@@ -71,10 +72,14 @@ async def build_invitation(
 
 
 async def read_invitation(env: Env, appointment_id: UUID, *, actor: Actor) -> tuple[InvitationMethod, bytes]:
-    """The invitation of an appointment. NotFound, also for what a partner may not see; Conflict "no-email"."""
+    """The invitation of an appointment. NotFound, also for what a partner may not see; Conflict "no-email".
+
+    It names who comes, with their addresses: to a caller who does not read one of them it is not there.
+    """
+    reader = (await roster_names(env)).reader(actor, FALLBACK_LANGUAGE)
     async with env.uow() as tx:
         row = await tx.appointments.get(appointment_id, sees=actor.sees)
-        if row is None:
+        if row is None or not all(map(reader.reads_rep, (row.rep_key, *(one.rep_key for one in row.companions)))):
             raise NotFound("There is no appointment with this id.")
         return invitation_method(row), await build_invitation(env, tx, row)
 
