@@ -341,6 +341,8 @@ def upgrade() -> None:
         sa.Column("error", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("lead_id", sa.UUID(), nullable=True),
         sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("names", postgresql.ARRAY(sa.Text()), nullable=True),
+        sa.Column("said", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("received_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("next_attempt_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("leased_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
@@ -357,6 +359,14 @@ def upgrade() -> None:
         "inbox_batch_id_idx", "inbox", ["batch_id"], unique=False, postgresql_where=sa.text("batch_id is not null")
     )
     op.create_index("inbox_dedupe_key", "inbox", ["dedupe_key", "intake_id"], unique=True)
+    op.create_index(
+        "inbox_names_idx",
+        "inbox",
+        ["names"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_where=sa.text("names is not null"),
+    )
     op.create_index("inbox_received_idx", "inbox", ["received_at", "id"], unique=False)
     op.create_index("inbox_status_idx", "inbox", ["status", "received_at", "id"], unique=False)
     op.create_index("inbox_intake_idx", "inbox", ["intake_id", "received_at", "id"], unique=False)

@@ -13,7 +13,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from pointsman.db.tables.base import id_column, instant_column, metadata
 
@@ -64,6 +64,8 @@ inbox = Table(
     Column("error", JSONB),  # `Message.as_json`
     Column("lead_id", UUID()),
     Column("result", JSONB),  # what became of it, in ids and codes
+    Column("names", ARRAY(Text)),  # of what was refused through the API: ids and numbers that go on being refused
+    Column("said", JSONB),  # and who was meant, as the owner of a number is judged
     instant_column("received_at"),
     instant_column("next_attempt_at", null=True),  # null until the first attempt
     instant_column("leased_until", null=True),  # a worker has it until then
@@ -75,6 +77,7 @@ inbox = Table(
     CheckConstraint("(intake_id is null) <> (sender is null)", name="sender"),
     Index("inbox_dedupe_key", "dedupe_key", "intake_id", unique=True),
     Index("inbox_sender_key", "dedupe_key", "sender", unique=True, postgresql_where=text("sender is not null")),
+    Index("inbox_names_idx", "names", postgresql_using="gin", postgresql_where=text("names is not null")),
     Index("inbox_received_idx", "received_at", "id"),
     Index("inbox_status_idx", "status", "received_at", "id"),
     Index("inbox_intake_idx", "intake_id", "received_at", "id"),

@@ -25,15 +25,12 @@ from pointsman.services.leads.employer_alert import ask_for_employer
 from pointsman.services.leads.fields import known_fields
 from pointsman.services.leads.lead_input import LeadInput, identify_person
 from pointsman.services.leads.phone_owner import is_known_by_phone, known_by_phone, owner_of_phone, still_answers
+from pointsman.services.leads.refused_before import KnownElsewhere, is_number_of_several
 from pointsman.services.policies.cache import load_roster
 from pointsman.services.ports import Actor, Env, LostRace, Tx
 from pointsman.services.ports.leads.leads import FoundLead, LeadRow, LeadWrite, Person
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.ports.routing.policies import LiveVersions
-
-
-class KnownElsewhere(Exception):
-    """A partner or rep speaks of a person who is known and not theirs; nothing was changed. Never told to the caller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +70,13 @@ async def upsert_lead(
     if known.fuzzy_names is not None and person.company_key is not None:
         country = given.facts.get("company.country") or given.facts.get("lead.country")
         write = with_account_match(write, await match_account_by_name(tx, person, country, known.fuzzy_names))
-    made = await tx.leads.create(write, sees=speaker.sees)
+    is_shared = actor.sees.is_limited and await is_number_of_several(tx, write, actor)
+    made = await tx.leads.create(write, sees=speaker.sees, by_phone=not is_shared)
     if made is not None:
         return await _created(env, tx, made, person, actor)
     named, gone = await _named(tx, write, speaker)
+    if is_shared:
+        named = [replace(one, by_phone=False) for one in named if one.by_external_id or one.by_email]
     await _refuse_elsewhere(tx, named, actor)
     found = choose_lead(
         next((one.row.id for one in named if one.by_external_id), None),
