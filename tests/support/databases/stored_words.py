@@ -34,6 +34,7 @@ WRITTEN = {
     "intakes.sample": "a sender's",
     "intakes.title": "an admin's",
     "leads.facts": "a sender's",
+    "leads.searched": "made of what a sender wrote",
     "leads.first_name": "a sender's",
     "leads.last_name": "a sender's",
     "leads.phone": "a sender's",

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError
-from pointsman.domain.messages.message import Message, as_written, rep_name, say
+from pointsman.domain.messages.message import Message, rep_name, say
 from pointsman.domain.roster.days_off import DaysOff, days_as_span
 from pointsman.domain.roster.reps import Rep, TimeOff
 from pointsman.domain.roster.roles import GATED_WORKS, Work
@@ -23,6 +23,7 @@ from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.roster import RepAssignment
 from pointsman.services.reassignment.appointment_transfer import AppointmentTransfer, prepare_transfer
 from pointsman.services.reassignment.by_rules import reassign_in_tx
+from pointsman.services.reassignment.left_words import left_words
 from pointsman.services.reassignment.pacing import brief_turns
 from pointsman.services.reassignment.pending_moves import PendingMoves
 from pointsman.services.reassignment.preview import ReassignmentPreview
@@ -268,8 +269,7 @@ def _moved_result(
 
 
 def _left_result(lead_id: UUID, error: PointsmanError) -> LeadResult:
-    said = error.told if isinstance(error.told, Message) else as_written(str(error))
-    return LeadResult(lead_id=lead_id, outcome=BulkOutcome.UNCHANGED, sentence=said, code=error.code)
+    return LeadResult(lead_id=lead_id, outcome=BulkOutcome.UNCHANGED, sentence=left_words(error), code=error.code)
 
 
 def _gated(assignments: Sequence[RepAssignment]) -> bool:
