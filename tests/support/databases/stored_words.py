@@ -15,6 +15,7 @@ from support.floors.use_case_env import World
 WRITTEN = {
     "accounts.name": "a sender's",
     "accounts.name_key": "made of the name",
+    "accounts.searched": "made of the name",
     "api_keys.name": "an admin's",
     "appointments.booked_by": "the actor: an admin names a key",
     "appointments.category": "the policy's author's",
@@ -38,6 +39,7 @@ WRITTEN = {
     "leads.first_name": "a sender's",
     "leads.last_name": "a sender's",
     "leads.phone": "a sender's",
+    "leads.searched": "made of name and address",
     "overrides.approver": "an admin's",
     "overrides.reason": "an admin's",
     "policies.document": "the policy's author's",

@@ -77,12 +77,15 @@ async def upsert_lead(
     named, gone = await _named(tx, write, speaker)
     if is_shared:
         named = [replace(one, by_phone=False) for one in named if one.by_external_id or one.by_email]
-    await _refuse_elsewhere(tx, named, actor)
-    found = choose_lead(
-        next((one.row.id for one in named if one.by_external_id), None),
-        next((one.row.id for one in named if one.by_email), None),
-        owner_of_phone(named, write),
-    )
+    by_phone = owner_of_phone(named, write)
+    found = await _own_by_phone(tx, named, by_phone, actor)
+    if found is None:
+        await _refuse_elsewhere(tx, named, actor)
+        found = choose_lead(
+            next((one.row.id for one in named if one.by_external_id), None),
+            next((one.row.id for one in named if one.by_email), None),
+            by_phone,
+        )
     is_phone_free = not any(one.by_phone for one in named)
     if found is None:
         made = await _create_after_all(tx, write, speaker, gone, is_phone_free=is_phone_free)
@@ -140,6 +143,21 @@ async def _named(tx: Tx, write: LeadWrite, speaker: Actor) -> tuple[Sequence[Fou
         return named, None
     rest = [one for one in named if one is not gone]
     return ([*rest, replace(gone, by_external_id=False)] if gone.by_phone else rest), gone
+
+
+async def _own_by_phone(tx: Tx, named: Sequence[FoundLead], by_phone: UUID | None, actor: Actor) -> LeadMatch | None:
+    """A partner's own lead by its number, where the email beside it is of a lead that is with others.
+
+    The lead shows that email then, as it would any other: a refusal would tell that the person is known.
+    """
+    if by_phone is None or not actor.sees.is_limited or any(one.by_external_id for one in named):
+        return None
+    theirs = next((one.row.id for one in named if one.by_email), None)
+    if theirs in (None, by_phone) or await tx.leads.is_with(theirs, actor.sees):
+        return None
+    if not await tx.leads.is_with(by_phone, actor.sees):
+        return None
+    return LeadMatch(lead_id=by_phone, by="phone", conflict=theirs, conflict_by="email")
 
 
 async def _refuse_elsewhere(tx: Tx, named: Sequence[FoundLead], actor: Actor) -> None:
