@@ -39,7 +39,6 @@ WRITTEN = {
     "leads.first_name": "a sender's",
     "leads.last_name": "a sender's",
     "leads.phone": "a sender's",
-    "leads.searched": "made of name and address",
     "overrides.approver": "an admin's",
     "overrides.reason": "an admin's",
     "policies.document": "the policy's author's",

@@ -19,8 +19,8 @@ _SWEEPS = (drain_holds, return_nurtured_leads, expire_slot_holds)
 
 
 def live(stage: Stage, count: int, chance: Random) -> list[str]:
-    """So many leads come in and live; their ids, also of those that were merged into another."""
-    lives = _Lives(stage=stage, chance=chance)
+    """So many leads come in and live; their ids, also of those that were merged into another. A count lives once on a floor."""
+    lives = _Lives(stage=stage, chance=chance, run=count)
     for _ in range(count):
         lives.come_in()
         for _ in range(chance.choice(_STEPS)):
@@ -33,8 +33,17 @@ def live(stage: Stage, count: int, chance: Random) -> list[str]:
 class _Lives:
     stage: Stage
     chance: Random
+    run: int  # tells the events of two runs apart
     leads: list[str] = field(default_factory=list)
     events: int = 0
+
+    @property
+    def _number(self) -> int:
+        return self.run * 10_000 + self.events
+
+    @property
+    def _event(self) -> str:
+        return f"life-{self._number}"
 
     def come_in(self) -> None:
         """One more lead, whose first steps others' acts may lie between."""
@@ -77,7 +86,7 @@ class _Lives:
         return str(self.stage.call("POST", "/v1/leads", {**body, "fields": facts})["lead"]["id"])
 
     def _by_list(self) -> str:
-        return self._by_webhook("website-form", {"contacts": [self._person() | {"id": f"life-{self.events}"}]})
+        return self._by_webhook("website-form", {"contacts": [self._person() | {"id": self._event}]})
 
     def _by_form(self) -> str:
         person = self._person()
@@ -86,10 +95,10 @@ class _Lives:
         answers.append({"type": "number", "number": person["employees"], "field": {"ref": "employees"}})
         answers.append({"type": "choice", "choice": {"label": person["country"]}, "field": {"ref": "country"}})
         response = {"submitted_at": self._now().isoformat(), "hidden": {"language": "de"}, "answers": answers}
-        return self._by_webhook("typeform-demo", {"event_id": f"life-{self.events}", "form_response": response})
+        return self._by_webhook("typeform-demo", {"event_id": self._event, "form_response": response})
 
     def _by_webhook(self, intake: str, content: dict[str, Any]) -> str:
-        item = self.stage.read_in(intake, content, event=f"life-{self.events}")
+        item = self.stage.read_in(intake, content, event=self._event)
         return str(self.stage.call("GET", f"/v1/inbox/{item}")["lead_id"])
 
     # -- without an appointment
@@ -126,8 +135,8 @@ class _Lives:
         person = {"email": self.stage.call("GET", f"/v1/leads/{lead}")["email"], "sdr": "jonas@nordwerk.example"}
         said = {f"sdr_{name}": f"said: {name}" for name in _NAMES}
         marked = {**person, **said, "sdr_need_confirmed": "yes"}
-        event = {"objectId": self.events, "portalId": 1, "occurredAt": self.events, "properties": marked}
-        self.stage.read_in("crm-handover", event, event=f"life-{self.events}")
+        event = {"objectId": self._number, "portalId": 1, "occurredAt": self._number, "properties": marked}
+        self.stage.read_in("crm-handover", event, event=self._event)
 
     def reassign(self, lead: str) -> None:
         """The rules choose anew."""

@@ -77,15 +77,7 @@ async def upsert_lead(
     named, gone = await _named(tx, write, speaker)
     if is_shared:
         named = [replace(one, by_phone=False) for one in named if one.by_external_id or one.by_email]
-    by_phone = owner_of_phone(named, write)
-    found = await _own_by_phone(tx, named, by_phone, actor)
-    if found is None:
-        await _refuse_elsewhere(tx, named, actor)
-        found = choose_lead(
-            next((one.row.id for one in named if one.by_external_id), None),
-            next((one.row.id for one in named if one.by_email), None),
-            by_phone,
-        )
+    found = await _chosen(tx, named, write, actor)
     is_phone_free = not any(one.by_phone for one in named)
     if found is None:
         made = await _create_after_all(tx, write, speaker, gone, is_phone_free=is_phone_free)
@@ -143,6 +135,19 @@ async def _named(tx: Tx, write: LeadWrite, speaker: Actor) -> tuple[Sequence[Fou
         return named, None
     rest = [one for one in named if one is not gone]
     return ([*rest, replace(gone, by_external_id=False)] if gone.by_phone else rest), gone
+
+
+async def _chosen(tx: Tx, named: Sequence[FoundLead], write: LeadWrite, actor: Actor) -> LeadMatch | None:
+    """Which of the leads that the event names is meant. Raises KnownElsewhere where it is with others than the caller's reps."""
+    by_phone = owner_of_phone(named, write)
+    if (own := await _own_by_phone(tx, named, by_phone, actor)) is not None:
+        return own
+    await _refuse_elsewhere(tx, named, actor)
+    return choose_lead(
+        next((one.row.id for one in named if one.by_external_id), None),
+        next((one.row.id for one in named if one.by_email), None),
+        by_phone,
+    )
 
 
 async def _own_by_phone(tx: Tx, named: Sequence[FoundLead], by_phone: UUID | None, actor: Actor) -> LeadMatch | None:

@@ -24,14 +24,18 @@ Word = dict[str, Any]
 
 
 def stories() -> Iterator[list[Word]]:
-    """Up to four words: the first of a lead that goes elsewhere, or is the sender's own, and others by its id, number or address."""
+    """Up to four words: the first of a lead that goes elsewhere or is the sender's own, others by its id, number or address."""
     yield [{"email": "asked", "id": "E", "first_name": "Zed"}, {"id": "E"}]
     yield [{"email": "asked", "phone": 1, "first_name": "Zed"}, {"phone": 1}]
     yield [{"email": "asked", "id": "E"}, {"id": "F", "email": "asked"}, {"id": "F"}]
     yield [{"email": "asked", "id": "E"}, {"id": "E", "email": "more"}, {"email": "more"}]
     yield [{"email": "asked", "id": "E", "phone": 1}, {"id": "F", "phone": 1}, {"phone": 1, "first_name": "Zed"}]
     yield [{"phone": 1, "own": True}, {"phone": 1, "email": "asked"}, {"email": "asked"}, {"phone": 1}]
-    yield [{"phone": 1, "own": True, "first_name": "Zed"}, {"phone": 1, "email": "asked"}, {"id": "E", "email": "asked"}]
+    yield [
+        {"phone": 1, "own": True, "first_name": "Zed"},
+        {"phone": 1, "email": "asked"},
+        {"id": "E", "email": "asked"},
+    ]
     chance = random.Random(12)
     for _ in range(15):
         story = [{"email": "asked", "id": "E"} | ({"phone": 1} if chance.random() < 0.5 else {})]
