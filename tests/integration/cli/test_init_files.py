@@ -35,7 +35,7 @@ MAX = "Max Müller, max@nordwerk.example, Gründer"
 def reps(*words: str) -> tuple[RepAnswer, ...]:
     read: list[RepAnswer] = []
     for text in words:
-        read.append(read_rep(text, [rep.key for rep in read]))
+        read.append(read_rep(text, read))
     return tuple(read)
 
 
@@ -47,7 +47,7 @@ def test_a_rep_is_read_from_one_line() -> None:
 
 def test_no_two_reps_have_one_key() -> None:
     names = ["Jörg Groß", "Jörg Groß", "Jörg Klein", "Jörg Groß", "Ωμέγα", "李 雷"]
-    found = reps(*(f"{name}, a@b.example, SDR" for name in names))
+    found = reps(*(f"{name}, rep{number}@b.example, SDR" for number, name in enumerate(names)))
     assert [rep.key for rep in found] == ["joerg", "joerg-gross", "joerg-klein", "joerg-gross-2", "rep", "rep-2"]
 
 
