@@ -39,7 +39,7 @@ STORY = {
 REFUSED = {
     "m.egger@egger-glas.example": "knowledge of the offer",
     "oliver@klein-und-fein.example": "(20)",
-    "h.sommer@sommer-pharma.example": "need was denied",
+    "h.sommer@sommer-pharma.example": "Need was denied",
 }
 
 
@@ -181,9 +181,9 @@ def refused_hand_offs_say_why(demo: Demo) -> None:
     assert {email for email, gate in gates.items() if not gate["gate_passed"]} == REFUSED.keys()
     for email, words in REFUSED.items():
         why = [item["why"] for item in (*gates[email]["missing"], *gates[email]["refused"])]
-        told = [reason.casefold() for reason in (*why, *gates[email]["failed"])]
+        told = [*why, *gates[email]["failed"]]
         assert any(words in reason for reason in told), (email, told)
-        assert words in demo.output.casefold()
+        assert words in demo.output
 
 
 def appointments_stand_once_and_apart(demo: Demo) -> None:

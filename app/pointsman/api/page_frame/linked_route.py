@@ -1,5 +1,6 @@
 """Routes below a signed link: their errors are pages, and an address is theirs with what a sentence put behind it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -23,12 +24,12 @@ PAGE_ERRORS = (
 )
 
 
-class LinkedPageRoute(APIRoute):
+class LinkedPageRoute(APIRoute, ABC):
     """A route with the path parameter `token`."""
 
+    @abstractmethod
     def error_page(self, request: Request, error: Exception) -> Response:
         """The page for one of `PAGE_ERRORS`."""
-        raise NotImplementedError
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
