@@ -1,6 +1,8 @@
 """The garbage collector rests while many objects are made that stay, and always comes back."""
 
 import gc
+import subprocess
+import sys
 import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -55,3 +57,15 @@ def test_a_policy_spared_from_the_collector_goes_as_soon_as_nothing_refers_to_it
     gone = weakref.ref(policy)
     del policy
     assert gone() is None
+
+
+def test_a_command_that_ends_spares_its_modules_the_last_looks_for_garbage() -> None:
+    program = (
+        "import atexit, gc\n"
+        "from pointsman.domain.gc_pause import collect_seldom\n"
+        "atexit.register(lambda: print(gc.get_count()[0], gc.get_freeze_count()))\n"
+        "collect_seldom()\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    young, frozen = map(int, ended.stdout.split())
+    assert young < 100 < frozen
