@@ -35,7 +35,7 @@ _ROUTE = "POST /v1/slot-holds"
 
 
 class SlotHoldIn(BaseModel):
-    """One of the slots that were offered."""
+    """The start of a slot that was offered, or of another time that is free."""
 
     model_config = ConfigDict(
         extra="forbid",

@@ -16,7 +16,8 @@ from pointsman.services.roster.roster_input import RepInput, RoleInput, RosterIn
 from pointsman.services.roster.snapshot import caps_from_json
 
 ROSTER_KEY = r"^[a-z0-9][a-z0-9._-]*$"
-EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
+#: One mailbox: no empty label in its host, and no sign that would make it a list of addresses or a named one.
+EMAIL = r'^[^@\s<>(),;:"\[\]]+@[^@\s<>(),;:"\[\].]+(\.[^@\s<>(),;:"\[\].]+)+$'
 RosterKey = Annotated[str, StringConstraints(pattern=ROSTER_KEY, max_length=100)]
 DisplayName = Annotated[
     str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(refuse_acting)
@@ -25,7 +26,7 @@ RoleName = Annotated[
     str, StringConstraints(pattern=r"^[^\s/][^/]*$", min_length=1, max_length=100), AfterValidator(refuse_acting)
 ]
 Email = Annotated[str, StringConstraints(pattern=EMAIL, max_length=254)]
-Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$", max_length=253)]
+Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length=253)]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Category = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 Cap = Annotated[int | None, Field(strict=True, ge=0, le=100_000)]
