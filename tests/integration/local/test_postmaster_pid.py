@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from pointsman.local.os_account import OsAccount
 from pointsman.local.postgres import EmbeddedPostgres
 from pointsman.local.postgres_home import PostgresHome
 from pointsman.local.postmaster_pid import find_postmaster, noted_socket_folder
@@ -59,7 +60,13 @@ def test_a_damaged_pid_file_of_a_dead_server_is_replaced(started_before: Embedde
 def test_a_server_whose_pid_file_was_damaged_is_stopped(started_before: EmbeddedPostgres) -> None:
     started_before.start()
     process = running(started_before)
-    (started_before.directory / "postgres" / "data" / "postmaster.pid").write_text("junk\n")
+    data = started_before.directory / "postgres" / "data"
+    (data / "postmaster.pid").write_text("junk\n")
+    owner = OsAccount.for_server(started_before.directory).uid
+    assert find_postmaster(data, owner + 1) is None  # the server of another account
+    found = find_postmaster(data, owner)
+    assert found
+    assert found.process == process
     started_before.stop()
     assert not process.is_running()
 
