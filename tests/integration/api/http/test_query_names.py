@@ -88,13 +88,13 @@ async def test_the_parameter_that_was_meant_is_suggested(
 ) -> None:
     method = "DELETE" if "keys" in address else "GET"
     answer = await client.request(method, address, headers=await sign_in("admin"))
-    assert [fault["message"] for fault in answer.json()["faults"]] == [advice]
+    assert [fault["message"] for fault in answer.json().get("faults", ())] == [advice]
 
 
 async def test_a_flood_of_parameters_is_refused_in_a_short_answer(client: httpx.AsyncClient, sign_in: MakeKey) -> None:
     admin = await sign_in("admin")
     many = await client.get("/v1/leads?" + "&".join(f"p{n}=1" for n in range(900)), headers=admin)
-    assert (many.status_code, len(many.json()["faults"])) == (422, 100)
+    assert (many.status_code, len(many.json().get("faults", ()))) == (422, 100)
     more = await client.get("/v1/leads?" + "&".join(f"p{n}=1" for n in range(5_000)), headers=admin)
     assert [fault["path"] for fault in more.json()["faults"]] == ["query"]
 
