@@ -10,11 +10,12 @@ import pytest
 from fastapi import FastAPI
 
 from pointsman.domain.messages.message import as_written
+from pointsman.services.connections.connections import save_connection
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.roster.change_roster import add_time_off
 from support.floors.booking_floor import Floor
 from support.floors.reassignment_floor import at, booked, group_floor
-from support.floors.use_case_env import ADMIN, absence
+from support.floors.use_case_env import ADMIN, POLICY, absence
 from support.http.service import caller_of, serve_floor
 
 pytestmark = pytest.mark.anyio
@@ -52,9 +53,9 @@ async def compare(
     everything = await items(client, path, **asked)
     assert len(everything) >= least
     for parameter, field in filters.items():
-        values = {item[field] for item in everything if item[field] is not None}
-        assert values, f"no item has {field}"
-        for value in values:
+        values = {item[field] for item in everything}
+        assert len(values) > 1, f"all items have the same {field}, so one that is not asked for is in no answer"
+        for value in values - {None}:
             expected = [item["id"] for item in everything if item[field] == value]
             given = {**asked, parameter: value}
             assert [item["id"] for item in await items(client, path, **given)] == expected, parameter
@@ -80,6 +81,8 @@ async def away(floor: Floor, *reps: str) -> None:
 async def test_decisions_are_found_by_each_of_their_parts(floor: Floor, admin: httpx.AsyncClient) -> None:
     for country in ("DE", "AT", "FR", "XX"):
         await floor.world.route(await floor.lead(lead__country=country))
+    rules = [rule for rule in POLICY["rules"] if rule["name"] != "Newsletter to nurture"]
+    await floor.world.publish({**POLICY, "rules": rules})
     await floor.ready()
     filters = {
         "lead": "lead_id",
@@ -126,16 +129,24 @@ async def test_holds_are_found_by_each_of_their_parts_also_when_they_are_over(
 async def test_appointments_and_deliveries_are_found_by_each_of_their_parts(
     floor: Floor, admin: httpx.AsyncClient
 ) -> None:
-    for _ in range(3):
-        lead_id, _handed = await floor.ready()
-        offer = (await admin.get(f"/v1/leads/{lead_id}/slots", params={"limit": 3})).json()
-        booked = await admin.post(
-            "/v1/appointments", json={"lead_id": str(lead_id), "start": offer["slots"][0]["start"]}
-        )
+    await save_connection(floor.env, "other", connector="memory", config={"url": "y"}, active=True, actor=ADMIN)
+    for setter in ("lena", "jonas", "jonas"):
+        lead_id = await floor.lead()
+        await floor.hand_over(lead_id, setter=setter)
+        offer = (await admin.get(f"/v1/leads/{lead_id}/slots", params={"limit": 9})).json()
+        slot = offer["slots"][0 if setter == "lena" else -1]
+        booked = await admin.post("/v1/appointments", json={"lead_id": str(lead_id), "start": slot["start"]})
         assert booked.status_code == 201, booked.text
     await floor.work()
     last = booked.json()
     assert last["pool"] == "closers-mid-market"
+    of_lena = "update appointments set pool = 'of old' where setter_rep_id = (select id from reps where key = 'lena')"
+    to_other = (
+        "update deliveries d set connection_id = c.id from connections c, appointments a"
+        " where c.key = 'other' and a.id = d.appointment_id and a.pool = 'of old'"
+    )
+    await floor.world.owner_rows(of_lena, past_guards=True)
+    await floor.world.owner_rows(to_other, past_guards=True)
     assert (
         await admin.post(f"/v1/appointments/{last['id']}/cancel", json={"for_buyer": True, "reason": "ill"})
     ).is_success
