@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -120,6 +121,7 @@ def next_steps(
     calendar_url: str,
     login: tuple[str, str],
     links: DemoLinks | None,
+    state: Path,
     reader: MessageReader,
 ) -> None:
     lines = [
@@ -137,7 +139,9 @@ def next_steps(
     out.print()
     for name, words in shown:
         out.print(Text.assemble((f"{name:{widest}}", "bold"), f"  {words}"), highlight=False, soft_wrap=True)
-    out.print(Text(render(say("demo-floor.next.stop"), reader)), soft_wrap=True)
+    usual = state.absolute() == Path.cwd() / ".pointsman"  # which `make clean` deletes
+    stop = say("demo-floor.next.stop") if usual else say("demo-floor.next.stop-own-state", folder=str(state))
+    out.print(Text(render(stop, reader)), soft_wrap=True)
     out.print()
 
 

@@ -64,7 +64,16 @@ def run_demo(
     finally:
         api.close()
     login = (calendar_owners()[0], server.password(calendar_owners()[0]))
-    report.next_steps(out, base_url=base_url, key=key, calendar_url=server.url, login=login, links=links, reader=reader)
+    report.next_steps(
+        out,
+        base_url=base_url,
+        key=key,
+        calendar_url=server.url,
+        login=login,
+        links=links,
+        state=kept.path.parent,
+        reader=reader,
+    )
 
 
 def _links(api: ApiClient, outcome: DemoResults) -> report.DemoLinks | None:

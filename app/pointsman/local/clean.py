@@ -1,19 +1,26 @@
-"""`python -m pointsman.local.clean FOLDER`: stop every server whose state lies there, and delete the state."""
+"""`python -m pointsman.local.clean FOLDER [--own-floor]`: stop every server whose state lies there, and delete the state."""
 
 import shutil
 import sys
 from pathlib import Path
 
+from pointsman.domain.messages.message import say
 from pointsman.local.calendar_server import CalendarServer
 from pointsman.local.errors import LocalServerError
 from pointsman.local.postgres import EmbeddedPostgres
 from pointsman.local.supervisor import end_leftovers, refuse_while_supervised
 
+_OWN_FLOOR = "--own-floor"
 
-def clean(state: Path) -> None:
-    """Raises LocalServerError when something lives there that may not be ended: a service that is supervised, above all."""
+
+def clean(state: Path, *, own_floor: bool = False) -> None:
+    """Raises LocalServerError when something lives there that may not be ended: a service that is supervised, above all; or
+    a floor that the demo did not make, unless `own_floor` says that it goes, too."""
     for lock in state.rglob("supervisor.lock"):
         refuse_while_supervised(lock)
+    floors = () if own_floor else (kept.parent for kept in state.rglob("secret_key"))
+    if own := next((floor for floor in floors if not (floor / "demo.json").exists()), None):
+        raise LocalServerError(say("local.own-floor", folder=str(own.absolute())))
     for memory in state.rglob("children.json"):
         end_leftovers(memory, grace=10)
     for memory in state.rglob("server.json"):
@@ -25,6 +32,6 @@ def clean(state: Path) -> None:
 
 if __name__ == "__main__":
     try:
-        clean(Path(sys.argv[1]))
+        clean(Path(sys.argv[1]), own_floor=_OWN_FLOOR in sys.argv[2:])
     except LocalServerError as error:
         sys.exit(str(error))

@@ -12,8 +12,8 @@ from pointsman.local.processes import Process
 from pointsman.local.supervisor import Supervisor
 
 
-def clean(state: Path) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-m", "pointsman.local.clean", str(state)]
+def clean(state: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-m", "pointsman.local.clean", str(state), *more]
     return subprocess.run(words, capture_output=True, text=True, check=False)
 
 
@@ -60,6 +60,20 @@ def test_what_is_supervised_is_not_taken_from_under_its_supervisor(tmp_path: Pat
         assert (tmp_path / "state").exists()
     assert clean(tmp_path / "state").returncode == 0
     assert not (tmp_path / "state").exists()
+
+
+def test_a_floor_of_ones_own_goes_only_when_its_end_is_said(tmp_path: Path) -> None:
+    """The demo may lie below it, and says how its own data are deleted."""
+    (tmp_path / "demo").mkdir()
+    for kept in (tmp_path / "secret_key", tmp_path / "demo" / "secret_key", tmp_path / "demo" / "demo.json"):
+        kept.touch()
+    refused = clean(tmp_path)
+    assert (refused.returncode, "FLOOR=delete" in refused.stderr) == (1, True)
+    assert (tmp_path / "secret_key").exists()
+    assert clean(tmp_path / "demo").returncode == 0
+    assert not (tmp_path / "demo").exists()
+    assert clean(tmp_path, "--own-floor").returncode == 0
+    assert not tmp_path.exists()
 
 
 def test_a_folder_that_is_not_there_is_clean(tmp_path: Path) -> None:

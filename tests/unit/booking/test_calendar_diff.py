@@ -90,3 +90,4 @@ def test_a_calendar_is_on_record_as_emptied_by_its_own_message_alone() -> None:
     conflict = update_conflict({"anna": as_written("calendar.emptied").as_json()}, "ben", CALENDAR_EMPTIED)
     assert [has_emptied(conflict, rep) for rep in ("anna", "ben", "clara")] == [False, True, False]
     assert not has_emptied(None, "ben")
+    assert has_emptied({"ben": CALENDAR_EMPTIED.as_json() | {"args": {"since": {"on": "2026-11-30"}}}}, "ben")

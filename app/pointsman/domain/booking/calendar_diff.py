@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.messages.message import Message, say
+from pointsman.domain.messages.message import Message, message_from_json, say
 
 #: So many may be deleted between two looks; more, and nothing of ours left, looks like a calendar that lost its content.
 MAX_DELETIONS = 2
@@ -80,4 +80,9 @@ def update_conflict(conflict: Conflict | None, rep: str, said: Message | None) -
 
 def has_emptied(conflict: Conflict | None, rep: str) -> bool:
     """Whether the rep's calendar is on record as one that looked emptied."""
-    return (conflict or {}).get(rep) == CALENDAR_EMPTIED.as_json()
+    return says_emptied((conflict or {}).get(rep))
+
+
+def says_emptied(what: Any) -> bool:
+    """Whether what is kept of one calendar says that it looks emptied: by its key, as another release may say more beside it."""
+    return message_from_json(what).key == CALENDAR_EMPTIED.key
