@@ -10,7 +10,7 @@ from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.leads import own_lead_pages
 from support.lists.documented import NO_FILTER, DocumentedFilter, documented_filters
 from support.lists.people_lists import PEOPLE_LISTS
-from support.lists.plans import LIMIT, ListStatement, grown, unindexed
+from support.lists.plans import LIMIT, ListStatement, grown, nodes_of, unindexed
 from support.lists.rows import Held
 from support.lists.work_lists import WORK_LISTS
 
@@ -63,6 +63,13 @@ def test_words_of_any_letters_are_found_by_the_index(connection: psycopg.Connect
     asked = replace(LISTS[operation], given={"q": {"word_1": f"'{word}'", "host_1": "'xn--bcher-kva.example'"}})
     with grown(connection, asked.tables):
         assert "\n".join(unindexed(connection, asked, row)) == ""
+        execute = asked.execute(connection, asked.given["q"])
+        done = connection.execute(f"explain (analyze, format json) {execute}".encode()).fetchone()
+    assert done is not None
+    by_index = [node for node in nodes_of(done[0][0]["Plan"]) if node.get("Index Name") in row.indexes]
+    # An index in which a word has no letters is taken, too: it is read as a whole, and finds each row.
+    assert [node["Actual Rows"] for node in by_index] == [0] * len(by_index)
+    assert by_index
 
 
 @pytest.mark.parametrize("held", ["few", "most"])
