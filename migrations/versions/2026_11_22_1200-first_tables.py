@@ -433,8 +433,11 @@ def upgrade() -> None:
         sa.Column("rep_id", sa.UUID(), nullable=False),
         sa.Column("starts_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("ends_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=True),
+        sa.Column("last_day", sa.Date(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("time_off_order_check")),
+        sa.CheckConstraint("first_day is null or last_day >= first_day", name=op.f("time_off_days_check")),
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("time_off_rep_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("time_off_pkey")),
     )

@@ -121,6 +121,15 @@ def test_reps_are_asked_for_until_one_can_take_a_lead_and_a_wrong_answer_is_aske
     assert ["SDR or a Founder" in told[0], "no address" in told[1], "no working hours" in told[2]] == [True] * 3
 
 
+def test_a_line_as_for_the_flag_is_a_whole_rep_and_one_that_has_too_little_is_told_the_form() -> None:
+    asks, told = questioner("Jörg Straße, joerg@acme.example", LENA, "Ben, ben@x.example, Closer", "")
+    assert [(rep.key, rep.name, rep.email, rep.role) for rep in ask_reps(asks)] == [
+        ("lena", "Lena Vogt", "lena@nordwerk.example", "SDR"),
+        ("ben", "Ben", "ben@x.example", "Closer"),
+    ]
+    assert ["Lena Vogt, lena@" in line for line in told] == [True]
+
+
 def test_calendars_are_asked_for_of_those_who_close() -> None:
     asks, _ = questioner("https://cal.example", "svc", "/ben/work/")
     found = ask_calendar(asks, reps(LENA, BEN))

@@ -101,7 +101,7 @@ class TimeOffIn(BaseModel):
 
 
 class TimeOffDoc(BaseModel):
-    """An absence on the roster; the days are there where it lasts whole ones in the rep's zone."""
+    """An absence on the roster; the days are there where it was given by date, or lasts whole ones in the rep's zone."""
 
     id: UUID
     first_day: date | None
@@ -112,7 +112,9 @@ class TimeOffDoc(BaseModel):
 
     @staticmethod
     def of(row: TimeOffRow, *, zone: str) -> "TimeOffDoc":
-        days = span_as_days(TimeOff(start=row.starts_at, end=row.ends_at), zone) or (None, None)
+        days = row.first_day, row.last_day
+        if days == (None, None):
+            days = span_as_days(TimeOff(start=row.starts_at, end=row.ends_at), zone) or days
         return TimeOffDoc(
             id=row.id,
             first_day=days[0],

@@ -1,6 +1,6 @@
 """The questions of `init`, asked only for what no flag has said."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from pointsman.cli.init.answers import (
     read_hours,
     read_name,
     read_own_email,
+    read_rep,
     read_role,
     require_floor,
 )
@@ -45,7 +46,10 @@ def ask_reps(asks: Questioner) -> tuple[RepAnswer, ...]:
     """One after another until an empty name; again, while no rep would take a lead that comes in."""
     reps: list[RepAnswer] = []
     while True:
-        name = asks.until_right("init.ask-rep", lambda text: read_name(text) if text.strip() else "", "")
+        name = asks.until_right("init.ask-rep", lambda text: _read_name_or_rep(text, reps), "")
+        if isinstance(name, RepAnswer):
+            reps.append(name)
+            continue
         if name:
             email = asks.until_right("init.ask-email", lambda text: read_own_email(text, reps), name=name)
             role = asks.until_right("init.ask-role", read_role, "SDR" if not reps else "Closer", name=name)
@@ -58,6 +62,13 @@ def ask_reps(asks: Questioner) -> tuple[RepAnswer, ...]:
             asks.tell(render_sentence(wrong.message, asks.reader))
             continue
         return tuple(reps)
+
+
+def _read_name_or_rep(text: str, others: Collection[RepAnswer]) -> str | RepAnswer:
+    """A name; a whole rep, where an address shows that the line is written as for `--rep`; "" where nothing is."""
+    if "@" in text:
+        return read_rep(text, others)
+    return read_name(text) if text.strip() else ""
 
 
 def ask_calendar(asks: Questioner, reps: tuple[RepAnswer, ...]) -> CalendarAnswer | None:

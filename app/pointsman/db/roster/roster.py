@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -42,7 +42,8 @@ _REPS = PreparedStatement("""
     order by p.key
 """)
 _TIME_OFF = PreparedStatement("""
-    select t.id, p.key as rep, t.starts_at, t.ends_at, t.reason from time_off t join reps p on p.id = t.rep_id
+    select t.id, p.key as rep, t.starts_at, t.ends_at, t.first_day, t.last_day, t.reason
+    from time_off t join reps p on p.id = t.rep_id
     where cast(:rep as text) is null or p.key = :rep order by t.starts_at, t.id
 """)
 _PUT_ROLE = insert(roles).on_conflict_do_nothing(index_elements=[roles.c.name])
@@ -73,9 +74,15 @@ _PUT_REP = PreparedStatement("""
         supplier = excluded.supplier, active = excluded.active, started_on = excluded.started_on
 """)
 _ADD_TIME_OFF = PreparedStatement("""
-    insert into time_off (id, rep_id, starts_at, ends_at, reason)
-    select :id, id, :starts_at, :ends_at, :reason from reps where key = :rep
+    insert into time_off (id, rep_id, starts_at, ends_at, first_day, last_day, reason)
+    select :id, id, :starts_at, :ends_at, cast(:first_day as date), cast(:last_day as date), :reason
+    from reps where key = :rep
 """)
+_MOVE_TIME_OFF = (
+    update(time_off)
+    .where(time_off.c.id == bindparam("time_off"))
+    .values(starts_at=bindparam("start"), ends_at=bindparam("end"))
+)
 _DELETE_TIME_OFF = delete(time_off).where(time_off.c.id == bindparam("time_off"))
 _CLEAR_TIME_OFF = PreparedStatement("delete from time_off using reps p where p.id = rep_id and p.key = :rep")
 _ASSIGNED_LEADS = PreparedStatement("""
@@ -162,6 +169,10 @@ class SqlRoster:
 
     async def add_time_off(self, row: TimeOffRow) -> None:
         await _ADD_TIME_OFF.run(self._connection, asdict(row))
+
+    async def move_time_off(self, row: TimeOffRow) -> None:
+        given = {"time_off": row.id, "start": row.starts_at, "end": row.ends_at}
+        await self._connection.execute(_MOVE_TIME_OFF, given)
 
     async def delete_time_off(self, time_off_id: UUID) -> bool:
         return (await self._connection.execute(_DELETE_TIME_OFF, {"time_off": time_off_id})).rowcount > 0

@@ -66,8 +66,12 @@ time_off = Table(
     Column("rep_id", ForeignKey("reps.id"), nullable=False, index=True),
     instant_column("starts_at"),
     instant_column("ends_at"),
+    # Of what was given by date: the instants follow from them in the rep's zone, and are made anew when it changes.
+    Column("first_day", Date),
+    Column("last_day", Date),
     Column("reason", Text, nullable=False),
     CheckConstraint("ends_at > starts_at", name="order"),
+    CheckConstraint("first_day is null or last_day >= first_day", name="days"),
 )
 
 #: The whole roster as JSON at each change: decisions name the version they saw, and replay reads it back.

@@ -17,12 +17,15 @@ class DaysOff:
     last: date | None
 
 
-def days_as_span(days: DaysOff, zone: str, now: datetime) -> TimeOff | None:
-    """The instants that these days last from and to in `zone` (an IANA name); None where the last lies before the first."""
+def days_as_dates(days: DaysOff, zone: str, now: datetime) -> tuple[date, date] | None:
+    """The first and the last of these days in `zone` (an IANA name); None where the last lies before the first."""
     today = local_date(now, zone)
     first, last = days.first or today, days.last or today
-    if last < first:
-        return None
+    return (first, last) if first <= last else None
+
+
+def dates_as_span(first: date, last: date, zone: str) -> TimeOff:
+    """The instants that the days from `first` to `last`, included, last from and to in `zone`."""
     return TimeOff(start=start_of_day(first, zone), end=start_of_day(last + _DAY, zone))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -41,12 +41,14 @@ class RosterName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeOffRow:
-    """One absence of one rep."""
+    """One absence of one rep. What was given by date has its days too; `last_day` alone: it began at an instant."""
 
     id: UUID
     rep: str
     starts_at: datetime
     ends_at: datetime
+    first_day: date | None = None
+    last_day: date | None = None  # included
     reason: str
 
 
@@ -94,6 +96,11 @@ class RosterStore(Protocol):
         ...
 
     async def add_time_off(self, row: TimeOffRow) -> None: ...
+
+    async def move_time_off(self, row: TimeOffRow) -> None:
+        """Gives it the instants of `row`, found by its id."""
+        ...
+
     async def delete_time_off(self, time_off_id: UUID) -> bool: ...
     async def clear_time_off(self, rep: str) -> None: ...
     async def assigned_leads(

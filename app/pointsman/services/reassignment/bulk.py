@@ -12,7 +12,7 @@ from uuid import UUID
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError
 from pointsman.domain.messages.message import Message, rep_name, say
-from pointsman.domain.roster.days_off import DaysOff, days_as_span
+from pointsman.domain.roster.days_off import DaysOff, dates_as_span, days_as_dates
 from pointsman.domain.roster.reps import Rep, TimeOff
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.roster.working_hours import away_until
@@ -131,9 +131,9 @@ async def _enter_absence(env: Env, key: str, asked: BulkRequest, actor: Actor) -
     """The rep once the absence that was asked for is entered, not twice; and the request with the instant of its end."""
     rep, _ = await rep_of(env, key)
     now = env.clock()
+    days = days_as_dates(asked.away_days, rep.time_zone, now) if asked.away_days else None
     if asked.away_days is not None:
-        span = days_as_span(asked.away_days, rep.time_zone, now)
-        asked = replace(asked, away_until=span.end if span else now)
+        asked = replace(asked, away_until=dates_as_span(*days, rep.time_zone).end if days else now)
     if asked.away_until is None:
         return rep, asked
     if asked.away_until <= now:
@@ -143,7 +143,8 @@ async def _enter_absence(env: Env, key: str, asked: BulkRequest, actor: Actor) -
     back = away_until(rep, now)
     if asked.dry_run or (back is not None and back >= asked.away_until):
         return rep, asked
-    absence = TimeOffInput(span=TimeOff(start=now, end=asked.away_until), reason=asked.reason)
+    span = TimeOff(start=now, end=asked.away_until)
+    absence = TimeOffInput(span=span, last_day=days[1] if days else None, reason=asked.reason)
     await add_time_off(env, key, absence, actor=actor)
     return (await rep_of(env, key))[0], asked
 

@@ -19,7 +19,7 @@ from pointsman.services.roster.absent_holder_alerts import update_absent_holder_
 from pointsman.services.roster.names import forget_names
 from pointsman.services.roster.roster_audit import RosterSubjects, audit_roster_change
 from pointsman.services.roster.roster_input import RepInput, RoleInput, RosterInput, TimeOffInput
-from pointsman.services.roster.roster_rows import put_roster_rows, time_off_row
+from pointsman.services.roster.roster_rows import known_by_date, put_roster_rows, time_off_row
 from pointsman.services.roster.snapshot import roster_as_json
 from pointsman.services.transactions import run_in_transaction
 
@@ -127,14 +127,15 @@ async def add_time_off(env: Env, key: str, absence: TimeOffInput, *, actor: Acto
     """
     _require_time_off_of(key, actor)
     rep, _ = await get_rep(env, key)
-    row = time_off_row(env, rep, absence, path="body")
-
-    stands = row
+    stands = time_off_row(env, rep, absence, path="body")
 
     async def work(tx: Tx) -> None:
         nonlocal stands
-        there = (one for one in await tx.roster.time_off(key) if replace(one, id=row.id) == row)
-        if (known := next(there, None)) is not None:
+        # By the zone that the rep has under the lock.
+        found = next((r for r in await tx.roster.reps() if r.key == key), rep)
+        there = await tx.roster.time_off(key)
+        row = known_by_date(time_off_row(env, found, absence, path="body"), there)
+        if (known := next((one for one in there if replace(one, id=row.id) == row), None)) is not None:
             stands = known
             return
         stands = row

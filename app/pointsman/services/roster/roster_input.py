@@ -20,9 +20,13 @@ class RoleInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeOffInput:
-    """Time off as it should be: between two instants, or on whole days of the rep's calendar."""
+    """Time off as it should be: between two instants, or on whole days of the rep's calendar.
+
+    `last_day` is the date at whose end a span of instants ends, where that is how it was given.
+    """
 
     span: TimeOff | DaysOff
+    last_day: date | None = None
     reason: str
 
 

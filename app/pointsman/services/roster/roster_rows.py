@@ -1,12 +1,12 @@
 """Write roles, suppliers, reps and time off as the admin gave them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from pointsman.domain.dates.public_holidays import region_fault
 from pointsman.domain.errors import Fault, Invalid
-from pointsman.domain.roster.days_off import DaysOff, days_as_span
+from pointsman.domain.roster.days_off import DaysOff, dates_as_span, days_as_dates
 from pointsman.domain.roster.reps import IN_HOUSE, Rep
 from pointsman.domain.roster.roles import Role, Work
 from pointsman.services.ports import Env, Tx
@@ -14,6 +14,7 @@ from pointsman.services.ports.roster import RoleRow, TimeOffRow
 from pointsman.services.roster.addresses import shared_addresses
 from pointsman.services.roster.roster_input import RepInput, RosterInput, TimeOffInput
 
+_NO_ID = UUID(int=0)
 _MOST_NAMED = 10  # of the names that a message offers
 
 
@@ -37,6 +38,8 @@ async def put_roster_rows(env: Env, tx: Tx, given: RosterInput) -> None:
         made = _rep_of_input(wanted, roles[wanted.role], before.id if before else env.new_id(), before)
         if before is None or _without_absences(before) != _without_absences(made):
             await tx.roster.put_rep(made, at=env.clock())
+        if before is not None and before.time_zone != made.time_zone:
+            await _move_days_off(tx, made)
         if wanted.time_off is not None:
             await put_time_off(env, tx, made, wanted.time_off, path=f"{given.path('reps', i)}.time_off")
     for role in given.roles:  # last, so that a rep may leave a work in the call that takes it out of their old role
@@ -45,9 +48,9 @@ async def put_roster_rows(env: Env, tx: Tx, given: RosterInput) -> None:
 
 async def put_time_off(env: Env, tx: Tx, rep: Rep, wanted: tuple[TimeOffInput, ...], *, path: str) -> None:
     """Make the rep's time off exactly this. `path` is where the caller's body lists it."""
-    there = {(row.starts_at, row.ends_at, row.reason) for row in await tx.roster.time_off(rep.key)}
-    rows = [time_off_row(env, rep, absence, path=f"{path}[{i}]") for i, absence in enumerate(wanted)]
-    if there == {(row.starts_at, row.ends_at, row.reason) for row in rows}:
+    there = await tx.roster.time_off(rep.key)
+    rows = [known_by_date(time_off_row(env, rep, one, path=f"{path}[{i}]"), there) for i, one in enumerate(wanted)]
+    if {_but_id(row) for row in there} == {_but_id(row) for row in rows}:
         return
     await tx.roster.clear_time_off(rep.key)
     for row in rows:
@@ -56,16 +59,49 @@ async def put_time_off(env: Env, tx: Tx, rep: Rep, wanted: tuple[TimeOffInput, .
 
 def time_off_row(env: Env, rep: Rep, absence: TimeOffInput, *, path: str) -> TimeOffRow:
     """The absence between instants, by the rep's zone of now. Raises Invalid when its last day lies before its first."""
-    span = absence.span
+    span, first, last = absence.span, None, absence.last_day
     if isinstance(span, DaysOff):
-        found = days_as_span(span, rep.time_zone, env.clock())
+        found = days_as_dates(span, rep.time_zone, env.clock())
         if found is None:
             message = "The last day must not lie before the first."
             raise Invalid(
                 message, faults=[Fault(path=f"{path}.last_day", code="ends-before-it-starts", message=message)]
             )
-        span = found
-    return TimeOffRow(id=env.new_id(), rep=rep.key, starts_at=span.start, ends_at=span.end, reason=absence.reason)
+        first, last = found
+        span = dates_as_span(first, last, rep.time_zone)
+    return TimeOffRow(
+        id=env.new_id(),
+        rep=rep.key,
+        starts_at=span.start,
+        ends_at=span.end,
+        first_day=first,
+        last_day=last,
+        reason=absence.reason,
+    )
+
+
+def known_by_date(row: TimeOffRow, there: Sequence[TimeOffRow]) -> TimeOffRow:
+    """With the days of the one that stands there already, where its instants are sent back as they were read."""
+    if row.last_day is None:
+        for one in there:
+            if _but_id(replace(one, first_day=None, last_day=None)) == _but_id(row):
+                return replace(row, first_day=one.first_day, last_day=one.last_day)
+    return row
+
+
+def _but_id(row: TimeOffRow) -> TimeOffRow:
+    return replace(row, id=_NO_ID)
+
+
+async def _move_days_off(tx: Tx, rep: Rep) -> None:
+    """What was given by date, to these dates of the zone that the rep has now; what began at an instant keeps it."""
+    for row in await tx.roster.time_off(rep.key):
+        if row.last_day is None:
+            continue
+        days = dates_as_span(row.first_day or row.last_day, row.last_day, rep.time_zone)
+        start = days.start if row.first_day else row.starts_at
+        if start < days.end:  # else it is over by the new calendar
+            await tx.roster.move_time_off(replace(row, starts_at=start, ends_at=days.end))
 
 
 def _refuse_another_kind_of_in_house(given: RosterInput) -> None:

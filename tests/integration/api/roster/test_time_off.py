@@ -41,6 +41,36 @@ async def test_days_are_those_of_the_reps_zone_and_the_same_days_again_change_no
     assert (await floor.send("GET", "/v1/roster"))["version"] == version
 
 
+@pytest.mark.parametrize("way", ["patch", "put", "roster"])
+async def test_days_off_stay_the_same_dates_when_the_zone_changes(floor: Floor, way: str) -> None:
+    await floor.send("PUT", "/v1/reps/nora", {**NORA, "time_off": [{**AS_INSTANTS, "reason": "Christmas"}]})
+    hours = {"start": "2027-01-04T23:00:00Z", "end": "2027-01-05T23:00:00Z"}
+    await floor.send("POST", "/v1/reps/nora/time-off", hours, 201)
+    moved = {**NORA, "time_zone": "Pacific/Auckland"}
+    if way == "patch":
+        await floor.send("PATCH", "/v1/reps/nora", {"time_zone": "Pacific/Auckland"})
+    elif way == "put":
+        await floor.send("PUT", "/v1/reps/nora", moved)
+    else:
+        await floor.send("PUT", "/v1/roster", {"reps": [{"key": "nora", **moved}]})
+    by_date, by_time = (await floor.send("GET", "/v1/reps/nora"))["time_off"]
+    there = {"start": "2026-12-23T11:00:00Z", "end": "2026-12-26T11:00:00Z"}
+    assert {**CHRISTMAS, **there}.items() <= by_date.items()
+    assert {**hours, "first_day": None}.items() <= by_time.items()
+
+
+async def test_a_last_day_alone_moves_with_the_zone(floor: Floor) -> None:
+    await floor.send("POST", "/v1/reps/nora/reassign", {"reason": "ill", "last_day": "2090-06-02"})
+    before = _ill(await floor.send("GET", "/v1/reps/nora"))
+    after = _ill(await floor.send("PATCH", "/v1/reps/nora", {"time_zone": "Pacific/Auckland"}))
+    assert (before["end"], after["end"]) == ("2090-06-02T22:00:00Z", "2090-06-02T12:00:00Z")
+    assert (after["start"], after["first_day"], after["last_day"]) == (before["start"], None, "2090-06-02")
+
+
+def _ill(rep: Any) -> Any:
+    return next(off for off in rep["time_off"] if off["reason"] == "ill")
+
+
 async def test_one_day_needs_no_last_one_and_hours_have_no_days(floor: Floor) -> None:
     one = await floor.send("POST", "/v1/reps/nora/time-off", {"first_day": "2027-01-04"}, 201)
     assert (one["first_day"], one["last_day"]) == ("2027-01-04", "2027-01-04")
