@@ -62,6 +62,11 @@ def show(text: str, *, on: Console = out) -> None:
     on.print(Text(text), soft_wrap=True)
 
 
+def as_one_line(text: str) -> str:
+    """One item of a list: a line's end in words from outside shows as an escape, and begins no item of its own."""
+    return text.replace("\n", "\\n")
+
+
 def show_prose(text: str, *, indent: str = "", style: str = "", on: Console = out) -> None:
     """Print sentences: broken between words on a screen, as one line into a pipe or a file. A long word stays whole."""
     lines = indent + text

@@ -30,6 +30,16 @@ def test_a_finding_is_said_in_the_language_of_the_terminal(tmp_path: Path, langu
     assert f"rules[0].pool: {said}" in " ".join(done.stdout.split())
 
 
+@pytest.mark.parametrize("command", ["check", "read"])
+def test_a_key_of_two_lines_makes_no_line_that_looks_like_a_finding(tmp_path: Path, command: str) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(POLICY + '"x\\nerror rules: forged": 1\n')
+    done = CliRunner().invoke(app, ["policy", command, *(["--offline"] if command == "check" else []), str(file)])
+    assert done.exit_code != 0
+    assert "forged" in done.output
+    assert not any(line.startswith("error rules: forged") for line in done.output.splitlines())
+
+
 @pytest.mark.parametrize(
     ("document", "said"),
     [

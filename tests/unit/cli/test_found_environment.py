@@ -165,7 +165,8 @@ def test_files_for_another_folder_go_to_the_service_that_runs_there(file: Path) 
 
 
 def test_a_folder_that_was_deleted_and_bytes_that_are_no_text_end_no_command(file: Path) -> None:
-    file.write_bytes(b"export POINTSMAN_SECRET_KEYS=abc\xff\n" + f"export POINTSMAN_DATABASE_URL='{URL}'\n".encode())
+    noise = b"export POINTSMAN_SECRET_KEYS=abc\xff\nexport POINTSMAN_HOST='a\x00b'\n"
+    file.write_bytes(noise + f"export POINTSMAN_DATABASE_URL='{URL}'\n".encode())
     take_found_environment()
     assert os.environ["POINTSMAN_DATABASE_URL"] == URL
     del os.environ["POINTSMAN_DATABASE_URL"]

@@ -52,7 +52,7 @@ def test_people_are_read_by_their_names() -> None:
     assert written((rep_name("r1"), rep_name("r2")), reader) == "Lena and Jonas"
 
 
-@pytest.mark.parametrize(("language", "other"), [("en", "another rep"), ("de", "jemand anderes")])
+@pytest.mark.parametrize(("language", "other"), [("en", "another rep"), ("de", "jemand anders")])
 def test_a_partner_reads_its_own_people_alone(language: str, other: str) -> None:
     reader = MessageReader(language=language, names={rep_name("r1"): "Lena"}, hides_others=True)
     assert [written(rep_name(key), reader) for key in ("r1", "r2")] == ["Lena", other]

@@ -53,7 +53,10 @@ class AppointmentDoc(BaseModel):
     reject_code: str | None = Field(examples=["wrong_buyer"])
     outcome: str | None = Field(description="won, lost or later; of one that was attended", examples=["won"])
     outcome_at: datetime | None
-    conflict: str | None = Field(description="What a calendar says otherwise, until a human settles it.")
+    conflict: str | None = Field(
+        description="What a calendar says otherwise, until a human settles it. A partner's key reads what its own reps' "
+        "say; the history tells that there is another."
+    )
     allowed_actions: list[str] = Field(
         description="What its state allows now; which of it a key may do is asked when it is done.",
         examples=[["cancel", "reschedule"]],
@@ -179,7 +182,7 @@ def _values(row: AppointmentRow, now: datetime, reader: MessageReader, *, partne
         "reject_code": row.reject_code,
         "outcome": row.outcome,
         "outcome_at": row.outcome_at,
-        "conflict": None if partner else conflict_text(row.conflict, reader),
+        "conflict": conflict_text(row.conflict, reader),
         "allowed_actions": [str(act) for act in allowed_actions(row.state, now)],
         "start": row.starts_at,
         "end": row.ends_at,

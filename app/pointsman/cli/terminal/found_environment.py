@@ -139,6 +139,6 @@ def _variables(text: str) -> Mapping[str, str]:
     for line in text.splitlines():
         name, _, value = line.removeprefix("export ").partition("=")
         with contextlib.suppress(ValueError):
-            if name.startswith(PREFIX):
+            if name.startswith(PREFIX) and "\0" not in line:  # which no environment holds
                 found[name] = "".join(shlex.split(value)[:1])
     return found

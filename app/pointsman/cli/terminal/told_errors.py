@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NoReturn
 
-from pointsman.cli.output import refuse
+from pointsman.cli.output import as_one_line, refuse
 from pointsman.cli.terminal.locality import machine_zone, terminal_language
 from pointsman.domain.errors import Fault, PointsmanError
 from pointsman.domain.messages.form_faults import fault_words
@@ -15,7 +15,7 @@ def fault_lines(faults: Iterable[Fault], names: Mapping[Named, str] | None = Non
     """A line for each: where, and what."""
     reader = _reader(names)
     return [
-        f"{fault.path}: {said}" if fault.path else said
+        as_one_line(f"{fault.path}: {said}" if fault.path else said)
         for fault in faults
         for said in [render(fault_words(fault), reader)]
     ]

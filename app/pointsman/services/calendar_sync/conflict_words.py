@@ -16,5 +16,6 @@ def conflict_messages(conflict: Conflict | None) -> Sequence[Message]:
 
 
 def conflict_text(conflict: Conflict | None, reader: MessageReader) -> str | None:
-    """A line for each calendar; None without a conflict."""
+    """A line for each calendar of a rep that the reader may know of; None where there is no such line."""
+    conflict = {rep: what for rep, what in (conflict or {}).items() if reader.reads_rep(rep)}
     return "\n".join(render_all(conflict_messages(conflict), reader)) or None

@@ -1,0 +1,14 @@
+"""A conflict is told calendar by calendar: to a partner, those of its own reps alone."""
+
+from pointsman.domain.booking.calendar_diff import CALENDAR_EMPTIED
+from pointsman.domain.messages.message import rep_name
+from pointsman.services.calendar_sync.conflict_words import conflict_text
+from pointsman.services.wording.rendering import MessageReader
+
+
+def test_a_partner_reads_what_the_calendars_of_its_own_reps_say() -> None:
+    conflict = {rep: CALENDAR_EMPTIED.as_json() for rep in ("anna", "mia")}
+    partner = MessageReader(names={rep_name("mia"): "Mia"}, hides_others=True)
+    house = MessageReader(names={rep_name("mia"): "Mia", rep_name("anna"): "Anna"})
+    assert [len((conflict_text(conflict, reader) or "").splitlines()) for reader in (partner, house)] == [1, 2]
+    assert conflict_text({"anna": conflict["anna"]}, partner) is None
