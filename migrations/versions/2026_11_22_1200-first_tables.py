@@ -487,7 +487,10 @@ def upgrade() -> None:
         sa.Column(
             "searched",
             sa.Text(),
-            sa.Computed("searched_person(first_name, last_name, email)", persisted=True),
+            sa.Computed(
+                "searched_text(coalesce(first_name, '') || ' ' || coalesce(last_name, '') || ' ' || coalesce(email, ''))",
+                persisted=True,
+            ),
             nullable=True,
         ),
         sa.CheckConstraint("(merged_into is null) = (merged_at is null)", name=op.f("leads_merge_check")),
@@ -1369,5 +1372,5 @@ def downgrade() -> None:
     op.drop_index("alerts_raised_idx", table_name="alerts")
     op.drop_index("alerts_open_idx", table_name="alerts", postgresql_where=sa.text("resolved_at is null"))
     op.drop_table("alerts")
-    for function in ("searched_person", "search_patterns", "searched_text"):
+    for function in ("search_patterns", "searched_text"):
         op.execute(f"drop function {function}")

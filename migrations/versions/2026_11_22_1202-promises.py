@@ -561,11 +561,11 @@ create trigger appointments_fixed before update on appointments
     for each row execute function pointsman_appointment_fixed();
 create trigger accounts_parent_guard before insert or update of parent_id on accounts
     for each row when (new.parent_id is not null) execute function pointsman_account_parent_guard();
-create trigger accounts_merge_guard before update of merged_into on accounts
+create trigger accounts_merge_guard after update of merged_into on accounts
     for each row when (old.merged_into is distinct from new.merged_into) execute function pointsman_merge_guard();
-create trigger leads_created_once before update of created_at on leads
+create trigger leads_created_once after update of created_at on leads
     for each row when (old.created_at is distinct from new.created_at) execute function pointsman_lead_created_once();
-create trigger leads_merge_guard before update of merged_into on leads
+create trigger leads_merge_guard after update of merged_into on leads
     for each row when (old.merged_into is distinct from new.merged_into) execute function pointsman_merge_guard();
 create constraint trigger appointments_own_their_time after insert or update on appointments
     deferrable initially deferred for each row execute function pointsman_appointment_owns_its_time();

@@ -70,8 +70,3 @@ begin
         '% ' || trim(replace(replace(replace(v_words, 'ae', 'a'), 'oe', 'o'), 'ue', 'u')) || ' %',
         '%' || replace(replace(replace(v_host, '\', '\\'), '%', '\%'), '_', '\_') || '%'];
 end $$;
-
--- What is looked for in a lead by `q`.
-create function searched_person(p_first_name text, p_last_name text, p_email text) returns text
-language sql immutable parallel safe
-return searched_text(coalesce(p_first_name, '') || ' ' || coalesce(p_last_name, '') || ' ' || coalesce(p_email, ''));

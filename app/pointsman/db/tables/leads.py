@@ -86,7 +86,15 @@ leads = Table(
     Column("version", Integer, nullable=False),
     instant_column("created_at"),
     instant_column("updated_at"),
-    Column("searched", Text, Computed("searched_person(first_name, last_name, email)", persisted=True)),
+    # No function of ours around it: PostgreSQL would parse that one anew at each write.
+    Column(
+        "searched",
+        Text,
+        Computed(
+            "searched_text(coalesce(first_name, '') || ' ' || coalesce(last_name, '') || ' ' || coalesce(email, ''))",
+            persisted=True,
+        ),
+    ),
     CheckConstraint("(merged_into is null) = (merged_at is null)", name="merge"),
     CheckConstraint("(nurture_cause is null) = (nurture_since is null)", name="nurture"),
     CheckConstraint("stage <> 'nurture' or nurture_cause is not null", name="nurture_stage"),
