@@ -53,7 +53,14 @@ _PLACES: list[str] = []
 def _on_use(module: str, name: str) -> cached_property[Any]:
     """A repository, imported when it is first used: all together take half a second, a command needs two."""
     _PLACES.append(module)
-    return cached_property(lambda tx: getattr(import_module(module), name)(tx.connection))
+    made_by: list[Any] = []  # the class, once it is imported: looking it up again costs each transaction
+
+    def make(tx: SqlTx) -> Any:
+        if not made_by:
+            made_by.append(getattr(import_module(module), name))
+        return made_by[0](tx.connection)
+
+    return cached_property(make)
 
 
 def import_repositories() -> None:
