@@ -86,7 +86,7 @@ class _LoadQuery:
     def _look_at(self, name: str, category: str | None, roster: Roster) -> set[str]:
         """Ask for the loads of one pool's members. Returns their suppliers."""
         pool = self._plan.compiled.policy.pools[name]
-        periods = period_starts(self._now, pool.time_zone)
+        periods: CapPeriods | None = None  # most pools have no caps: their periods are not looked up
         shared_members, by_load = self._plan.compiled.shared_members, pool.method.compares_loads
         employers: set[str] = set()
         for member in pool.members:
@@ -95,6 +95,9 @@ class _LoadQuery:
                 continue
             employers.add(rep.supplier)
             capped, of_category = _limits(rep.caps), _capped_for(rep, category)
+            if not (capped or by_load or of_category):
+                continue
+            periods = periods or period_starts(self._now, pool.time_zone)
             if (capped or by_load) and rep.key not in self.reps:
                 self.reps[rep.key] = LoadQuery(reps=(rep.id,), periods=periods)
             if of_category and category is not None and (category, rep.key) not in self.categories:
@@ -117,7 +120,7 @@ class _LoadQuery:
 
 
 def _limits(caps: Caps) -> bool:
-    return any(cap is not None for cap in (caps.per_hour, caps.per_day, caps.per_week, caps.open_load))
+    return (caps.per_hour, caps.per_day, caps.per_week, caps.open_load) != (None, None, None, None)
 
 
 def _capped_for(rep: Rep, category: str | None) -> bool:
