@@ -29,7 +29,7 @@ class RouteTable:
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
         self._fixed: dict[str, PathEntry] = {}
-        templates: dict[str, tuple[re.Pattern[str], PathEntry]] = {}
+        templates: dict[str, tuple[str, re.Pattern[str], PathEntry]] = {}
         for route in routes:
             if not isinstance(route, Route | APIRoute):
                 continue
@@ -37,14 +37,15 @@ class RouteTable:
             if "{" not in route.path:
                 entry = self._fixed.setdefault(route.path, PathEntry(route.path))
             else:
-                entry = templates.setdefault(route.path, (route.path_regex, PathEntry(route.path)))[1]
+                begins = route.path.partition("{")[0]  # tells most of a hundred templates without their expression
+                entry = templates.setdefault(route.path, (begins, route.path_regex, PathEntry(route.path)))[2]
             for method in route.methods or ():
                 entry.guards.setdefault(method, guard)
         self._templates = tuple(templates.values())
 
     def find(self, path: str) -> PathEntry | None:
         """What is known of a path, or None when no route has it."""
-        found = [entry for regex, entry in self._templates if regex.match(path)]
+        found = [entry for begins, regex, entry in self._templates if path.startswith(begins) and regex.match(path)]
         if (fixed := self._fixed.get(path)) is not None:
             found.insert(0, fixed)
         if len(found) <= 1:
