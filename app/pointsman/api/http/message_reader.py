@@ -4,8 +4,8 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Header, Request, Response
 
-from pointsman.api.http.deps import EnvDep
 from pointsman.services.operations.api_keys import Caller
+from pointsman.services.ports import Env
 from pointsman.services.roster.names import roster_names
 from pointsman.services.wording.catalogue import LANGUAGES
 from pointsman.services.wording.locale_formats import best_language, joined_header
@@ -15,13 +15,12 @@ from pointsman.services.wording.rendering import MessageReader, supported
 async def _reader(
     request: Request,
     response: Response,
-    env: EnvDep,
     _documented: Annotated[
         str | None,
         Header(alias="Accept-Language", description="`de` or `en`: the language of sentences. Default: `en`."),
     ] = None,
 ) -> MessageReader:
-    caller = cast("Caller", request.state.caller)
+    env, caller = cast("Env", request.app.state.env), cast("Caller", request.state.caller)
     language = supported(best_language(accepted_languages(request), among=LANGUAGES))
     reader = (await roster_names(env)).reader(caller.actor, language)
     response.headers.update(language_headers(reader.language))

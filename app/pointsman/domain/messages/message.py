@@ -134,6 +134,8 @@ def _message(data: Any, deeper: int) -> Message:
 def _to_json(arg: Arg) -> Any:
     found: Any = arg
     match arg:
+        case str() | None:  # first, as most are
+            pass
         case tuple():
             found = [_to_json(item) for item in arg]
         case Message():

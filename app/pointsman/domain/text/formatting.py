@@ -28,7 +28,7 @@ def format_signed(amount: Fraction) -> str:
     """ "+2/3", "-1", "0"; long fractions are rounded, since the exact figure is stored beside."""
     if amount.denominator > 999:
         return f"{float(amount):+.3f}"
-    return f"{'+' if amount > 0 else ''}{amount}"
+    return f"{'+' if amount.numerator > 0 else ''}{amount}"
 
 
 def length_in_words(length: timedelta) -> str:

@@ -38,8 +38,9 @@ def write_argument(arg: Arg, how: str, language: str, zone: str | None) -> str:
     Times: none (day and time), `day`, `clock`. Numbers: none (grouped), `plain`. Lengths: none, `dative`.
     A time is shown in `zone`, else in its own.
     """
-    written = str(arg)
     match arg:
+        case str():
+            written = arg
         case None:
             written = ""
         case bool():
@@ -55,7 +56,7 @@ def write_argument(arg: Arg, how: str, language: str, zone: str | None) -> str:
         case int() | float() | Decimal() if how != "plain":
             written = _write_number(arg, language)
         case _:
-            pass
+            written = str(arg)
     return written
 
 

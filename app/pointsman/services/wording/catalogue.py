@@ -45,6 +45,7 @@ class MessageTexts:
         self.language = language
         self._places = {file.name.removesuffix(".po"): file for file in folder.iterdir() if file.name.endswith(".po")}
         self._files: dict[str, _File] = {}
+        self._of_one_form: dict[str, tuple[Part, ...]] = {}  # of those that were asked for: most texts, and most often
 
     @property
     def texts(self) -> Mapping[str, Forms]:
@@ -53,6 +54,8 @@ class MessageTexts:
 
     def parts(self, key: str, args: Mapping[str, object]) -> tuple[Part, ...] | None:
         """The text of `key` in the form that the arguments ask for; None for a key without a text."""
+        if (only := self._of_one_form.get(key)) is not None:
+            return only
         name = key.partition(".")[0]
         if name not in self._places:
             return None
@@ -61,7 +64,7 @@ class MessageTexts:
         if forms is None:
             return None
         if len(forms) == 1:
-            return forms[0]
+            return self._of_one_form.setdefault(key, forms[0])
         count = args.get(next((name for _, name, how in forms[0] if name and how == COUNTED), "count"))
         if isinstance(count, tuple):
             count = len(count)
