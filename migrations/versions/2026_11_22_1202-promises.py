@@ -559,7 +559,8 @@ create trigger policies_guard before insert or update or delete on policies
     for each row execute function pointsman_policy_guard();
 create trigger appointments_fixed before update on appointments
     for each row execute function pointsman_appointment_fixed();
-create trigger accounts_parent_guard before insert or update of parent_id on accounts
+-- After the row, since before it any trigger has PostgreSQL fold the names of leads and accounts anew at every update.
+create trigger accounts_parent_guard after insert or update of parent_id on accounts
     for each row when (new.parent_id is not null) execute function pointsman_account_parent_guard();
 create trigger accounts_merge_guard after update of merged_into on accounts
     for each row when (old.merged_into is distinct from new.merged_into) execute function pointsman_merge_guard();

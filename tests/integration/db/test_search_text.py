@@ -118,3 +118,14 @@ def test_another_word_is_not_found(shared_database_url: str, stored: str, asked:
 )
 def test_short_words_initials_and_vowel_signs_are_found(shared_database_url: str, stored: str, asked: str) -> None:
     assert finds(shared_database_url, stored, asked)
+
+
+def test_no_trigger_has_the_folded_text_made_anew_at_each_update(shared_database_url: str) -> None:
+    """PostgreSQL computes generated columns again where any trigger of rows runs before an update, whatever it changes."""
+    with psycopg.connect(for_libpq(shared_database_url)) as connection:
+        found = connection.execute("""
+            select t.tgname from pg_trigger t
+            where t.tgtype & 19 = 19 and exists (
+                select from pg_attribute a where a.attrelid = t.tgrelid and a.attgenerated <> '')
+        """).fetchall()
+    assert found == []
