@@ -23,7 +23,7 @@ __all__ = ["OPERATION_FIELD", "Caller", "Guard", "describe_operation", "may", "o
 
 _bearer = HTTPBearer(
     auto_error=False,
-    scheme_name="API key",
+    scheme_name="APIKey",  # OpenAPI 3.1 takes letters, digits and "._-" alone
     description="`Authorization: Bearer pm_…`. Make one with `pointsman keys create` or POST /v1/keys.",
 )
 

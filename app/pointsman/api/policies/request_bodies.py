@@ -27,14 +27,25 @@ EXAMPLE_POLICY: dict[str, Any] = {
     "pools": {"sdr-dach": {"work": "qualification", "members": ["lena", "jonas"]}},
 }
 
+_AS_JSON: dict[str, Any] = {
+    "schema": {
+        "title": "PolicyDocument",
+        "type": "object",
+        "additionalProperties": True,
+        "description": "A policy. `GET /v1/policies/schema` is its JSON Schema.",
+    },
+    "example": EXAMPLE_POLICY,
+}
+_AS_YAML: dict[str, Any] = {
+    "schema": {"type": "string", "description": "The same document as YAML, as it lies in git."},
+    "example": yaml.safe_dump(EXAMPLE_POLICY, sort_keys=False),
+}
+
 #: For OpenAPI: FastAPI cannot know it, since the route reads the body itself.
 REQUEST_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {
-            "application/json": {"schema": {"type": "object"}, "example": EXAMPLE_POLICY},
-            "text/yaml": {"schema": {"type": "string"}, "example": yaml.safe_dump(EXAMPLE_POLICY, sort_keys=False)},
-        },
+        "content": {"application/json": _AS_JSON, "application/yaml": _AS_YAML, "text/yaml": _AS_YAML},
     }
 }
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from pointsman.api.openapi.document import TAGS
 from pointsman.main import create_app
@@ -23,6 +24,26 @@ def operations(app: FastAPI) -> Iterator[Operation]:
     for path, methods in app.openapi()["paths"].items():
         for method, operation in methods.items():
             yield f"{method.upper()} {path}", operation
+
+
+def test_the_description_is_valid_openapi(app: FastAPI) -> None:
+    """Clients are made of it: a generator refuses the whole for one name."""
+    assert [error.message for error in OpenAPIV31SpecValidator(app.openapi()).iter_errors()] == []
+
+
+def test_what_takes_a_policy_says_in_which_forms(app: FastAPI) -> None:
+    taking = [named for named, operation in operations(app) if "text/yaml" in body_of(operation)]
+    assert taking == ["POST /v1/policies", "POST /v1/policies/check", "POST /v1/policies/words"]
+    for operation in (operation for name, operation in operations(app) if name in taking):
+        body = body_of(operation)
+        assert body.keys() == {"application/json", "application/yaml", "text/yaml"}
+        assert "/v1/policies/schema" in body["application/json"]["schema"]["description"]
+        assert body["application/yaml"]["schema"]["type"] == "string"
+
+
+def body_of(operation: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = operation.get("requestBody", {}).get("content", {})
+    return found
 
 
 def test_every_operation_has_a_summary_and_one_tag_of_the_console(app: FastAPI) -> None:
