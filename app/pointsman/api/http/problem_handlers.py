@@ -103,6 +103,10 @@ def _advice(item: dict[str, Any], body: object) -> str:
         return "Send a JSON object as the body; {} where no field of it is required."
     if item["type"] == "too_short" and "min_length" in item.get("ctx", {}):
         return f"Give at least {item['ctx']['min_length']}."
+    if item["type"] == "timezone_aware" and item["loc"][0] == "query":
+        return (
+            "Add the offset from UTC, as in 2026-11-22T08:00:00Z or 2026-11-22T09:00:00%2B01:00: + is written %2B here."
+        )
     message: str = _ADVICE.get(item["type"]) or item["msg"].removeprefix("Value error, ")
     return message if message.endswith(".") else message + "."
 

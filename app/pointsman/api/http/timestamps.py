@@ -8,6 +8,8 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+#: A "+" of an address that was not encoded comes as a blank.
+_BLANK_OFFSET = re.compile(r"\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)? \d\d:?\d\d", re.ASCII)
 _FIRST, _FIRST_DAY, _LAST = 2000, 1900, 2200  # people may have started before there was anything to count
 
 
@@ -15,6 +17,8 @@ def _written_out(given: object) -> object:
     """Numbers, also as text, are seconds to some senders and milliseconds to others."""
     if isinstance(given, str) and given[4:5] != "-":
         raise ValueError("write it as in 2026-11-22T09:00:00Z")
+    if isinstance(given, str) and _BLANK_OFFSET.fullmatch(given[11:]):
+        raise ValueError("a blank stands where + should: in an address, + is written %2B")
     if isinstance(given, int | float):
         raise PydanticCustomError("text_type", "Write it as text, as in 2026-11-22T09:00:00Z.")
     return given

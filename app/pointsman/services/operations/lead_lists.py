@@ -77,7 +77,7 @@ async def lead_page(
 def _email_key(given: str | None) -> str | None:
     key = None if given is None else email_key(given, host_to_ascii)
     if given is not None and key is None:
-        raise _unfit("email", "Write one address: name@host.tld. Parts of an address are found by `q`.")
+        raise _unfit("email", "Write one address: name@host.tld, with + as %2B. Parts of an address are found by `q`.")
     return key
 
 
