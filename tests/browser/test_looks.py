@@ -41,7 +41,7 @@ async def every_page(page: Page, tab: Tab, language: str) -> AsyncIterator[str]:
     await page.floor.world.rows("update appointments set status = 'requested', confirm_by = starts_at")
     await tab.goto(path)
     yield "requested"
-    await page.floor.world.rows("update appointments set status = 'confirmed', confirm_by = null")
+    await page.floor.world.rows("update appointments set status = 'confirmed', confirm_by = null, sequence = 1")
     await tab.goto(f"{path}/reschedule")
     yield "move"
     await tab.goto(f"{path}?done=moved")

@@ -21,6 +21,7 @@ from support.wording import english_of
 pytestmark = pytest.mark.anyio
 
 ACTOR = Actor(name="test", kind=CallerKind.ADMIN)
+DONE = ("booked", "requested", "moved", "fixed", "already")
 TIMES = re.compile(r'name="start" value="([^"]+)"')
 
 
@@ -85,6 +86,18 @@ async def test_a_form_sent_twice_books_once(page: Page, buyer: httpx.AsyncClient
     assert (again.status_code, again.headers["location"]) == (303, f"{path}?done=booked")
     assert (await buyer.post(path, data={"start": start})).headers["location"] == f"{path}?done=already"
     assert await standing(page, lead_id) == [("confirmed", start)]
+
+
+async def test_a_kept_address_says_of_the_appointment_only_what_is_true(page: Page, buyer: httpx.AsyncClient) -> None:
+    path = page.path(await page.lead(), language="en")
+    await booked(buyer, path)
+    noticed = {done: 'role="' in (await buyer.get(f"{path}?done={done}")).text for done in DONE}
+    assert noticed == {"booked": True, "requested": False, "moved": False, "fixed": False, "already": True}
+    await page.floor.world.rows(
+        "update appointments set status = 'requested', confirm_by = starts_at, sequence = sequence + 1"
+    )
+    noticed = {done: 'role="' in (await buyer.get(f"{path}?done={done}")).text for done in DONE}
+    assert noticed == {"booked": False, "requested": True, "moved": True, "fixed": False, "already": True}
 
 
 async def test_a_get_changes_nothing(page: Page, buyer: httpx.AsyncClient) -> None:

@@ -83,6 +83,23 @@ async def test_the_rep_of_the_link_accepts_there(
     )
     assert again.headers["location"].endswith("?done=fixed")
     assert holder
+    kept = await browser.get(str(done.headers["location"]))
+    assert "Sie haben den Termin angenommen." in kept.text
+    await page.floor.world.rows("update appointments set accepted_at = null")
+    kept = await browser.get(str(done.headers["location"]))
+    assert ("Sie haben den Termin angenommen." in kept.text, "Termin annehmen" in kept.text) == (False, True)
+    assert 'role="alert"' not in (await browser.get(f"{path}?done=fixed")).text
+
+
+async def test_the_page_and_its_journey_write_times_in_one_way(
+    page: Page, admin: httpx.AsyncClient, browser: httpx.AsyncClient
+) -> None:
+    lead_id, _ = await booked_lead(page)
+    path = await link_to(admin, lead_id)
+    for language in ("en", "en-US", "en-GB"):
+        shown = unescape((await browser.get(path, headers={"Accept-Language": language})).text)
+        assert not re.search(r"\d[\s\u202f]?[AP]M\b", shown), language
+        assert re.search(r'class="when">\w+,? \d+ \w+ \d{4}, \d\d:\d\d\u2013\d\d:\d\d \(', shown), shown
 
 
 async def test_the_rep_of_the_link_rejects_there_with_a_code_and_a_reason_and_the_link_ends_with_the_assignment(

@@ -19,6 +19,7 @@ from pointsman.domain.messages.message import Message, as_written, say
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.booking.slots import SlotList
 from pointsman.services.booking_links import buyer_view as buyer
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.signed_links.tokens import LINK_PATH
 from pointsman.services.wording.locale_formats import format_day
 
@@ -55,7 +56,7 @@ async def show(request: Request, env: EnvDep) -> Response:
         return await _times(request, visit)
     return visit.answer(
         "appointment",
-        said=_SAID.get(request.query_params.get("done", "")),
+        said=_said(request.query_params.get("done", ""), row, visit.buyer.allowed_actions),
         requested=row.status == AppointmentStatus.REQUESTED,
         ahead=row.starts_at > env.clock(),
         may_move=AppointmentAction.RESCHEDULE in visit.buyer.allowed_actions,
@@ -239,6 +240,18 @@ async def _bookable_slots(visit: Visit) -> SlotList:
 
 def _gone(refused: Conflict) -> bool:
     return isinstance(refused, SlotTaken) or refused.code == "slot-not-offered"
+
+
+def _said(done: str, row: AppointmentRow, may: frozenset[AppointmentAction]) -> tuple[str, str] | None:
+    """Only what is still true of the appointment, since addresses are kept and opened again."""
+    is_asked = row.status == AppointmentStatus.REQUESTED
+    untrue = {
+        "booked": is_asked,
+        "requested": not is_asked,
+        "moved": not row.sequence,
+        "fixed": {AppointmentAction.RESCHEDULE, AppointmentAction.CANCEL} <= may,
+    }
+    return None if untrue.get(done) else _SAID.get(done)
 
 
 def _reason(form: dict[str, str]) -> Message:

@@ -13,7 +13,7 @@ from pointsman.services.wording.locale_formats import best_language
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageVisitor:
-    """`language` is one of the catalogues; `tag` says how its reader writes times ("en-GB"). `base` is the path of the page."""
+    """`language` is one of the catalogues; `tag` is closer ("en-GB"). `base` is the path of the page."""
 
     base: str
     tag: str

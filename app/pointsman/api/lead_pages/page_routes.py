@@ -30,6 +30,7 @@ from pointsman.services.lead_pages.page_view import (
     reject_by_link,
 )
 from pointsman.services.ports import Env
+from pointsman.services.wording.arguments import locale_tag
 from pointsman.services.wording.locale_formats import format_interval, list_in_words
 from pointsman.services.wording.rendering import MessageReader, render, render_sentence
 
@@ -37,8 +38,6 @@ router = APIRouter(route_class=LeadPageRoute, include_in_schema=False)
 
 _AT = LEAD_PAGE_PATH + "{token}"
 _LONGEST_REASON = 500
-#: What a redirect may say when the page comes: anything else in the address says nothing.
-_SAID = {"accepted": "status", "changed": "alert", "fixed": "alert"}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,15 +65,14 @@ class _Visit:
 
     async def answer(self, *, said: tuple[str, str] | None = None, status: int = 200) -> HTMLResponse:
         reader = await journey_reader(self.env, self.page.actor, language=self.visitor.language)
-        shown = _shown(self.page, reader, tag=self.visitor.tag, now=self.env.clock())
+        shown = _shown(self.page, reader, now=self.env.clock())
         return lead_pages(self.request).render("lead", self.visitor, status=status, said=said, **shown)
 
 
 @router.get(_AT, dependencies=[without_key(Operation.APPOINTMENT_READ)])
 async def show(request: Request, env: EnvDep) -> Response:
     visit = await _Visit.of(request, env)
-    done = request.query_params.get("done", "")
-    return await visit.answer(said=(_SAID[done], done) if done in _SAID else None)
+    return await visit.answer(said=_said(request.query_params.get("done", ""), visit.page))
 
 
 @router.post(_AT + "/accept", dependencies=[without_key(Operation.APPOINTMENT_ACCEPT)])
@@ -114,6 +112,16 @@ async def show_or_not_found(request: Request, env: EnvDep) -> Response:
     return await show(request, env)
 
 
+def _said(done: str, page: LeadPage) -> tuple[str, str] | None:
+    """What the page says first after a redirect: only what is still true, since addresses are kept and opened again."""
+    row = page.appointment
+    if done == "accepted" and row is not None and row.accepted_at is not None and page.actor.rep == row.rep_key:
+        return ("status", done)
+    if done == "changed" or (done == "fixed" and AppointmentAction.ACCEPT not in page.acts):
+        return ("alert", done)
+    return None
+
+
 def _refusal(refused: Conflict) -> str:
     """What the page says then. Raises the error where it is none of the two."""
     if refused.code == "not-this-one":
@@ -123,7 +131,7 @@ def _refusal(refused: Conflict) -> str:
     raise refused
 
 
-def _shown(page: LeadPage, reader: MessageReader, *, tag: str, now: datetime) -> dict[str, Any]:
+def _shown(page: LeadPage, reader: MessageReader, *, now: datetime) -> dict[str, Any]:
     lead, row, language = page.journey.lead, page.appointment, reader.language
     reader = replace(reader, zone=page.zone)
     names = [render(say("lead-page.rep", rep=rep_name(rep)), reader) for rep in _participants(page)]
@@ -135,7 +143,9 @@ def _shown(page: LeadPage, reader: MessageReader, *, tag: str, now: datetime) ->
         "stage": render(STAGES.get(lead.stage) or as_written(lead.stage), reader),
         "holder": render(say("lead-page.rep", rep=rep_name(page.holder)), reader) if page.holder else None,
         "appointment": row,
-        "when": format_interval(row.starts_at, row.ends_at, zone=page.zone, language=tag) if row else None,
+        "when": format_interval(row.starts_at, row.ends_at, zone=page.zone, language=locale_tag(language))
+        if row
+        else None,
         "names": list_in_words(names, language=language),
         "standing": render(STATUSES.get(row.status) or as_written(row.status), reader) if row else None,
         "is_accepted": row is not None and row.accepted_at is not None,

@@ -32,6 +32,11 @@ _JOINTS: Mapping[str, str] = {"comma": ", ", "semicolon": "; "}
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 
+def locale_tag(language: str) -> str:
+    """As whose readers times inside messages are written: "en-GB"."""
+    return _LOCALES[language].replace("_", "-")
+
+
 def write_argument(arg: Arg, how: str, language: str, zone: str | None) -> str:
     """One argument; `how` is the catalogue's word for it.
 
@@ -84,7 +89,7 @@ def _write_time(at: datetime, how: str, language: str, zone: str | None) -> str:
     from pointsman.services.wording.locale_formats import format_clock, format_time_of_day  # noqa: PLC0415  # see above
 
     shown_in = zone or zone_name(at) or "UTC"
-    locale = _LOCALES[language].replace("_", "-")
+    locale = locale_tag(language)
     if how == "clock":
         return format_clock(at, zone=shown_in, language=locale)
     day = _write_day(to_local_time(at, shown_in).date(), language)
