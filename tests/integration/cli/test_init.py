@@ -168,7 +168,7 @@ def test_a_commit_that_fails_leaves_the_files_as_they_were(tmp_path: Path, datab
             " for each row execute function refused()"
         )
     assert init(tmp_path, database_url, "--force", *FLOOR).returncode != 0
-    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == mine
+    assert {path.name: path.is_file() and path.read_text() for path in tmp_path.iterdir()} == mine
     assert rows(database_url, "select count(*) from reps") == [0]
 
 
