@@ -185,7 +185,7 @@ def test_a_folder_in_a_file_s_place_is_refused_before_anything_is_done(tmp_path:
     [
         ((), "nobody would take a lead"),
         (("--rep", "Ben Roth, ben@x.example, Closer"), "one rep has to be an SDR or a Founder"),
-        (("--rep", "Ben Roth"), "write --rep"),
+        (("--rep", "Ben Roth"), "'Ben Roth' is no rep: write"),
         ((*FLOOR, "--rep", "Max Au, BEN@nordwerk.example, SDR"), "ben roth has the address"),
         ((*FLOOR, "-z", "Mars"), "'Mars' is no time zone"),
         ((*FLOOR, "-l", "fr"), "write de or en"),
