@@ -1,10 +1,15 @@
 """From the phone to the closer on the demo floor; and the journey of each lead is what the tables hold of it."""
 
+import os
+import re
+import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from random import Random
-from string import Template
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +19,9 @@ from psycopg.rows import dict_row
 
 from support.databases.roles import as_owner, for_libpq
 from support.floors.console_floor import served_floor
-from support.http.shown_calls import shown_calls
+from support.http.forwarding import forwarding_to
+from support.http.keys import SECRET
+from support.http.shown_calls import HOST
 from support.scenes.lives import live
 from support.scenes.stage import Stage
 
@@ -103,30 +110,38 @@ def stage(
         yield Stage(served=served), as_owner(url)
 
 
-def test_the_guide_from_the_phone_to_the_closer_runs_as_it_stands(stage: tuple[Stage, str]) -> None:
-    floor, _ = stage
-    holder = floor.call("GET", "/v1/leads/m.egger@egger-glas.example")["holder"]["rep"]
-    known = {"JONAS": key_of(floor, holder, "handover", "booking", "read")}
-    handed: dict[str, Any] = {}
-    calls = shown_calls(GUIDE.read_text())
-    for call in calls:
-        said = Template(call.path).substitute(known)
-        if "/attended" in said:
-            floor.wait_until(handed["appointment"]["start"], minutes=50)
-        headers = {name: Template(value).substitute(known) for name, value in call.headers.items()}
-        answer = floor.served.client.request(call.method, said, json=call.body, headers=headers)
-        assert answer.is_success, f"{said}: {answer.text}"
-        if said.endswith("/handovers"):
-            handed = answer.json()
-            assert handed["passed"]
-        if handed.get("appointment"):
-            known["APPOINTMENT"] = handed["appointment"]["id"]
-            known.setdefault("BEN", key_of(floor, handed["closer"], "booking", "read"))
-    assert len(calls) == 8
+@pytest.mark.parametrize("draws", [2, pytest.param(5, marks=pytest.mark.deep)])
+def test_the_guide_from_the_phone_to_the_closer_runs_as_it_stands_whoever_has_the_lead(
+    database_server: Any, database_template: str, tmp_path: Path, draws: int
+) -> None:
+    commands = "".join(re.findall(r"^```sh\n(.*?)^```", GUIDE.read_text(), re.MULTILINE | re.DOTALL))
+    commands = commands.replace(".venv/bin/pointsman", f"{shlex.quote(sys.executable)} -m pointsman.cli")
+    holders = set()
+    for draw in range(draws):
+        folder = tmp_path / str(draw)
+        folder.mkdir()
+        with database_server.clone(database_template) as url, served_floor(url, folder, draw=draw) as served:
+            floor = Stage(served=served)
+            holders.add(floor.call("GET", "/v1/leads/m.egger@egger-glas.example")["holder"]["rep"])
+            with forwarding_to(served.client, before=partial(begin_what_is_attended, floor)) as service:
+                done = pasted(commands.replace(HOST, service.url), folder, url)
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert {status // 100 for _, _, status in service.calls} == {2}, done.stdout
+            assert service.calls[-1][1].endswith("/outcome")
+    assert len(holders) > 1
 
 
-def key_of(floor: Stage, rep: str, *scopes: str) -> str:
-    return str(floor.call("POST", "/v1/keys", {"name": rep, "scopes": scopes, "rep": rep})["token"])
+def begin_what_is_attended(floor: Stage, path: str) -> None:
+    """Let the appointment begin before its prospect has come."""
+    if path.endswith("/attended"):
+        floor.wait_until(floor.call("GET", path.removesuffix("/attended"))["start"], minutes=50)
+
+
+def pasted(commands: str, folder: Path, url: str) -> subprocess.CompletedProcess[str]:
+    given = {"POINTSMAN_DATABASE_URL": url, "POINTSMAN_SECRET_KEYS": SECRET, "NO_PROXY": "127.0.0.1"}
+    words = ["bash", "-eu", "-o", "pipefail", "-c", commands]
+    env = {**os.environ, **given}
+    return subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, timeout=240, check=False)
 
 
 @pytest.mark.parametrize("count", [20, pytest.param(200, marks=pytest.mark.deep)])

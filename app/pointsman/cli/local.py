@@ -57,13 +57,19 @@ class LocalService:
     settings: Settings
     state: Path
     supervisor: Supervisor
-    environment_command: str  # what another terminal must do first, to reach an embedded database
+    environment_file: Path | None  # of an embedded database that commands in this folder do not find by themselves
+
+    @property
+    def environment_command(self) -> str:
+        """What another terminal must do first to reach the database, or nothing."""
+        return f". {shlex.quote(str(self.environment_file))}" if self.environment_file else ""
 
 
 def run(state: StateOption = Path(".pointsman"), host: HostOption = None, port: PortOption = None) -> None:
     """Serve API and worker on this machine; PostgreSQL is embedded unless POINTSMAN_DATABASE_URL is set."""
     with running_service(state, command="run", host=host, port=port) as house:
-        command = f"{house.environment_command}{_program()} keys create me --scope admin"
+        make_key = f"{_program()} keys create me --scope admin"
+        command = " && ".join(filter(None, (house.environment_command, make_key)))
         out.print()
         tell("cli-local.runs", url=house.base_url)
         tell("cli-local.make-key", command=command)
@@ -100,6 +106,7 @@ def demo(state: StateOption = Path(".pointsman"), host: HostOption = None, port:
                 kept=kept,
                 out=out,
                 lost=lambda: house.supervisor.has_given_up,
+                reach=house.environment_command,
                 reader=MessageReader(language=terminal_language()),
             )
         except (DemoError, LocalServerError) as error:
@@ -154,7 +161,6 @@ def running_service(
         if embedded:
             floor.call_after_stop(embedded.stop)
         found_alone = not embedded or state.absolute() == Path.cwd() / ".pointsman"  # as commands look for it
-        reach = "" if found_alone else f". {shlex.quote(str(state / 'environment'))} && "
         # Taken out of what API and worker are given: who serves has no way to the owner.
         migration_url = os.environ.pop(f"{PREFIX}MIGRATION_DATABASE_URL", "")
         service_url = None
@@ -176,7 +182,13 @@ def running_service(
         floor.start()
         base_url = f"http://{_reachable(chosen.host)}:{chosen.port}"
         _wait_until_ready(base_url, floor)
-        yield LocalService(base_url=base_url, settings=chosen, state=state, supervisor=floor, environment_command=reach)
+        yield LocalService(
+            base_url=base_url,
+            settings=chosen,
+            state=state,
+            supervisor=floor,
+            environment_file=None if found_alone else state / "environment",
+        )
 
 
 def _refuse_wrong_settings() -> None:

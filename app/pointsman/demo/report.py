@@ -16,6 +16,8 @@ from pointsman.domain.messages.message import Message, as_written, say
 from pointsman.services.lead_pages.journey_texts import work_words
 from pointsman.services.wording.rendering import MessageReader, render
 
+_ADDRESS_IN_GUIDES = "http://127.0.0.1:8000"
+
 _PLACES = {
     "held": ("demo-floor.held", "yellow"),
     "nurture": ("demo-floor.marketing", ""),
@@ -122,8 +124,10 @@ def next_steps(
     login: tuple[str, str],
     links: DemoLinks | None,
     state: Path,
+    reach: str,
     reader: MessageReader,
 ) -> None:
+    """`reach` is what another terminal must do first, so that its commands find this floor, or nothing."""
     lines = [
         (say("demo-floor.next.open"), say("demo-floor.next.open-words", url=f"{base_url}/docs")),
         (say("demo-floor.next.key"), as_written(key)),
@@ -134,6 +138,10 @@ def next_steps(
         ),
         (say("demo-floor.next.guides"), say("demo-floor.next.guides-words")),
     ]
+    if base_url != _ADDRESS_IN_GUIDES:
+        lines.append((as_written(""), say("demo-floor.next.address", written=_ADDRESS_IN_GUIDES, url=base_url)))
+    if reach:
+        lines.append((say("demo-floor.next.terminal"), say("demo-floor.next.terminal-words", command=reach)))
     shown = [(render(name, reader), render(words, reader)) for name, words in lines]
     widest = max(len(name) for name, _ in shown)
     out.print()

@@ -48,9 +48,11 @@ def run_demo(
     kept: DemoState,
     out: Console,
     lost: Callable[[], bool],
+    reach: str,
     reader: MessageReader,
 ) -> None:
-    """Everything, against a running service. `lost` says whether it is beyond recovery.
+    """Everything, against a running service. `lost` says whether it is beyond recovery; `reach` is what another terminal must do
+    first, so that its commands find this floor, or nothing.
 
     Raises DemoError with what the service answered.
     """
@@ -72,6 +74,7 @@ def run_demo(
         login=login,
         links=links,
         state=kept.path.parent,
+        reach=reach,
         reader=reader,
     )
 

@@ -68,19 +68,21 @@ class Served:
 
 
 @contextmanager
-def served_floor(database_url: str, folder: Path) -> Iterator[Served]:
-    """The floor of the demo on a database of its own, on the morning of `FLOOR_DAY`."""
+def served_floor(database_url: str, folder: Path, *, draw: int = 0) -> Iterator[Served]:
+    """The floor of the demo on a database of its own, on the morning of `FLOOR_DAY`; each `draw` gives ties to others."""
     server = CalendarServer(folder / "calendars", port=free_port())
     server.start(calendar_owners())
     try:
-        with served_in_process(database_url) as (app, portal, client):
+        with served_in_process(database_url, draw=draw) as (app, portal, client):
             yield floor_of(app, portal, client, server, DemoState(folder / "demo.json"))
     finally:
         server.stop()
 
 
 @contextmanager
-def served_in_process(url: str, **given: Any) -> Iterator[tuple[FastAPI, BlockingPortal, httpx.Client]]:
+def served_in_process(
+    url: str, *, draw: int = 0, **given: Any
+) -> Iterator[tuple[FastAPI, BlockingPortal, httpx.Client]]:
     """The service on a loop of its own, with the clock and the ids of the floor; `given` are settings."""
     many = {"refused_requests_per_minute": 100_000}
     settings = {"secret_keys": SECRET, "private_networks": "127.0.0.0/8", **many, **given}
@@ -88,7 +90,7 @@ def served_in_process(url: str, **given: Any) -> Iterator[tuple[FastAPI, Blockin
         clock = FloorClock()
         for module in (wiring, main):
             patch.setattr(module, "utc_now", clock)
-        patch.setattr(wiring, "new_id", counted_ids())
+        patch.setattr(wiring, "new_id", counted_ids(draw))
         app = main.create_app(load_settings(database_url=url, **settings))
     with (
         start_blocking_portal() as portal,
@@ -114,9 +116,9 @@ class FloorClock:
         self.now = moment
 
 
-def counted_ids() -> Callable[[], UUID]:
-    """Ids one after the other: who wins a tie hangs on them."""
-    count = itertools.count(1)
+def counted_ids(draw: int = 0) -> Callable[[], UUID]:
+    """Ids one after the other: who wins a tie hangs on them, and on `draw`."""
+    count = itertools.count(1 + draw * 1_000_000)
     return lambda: uuid7(FLOOR_DAY, next(count).to_bytes(10, "big"))
 
 

@@ -146,6 +146,29 @@ def test_a_database_that_runs_further_up_is_preferred_to_one_that_does_not(file:
         assert running_state() == file.parent
 
 
+def test_inside_a_state_its_own_database_is_meant_whatever_runs_around_it(file: Path) -> None:
+    """As of a demo that lies below a floor of one's own: its commands never act on that floor."""
+    demo = file.parent / "demo"
+    (demo / "calendars").mkdir(parents=True)
+    (demo / "environment").write_text("export POINTSMAN_DATABASE_URL='postgresql://p@/p?host=/nowhere&port=5432'\n")
+    (demo / "environment").chmod(0o600)
+    os.chdir(file.parent)  # the name of a socket is short, so the server is named from here
+    file.write_text("export POINTSMAN_DATABASE_URL='postgresql://p@/p?host=.&port=5432'\n")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(".s.PGSQL.5432")
+        server.listen()
+        states = {
+            where: found.state
+            for where in (demo, demo / "calendars", file.parent)
+            if (found := find_environment(where))
+        }
+        assert states == {demo: demo, demo / "calendars": demo, file.parent: file.parent}
+        (demo / "environment").write_text("export LANG=C\n")  # of something else
+        found = find_environment(demo)
+        assert found is not None
+        assert found.state == file.parent
+
+
 def test_files_for_another_folder_go_to_the_service_that_runs_there(file: Path) -> None:
     """As `init acme` beside the folder in which `run` was started."""
     acme, above = file.parent.parent, file.parent.parent.parent

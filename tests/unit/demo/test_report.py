@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
+from pathlib import Path
 
 import httpx
 import pytest
@@ -50,6 +51,29 @@ def shown(thing: object, width: int = 90) -> str:
 def test_the_summary_counts_what_the_service_answered() -> None:
     text = "4 leads: 2 to SDRs, 1 to a Customer manager, 1 held; 0 closers got cold work. "
     assert report.floor_summary(OUTCOME, READER) == text + "2 hand-offs: 1 passed, 1 refused; 1 appointment."
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize(("reach", "port"), [("", 8000), (". .pointsman/demo/environment", 8001)])
+def test_the_end_says_how_another_terminal_reaches_this_floor(language: str, reach: str, port: int) -> None:
+    """Without it, the guides' commands would act on the floor of one's own beside it."""
+    out = Console(width=90, file=StringIO(), markup=False)
+    with out.capture() as captured:
+        report.next_steps(
+            out,
+            base_url=f"http://127.0.0.1:{port}",
+            key="pm_x",
+            calendar_url="http://127.0.0.1:5232",
+            login=("anna", "x"),
+            links=None,
+            state=Path(".pointsman/demo"),
+            reach=reach,
+            reader=MessageReader(language=language),
+        )
+    told = captured.get()
+    assert ("Terminals" in told, "`. .pointsman/demo/environment`" in told) == (bool(reach), bool(reach))
+    assert told.count("http://127.0.0.1:8000") == 1  # what the guides write, where the floor is elsewhere
+    assert told.count(f"http://127.0.0.1:{port}") == (1 if port == 8000 else 2)
 
 
 def test_a_closer_with_cold_work_is_told_of() -> None:

@@ -63,7 +63,14 @@ def nearest_environment(folder: Path = Path()) -> FoundEnvironment | None:
 
 
 def find_environment(folder: Path) -> FoundEnvironment | None:
-    """The nearest one from a folder upwards whose database runs, else the nearest of all."""
+    """That of the state folder in which `folder` lies; else the nearest one upwards whose database runs, else the nearest of all.
+
+    Who works inside a state means that one, also while it is stopped: a demo's may lie below that of a floor of one's own.
+    """
+    for state in (folder, *folder.parents):
+        variables = read_environment(state)
+        if variables and f"{PREFIX}DATABASE_URL" in variables:
+            return FoundEnvironment(state=state, variables=variables)
     found = [
         FoundEnvironment(state=state, variables=variables)
         for each in (folder, *folder.parents)
