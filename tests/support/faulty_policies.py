@@ -209,6 +209,7 @@ CASES: dict[tuple[str, Severity], dict[str, Any]] = {
         ("unused-definition", "warning", score()),
         ("unused-pool", "warning", {"rules": GOOD["rules"][1:]}),
         ("weight-zero", "warning", pool(members=["lena", "none"])),
+        ("whole-day-as-bound", "warning", asks({"field": "lead.created_at", "lte": "2026-02-01"})),
         ("work-mismatch", "error", rules({**RULE, "name": "f", "when": ASKS, "pool": "closers"})),
         ("wrong-type", "error", asks({"field": "lead.score", "equals": "high"})),
     ]

@@ -133,7 +133,7 @@ def test_what_a_person_is_known_by_is_never_quoted(name: str, condition: dict[st
         (
             {"field": "lead.message", "mentions": ["prices"]},
             "your prices?",
-            "the lead's message mentions one of prices",
+            "the lead's message mentions prices",
         ),
         (
             {"field": "lead.email", "under_domain": ["ox.example"]},
@@ -242,7 +242,7 @@ def test_a_policy_parses_to_an_equal_policy_after_a_round_trip() -> None:
             {"field": "lead.message", "mentions": ["budget"]},
             {"lead.message": "What budget?"},
             True,
-            "the lead's message mentions one of budget",
+            "the lead's message mentions budget",
         ),
         (
             {"field": "company.domain", "under_domain": ["siemens.com"]},
@@ -260,7 +260,7 @@ def test_a_policy_parses_to_an_equal_policy_after_a_round_trip() -> None:
             {"field": "lead.created_at", "gte": "2026-01-31"},
             {"lead.created_at": datetime(2026, 1, 31, tzinfo=UTC)},
             True,
-            "the arrival of the lead (Sat 31 Jan 2026, 00:00 (UTC)) is at least Sat 31 Jan 2026",
+            "the arrival of the lead (Sat 31 Jan 2026, 00:00 (UTC)) is not before Sat 31 Jan 2026, 00:00 UTC",
         ),
         (
             {"field": "lead.score", "gte": {"field": "company.employees"}},

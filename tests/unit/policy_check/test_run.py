@@ -63,6 +63,14 @@ def test_a_sound_policy_has_no_findings() -> None:
         ({"field": "lead.country", "equals": "de"}, "never-equal", ".equals", "write 'DE'"),
         ({"field": "lead.score", "between": [9, 5]}, "empty-range", ".between", "swap them"),
         ({"field": "lead.country", "in": ["DE", "DE"]}, "repeated-value", ".in", "remove one"),
+        ({"field": "lead.created_at", "lte": "2026-02-28"}, "whole-day-as-bound", ".lte", "lt '2026-03-01'"),
+        ({"field": "lead.created_at", "gt": "2026-02-28"}, "whole-day-as-bound", ".gt", "gte '2026-03-01'"),
+        (
+            {"field": "lead.created_at", "between": ["2026-02-01", "2026-02-28"]},
+            "whole-day-as-bound",
+            ".between[1]",
+            "lt '2026-03-01'",
+        ),
         ({"segment": "dahc"}, "unknown-segment", ".segment", "did you mean 'dach'?"),
     ],
 )

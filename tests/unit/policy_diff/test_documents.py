@@ -173,7 +173,7 @@ SAID: list[tuple[Callable[[dict[str, Any]], object], str, str]] = [
     (
         lambda d: d["pools"]["sdr"]["ramp_up"][0].update(percent=60),
         "pools.sdr.ramp_up[0].percent",
-        "pool 'sdr', 28 days now has 60 as percentage, was 50",
+        "pool 'sdr', after 28 days now has 60 as percentage, was 50",
     ),
     (
         lambda d: d["pools"]["sdr"].update(booking={"duration": "45m"}),

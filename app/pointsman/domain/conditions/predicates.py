@@ -27,7 +27,7 @@ from pointsman.domain.policy.conditions_model import (
     is_ordering,
     is_relative_time,
 )
-from pointsman.domain.policy.operands import FieldRef, parse_policy_instant
+from pointsman.domain.policy.operands import FieldRef, parse_policy_instant, word_list_name
 from pointsman.domain.text.hosts import host_in, is_under_domain
 from pointsman.domain.text.patterns import PatternRefused, compile_pattern
 from pointsman.domain.text.phrases import compile_phrases
@@ -63,11 +63,6 @@ def countries_in_groups(names: tuple[str, ...], definitions: Definitions) -> fro
         if name not in definitions.country_groups:
             raise PolicyInvalid(f"there is no country group '{name}'")
     return frozenset(code for name in names for code in definitions.country_groups[name])
-
-
-def word_list_name(item: str) -> str | None:
-    """The NAME in "list:NAME"; None for a word or a phrase."""
-    return item.removeprefix("list:") if item.startswith("list:") else None
 
 
 def _values(leaf: Leaf, definitions: Definitions) -> tuple[object, ...]:

@@ -1,19 +1,19 @@
 """What a single question said of a lead, in words. What a person is known by, or wrote, is never quoted."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
 from pointsman.domain.leads.facts import EMAIL_FIELD, MESSAGE_FIELD, NEVER_QUOTED, NOW_FIELD, Facts
-from pointsman.domain.messages.facts import fact_value
-from pointsman.domain.messages.message import Arg, Message, say
+from pointsman.domain.messages.facts import SHOWN, fact_value
+from pointsman.domain.messages.message import Arg, Message, first_of, say
 from pointsman.domain.policy.conditions_model import (
     ORDERING_OPERATORS,
     RELATIVE_TIME_OPERATORS,
     Leaf,
     Operator,
 )
-from pointsman.domain.policy.operands import FieldRef
+from pointsman.domain.policy.operands import FieldRef, word_list_name
 from pointsman.domain.policy_words.conditions import bound_value
 from pointsman.domain.text.hosts import host_in
 
@@ -45,8 +45,29 @@ _WORDS: Mapping[Operator, tuple[str, str]] = {  # said when true, said when fals
 _OF_FIELDS: Mapping[
     Operator, tuple[str, str]
 ] = {  # "the lead's language (de) is not in the rep's list of languages (en, fr)"
+    Operator.EQUALS: ("answer.same", "answer.not-same"),
+    Operator.NOT_EQUALS: ("answer.not-same", "answer.same"),
+    Operator.GTE: ("answer.at-least-field", "answer.below-field"),
+    Operator.GT: ("answer.above-field", "answer.at-most-field"),
+    Operator.LTE: ("answer.at-most-field", "answer.above-field"),
+    Operator.LT: ("answer.below-field", "answer.at-least-field"),
     Operator.IN: ("answer.in-field", "answer.not-in-field"),
     Operator.NOT_IN: ("answer.not-in-field", "answer.in-field"),
+}
+_OF_TIMES: Mapping[Operator, tuple[str, str]] = {
+    Operator.GTE: ("answer.not-before", "answer.before"),
+    Operator.GT: ("answer.after", "answer.not-after"),
+    Operator.LTE: ("answer.not-after", "answer.after"),
+    Operator.LT: ("answer.before", "answer.not-before"),
+}
+#: With a list of one value.
+_OF_ONE: Mapping[Operator, tuple[str, str]] = {
+    Operator.IN: ("answer.is", "answer.is-not"),
+    Operator.NOT_IN: ("answer.is-not", "answer.is"),
+    Operator.MENTIONS: ("answer.mentions-this", "answer.mentions-this-not"),
+    Operator.CONTAINS_ANY: ("answer.contains", "answer.contains-not"),
+    Operator.CONTAINS_ALL: ("answer.contains", "answer.contains-not"),
+    Operator.CONTAINS_NONE: ("answer.contains-not", "answer.contains"),
 }
 #: What these compare with is shown even of a field that is never quoted: it is a bound, or the name of a group.
 _UNTELLING = ORDERING_OPERATORS | {Operator.IN_GROUP}
@@ -90,16 +111,34 @@ def describe_result(leaf: Leaf, facts: Facts, *, outcome: bool | None) -> Messag
         return say("answer.now-unknown", subject=subject)
     if outcome is None:
         return say("answer.incomparable", subject=subject, operand=shown)
-    said = (_OF_FIELDS if isinstance(operand, FieldRef) else _WORDS).get(operator, _WORDS[operator])
-    return say(said[0 if outcome else 1], subject=subject, operand=shown)
+    return say(_said_of(leaf, value)[0 if outcome else 1], subject=subject, operand=shown)
+
+
+def _said_of(leaf: Leaf, value: object) -> tuple[str, str]:
+    operator, operand, usual = leaf.operator, leaf.operand, _WORDS[leaf.operator]
+    if isinstance(value, datetime) and operator in _OF_TIMES:
+        return _OF_TIMES[operator]
+    if isinstance(operand, FieldRef):
+        return _OF_FIELDS.get(operator, usual)
+    if isinstance(operand, tuple) and len(operand) == 1:
+        return _OF_ONE.get(operator, usual)
+    return usual
 
 
 def operand_value(leaf: Leaf) -> Arg:
     """What it compares with, where that may be shown: bounds as numbers, days and times."""
     operand = leaf.operand
+    if leaf.operator is Operator.MENTIONS and isinstance(operand, tuple):
+        return first_of([_mentioned(item) for item in operand[: SHOWN + 1]], SHOWN, of=len(operand))
     if leaf.operator not in ORDERING_OPERATORS:
         return fact_value(operand)
     return tuple(map(bound_value, operand)) if isinstance(operand, tuple) else bound_value(operand)
+
+
+def _mentioned(item: object) -> Arg:
+    """A word or a phrase; a word list by its name."""
+    name = word_list_name(str(item))
+    return fact_value(item) if name is None else say("condition.word-list", name=name)
 
 
 def _named(field: str, facts: Facts, *, secret: bool) -> Arg:

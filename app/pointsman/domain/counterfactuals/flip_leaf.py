@@ -51,11 +51,21 @@ def describe_goal(goal: LeafGoal) -> Message:
     wanted = goal.wanted
     if operator is Operator.PRESENT:
         wanted = wanted is (leaf.operand is True)
-    yes, no = GOAL_WORDS[operator]
+    yes, no = _goal_words(leaf)
     key = yes if wanted else no
-    if isinstance(leaf.operand, str) and not may_quote_lead(leaf):
+    is_text = isinstance(leaf.operand[0] if isinstance(leaf.operand, tuple) else leaf.operand, str)
+    if is_text and not may_quote_lead(leaf):
         key = _OF_TEXTS.get(key, key)
     return say(key) if operator is Operator.PRESENT else say(key, operand=_said(leaf))
+
+
+def _goal_words(leaf: Leaf) -> tuple[str, str]:
+    operator, operand = leaf.operator, leaf.operand
+    if isinstance(operand, str) and operator in _OF_TIMES:
+        return _OF_TIMES[operator]
+    if isinstance(operand, tuple) and len(operand) == 1 and operator in _OF_ONE:
+        return _OF_ONE[operator]
+    return GOAL_WORDS[operator]
 
 
 def propose_values(
@@ -162,7 +172,7 @@ def _said(leaf: Leaf) -> Arg:
     operand = leaf.operand
     match operand:
         case FieldRef():
-            return say("answer.field", field=operand.field)
+            return say("goal.field", field=operand.field)
         case timedelta():
             return operand
         case _ if may_quote_lead(leaf):
@@ -170,6 +180,27 @@ def _said(leaf: Leaf) -> Arg:
         case _:
             return operand_value(leaf)
 
+
+_OF_TIMES: Mapping[Operator, tuple[str, str]] = MappingProxyType(
+    {
+        Operator.GTE: ("goal.not-before", "goal.before"),
+        Operator.GT: ("goal.after", "goal.not-after"),
+        Operator.LTE: ("goal.not-after", "goal.after"),
+        Operator.LT: ("goal.before", "goal.not-before"),
+    }
+)
+
+#: With a list of one value.
+_OF_ONE: Mapping[Operator, tuple[str, str]] = MappingProxyType(
+    {
+        Operator.IN: ("goal.is", "goal.is-not"),
+        Operator.NOT_IN: ("goal.is-not", "goal.is"),
+        Operator.MENTIONS: ("goal.mentions-this", "goal.mentions-this-not"),
+        Operator.CONTAINS_ANY: ("goal.contains", "goal.contains-not"),
+        Operator.CONTAINS_ALL: ("goal.contains", "goal.contains-not"),
+        Operator.CONTAINS_NONE: ("goal.contains-not", "goal.contains"),
+    }
+)
 
 #: Where the field is compared with a text, which some languages cannot have beside "were" alone.
 _OF_TEXTS: Mapping[str, str] = MappingProxyType({"goal.is": "goal.has", "goal.is-not": "goal.has-not"})

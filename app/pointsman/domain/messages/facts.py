@@ -4,7 +4,8 @@ from datetime import datetime
 
 from pointsman.domain.messages.message import Arg, first_of
 
-_SHOWN = 6
+#: How many items of a list are told.
+SHOWN = 6
 _LONGEST = 80
 
 
@@ -12,7 +13,7 @@ def fact_value(value: object) -> Arg:
     """A fact or an operand, to be written as readers of a language write it."""
     match value:
         case tuple():
-            return first_of([fact_value(item) for item in value[: _SHOWN + 1]], _SHOWN, of=len(value))
+            return first_of([fact_value(item) for item in value[: SHOWN + 1]], SHOWN, of=len(value))
         case bool() | int() | float() | datetime():
             return value
         case _:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, TypeGuard
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, PlainValidator, StrictStr, StringConstraints, Tag
 from pydantic_core import PydanticCustomError
@@ -91,12 +91,17 @@ Identifiers = Annotated[tuple[Identifier, ...], Field(min_length=1, max_length=1
 
 def parse_policy_instant(text: str) -> datetime:
     """An ISO 8601 instant with its offset, or a date, which begins at midnight UTC; ValueError for anything else."""
-    if len(text) == len("2026-01-31"):
+    if is_day(text):
         text = f"{date.fromisoformat(text).isoformat()}T00:00:00+00:00"
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no offset")
     return moment
+
+
+def is_day(bound: object) -> TypeGuard[str]:
+    """Whether a bound is a date, and no instant or number."""
+    return isinstance(bound, str) and len(bound) == len("2026-01-31")
 
 
 def is_instant(text: str) -> bool:
@@ -106,3 +111,8 @@ def is_instant(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def word_list_name(item: str) -> str | None:
+    """The NAME in "list:NAME"; None for a word or a phrase."""
+    return item.removeprefix("list:") if item.startswith("list:") else None

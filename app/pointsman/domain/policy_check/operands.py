@@ -1,19 +1,19 @@
 """Does what a test compares with fit the field: its type, its spelling, the groups, lists and patterns in it?"""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from pointsman.domain.conditions.definitions import Definitions
-from pointsman.domain.conditions.predicates import word_list_name
 from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.leads.values.iso_codes import NO_NAMES, CodeNames, CodeOfName, country_code, language_code
 from pointsman.domain.messages.message import Message, say
 from pointsman.domain.messages.message import as_written as written
 from pointsman.domain.messages.suggestions import suggestion
 from pointsman.domain.policy.conditions_model import Leaf, Operator
-from pointsman.domain.policy.operands import parse_policy_instant
+from pointsman.domain.policy.operands import is_day, parse_policy_instant, word_list_name
 from pointsman.domain.policy_check.findings import Finding, error, warning
 from pointsman.domain.text.hosts import host_in
 from pointsman.domain.text.patterns import PatternRefused, compile_pattern
@@ -27,6 +27,11 @@ _TYPE_WORDS = {
     FieldType.TEXT: say("finding.a-text"),
     FieldType.NUMBER: say("finding.a-number"),
     FieldType.BOOLEAN: say("finding.true-or-false"),
+}
+#: Where a day, which begins at midnight, is likely meant to its end.
+_WHOLE_DAY: Mapping[Operator, str] = {
+    Operator.LTE: "finding.day-as-upper-bound",
+    Operator.GT: "finding.day-as-lower-bound",
 }
 _STATUSES = ("prospect", "customer")
 
@@ -136,8 +141,12 @@ def check_operand(
             | Operator.GTE | Operator.GT | Operator.LTE | Operator.LT
         ):  # fmt: skip
             yield from _values(at, leaf, field_type, spellings.never_equal)
+            if field_type is FieldType.INSTANT and leaf.operator in _WHOLE_DAY:
+                yield from _whole_day(at, _WHOLE_DAY[leaf.operator], operand)
         case Operator.BETWEEN:
             yield from _values(at, leaf, field_type, spellings.never_equal)
+            if field_type is FieldType.INSTANT:
+                yield from _whole_day(f"{at}[1]", _WHOLE_DAY[Operator.LTE], operand[1])
             if _crossed(operand):
                 yield error(at, "empty-range", say("finding.empty-range", low=operand[0], high=operand[1]))
         case (
@@ -146,6 +155,12 @@ def check_operand(
             | Operator.WITHIN_LAST | Operator.WITHIN_NEXT | Operator.OLDER_THAN | Operator.FURTHER_THAN
         ):  # fmt: skip
             pass  # whatever has been parsed fits
+
+
+def _whole_day(at: str, key: str, bound: object) -> Iterator[Finding]:
+    if is_day(bound) and (day := date.fromisoformat(bound)) < date.max:
+        following = day + timedelta(days=1)
+        yield warning(at, "whole-day-as-bound", say(key, day=bound, instead=following.isoformat()))
 
 
 def _values(

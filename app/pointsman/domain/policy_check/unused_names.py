@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 from pointsman.domain.conditions.definitions import Definitions
-from pointsman.domain.conditions.predicates import word_list_name
 from pointsman.domain.leads.free_mail import is_mail_for_all
 from pointsman.domain.messages.message import first_of, rep_name, say
 from pointsman.domain.messages.suggestions import suggestion
 from pointsman.domain.policy.conditions_model import Condition, Leaf, Operator, leaves
 from pointsman.domain.policy.document import Matching, Policy
+from pointsman.domain.policy.operands import word_list_name
 from pointsman.domain.policy.references import names_in
 from pointsman.domain.policy.walk import conditions_of
 from pointsman.domain.policy_check.findings import Finding, warning

@@ -1,12 +1,14 @@
 """What changed in a condition: "now also takes CH in lead.country"."""
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from pointsman.domain.messages.message import Message, say
 from pointsman.domain.policy.condition_wording import condition_kind, operator_and_operand
 from pointsman.domain.policy_diff.changes import DiffLocation, PolicyChange, json_key, same_json
-from pointsman.domain.policy_diff.parts import asks, missing_values, part_message
+from pointsman.domain.policy_diff.parts import asks, missing_values
+from pointsman.domain.policy_words.conditions import operand_message
 
 ConditionJson = Mapping[str, Any]
 
@@ -118,13 +120,14 @@ def _compare_leaves(
     elif new != "between" and isinstance(was, list) and isinstance(now, list):
         yield place.child(new).change(_within(inside, _values(new, after["field"], was, now)), was, now)
     else:
-        what = say("diff.asks-now", condition=asks(after), was=part_message(was))
+        what = say("diff.asks-now", condition=asks(after), was=operand_message(old, was, shortened=True))
         yield place.child(new).change(_within(inside, what), was, now)
 
 
 def _values(operator: str, field: str, before: list[Any], after: list[Any]) -> Message:
     key = "diff.excludes" if operator in _EXCLUDING else "diff.demands" if operator == "contains_all" else "diff.takes"
-    added, removed = missing_values(before, after), missing_values(after, before)
+    words = partial(operand_message, operator, shortened=True)
+    added, removed = missing_values(before, after, words), missing_values(after, before, words)
     if added is None and removed is None:
         return say("diff.values-reordered", field=field)
     if removed is None:

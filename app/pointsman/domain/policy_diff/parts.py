@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from pointsman.domain.dates.durations import parse_duration
 from pointsman.domain.leads.evidence import EvidenceKind
 from pointsman.domain.messages.message import Arg, Message, first_of, rep_name, say
 from pointsman.domain.policy.condition_wording import condition_kind
@@ -84,6 +85,8 @@ def item_name(key: str, item: Mapping[str, Any]) -> Arg:
             return say("diff.match", lead=lead, rep=rep)
         case "sources", {"from": str(origin)}:
             return say("diff.source", origin=origin_message(origin))
+        case "ramp_up", {"after": after}:
+            return say("diff.step", span=length_message(after)) if parse_duration(after) else say("diff.first-step")
         case _:
             names = [item[name] for name in ITEM_KEYS.get(key, ()) if name in item]
             return part_message(names[0] if names else item)
@@ -101,6 +104,8 @@ def whole_item(key: str, item: Any) -> Arg:  # noqa: PLR0911  # words for each k
         case "match", {"lead": lead, "rep": rep}:
             return say("diff.match", lead=lead, rep=rep)
         case "ramp_up", {"after": after, "percent": percent}:
+            if not parse_duration(after):
+                return say("diff.ramp-up-start", percent=percent)
             return say("diff.ramp-up", percent=percent, span=length_message(after))
         case "sources", {"from": origin, "names": list(names), "kinds": list(kinds)}:
             if names or kinds:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pointsman.domain.messages.message import Arg, Message, rep_name, say, supplier_name
 from pointsman.domain.policy.document import Member, Pool
-from pointsman.domain.policy.pools import BookingRules, DistributionMethod, Ranking
+from pointsman.domain.policy.pools import BookingRules, DistributionMethod, RampStep, Ranking
 from pointsman.domain.policy_words.sections import PolicySection, Statements
 from pointsman.domain.policy_words.terms import CONFIRMATIONS, OFFERS, asked, tell_description
 from pointsman.domain.policy_words.values import length_message, quoted
@@ -29,6 +29,12 @@ _LENGTHS: Mapping[str, str] = {
     "slot_hold_for": "readout.slot-hold",
     "confirm_within": "readout.confirm-within",
 }
+#: Of those that may be nothing.
+_NONE: Mapping[str, str] = {
+    "minimum_notice": "readout.no-minimum-notice",
+    "buffer_before": "readout.no-buffer-before",
+    "buffer_after": "readout.no-buffer-after",
+}
 #: Works whose leads end in an appointment: their booking is told whole, that of others where it is not the default.
 _BOOKED = frozenset({Work.CLOSING, Work.SOLUTION_DESIGN})
 
@@ -51,15 +57,20 @@ def read_pool(name: str, pool: Pool) -> PolicySection:
     told.tell("time_zone", say("readout.time-zone", zone=pool.time_zone))
     told.tell_unless("ledger", pool.ledger, None, "readout.ledger", ledger=pool.ledger)
     for supplier, percent in pool.shares.items():
-        text = say("readout.share", supplier=supplier_name(supplier), percent=percent)
+        text = say("readout.share", supplier=supplier_name(supplier), count=percent)
         told.tell(f"shares.{supplier}", text)
     for i, step in enumerate(pool.ramp_up):
-        text = say("readout.ramp-up", span=length_message(step.after), percent=step.percent)
-        told.tell(f"ramp_up[{i}]", text)
+        told.tell(f"ramp_up[{i}]", _ramp_step(step))
     _tell_ranking(told, pool.ranking, whole=pool.method is DistributionMethod.RANKED)
     _tell_booking(told, pool.booking, whole=pool.work in _BOOKED)
     tell_description(told, pool.description)
     return told.section(say("readout.pool", name=name))
+
+
+def _ramp_step(step: RampStep) -> Message:
+    if not step.after:
+        return say("readout.ramp-up-start", count=step.percent)
+    return say("readout.ramp-up", span=length_message(step.after), count=step.percent)
 
 
 def _member(member: Member) -> Arg:
@@ -87,7 +98,11 @@ def _tell_booking(told: Statements, booking: BookingRules, *, whole: bool) -> No
             told.tell(f"booking.{field}", say(key, **args))
 
     for field, key in _LENGTHS.items():
-        tell(field, key, span=length_message(getattr(booking, field)))
+        length = getattr(booking, field)
+        if not length and field in _NONE:
+            tell(field, _NONE[field])
+        else:
+            tell(field, key, span=length_message(length))
     tell("slots_shown", "readout.slots-shown", count=booking.slots_shown)
     tell("offer", "readout.offer", offer=OFFERS[booking.offer])
     tell("confirmation", "readout.confirmation", confirmation=CONFIRMATIONS[booking.confirmation])

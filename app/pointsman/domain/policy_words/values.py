@@ -1,5 +1,6 @@
 """Texts and lengths of a policy inside sentences, so that two that differ never read the same."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -10,7 +11,8 @@ _LONGEST = 80
 _PLAIN = re.compile(r"[^\W\d_][\w-]*")
 #: Words of ours that stand where a text may stand.
 _OURS = frozenset({"yes", "no", "ja", "nein", "and", "or", "und", "oder", "known", "unknown", "bekannt", "unbekannt"})
-_ESCAPED = str.maketrans({mark: f"\\{mark}" for mark in "\\“”„"})
+#: The marks that a text is put between where it has none of them; those of the first row are the language's own.
+_MARKS = (("condition.quoted", "“”„"), ("condition.quoted-straight", '"'), ("condition.quoted-code", "`"))
 
 
 def text_message(text: str, *, shortened: bool = False) -> Arg:
@@ -23,8 +25,11 @@ def text_message(text: str, *, shortened: bool = False) -> Arg:
 
 
 def quoted(text: str) -> Message:
-    """A text in quotes."""
-    return say("condition.quoted", text=text.translate(_ESCAPED))
+    """A text in quotes, as its author wrote it: between marks that it has not; one that has all kinds is a JSON text."""
+    for key, marks in _MARKS:
+        if not any(mark in text for mark in marks):
+            return say(key, text=text)
+    return as_written(json.dumps(text, ensure_ascii=False))
 
 
 def length_message(span: timedelta | str) -> Arg:
