@@ -3,8 +3,14 @@
 import re
 
 import psycopg
+import pytest
 
 from architecture.test_statements import statements
+from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.intake import inbox
+from pointsman.db.leads import lead_search
+from pointsman.db.leads.statements import CREATE, FIND
+from support.lists.plans import nodes_of
 
 
 def test_the_service_can_run_every_statement(database_url: str) -> None:
@@ -23,3 +29,27 @@ def test_the_service_can_run_every_statement(database_url: str) -> None:
             except psycopg.Error as error:
                 refused[name] = str(error)
     assert refused == {}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [CREATE, FIND, inbox._REFUSED_BEFORE, lead_search._NAMED],
+    ids=["made", "found", "refused before", "named"],
+)
+def test_a_person_is_looked_for_by_indexes_when_there_are_no_leads_yet(
+    database_url: str, statement: PreparedStatement
+) -> None:
+    """The plan is kept while their number grows."""
+    text = statement.query.decode()
+    numbers = {key: n for n, key in enumerate(dict.fromkeys(re.findall(r"%\((\w+)\)s", text)), 1)}
+    numbered = re.sub(r"%\((\w+)\)s", lambda found: f"${numbers[found[1]]}", text)
+    with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
+        connection.execute("set local plan_cache_mode = force_generic_plan")
+        connection.execute(f"prepare probe as {numbered}".encode())
+        found = connection.execute(
+            f"explain (format json) execute probe ({', '.join(['null'] * len(numbers))})".encode()
+        ).fetchone()
+        connection.rollback()
+    assert found is not None
+    read = {node["Relation Name"] for node in nodes_of(found[0][0]["Plan"]) if node["Node Type"] == "Seq Scan"}
+    assert "leads" not in read

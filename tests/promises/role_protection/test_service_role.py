@@ -371,7 +371,7 @@ async def test_a_lead_that_got_a_holder_meanwhile_is_not_merged_on_a_snapshot_of
             lead=lead,
         )
         with pytest.raises(psycopg.Error) as refused:
-            connection.execute("update leads set merged_into = %s where id = %s", (other, lead))
+            connection.execute("update leads set merged_into = %s, merged_at = now() where id = %s", (other, lead))
     assert refused.value.sqlstate == "PM002"
 
 

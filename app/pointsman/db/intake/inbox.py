@@ -110,7 +110,8 @@ _REFUSED_BEFORE = PreparedStatement("""
     where names && cast(:names as text[])
       and not exists (select from lead_identities
           where sender = :id_sender and source = :source_system and external_id = :external_id)
-      and not exists (select from leads where email_key = :email_key or shown_email_key = :email_key)
+      and not exists (select from leads where email_key = :email_key)
+      and not exists (select from leads where shown_email_key = :email_key)
     order by received_at desc limit 50
 """)
 _LOCK_REFUSED = _SELECT.where(inbox.c.id == bindparam("item"), inbox.c.status == "refused").with_for_update(of=inbox)

@@ -22,8 +22,9 @@ _NAMED = PreparedStatement("""
     with named as (
         select id from leads where email_key = :email_key and :follows_merges
         union
-        select id from leads
-        where not :follows_merges and merged_into is null and (email_key = :email_key or shown_email_key = :email_key)
+        select id from leads where email_key = :email_key and not :follows_merges and merged_into is null
+        union
+        select id from leads where shown_email_key = :email_key and not :follows_merges and merged_into is null
         union
         select i.lead_id
         from unnest(cast(:sources as text[]), cast(:external_ids as text[])) given (source, external_id)

@@ -9,14 +9,17 @@ from pointsman.db.engine.prepared_statement import PreparedStatement
 #: account that is known: `TELL_ACCOUNT`.
 #: `phones` are the leads that have the number, a merged one as the lead that it is now, and are read until two differ: then it
 #: names neither. `:seen_match` leaves a caller that does not see all leads those that it brought in. `phone_sharer` is
-#: judged at the moment at which `known` is: of two who see no lead with the number, the later is refused.
+#: judged at the moment at which `known` is: of two who see no lead with the number, the later is refused. Each name is asked for
+#: apart, here and in `FIND`: with `or` between them, a plan that was made while there were few leads reads all leads of a day.
 CREATE = PreparedStatement("""
     with phones as (
         select coalesce(merged_into, id) id from leads
         where phone_key = :sought and match @> cast(:seen_match as jsonb)
     ),
     known as (
-        select from leads where email_key = :email_key or shown_email_key = :own_email_key
+        select from leads where email_key = :email_key
+        union all
+        select from leads where shown_email_key = :own_email_key
         union all
         select from lead_identities
         where sender = :sender and source = :source_system and external_id = :external_id
@@ -44,7 +47,7 @@ CREATE = PreparedStatement("""
         on conflict do nothing
         returning id, name, domain, status
     ),
-    account_line as (
+    audited as (
         insert into audit (id, at, actor, action, subject, after)
         select cast(:account_audit_id as uuid), :at, :actor, 'account.created', 'account:' || id,
             jsonb_build_object('name', name, 'domain', domain, 'status', status, 'owner', (select key from given))
@@ -70,7 +73,7 @@ CREATE = PreparedStatement("""
         on conflict do nothing
         returning *
     ),
-    identity as (
+    alias as (
         insert into lead_identities (sender, source, external_id, lead_id)
         select :sender, :source_system, :external_id, id from lead where :external_id is not null
         on conflict do nothing
@@ -81,7 +84,7 @@ CREATE = PreparedStatement("""
         select cast(:audit_id as uuid), :at, :actor, 'lead.created', 'lead:' || id,
             jsonb_build_object('account_id', account_id, 'match', match) from lead
     )
-    select l.*, (select count(*) from identity) identities,
+    select l.*, (select count(*) from alias) identities,
         coalesce(made.name, a.name) account_name,
         coalesce(made.domain, a.domain) account_domain,
         coalesce(made.status, a.status) account_status,
@@ -210,11 +213,14 @@ FIND = PreparedStatement("""
         select coalesce(merged_into, id) id from leads
         where phone_key = :phone_key and match @> cast(:seen_match as jsonb)
     ),
-    named as (
+    named as materialized (
         select (
-                select t.id from leads w join leads t on t.id = coalesce(w.merged_into, w.id)
+                select t.id from (
+                    select * from leads where email_key = :email_key
+                    union all
+                    select * from leads where shown_email_key = :own_email_key
+                ) w cross join lateral (select * from leads where id = coalesce(w.merged_into, w.id) limit 1) t
                 left join assignments s on s.lead_id = t.id and s.ended_at is null left join reps p on p.id = s.rep_id
-                where w.email_key = :email_key or w.shown_email_key = :own_email_key
                 order by case when p.key is null then t.match ->> 'brought_by' = cast(:brought_by as text)
                         else (cast(:supplier as text) is null or p.supplier = cast(:supplier as text))
                             and (cast(:sees_rep as text) is null or p.key = cast(:sees_rep as text)) end desc nulls last,
@@ -243,7 +249,7 @@ FIND = PreparedStatement("""
     left join accounts b on b.id = l.account_id left join accounts a on a.id = coalesce(b.merged_into, b.id)
     left join reps r on r.id = a.owner_rep_id left join accounts p on p.id = a.parent_id
     left join reps q on q.id = p.owner_rep_id
-    where l.id = named.by_email or l.id = named.by_external_id or l.id = named.by_phone
+    where l.id = any(array[named.by_email, named.by_external_id, named.by_phone])
     order by l.id
     for update of l
 """)
