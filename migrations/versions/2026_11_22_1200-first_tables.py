@@ -291,7 +291,18 @@ def upgrade() -> None:
         sa.Column("merged_into", sa.UUID(), nullable=True),
         sa.Column("merged_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("searched", sa.Text(), sa.Computed("searched_text(name)", persisted=True), nullable=True),
+        sa.Column("other_names", postgresql.ARRAY(sa.Text()), nullable=True),
+        sa.Column(
+            "searched",
+            sa.Text(),
+            sa.Computed(
+                "searched_text(name || coalesce(', ' || other_names[1], '')"
+                " || coalesce(', ' || other_names[2], '') || coalesce(', ' || other_names[3], '')"
+                " || coalesce(', ' || other_names[4], '') || coalesce(', ' || other_names[5], ''))",
+                persisted=True,
+            ),
+            nullable=True,
+        ),
         sa.CheckConstraint("(merged_into is null) = (merged_at is null)", name=op.f("accounts_merge_check")),
         sa.ForeignKeyConstraint(["merged_into"], ["accounts.id"], name=op.f("accounts_merged_into_fkey")),
         sa.ForeignKeyConstraint(["owner_rep_id"], ["reps.id"], name=op.f("accounts_owner_rep_id_fkey")),
@@ -484,11 +495,15 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("other_names", postgresql.ARRAY(sa.Text()), nullable=True),
         sa.Column(
             "searched",
             sa.Text(),
             sa.Computed(
-                "searched_text(coalesce(first_name, '') || ' ' || coalesce(last_name, '') || ' ' || coalesce(email, ''))",
+                "searched_text(coalesce(first_name, '') || ' ' || coalesce(last_name, '') || ' ' || coalesce(email, '')"
+                " || coalesce(', ' || other_names[1], '')"
+                " || coalesce(', ' || other_names[2], '') || coalesce(', ' || other_names[3], '')"
+                " || coalesce(', ' || other_names[4], '') || coalesce(', ' || other_names[5], ''))",
                 persisted=True,
             ),
             nullable=True,
@@ -1372,5 +1387,5 @@ def downgrade() -> None:
     op.drop_index("alerts_raised_idx", table_name="alerts")
     op.drop_index("alerts_open_idx", table_name="alerts", postgresql_where=sa.text("resolved_at is null"))
     op.drop_table("alerts")
-    for function in ("search_patterns", "searched_text"):
+    for function in ("with_former_names", "with_name", "search_patterns", "searched_text"):
         op.execute(f"drop function {function}")

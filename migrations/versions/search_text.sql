@@ -63,10 +63,28 @@ declare
     v_host constant text := split_part(searched_text(p_host), chr(10), 1);
 begin
     if v_words !~ '[^ ]{3}' then
-        return array[case when v_words ~ '[^ ]' then '% ' || trim(v_words) || '%' end];
+        -- Two Chinese, Japanese or Korean signs are a name, and end what has no blank before it: the index has the ends, too.
+        return array[
+            case when v_words ~ '[^ ]' then '% ' || trim(v_words) || '%' end,
+            case when trim(v_words) ~ U&'^[\3041-\30FF\3400-\4DBF\4E00-\9FFF\AC00-\D7A3\F900-\FAFF\+020000-\+03FFFF]{2}$'
+                then '%' || trim(v_words) || ' %' end];
     end if;
     return array[
         '%' || replace(replace(replace(v_folded, '\', '\\'), '%', '\%'), '_', '\_') || '%',
         '% ' || trim(replace(replace(replace(v_words, 'ae', 'a'), 'oe', 'o'), 'ue', 'u')) || ' %',
         '%' || replace(replace(replace(v_host, '\', '\\'), '%', '\%'), '_', '\_') || '%'];
 end $$;
+
+-- The other names, at most five, with a new one as the last of them.
+create function with_name(p_names text[], p_name text) returns text[] language sql immutable parallel safe
+return (array_remove(p_names, p_name) || p_name)[greatest(1, coalesce(cardinality(array_remove(p_names, p_name)), 0) - 3):];
+
+-- The other names of a lead, with those that the statement replaces. What is taken out, or written with other capitals, is no
+-- other name.
+create function with_former_names(
+    p_names text[], p_first text, p_last text, p_email text, p_new_first text, p_new_last text, p_new_email text
+) returns text[] language sql immutable parallel safe
+return case
+    when lower(p_first) <> lower(p_new_first) or lower(p_last) <> lower(p_new_last) or lower(p_email) <> lower(p_new_email)
+    then with_name(p_names, trim(coalesce(p_first, '') || ' ' || coalesce(p_last, '') || ' ' || coalesce(p_email, '')))
+    else p_names end;

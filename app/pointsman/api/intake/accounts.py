@@ -87,7 +87,8 @@ async def index(
     *,
     domain: Annotated[str | None, Query(max_length=253, description="Only the account of this domain.")] = None,
     q: Annotated[
-        str | None, Query(max_length=200, description="Only those with each of these words in the name.")
+        str | None,
+        Query(max_length=200, description="Only those with each of these words in a name, or of this domain."),
     ] = None,
     status: Annotated[AccountStatus | None, Query(description="Only these.")] = None,
     owner: Annotated[FilterText | None, Query(description="Only those of this rep (key).")] = None,

@@ -139,6 +139,7 @@ _PAGE_HELD = PreparedStatement(
     """,
     replan=True,
 )
+# By the names that are shown to the caller: not by those that the lead had before, which the house may have said.
 _PAGE_SEEN = PreparedStatement(
     """
     select l.id, l.created_at
@@ -182,6 +183,14 @@ _PAGE_SEEN = PreparedStatement(
            or l.searched like any(search_patterns(:word_7, :host_7)))
       and (cast(:word_8 as text) is null
            or l.searched like any(search_patterns(:word_8, :host_8)))
+      and (l.other_names is null or not exists (
+          select from unnest(
+              array[cast(:word_1 as text), :word_2, :word_3, :word_4, :word_5, :word_6, :word_7, :word_8],
+              array[cast(:host_1 as text), :host_2, :host_3, :host_4, :host_5, :host_6, :host_7, :host_8]) asked (word, host)
+          where asked.word is not null
+            and (searched_text(
+                     coalesce(l.first_name, '') || ' ' || coalesce(l.last_name, '') || ' ' || coalesce(l.email, ''))
+                 like any(search_patterns(asked.word, asked.host))) is not true))
       and (cast(:stage as text) is null or l.stage = :stage)
       and (cast(:account as uuid) is null or l.account_id = :account)
       and (cast(:source as text) is null or l.facts ->> 'lead.source' = :source)

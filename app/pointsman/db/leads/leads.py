@@ -25,6 +25,7 @@ from pointsman.db.leads.statements import CHANGE, CREATE, FIND, LOCKED, TELL_ACC
 from pointsman.db.tables import lead_identities, leads
 from pointsman.db.tables.visibility import visibility_values
 from pointsman.domain.errors import Conflict
+from pointsman.domain.leads.normalise import company_key
 from pointsman.domain.leads.nurture import NurtureStay
 from pointsman.domain.leads.senders import bringer_of, telephone_sender
 from pointsman.domain.messages.message import Message
@@ -250,8 +251,10 @@ class SqlLeads:
     async def _tell_account(self, write: LeadWrite, lead: LeadRow) -> LeadRow:
         """The lead, once its account knows what its sender newly says of it; costs nothing where that is nothing."""
         person = write.person
+        name = lead.account_name
+        is_so_called = name is not None and (name == person.company_name or company_key(name) == person.company_key)
         says_nothing = (
-            (lead.account_name is not None or lead.account_domain is None or person.company_name is None)
+            (lead.account_domain is None or person.company_name is None or is_so_called)
             and person.account_status in (None, lead.account_status)
             and person.account_owner in (None, lead.account_owner)
         )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, null, select, update
+from sqlalchemy import bindparam, func, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
@@ -23,7 +23,19 @@ _SET_EMAIL = (
     update(leads)
     .where(leads.c.id == bindparam("into"))
     .values(
-        email=bindparam("email"), email_key=bindparam("email_key"), shown_email_key=null(), shown_email_since=null()
+        email=bindparam("email"),
+        email_key=bindparam("email_key"),
+        shown_email_key=null(),
+        shown_email_since=null(),
+        other_names=func.with_former_names(
+            leads.c.other_names,
+            leads.c.first_name,
+            leads.c.last_name,
+            leads.c.email,
+            leads.c.first_name,
+            leads.c.last_name,
+            bindparam("email"),
+        ),
     )
 )
 _GET_EMAIL = select(leads.c.email, leads.c.email_key).where(leads.c.id == bindparam("lead"))

@@ -143,6 +143,8 @@ CHANGE = PreparedStatement("""
             shown_email_since = case when l.shown_email_key = :shown_email_key then l.shown_email_since
                 when :shown_email_key is not null then :at end,
             first_name = :first_name, last_name = :last_name, phone = :phone,
+            other_names = with_former_names(
+                l.other_names, l.first_name, l.last_name, l.email, :first_name, :last_name, :new_email),
             phone_key = :phone_key,
             phone_sharer = case when l.phone_key = :phone_key then l.phone_sharer
                 else (select l.id from leads where phone_key = :phone_key limit 1) end,
@@ -173,14 +175,16 @@ CHANGE = PreparedStatement("""
     select lead.account_id, (select count(*) from identity) as identities from lead
 """)
 
-#: What is newly said of an account that is known, with its audit line. The row is locked first, so that the line has what
-#: it was.
+#: What is newly said of an account that is known, with its audit line. Another name than its own is kept to be found by.
+#: The row is locked first, so that the line has what it was.
 TELL_ACCOUNT = PreparedStatement("""
     with given as (select id from reps where key = :account_owner),
     old as (
-        select id, name, domain, status, owner_rep_id from accounts
+        select id, name, domain, status, owner_rep_id, other_names from accounts
         where id = cast(:account_id as uuid) and (
             (name is null and domain is not null and cast(:company_name as text) is not null)
+            or (name_key <> cast(:company_key as text) and domain = cast(:named_domain as text)
+                and not coalesce(cast(:company_name as text) = any(other_names), false))
             or status <> cast(:account_status as text)
             or owner_rep_id is distinct from coalesce((select id from given), owner_rep_id))
         for no key update
@@ -190,18 +194,25 @@ TELL_ACCOUNT = PreparedStatement("""
             name = coalesce(a.name, :company_name),
             name_key = case when a.name is null then :company_key else a.name_key end,
             name_blocks = case when a.name is null then cast(:name_blocks as text[]) else a.name_blocks end,
+            other_names = case
+                when a.name_key <> cast(:company_key as text) and a.domain = cast(:named_domain as text)
+                then with_name(a.other_names, cast(:company_name as text)) else a.other_names end,
             status = coalesce(cast(:account_status as text), a.status),
             owner_rep_id = coalesce((select id from given), a.owner_rep_id)
         from old
         where a.id = old.id
-        returning a.id, a.name, a.domain, a.status, a.owner_rep_id
+        returning a.id, a.name, a.domain, a.status, a.owner_rep_id, a.other_names
     )
     insert into audit (id, at, actor, action, subject, before, after)
     select cast(:account_audit_id as uuid), :at, :actor, 'account.changed', 'account:' || new.id,
         jsonb_build_object('name', old.name, 'domain', old.domain, 'status', old.status,
-            'owner', (select key from reps where id = old.owner_rep_id)),
+            'owner', (select key from reps where id = old.owner_rep_id)) || case
+                when new.other_names is distinct from old.other_names
+                then jsonb_build_object('other_names', old.other_names) else '{}' end,
         jsonb_build_object('name', new.name, 'domain', new.domain, 'status', new.status,
-            'owner', (select key from reps where id = new.owner_rep_id))
+            'owner', (select key from reps where id = new.owner_rep_id)) || case
+                when new.other_names is distinct from old.other_names
+                then jsonb_build_object('other_names', new.other_names) else '{}' end
     from new join old on old.id = new.id
 """)
 

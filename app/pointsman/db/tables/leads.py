@@ -30,8 +30,19 @@ accounts = Table(
     Column("merged_into", ForeignKey("accounts.id"), index=True),  # its name and domain lead there from then on
     instant_column("merged_at", null=True),
     instant_column("created_at"),
+    # At most five that were said of its domain beside `name`, which stays: a form's spelling renames no company.
+    Column("other_names", ARRAY(Text)),
     # Kept, since a search reads it of each row that its index finds, and folding takes longer than reading.
-    Column("searched", Text, Computed("searched_text(name)", persisted=True)),
+    Column(
+        "searched",
+        Text,
+        Computed(
+            "searched_text(name || coalesce(', ' || other_names[1], '')"
+            " || coalesce(', ' || other_names[2], '') || coalesce(', ' || other_names[3], '')"
+            " || coalesce(', ' || other_names[4], '') || coalesce(', ' || other_names[5], ''))",
+            persisted=True,
+        ),
+    ),
     CheckConstraint("(merged_into is null) = (merged_at is null)", name="merge"),
     Index("accounts_name_blocks_idx", "name_blocks", postgresql_using="gin"),
     Index("accounts_domain_key", "domain", unique=True),
@@ -86,12 +97,17 @@ leads = Table(
     Column("version", Integer, nullable=False),
     instant_column("created_at"),
     instant_column("updated_at"),
+    # At most five "first last address" that it had before; null while none was replaced. Not for a partner's or rep's eyes.
+    Column("other_names", ARRAY(Text)),
     # No function of ours around it: PostgreSQL would parse that one anew at each write.
     Column(
         "searched",
         Text,
         Computed(
-            "searched_text(coalesce(first_name, '') || ' ' || coalesce(last_name, '') || ' ' || coalesce(email, ''))",
+            "searched_text(coalesce(first_name, '') || ' ' || coalesce(last_name, '') || ' ' || coalesce(email, '')"
+            " || coalesce(', ' || other_names[1], '')"
+            " || coalesce(', ' || other_names[2], '') || coalesce(', ' || other_names[3], '')"
+            " || coalesce(', ' || other_names[4], '') || coalesce(', ' || other_names[5], ''))",
             persisted=True,
         ),
     ),

@@ -9,7 +9,8 @@ from pointsman.domain.text.composition import compose
 MOST_WORDS = 8
 _ENCODED = "xn--"  # RFC 5890: a label of a host name that is not ASCII
 _BETWEEN = re.compile(r"[\s,;<>()\[\]{}|\"\u201c-\u201f\u00ab\u00bb\u3000-\u3002\uff0c]+")
-_AT_ENDS = ".:!?\u2026'`\u00b4\u2018\u2019\u201b"
+_AT_ENDS = "/.:!?\u2026'`\u00b4\u2018\u2019\u201b"
+_PAGE = re.compile(r"(https?://(www\.)?|www\.)(?P<host>[^/?#:@]+)", re.IGNORECASE)
 _APOSTROPHES = dict.fromkeys(
     map(ord, "'`\u00b4\u2018\u2019\u201b\u2032\u02bc\u02b9\uff07\u00ad\u200b\u200c\u200d\u2060\ufeff")
 )
@@ -33,10 +34,14 @@ def search_words(text: str, *, path: str) -> tuple[str, ...]:
 
 
 def _bare(word: str) -> str:
-    """ "mailto:mara@firma.example?subject=x" as the address that it has, and "Dr." without its full stop."""
+    """ "mailto:mara@firma.example?subject=x" as the address that it has, "https://www.firma.example/about" as its host, and "Dr."
+    without its full stop.
+    """
     scheme, _, rest = word.partition(":")
     if scheme.casefold() == "mailto":
         word = rest.partition("?")[0]
+    elif (page := _PAGE.match(word)) is not None:
+        word = page["host"]
     return word.strip(_AT_ENDS)
 
 

@@ -33,9 +33,17 @@ async def get_account(env: Env, account_id: UUID) -> AccountRow:
 async def account_page(
     env: Env, which: AccountFilter, *, after: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[AccountRow]:
-    """Newest first; the domain in any spelling, also as an address of a page or a person."""
+    """Newest first; the domain in any spelling, also as an address of a page or a person.
+
+    One word that is a domain finds the account that it leads to, too.
+    """
     async with env.uow() as tx:
-        return await tx.accounts.page(replace(which, domain=_host(which.domain)), after=after, limit=limit)
+        found = await tx.accounts.page(replace(which, domain=_host(which.domain)), after=after, limit=limit)
+        if which.domain is not None or len(which.words) != 1 or "." not in which.words[0]:
+            return found
+        of_domain = replace(which, domain=_host(which.words[0]), words=())
+        both = {row.id: row for row in (*found, *await tx.accounts.page(of_domain, after=after, limit=limit))}
+    return sorted(both.values(), key=lambda row: (row.created_at, row.id), reverse=True)[:limit]
 
 
 async def find_account(tx: Tx, given: str, *, path: str) -> UUID:

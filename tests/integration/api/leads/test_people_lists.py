@@ -197,6 +197,71 @@ async def test_a_merged_leads_names_find_the_lead_that_it_is_now(
         assert [item["id"] for item in await found(client, "/v1/leads", read, **asked)] == [str(leads["ole"])], asked
 
 
+async def test_a_lead_is_found_by_the_names_and_addresses_that_it_had(
+    client: httpx.AsyncClient, sign_in: MakeKey, world: World
+) -> None:
+    read = await sign_in("read")
+    known: dict[str, Any] = {"external_id": "7", "source_system": "crm", "sender": "webhook"}
+    rosa = await submitted(world, "rosa@acme.example", first_name="Rosa", last_name="Weissenborn", **known)
+    await submitted(world, "rosa@ACME.example", first_name="Rosa", last_name="WEISSENBORN", **known)
+    assert await world.value("select other_names from leads where id = :id", id=rosa) is None
+    for number, name in enumerate(("Ahorn", "Birke", "Linde", "Erle")):
+        await submitted(world, f"rosa.{number}@acme.example", last_name=name, **known)
+    for words in ("weissenborn", "rosa birke", "Rosa WEISSENBORN", "rosa@acme.example", "rosa.1@acme.example", "erle"):
+        assert [item["id"] for item in await found(client, "/v1/leads", read, q=words)] == [str(rosa)], words
+    for name in ("Ulme", "Esche", "Fichte"):
+        await submitted(world, "rosa.3@acme.example", last_name=name, **known)
+    assert len(await world.value("select other_names from leads where id = :id", id=rosa)) == 5
+    assert await found(client, "/v1/leads", read, q="weissenborn") == []
+    assert len(await found(client, "/v1/leads", read, q="linde")) == 1
+
+
+async def test_a_survivor_is_found_by_the_name_that_the_merge_replaced(
+    client: httpx.AsyncClient, sign_in: MakeKey, world: World
+) -> None:
+    read = await sign_in("read")
+    old = await submitted(world, "w@acme.example", first_name="Rosa", last_name="Weissenborn")
+    new = await submitted(world, "s@acme.example", first_name="Rosa", last_name="Schmidtke")
+    await merge_leads(world.env, new, into=old, reason="one person", actor=ADMIN)
+    for words in ("weissenborn", "schmidtke", "s@acme.example"):
+        assert [item["id"] for item in await found(client, "/v1/leads", read, q=words)] == [str(old)], words
+
+
+async def test_a_partner_finds_its_lead_by_no_name_that_the_lead_has_no_more(
+    client: httpx.AsyncClient, sign_in: MakeKey, world: World, leads: dict[str, UUID]
+) -> None:
+    partner, own = await sign_in("read", supplier="callwerk"), str(leads["ida"])
+    for name in ("Housename", "Lindqvist"):
+        await submitted(world, "ida@else.example", first_name="Ida", last_name=name)
+    for words, ids in (("lindqvist", [own]), ("ida lindqvist", [own]), ("housename", []), ("ida housename", [])):
+        assert [item["id"] for item in await found(client, "/v1/leads", partner, q=words)] == ids, words
+        assert len(await found(client, "/v1/leads", await sign_in("read"), q=words)) == 1, words
+
+
+async def test_a_company_is_found_by_each_name_that_was_said_of_its_domain_and_by_the_domain(
+    client: httpx.AsyncClient, sign_in: MakeKey, world: World
+) -> None:
+    read = await sign_in("read")
+    for number, name in enumerate(("Alpha GmbH", "Omega AG", "Omega AG", "ALPHA gmbh")):
+        await submitted(world, f"p{number}@x11.example", facts={"company.name": name})
+    await submitted(world, "q@other.example", facts={"company.name": "Else"})
+    for words in (
+        "alpha",
+        "omega",
+        "x11.example",
+        "www.x11.example",
+        "https://x11.example/",
+        "HTTPS://www.x11.example:443/about?x=1#y",
+    ):
+        assert [one["name"] for one in await found(client, "/v1/accounts", read, q=words)] == ["Alpha GmbH"], words
+        if "x11" in words:
+            assert len(await found(client, "/v1/leads", read, q=words)) == 4, words
+    assert await world.value("select other_names from accounts where domain = 'x11.example'") == ["Omega AG"]
+    assert await world.value("select other_names from accounts where domain = 'other.example'") is None
+    told = await world.rows("select after -> 'other_names' as names from audit where action = 'account.changed'")
+    assert [line.names for line in told] == [["Omega AG"]]
+
+
 async def test_names_of_merged_leads_keep_pages_in_order_each_lead_once(
     client: httpx.AsyncClient, sign_in: MakeKey, world: World, leads: dict[str, UUID]
 ) -> None:
