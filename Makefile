@@ -69,7 +69,7 @@ lock: $(INSTALLED) ## Resolve the dependencies anew, with hashes. LOCK=--upgrade
 clean: ## Stop the embedded servers and delete their data, the environment and what the checks left. A floor of your own goes with FLOOR=delete alone.
 	@if [ -d .pointsman ] && ! [ -x $(PY) ]; then \
 	  echo "The servers in .pointsman are stopped with .venv, which is gone. Make it first: make .venv/ready clean" >&2; exit 1; fi
-	@if [ -d .pointsman ]; then $(PY) -m pointsman.local.clean .pointsman $(if $(filter delete,$(FLOOR)),--own-floor); fi
+	@if [ -d .pointsman ]; then $(PY) -m pointsman.cli.service.clean .pointsman $(if $(filter delete,$(FLOOR)),--own-floor); fi
 	@rm -rf tests/browser/node_modules .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import typer
 
 from pointsman import __version__
-from pointsman.cli.output import EXIT_MISUSED, fail, refuse, show, spare_encodings
+from pointsman.cli.output import EXIT_MISUSED, fail, refuse, show, spare_encodings, words_of
 from pointsman.cli.terminal.misuse import end_misused
 from pointsman.cli.terminal.on_demand import OnDemand, Place
 from pointsman.domain.gc_pause import collect_seldom
+from pointsman.domain.messages.system_errors import system_words
 from pointsman.local.errors import LocalServerError
 
 _REFUSALS_OF_A_DISK = frozenset(
@@ -105,5 +106,5 @@ def main(words: Sequence[str] | None = None) -> None:
     except OSError as error:
         if error.errno not in _REFUSALS_OF_A_DISK:
             raise
-        refuse(f"{error.filename or '-'}: {error.strerror}")
+        refuse(f"{error.filename or '-'}: {words_of(system_words(error))}")
     sys.exit(code)

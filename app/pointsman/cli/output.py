@@ -11,7 +11,7 @@ from rich.status import Status
 from rich.table import Column, Table
 from rich.text import Text
 
-from pointsman.domain.messages.message import Arg, say
+from pointsman.domain.messages.message import Arg, Message, say
 from pointsman.domain.text.lines import show_acting
 
 _KEPT_WHOLE = frozenset({"id"})  # columns that are copied from, or read at a glance
@@ -46,10 +46,15 @@ def spare_encodings() -> None:
 
 def word(key: str, /, **args: Arg) -> str:
     """The text of a key, as the person at the terminal reads it."""
+    return words_of(say(key, **args))
+
+
+def words_of(message: Message) -> str:
+    """A message, as the person at the terminal reads it."""
     from pointsman.cli.terminal.locality import machine_zone, terminal_language  # noqa: PLC0415  # `--version` says no word
     from pointsman.services.wording.rendering import MessageReader, render  # noqa: PLC0415  # likewise
 
-    return render(say(key, **args), MessageReader(language=terminal_language(), zone=machine_zone()))
+    return render(message, MessageReader(language=terminal_language(), zone=machine_zone()))
 
 
 def tell(key: str, /, *, style: str = "", on: Console = out, **args: Arg) -> None:

@@ -6,20 +6,17 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from pointsman.api.http.unknown_names import fields_beside
-from pointsman.api.roster.request_bodies import EMAIL, ROSTER_KEY, RosterIn
-from pointsman.api.roster.working_hours import WALL_TIME
+from pointsman.api.roster.request_bodies import RosterIn
 from pointsman.cli.output import EXIT_MISUSED, fail
 from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.terminal.told_errors import fault_lines
 from pointsman.domain.errors import Fault
-from pointsman.domain.messages.form_faults import form_fault
+from pointsman.domain.messages.form_faults import form_fault, shown_value
 from pointsman.domain.messages.message import Message, say
 from pointsman.domain.messages.suggestions import suggestion
 from pointsman.domain.text.formatting import dotted_path
 
 _OUTSIDE = frozenset({"less_than_equal", "greater_than_equal"})
-#: What is said of a text that does not match the pattern of its field.
-_FORMS = {WALL_TIME: "fault.wall-time", ROSTER_KEY: "fault.key-form", EMAIL: "fault.address-form"}
 
 
 def read_roster_file(file: Path) -> RosterIn:
@@ -38,10 +35,8 @@ def read_roster_file(file: Path) -> RosterIn:
 def _fault(found: ErrorDetails) -> Fault:
     said, loc = found["msg"].removeprefix("Value error, "), found["loc"]
     told = form_fault(found, said, _hint(found))
-    pattern = str(found.get("ctx", {}).get("pattern", ""))
-    form = "fault.weekday" if loc and loc[-1] == "weekday" and found["type"] in _OUTSIDE else _FORMS.get(pattern)
-    if form is not None:
-        told = say(form, given=f"{found['input']!r:.60}")
+    if loc and loc[-1] == "weekday" and found["type"] in _OUTSIDE:
+        told = say("fault.weekday", given=shown_value(found["input"]))
     return Fault(path=dotted_path(loc), code=found["type"], message=said, told=told)
 
 

@@ -32,7 +32,7 @@ _LONGEST_PATH, _LONGEST_MESSAGE = 300, 600  # characters: a path or message may 
 class Fault:
     """One fault in a request: where it is, what it is, and what to do about it.
 
-    `told` is the message that says the same in any language, where there is one.
+    `told` is the message that says the same in any language, where there is one; its JSON form, where another process found it.
     """
 
     path: str

@@ -1,7 +1,6 @@
-"""`python -m pointsman.local.clean FOLDER [--own-floor]`: stop every server whose state lies there, and delete the state."""
+"""Stopping every server whose state lies in a folder, and deleting that state."""
 
 import shutil
-import sys
 from pathlib import Path
 
 from pointsman.domain.messages.message import say
@@ -9,8 +8,6 @@ from pointsman.local.calendar_server import CalendarServer
 from pointsman.local.errors import LocalServerError
 from pointsman.local.postgres import EmbeddedPostgres
 from pointsman.local.supervisor import end_leftovers, refuse_while_supervised
-
-_OWN_FLOOR = "--own-floor"
 
 
 def clean(state: Path, *, own_floor: bool = False) -> None:
@@ -28,10 +25,3 @@ def clean(state: Path, *, own_floor: bool = False) -> None:
     for note in state.rglob("postgres.path"):
         EmbeddedPostgres(note.parent).remove()
     shutil.rmtree(state, ignore_errors=True)
-
-
-if __name__ == "__main__":
-    try:
-        clean(Path(sys.argv[1]), own_floor=_OWN_FLOOR in sys.argv[2:])
-    except LocalServerError as error:
-        sys.exit(str(error))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pointsman.domain.messages.message import say
+from pointsman.domain.messages.system_errors import system_words
 from pointsman.local.errors import LocalServerError
 from pointsman.local.postgres_home import foreign_owner_error
 from pointsman.local.processes import PROC, Process, command_line, owner_of
@@ -75,4 +76,4 @@ def _lines(data: Path) -> list[str]:
     except PermissionError as error:
         raise foreign_owner_error(data) from error
     except OSError as error:
-        raise LocalServerError(say("local.unreadable", path=str(data / FILE_NAME), why=error.strerror)) from error
+        raise LocalServerError(say("local.unreadable", path=str(data / FILE_NAME), why=system_words(error))) from error

@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,11 +24,15 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import BinaryIO, Self, TextIO
 
-from pointsman.domain.messages.message import say
+from pointsman.domain.messages.message import Message, as_written, say
+from pointsman.domain.messages.system_errors import system_words
 from pointsman.local.errors import LocalServerError
 from pointsman.local.kept_file import write_kept_file
 from pointsman.local.own_files import open_to_append
 from pointsman.local.processes import Process
+
+#: What a supervisor writes into its lock.
+_HOLDER = re.compile(r"([^\x00-\x1f]{1,100}) \(process ([0-9]{1,10})\)")
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # SIGHUP: the terminal was closed
 
@@ -137,7 +142,7 @@ class Supervisor:
             self._state.mkdir(parents=True, exist_ok=True)
             lock = open_to_append(self._state / "supervisor.lock")
         except OSError as error:
-            raise LocalServerError(say("local.no-state", folder=str(self._state), why=error.strerror)) from error
+            raise LocalServerError(say("local.no-state", folder=str(self._state), why=system_words(error))) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -249,13 +254,15 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def running_command(lock: Path) -> str:
-    """What the supervisor that holds this lock was started as, as it wrote there itself."""
+def running_command(lock: Path) -> Message:
+    """What the supervisor that holds this lock was started as, as it wrote there itself, and its process."""
     with contextlib.suppress(OSError):
         said = lock.read_bytes()[:200].decode(errors="replace")
+        if found := _HOLDER.fullmatch(said):
+            return say("local.process", command=found[1], number=int(found[2]))
         if said.isprintable() and said:
-            return said
-    return "`pointsman`"
+            return as_written(said)
+    return as_written("`pointsman`")
 
 
 def refuse_while_supervised(lock: Path) -> None:

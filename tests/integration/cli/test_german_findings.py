@@ -48,8 +48,12 @@ def test_a_key_of_two_lines_makes_no_line_that_looks_like_a_finding(tmp_path: Pa
             "rules[0].wen: „wen“ ist hier nicht bekannt; meinten Sie „when“?",
         ),
         ("rules: [{work: nurture}]", "rules[0].name: „name“ fehlt: Bitte ergänzen Sie es"),
-        ("rules: [{name: a, work: closings}]", "'closings' ist nicht bekannt; meinten Sie „closing“?"),
+        ("rules: [{name: a, work: closings}]", "„closings“ ist nicht bekannt; meinten Sie „closing“?"),
         ("rules: 7", "rules: 7 ist keine Liste"),
+        ("rules: [{name: a, work: closing}]", "rules[0]: die Arbeit „closing“ braucht einen Pool"),
+        ("nurture: {cool_off: 30 days}", "nurture.cool_off: „30 days“ ist keine Dauer: Schreiben Sie eine ganze Zahl"),
+        ("pools: {a: {work: closing, members: [x], time_zone: Berlin}}", "„Berlin“ ist keine IANA-Zeitzone"),
+        ("roles: []\nreps: [{key: lena}]", "diese Datei ist ein Team: „pointsman roster put“ sendet es"),
     ],
 )
 def test_a_fault_of_form_is_said_in_german(tmp_path: Path, document: str, said: str) -> None:
@@ -68,7 +72,10 @@ def test_a_fault_of_form_is_said_in_german(tmp_path: Path, document: str, said: 
         ("reps: [{name: Lena}]", "reps[0].key: „key“ fehlt: Bitte ergänzen Sie es"),
         ("reps: [{key: 7}]", "reps[0].key: das ist kein Text"),
         ("rep: []", "rep: „rep“ ist hier nicht bekannt"),
-        ("reps: [{key: lena, time_zone: Mars}]", "reps[0].time_zone: Die Prüfung meldet auf Englisch: "),
+        ("reps: [{key: lena, time_zone: Mars}]", "reps[0].time_zone: „Mars“ ist keine IANA-Zeitzone: Schreiben Sie"),
+        ("reps: [{key: Lena}]", "reps[0].key: „Lena“ ist kein Schlüssel: schreiben Sie Kleinbuchstaben"),
+        ("reps: [", "body: das ist kein YAML; auf Englisch: did not find expected node content"),
+        ("reps: []\nreps: []", "body: der Schlüssel „reps“ kommt zweimal vor (Zeile 2)"),
     ],
 )
 def test_a_fault_of_a_roster_file_is_said_in_german(tmp_path: Path, document: str, said: str) -> None:
@@ -77,6 +84,29 @@ def test_a_fault_of_a_roster_file_is_said_in_german(tmp_path: Path, document: st
     done = CliRunner().invoke(app, ["roster", "put", str(file)], env={"POINTSMAN_LANGUAGE": "de"})
     assert done.exit_code == 2
     assert said in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize("words", [["policy", "check"], ["roster", "put"]])
+def test_why_a_file_cannot_be_read_is_said_in_german(tmp_path: Path, words: list[str]) -> None:
+    for file, said in ((tmp_path / "none.yaml", "Datei oder Ordner gibt es nicht"), (tmp_path, "das ist ein Ordner")):
+        done = CliRunner().invoke(app, [*words, str(file)], env={"POINTSMAN_LANGUAGE": "de"})
+        assert (done.exit_code, f"• {said}" in done.output) == (2, True)
+
+
+def test_an_unknown_field_is_told_of_with_the_faults_of_form(tmp_path: Path) -> None:
+    """Not once those are mended: who mends a file wants to see all of it."""
+    file = tmp_path / "policy.yaml"
+    file.write_text("""
+nurture: {cool_off: 30 days}
+rules: [{name: a, work: nurtur, when: {all: [{field: lead.sorce, equals: ad}, {field: score.fit, present: true}]}}]
+scores: {score.fit: {points: []}}
+""")
+    done = CliRunner().invoke(app, ["policy", "check", "--offline", str(file)], env={"POINTSMAN_LANGUAGE": "en"})
+    told = " ".join(done.output.split())
+    assert "'30 days' is not a duration" in told
+    assert "'nurtur' is not known; did you mean 'nurture'?" in told
+    assert "rules[0].when.all[0].field: " in told
+    assert told.count("(unknown-field)") == 1
 
 
 def test_what_cannot_be_published_is_told_finding_by_finding_in_german(

@@ -1,5 +1,6 @@
 """Cleaning up after a run, whatever state it is in."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +13,10 @@ from pointsman.local.processes import Process
 from pointsman.local.supervisor import Supervisor
 
 
-def clean(state: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-m", "pointsman.local.clean", str(state), *more]
-    return subprocess.run(words, capture_output=True, text=True, check=False)
+def clean(state: Path, *more: str, language: str = "en") -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-m", "pointsman.cli.service.clean", str(state), *more]
+    env = {**os.environ, "POINTSMAN_LANGUAGE": language}
+    return subprocess.run(words, capture_output=True, text=True, check=False, env=env)
 
 
 def test_servers_and_orphans_end_and_nothing_remains(open_folder: Path) -> None:
@@ -57,6 +59,7 @@ def test_what_is_supervised_is_not_taken_from_under_its_supervisor(tmp_path: Pat
     with Supervisor([], state=tmp_path / "state"):
         refused = clean(tmp_path)
         assert (refused.returncode, "Stop it first" in refused.stderr) == (1, True)
+        assert f"(Prozess {os.getpid()}) läuft, mit dem Zustand in" in clean(tmp_path, language="de").stderr
         assert (tmp_path / "state").exists()
     assert clean(tmp_path / "state").returncode == 0
     assert not (tmp_path / "state").exists()

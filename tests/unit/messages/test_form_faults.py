@@ -35,7 +35,7 @@ class Form(BaseModel):
         ({"is_open": 7}, "schreiben Sie true oder false"),
         ({"tags": []}, "das sind zu wenige: Schreiben Sie mindestens 1"),
         ({"tags": ["a", "b", "c"]}, "das sind zu viele: Schreiben Sie höchstens 2"),
-        ({"tags": "a"}, "'a' ist keine Liste"),
+        ({"tags": "a"}, "„a“ ist keine Liste"),
         ({"other": 1}, "„other“ ist hier nicht bekannt"),
     ],
 )

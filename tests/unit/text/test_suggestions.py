@@ -12,6 +12,7 @@ MANY = [f"{start}-team-{number:03}" for start in ("north", "south", "inbound") f
     [
         ("lead.contry", ["lead.country", "lead.city"], "did you mean 'lead.country'?"),
         ("x", ["a", "b"], "known are a, b"),
+        ("sdr", ["SDR", "sdr_dach"], "did you mean 'SDR'?"),
         ("x", [], ""),
         ("x", MANY, ""),
         ("inbound-taem-123", MANY, "did you mean 'inbound-team-123'?"),

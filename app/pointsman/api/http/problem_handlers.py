@@ -16,6 +16,7 @@ from pointsman.api.http.problems import ProblemResponse, problem_of_error, probl
 from pointsman.api.http.unknown_names import unknown_field
 from pointsman.domain import errors as e
 from pointsman.domain.errors import MAX_FAULTS, Fault, PointsmanError, listed_faults
+from pointsman.domain.messages.form_faults import pattern_fault
 from pointsman.domain.messages.message import say
 from pointsman.domain.text.formatting import dotted_path
 from pointsman.logs import safe_traceback
@@ -28,7 +29,7 @@ from pointsman.services.ports import (
     SchemaUnusable,
 )
 from pointsman.services.roster.names import roster_names
-from pointsman.services.wording.rendering import FALLBACK_LANGUAGE, MessageReader
+from pointsman.services.wording.rendering import FALLBACK_LANGUAGE, MessageReader, render_sentence
 
 _log = structlog.get_logger("pointsman.api")
 
@@ -107,6 +108,8 @@ def _advice(item: dict[str, Any], body: object) -> str:
         return (
             "Add the offset from UTC, as in 2026-11-22T08:00:00Z or 2026-11-22T09:00:00%2B01:00: + is written %2B here."
         )
+    if form := pattern_fault(item):
+        return render_sentence(form, MessageReader())
     message: str = _ADVICE.get(item["type"]) or item["msg"].removeprefix("Value error, ")
     return message if message.endswith(".") else message + "."
 

@@ -13,6 +13,7 @@ import yaml
 
 from pointsman.domain.errors import Fault, Invalid, TooLarge
 from pointsman.domain.gc_pause import gc_paused
+from pointsman.domain.messages.message import Message, say
 from pointsman.domain.text.outcomes import Outcome, outcome_of
 from pointsman.domain.text.strict_json import JsonLimits, parse_json
 
@@ -55,7 +56,8 @@ def read_yaml(body: bytes) -> object:
     except UnicodeDecodeError:
         raise unreadable("the body is not UTF-8") from None
     except yaml.MarkedYAMLError as error:
-        raise unreadable(f"this is not YAML: {error.problem}", error.problem_mark) from None
+        told = say("fault.yaml", problem=str(error.problem))
+        raise unreadable(f"this is not YAML: {error.problem}", error.problem_mark, told=told) from None
     except yaml.YAMLError:
         raise unreadable("this is not YAML: it holds a character that YAML does not take") from None
     try:  # by way of JSON, so that both forms hold the same
@@ -64,10 +66,17 @@ def read_yaml(body: bytes) -> object:
         raise unreadable(str(error).rstrip(".")) from None
 
 
-def unreadable(message: str, mark: Any = None) -> Invalid:
-    """The refusal of a body that is no policy for its form alone; `mark` is the place in it, if there is one."""
-    said = message if mark is None else f"{message} (line {mark.line + 1})"
-    return Invalid(f"The policy cannot be read: {said}.", faults=[Fault(path="body", code="unreadable", message=said)])
+def unreadable(message: str, mark: Any = None, *, told: Message | None = None) -> Invalid:
+    """The refusal of a body that is no policy for its form alone; `mark` is the place in it, if there is one.
+
+    `told` says the same in any language; what has none is told in a frame.
+    """
+    said = message
+    told = told or say("fault.as-said", said=message)
+    if mark is not None:
+        said, told = f"{message} (line {mark.line + 1})", say("fault.at-line", said=told, line=mark.line + 1)
+    fault = Fault(path="body", code="unreadable", message=said, told=told)
+    return Invalid(f"The policy cannot be read: {said}.", faults=[fault])
 
 
 class _Open:
@@ -174,7 +183,8 @@ class _Builder:
         if len(key) > MAX_KEY:
             raise unreadable(f"a key has more than {MAX_KEY} characters", event.start_mark)
         if key in inside.value:
-            raise unreadable(f"the key {key[:60]} occurs twice", event.start_mark)
+            told = say("fault.key-twice", name=key[:60])
+            raise unreadable(f"the key {key[:60]} occurs twice", event.start_mark, told=told)
         inside.key = key
         inside.size += len(key)
 

@@ -3,11 +3,13 @@
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from pointsman.api.http.timestamps import CalendarDate
 from pointsman.api.roster.time_off import TimeOffIn
 from pointsman.api.roster.working_hours import DayChanges, HolidayRegion, WeeklyHours
 from pointsman.domain.dates.local_time import is_time_zone
+from pointsman.domain.messages.form_faults import DOMAIN, EMAIL, ROSTER_KEY
 from pointsman.domain.roster.reps import IN_HOUSE, Caps
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.text.lines import refuse_acting
@@ -15,9 +17,6 @@ from pointsman.services.ports.roster import SupplierRow
 from pointsman.services.roster.roster_input import RepInput, RoleInput, RosterInput
 from pointsman.services.roster.snapshot import caps_from_json
 
-ROSTER_KEY = r"^[a-z0-9][a-z0-9._-]*$"
-#: One mailbox: no empty label in its host, and no sign that would make it a list of addresses or a named one.
-EMAIL = r'^[^@\s<>(),;:"\[\]]+@[^@\s<>(),;:"\[\].]+(\.[^@\s<>(),;:"\[\].]+)+$'
 RosterKey = Annotated[str, StringConstraints(pattern=ROSTER_KEY, max_length=100)]
 DisplayName = Annotated[
     str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(refuse_acting)
@@ -26,7 +25,7 @@ RoleName = Annotated[
     str, StringConstraints(pattern=r"^[^\s/][^/]*$", min_length=1, max_length=100), AfterValidator(refuse_acting)
 ]
 Email = Annotated[str, StringConstraints(pattern=EMAIL, max_length=254)]
-Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length=253)]
+Domain = Annotated[str, StringConstraints(pattern=DOMAIN, max_length=253)]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Category = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 Cap = Annotated[int | None, Field(strict=True, ge=0, le=100_000)]
@@ -34,7 +33,9 @@ Cap = Annotated[int | None, Field(strict=True, ge=0, le=100_000)]
 
 def _known_zone(name: str) -> str:
     if not is_time_zone(name):
-        raise ValueError(f"{name!r} is not an IANA time zone; write one such as 'Europe/Berlin'")
+        raise PydanticCustomError(
+            "time-zone", "{name} is not an IANA time zone; write one such as 'Europe/Berlin'", {"name": repr(name)}
+        )
     return name
 
 

@@ -8,10 +8,10 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from pointsman.api.http.timestamps import CalendarDate
+from pointsman.domain.messages.form_faults import WALL_TIME
 from pointsman.domain.roster.reps import DayChange, WeeklyBlock
 from pointsman.services.roster.snapshot import format_wall_time, parse_wall_time
 
-WALL_TIME = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
 WallTime = Annotated[str, StringConstraints(pattern=WALL_TIME)]
 
 

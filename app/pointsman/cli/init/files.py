@@ -15,6 +15,7 @@ from pointsman.api.roster.request_bodies import RosterIn
 from pointsman.cli.init.answers import ROLES, Answers, WrongAnswer
 from pointsman.connectors.text_readers import ChildTextReaders
 from pointsman.domain.messages.message import say
+from pointsman.domain.messages.system_errors import system_words
 from pointsman.domain.roster.roles import Work
 from pointsman.local.kept_file import write_kept_file, write_partial_file
 
@@ -96,7 +97,7 @@ class PendingFiles:
         try:
             yield
         except OSError as error:
-            raise WrongAnswer(say("init.not-written", folder=str(self.folder), why=error.strerror or "")) from error
+            raise WrongAnswer(say("init.not-written", folder=str(self.folder), why=system_words(error))) from error
 
 
 def _partial(file: Path) -> Path:

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pointsman.cli.output import EXIT_MISUSED, fail, word
+from pointsman.cli.output import EXIT_MISUSED, fail, word, words_of
 from pointsman.domain.errors import Invalid, PointsmanError, TooLarge
+from pointsman.domain.messages.system_errors import system_words
 
 if TYPE_CHECKING:
     from pointsman.api.policies.policy_text import SubmittedPolicy
@@ -24,7 +25,7 @@ def read_policy_file(file: Path) -> SubmittedPolicy:
     try:
         body = file.read_bytes()
     except OSError as error:
-        fail("cli.unreadable", error.strerror or str(error), file=str(file), code=EXIT_MISUSED)
+        fail("cli.unreadable", words_of(system_words(error)), file=str(file), code=EXIT_MISUSED)
     if file.suffix == ".json":
         try:
             return SubmittedPolicy(document=parse_json(body, POLICY_LIMITS), source=None)
@@ -53,4 +54,4 @@ def write_file(file: Path, text: str) -> None:
     try:
         file.write_bytes(text.encode())
     except OSError as error:
-        fail("cli.unwritable", error.strerror or str(error), file=str(file), code=EXIT_MISUSED)
+        fail("cli.unwritable", words_of(system_words(error)), file=str(file), code=EXIT_MISUSED)

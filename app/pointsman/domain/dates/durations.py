@@ -45,10 +45,12 @@ def format_duration(span: timedelta) -> str:
 def _from_document(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
+    text = value if isinstance(value, str) else str(value)[:20]
     try:
-        return parse_duration(value if isinstance(value, str) else str(value)[:20])
+        return parse_duration(text)
     except ValueError as error:
-        raise PydanticCustomError("duration", "{reason}", {"reason": str(error)}) from None
+        told = {"reason": str(error), "example": _nearest(text)}
+        raise PydanticCustomError("duration", "{reason}", told) from None
 
 
 Duration = Annotated[

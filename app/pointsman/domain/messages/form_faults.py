@@ -4,12 +4,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pointsman.domain.errors import Fault
-from pointsman.domain.messages.message import Message, say
+from pointsman.domain.messages.message import Message, as_written, message_from_json, say
 
-_NOT_AN_OBJECT, _NOT_A_LIST = (
-    ("model_type", "model_attributes_type", "dict_type"),
-    ("list_type", "tuple_type", "set_type"),
-)
+#: Patterns of what is sent, of which more can be said than that they do not match.
+WALL_TIME = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+ROSTER_KEY = r"^[a-z0-9][a-z0-9._-]*$"
+#: One mailbox: no empty label in its host, and no sign that would make it a list of addresses or a named one.
+EMAIL = r'^[^@\s<>(),;:"\[\]]+@[^@\s<>(),;:"\[\].]+(\.[^@\s<>(),;:"\[\].]+)+$'
+DOMAIN = r"^[a-z0-9-]+(\.[a-z0-9-]+)+$"
+_FORMS = {
+    WALL_TIME: "fault.wall-time",
+    ROSTER_KEY: "fault.key-form",
+    EMAIL: "fault.address-form",
+    DOMAIN: "fault.domain-form",
+}
 _OF_TYPE: Mapping[str, Message] = {
     "string_type": say("fault.text"),
     "bool_type": say("fault.true-or-false"),
@@ -31,12 +39,20 @@ _LIMITS: Mapping[str, tuple[str, str]] = {
     "too_long": ("max_length", "fault.too-many"),
     "too_short": ("min_length", "fault.too-few"),
 }
+#: Faults that models find themselves: what is said of each, and which parts of its context that names.
+_OF_MODELS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "pool-missing": ("fault.pool-missing", ("work",)),
+    "pool-of-nurture": ("fault.pool-of-nurture", ()),
+    "one-operator": ("fault.one-operator", ("field",)),
+    "duplicate-member": ("fault.duplicate-member", ("rep",)),
+    "shares": ("fault.shares", ("sum",)),
+}
 
 
 def form_fault(error: Mapping[str, Any], said: str, hint: Message | None = None) -> Message:
     """What pydantic's `error` says; `said` is its English sentence, for what has no message. `hint` is for unknown names."""
     kind, loc = error["type"], error["loc"]
-    given = "-" if error.get("input") is None else f"{error['input']!r:.60}"
+    given, context = shown_value(error.get("input")), error.get("ctx", {})
     match kind:
         case "missing":
             told = say("fault.missing", name=_last(loc))
@@ -51,17 +67,41 @@ def form_fault(error: Mapping[str, Any], said: str, hint: Message | None = None)
         case "list_type" | "tuple_type" | "set_type":
             told = say("fault.not-a-list", given=given)
         case "string_pattern_mismatch":
-            told = say("fault.malformed", said=said)
+            told = pattern_fault(error) or say("fault.malformed", said=said)
+        case "time-zone":
+            told = say("fault.time-zone", given=given)
+        case "duration":
+            example = context.get("example")
+            told = say("fault.duration", given=given, example=example) if example else say("fault.no-time")
+        case _ if kind in _OF_MODELS:
+            key, names = _OF_MODELS[kind]
+            told = say(key, **{name: context[name] for name in names})
         case _ if kind in _LIMITS:
             name, key = _LIMITS[kind]
-            told = say(key, limit=error.get("ctx", {}).get(name, "?"))
+            told = say(key, limit=context.get(name, "?"))
         case _:
             told = _OF_TYPE.get(kind) or say("fault.as-said", said=said)
     return told
 
 
+def pattern_fault(error: Mapping[str, Any]) -> Message | None:
+    """What to write instead of a text that does not match its field's pattern, where the pattern has words."""
+    key = _FORMS.get(str(error.get("ctx", {}).get("pattern", "")))
+    return None if key is None else say(key, given=shown_value(error.get("input")))
+
+
+def shown_value(value: object) -> Message:
+    """A value as its author wrote it, a text in the quotes of the reader's language; what is long is cut."""
+    if value is None:
+        return as_written("-")
+    shown = f"{value!r:.60}"
+    return say("fault.quoted", text=repr(value[:60])[1:-1]) if isinstance(value, str) else as_written(shown)
+
+
 def fault_words(fault: Fault) -> Message:
     """What a fault says: its message, or else its English sentence."""
+    if isinstance(fault.told, Mapping):
+        return message_from_json(fault.told)
     return fault.told if isinstance(fault.told, Message) else say("fault.as-said", said=fault.message)
 
 

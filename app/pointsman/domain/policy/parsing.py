@@ -67,10 +67,21 @@ MAX_OBJECTS = 100_000  # objects with keys, which cost most to read and to check
 MAX_DEPTH = 40  # of the document; a condition inside may nest about half as deep
 
 
+#: What a file of the team's people is told, rather than that each of its parts is unknown.
+_ROSTER = Fault(
+    path="",
+    code="is-roster",
+    message="this is a roster: PUT /v1/roster takes it; a policy has rules, pools and gates",
+    told=say("fault.is-roster"),
+)
+
+
 def parse_policy(data: object) -> Policy:
     """The policy in `data` (what a YAML or JSON reader returned); PolicyInvalid names every fault and its path."""
     with gc_paused():
         plain = _bounded(data)
+        if isinstance(plain, dict) and "reps" in plain and "rules" not in plain:
+            raise _invalid([_ROSTER])
         try:
             policy = Policy.model_validate(plain)
         except ValidationError as error:

@@ -1,9 +1,12 @@
 """Do a condition's tests fit the fields they ask about, and do the names in it exist?"""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from pointsman.domain.conditions.definitions import Definitions
-from pointsman.domain.leads.facts import QUALIFICATION, FieldType
+from pointsman.domain.leads.facts import QUALIFICATION, STANDARD_FIELDS, FieldType
 from pointsman.domain.messages.message import Message, say
 from pointsman.domain.messages.suggestions import suggestion
 from pointsman.domain.policy.conditions_model import (
@@ -19,7 +22,9 @@ from pointsman.domain.policy.conditions_model import (
     leaves,
 )
 from pointsman.domain.policy.document import Policy
+from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.policy.operands import FieldRef
+from pointsman.domain.policy.walk import written_conditions_of
 from pointsman.domain.policy_check.findings import Finding, error, warning
 from pointsman.domain.policy_check.operands import Spellings, check_operand
 from pointsman.domain.roster.rep_facts import REP_FIELDS, REP_PREFIX, rep_field_type
@@ -33,6 +38,7 @@ OPERATORS_BY_TYPE: Mapping[FieldType, frozenset[Operator]] = {
     FieldType.LIST: LIST_OPERATORS | {Operator.CONTAINS, Operator.PRESENT},
 }
 
+_CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
 _UNKNOWN: Mapping[str, str] = {
     "segment": "finding.unknown-segment",
     "icp": "finding.unknown-icp",
@@ -52,6 +58,28 @@ def fields_of_policy(policy: Policy) -> dict[str, FieldType]:
     return {**policy.field_types, **dict.fromkeys(policy.scores, FieldType.NUMBER)}
 
 
+def unknown_fields(document: Mapping[str, Any]) -> Iterator[Finding]:
+    """Fields without a declaration, in those conditions of an unreadable document that can be read.
+
+    So its author learns of them with the faults of form, and not once those are mended.
+    """
+    try:
+        facts = EvidenceRules.model_validate(document.get("evidence") or {}).fact_types
+    except ValidationError:
+        return  # what evidence there is says which fields there are
+    own = [name for key in ("fields", "scores") if isinstance(given := document.get(key), Mapping) for name in given]
+    fields = {**STANDARD_FIELDS, **facts, **dict.fromkeys(own, FieldType.TEXT)}
+    for path, written in written_conditions_of(document):
+        try:
+            condition = _CONDITION.validate_python(written)
+        except ValidationError:
+            continue  # told as a fault of form
+        of_rep = _is_of_rep(path)
+        for below, leaf in leaves(condition):
+            if isinstance(leaf, Leaf) and _type_of(leaf.field, fields, of_rep=of_rep) is None:
+                yield _unknown(f"{path}.{below}.field" if below else f"{path}.field", leaf.field, fields, of_rep=of_rep)
+
+
 def check_condition(
     path: str,
     condition: Condition,
@@ -60,7 +88,7 @@ def check_condition(
     spellings: Spellings | None = None,
 ) -> Iterator[Finding]:
     """Unknown fields and names, operators that do not fit a field's type, operands that do not fit either."""
-    of_rep = path.startswith("pools.") and path.endswith(".requires")
+    of_rep = _is_of_rep(path)
     for below, leaf in leaves(condition):
         where = f"{path}.{below}" if below else path
         if not isinstance(leaf, Leaf):
@@ -72,6 +100,10 @@ def check_condition(
             continue
         yield from _out_of_place(path, where, leaf.field)
         yield from _check_leaf(where, leaf, field_type, fields, definitions, spellings or Spellings(), of_rep=of_rep)
+
+
+def _is_of_rep(path: str) -> bool:
+    return path.startswith("pools.") and path.endswith(".requires")
 
 
 def _check_name(where: str, ref: NamedRef, definitions: Definitions) -> Iterator[Finding]:

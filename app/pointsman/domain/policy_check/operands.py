@@ -9,6 +9,7 @@ from typing import Any
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.leads.values.iso_codes import NO_NAMES, CodeNames, CodeOfName, country_code, language_code
+from pointsman.domain.messages.form_faults import shown_value
 from pointsman.domain.messages.message import Message, say
 from pointsman.domain.messages.message import as_written as written
 from pointsman.domain.messages.suggestions import suggestion
@@ -228,7 +229,7 @@ def _misfit(field: str, value: object, field_type: FieldType) -> Message:
     if field_type is FieldType.TEXT and isinstance(value, bool):
         return say("finding.text-not-boolean", field=field, value=str(value).lower())
     wanted = _TYPE_WORDS.get(field_type, say("finding.an-instant"))
-    return say("finding.wrong-type", field=field, wanted=wanted, value=f"{value!r:.60}")
+    return say("finding.wrong-type", field=field, wanted=wanted, value=shown_value(value))
 
 
 def _crossed(bounds: tuple[object, ...]) -> bool:

@@ -18,8 +18,13 @@ def outcome_of(read: Callable[[], Any]) -> Outcome:
             "too_large": isinstance(refused, TooLarge),
             "message": str(refused),
             "code": refused.code,
-            "faults": [[fault.path, fault.code, fault.message] for fault in refused.faults],
+            "faults": [[fault.path, fault.code, fault.message, _told(fault)] for fault in refused.faults],
         }
+
+
+def _told(fault: Fault) -> Any:
+    as_json = getattr(fault.told, "as_json", None)  # messages lie above
+    return as_json() if as_json else None
 
 
 def value_of(outcome: Outcome) -> Any:
@@ -27,5 +32,7 @@ def value_of(outcome: Outcome) -> Any:
     if "value" in outcome:
         return outcome["value"]
     refusal = TooLarge if outcome["too_large"] else Invalid
-    faults = [Fault(path=path, code=code, message=message) for path, code, message in outcome["faults"]]
+    faults = [
+        Fault(path=path, code=code, message=message, told=told) for path, code, message, told in outcome["faults"]
+    ]
     raise refusal(outcome["message"], code=outcome["code"], faults=faults)

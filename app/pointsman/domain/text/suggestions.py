@@ -22,12 +22,14 @@ class Suggestion:
 
 
 def suggest(word: str, known: Iterable[str], *, least_alike: float = 0.6) -> Suggestion | None:
-    """The closest known word, several that go on where it ends, or the few known ones; None where there is nothing to say.
+    """The word in other capitals, the closest one, several that go on where it ends, or the few there are; None: nothing to say.
 
     `least_alike`, from 0 to 1: names of the world are many, and one of them is a little like any word.
     """
     choices = sorted(set(known))
     by_start = {choice[:_LONGEST]: choice for choice in reversed(likely_choices(word, choices))}
+    if same := [choice for choice in choices if choice.casefold() == word.casefold()]:
+        return Suggestion(tuple(same[:_FEW]), are_alike=True)
     longer = [choice for choice in choices if choice.startswith(f"{word}_")] if word else []
     if longer:
         return Suggestion(tuple(longer[:_FEW]), are_alike=True)

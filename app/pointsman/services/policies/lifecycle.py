@@ -5,9 +5,10 @@ Reading, checking and comparing large documents takes long enough to be done bes
 
 import json
 from asyncio import to_thread
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from pointsman.domain.errors import Conflict, Fault, NotFound, PolicyInvalid, StaleVersion
@@ -16,8 +17,9 @@ from pointsman.domain.messages.form_faults import fault_words
 from pointsman.domain.messages.message import say
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.parsing import parse_policy, plain_document
+from pointsman.domain.policy_check.conditions import unknown_fields
 from pointsman.domain.policy_check.findings import Finding, Severity
-from pointsman.domain.policy_check.run import check_policy, is_publishable
+from pointsman.domain.policy_check.run import MAX_FINDINGS, check_policy, is_publishable
 from pointsman.domain.policy_diff.changes import PolicyChange
 from pointsman.domain.policy_diff.documents import diff_policies as difference
 from pointsman.domain.roster.reps import Roster
@@ -55,9 +57,19 @@ def check_offline(
         with gc_paused():  # until the policy is gone again
             return _check(parse_policy(document), roster, intakes)
     except PolicyInvalid as invalid:
-        return tuple(
+        of_form = [
             Finding(path=f.path, code=f.code, severity=Severity.ERROR, message=fault_words(f)) for f in invalid.faults
-        )
+        ]
+        return (*of_form, *islice(_unknown_fields(document), MAX_FINDINGS - len(of_form)))
+
+
+def _unknown_fields(document: object) -> Iterator[Finding]:
+    try:
+        plain = plain_document(document) if isinstance(document, Mapping) else {}
+    except PolicyInvalid:  # too large to be walked
+        return
+    with gc_paused():
+        yield from unknown_fields(plain)
 
 
 def _check(policy: Policy, roster: Roster | None, intakes: Mapping[str, Collection[str]] | None) -> tuple[Finding, ...]:

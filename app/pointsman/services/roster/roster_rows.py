@@ -9,6 +9,7 @@ from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.roster.days_off import DaysOff, dates_as_span, days_as_dates
 from pointsman.domain.roster.reps import IN_HOUSE, Rep
 from pointsman.domain.roster.roles import Role, Work
+from pointsman.domain.text.suggestions import suggest
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.roster import RoleRow, TimeOffRow
 from pointsman.services.roster.addresses import shared_addresses
@@ -120,11 +121,11 @@ def _unknown(given: RosterInput, roles: Collection[str], suppliers: Collection[s
         path = given.path("reps", i)
         if r.role not in roles:
             way = "PUT /v1/roles/{name} adds one" if given.single else "add it under roles"
-            message = f"there is no role '{r.role}': {_or_one_of(way, roles)}"
+            message = f"there is no role '{r.role}': {_or_one_of(r.role, way, roles)}"
             faults.append(Fault(path=f"{path}.role", code="unknown-role", message=message))
         if r.supplier not in suppliers:
             way = "PUT /v1/suppliers/{key} adds one" if given.single else "add it under suppliers"
-            message = f"there is no supplier '{r.supplier}': {_or_one_of(way, suppliers)}"
+            message = f"there is no supplier '{r.supplier}': {_or_one_of(r.supplier, way, suppliers)}"
             faults.append(Fault(path=f"{path}.supplier", code="unknown-supplier", message=message))
         if r.holidays is not None and (unknown := region_fault(r.holidays)):
             faults.append(Fault(path=f"{path}.holidays", code="unknown-region", message=unknown))
@@ -134,7 +135,10 @@ def _unknown(given: RosterInput, roles: Collection[str], suppliers: Collection[s
     return faults
 
 
-def _or_one_of(way: str, known: Collection[str]) -> str:
+def _or_one_of(given: str, way: str, known: Collection[str]) -> str:
+    found = suggest(given, known)
+    if found is not None and found.are_alike:
+        return f"did you mean '{found.names[0]}'? Else {way}"
     return f"{way}, or use one of {', '.join(sorted(known)[:_MOST_NAMED])}" if known else way
 
 

@@ -45,6 +45,24 @@ async def test_the_first_rep_is_in_house_without_a_word(start: Start) -> None:
     assert roster["suppliers"] == [{"key": "in-house", "name": "In-house", "kind": "in-house", "barred_domains": []}]
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"key": "Anna"}, "'Anna' is not a key: write small letters, digits, dots, dashes and underscores."),
+        ({"email": "anna"}, "'anna' is not a mail address."),
+        (
+            {"working_hours": [{"weekday": 0, "start": "9:00", "end": "17:00"}]},
+            "'9:00' is not a time of day: write '09:00', with quotes.",
+        ),
+        ({"time_zone": "Berlin"}, "'Berlin' is not an IANA time zone; write one such as 'Europe/Berlin'."),
+        ({"role": "sdr"}, "there is no role 'sdr': did you mean 'SDR'? Else PUT /v1/roles/{name} adds one"),
+    ],
+)
+async def test_a_form_is_told_in_words(start: Start, change: dict[str, Any], said: str) -> None:
+    await start.send("PUT", "/v1/roles/SDR", {"works": ["qualification"]})
+    assert (await start.fault("POST", "/v1/reps", {**REP, **change}))[1] == said
+
+
 async def test_a_fault_of_the_roster_points_at_what_was_written(start: Start) -> None:
     path, said = await start.fault("POST", "/v1/reps", REP)
     assert (path, said) == ("body.role", "there is no role 'SDR': PUT /v1/roles/{name} adds one")
