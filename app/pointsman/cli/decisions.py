@@ -70,7 +70,8 @@ def replay(
 def _show(found: ReplayResult) -> None:
     nobody, hidden = word("cli-ledger.nobody"), word("cli-ledger.hidden")
     before, after = found.rep or nobody, found.replayed_rep or nobody
-    lines = [word("cli-ledger.replay-differs", decision=str(found.decision_id), before=before, after=after)]
+    key = "cli-ledger.replay-differs" if before != after else "cli-ledger.replay-differs-within"
+    lines = [word(key, decision=str(found.decision_id), before=before, after=after)]
     if found.first_byte is not None:
         quoted = found.first_byte.before is not None
         around = (

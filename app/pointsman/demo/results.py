@@ -65,7 +65,9 @@ def gather_results(api: ApiClient, story: Mapping[str, Any], phone: Mapping[str,
     closers = {rep["key"] for rep in reps if _CLOSING in rep["works"]}
     cold = {row["rep"] for row in api.iter_items("/v1/decisions") if row["rep"] in closers and row["work"] in _COLD}
     titles = {intake["key"]: intake["title"] for intake in api.call("GET", "/v1/intakes")}
-    arrivals = [arrival for item in inbox if (arrival := _arrival(api, leads, item, titles[item["intake"]]))]
+    arrivals = [
+        arrival for item in inbox if (arrival := _arrival(api, leads, item, titles.get(item["intake"], item["intake"])))
+    ]
     hand_offs = [hand_off for item in inbox if (hand_off := _hand_off(leads, item))]
     return DemoResults(
         arrivals=[*arrivals, *_called_in(api, leads, phone)],

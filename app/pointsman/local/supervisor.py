@@ -55,6 +55,7 @@ class RestartPolicy:
     longest_pause: float = 15.0
     stable_after: float = 20.0
     max_deaths: int = 5
+    look_every: float = 1.0
 
 
 @dataclass(slots=True)
@@ -64,6 +65,14 @@ class _Run:
     since: float
     deaths: int = 0
     due: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Server:
+    name: str
+    is_up: Callable[[], bool]
+    start: Callable[[], str]
+    address: str
 
 
 class Supervisor:
@@ -87,6 +96,7 @@ class Supervisor:
         self._out = out or sys.stdout
         self._patience = patience or RestartPolicy()
         self._runs: list[_Run] = []
+        self._servers: list[_Server] = []
         self._closers = contextlib.ExitStack()
         self._lock: BinaryIO | None = None
         self._handlers: dict[signal.Signals, object] = {}
@@ -126,6 +136,13 @@ class Supervisor:
     def call_after_stop(self, close: Callable[[], None]) -> None:
         """Have `close` called once every child has ended: for what they need as long as they live."""
         self._closers.callback(close)
+
+    def keep_up(self, name: str, is_up: Callable[[], bool], start: Callable[[], str], address: str) -> None:
+        """Look every second after a server that is no child: once it is down, `start` it again.
+
+        The whole ends with an error where `start` raises LocalServerError, or gives another address than the children know.
+        """
+        self._servers.append(_Server(name=name, is_up=is_up, start=start, address=address))
 
     def start(self) -> None:
         """Start every child."""
@@ -193,7 +210,11 @@ class Supervisor:
     # -- keeping alive
 
     def _keep_alive(self) -> None:
+        next_look = time.monotonic()
         while not self._stopping.wait(0.1):
+            if time.monotonic() >= next_look:
+                self._look_after_servers()
+                next_look = time.monotonic() + self._patience.look_every
             for index, run in enumerate(self._runs):
                 if run.due is None and run.process.poll() is not None:
                     self._schedule_restart(run)
@@ -201,15 +222,29 @@ class Supervisor:
                     self._runs[index] = self._spawn(run.child, deaths=run.deaths)
                     self._save_state()
 
+    def _look_after_servers(self) -> None:
+        for server in self._servers:
+            if server.is_up():
+                continue
+            self._say(server.name, "ended, starting again")
+            try:
+                is_same = server.start() == server.address
+            except LocalServerError as error:
+                self._give_up(server.name, str(error))
+            else:
+                if not is_same:
+                    self._give_up(server.name, "has another address now, which needs a new start of all")
+
+    def _give_up(self, name: str, why: str) -> None:
+        self._say(name, f"{why}, giving up")
+        self._failed.set()
+        self._stopping.set()
+
     def _schedule_restart(self, run: _Run) -> None:
         patience = self._patience
         run.deaths = 1 if time.monotonic() - run.since > patience.stable_after else run.deaths + 1
         if run.deaths >= patience.max_deaths:
-            self._say(
-                run.child.name, f"ended {run.deaths} times in a row (last code {run.process.returncode}), giving up"
-            )
-            self._failed.set()
-            self._stopping.set()
+            self._give_up(run.child.name, f"ended {run.deaths} times in a row (last code {run.process.returncode})")
             run.due = float("inf")
             return
         pause = min(patience.longest_pause, patience.first_pause * 2 ** (run.deaths - 1))
@@ -244,7 +279,8 @@ class Supervisor:
                 self._say(name, line.rstrip("\n"))
 
     def _say(self, name: str, text: str) -> None:
-        width = max(len(child.name) for child in self._children)
+        names = [*(child.name for child in self._children), *(server.name for server in self._servers)]
+        width = max(map(len, names))
         with self._printing, contextlib.suppress(ValueError, OSError):  # a reader that went away is no reason to stop
             self._out.write(f"{name:<{width}} | {text}\n")
             self._out.flush()

@@ -58,6 +58,19 @@ def test_a_role_that_may_do_more_and_guards_that_are_off_are_said(database_url: 
     assert "may change history" in seen.stdout
 
 
+@pytest.mark.own_database
+def test_a_restored_database_is_closed_to_the_public_again_by_migrate(database_url: str, owner_url: str) -> None:
+    """A dump keeps no right on the database itself."""
+    with psycopg.connect(for_libpq(owner_url), autocommit=True) as connection:
+        connection.execute(
+            "do $$ begin execute format('grant temporary on database %I to public', current_database()); end $$"
+        )
+    assert "may make temporary tables" in pointsman("doctor", url=database_url).stdout
+    assert pointsman("migrate", url=owner_url).returncode == 0
+    seen = pointsman("doctor", url=database_url).stdout
+    assert "serves, and may do no more" in seen, seen
+
+
 def test_the_owner_s_own_login_is_said_to_be_too_much(shared_database_url: str) -> None:
     with psycopg.connect(for_libpq(as_owner(shared_database_url))) as connection:
         connection.execute("set role pointsman_owner")

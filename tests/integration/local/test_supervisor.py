@@ -18,7 +18,7 @@ from pointsman.local.processes import Process
 from pointsman.local.supervisor import ChildProgram, RestartPolicy, Supervisor
 from support.waiting import PATIENCE_S, wait_until
 
-QUICK = RestartPolicy(grace=3, first_pause=0.05, longest_pause=0.2, stable_after=60, max_deaths=4)
+QUICK = RestartPolicy(grace=3, first_pause=0.05, longest_pause=0.2, stable_after=60, max_deaths=4, look_every=0.05)
 SLEEP = "import time; print('up', flush=True); time.sleep(600)"
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
 
@@ -62,6 +62,27 @@ def test_a_crashed_child_is_started_again(tmp_path: Path) -> None:
     with started([program("api", once)], state=tmp_path, out=out, patience=QUICK):
         wait_until(lambda: "second life" in out.getvalue())
     assert "ended with code 3, starting again" in out.getvalue()
+
+
+def test_a_server_beside_the_children_is_started_again_where_they_know_it(tmp_path: Path) -> None:
+    up, starts, out = tmp_path / "up", [], io.StringIO()
+
+    def start() -> str:
+        starts.append(1)
+        up.touch()
+        return "here" if len(starts) < 3 else "elsewhere"
+
+    address = start()
+    with Supervisor([program("good", SLEEP)], state=tmp_path / "state", out=out, patience=QUICK) as supervisor:
+        supervisor.keep_up("database", up.exists, start, address)
+        supervisor.start()
+        up.unlink()
+        wait_until(up.exists)
+        assert not supervisor.has_given_up
+        up.unlink()
+        assert supervisor.wait() == 1
+    assert out.getvalue().count("database | ended, starting again\n") == 2
+    assert "database | has another address now" in out.getvalue()
 
 
 def test_a_child_that_cannot_live_ends_the_whole_with_an_error(tmp_path: Path) -> None:

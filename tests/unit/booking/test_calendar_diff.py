@@ -89,5 +89,6 @@ def test_each_calendar_speaks_for_itself_in_a_conflict() -> None:
 def test_a_calendar_is_on_record_as_emptied_by_its_own_message_alone() -> None:
     conflict = update_conflict({"anna": as_written("calendar.emptied").as_json()}, "ben", CALENDAR_EMPTIED)
     assert [has_emptied(conflict, rep) for rep in ("anna", "ben", "clara")] == [False, True, False]
-    assert not has_emptied(None, "ben")
+    assert not any(has_emptied(what, "ben") for what in (None, "x", [1], 3, {"ben": 3}))  # type: ignore[arg-type]  # by hand
+    assert update_conflict("x", "ben", None) is None  # type: ignore[arg-type]  # likewise
     assert has_emptied({"ben": CALENDAR_EMPTIED.as_json() | {"args": {"since": {"on": "2026-11-30"}}}}, "ben")

@@ -50,6 +50,7 @@ select r.rolname, r.rolsuper,
     has_table_privilege('audit', 'delete') or has_table_privilege('audit', 'update')
         or has_table_privilege('assignments', 'truncate') as may_rewrite,
     has_schema_privilege(current_schema(), 'create') as may_create,
+    has_database_privilege(current_database(), 'temporary') as may_hide,
     current_setting('session_replication_role') <> 'origin' as passes_guards
 from pg_roles r where r.rolname = current_user
 """
@@ -78,12 +79,13 @@ def check_guards(connection: psycopg.Connection) -> GuardReport:
     """Look as the role of this connection, in a migrated database."""
     row = connection.execute(_ROLE).fetchone()
     assert row is not None, "the role of a connection exists"
-    role, is_super, is_owner, may_rewrite, may_create, passes_guards = row
+    role, is_super, is_owner, may_rewrite, may_create, may_hide, passes_guards = row
     excess = {
         say("guard.superuser"): is_super,
         say("guard.owner"): is_owner and not is_super,
         say("guard.history"): may_rewrite and not (is_super or is_owner),
         say("guard.tables"): may_create and not (is_super or is_owner),
+        say("guard.temporary"): may_hide and not (is_super or is_owner),
         say("guard.passes"): passes_guards,
     }
     triggers: dict[str, bool] = dict(connection.execute(_TRIGGERS).fetchall())

@@ -1,8 +1,9 @@
 """All tables, as SQLAlchemy Core metadata; the migrations add what metadata cannot say (triggers, jobs).
 
-Personal data lives in named columns only: `leads.email`, `first_name`, `last_name`, `phone`, `phone_key`,
-`reps.name`, `reps.email` (rep names also in what is derived: roster snapshots, decisions), and in the raw `inbox.body`,
-`inbox_batches.body` and `idempotency.answer`, which have a retention.
+Personal data lives in named columns only: `leads.email`, `first_name`, `last_name`, `phone`, `phone_key` and what is
+made of them (`email_key`, `shown_email_key`, `searched`), `lead_identities.external_id`, `reps.name`, `reps.email` (rep
+names also in what is derived: roster snapshots, decisions), and in the inbox: the raw `inbox.body`, `inbox_batches.body`
+and `idempotency.answer`, which have a retention, and who a refused word meant, `inbox.names` and `inbox.said`.
 """
 
 from pointsman.db.tables.base import metadata

@@ -72,15 +72,20 @@ def _second(moment: datetime) -> datetime:
     return moment.replace(microsecond=0)
 
 
+def said_by_rep(conflict: Any) -> Conflict:
+    """What was kept of an appointment's conflict, by rep; of what is no such thing, as a hand may leave it, nothing."""
+    return conflict if isinstance(conflict, Mapping) else {}
+
+
 def update_conflict(conflict: Conflict | None, rep: str, said: Message | None) -> Conflict | None:
     """An appointment's conflict with what this rep's calendar says put in place of what it said before; None for none left."""
-    others = {other: what for other, what in (conflict or {}).items() if other != rep}
+    others = {other: what for other, what in said_by_rep(conflict).items() if other != rep}
     return others | ({rep: said.as_json()} if said else {}) or None
 
 
 def has_emptied(conflict: Conflict | None, rep: str) -> bool:
     """Whether the rep's calendar is on record as one that looked emptied."""
-    return says_emptied((conflict or {}).get(rep))
+    return says_emptied(said_by_rep(conflict).get(rep))
 
 
 def says_emptied(what: Any) -> bool:

@@ -7,7 +7,7 @@ appointment, calling it off, or keeping it, which puts our time into the calenda
 from dataclasses import replace
 from uuid import UUID
 
-from pointsman.domain.booking.calendar_diff import has_emptied, says_emptied, update_conflict
+from pointsman.domain.booking.calendar_diff import has_emptied, said_by_rep, says_emptied, update_conflict
 from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, AppointmentAction, ConflictAct
 from pointsman.domain.dates.local_time import to_local_time
 from pointsman.domain.messages.message import Message, rep_name, say
@@ -135,7 +135,7 @@ async def _write(
         after={"appointment": str(row.id), "conflict": after.conflict},
     )
     subject = f"appointment:{row.id}"
-    said = {rep: what for rep, what in (after.conflict or {}).items() if not says_emptied(what)}
+    said = {rep: what for rep, what in said_by_rep(after.conflict).items() if not says_emptied(what)}
     if not said:  # a calendar that looks emptied has one alert for all that was in it
         await tx.alerts.resolve(at=now, code=AlertCode.CALENDAR_CONFLICT, subject=subject)
         return
