@@ -1,6 +1,5 @@
 """Bringing the schema to where this release needs it."""
 
-import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,13 +8,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Engine, create_engine, pool
 
 import pointsman
 from pointsman.db.engine.extensions import require_extensions
 from pointsman.db.engine.locale import require_utf8
-from pointsman.db.engine.roles import MAKE_ROLES, ensure_service_login
+from pointsman.db.engine.roles import ensure_service_login, restore_roles
 from pointsman.db.engine.schema_check import find_missing
 from pointsman.db.revision import HEAD_REVISION, is_newer
 
@@ -80,7 +78,7 @@ def _upgrade(url: str) -> str:
     for found in heads:
         if found == HEAD_REVISION:
             _require_whole(url)
-            _restore_roles(url)
+            restore_roles(url)
         if found == HEAD_REVISION or is_newer(found):
             return found
         if not is_known_revision(found):
@@ -96,15 +94,6 @@ def _require_whole(url: str) -> None:
         driver: Any = connection.connection.driver_connection
         if missing := find_missing(driver):
             raise SchemaIncomplete(missing)
-
-
-def _restore_roles(url: str) -> None:
-    """A dump keeps no right on the database: restored, it is open to the public again. Left so where this role may not mend it;
-    `doctor` says it then."""
-    with _engine(url).connect() as connection, contextlib.suppress(InsufficientPrivilege):
-        driver: Any = connection.connection.driver_connection
-        driver.execute(MAKE_ROLES)
-        driver.commit()
 
 
 def _require_fit_server(url: str) -> None:

@@ -4,6 +4,7 @@ The owner owns every table and guard, and has no login: a migration takes its pa
 must, and can neither switch a guard off nor change history. A server's databases share the roles.
 """
 
+import contextlib
 from typing import LiteralString
 
 import psycopg
@@ -90,6 +91,18 @@ def roles_sql(*, migration_url: str | None, service_url: str | None) -> str:
             *(f"{_login_sql(name, group).strip()};" for name, group in logins),
         ]
     )
+
+
+def restore_roles(url: str) -> None:
+    """Close a restored database to the public again: a dump keeps no right on the database itself.
+
+    It is left as it is where this login may not mend it; `doctor` says it then.
+    """
+    with (
+        psycopg.connect(_for_libpq(url), autocommit=True, connect_timeout=10) as connection,
+        contextlib.suppress(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute(MAKE_ROLES)
 
 
 def ensure_service_login(migration_url: str, service_url: str) -> None:
