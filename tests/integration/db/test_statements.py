@@ -31,6 +31,7 @@ def test_the_service_can_run_every_statement(database_url: str) -> None:
     assert refused == {}
 
 
+@pytest.mark.own_database  # whose tables were never analysed
 @pytest.mark.parametrize(
     "statement",
     [CREATE, FIND, inbox._REFUSED_BEFORE, lead_search._NAMED],
