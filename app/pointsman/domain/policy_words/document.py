@@ -21,7 +21,7 @@ _MATCHING: Mapping[str, str] = {
 
 
 def read_policy(policy: Policy) -> tuple[PolicySection, ...]:
-    """All that it says. Two policies between which `diff_policies` finds a change never read the same."""
+    """All that it says. Two policies that say otherwise never read the same; `condition_message` tells what is one thing."""
     return tuple(_sections(policy))
 
 

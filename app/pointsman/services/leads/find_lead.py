@@ -55,7 +55,8 @@ def _read(given: str, path: str) -> UUID | LeadNames:
     if not ids and (why := unread_address(text, path)) and why.code == NAMES_NO_PERSON:
         raise _not_found(path)
     if not ids or len(text) > MAX_LEAD_REFERENCE:
-        fault = Fault(path=path, code="not-a-lead", message=_WRITE)
+        message = f"{_WRITE}; in an address, + is written %2B" if path.startswith("query.") else _WRITE
+        fault = Fault(path=path, code="not-a-lead", message=message)
         raise Invalid("No lead can be meant by this text.", code="not-a-lead", faults=[fault])
     return LeadNames(external_ids=ids)
 

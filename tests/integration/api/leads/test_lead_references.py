@@ -184,3 +184,12 @@ async def test_a_number_that_stands_for_a_lead_is_no_external_id(
 @pytest.mark.parametrize("said", ["x" * 401, "a:" + "b" * 400, ":" * 399, "noemail@noemail.com", ":7", "crm:", "%20"])
 async def test_what_names_no_lead_is_4xx(client: httpx.AsyncClient, sign_in: MakeKey, said: str) -> None:
     assert (await client.get(f"/v1/leads/{said}", headers=await sign_in("read"))).status_code in {404, 422}
+
+
+@pytest.mark.parametrize("path", ["/v1/leads?email=anna+x@corp.example", "/v1/decisions?lead=anna+x@corp.example"])
+async def test_an_address_whose_plus_became_a_blank_is_asked_for_with_its_code(
+    client: httpx.AsyncClient, sign_in: MakeKey, path: str
+) -> None:
+    answer = await client.get(path, headers=await sign_in("admin"))
+    assert answer.status_code == 422
+    assert "%2B" in answer.json()["faults"][0]["message"]
