@@ -352,8 +352,6 @@ def upgrade() -> None:
         sa.Column("error", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("lead_id", sa.UUID(), nullable=True),
         sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("names", postgresql.ARRAY(sa.Text()), nullable=True),
-        sa.Column("said", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("received_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("next_attempt_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("leased_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
@@ -370,14 +368,6 @@ def upgrade() -> None:
         "inbox_batch_id_idx", "inbox", ["batch_id"], unique=False, postgresql_where=sa.text("batch_id is not null")
     )
     op.create_index("inbox_dedupe_key", "inbox", ["dedupe_key", "intake_id"], unique=True)
-    op.create_index(
-        "inbox_names_idx",
-        "inbox",
-        ["names"],
-        unique=False,
-        postgresql_using="gin",
-        postgresql_where=sa.text("names is not null"),
-    )
     op.create_index("inbox_received_idx", "inbox", ["received_at", "id"], unique=False)
     op.create_index("inbox_status_idx", "inbox", ["status", "received_at", "id"], unique=False)
     op.create_index("inbox_intake_idx", "inbox", ["intake_id", "received_at", "id"], unique=False)
@@ -691,6 +681,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("external_id", "source", "sender", name=op.f("lead_identities_pkey")),
     )
     op.create_index(op.f("lead_identities_lead_id_idx"), "lead_identities", ["lead_id"], unique=False)
+    op.create_table(
+        "refused_words",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("bringer", sa.Text(), nullable=False),
+        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("sender", sa.Text(), nullable=True),
+        sa.Column("source", sa.Text(), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("phone_key", sa.Text(), nullable=True),
+        sa.Column("first_name", sa.Text(), nullable=True),
+        sa.Column("last_name", sa.Text(), nullable=True),
+        sa.Column("lead_id", sa.UUID(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("refused_words_lead_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("refused_words_pkey")),
+    )
+    op.create_index("refused_words_email_key", "refused_words", ["email_key", "bringer"], unique=True)
+    op.create_index(
+        "refused_words_external_id_key",
+        "refused_words",
+        ["external_id", "source", "sender"],
+        unique=True,
+        postgresql_where=sa.text("external_id is not null"),
+    )
+    op.create_index(op.f("refused_words_lead_id_idx"), "refused_words", ["lead_id"], unique=False)
+    op.create_index(
+        "refused_words_phone_idx",
+        "refused_words",
+        ["phone_key", "bringer"],
+        unique=False,
+        postgresql_where=sa.text("phone_key is not null"),
+    )
     op.create_table(
         "overrides",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -1319,6 +1341,7 @@ def downgrade() -> None:
     op.drop_index("overrides_created_idx", table_name="overrides")
     op.drop_index("overrides_lead_idx", table_name="overrides")
     op.drop_table("overrides")
+    op.drop_table("refused_words")
     op.drop_index(op.f("lead_identities_lead_id_idx"), table_name="lead_identities")
     op.drop_table("lead_identities")
     op.drop_index("gate_checks_lead_idx", table_name="gate_checks")

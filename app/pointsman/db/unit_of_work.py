@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pointsman.db.intake.idempotency import SqlIdempotency
     from pointsman.db.intake.inbox import SqlInbox
     from pointsman.db.intake.intakes import SqlIntakes
+    from pointsman.db.intake.refused_words import SqlRefusedWords
     from pointsman.db.leads.accounts import SqlAccounts
     from pointsman.db.leads.journeys import SqlJourneys
     from pointsman.db.leads.lead_links import SqlLeadLinks
@@ -86,6 +87,7 @@ class SqlTx:
     merges: cached_property[SqlMerges] = _on_use("pointsman.db.leads.merges", "SqlMerges")
     intakes: cached_property[SqlIntakes] = _on_use("pointsman.db.intake.intakes", "SqlIntakes")
     inbox: cached_property[SqlInbox] = _on_use("pointsman.db.intake.inbox", "SqlInbox")
+    refused_words: cached_property[SqlRefusedWords] = _on_use("pointsman.db.intake.refused_words", "SqlRefusedWords")
     idempotency: cached_property[SqlIdempotency] = _on_use("pointsman.db.intake.idempotency", "SqlIdempotency")
     policies: cached_property[SqlPolicies] = _on_use("pointsman.db.routing.policies", "SqlPolicies")
     roster: cached_property[SqlRoster] = _on_use("pointsman.db.roster.roster", "SqlRoster")

@@ -7,7 +7,7 @@ import pytest
 
 from architecture.test_statements import statements
 from pointsman.db.engine.prepared_statement import PreparedStatement
-from pointsman.db.intake import inbox
+from pointsman.db.intake import refused_words
 from pointsman.db.leads import lead_search
 from pointsman.db.leads.statements import CREATE, FIND
 from support.lists.plans import nodes_of
@@ -34,8 +34,15 @@ def test_the_service_can_run_every_statement(database_url: str) -> None:
 @pytest.mark.own_database  # whose tables were never analysed
 @pytest.mark.parametrize(
     "statement",
-    [CREATE, FIND, inbox._REFUSED_BEFORE, lead_search._NAMED],
-    ids=["made", "found", "refused before", "named"],
+    [
+        CREATE,
+        FIND,
+        refused_words._FIND,
+        refused_words._BROUGHT_IN,
+        refused_words._HAS_BROUGHT,
+        lead_search._NAMED,
+    ],
+    ids=["made", "found", "refused", "with the number", "with the email", "named"],
 )
 def test_a_person_is_looked_for_by_indexes_when_there_are_no_leads_yet(
     database_url: str, statement: PreparedStatement
@@ -53,4 +60,4 @@ def test_a_person_is_looked_for_by_indexes_when_there_are_no_leads_yet(
         connection.rollback()
     assert found is not None
     read = {node["Relation Name"] for node in nodes_of(found[0][0]["Plan"]) if node["Node Type"] == "Seq Scan"}
-    assert "leads" not in read
+    assert read.isdisjoint({"leads", "refused_words"})

@@ -41,7 +41,7 @@ from pointsman.services.intake.api_lead import ParsedLead
 from pointsman.services.intake.refused_news import keep_refused
 from pointsman.services.intake.submit_lead import SubmitResult, submit_lead_in_tx
 from pointsman.services.leads.evidence_intake import warn_of_evidence
-from pointsman.services.leads.refused_before import KnownElsewhere
+from pointsman.services.leads.stand_ins import KnownElsewhere
 from pointsman.services.operations.lead_lists import LeadQuestion, lead_page
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.leads.leads import LeadRow
@@ -135,8 +135,8 @@ async def _submitted_by_partner(
     lead = holder = decision = None
     try:
         submitted = await submit_lead_in_tx(env, tx, parsed.lead_input, actor=caller.actor, calendars=calendars)
-    except KnownElsewhere:
-        await keep_refused(env, tx, raw, parsed.lead_input, actor=caller.actor)
+    except KnownElsewhere as refused:
+        await keep_refused(env, tx, raw, parsed.lead_input, known=refused.known, actor=caller.actor)
     else:
         row, has_it = await _as_it_is_now(tx, submitted)
         if has_it is not None and await tx.leads.is_with(row.id, caller.actor.sees):

@@ -28,10 +28,8 @@ from pointsman.services.ports.intake.inbox import (
     InboxReceipt,
     InboxRow,
     NewEvent,
-    RefusedWord,
     ReplayFilter,
 )
-from pointsman.services.ports.leads.leads import ExternalId
 
 #: The intake's row is read here, and not before: a source that was closed or got a new secret is seen at once.
 _ACCEPT = PreparedStatement("""
@@ -98,21 +96,10 @@ _SELECT = select(
     inbox.c.unended_attempts,
 ).join_from(inbox, intakes, intakes.c.id == inbox.c.intake_id, isouter=True)
 _REFUSE = PreparedStatement("""
-    insert into inbox (id, sender, dedupe_key, body, status, error_code, error, result, names, said,
-        received_at)
+    insert into inbox (id, sender, dedupe_key, body, status, error_code, error, result, received_at)
     values (:id, :sender, :dedupe_key, :body, 'refused', :error_code, cast(:error as jsonb), cast(:result as jsonb),
-        cast(:names as text[]), cast(:said as jsonb), :at)
+        :at)
     on conflict do nothing
-""")
-#: What an id or an email names by now is judged as it is.
-_REFUSED_BEFORE = PreparedStatement("""
-    select names, said from inbox
-    where names && cast(:names as text[])
-      and not exists (select from lead_identities
-          where sender = :id_sender and source = :source_system and external_id = :external_id)
-      and not exists (select from leads where email_key = :email_key)
-      and not exists (select from leads where shown_email_key = :email_key)
-    order by received_at desc limit 50
 """)
 _LOCK_REFUSED = _SELECT.where(inbox.c.id == bindparam("item"), inbox.c.status == "refused").with_for_update(of=inbox)
 _GET = _SELECT.where(inbox.c.id == bindparam("item"))
@@ -253,8 +240,6 @@ class SqlInbox:
         body: bytes,
         error: CodedMessage,
         result: Mapping[str, Any],
-        names: Sequence[str],
-        said: Mapping[str, str | None],
         at: datetime,
     ) -> None:
         given = {
@@ -263,23 +248,8 @@ class SqlInbox:
             "dedupe_key": dedupe_key,
             "body": body,
             "at": at,
-            "names": list(names),
         }
-        given["said"] = json.dumps(said)
         await _REFUSE.run(self._connection, given | error_parameters(error) | {"result": json.dumps(result)})
-
-    async def refused_before(
-        self, names: Sequence[str], *, external_id: ExternalId | None, email_key: str | None
-    ) -> Sequence[RefusedWord]:
-        given = {
-            "names": list(names),
-            "id_sender": external_id.sender if external_id else None,
-            "source_system": external_id.source_system if external_id else None,
-            "external_id": external_id.external_id if external_id else None,
-            "email_key": email_key,
-        }
-        rows = await _REFUSED_BEFORE.rows(self._connection, given)
-        return [RefusedWord(names=frozenset(row.names), said=row.said or {}) for row in rows]
 
     async def lock_refused(self, inbox_id: UUID) -> InboxRow | None:
         row = (await self._connection.execute(_LOCK_REFUSED, {"item": inbox_id})).mappings().one_or_none()

@@ -17,6 +17,7 @@ from pointsman.services.ports.leads.lead_search import LeadFilter, LeadNames
 
 #: What names a merged lead finds the one that it is now (`follows_merges`), but not for a caller who does not see all leads:
 #: it would hear by which other addresses the house knows a person.
+#: To a partner or rep, an id that was refused is that of the lead that it was refused for: read once that is with them.
 #: A number that stands for a lead without a name (`senders.telephone_sender`) is no external id.
 _NAMED = PreparedStatement("""
     with named as (
@@ -31,6 +32,11 @@ _NAMED = PreparedStatement("""
         join lead_identities i on i.external_id = given.external_id and i.source = given.source
         where i.sender = cast(:sender as text)
             or (cast(:sender as text) is null and not starts_with(i.sender, 'telephone'))
+        union
+        select w.lead_id
+        from unnest(cast(:sources as text[]), cast(:external_ids as text[])) given (source, external_id)
+        join refused_words w on w.external_id = given.external_id and w.source = given.source
+        where w.sender = cast(:sender as text)
     )
     select distinct coalesce(l.merged_into, l.id)
     from named join leads l on l.id = named.id

@@ -1,9 +1,9 @@
 """All tables, as SQLAlchemy Core metadata; the migrations add what metadata cannot say (triggers, jobs).
 
 Personal data lives in named columns only: `leads.email`, `first_name`, `last_name`, `phone`, `phone_key` and what is
-made of them (`email_key`, `shown_email_key`, `searched`), `lead_identities.external_id`, `reps.name`, `reps.email` (rep
-names also in what is derived: roster snapshots, decisions), and in the inbox: the raw `inbox.body`, `inbox_batches.body`
-and `idempotency.answer`, which have a retention, and who a refused word meant, `inbox.names` and `inbox.said`.
+made of them (`email_key`, `shown_email_key`, `searched`), `lead_identities.external_id`, the same names in `refused_words`,
+`reps.name`, `reps.email` (rep names also in what is derived: roster snapshots, decisions), and in the raw `inbox.body`,
+`inbox_batches.body` and `idempotency.answer`, which have a retention.
 """
 
 from pointsman.db.tables.base import metadata
@@ -20,7 +20,7 @@ from pointsman.db.tables.booking import (
     reservations,
     slot_holds,
 )
-from pointsman.db.tables.intake import idempotency, inbox, inbox_batches, intakes
+from pointsman.db.tables.intake import idempotency, inbox, inbox_batches, intakes, refused_words
 from pointsman.db.tables.leads import accounts, lead_identities, leads
 from pointsman.db.tables.operations import alerts, api_keys, audit, periodic_runs
 from pointsman.db.tables.roster import reps, role_works, roles, roster_versions, suppliers, time_off
@@ -69,6 +69,7 @@ __all__ = [
     "policies",
     "policy_publications",
     "pool_ledgers",
+    "refused_words",
     "rep_calendars",
     "reps",
     "reservations",

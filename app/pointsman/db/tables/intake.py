@@ -13,7 +13,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from pointsman.db.tables.base import id_column, instant_column, metadata
 
@@ -64,8 +64,6 @@ inbox = Table(
     Column("error", JSONB),  # `Message.as_json`
     Column("lead_id", UUID()),
     Column("result", JSONB),  # what became of it, in ids and codes
-    Column("names", ARRAY(Text)),  # of what was refused through the API: ids and numbers that go on being refused
-    Column("said", JSONB),  # and who was meant, as the owner of a number is judged
     instant_column("received_at"),
     instant_column("next_attempt_at", null=True),  # null until the first attempt
     instant_column("leased_until", null=True),  # a worker has it until then
@@ -77,7 +75,6 @@ inbox = Table(
     CheckConstraint("(intake_id is null) <> (sender is null)", name="sender"),
     Index("inbox_dedupe_key", "dedupe_key", "intake_id", unique=True),
     Index("inbox_sender_key", "dedupe_key", "sender", unique=True, postgresql_where=text("sender is not null")),
-    Index("inbox_names_idx", "names", postgresql_using="gin", postgresql_where=text("names is not null")),
     Index("inbox_received_idx", "received_at", "id"),
     Index("inbox_status_idx", "status", "received_at", "id"),
     Index("inbox_intake_idx", "intake_id", "received_at", "id"),
@@ -94,6 +91,33 @@ inbox = Table(
     Index("inbox_due_idx", "next_attempt_at", postgresql_where=text("status = 'received'")),
     Index("inbox_lead_id_idx", "lead_id", "received_at", "id", postgresql_where=text("lead_id is not null")),
     Index("inbox_batch_id_idx", "batch_id", postgresql_where=text("batch_id is not null")),
+)
+
+#: The leads that refused words of partners and reps would have made, were the persons not known.
+refused_words = Table(
+    "refused_words",
+    metadata,
+    id_column(),
+    Column("bringer", Text, nullable=False),  # as a lead's `brought_by`: "partner:<supplier>" or "rep:<key>"
+    Column("email_key", Text, nullable=False),
+    Column("sender", Text),  # of the external id, as of `lead_identities`
+    Column("source", Text),
+    Column("external_id", Text),
+    Column("phone_key", Text),
+    Column("first_name", Text),
+    Column("last_name", Text),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False, index=True),  # the known one; it may be merged by now
+    instant_column("at"),
+    Index("refused_words_email_key", "email_key", "bringer", unique=True),
+    Index(
+        "refused_words_external_id_key",
+        "external_id",
+        "source",
+        "sender",
+        unique=True,
+        postgresql_where=text("external_id is not null"),
+    ),
+    Index("refused_words_phone_idx", "phone_key", "bringer", postgresql_where=text("phone_key is not null")),
 )
 
 idempotency = Table(

@@ -16,20 +16,17 @@ from pointsman.services.intake.submit_lead import SubmitResult, submit_lead_in_t
 from pointsman.services.leads.evidence_intake import taken_in
 from pointsman.services.leads.fields import known_fields
 from pointsman.services.leads.lead_input import LeadInput, identify_person
-from pointsman.services.leads.phone_owner import known_by_phone
-from pointsman.services.leads.refused_before import kept_names, kept_words
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.intake.inbox import InboxRow
 
 
-async def keep_refused(env: Env, tx: Tx, body: bytes, given: LeadInput, *, actor: Actor) -> None:
+async def keep_refused(env: Env, tx: Tx, body: bytes, given: LeadInput, *, known: UUID | None, actor: Actor) -> None:
     """Keep the request of such a key as a refused item of the inbox; a repeated one is kept once.
 
-    The id and the number in it go on being refused to who said them (`is_number_of_several`).
+    With `known`, of `KnownElsewhere`, it stands in from now on for the lead that it would have made.
     """
     sender = bringer_of(actor.supplier, actor.rep)
     assert sender is not None, "others see every lead"
-    person = known_by_phone(identify_person(given, (await known_fields(env, tx)).lists), given, actor)
     await tx.inbox.refuse(
         inbox_id=env.new_id(),
         sender=sender,
@@ -42,8 +39,17 @@ async def keep_refused(env: Env, tx: Tx, body: bytes, given: LeadInput, *, actor
             "rep": actor.rep,
             "scopes": sorted(actor.scopes),
         },
-        names=kept_names(person, actor),
-        said=kept_words(person, given.first_name, given.last_name),
+        at=env.clock(),
+    )
+    if known is None:
+        return
+    await tx.refused_words.keep(
+        identify_person(given, (await known_fields(env, tx)).lists),
+        word_id=env.new_id(),
+        bringer=sender,
+        first_name=given.first_name,
+        last_name=given.last_name,
+        refused_for=known,
         at=env.clock(),
     )
 

@@ -22,10 +22,10 @@ from pointsman.services.leads.apply_news import (
 )
 from pointsman.services.leads.employer import ASKS_FOR, EVIDENCE_SINCE, company_of_news, news_of_the_company
 from pointsman.services.leads.employer_alert import ask_for_employer
-from pointsman.services.leads.fields import known_fields
+from pointsman.services.leads.fields import KnownFields, known_fields
 from pointsman.services.leads.lead_input import LeadInput, identify_person
 from pointsman.services.leads.phone_owner import is_known_by_phone, known_by_phone, owner_of_phone, still_answers
-from pointsman.services.leads.refused_before import KnownElsewhere, is_number_of_several
+from pointsman.services.leads.stand_ins import KnownElsewhere, as_if_unknown, find_stand_ins, lock_chosen
 from pointsman.services.policies.cache import load_roster
 from pointsman.services.ports import Actor, Env, LostRace, Tx
 from pointsman.services.ports.leads.leads import FoundLead, LeadRow, LeadWrite, Person
@@ -58,36 +58,25 @@ async def upsert_lead(
     """
     speaker = speaker or actor
     known = await known_fields(env, tx)
-    person = known_by_phone(identify_person(given, known.lists), given, speaker)
-    if saying(Topic.ACCOUNT, speaker.kind) is Saying.TAKEN:
-        person = await _with_account_owner(env, tx, person)
-    else:
-        person = replace(person, account_status=None, account_owner=None, parent_domain=None)
-    if person.domain is not None and person.parent_domain is not None:
-        # Two who say opposite things of two companies would each make one, and wait for the other's.
-        await tx.accounts.lock_domains([person.domain, person.parent_domain])
-    write = lead_write(env, given, person, speaker, actor=actor)
-    if known.fuzzy_names is not None and person.company_key is not None:
-        country = given.facts.get("company.country") or given.facts.get("lead.country")
-        write = with_account_match(write, await match_account_by_name(tx, person, country, known.fuzzy_names))
-    is_shared = actor.sees.is_limited and await is_number_of_several(tx, write, actor)
-    made = await tx.leads.create(write, sees=speaker.sees, by_phone=not is_shared)
+    write = await _read(env, tx, given, known, actor=actor, speaker=speaker)
+    person = write.person
+    stand_ins = await find_stand_ins(tx, person, actor)
+    made = None if stand_ins else await tx.leads.create(write, sees=speaker.sees)
     if made is not None:
         return await _created(env, tx, made, person, actor)
     named, gone = await _named(tx, write, speaker)
-    if is_shared:
-        named = [replace(one, by_phone=False) for one in named if one.by_external_id or one.by_email]
-    found = await _chosen(tx, named, write, actor)
-    is_phone_free = not any(one.by_phone for one in named)
+    candidates, elsewhere = await as_if_unknown(tx, named, stand_ins, person, actor)
+    found = await _chosen(tx, candidates, write, actor, elsewhere)
+    is_phone_free = not stand_ins.shares_number and not any(one.by_phone for one in candidates)
     if found is None:
         made = await _create_after_all(tx, write, speaker, gone, is_phone_free=is_phone_free)
         return await _created(env, tx, made, person, actor)
-    knows_id = found.by == "external_id"
+    knows_id = any(one.by_external_id and one.row.id == found.lead_id for one in named)
     if knows_id and is_known_by_phone(person):
         found = replace(found, by="phone")
-    if found.by == "phone" and actor.sees.is_limited and not await tx.leads.is_with(found.lead_id, actor.sees):
-        raise KnownElsewhere
-    row = next(one.row for one in named if one.row.id == found.lead_id)
+    if found.conflict is not None:
+        found = replace(found, conflict=stand_ins.lead_of(found.conflict))
+    row = await lock_chosen(tx, named, found.lead_id, actor)
     person = without_stale_values(person, row, write)
     write = replace(write, person=person)
     # An email by which a merged lead is found again leads here, but is not the one that this lead goes by.
@@ -125,6 +114,22 @@ async def upsert_lead(
     return UpsertResult(lead=lead, created=False, conflict=found.conflict, left_employer=left)
 
 
+async def _read(env: Env, tx: Tx, given: LeadInput, known: KnownFields, *, actor: Actor, speaker: Actor) -> LeadWrite:
+    person = known_by_phone(identify_person(given, known.lists), given, speaker)
+    if saying(Topic.ACCOUNT, speaker.kind) is Saying.TAKEN:
+        person = await _with_account_owner(env, tx, person)
+    else:
+        person = replace(person, account_status=None, account_owner=None, parent_domain=None)
+    if person.domain is not None and person.parent_domain is not None:
+        # Two who say opposite things of two companies would each make one, and wait for the other's.
+        await tx.accounts.lock_domains([person.domain, person.parent_domain])
+    write = lead_write(env, given, person, speaker, actor=actor)
+    if known.fuzzy_names is None or person.company_key is None:
+        return write
+    country = given.facts.get("company.country") or given.facts.get("lead.country")
+    return with_account_match(write, await match_account_by_name(tx, person, country, known.fuzzy_names))
+
+
 async def _named(tx: Tx, write: LeadWrite, speaker: Actor) -> tuple[Sequence[FoundLead], FoundLead | None]:
     """The leads that the event names, locked; and one that its number named, which goes by more than the number now."""
     named = await tx.leads.find_and_lock(write.person, sees=speaker.sees)
@@ -137,17 +142,30 @@ async def _named(tx: Tx, write: LeadWrite, speaker: Actor) -> tuple[Sequence[Fou
     return ([*rest, replace(gone, by_external_id=False)] if gone.by_phone else rest), gone
 
 
-async def _chosen(tx: Tx, named: Sequence[FoundLead], write: LeadWrite, actor: Actor) -> LeadMatch | None:
-    """Which of the leads that the event names is meant. Raises KnownElsewhere where it is with others than the caller's reps."""
+async def _chosen(
+    tx: Tx, named: Sequence[FoundLead], write: LeadWrite, actor: Actor, elsewhere: UUID | None
+) -> LeadMatch | None:
+    """Which of the candidates is meant. `elsewhere` is the lead of the email where it is none of them (`as_if_unknown`).
+
+    Raises KnownElsewhere where what is meant is with others than the caller's reps, or nothing but `elsewhere` is.
+    """
     by_phone = owner_of_phone(named, write)
-    if (own := await _own_by_phone(tx, named, by_phone, actor)) is not None:
-        return own
-    await _refuse_elsewhere(tx, named, actor)
-    return choose_lead(
-        next((one.row.id for one in named if one.by_external_id), None),
-        next((one.row.id for one in named if one.by_email), None),
-        by_phone,
-    )
+    found = await _own_by_phone(tx, named, by_phone, actor)
+    if found is None:
+        await _refuse_elsewhere(tx, named, actor)
+        found = choose_lead(
+            next((one.row.id for one in named if one.by_external_id), None),
+            next((one.row.id for one in named if one.by_email), None),
+            by_phone,
+        )
+    if found is None and elsewhere is not None:
+        raise KnownElsewhere(elsewhere)
+    if found is None or not actor.sees.is_limited:
+        return found
+    is_number = found.by == "phone" or is_known_by_phone(write.person)
+    if is_number and not await tx.leads.is_with(found.lead_id, actor.sees):
+        raise KnownElsewhere
+    return replace(found, conflict=elsewhere, conflict_by="email") if elsewhere is not None else found
 
 
 async def _own_by_phone(tx: Tx, named: Sequence[FoundLead], by_phone: UUID | None, actor: Actor) -> LeadMatch | None:
@@ -186,10 +204,7 @@ async def _create_after_all(
     taught = await with_taught_account(tx, write, name_key=person.company_key if write.learns_domain else None)
     if gone is not None:
         taught = replace(taught, person=replace(person, external_id=None))
-    made = None
-    if taught.account != write.account or person.phone is not None:
-        made = await tx.leads.create(taught, sees=speaker.sees, by_phone=is_phone_free)
-    if made is None:
+    if (made := await tx.leads.create(taught, sees=speaker.sees, by_phone=is_phone_free)) is None:
         raise LostRace("the lead came or went between two statements")
     if gone is not None and person.external_id is not None:
         await tx.leads.give_identity(person.external_id, gone.row.id, to=made[0].id)

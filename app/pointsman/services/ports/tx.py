@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # a command that asks one repository need not import the rows
     from pointsman.services.ports.intake.idempotency import IdempotencyStore
     from pointsman.services.ports.intake.inbox import Inbox
     from pointsman.services.ports.intake.intakes import Intakes
+    from pointsman.services.ports.intake.refused_words import RefusedWords
     from pointsman.services.ports.leads.accounts import Accounts
     from pointsman.services.ports.leads.journeys import Journeys
     from pointsman.services.ports.leads.lead_links import LeadLinks
@@ -61,6 +62,8 @@ class Tx(Protocol):
     def intakes(self) -> Intakes: ...
     @property
     def inbox(self) -> Inbox: ...
+    @property
+    def refused_words(self) -> RefusedWords: ...
     @property
     def idempotency(self) -> IdempotencyStore: ...
     @property

@@ -7,15 +7,6 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from pointsman.domain.messages.coded import CodedMessage
-from pointsman.services.ports.leads.leads import ExternalId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusedWord:
-    """What a partner or rep said of a person who was known and not theirs: under which names, and who was meant."""
-
-    names: frozenset[str]
-    said: Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,23 +192,9 @@ class Inbox(Protocol):
         body: bytes,
         error: CodedMessage,
         result: Mapping[str, Any],
-        names: Sequence[str],
-        said: Mapping[str, str | None],
         at: datetime,
     ) -> None:
-        """Keep what came through the API and changed nothing, for an admin to look at; the same again is kept once.
-
-        `names` are those under which it is found by `refused_before`, `said` is who was meant.
-        """
-        ...
-
-    async def refused_before(
-        self, names: Sequence[str], *, external_id: ExternalId | None, email_key: str | None
-    ) -> Sequence[RefusedWord]:
-        """What was refused under one of these names, the newest first, at most 50.
-
-        Nothing where the id or the email names a lead.
-        """
+        """Keep what came through the API and changed nothing, for an admin to look at; the same again is kept once."""
         ...
 
     async def lock_refused(self, inbox_id: UUID) -> InboxRow | None:
