@@ -180,14 +180,18 @@ CHANGE = PreparedStatement("""
 TELL_ACCOUNT = PreparedStatement("""
     with given as (select id from reps where key = :account_owner),
     old as (
-        select id, name, domain, status, owner_rep_id, other_names from accounts
-        where id = cast(:account_id as uuid) and (
+        select a.id, name, domain, status, owner_rep_id, other_names, is_other_name
+        from accounts a cross join lateral (
+            select name_key <> cast(:company_key as text)
+                and not coalesce(cast(:company_name as text) = any(other_names), false)
+                and exists (select from accounts d where d.domain = :named_domain and coalesce(d.merged_into, d.id) = a.id)
+        ) x (is_other_name)
+        where a.id = cast(:account_id as uuid) and (
             (name is null and domain is not null and cast(:company_name as text) is not null)
-            or (name_key <> cast(:company_key as text) and domain = cast(:named_domain as text)
-                and not coalesce(cast(:company_name as text) = any(other_names), false))
+            or is_other_name
             or status <> cast(:account_status as text)
             or owner_rep_id is distinct from coalesce((select id from given), owner_rep_id))
-        for no key update
+        for no key update of a
     ),
     new as (
         update accounts a set
@@ -195,8 +199,7 @@ TELL_ACCOUNT = PreparedStatement("""
             name_key = case when a.name is null then :company_key else a.name_key end,
             name_blocks = case when a.name is null then cast(:name_blocks as text[]) else a.name_blocks end,
             other_names = case
-                when a.name_key <> cast(:company_key as text) and a.domain = cast(:named_domain as text)
-                then with_name(a.other_names, cast(:company_name as text)) else a.other_names end,
+                when old.is_other_name then with_name(a.other_names, cast(:company_name as text)) else a.other_names end,
             status = coalesce(cast(:account_status as text), a.status),
             owner_rep_id = coalesce((select id from given), a.owner_rep_id)
         from old

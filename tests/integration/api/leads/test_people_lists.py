@@ -245,7 +245,13 @@ async def test_a_company_is_found_by_each_name_that_was_said_of_its_domain_and_b
     for number, name in enumerate(("Alpha GmbH", "Omega AG", "Omega AG", "ALPHA gmbh")):
         await submitted(world, f"p{number}@x11.example", facts={"company.name": name})
     await submitted(world, "q@other.example", facts={"company.name": "Else"})
+    await submitted(world, "r@old11.example", facts={"company.name": "Alpha GmbH"})
+    by_domain = "select id from accounts where domain = :domain"
+    old, into = [await world.value(by_domain, domain=domain) for domain in ("old11.example", "x11.example")]
+    await merge_accounts(world.env, old, into=into, reason="one company", actor=ADMIN)
+    await submitted(world, "t@old11.example", facts={"company.name": "Sigma KG"})
     for words in (
+        "sigma",
         "alpha",
         "omega",
         "x11.example",
@@ -256,10 +262,15 @@ async def test_a_company_is_found_by_each_name_that_was_said_of_its_domain_and_b
         assert [one["name"] for one in await found(client, "/v1/accounts", read, q=words)] == ["Alpha GmbH"], words
         if "x11" in words:
             assert len(await found(client, "/v1/leads", read, q=words)) == 4, words
-    assert await world.value("select other_names from accounts where domain = 'x11.example'") == ["Omega AG"]
+    assert await world.value("select other_names from accounts where domain = 'x11.example'") == [
+        "Omega AG",
+        "Sigma KG",
+    ]
     assert await world.value("select other_names from accounts where domain = 'other.example'") is None
-    told = await world.rows("select after -> 'other_names' as names from audit where action = 'account.changed'")
-    assert [line.names for line in told] == [["Omega AG"]]
+    told = await world.rows(
+        "select after -> 'other_names' as names from audit where action = 'account.changed' order by at, id"
+    )
+    assert [line.names for line in told if line.names] == [["Omega AG"], ["Omega AG", "Sigma KG"]]
 
 
 async def test_names_of_merged_leads_keep_pages_in_order_each_lead_once(
