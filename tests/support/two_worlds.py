@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 import httpx
 
@@ -20,6 +19,8 @@ from support.floors.use_case_env import POLICY, SENDER, World
 
 Word = dict[str, Any]
 ASKED = ("asked", "asked2")
+#: Acts by which the lead of "asked" becomes one with that of another email. "house" is a lead of the house in both worlds.
+INTO = {"merge": "asked2", "merge into the house's": "house", "take in": "own"}
 
 #: By the source of a lead: to the caller's own rep, else to a rep of the house.
 _RULES = [
@@ -44,7 +45,7 @@ def random_story(chance: random.Random) -> list[Word]:
     story.append(_random_word(chance, ASKED) | {"email": chance.choice(ASKED)})
     for _ in range(chance.randint(1, 4)):
         if chance.random() < 0.12:
-            story.append({"act": chance.choice(("merge", "assign", "take in"))})
+            story.append({"act": chance.choice(("assign", *INTO))})
         story.append(_random_word(chance, ("asked", "asked2", "own", "own", "more")))
     return story
 
@@ -88,12 +89,9 @@ class TwoWorlds:
 
     async def _heard(self, story: list[Word], tag: str, number: int, done: list[bool], *, known: bool) -> list[Any]:
         phones = {1: f"+4917123{number:05d}1", 2: f"+4917223{number:05d}2", 3: f"+493090{number:05d}3"}
-        if known:
-            for email in ASKED:
-                facts = {"lead.source": "away"}
-                await submit_lead(
-                    self.world.env, LeadInput(email=f"{email}-{tag}@mine.example", facts=facts), actor=SENDER
-                )
+        for email in ("house", *(ASKED if known else ())):
+            given = LeadInput(email=f"{email}-{tag}@mine.example", facts={"lead.source": "away"})
+            await submit_lead(self.world.env, given, actor=SENDER)
         ids: dict[str, str] = {}
         heard: list[Any] = []
         acts = iter(done)
@@ -105,7 +103,7 @@ class TwoWorlds:
                     done.append(does)
                 if does:
                     await self._do(word["act"], tag)
-                    whole = whole and word["act"] == "merge"
+                    whole = whole and word["act"] in ("merge", "merge into the house's")
                 continue
             answer = await self.client.post("/v1/leads", json=said_of(word, tag, phones), headers=dict(self.partner))
             if word.get("unread"):
@@ -125,24 +123,24 @@ class TwoWorlds:
         return rows[0] if rows else None
 
     async def _can(self, act: str, tag: str) -> bool:
-        one, other, own = [await self._lead(email, tag) for email in ("asked", "asked2", "own")]
+        one = await self._lead("asked", tag)
         if one is None or one.holder != "jonas":
             return False
-        if act in ("assign", "apply"):
+        if act not in INTO:
             return True
-        into = other if act == "merge" else own
-        return into is not None and into.id != one.id and into.holder == ("jonas" if act == "merge" else self.rep)
+        into = await self._lead(INTO[act], tag)
+        return into is not None and into.id != one.id and into.holder == (self.rep if act == "take in" else "jonas")
 
     async def _do(self, act: str, tag: str) -> None:
-        one, other, own = [await self._lead(email, tag) for email in ("asked", "asked2", "own")]
         if act == "apply":
             await self._apply(tag)
             return
+        one = await self._lead("asked", tag)
         if act == "assign":
             wish = {"rep": self.rep, "work": "prospecting", "reason": "theirs"}
             answer = await self.client.post(f"/v1/leads/{one.id}/assign", json=wish, headers=dict(self.admin))
         else:
-            into: UUID = (other if act == "merge" else own).id
+            into = (await self._lead(INTO[act], tag)).id
             wish = {"into": str(into), "reason": "one person"}
             answer = await self.client.post(f"/v1/leads/{one.id}/merge", json=wish, headers=dict(self.admin))
         assert answer.status_code == 200, answer.text

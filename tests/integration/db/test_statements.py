@@ -38,11 +38,12 @@ def test_the_service_can_run_every_statement(database_url: str) -> None:
         CREATE,
         FIND,
         refused_words._FIND,
+        refused_words._OF_LEAD,
         refused_words._BROUGHT_IN,
         refused_words._HAS_BROUGHT,
         lead_search._NAMED,
     ],
-    ids=["made", "found", "refused", "with the number", "with the email", "named"],
+    ids=["made", "found", "refused", "of a lead", "with the number", "with the email", "named"],
 )
 def test_a_person_is_looked_for_by_indexes_when_there_are_no_leads_yet(
     database_url: str, statement: PreparedStatement

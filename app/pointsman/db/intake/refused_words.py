@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -35,6 +36,13 @@ _FIND = PreparedStatement("""
     ) w
     order by w.at desc, w.id desc
 """)
+_OF_LEAD = PreparedStatement("""
+    select w.id, w.lead_id as refused_for, cast(:lead_id as uuid) as lead_id, w.email_key, w.sender, w.source, w.external_id,
+        w.first_name, w.last_name, w.at, false as by_external_id, false as by_email, false as by_phone
+    from (select cast(:lead_id as uuid) as id union all select id from leads where merged_into = :lead_id) l
+    cross join lateral (select * from refused_words where lead_id = l.id order by at, id limit :most) w
+    order by w.at, w.id limit :most
+""")
 _BROUGHT_IN = PreparedStatement("""
     select distinct coalesce(merged_into, id) from leads
     where phone_key = :phone_key and match @> cast(:brought as jsonb) limit 2
@@ -61,24 +69,11 @@ class SqlRefusedWords:
 
     async def find(self, person: Person, *, bringer: str, most_of_a_number: int) -> Sequence[RefusedWord]:
         given = {**_names(person), "bringer": bringer, "most": most_of_a_number}
-        return [
-            RefusedWord(
-                id=row.id,
-                refused_for=row.refused_for,
-                lead_id=row.lead_id,
-                email_key=row.email_key,
-                external_id=None
-                if row.external_id is None
-                else ExternalId(sender=row.sender, source_system=row.source, external_id=row.external_id),
-                first_name=row.first_name,
-                last_name=row.last_name,
-                at=row.at,
-                by_external_id=row.by_external_id,
-                by_email=row.by_email,
-                by_phone=row.by_phone,
-            )
-            for row in await _FIND.rows(self._connection, given)
-        ]
+        return [_word(row) for row in await _FIND.rows(self._connection, given)]
+
+    async def of_lead(self, lead_id: UUID, *, most: int) -> Sequence[RefusedWord]:
+        given = {"lead_id": lead_id, "most": most}
+        return [_word(row) for row in await _OF_LEAD.rows(self._connection, given)]
 
     async def brought_in(self, phone_key: str, *, bringer: str) -> Sequence[UUID]:
         return await _BROUGHT_IN.scalars(self._connection, {"phone_key": phone_key, "brought": _brought_by(bringer)})
@@ -108,6 +103,25 @@ class SqlRefusedWords:
             "at": at,
         }
         await _KEEP.run(self._connection, given)
+
+
+def _word(row: Any) -> RefusedWord:
+    named = None
+    if row.external_id is not None:
+        named = ExternalId(sender=row.sender, source_system=row.source, external_id=row.external_id)
+    return RefusedWord(
+        id=row.id,
+        refused_for=row.refused_for,
+        lead_id=row.lead_id,
+        email_key=row.email_key,
+        external_id=named,
+        first_name=row.first_name,
+        last_name=row.last_name,
+        at=row.at,
+        by_external_id=row.by_external_id,
+        by_email=row.by_email,
+        by_phone=row.by_phone,
+    )
 
 
 def _names(person: Person) -> dict[str, str | None]:

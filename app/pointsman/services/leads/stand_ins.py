@@ -13,6 +13,7 @@ from uuid import UUID
 
 from pointsman.domain.errors import Conflict
 from pointsman.domain.leads.matching import sortable_timestamp
+from pointsman.domain.leads.phones import is_name
 from pointsman.domain.leads.senders import bringer_of
 from pointsman.services.leads.apply_news import BROUGHT_BY
 from pointsman.services.ports import Actor, LostRace, Tx
@@ -63,10 +64,29 @@ async def find_stand_ins(tx: Tx, person: Person, actor: Actor) -> StandIns:
         return StandIns(tuple(found))
     assert person.phone is not None, "it found them"
     brought = await tx.refused_words.brought_in(person.phone.key, bringer=bringer)
-    if len({one.lead_id for one in sharing} | set(brought)) == 1 and _are_merged(sharing):
-        return StandIns(tuple(found))
     rest = [replace(one, by_phone=False) for one in found if one.by_external_id or one.by_email]
-    return StandIns(tuple(rest), shares_number=True)
+    if len({one.lead_id for one in sharing} | set(brought)) > 1 or not _are_merged(sharing):
+        return StandIns(tuple(rest), shares_number=True)
+    of_lead = await tx.refused_words.of_lead(sharing[0].lead_id, most=MOST_OF_A_NUMBER)
+    united = _united(sharing[0], of_lead, person)
+    return StandIns((united, *(one for one in rest if one.id != united.id)))
+
+
+def _united(word: RefusedWord, of_lead: Sequence[RefusedWord], person: Person) -> RefusedWord:
+    """The word with what a lead would have of those that were merged with it: their ids, and the names that came last."""
+    merged = [one for one in of_lead if one.refused_for != word.refused_for]
+    words = sorted((word, *merged), key=lambda one: one.at)
+    ids, said = [one.external_id for one in words if one.external_id is not None], person.external_id
+    of_source = (one for one in ids if said and (one.sender, one.source_system) == (said.sender, said.source_system))
+    survivor = next((one for one in merged if one.refused_for == word.lead_id), word)
+    return replace(
+        word,
+        email_key=survivor.email_key,
+        external_id=next(of_source, ids[0] if ids else None),
+        first_name=next((one.first_name for one in reversed(words) if is_name(one.first_name)), None),
+        last_name=next((one.last_name for one in reversed(words) if is_name(one.last_name)), None),
+        at=words[-1].at,
+    )
 
 
 def _are_merged(sharing: Sequence[RefusedWord]) -> bool:

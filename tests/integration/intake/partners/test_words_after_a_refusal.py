@@ -54,6 +54,27 @@ STORIES: Mapping[str, list[Word]] = {
         {"email": "asked", "id": "E"},
         {"id": "E"},
     ],
+    "a number of one who has another's id by now": [
+        {"email": "asked", "id": "F", "first_name": "Amy"},
+        {"email": "asked2", "phone": 1, "last_name": "Zimmer"},
+        {"act": "merge"},
+        {"phone": 1, "id": "E"},
+        {"phone": 1, "first_name": "Zed"},
+        {"phone": 1, "first_name": "Amy"},
+    ],
+    "an email that was refused with another id and number": [
+        {"email": "asked", "id": "E"},
+        {"email": "asked", "id": "F", "phone": 1},
+        {"phone": 1},
+        {"id": "F"},
+        {"id": "E"},
+    ],
+    "the email of one that was merged into a lead of the house": [
+        {"email": "asked", "away": True},
+        {"act": "merge into the house's"},
+        {"email": "asked", "id": "F"},
+        {"id": "F"},
+    ],
     "a colon in the source": [
         {"email": "asked", "system": "a", "id": "b:c"},
         {"system": "a:b", "id": "c"},
@@ -65,6 +86,12 @@ STORIES: Mapping[str, list[Word]] = {
         {"phone": 1, "last_name": "Zimmer"},
         {"phone": 1},
         {"phone": 1, "last_name": "Adler"},
+    ],
+    "given to the caller, who says another name": [
+        {"email": "asked", "id": "E", "phone": 1, "first_name": "Zed"},
+        {"act": "assign"},
+        {"id": "E", "first_name": "Amy"},
+        {"phone": 1, "first_name": "Amy"},
     ],
     "given to the caller, who says the number first": [
         {"email": "asked", "id": "E", "phone": 1, "last_name": "Zimmer"},

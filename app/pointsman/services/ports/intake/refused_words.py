@@ -38,6 +38,10 @@ class RefusedWords(Protocol):
         """
         ...
 
+    async def of_lead(self, lead_id: UUID, *, most: int) -> Sequence[RefusedWord]:
+        """Of all that were refused for this lead, or for one that was merged into it, the `most` that came first."""
+        ...
+
     async def brought_in(self, phone_key: str, *, bringer: str) -> Sequence[UUID]:
         """Up to two of the leads with this number that the bringer brought in, as what they are now."""
         ...
