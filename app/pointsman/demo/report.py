@@ -25,10 +25,11 @@ _PLACES = {
 }
 
 
-def leads_table(rows: Sequence[Arrival], names: Mapping[str, str], reader: MessageReader) -> Table:
-    table = _table(
-        "demo-floor.where-each-went", "demo-floor.lead", "demo-floor.goes-to", reader=reader, roomy=("demo-floor.why",)
-    )
+def leads_table(
+    rows: Sequence[Arrival], names: Mapping[str, str], reader: MessageReader, *, narrow: bool = False
+) -> Table:
+    """Where each lead went first, and who has those that went on. `narrow`: what belongs to one lead stands below each other."""
+    cells = []
     for row in rows:
         key, style = _PLACES.get(row.outcome, ("", ""))
         to = (
@@ -37,19 +38,23 @@ def leads_table(rows: Sequence[Arrival], names: Mapping[str, str], reader: Messa
             else Text(render(say(key), reader) if key else row.outcome, style)
         )
         intake = row.intake if row.intake is not None else render(say("demo-floor.api-call"), reader)
-        work = render(say("demo-floor.work", work=work_words(row.work)), reader) if row.work else ""
+        below = [render(say("demo-floor.work", work=work_words(row.work)), reader)] if row.work else [""]
+        if row.now not in {None, row.rep}:
+            below.append(render(say("demo-floor.now", rep=names.get(row.now, row.now)), reader))
         lead = Text.assemble(f"{row.lead}\n", (intake, "dim"))
-        table.add_row(lead, Text.assemble(to, "\n", (work, "dim")), row.why)
-    return table
+        cells.append([lead, Text.assemble(to, "\n", ("\n".join(below), "dim")), Text(row.why)])
+    columns = ("demo-floor.lead", "demo-floor.goes-to", "demo-floor.why")
+    return _table("demo-floor.where-each-went", columns, cells, reader=reader, roomy=1, narrow=narrow)
 
 
-def handovers_table(rows: Sequence[DemoHandover], reader: MessageReader) -> Table:
-    roomy = ("demo-floor.missing", "demo-floor.what-happens")
-    table = _table("demo-floor.hand-offs", "demo-floor.lead", "demo-floor.gate", reader=reader, roomy=roomy)
+def handovers_table(rows: Sequence[DemoHandover], reader: MessageReader, *, narrow: bool = False) -> Table:
+    cells = []
     for row in rows:
         key, style = ("demo-floor.passed", "green") if row.passed else ("demo-floor.refused", "red")
-        table.add_row(row.lead, Text(render(say(key), reader), style), row.missing, row.what_happens)
-    return table
+        gate = Text(render(say(key), reader), style)
+        cells.append([Text(row.lead), gate, Text(row.missing), Text(row.what_happens)])
+    columns = ("demo-floor.lead", "demo-floor.gate", "demo-floor.missing", "demo-floor.what-happens")
+    return _table("demo-floor.hand-offs", columns, cells, reader=reader, roomy=2, narrow=narrow)
 
 
 def calendar_table(
@@ -167,13 +172,33 @@ def _lead_lines(links: DemoLinks | None) -> Iterator[tuple[Message, Message]]:
     yield say("demo-floor.next.journey"), say("demo-floor.next.journey-words", url=links.journey)
 
 
-def _table(title: str, *columns: str, reader: MessageReader, roomy: Sequence[str]) -> Table:
-    """By keys. The roomy columns, which are the last ones, share what room there is; the first ones keep their words whole."""
-    table = Table(title=render(say(title), reader), title_justify="left", show_lines=True)
-    for key in columns:
-        table.add_column(render(say(key), reader), no_wrap=True, overflow="fold")
-    for key in roomy:
-        table.add_column(render(say(key), reader), overflow="fold", ratio=1)
+def _table(
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Text]],
+    *,
+    reader: MessageReader,
+    roomy: int,
+    narrow: bool,
+) -> Table:
+    """By keys. The last `roomy` columns share what room there is; the first ones keep their words whole. `narrow`: all in one."""
+    table = Table(title=render(say(title), reader), title_justify="left", show_lines=True, show_header=not narrow)
+    heads = [render(say(key), reader) for key in columns]
+    if narrow:
+        table.add_column(overflow="fold")
+        for first, *others in rows:
+            told = first.copy()
+            for head, cell in zip(heads[1:], others, strict=True):
+                if cell.plain:
+                    told.append(f"\n{head}: ", "bold").append_text(cell)
+            table.add_row(told)
+        return table
+    for head in heads[:-roomy]:
+        table.add_column(head, no_wrap=True, overflow="fold")
+    for head in heads[-roomy:]:
+        table.add_column(head, overflow="fold", ratio=1)
+    for row in rows:
+        table.add_row(*row)
     return table
 
 

@@ -14,7 +14,9 @@ _CLOSING = "closing"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """One lead at its first decision. A dead letter has no work, and says why; `intake` None is a call of the API."""
+    """One lead at its first decision, and who has it `now`. A dead letter has no work, and says why; `intake` None is a call
+    of the API.
+    """
 
     lead: str
     intake: str | None  # its title
@@ -22,6 +24,7 @@ class Arrival:
     rep: str | None
     outcome: str
     why: str
+    now: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +129,7 @@ def _decided(
     api: ApiClient, leads: Mapping[str, Mapping[str, Any]], lead_id: str, decision_id: str, intake: str | None
 ) -> Arrival:
     decision = api.call("GET", f"/v1/decisions/{decision_id}")
+    holder = api.call("GET", f"/v1/leads/{lead_id}")["holder"]
     return Arrival(
         lead=_name(leads, lead_id),
         intake=intake,
@@ -133,6 +137,7 @@ def _decided(
         rep=decision["rep"],
         outcome=decision["outcome"],
         why=decision["summary"],
+        now=holder and holder["rep"],
     )
 
 

@@ -24,6 +24,7 @@ from pointsman.local.kept_file import write_kept_file
 from pointsman.services.wording.rendering import MessageReader, render
 
 WAIT_TIMEOUT_S = 120.0
+_ROOMY = 110  # columns of a screen on which reasons have room beside leads
 
 #: How the service says that it cannot check a signature with the secret that it has.
 _UNKNOWN_SECRET = (httpx.codes.UNAUTHORIZED, httpx.codes.SERVICE_UNAVAILABLE)
@@ -123,8 +124,8 @@ def _run(api: ApiClient, server: CalendarServer, kept: DemoState, out: Console, 
         entries = calendars.read_entries(server, calendar_owners())
     zones = {rep["key"]: rep["time_zone"] for rep in load_yaml("floor.yaml")["reps"]}
     for table in (
-        report.leads_table(outcome.arrivals, outcome.names, reader),
-        report.handovers_table(outcome.handovers, reader),
+        report.leads_table(outcome.arrivals, outcome.names, reader, narrow=out.width < _ROOMY),
+        report.handovers_table(outcome.handovers, reader, narrow=out.width < _ROOMY),
         report.calendar_table(entries, outcome, zones, reader),
     ):
         out.print()

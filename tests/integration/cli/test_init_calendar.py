@@ -45,6 +45,7 @@ def test_a_closers_calendar_is_connected_and_a_path_that_is_not_there_is_refused
     mended = pointsman(*start, *account, "--calendar-of", "ben=/ben/work/", url=database_url, **given)
     assert mended.returncode == 0, mended.stderr
     assert "1 calendar is connected." in mended.stdout
+    assert "No calendar is connected" not in mended.stdout
     server.ensure_calendar("ben", "other")
     other = pointsman(*start, *account, "--calendar-of", "ben=/ben/other/", url=database_url, **given)
     assert (other.returncode, "Ben Roth has other calendars already (/ben/work/)" in other.stderr) == (1, True), other

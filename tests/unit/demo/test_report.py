@@ -108,6 +108,34 @@ def test_works_are_told_in_words_and_a_lead_without_an_intake_as_a_call() -> Non
     assert "Aufruf der API" in table
 
 
+@pytest.mark.parametrize(("language", "now"), [("en", "now: Anna Richter"), ("de", "jetzt: Anna Richter")])
+def test_a_lead_that_went_on_is_told_with_who_has_it_now(language: str, now: str) -> None:
+    """As at a second start, after somebody handed leads over."""
+    moved = [replace(arrival("lena"), now="anna"), replace(arrival("lena"), now="lena"), arrival("lena")]
+    table = shown(report.leads_table(moved, OUTCOME.names, MessageReader(language=language)))
+    assert table.count(now) == 1
+    assert table.count("Lena Vogt") == 3
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_on_eighty_columns_reasons_stand_below_their_lead_and_no_word_is_broken(language: str) -> None:
+    reader = MessageReader(language=language)
+    why = (
+        "Lena Vogt: qualification goes to pool customer-care, where she waited longest of those who speak German. " * 3
+    )
+    rows = [replace(arrival("lena"), why=why.strip(), intake="Website form of the northern region")]
+    handed = [DemoHandover(lead="Mara Vogel", passed=False, missing=why.strip(), what_happens=why.strip())]
+    for table, times in (
+        (report.leads_table(rows, OUTCOME.names, reader, narrow=True), 1),
+        (report.handovers_table(handed, reader, narrow=True), 2),
+    ):
+        lines = shown(table, width=80).splitlines()
+        assert max(map(len, lines)) <= 80
+        assert len(lines) < 20
+        words = " ".join(line.strip("│┃ ") for line in lines)
+        assert words.count(why.strip()) == times
+
+
 def test_a_booked_hand_off_is_told_on_the_clock_of_most_reps_as_all_answers_are() -> None:
     answers = {
         "/v1/leads": {"items": [{"id": "l1", "email": "a@b.example"}], "next": None},

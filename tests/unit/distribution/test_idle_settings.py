@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from pointsman.domain.distribution.idle_settings import idle_settings
+from pointsman.domain.distribution.idle_settings import deserted_pools, idle_settings
 from pointsman.domain.messages.message import rep_name
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy_check.pools import check_pools
-from pointsman.domain.roster.reps import Caps
+from pointsman.domain.roster.reps import Caps, Rep
 from pointsman.services.wording.catalogue import LANGUAGES
 from pointsman.services.wording.rendering import MessageReader, render
 from support.roster import CLOSER, compiled, rep, roster
@@ -91,6 +91,29 @@ def test_a_closer_without_working_hours_is_told_of_with_every_change(given: set[
     assert [(hint.path, hint.code) for hint in found] == [("working_hours", "no-working-hours")]
     assert not list(idle_settings(rep("anna", CLOSER), policy, given))
     assert not list(idle_settings(rep("anna", CLOSER, working_hours=(), active=False), policy, given))
+
+
+@pytest.mark.parametrize(
+    ("anna", "others", "expected"),
+    [
+        ({"active": False}, [], [("active", "nobody-left")]),
+        ({"weight": 0}, [], [("weight", "nobody-left")]),
+        ({"active": False}, [rep("ben")], []),
+        ({"active": False}, [rep("ben", active=False)], [("active", "nobody-left")]),
+        ({}, [], []),
+    ],
+)
+def test_who_leaves_a_pool_without_anybody_is_told_of(
+    anna: dict[str, Any], others: list[Rep], expected: list[tuple[str, str]]
+) -> None:
+    live = compiled([], {"sdr": {"work": "qualification", "members": ["anna", *(one.key for one in others)]}}).policy
+    changed = rep("anna", **anna)
+    found = list(deserted_pools(changed, live, {one.key: one for one in (changed, *others)}))
+    assert [(hint.path, hint.code) for hint in found] == expected
+    if found:
+        said = "ohne Anna macht in „sdr“ niemand mit, jeder Lead würde dort also warten: Ergänzen Sie jemanden"
+        assert german(found[0].message) == said
+    assert not list(deserted_pools(changed, None, {"anna": changed}))
 
 
 def test_the_sentence_names_the_pools_and_their_weights() -> None:

@@ -221,6 +221,8 @@ def _show(done: SetUp, reader: MessageReader, zone: str) -> None:
         when = render(say("init.time", at=entry.at), local)
         out.print(f"  {when}  {render_sentence(entry.text, local)}", highlight=False, soft_wrap=True)
     out.print()
+    if done.waits_for_calendar:
+        _say(reader, "init.no-calendar")
     _say(reader, "init.next")
 
 

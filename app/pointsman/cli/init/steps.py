@@ -16,7 +16,7 @@ from pointsman.domain.policy.parsing import plain_document
 from pointsman.domain.policy_check.findings import Finding, Severity
 from pointsman.domain.policy_check.run import is_publishable
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars, list_calendars
-from pointsman.services.connections.connections import get_connection, save_connection
+from pointsman.services.connections.connections import get_connection, list_connections, save_connection
 from pointsman.services.intake.submit_lead import LeadInput, submit_lead
 from pointsman.services.lead_pages.journey import Journey, load_journey
 from pointsman.services.lead_pages.journey_reader import journey_reader
@@ -53,6 +53,7 @@ class SetUp:
     published: bool
     findings: Sequence[Finding]
     calendars: int
+    waits_for_calendar: bool  # no calendar server is connected, now or before
     sent: bool
     journey: Journey
     reader: MessageReader
@@ -99,6 +100,7 @@ async def set_up(
         published=done.is_new,
         findings=done.findings,
         calendars=bound,
+        waits_for_calendar=not await list_connections(env, after=None, limit=1),
         sent=sent,
         journey=await load_journey(env, lead, actor=CLI_ACTOR),
         reader=await journey_reader(env, CLI_ACTOR, language=language),

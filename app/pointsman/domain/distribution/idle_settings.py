@@ -62,6 +62,22 @@ def idle_settings(rep: Rep, policy: Policy | None, given: AbstractSet[str]) -> I
             yield from found
 
 
+def deserted_pools(rep: Rep, policy: Policy | None, reps: Mapping[str, Rep]) -> Iterator[Hint]:
+    """Pools in which a rep who is not active, or weighs nothing, leaves nobody who takes part: all their leads wait."""
+    pools = {} if policy is None else policy.pools
+    left = [
+        name
+        for name, pool in pools.items()
+        if any(member.rep == rep.key for member in pool.members)
+        and not any(
+            one.active and (member.weight or one.weight) for member in pool.members if (one := reps.get(member.rep))
+        )
+    ]
+    if left:
+        message = say("hint.nobody-left", rep=_name(rep), pools=_named(left))
+        yield Hint(path="weight" if rep.active else "active", code="nobody-left", message=message)
+
+
 def _weight(rep: Rep, pools: Mapping[str, Pool]) -> Iterator[Hint]:
     own = {name: m.weight for name, pool in pools.items() for m in pool.members if m.rep == rep.key and m.weight}
     if not own:

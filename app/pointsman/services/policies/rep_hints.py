@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from pointsman.domain.distribution.idle_settings import Hint, idle_settings
+from pointsman.domain.distribution.idle_settings import Hint, deserted_pools, idle_settings
 from pointsman.domain.errors import MAX_FAULTS
 from pointsman.services.policies.cache import load_compiled_policy, load_roster
 from pointsman.services.ports import Env
@@ -24,7 +24,7 @@ async def hints_of_reps(env: Env, given: Sequence[tuple[str, AbstractSet[str], s
     hints: list[Hint] = []
     for key, names, path in given:
         if key in roster.reps and len(hints) < MAX_FAULTS:
-            hints += [
-                replace(hint, path=f"{path}.{hint.path}") for hint in idle_settings(roster.reps[key], policy, names)
-            ]
+            rep = roster.reps[key]
+            found = [*idle_settings(rep, policy, names), *deserted_pools(rep, policy, roster.reps)]
+            hints += [replace(hint, path=f"{path}.{hint.path}") for hint in found]
     return hints[:MAX_FAULTS]
