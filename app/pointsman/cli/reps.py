@@ -23,7 +23,7 @@ from pointsman.services.ports import Env
 from pointsman.services.ports.roster import TimeOffRow
 from pointsman.services.reassignment.bulk import BulkOutcome, BulkRequest, BulkResult, LeadResult, reassign_rep
 from pointsman.services.roster.change_roster import add_time_off, get_rep
-from pointsman.services.roster.roster_input import TimeOffInput
+from pointsman.services.roster.roster_input import AWAY, TimeOffInput
 from pointsman.services.wording.rendering import MessageReader, render, render_sentence
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}|today")
@@ -88,7 +88,7 @@ def time_off(
     *,
     reason: Annotated[
         str, typer.Option("--reason", "-m", callback=checked_reason, help="help.reps.time-off.reason")
-    ] = "away",
+    ] = AWAY,
 ) -> None:
     """Enter time off by date; nothing new comes meanwhile. What the rep holds stays: see `reps reassign`."""
     days = DaysOff(first=_day(first_day), last=_day(last_day or first_day))

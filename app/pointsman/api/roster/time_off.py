@@ -22,7 +22,7 @@ from pointsman.api.openapi.example_timestamps import in_days
 from pointsman.domain.roster.days_off import DaysOff, span_as_days
 from pointsman.domain.roster.reps import TimeOff
 from pointsman.services.ports.roster import TimeOffRow
-from pointsman.services.roster.roster_input import TimeOffInput
+from pointsman.services.roster.roster_input import AWAY, TimeOffInput
 
 _DATE: TypeAdapter[date] = TypeAdapter(CalendarDate)
 _A_DATE = re.compile(r"\d{4}-\d{2}-\d{2}|today")
@@ -74,7 +74,7 @@ class TimeOffIn(BaseModel):
     ] = None
     start: Moment | None = None
     end: Moment | None = None
-    reason: Annotated[str, StringConstraints(max_length=200)] = "away"
+    reason: Annotated[str, StringConstraints(max_length=200)] = AWAY
 
     @model_validator(mode="after")
     def _is_one_absence(self) -> Self:

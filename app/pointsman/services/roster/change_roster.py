@@ -19,7 +19,7 @@ from pointsman.services.roster.absent_holder_alerts import update_absent_holder_
 from pointsman.services.roster.names import forget_names
 from pointsman.services.roster.roster_audit import RosterSubjects, audit_roster_change
 from pointsman.services.roster.roster_input import RepInput, RoleInput, RosterInput, TimeOffInput
-from pointsman.services.roster.roster_rows import known_by_date, put_roster_rows, time_off_row
+from pointsman.services.roster.roster_rows import known_by_date, put_roster_rows, says_again, time_off_row
 from pointsman.services.roster.snapshot import roster_as_json
 from pointsman.services.transactions import run_in_transaction
 
@@ -122,8 +122,8 @@ async def deactivate_rep(env: Env, key: str, *, actor: Actor) -> tuple[RosterCha
 
 
 async def add_time_off(env: Env, key: str, absence: TimeOffInput, *, actor: Actor) -> TimeOffRow:
-    """An absence, or the one that is there already for the same time and reason; NotFound for an unknown rep, Forbidden for
-    another rep than the key's.
+    """An absence, or the one that is there already for the same time and reason, or for that time where no reason is given;
+    NotFound for an unknown rep, Forbidden for another rep than the key's.
     """
     _require_time_off_of(key, actor)
     rep, _ = await get_rep(env, key)
@@ -135,7 +135,7 @@ async def add_time_off(env: Env, key: str, absence: TimeOffInput, *, actor: Acto
         found = next((r for r in await tx.roster.reps() if r.key == key), rep)
         there = await tx.roster.time_off(key)
         row = known_by_date(time_off_row(env, found, absence, path="body"), there)
-        if (known := next((one for one in there if replace(one, id=row.id) == row), None)) is not None:
+        if (known := next((one for one in there if says_again(row, one)), None)) is not None:
             stands = known
             return
         stands = row

@@ -18,6 +18,10 @@ class RoleInput:
     works: frozenset[Work]
 
 
+#: The reason of time off that was given without one.
+AWAY = "away"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeOffInput:
     """Time off as it should be: between two instants, or on whole days of the rep's calendar.

@@ -13,7 +13,7 @@ from pointsman.domain.text.suggestions import suggest
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.roster import RoleRow, TimeOffRow
 from pointsman.services.roster.addresses import shared_addresses
-from pointsman.services.roster.roster_input import RepInput, RosterInput, TimeOffInput
+from pointsman.services.roster.roster_input import AWAY, RepInput, RosterInput, TimeOffInput
 
 _NO_ID = UUID(int=0)
 _MOST_NAMED = 10  # of the names that a message offers
@@ -54,7 +54,7 @@ async def put_time_off(env: Env, tx: Tx, rep: Rep, wanted: tuple[TimeOffInput, .
     if {_but_id(row) for row in there} == {_but_id(row) for row in rows}:
         return
     await tx.roster.clear_time_off(rep.key)
-    for row in rows:
+    for row in {_but_id(row): row for row in rows}.values():  # what is there twice is one
         await tx.roster.add_time_off(row)
 
 
@@ -88,6 +88,15 @@ def known_by_date(row: TimeOffRow, there: Sequence[TimeOffRow]) -> TimeOffRow:
             if _but_id(replace(one, first_day=None, last_day=None)) == _but_id(row):
                 return replace(row, first_day=one.first_day, last_day=one.last_day)
     return row
+
+
+def says_again(row: TimeOffRow, there: TimeOffRow) -> bool:
+    """Whether an absence is the one that is there: for its time, and its reason or none; "today" is said later each time."""
+    if row.reason not in {AWAY, there.reason}:
+        return False
+    if row.last_day is not None and row.first_day is None:
+        return there.last_day == row.last_day and there.starts_at <= row.starts_at
+    return _but_id(replace(there, reason=row.reason)) == _but_id(row)
 
 
 def _but_id(row: TimeOffRow) -> TimeOffRow:

@@ -41,6 +41,19 @@ async def test_days_are_those_of_the_reps_zone_and_the_same_days_again_change_no
     assert (await floor.send("GET", "/v1/roster"))["version"] == version
 
 
+async def test_the_same_time_off_twice_is_one(floor: Floor) -> None:
+    """As after a guide that gives it with the rep, and then by a command without the reason; and for who is ill today."""
+    bare = {"first_day": "2026-12-24", "last_day": "2026-12-26"}
+    (kept,) = (await floor.send("GET", "/v1/reps/nora"))["time_off"]
+    assert (await floor.send("POST", "/v1/reps/nora/time-off", bare, 201))["id"] == kept["id"]
+    ill = [await floor.send("POST", "/v1/reps/nora/time-off", {"first_day": "today"}, 201) for _ in range(2)]
+    assert ill[0] == ill[1]
+    other = await floor.send("POST", "/v1/reps/nora/time-off", {**bare, "reason": "a course"}, 201)
+    assert other["id"] != kept["id"]
+    await floor.send("PUT", "/v1/reps/nora", {**NORA, "time_off": [CHRISTMAS, CHRISTMAS]})
+    assert len((await floor.send("GET", "/v1/reps/nora"))["time_off"]) == 1
+
+
 @pytest.mark.parametrize("way", ["patch", "put", "roster"])
 async def test_days_off_stay_the_same_dates_when_the_zone_changes(floor: Floor, way: str) -> None:
     await floor.send("PUT", "/v1/reps/nora", {**NORA, "time_off": [{**AS_INSTANTS, "reason": "Christmas"}]})
