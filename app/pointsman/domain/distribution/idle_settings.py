@@ -63,7 +63,7 @@ def idle_settings(rep: Rep, policy: Policy | None, given: AbstractSet[str]) -> I
 
 
 def deserted_pools(rep: Rep, policy: Policy | None, reps: Mapping[str, Rep]) -> Iterator[Hint]:
-    """Pools in which a rep who is not active, or weighs nothing, leaves nobody who takes part: all their leads wait."""
+    """Pools that an inactive rep, or one of weight 0, leaves without any member to give leads to: all of them wait."""
     pools = {} if policy is None else policy.pools
     left = [
         name
