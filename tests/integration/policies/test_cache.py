@@ -12,6 +12,7 @@ from pointsman.domain.errors import NotFound
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from pointsman.services.policies.cache import _KeptVersions, load_compiled_policy
 from pointsman.services.ports import Tx
+from pointsman.services.ports.routing.policies import PolicyRow
 from support.floors.use_case_env import World
 
 pytestmark = pytest.mark.anyio
@@ -84,9 +85,11 @@ async def test_other_requests_are_answered_while_a_large_policy_is_made_ready(wo
 
     async with world.env.uow() as tx:
         row = await tx.policies.get(version)
-    read = SimpleNamespace(
-        policies=SimpleNamespace(get=AsyncMock(return_value=row))
-    )  # nothing is waited for but the making
+
+    async def already_read(_: int) -> PolicyRow | None:
+        return row
+
+    read = SimpleNamespace(policies=SimpleNamespace(get=already_read))  # nothing is waited for but the making
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(beat)
         await checkpoint()
