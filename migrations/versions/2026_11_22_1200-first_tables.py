@@ -1410,5 +1410,5 @@ def downgrade() -> None:
     op.drop_index("alerts_raised_idx", table_name="alerts")
     op.drop_index("alerts_open_idx", table_name="alerts", postgresql_where=sa.text("resolved_at is null"))
     op.drop_table("alerts")
-    for function in ("with_former_names", "with_name", "search_patterns", "searched_text"):
+    for function in ("with_former_names", "with_name", "folded_name", "search_patterns", "searched_text"):
         op.execute(f"drop function {function}")

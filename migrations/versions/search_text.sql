@@ -75,16 +75,26 @@ begin
         '%' || replace(replace(replace(v_host, '\', '\\'), '%', '\%'), '_', '\_') || '%'];
 end $$;
 
--- The other names, at most five, with a new one as the last of them.
-create function with_name(p_names text[], p_name text) returns text[] language sql immutable parallel safe
-return (array_remove(p_names, p_name) || p_name)[greatest(1, coalesce(cardinality(array_remove(p_names, p_name)), 0) - 3):];
+-- A name for comparing: "Ehe-Name" and "Ehe Name", "Müller" and "Mueller" are one.
+create function folded_name(p_name text) returns text language sql immutable strict parallel safe
+return translate(split_part(searched_text(p_name), chr(10), 1), ' -.,''', '');
 
--- The other names of a lead, with those that the statement replaces. What is taken out, or written with other capitals, is no
--- other name.
+-- The other names, at most five, with a new one as the last of them: in its newest spelling.
+create function with_name(p_names text[], p_name text) returns text[] language sql immutable parallel safe
+return (
+    select coalesce(array_agg(name order by place), '{}') || p_name from (
+        select name, place from unnest(p_names) with ordinality as other (name, place)
+        where folded_name(name) <> folded_name(p_name) order by place desc limit 4
+    ) latest);
+
+-- The other names of a lead, with those that the statement replaces. What is taken out, or spelled otherwise, is no other
+-- name.
 create function with_former_names(
     p_names text[], p_first text, p_last text, p_email text, p_new_first text, p_new_last text, p_new_email text
 ) returns text[] language sql immutable parallel safe
 return case
-    when lower(p_first) <> lower(p_new_first) or lower(p_last) <> lower(p_new_last) or lower(p_email) <> lower(p_new_email)
+    when (lower(p_first) <> lower(p_new_first) or lower(p_last) <> lower(p_new_last) or lower(p_email) <> lower(p_new_email))
+        and folded_name(coalesce(p_first, '') || coalesce(p_last, '') || coalesce(p_email, ''))
+            <> folded_name(coalesce(p_new_first, '') || coalesce(p_new_last, '') || coalesce(p_new_email, ''))
     then with_name(p_names, trim(coalesce(p_first, '') || ' ' || coalesce(p_last, '') || ' ' || coalesce(p_email, '')))
     else p_names end;

@@ -87,7 +87,7 @@ def on_this_machine(commands: str, demo: Demo) -> str:
     for written, here in {
         "http://127.0.0.1:8000": f"http://127.0.0.1:{demo.port}",
         "pm_PASTE_YOURS": key,
-        ". .pointsman/environment": f". {shlex.quote(str(demo.state / 'environment'))}",
+        '. "${STATE:-': f"STATE={shlex.quote(str(demo.state))}\n" + '. "${STATE:-',
         ".venv/bin/pointsman": f"{shlex.quote(sys.executable)} -m pointsman.cli",
     }.items():
         commands = commands.replace(written, here)

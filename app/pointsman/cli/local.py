@@ -166,7 +166,7 @@ def running_service(
         service_url = None
         if embedded:
             migration_url = _start(embedded)
-            floor.keep_up("database", embedded.is_running, embedded.start, migration_url)
+            floor.keep_up("database", embedded.is_running, embedded.start_again, migration_url)
             service_url = as_service(migration_url)
         environment = {**_environment(state, service_url), **(extra or {})}
         if host:

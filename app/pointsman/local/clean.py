@@ -15,7 +15,9 @@ def clean(state: Path, *, own_floor: bool = False) -> None:
     a floor that the demo did not make, unless `own_floor` says that it goes, too."""
     for lock in state.rglob("supervisor.lock"):
         refuse_while_supervised(lock)
-    floors = () if own_floor else (kept.parent for kept in state.rglob("secret_key"))
+    # Each `run` and each `demo` keeps its environment there; its key, where none was set.
+    kept = () if own_floor else (*state.rglob("environment"), *state.rglob("secret_key"))
+    floors = (file.parent for file in kept)
     if own := next((floor for floor in floors if not (floor / "demo.json").exists()), None):
         raise LocalServerError(say("local.own-floor", folder=str(own.absolute())))
     for memory in state.rglob("children.json"):

@@ -64,6 +64,13 @@ class EmbeddedPostgres:
                     raise LocalServerError(say("local.not-ready", log=self._log_tail()))
                 time.sleep(0.02)
 
+    def start_again(self) -> str:
+        """As `start`, of a server that was there. LocalServerError where its data are gone: an empty one would be another."""
+        home = PostgresHome(self.directory).kept()
+        if home is None or read_major(home / "data") is None:
+            raise LocalServerError(say("local.data-gone", folder=str(self.directory)))
+        return self.start()
+
     def stop(self) -> None:
         """Shut the server down, also if another process started it. Nothing happens when it does not run."""
         with self._locked():

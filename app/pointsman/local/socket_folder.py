@@ -22,16 +22,25 @@ ALWAYS_SHORT = Path("/tmp")  # noqa: S108  # the folder made in it has a random 
 
 
 def make_socket_folder(home: Path, account: OsAccount, otherwise: Path = ALWAYS_SHORT) -> Path:
-    """`home`, or a new short folder when the socket's path would not fit into the system's limit.
+    """`home`, or a short folder when the socket's path would not fit into the system's limit.
 
-    The short one lies in the temporary folder, or in `otherwise` when that is too long, too.
+    The short one lies in the temporary folder, or in `otherwise` when that is too long, too. The one that a killed server
+    left is taken again, emptied: who knows its address finds the server there.
     Raises LocalServerError when no temporary folder is short enough.
     """
     if _fits(home):
         return home
-    delete_socket_folders(home)
     name = _short_name(home)
-    for parent in (Path(tempfile.gettempdir()), otherwise):
+    parents = (Path(tempfile.gettempdir()), otherwise)
+    left = [
+        folder for parent in parents for folder in parent.glob(f"{name}*") if _is_ours(folder, home) and _fits(folder)
+    ]
+    if len(left) == 1 and account.can_enter(left[0]):
+        for claim in left[0].iterdir():
+            claim.unlink(missing_ok=True)
+        return left[0]
+    delete_socket_folders(home)
+    for parent in parents:
         if not _fits(parent / f"{name}12345678"):  # as many characters as the random part has
             continue
         try:

@@ -67,12 +67,15 @@ class _Run:
     due: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Server:
     name: str
     is_up: Callable[[], bool]
     start: Callable[[], str]
     address: str
+    since: float
+    deaths: int = 0
+    due: float | None = None
 
 
 class Supervisor:
@@ -140,9 +143,10 @@ class Supervisor:
     def keep_up(self, name: str, is_up: Callable[[], bool], start: Callable[[], str], address: str) -> None:
         """Look every second after a server that is no child: once it is down, `start` it again.
 
-        The whole ends with an error where `start` raises LocalServerError, or gives another address than the children know.
+        As for a child, the pause grows, and the whole ends with an error after five deaths in a row; or where `start` gives
+        another address than the children know.
         """
-        self._servers.append(_Server(name=name, is_up=is_up, start=start, address=address))
+        self._servers.append(_Server(name=name, is_up=is_up, start=start, address=address, since=time.monotonic()))
 
     def start(self) -> None:
         """Start every child."""
@@ -224,16 +228,15 @@ class Supervisor:
 
     def _look_after_servers(self) -> None:
         for server in self._servers:
-            if server.is_up():
-                continue
-            self._say(server.name, "ended, starting again")
             try:
-                is_same = server.start() == server.address
-            except LocalServerError as error:
-                self._give_up(server.name, str(error))
-            else:
-                if not is_same:
-                    self._give_up(server.name, "has another address now, which needs a new start of all")
+                if server.due is None and not server.is_up():
+                    self._schedule(server, server.name, "ended")
+                elif server.due is not None and time.monotonic() >= server.due:
+                    server.since, server.due = time.monotonic(), None
+                    if server.start() != server.address:
+                        self._give_up(server.name, "has another address now, which needs a new start of all")
+            except (LocalServerError, OSError) as error:  # what it held may be held for a moment longer
+                self._schedule(server, server.name, str(error))
 
     def _give_up(self, name: str, why: str) -> None:
         self._say(name, f"{why}, giving up")
@@ -241,15 +244,19 @@ class Supervisor:
         self._stopping.set()
 
     def _schedule_restart(self, run: _Run) -> None:
+        self._schedule(run, run.child.name, f"ended with code {run.process.returncode}")
+
+    def _schedule(self, kept: "_Run | _Server", name: str, why: str) -> None:
+        """When it is started again; never where it was too often in a row."""
         patience = self._patience
-        run.deaths = 1 if time.monotonic() - run.since > patience.stable_after else run.deaths + 1
-        if run.deaths >= patience.max_deaths:
-            self._give_up(run.child.name, f"ended {run.deaths} times in a row (last code {run.process.returncode})")
-            run.due = float("inf")
+        kept.deaths = 1 if time.monotonic() - kept.since > patience.stable_after else kept.deaths + 1
+        if kept.deaths >= patience.max_deaths:
+            self._give_up(name, f"{why}, {kept.deaths} times in a row")
+            kept.due = float("inf")
             return
-        pause = min(patience.longest_pause, patience.first_pause * 2 ** (run.deaths - 1))
-        self._say(run.child.name, f"ended with code {run.process.returncode}, starting again in {pause:g} s")
-        run.due = time.monotonic() + pause
+        pause = min(patience.longest_pause, patience.first_pause * 2 ** (kept.deaths - 1))
+        self._say(name, f"{why}, starting again in {pause:g} s")
+        kept.due = time.monotonic() + pause
 
     def _spawn(self, child: ChildProgram, *, deaths: int = 0) -> _Run:
         process = subprocess.Popen(

@@ -65,14 +65,15 @@ def test_what_is_supervised_is_not_taken_from_under_its_supervisor(tmp_path: Pat
     assert not (tmp_path / "state").exists()
 
 
-def test_a_floor_of_ones_own_goes_only_when_its_end_is_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kept", ["secret_key", "environment"])  # the second alone, where the key was set
+def test_a_floor_of_ones_own_goes_only_when_its_end_is_said(tmp_path: Path, kept: str) -> None:
     """The demo may lie below it, and says how its own data are deleted."""
     (tmp_path / "demo").mkdir()
-    for kept in (tmp_path / "secret_key", tmp_path / "demo" / "secret_key", tmp_path / "demo" / "demo.json"):
-        kept.touch()
+    for file in (tmp_path / kept, tmp_path / "demo" / kept, tmp_path / "demo" / "demo.json"):
+        file.touch()
     refused = clean(tmp_path)
     assert (refused.returncode, "FLOOR=delete" in refused.stderr) == (1, True)
-    assert (tmp_path / "secret_key").exists()
+    assert (tmp_path / kept).exists()
     assert clean(tmp_path / "demo").returncode == 0
     assert not (tmp_path / "demo").exists()
     assert clean(tmp_path, "--own-floor").returncode == 0

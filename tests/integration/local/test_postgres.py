@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from pointsman.local.errors import LocalServerError
 from pointsman.local.os_account import OsAccount
 from pointsman.local.postgres import EmbeddedPostgres
 from pointsman.local.postgres_home import make_owned
@@ -155,6 +156,12 @@ def test_starts_at_once_make_one_server(open_folder: Path) -> None:
         assert one(urls.pop().strip(), "SELECT 1") == 1
     finally:
         server.remove()
+
+
+def test_only_data_that_are_there_are_started_again(open_folder: Path) -> None:
+    with pytest.raises(LocalServerError, match="are gone"):
+        EmbeddedPostgres(open_folder / "state").start_again()
+    assert not (open_folder / "state").exists()
 
 
 def test_a_path_too_long_for_a_socket_gets_a_short_one(open_folder: Path) -> None:

@@ -171,6 +171,15 @@ def test_a_killed_servers_socket_folder_is_deleted_with_its_data(open_folder: Pa
     assert list(temporary.iterdir()) == []
 
 
+def test_a_killed_servers_socket_folder_is_taken_again_emptied(open_folder: Path, temporary: Path) -> None:
+    home, account = long_home(open_folder), OsAccount.for_server(open_folder)
+    sockets = make_socket_folder(home, account)
+    (sockets / SOCKET_NAME).touch()
+    assert make_socket_folder(home, account) == sockets
+    assert list(sockets.iterdir()) == []
+    delete_socket_folders(home)
+
+
 def test_a_socket_folder_below_another_tmpdir_is_found_by_the_pid_file(open_folder: Path, temporary: Path) -> None:
     home = long_home(open_folder)
     sockets = make_socket_folder(home, OsAccount.for_server(open_folder))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pointsman.domain.messages.message import say
 from pointsman.local.errors import LocalServerError
 from pointsman.local.processes import Process
 from pointsman.local.supervisor import ChildProgram, RestartPolicy, Supervisor
@@ -81,15 +82,33 @@ def test_a_server_beside_the_children_is_started_again_where_they_know_it(tmp_pa
         assert not supervisor.has_given_up
         up.unlink()
         assert supervisor.wait() == 1
-    assert out.getvalue().count("database | ended, starting again\n") == 2
+    assert out.getvalue().count("database | ended, starting again in") == 2
     assert "database | has another address now" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(12, "Cannot allocate memory"), LocalServerError(say("local.initdb-failed", said="x"))]
+)
+def test_a_server_that_cannot_be_started_ends_the_whole_and_no_sooner_the_watch_over_children(
+    tmp_path: Path, error: Exception
+) -> None:
+    out = io.StringIO()
+
+    def start() -> str:
+        raise error
+
+    with Supervisor([program("good", SLEEP)], state=tmp_path, out=out, patience=QUICK) as supervisor:
+        supervisor.keep_up("database", lambda: False, start, "here")
+        supervisor.start()
+        assert supervisor.wait() == 1
+    assert "4 times in a row, giving up" in out.getvalue()
 
 
 def test_a_child_that_cannot_live_ends_the_whole_with_an_error(tmp_path: Path) -> None:
     out = io.StringIO()
     children = [program("good", SLEEP), program("bad", "raise SystemExit(7)")]
     assert Supervisor(children, state=tmp_path, out=out, patience=QUICK).run() == 1
-    assert "ended 4 times in a row (last code 7), giving up" in out.getvalue()
+    assert "ended with code 7, 4 times in a row, giving up" in out.getvalue()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -152,6 +152,8 @@ def test_inside_a_state_its_own_database_is_meant_whatever_runs_around_it(file: 
     (demo / "calendars").mkdir(parents=True)
     (demo / "environment").write_text("export POINTSMAN_DATABASE_URL='postgresql://p@/p?host=/nowhere&port=5432'\n")
     (demo / "environment").chmod(0o600)
+    for state in (demo, file.parent):
+        (state / "supervisor.lock").touch()
     os.chdir(file.parent)  # the name of a socket is short, so the server is named from here
     file.write_text("export POINTSMAN_DATABASE_URL='postgresql://p@/p?host=.&port=5432'\n")
     with socket.socket(socket.AF_UNIX) as server:
@@ -163,6 +165,11 @@ def test_inside_a_state_its_own_database_is_meant_whatever_runs_around_it(file: 
             if (found := find_environment(where))
         }
         assert states == {demo: demo, demo / "calendars": demo, file.parent: file.parent}
+        (demo / "calendars" / ".pointsman").mkdir()
+        (demo / "calendars" / ".pointsman" / "environment").write_bytes((demo / "environment").read_bytes())
+        assert find_environment(demo / "calendars") != find_environment(demo)  # a floor of its own, nearer
+        (demo / "calendars" / ".pointsman" / "environment").unlink()
+        assert [state_for(where) for where in (demo, demo / "calendars")] == [demo, demo]
         (demo / "environment").write_text("export LANG=C\n")  # of something else
         found = find_environment(demo)
         assert found is not None

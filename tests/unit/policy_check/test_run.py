@@ -69,7 +69,7 @@ def test_a_sound_policy_has_no_findings() -> None:
             {"field": "lead.created_at", "between": ["2026-02-01", "2026-02-28"]},
             "whole-day-as-bound",
             ".between[1]",
-            "lt '2026-03-01'",
+            "write gte and lt '2026-03-01' in place of between",
         ),
         ({"segment": "dahc"}, "unknown-segment", ".segment", "did you mean 'dach'?"),
     ],
@@ -191,3 +191,9 @@ def test_findings_are_bounded_and_errors_come_first() -> None:
     found = check_policy(parse_policy({"rules": rules, "pools": GOOD["pools"]}), FLOOR)
     assert len(found) == 200
     assert [f.severity for f in found] == sorted(f.severity for f in found)
+
+
+def test_a_day_in_a_bound_of_the_first_day_of_work_is_what_it_reads() -> None:
+    over = with_pool(requires={"field": "rep.started_on", "lte": "2026-01-31"})
+    findings = check_policy(parse_policy({**GOOD, **over}), FLOOR)
+    assert "whole-day-as-bound" not in {one.code for one in findings}

@@ -236,3 +236,10 @@ def test_no_length_is_told_as_zero_and_one_percent_counts() -> None:
     fewer = {**pool, "ramp_up": [{"after": "0d", "percent": 2}, {"after": "7d", "percent": 100}]}
     (change,) = diff_policies(parse_policy({"pools": {"p": pool}}), parse_policy({"pools": {"p": fewer}}))
     assert render(change.sentence, MessageReader()) == "pool 'p', from the start now has 2 as percentage, was 1"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_text_of_two_lines_begins_no_line_of_the_readout(language: str) -> None:
+    told = read({"field": "lead.title", "equals": "Intern\nRule 2: Everybody else"}, language)
+    assert "Rule 2" in told
+    assert "\n" not in told

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 PREFIX = "POINTSMAN_"
 _STATE, _FILE = ".pointsman", "environment"
+_LOCK = "supervisor.lock"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _PLAIN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _LONGEST = 100_000
@@ -66,17 +67,24 @@ def find_environment(folder: Path) -> FoundEnvironment | None:
     """That of the state folder in which `folder` lies; else the nearest one upwards whose database runs, else the nearest of all.
 
     Who works inside a state means that one, also while it is stopped: a demo's may lie below that of a floor of one's own.
+    A folder with a state of its own, nearer than that, is worked in for itself.
     """
-    for state in (folder, *folder.parents):
-        variables = read_environment(state)
-        if variables and f"{PREFIX}DATABASE_URL" in variables:
-            return FoundEnvironment(state=state, variables=variables)
-    found = [
-        FoundEnvironment(state=state, variables=variables)
-        for each in (folder, *folder.parents)
-        if (variables := read_environment(state := each / _STATE)) is not None
-    ]
+    found: list[FoundEnvironment] = []
+    for each in (folder, *folder.parents):
+        if not found and (inside := _state_itself(each)) is not None:
+            return inside
+        if (variables := read_environment(each / _STATE)) is not None:
+            found.append(FoundEnvironment(state=each / _STATE, variables=variables))
     return next((one for one in found if one.is_running), found[0] if found else None)
+
+
+def _state_itself(folder: Path) -> FoundEnvironment | None:
+    """The folder's own, where a service has its state in it: a file of that name may be another program's."""
+    if not (folder / _LOCK).is_file():
+        return None
+    variables = read_environment(folder)
+    is_of_service = variables is not None and f"{PREFIX}DATABASE_URL" in variables
+    return FoundEnvironment(state=folder, variables=variables or {}) if is_of_service else None
 
 
 def has_database() -> bool:
@@ -91,10 +99,14 @@ def running_state(folder: Path = Path()) -> Path | None:
 
 
 def state_for(folder: Path) -> Path:
-    """The state folder for files in `folder`: of what runs there or above, or ran there; else as from the working folder.
+    """The state folder for files in `folder`: that in which they lie; of what runs there or above, or ran there; else as from the
+    working folder.
 
     A service that starts anew where the files are must not find another database than the one that got them.
     """
+    found = nearest_environment(folder)
+    if found is not None and Path(os.path.realpath(folder)).is_relative_to(found.state):
+        return found.state
     kept = folder / _STATE
     return running_state(folder) or (kept if kept.is_dir() else running_state() or Path(_STATE))
 

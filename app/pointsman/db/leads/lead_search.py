@@ -37,6 +37,12 @@ _NAMED = PreparedStatement("""
         from unnest(cast(:sources as text[]), cast(:external_ids as text[])) given (source, external_id)
         join refused_words w on w.external_id = given.external_id and w.source = given.source
         where w.sender = cast(:sender as text)
+          and exists (  -- has it now: who had it once would hear by which other addresses the house knows a person
+              select from leads k join assignments held on held.lead_id = coalesce(k.merged_into, k.id) and held.ended_at is null
+              join reps holder on holder.id = held.rep_id
+              where k.id = w.lead_id
+                and (cast(:supplier as text) is null or holder.supplier = cast(:supplier as text))
+                and (cast(:sees_rep as text) is null or holder.key = cast(:sees_rep as text)))
     )
     select distinct coalesce(l.merged_into, l.id)
     from named join leads l on l.id = named.id

@@ -143,11 +143,11 @@ def check_operand(
         ):  # fmt: skip
             yield from _values(at, leaf, field_type, spellings.never_equal)
             if field_type is FieldType.INSTANT and leaf.operator in _WHOLE_DAY:
-                yield from _whole_day(at, _WHOLE_DAY[leaf.operator], operand)
+                yield from _whole_day(at, _WHOLE_DAY[leaf.operator], leaf.field, operand)
         case Operator.BETWEEN:
             yield from _values(at, leaf, field_type, spellings.never_equal)
             if field_type is FieldType.INSTANT:
-                yield from _whole_day(f"{at}[1]", _WHOLE_DAY[Operator.LTE], operand[1])
+                yield from _whole_day(f"{at}[1]", "finding.day-as-end", leaf.field, operand[1])
             if _crossed(operand):
                 yield error(at, "empty-range", say("finding.empty-range", low=operand[0], high=operand[1]))
         case (
@@ -158,8 +158,9 @@ def check_operand(
             pass  # whatever has been parsed fits
 
 
-def _whole_day(at: str, key: str, bound: object) -> Iterator[Finding]:
-    if is_day(bound) and (day := date.fromisoformat(bound)) < date.max:
+def _whole_day(at: str, key: str, field: str, bound: object) -> Iterator[Finding]:
+    """Of a value that has a time of day: the first day of work has none, and counts in its rep's zone."""
+    if field != "rep.started_on" and is_day(bound) and (day := date.fromisoformat(bound)) < date.max:
         following = day + timedelta(days=1)
         yield warning(at, "whole-day-as-bound", say(key, day=bound, instead=following.isoformat()))
 

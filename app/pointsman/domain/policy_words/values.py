@@ -25,9 +25,10 @@ def text_message(text: str, *, shortened: bool = False) -> Arg:
 
 
 def quoted(text: str) -> Message:
-    """A text in quotes, as its author wrote it: between marks that it has not; one that has all kinds is a JSON text."""
+    """A text in quotes, as its author wrote it: between marks that it has not; one that has all kinds, or
+    what breaks a line, is a JSON text."""
     for key, marks in _MARKS:
-        if not any(mark in text for mark in marks):
+        if text.isprintable() and not any(mark in text for mark in marks):
             return say(key, text=text)
     return as_written(json.dumps(text, ensure_ascii=False))
 

@@ -10,33 +10,35 @@ _ADDRESS = re.compile(r"[^\s<>\"'(),;:/]{1,100}(?:@|%40)[^\s<>\"'(),;:/]{1,255}"
 
 #: A word with figures, with capitals inside, or longer than words are: "Basic authentication" is no secret.
 _SCHEME = re.compile(
-    r"\b((?i:bearer|basic|token|api-?key)) +(?:(?=[A-Za-z~+/.-]{0,300}(?:[a-z][A-Z]|[\d=_]))[\w.~+/=-]{6,}|[\w.~+/=-]{20,})"
+    r"\b((?i:bearer|basic|negotiate|token|api-?key)) +"
+    r"(?:(?=[A-Za-z~+/.-]{0,300}(?:[a-z][A-Z]|[\d=_]))[\w.~+/=-]{6,}|[\w.~+/=-]{20,})"
 )
 #: Secrets that say themselves what they are: JSON Web Tokens, and keys as vendors mark them.
 _MARKED = re.compile(
     r"\b(?:eyJ[\w-]{8,}(?:\.[\w-]*){0,4}|A[KS]IA[0-9A-Z]{12,}|4/0[\w-]{8,}"
-    r"|(?:pat-[a-z]{2,3}\d-|sk[-_]|gh[opsu]_|github_pat_|glpat-|xox[a-z]-|AIza|ya29\.)[\w.-]{8,})"
+    r"|response=\"?[0-9a-f]{32}\b|(?:pat-[a-z]{2,3}\d-|whsec_|sk[-_]|gh[opsu]_|github_pat_|glpat-|xox[a-z]-|AIza|ya29\.)[\w.+/=-]{8,})"
 )
 #: What a message says of a secret, rather than the secret: "password: required".
 _SAID_OF_ONE = (
     r"(?!(?:bearer|basic|token|api-?key|password|a|an|the|is|was|are|be|must|has|may|not|no|none|null|true|false|cannot|could"
     r"|should|please|required|needed|missing|absent|empty|blank|unknown|invalid|incorrect|wrong|mismatch|malformed|expired"
-    r"|revoked|rejected|refused|denied|too|does|did|das|der|ein|ist|muss|fehlt|falsch|leer|abgelaufen|erforderlich"
-    r"|ung\u00fcltig)(?=[\s\"',;.:)\]}]|$))"
+    r"|revoked|rejected|refused|denied|too|does|did|field|value|das|der|ein|kein|nicht|ist|war|wird|wurde|muss|fehlt|falsch"
+    r"|leer|abgelaufen|erforderlich|ung\u00fcltig)(?=[\"']|[,;.:)\]}]*(?:\s|$)))"
 )
-_SIGN = r"[ ]?(?:[=:]|%3[ad])[ ]?"
+_SIGN = r"[ ]{0,3}(?:=>|[=:>]|%3[ad])[ ]{0,3}"
 #: In quotes, also of JSON inside JSON, as far as they go; else one word.
 _NAMED_SECRET = re.compile(
-    r"((?:token|secret|password|passwd|passwort|kennwort|(?<![a-z])(?:pwd|pass|sig|sid)|api[ _-]?key|access[_-]?key"
-    r"|private[_-]?key|signature|session[_-]?id)[\\]{0,3}[\"']?"
+    r"((?:token|secret|passphrase|password|passwd|passwort|kennwort|(?<![a-z])(?:pwd|pass|sig|sid|otp|refresh)|api[ _-]?key"
+    r"|access[_-]?key|private[_-]?key|signature|session[_-]?id)[\\]{0,3}[\"']?"
     + _SIGN
     + r"([\\]{0,3}[\"'])?)"
     + _SAID_OF_ONE
-    + r"(?(2)[^\"'\\]{2,}|[^\s\"'&,;<>()]{3,})",
+    + r"(?(2)(?:(?!\2)(?:\\.|.)){2,}|[^\s\"'&,;<>()]{3,})",
     re.IGNORECASE,
 )
 #: What is a secret only where it looks like one: "key=AIx81…", and never "code: 400".
 _CODE = re.compile(r"((?<![a-z])(?:code|key)(?:=|%3d))(?=[^\s&]{0,100}\d)[\w./%~-]{10,}", re.IGNORECASE)
+_LOGIN = re.compile(r"(://)[^\s/?#@]{1,300}@")
 _COOKIE = re.compile(
     r"((?<![a-z])cookie[\"']?[ ]?:[ ]?[\"']?)[^\s=;,\"']+=[^\s;,\"']*(?:; ?[^\s=;,\"']+=[^\s;,\"']*)*", re.IGNORECASE
 )
@@ -48,7 +50,7 @@ def safe_error_text(error: BaseException | str) -> str:
     printable = "".join(c if c.isprintable() else " " for c in said[: 4 * _LONGEST])
     hidden = _MARKED.sub("(secret)", _SCHEME.sub(r"\1 (secret)", _COOKIE.sub(r"\1(secret)", printable)))
     hidden = _CODE.sub(r"\1(secret)", _NAMED_SECRET.sub(r"\1(secret)", hidden))
-    return _ADDRESS.sub("(address)", hidden)[:_LONGEST]
+    return _ADDRESS.sub("(address)", _LOGIN.sub(r"\1(secret)@", hidden))[:_LONGEST]
 
 
 class OwnRefusalError(VendorRejectedError):

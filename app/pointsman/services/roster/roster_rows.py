@@ -39,18 +39,24 @@ async def put_roster_rows(env: Env, tx: Tx, given: RosterInput) -> None:
         made = _rep_of_input(wanted, roles[wanted.role], before.id if before else env.new_id(), before)
         if before is None or _without_absences(before) != _without_absences(made):
             await tx.roster.put_rep(made, at=env.clock())
+        there = await tx.roster.time_off(made.key) if wanted.time_off is not None else ()
         if before is not None and before.time_zone != made.time_zone:
             await _move_days_off(tx, made)
         if wanted.time_off is not None:
-            await put_time_off(env, tx, made, wanted.time_off, path=f"{given.path('reps', i)}.time_off")
+            await put_time_off(env, tx, made, wanted.time_off, there, path=f"{given.path('reps', i)}.time_off")
     for role in given.roles:  # last, so that a rep may leave a work in the call that takes it out of their old role
         await tx.roster.remove_role_works(RoleRow(id=roles[role.name].id, name=role.name, works=frozenset(role.works)))
 
 
-async def put_time_off(env: Env, tx: Tx, rep: Rep, wanted: tuple[TimeOffInput, ...], *, path: str) -> None:
-    """Make the rep's time off exactly this. `path` is where the caller's body lists it."""
+async def put_time_off(
+    env: Env, tx: Tx, rep: Rep, wanted: tuple[TimeOffInput, ...], read: Sequence[TimeOffRow], *, path: str
+) -> None:
+    """Make the rep's time off exactly this. `read` is what stood before the call; `path` is where the body lists it."""
     there = await tx.roster.time_off(rep.key)
-    rows = [known_by_date(time_off_row(env, rep, one, path=f"{path}[{i}]"), there) for i, one in enumerate(wanted)]
+    rows = [
+        _by_the_zone_of_now(known_by_date(time_off_row(env, rep, one, path=f"{path}[{i}]"), read), rep)
+        for i, one in enumerate(wanted)
+    ]
     if {_but_id(row) for row in there} == {_but_id(row) for row in rows}:
         return
     await tx.roster.clear_time_off(rep.key)
@@ -104,14 +110,20 @@ def _but_id(row: TimeOffRow) -> TimeOffRow:
 
 
 async def _move_days_off(tx: Tx, rep: Rep) -> None:
-    """What was given by date, to these dates of the zone that the rep has now; what began at an instant keeps it."""
+    """What was given by date, to these dates of the zone that the rep has now."""
     for row in await tx.roster.time_off(rep.key):
-        if row.last_day is None:
-            continue
-        days = dates_as_span(row.first_day or row.last_day, row.last_day, rep.time_zone)
-        start = days.start if row.first_day else row.starts_at
-        if start < days.end:  # else it is over by the new calendar
-            await tx.roster.move_time_off(replace(row, starts_at=start, ends_at=days.end))
+        if (moved := _by_the_zone_of_now(row, rep)) != row:
+            await tx.roster.move_time_off(moved)
+
+
+def _by_the_zone_of_now(row: TimeOffRow, rep: Rep) -> TimeOffRow:
+    """What was given by date, between the instants of these dates; what began at an instant keeps it."""
+    if row.last_day is None:
+        return row
+    days = dates_as_span(row.first_day or row.last_day, row.last_day, rep.time_zone)
+    start = days.start if row.first_day else row.starts_at
+    is_over = start >= days.end  # by the new calendar
+    return row if is_over else replace(row, starts_at=start, ends_at=days.end)
 
 
 def _refuse_another_kind_of_in_house(given: RosterInput) -> None:

@@ -214,6 +214,9 @@ async def test_a_lead_is_found_by_the_names_and_addresses_that_it_had(
     assert len(await world.value("select other_names from leads where id = :id", id=rosa)) == 5
     assert await found(client, "/v1/leads", read, q="weissenborn") == []
     assert len(await found(client, "/v1/leads", read, q="linde")) == 1
+    for name in ("Lärche", "Laerche", "La-erche", "Esch.e", "Fichte"):  # spellings share a place
+        await submitted(world, "rosa.3@acme.example", last_name=name, **known)
+    assert len(await found(client, "/v1/leads", read, q="ulme")) == 1
 
 
 async def test_a_survivor_is_found_by_the_name_that_the_merge_replaced(

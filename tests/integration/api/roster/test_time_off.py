@@ -72,6 +72,19 @@ async def test_days_off_stay_the_same_dates_when_the_zone_changes(floor: Floor, 
     assert {**hours, "first_day": None}.items() <= by_time.items()
 
 
+async def test_days_off_sent_back_as_they_were_read_move_with_the_zone_that_is_new_beside_them(floor: Floor) -> None:
+    await floor.send("PUT", "/v1/reps/nora", {**NORA, "time_off": [CHRISTMAS]})
+    read = (await floor.send("GET", "/v1/reps/nora"))["time_off"][0]
+    back = {name: read[name] for name in ("start", "end", "reason")}
+    await floor.send("PUT", "/v1/reps/nora", {**NORA, "time_zone": "Pacific/Auckland", "time_off": [back]})
+    there = {"start": "2026-12-23T11:00:00Z", "end": "2026-12-26T11:00:00Z"}
+    assert [{**CHRISTMAS, **there}.items() <= one.items() for one in await _time_off(floor)] == [True]
+
+
+async def _time_off(floor: Floor) -> Any:
+    return (await floor.send("GET", "/v1/reps/nora"))["time_off"]
+
+
 async def test_a_last_day_alone_moves_with_the_zone(floor: Floor) -> None:
     await floor.send("POST", "/v1/reps/nora/reassign", {"reason": "ill", "last_day": "2090-06-02"})
     before = _ill(await floor.send("GET", "/v1/reps/nora"))

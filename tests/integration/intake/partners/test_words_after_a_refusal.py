@@ -215,6 +215,28 @@ async def test_an_id_that_was_refused_is_that_of_the_lead_once_it_is_theirs(
     assert (read["first_name"], [one["external_id"] for one in read["external_ids"]]) == ("Zed", ["E"])
 
 
+@pytest.mark.parametrize("key", ["partner", "rep of the partner"])
+async def test_an_id_that_was_refused_finds_no_lead_that_they_had_once(
+    key: str, client: httpx.AsyncClient, world: World, sign_in: MakeKey
+) -> None:
+    """It would tell by which other addresses the house knows the person."""
+    worlds = await worlds_of(key, client, world, sign_in)
+    leads = [
+        (await submit_lead(world.env, LeadInput(email=email, facts={"lead.source": "away"}), actor=SENDER)).lead.id
+        for email in ("theirs@house.example", "known@house.example")
+    ]
+    for rep, work in ((worlds.rep, "prospecting"), ("jonas", "qualification")):
+        wish = {"rep": rep, "work": work, "reason": "so"}
+        await client.post(f"/v1/leads/{leads[0]}/assign", json=wish, headers=dict(worlds.admin))
+    merge = {"into": str(leads[0]), "reason": "one person"}
+    assert (await client.post(f"/v1/leads/{leads[1]}/merge", json=merge, headers=dict(worlds.admin))).is_success
+    said = {"email": "known@house.example", "external_id": "E", "source_system": "crm"}
+    assert (await client.post("/v1/leads", json=said, headers=dict(worlds.partner))).json()["lead"] is None
+    for path in ("/v1/leads/crm:E", "/v1/leads/crm:E/journey"):
+        assert (await client.get(path, headers=dict(worlds.partner))).status_code == 404
+    assert (await client.get("/v1/leads/theirs@house.example", headers=dict(worlds.partner))).status_code == 200
+
+
 async def test_what_was_refused_to_a_rep_is_no_hindrance_to_the_house(
     client: httpx.AsyncClient, world: World, sign_in: MakeKey
 ) -> None:
