@@ -13,6 +13,7 @@ from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.crm import ConnectorCrm
 from pointsman.connectors.invitations import IcalendarInvitations
 from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.connectors.signatures import SdkSignatureSchemes
 from pointsman.connectors.text_readers import ChildTextReaders
 from pointsman.connectors.vault import Vault
 from pointsman.db.engine.engine import make_engine
@@ -70,6 +71,7 @@ def wire_over(engine: AsyncEngine, settings: Settings) -> Wired:
         invitations=IcalendarInvitations(),
         readers=ChildTextReaders(),
         secrets=vault,
+        signatures=SdkSignatureSchemes(),
         buyer_acts_per_day=settings.booking_link_acts_per_day,
         language=settings.language,
         organisation=settings.organisation,

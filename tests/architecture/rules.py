@@ -52,7 +52,6 @@ PURE = (
     "pydantic",
     "pydantic_core",
     "rapidfuzz",
-    "standardwebhooks",
     "tenacity",
     "tldextract",
     "disposable_email_domains",

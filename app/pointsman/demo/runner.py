@@ -17,7 +17,7 @@ from pointsman.demo.phone import hand_over_by_phone
 from pointsman.demo.progress import ProgressLine
 from pointsman.demo.results import DemoResults, gather_results
 from pointsman.demo.seed import calendar_owners, seed_floor, set_intake_secret
-from pointsman.demo.senders import SCHEMES, Sender
+from pointsman.demo.senders import Sender
 from pointsman.domain.messages.message import say
 from pointsman.local.calendar_server import PORT, CalendarServer
 from pointsman.local.kept_file import write_kept_file
@@ -159,7 +159,7 @@ def _post(api: ApiClient, sender: Sender, letter: Mapping[str, str]) -> dict[str
         return sender.send(api, read_example(letter["body"]), event_id=f"demo-{letter['body']}", now=datetime.now(UTC))
 
     closed = {"accepted": 0, "duplicates": 0, "closed": letter["intake"]}
-    if sender.scheme not in SCHEMES:
+    if not sender.signs_as_asked:
         return closed
     answer = post()
     if answer.status_code in _UNKNOWN_SECRET and set_intake_secret(api, letter["intake"], sender.secret):

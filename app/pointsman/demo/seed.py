@@ -91,7 +91,12 @@ def _intake(api: ApiClient, wanted: Mapping[str, Any], kept: DemoState) -> Sende
     else:
         sample = httpx.Response(200, content=read_example(wanted["sample"])).json()
         made = api.call("POST", "/v1/intakes", {**wanted, "sample": sample, "secrets": [secret]})
-    return Sender(address=made["address"], scheme=made["verifier"]["scheme"], secret=secret)
+    return Sender(
+        address=made["address"],
+        verifier=made["verifier"],
+        secret=secret,
+        signs_as_asked=made["verifier"]["scheme"] == wanted["verifier"]["scheme"],
+    )
 
 
 def set_intake_secret(api: ApiClient, intake: str, secret: str) -> bool:

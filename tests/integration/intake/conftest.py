@@ -76,15 +76,6 @@ def make_intake(env: Env) -> MakeIntake:
             "active": True,
         }
         given |= over
-        await create_intake(env, key, intake_given(**given), actor=ADMIN)
+        await create_intake(env, key, IntakeInput(**given), actor=ADMIN)
 
     return make
-
-
-def intake_given(**given: Any) -> IntakeInput:
-    from pydantic import TypeAdapter
-
-    from pointsman.services.intake.signatures import Verifier
-
-    given["verifier"] = TypeAdapter(Verifier).validate_python(given["verifier"])
-    return IntakeInput(**given)

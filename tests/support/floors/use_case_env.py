@@ -16,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pointsman.connectors.invitations import IcalendarInvitations
+from pointsman.connectors.signatures import SdkSignatureSchemes
 from pointsman.connectors.text_readers import ChildTextReaders
 from pointsman.db.engine.engine import make_engine
 from pointsman.db.unit_of_work import SqlUnitOfWork
@@ -229,6 +230,7 @@ def env_over(engine: AsyncEngine, *, clock: Clock | None = None) -> Env:
         invitations=IcalendarInvitations(),
         readers=ChildTextReaders(),
         secrets=ToySecrets(),
+        signatures=SdkSignatureSchemes(),
         public_url="http://127.0.0.1:8000",
     )
 

@@ -4,12 +4,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from pydantic import TypeAdapter
 
+from pointsman.connectors.signatures import SdkSignatureSchemes
 from pointsman.services.intake.intakes import Intake
 from pointsman.services.intake.mapping.mapping_model import IntakeMapping
 from pointsman.services.intake.refused_items import MAX_HEADER_LENGTH, MAX_HEADERS, kept_headers
-from pointsman.services.intake.signatures import Verifier
 
 
 def intake(dedupe: str | None = None, **verifier: Any) -> Intake:
@@ -19,7 +18,7 @@ def intake(dedupe: str | None = None, **verifier: Any) -> Intake:
         kind="lead",
         version=1,
         active=True,
-        verifier=TypeAdapter(Verifier).validate_python(verifier or {"scheme": "hmac"}),
+        scheme=SdkSignatureSchemes().read(verifier or {"scheme": "hmac"}),
         secrets=(),
         mapping=IntakeMapping.model_validate({"fields": {"lead.email": "email"}, "dedupe": dedupe}),
     )

@@ -11,7 +11,7 @@ from pointsman.api.http.deps import EnvDep
 from pointsman.services.leads.find_lead import MAX_LEAD_REFERENCE, find_lead
 from pointsman.services.ports import Env
 
-_SAID = "The lead: its id, its email address, or `source:external id` such as `hubspot:4711`."
+_SAID = "The lead: its id, its email address, or `source:external id` such as `crm:4711`."
 _EXAMPLE = "0198c0de-0000-7000-8000-000000000001"
 
 #: A lead in a body; `meant_lead` says which it is.

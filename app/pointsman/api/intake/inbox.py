@@ -39,7 +39,7 @@ class InboxItem(BaseModel):
     """One accepted event, without what was sent."""
 
     id: UUID
-    intake: str = Field(description="Or the partner: `partner:<supplier>`.", examples=["typeform-demo"])
+    intake: str = Field(description="Or the partner: `partner:<supplier>`.", examples=["website-form"])
     status: Literal["received", "done", "dead", "refused"]
     attempts: int
     error_code: str | None = Field(description="The kind of what went wrong.", examples=["no-identity"])

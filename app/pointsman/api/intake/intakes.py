@@ -28,7 +28,6 @@ from pointsman.services.intake.intakes import (
 from pointsman.services.intake.mapping.event_json import read_marked_event_form
 from pointsman.services.intake.mapping.map_event import MappedEvent
 from pointsman.services.intake.mapping_trials import try_intake
-from pointsman.services.intake.signatures import Verifier
 from pointsman.services.leads.lead_input import phone_of
 from pointsman.services.ports.intake.intakes import IntakeRow
 
@@ -51,6 +50,14 @@ _MAPPING = {
     },
     "constants": {"lead.source": "webinar"},
 }
+
+
+class Verifier(BaseModel):
+    """The name of a scheme, and what its sender chooses: the API's description lists them."""
+
+    model_config = ConfigDict(extra="allow")
+
+    scheme: str
 
 
 class IntakeIn(BaseModel):
@@ -83,7 +90,7 @@ class IntakeIn(BaseModel):
         return IntakeInput(
             title=self.title,
             kind=self.kind,
-            verifier=self.verifier,
+            verifier=self.verifier.model_dump(),
             secrets=None if self.secrets is None else [secret.get_secret_value() for secret in self.secrets],
             mapping=self.mapping,
             sample=self.sample,

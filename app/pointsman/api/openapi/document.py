@@ -1,6 +1,6 @@
 """The description of the API: grouped by who uses it, every operation with the problems it may answer with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -47,21 +47,26 @@ into calendars.
 _METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 
 
-def install_openapi(app: FastAPI, *, public_url: str, clock: Callable[[], datetime]) -> None:
-    """Give the app its description, made when first asked for on a day: its examples lie in the days ahead."""
+def install_openapi(
+    app: FastAPI, *, public_url: str, clock: Callable[[], datetime], components: Mapping[str, Any]
+) -> None:
+    """Give the app its description, made when first asked for on a day: its examples lie in the days ahead.
+
+    `components` say more of what the routes take than their own models do, by the models' names.
+    """
     made_on: date | None = None
 
     def description() -> dict[str, Any]:
         nonlocal made_on
         today = clock().date()
         if app.openapi_schema is None or made_on != today:
-            app.openapi_schema, made_on = fill_in_dates(_describe(app, public_url), today), today
+            app.openapi_schema, made_on = fill_in_dates(_describe(app, public_url, components), today), today
         return app.openapi_schema
 
     app.openapi = description  # type: ignore[method-assign]  # FastAPI's documented way
 
 
-def _describe(app: FastAPI, public_url: str) -> dict[str, Any]:
+def _describe(app: FastAPI, public_url: str, more: Mapping[str, Any]) -> dict[str, Any]:
     schema = get_openapi(
         title=app.title,
         version=app.version,
@@ -82,6 +87,7 @@ def _describe(app: FastAPI, public_url: str) -> dict[str, Any]:
         described = model.model_json_schema(ref_template="#/components/schemas/{model}")
         described.pop("$defs", None)
         components[model.__name__] = described
+    components |= more
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
             if method in _METHODS:

@@ -30,7 +30,7 @@ class Alert(BaseModel):
     message: str = Field(
         description="What happened and what to do, in the language that is asked for.",
         examples=[
-            "The calendar of Anna Beck at google cannot be read: no answer within 3 s. Anna Beck cannot be booked."
+            "The calendar of Anna Beck at team-calendars cannot be read: no answer within 3 s. Anna Beck cannot be booked."
         ],
     )
     count: int = Field(description="How often it was raised since it opened.")

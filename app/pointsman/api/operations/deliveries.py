@@ -27,7 +27,7 @@ class DeliveryDoc(BaseModel):
 
     id: UUID
     appointment_id: UUID
-    connection: str = Field(description="The key of the connection.", examples=["google"])
+    connection: str = Field(description="The key of the connection.", examples=["team-calendars"])
     calendar: str = Field(description="Empty for a CRM.")
     op: str = Field(
         description="book, move or cancel in a calendar; set_owner or log_meeting in a CRM", examples=["book"]

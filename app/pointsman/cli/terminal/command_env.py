@@ -81,6 +81,7 @@ def _env(engine: AsyncEngine, rest: _Rest, settings: Settings) -> Env:
         invitations=rest.part("invitations"),
         readers=rest.part("readers"),
         secrets=rest.part("secrets"),
+        signatures=rest.part("signatures"),
         buyer_acts_per_day=settings.booking_link_acts_per_day,
         organisation=settings.organisation,
         public_url=settings.public_url,

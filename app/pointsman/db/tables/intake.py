@@ -24,7 +24,7 @@ intakes = Table(
     Column("key", Text, nullable=False, unique=True),
     Column("title", Text, nullable=False),
     Column("kind", Text, CheckConstraint("kind in ('lead','handover')", name="kind"), nullable=False),
-    Column("verifier", JSONB, nullable=False),  # {"scheme": "typeform", ...}: what is not secret
+    Column("verifier", JSONB, nullable=False),  # {"scheme": "hmac", ...}: what is not secret
     Column("sealed", LargeBinary, nullable=False),  # the signing secrets, encrypted
     Column("mapping", JSONB, nullable=False),
     Column("sample", JSONB, nullable=False),

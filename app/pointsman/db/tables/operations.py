@@ -55,7 +55,7 @@ audit = Table(
     metadata,
     id_column(),
     instant_column("at"),
-    Column("actor", Text, nullable=False),  # "key:ab12", "intake:hubspot", "worker", "cli"
+    Column("actor", Text, nullable=False),  # "key:ab12", "intake:website-form", "worker", "cli"
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),  # "lead:<id>"
     Column("before", JSONB(none_as_null=True)),

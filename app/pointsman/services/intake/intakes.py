@@ -7,22 +7,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 from uuid import UUID
 
-from pydantic import TypeAdapter
-
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
 from pointsman.services.audit import audit
 from pointsman.services.intake.mapping.mapping_model import IntakeMapping
 from pointsman.services.intake.mapping_trials import check_mapping
-from pointsman.services.intake.signatures import Verifier, check_secrets
+from pointsman.services.intake.signing_secrets import check_secrets
 from pointsman.services.leads.fields import known_fields
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.intake.intakes import IntakeRow
+from pointsman.services.ports.intake.signatures import SignatureScheme
 from pointsman.services.transactions import run_in_transaction
 
-MAX_SECRETS = 5
 MAX_SAMPLE = 100_000
-
-_VERIFIER: TypeAdapter[Verifier] = TypeAdapter(Verifier)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +30,7 @@ class Intake:
     kind: str
     version: int
     active: bool
-    verifier: Verifier
+    scheme: SignatureScheme
     secrets: tuple[str, ...]
     mapping: IntakeMapping
 
@@ -53,7 +49,7 @@ class IntakeInput:
 
     title: str
     kind: Literal["lead", "handover"]
-    verifier: Verifier
+    verifier: Mapping[str, Any]
     secrets: Sequence[str] | None
     mapping: Mapping[str, Any]
     sample: Any
@@ -81,28 +77,29 @@ async def load_mapping(env: Env, tx: Tx, intake_id: UUID, version: int) -> Intak
     if found is None or found[0] != version:
         row = await tx.intakes.by_id(intake_id)
         assert row is not None, "an intake with items is never deleted"
-        found = kept[intake_id] = (row.version, _mapping_of(row))
+        found = kept[intake_id] = (row.version, _mapping_of(row, env.signatures.read(row.verifier)))
     return found[1]
 
 
 def build_intake(env: Env, row: IntakeRow) -> Intake:
     """The stored intake with its secrets opened and its default for deduplication filled in."""
+    scheme = env.signatures.read(row.verifier)
     return Intake(
         id=row.id,
         key=row.key,
         kind=row.kind,
         version=row.version,
         active=row.active,
-        verifier=_VERIFIER.validate_python(row.verifier),
+        scheme=scheme,
         secrets=tuple(json.loads(env.secrets.open(row.sealed, context=_context(row.id)))),
-        mapping=_mapping_of(row),
+        mapping=_mapping_of(row, scheme),
     )
 
 
-def _mapping_of(row: IntakeRow) -> IntakeMapping:
+def _mapping_of(row: IntakeRow, scheme: SignatureScheme) -> IntakeMapping:
     mapping = IntakeMapping.model_validate(row.mapping)
-    if mapping.dedupe is None and row.verifier["scheme"] == "standard_webhooks":
-        return mapping.model_copy(update={"dedupe": "header:webhook-id"})
+    if mapping.dedupe is None and scheme.event_header is not None:
+        return mapping.model_copy(update={"dedupe": f"header:{scheme.event_header}"})
     return mapping
 
 
@@ -114,13 +111,14 @@ async def create_intake(env: Env, key: str, given: IntakeInput, *, actor: Actor)
             fault = Fault(path="secrets", code="missing", message="give the secret that the sender signs with")
             raise Invalid("Without a secret, any sender could send leads.", faults=[fault])
         intake_id = env.new_id()
-        mapping, _ = await _checked(env, tx, key, given)
+        scheme = env.signatures.read(given.verifier)
+        mapping, _ = await _checked(env, tx, key, given, scheme)
         row = IntakeRow(
             id=intake_id,
             key=key,
             title=given.title,
             kind=given.kind,
-            verifier=given.verifier.model_dump(mode="json"),
+            verifier=scheme.document,
             sealed=_seal(env, intake_id, given.secrets),
             mapping=mapping.document(),
             sample=given.sample,
@@ -149,12 +147,13 @@ async def replace_intake(
         before = await tx.intakes.by_key(key, lock=True)
         if before is None:
             raise NotFound(f"There is no intake {key!r}.", code="no-such-intake")
-        mapping, warnings = await _checked(env, tx, key, given, before)
+        scheme = env.signatures.read(given.verifier)
+        mapping, warnings = await _checked(env, tx, key, given, scheme, before)
         row = replace(
             before,
             title=given.title,
             kind=given.kind,
-            verifier=given.verifier.model_dump(mode="json"),
+            verifier=scheme.document,
             sealed=before.sealed if given.secrets is None else _seal(env, before.id, given.secrets),
             mapping=mapping.document(),
             sample=given.sample,
@@ -197,13 +196,11 @@ async def list_intakes(env: Env) -> Sequence[IntakeRow]:
 
 
 async def _checked(
-    env: Env, tx: Tx, key: str, given: IntakeInput, before: IntakeRow | None = None
+    env: Env, tx: Tx, key: str, given: IntakeInput, scheme: SignatureScheme, before: IntakeRow | None = None
 ) -> tuple[IntakeMapping, tuple[Fault, ...]]:
     """As `check_mapping`, once the secrets and the size of the sample are right."""
     if given.secrets is not None:
-        if not 1 <= len(given.secrets) <= MAX_SECRETS:
-            raise Invalid(f"An intake has 1 to {MAX_SECRETS} secrets.")
-        check_secrets(given.verifier, given.secrets)
+        check_secrets(scheme, given.secrets)
     if len(json.dumps(given.sample)) > MAX_SAMPLE:
         raise Invalid("The sample is too large: keep one typical event.", code="too-large")
     known = await known_fields(env, tx)

@@ -18,9 +18,9 @@ from pointsman.services.intake.intakes import Intake, load_intake
 from pointsman.services.intake.process_item import LEASE, process_item
 from pointsman.services.intake.read_events import ReadEvents, read_events, refused_body, with_kept_headers
 from pointsman.services.intake.refused_items import alert_to_refused, kept_headers
-from pointsman.services.intake.signatures import SignedRequest, verify_signature
 from pointsman.services.ports import Env, LostRace, Tx
 from pointsman.services.ports.intake.inbox import InboxReceipt
+from pointsman.services.ports.intake.signatures import SignedRequest
 
 __all__ = ["WebhookReceipt", "process_item", "receive_webhook", "sweep_inbox"]
 
@@ -93,14 +93,14 @@ async def _verified(env: Env, key: str, request: SignedRequest, *, fresh: bool =
     now = env.clock()
     try:
         _require_active(intake)
-        verify_signature(intake.verifier, intake.secrets, request, now=now)
+        intake.scheme.verify(intake.secrets, request, now=now)
     except (Unauthenticated, Conflict):
         # Our copy may be old: the secret may have been changed, or the intake opened again.
         newer = await load_intake(env, key, fresh=True)
         if newer.version == intake.version:
             raise
         _require_active(newer)
-        verify_signature(newer.verifier, newer.secrets, request, now=now)
+        newer.scheme.verify(newer.secrets, request, now=now)
         return newer
     return intake
 

@@ -19,11 +19,11 @@ _SECRET = frozenset({"authorization", "cookie", "hmac", "password", "secret", "s
 def kept_headers(headers: Mapping[str, str], intake: Intake) -> dict[str, str]:
     """Of a request's headers (lower-case names) what its events are read and named by: no secret, no signature, and bounded."""
     names = ["content-type", *filter(None, [intake.mapping.dedupe_header]), *filter(_names_an_event, headers)]
-    proof = getattr(intake.verifier, "header", None)
+    proofs = intake.scheme.proof_headers
     kept: dict[str, str] = {}
     for name in names:
         value = headers.get(name)
-        if value is None or name == proof or _is_secret(name) or len(value) > MAX_HEADER_LENGTH or "\x00" in value:
+        if value is None or name in proofs or _is_secret(name) or len(value) > MAX_HEADER_LENGTH or "\x00" in value:
             continue
         kept[name] = value
         if len(kept) == MAX_HEADERS:

@@ -12,7 +12,7 @@ from pointsman.services.ports.leads.lead_search import LeadNames
 MAX_LEAD_REFERENCE = 400  # characters: a source system, a colon and an external id
 _MOST_COLONS = 10  # of a source system and an external id together
 
-_WRITE = "write the lead's id, its email address, or source:external id, as in hubspot:4711"
+_WRITE = "write the lead's id, its email address, or source:external id, as in crm:4711"
 
 
 async def find_lead(env: Env, given: str, *, actor: Actor, path: str) -> UUID:

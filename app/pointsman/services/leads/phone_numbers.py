@@ -1,4 +1,4 @@
-"""Telephone numbers in E.164, by the numbering plans of Google's libphonenumber, and the only module that knows it."""
+"""Telephone numbers in E.164, by the numbering plans of libphonenumber, and the only module that knows it."""
 
 import re
 from collections.abc import Mapping

@@ -9,6 +9,7 @@ from uuid import UUID
 from pointsman.domain.permissions.ask import require_allowed
 from pointsman.domain.permissions.callers import CallerKind, Scope, Visibility
 from pointsman.domain.permissions.operations import Operation
+from pointsman.services.ports.intake.signatures import SignatureSchemes
 from pointsman.services.ports.process_cache import ProcessCache
 from pointsman.services.ports.text_readers import TextReaders
 from pointsman.services.ports.tx import UnitOfWork
@@ -22,7 +23,7 @@ IdFactory = Callable[[], UUID]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """The caller: "key:ab12", "intake:hubspot", "worker", "cli".
+    """The caller: "key:ab12", "intake:website-form", "worker", "cli".
 
     `supplier` is the partner that the caller belongs to, None for the house. `rep` is the key of the rep in whose name the
     caller acts. Either limits what the caller sees. `scopes` are those of an API key, `link` is the booking link of a buyer,
@@ -84,6 +85,7 @@ class Env:
     invitations: Invitations
     readers: TextReaders
     secrets: Secrets
+    signatures: SignatureSchemes
     buyer_acts_per_day: int = 10  # of booking links, for one lead
     language: str = "en"  # of the catalogues: what a rep reads who says no language
     organisation: str = ""  # whose appointments they are, as buyers read it

@@ -11,7 +11,6 @@ from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.permissions.operations import PERMISSIONS, Operation
 from pointsman.domain.permissions.sayings import BODY_FIELDS, Saying, Topic, saying, topic_of_field
 from pointsman.services.intake.intakes import IntakeInput, create_intake
-from pointsman.services.intake.signatures import PlainHmac
 from support.floors.use_case_env import ADMIN, World, open_world
 from support.http.keys import MakeKey
 from support.http.service import client_of, headers_of_key, serve_floor
@@ -147,7 +146,7 @@ async def test_what_is_the_callers_own_meets_nothing_of_another(
         world.env,
         "crm",
         IntakeInput(
-            title="CRM", kind="lead", verifier=PlainHmac(scheme="hmac"), secrets=["x" * 32], mapping=mapping,
+            title="CRM", kind="lead", verifier={"scheme": "hmac"}, secrets=["x" * 32], mapping=mapping,
             sample={"email": "a@a.example", "id": "1"}, active=True,
         ),
         actor=ADMIN,
