@@ -11,6 +11,7 @@ COPY integrations integrations
 COPY migrations migrations
 COPY examples examples
 RUN /opt/build/bin/python -m hatchling build -t wheel -d /dist \
+ && (cd integrations/pointsman_sdk && /opt/build/bin/python -m hatchling build -t wheel -d /dist) \
  && /opt/pointsman/bin/pip install --no-cache-dir --no-deps /dist/*.whl \
  && /opt/pointsman/bin/python -m compileall -q /opt/pointsman
 

@@ -2,12 +2,13 @@
 # what tests and checks add. Servers and their data lie in .pointsman.
 # POINTSMAN_DATABASE_URL names a PostgreSQL to use instead of the embedded one.
 .DEFAULT_GOAL := help
-.PHONY: help demo run examples test test-deep test-browser check fix bench lock clean
+.PHONY: help demo run examples test test-deep test-browser check fix bench lock wheels clean
 
 # The suite starts some eighty processes, and each would compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 PY := .venv/bin/python
+SDK := integrations/pointsman_sdk
 READY := .venv/ready
 INSTALLED := .venv/installed
 CHROMIUM ?= chromium
@@ -58,13 +59,17 @@ bench: $(INSTALLED) ## Measure this machine and the service on it, side by side.
 	@$(PY) benchmarks/run.py $(BENCH)
 
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(PY) -m uv pip compile --quiet --universal --python-version 3.11 \
-  --generate-hashes --no-emit-index-url --no-emit-find-links
+  --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-package pointsman-sdk
 
 lock: $(INSTALLED) ## Resolve the dependencies anew, with hashes. LOCK=--upgrade takes newer versions.
 	@$(COMPILE) $(LOCK) pyproject.toml -o requirements.lock
 	@$(COMPILE) $(LOCK) --group build -o requirements-build.lock
 	@$(COMPILE) $(LOCK) pyproject.toml --extra local --group build -o requirements-local.lock
 	@$(COMPILE) $(LOCK) pyproject.toml --extra local --group dev -o requirements-dev.lock
+
+wheels: $(READY) ## Build the wheels of the service and of the SDK for authors of connectors into dist.
+	@$(PY) -m hatchling build -t wheel -d dist
+	@cd $(SDK) && $(abspath $(PY)) -m hatchling build -t wheel -d $(abspath dist)
 
 clean: ## Stop the embedded servers and delete their data, the environment and what the checks left. A floor of your own goes with FLOOR=delete alone.
 	@if [ -d .pointsman ] && ! [ -x $(PY) ]; then \
@@ -76,8 +81,8 @@ clean: ## Stop the embedded servers and delete their data, the environment and w
 # -- the environment
 
 # What `demo` and `run` need: the service, its embedded database and its calendar server.
-$(READY): .venv/local pyproject.toml
-	@$(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .
+$(READY): .venv/local pyproject.toml $(SDK)/pyproject.toml
+	@$(PY) -m pip install --quiet --no-deps --no-build-isolation --editable $(SDK) --editable .
 	@touch $@
 
 # All that tests, checks and benchmarks need.

@@ -1,4 +1,8 @@
-"""Everything the author of a connector imports. `pointsman_sdk.http` and `pointsman_sdk.testing` come apart."""
+"""Everything the author of a connector imports. `pointsman_sdk.http`, `.readers`, `.signatures` and `.testing` come apart.
+
+It is a distribution of its own, `pointsman-sdk`, so that an author does not install the service. So is its version: it rises with
+what authors see, and its first number is the contract, so that `pointsman-sdk>=1,<2` says which one a connector was written for.
+"""
 
 from pointsman_sdk.calendar import Booking, BookingRequest, Calendar
 from pointsman_sdk.connector import PROTOCOLS, Connector, implemented
@@ -12,6 +16,8 @@ from pointsman_sdk.notify import Notice, Notify
 from pointsman_sdk.nurture import Enrolment, Nurture
 from pointsman_sdk.people import Contact, check_email
 from pointsman_sdk.slots import Slot
+
+__version__ = "1.0.0"
 
 __all__ = [
     "CONTRACT",

@@ -30,8 +30,10 @@ def test_the_list_of_demo_and_run_has_the_service_its_servers_and_no_test_tool()
 
 @pytest.mark.parametrize(("target", "installs"), [("demo", 1), ("run", 1), ("test", 2), ("check", 2), ("bench", 2)])
 def test_demo_and_run_install_what_they_need_and_tests_add_theirs(target: str, installs: int, tmp_path: Path) -> None:
-    for name in ("Makefile", "pyproject.toml", "requirements-local.lock", "requirements-dev.lock"):
-        shutil.copy(ROOT / name, tmp_path)
+    sdk = "integrations/pointsman_sdk/pyproject.toml"
+    (tmp_path / sdk).parent.mkdir(parents=True)
+    for name in ("Makefile", "pyproject.toml", sdk, "requirements-local.lock", "requirements-dev.lock"):
+        shutil.copy(ROOT / name, tmp_path / name)
     told = subprocess.run(["make", "-n", target], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     read = re.findall(r"make-venv (\S+)", told)
     assert read == ["requirements-local.lock", "requirements-dev.lock"][:installs]
