@@ -236,6 +236,20 @@ def test_a_standard_webhooks_secret_must_be_base64() -> None:
         == "is not whsec_ followed by 16 or more bytes in base64"
     )
     assert scheme.secret_fault("whsec_MTIzNDU2Nzg5MDEy")  # twelve bytes
+    assert scheme.secret_fault("whsec_long enough, but not in base64 either")
+
+
+def test_standard_webhooks_name_their_events() -> None:
+    named = {name: scheme.event_header for name, (scheme, _, _) in SCHEMES.items() if scheme.event_header}
+    assert named == {"standard": "webhook-id"}
+
+
+def test_what_goes_before_a_signature_or_a_token_is_asked_for() -> None:
+    bare = sign_hmac(BODY, header="x-hub-signature-256")
+    for name, headers in (("hmac_prefixed", bare), ("bearer", {"authorization": f"Basic {SECRET}"})):
+        scheme, secret, _ = SCHEMES[name]
+        with pytest.raises(BadSignature, match=r"does not begin with|not a bearer token"):
+            scheme.verify(request(headers), [secret], now=NOW)
 
 
 def test_a_key_that_is_not_base64_signs_nothing() -> None:
