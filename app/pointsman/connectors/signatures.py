@@ -18,6 +18,7 @@ from pointsman_sdk.signatures import SignatureScheme as SdkScheme
 
 #: What the API's description calls any of them.
 ANY_SCHEME = "Verifier"
+_EXAMPLE = {"scheme": "hmac", "header": "x-signature-256", "encoding": "hex", "prefix": "sha256="}
 _SCHEMES: TypeAdapter[SdkScheme] = TypeAdapter(Scheme)
 
 
@@ -69,7 +70,7 @@ class SdkSignatureSchemes:
 def scheme_components() -> Mapping[str, Any]:
     """The schemes as components of an OpenAPI description; ANY_SCHEME is one of the others."""
     schema = _SCHEMES.json_schema(ref_template="#/components/schemas/{model}")
-    return {**schema.pop("$defs"), ANY_SCHEME: {"title": ANY_SCHEME, **schema}}
+    return {**schema.pop("$defs"), ANY_SCHEME: {"title": ANY_SCHEME, **schema, "examples": [_EXAMPLE]}}
 
 
 def _hook(request: SignedRequest) -> WebhookRequest:

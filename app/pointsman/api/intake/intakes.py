@@ -73,7 +73,6 @@ class IntakeIn(BaseModel):
     )
     verifier: Verifier = Field(
         description="How the sender proves itself. `bearer` is weaker than a signature: a token can be replayed.",
-        examples=[{"scheme": "hmac", "header": "x-signature-256", "encoding": "hex", "prefix": "sha256="}],
     )
     secrets: list[SecretStr] | None = Field(
         default=None,
