@@ -212,6 +212,14 @@ def test_a_body_that_is_not_utf8_is_no_crash() -> None:
             verifier.verify(request(sign(), body=b"\xff\xfe\x00"), [secret], now=NOW)
 
 
+@every_scheme
+def test_a_signed_body_need_not_be_text(name: str) -> None:
+    scheme, secret, _ = SCHEMES[name]
+    body = b"\xff\xfe\x00"
+    signed = scheme.sign(request({}, body=body), secret, now=NOW, event_id="msg_1")
+    scheme.verify(request(dict(signed), body=body), [secret], now=NOW)
+
+
 @given(header=st.text(max_size=80), body=st.binary(max_size=80))
 def test_no_header_or_body_makes_a_verifier_crash(header: str, body: bytes) -> None:
     for verifier, secret, sign in SCHEMES.values():
