@@ -93,6 +93,9 @@ class HostileCalendars:
             def do_PROPFIND(self) -> None:  # as below: who is signed in, or what a collection is
                 asked = self.rfile.read(int(self.headers["Content-Length"]))
                 nobody = b'<D:multistatus xmlns:D="DAV:"/>'
+                if b"resourcetype" in asked and self.path.startswith("/busy"):  # shared for its busy times alone
+                    self._say(403, b"", "text/plain")
+                    return
                 self._say(207, hostile_calendars.KIND if b"resourcetype" in asked else nobody, "application/xml")
 
             def do_REPORT(self) -> None:  # the name that http.server looks for

@@ -26,10 +26,11 @@ from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.services.ports import VendorError
-from pointsman.services.ports.vendors.calendars import ConnectionRef
+from pointsman.services.ports.vendors.calendars import CalendarOwner, ConnectionRef
 
 START = datetime(2031, 3, 1, tzinfo=UTC)
 END = START + timedelta(days=31)
+OWNER = CalendarOwner(zone="Europe/Berlin", email="anna@example.com")
 #: The question, free-busy times or events, and its answer.
 ANSWERS: dict[str, tuple[bool, Callable[[], bytes]]] = {
     "50 busy times": (True, lambda: hostile_calendars.free_busy(50)),
@@ -54,10 +55,9 @@ class Server:
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.method == "PROPFIND":
-            return httpx.Response(207, content=hostile_calendars.KIND)
-        if b"free-busy-query" in request.content:
-            return httpx.Response(200, content=self.body) if self.reports else httpx.Response(501)
-        return httpx.Response(207, content=b"" if self.reports else self.body)
+            # What a calendar is, a server hides that shares the busy times alone.
+            return httpx.Response(403) if self.reports else httpx.Response(207, content=hostile_calendars.KIND)
+        return httpx.Response(200 if self.reports else 207, content=self.body)
 
 
 class Beside:
@@ -93,7 +93,9 @@ async def main(rounds: int) -> None:
 
     async def read() -> str:
         try:
-            found = await gateway.busy_times(connection, "/anna/", START, END, deadline=timedelta(seconds=60))
+            found = await gateway.busy_times(
+                connection, "/anna/", START, END, deadline=timedelta(seconds=60), owner=OWNER
+            )
         except VendorError as error:
             return f"refused: {str(error).partition(' read: ')[2].partition(';')[0] or error}"
         return f"read: {len(found)} times apart from one another"

@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import httpx
 
 from pointsman_caldav.address import calendar_url, event_url
 from pointsman_caldav.client import Client, etag_of
 from pointsman_caldav.config import CaldavConfig
-from pointsman_caldav.dav import KIND_QUERY, PRINCIPAL_QUERY, event_query, free_busy_query
+from pointsman_caldav.dav import KIND_QUERY, PRINCIPAL_QUERY, ZONE_QUERY, event_query, free_busy_query
 from pointsman_caldav.events import Stored, placed, written
 from pointsman_caldav.reading import (
     HIDDEN,
@@ -22,6 +22,7 @@ from pointsman_caldav.reading import (
     our_events,
     precondition,
     rewritten,
+    zone_of_calendar,
 )
 from pointsman_sdk import (
     CONTRACT,
@@ -38,6 +39,7 @@ from pointsman_sdk import (
     Retryable,
     Slot,
 )
+from pointsman_sdk.readers.busy_times import joined
 
 MANIFEST = Manifest(
     name="caldav",
@@ -51,8 +53,9 @@ MANIFEST = Manifest(
 )
 
 _ICALENDAR = {"Content-Type": "text/calendar; charset=utf-8"}
-# What servers answer that do not know the free-busy report, or do not want to run it.
-_NO_FREE_BUSY = frozenset({400, 403, 404, 405, 501})
+# What servers answer that do not know a report or a filter, or do not want to run it.
+_NO_SUCH_REPORT = frozenset({400, 403, 404, 405, 422, 501})
+_SERVERS_ERR = timedelta(days=2)  # by more than any zone
 _GONE = frozenset({404, 410})
 _MOVE_ATTEMPTS = 3
 
@@ -75,35 +78,55 @@ class CaldavConnector:
         if not await self._client.read_xml(is_signed_in, answer.content) and self._needs_login:
             raise ReauthRequired("the CalDAV server did not accept the login")
 
-    async def busy(self, calendar: str, window: Slot) -> Sequence[Slot]:
-        """By the server's own free-busy report, or else from its events.
+    async def busy(
+        self, calendar: str, window: Slot, *, zone: str | None = None, owner: str | None = None
+    ) -> Sequence[Slot]:
+        """By its events as they were written, worked out here: what servers make of them errs.
 
-        Of a calendar that is shared for its busy times alone, the server hands out nothing but the report.
+        Whole days and floating times are those of `zone`; else of the calendar's own, else of the connection's. Of a
+        calendar that is shared for its busy times alone, the server hands out nothing but its own report.
         """
         url = calendar_url(self._base, calendar)
-        answer = await self._client.report(url, free_busy_query(window), depth="1", expect={200, *_NO_FREE_BUSY})
-        before = ""
-        if answer.status_code == 200:
-            # Some servers write an event without an end, such as a whole day, as a period without length: then the event
-            # itself has to say how long it is.
-            try:
-                spans = await self._client.read_icalendar(busy_by_report, answer.content, within=_span(window))
-            except Rejected as fault:
-                before = f"{fault}; asked for events, "
-            else:
-                if not spans:  # as a folder or a list of tasks answers, too
-                    await self._require_calendar(url, may_hide=True)
-                return _slots(spans)
+        fault = await self._fault_of(url)
+        if fault == HIDDEN:
+            return await self._reported(url, window)
+        if fault:
+            raise Rejected(fault)
+        home, spans = zone or await self._zone_of(url), set[tuple[int, int]]()
+        for body in await self._event_bodies(url, window):
+            found = await self._client.read_xml(
+                busy_by_events, body, within=_span(window), zone=home, owner=owner or ""
+            )
+            spans.update((start, end) for start, end in found)
+        return _slots(joined(spans, within=_span(window)))
+
+    async def _event_bodies(self, url: httpx.URL, window: Slot) -> list[bytes]:
+        """The events of the window and every series, or else all events.
+
+        A server may overlook a series in the window, so all are read: its own working out errs, and leaves out RDATEs. It
+        may take a whole day and an unknown zone for UTC, so that it is asked about more than the window.
+        """
+        wide = Slot(window.utc().start - _SERVERS_ERR, window.utc().end + _SERVERS_ERR)
+        answers = [await self._client.report(url, event_query(wide), depth="1", expect={207})]
+        for having in ("RRULE", "RDATE"):
+            answer = await self._client.report(
+                url, event_query(None, having=having), depth="1", expect={207, *_NO_SUCH_REPORT}
+            )
+            if answer.status_code != 207:
+                return [(await self._client.report(url, event_query(None), depth="1", expect={207})).content]
+            answers.append(answer)
+        return [answer.content for answer in answers]
+
+    async def _reported(self, url: httpx.URL, window: Slot) -> Sequence[Slot]:
+        """The busy times by the server's own report. Rejected where there is none, or none that can be read."""
+        answer = await self._client.report(url, free_busy_query(window), depth="1", expect={200, *_NO_SUCH_REPORT})
+        if answer.status_code != 200:
+            raise Rejected(HIDDEN)
         try:
-            await self._require_calendar(url)
+            spans = await self._client.read_icalendar(busy_by_report, answer.content, within=_span(window))
         except Rejected as fault:
-            raise Rejected(f"{before}{fault}") from None
-        events = await self._client.report(url, event_query(window, expand=True), depth="1", expect={207})
-        try:
-            body = events.content
-            return _slots(await self._client.read_xml(busy_by_events, body, within=_span(window), zone=self._zone))
-        except Rejected as fault:
-            raise Rejected(f"{before}{fault}") from None
+            raise Rejected(f"{HIDDEN}; {fault}") from None
+        return _slots(spans)
 
     async def book(self, request: BookingRequest) -> Booking:
         """Create the resource, if and only if there is none."""
@@ -148,7 +171,7 @@ class CaldavConnector:
     async def booked(self, calendar: str, window: Slot) -> Sequence[Booking]:
         """Ask for the window's events, and keep those with one of our UIDs."""
         url = await self._calendar(calendar)
-        answer = await self._client.report(url, event_query(window, expand=False), depth="1", expect={207})
+        answer = await self._client.report(url, event_query(window), depth="1", expect={207})
         found = await self._client.read_xml(our_events, answer.content, within=_span(window), zone=self._zone)
         return [self._booking(calendar, one["key"], Stored.of(one), one["etag"]) for one in found]
 
@@ -158,16 +181,27 @@ class CaldavConnector:
         await self._require_calendar(url)
         return url
 
-    async def _require_calendar(self, url: httpx.URL, *, may_hide: bool = False) -> None:
+    async def _require_calendar(self, url: httpx.URL) -> None:
         """Rejected for what is no calendar: a folder answers as an empty calendar does, and takes files too.
 
-        And for what the server does not describe to this login (RFC 3744, appendix B), unless it `may_hide` that.
+        And for what the server does not describe to this login (RFC 3744, appendix B).
         """
-        answer = await self._client.report(url, KIND_QUERY, depth="0", expect={207, 403})
-        hides = answer.status_code == 403
-        fault = HIDDEN if hides else await self._client.read_xml(fault_of_calendar, answer.content)
-        if fault and not (may_hide and fault == HIDDEN):
+        if fault := await self._fault_of(url):
             raise Rejected(fault)
+
+    async def _fault_of(self, url: httpx.URL) -> str:
+        """As the reader `fault_of_calendar` says."""
+        answer = await self._client.report(url, KIND_QUERY, depth="0", expect={207, 403})
+        if answer.status_code == 403:
+            return HIDDEN
+        fault: str = await self._client.read_xml(fault_of_calendar, answer.content)
+        return fault
+
+    async def _zone_of(self, url: httpx.URL) -> str:
+        """The calendar's own zone, else the connection's."""
+        answer = await self._client.report(url, ZONE_QUERY, depth="0", expect={207, *_NO_SUCH_REPORT})
+        known: str = "" if answer.status_code != 207 else await self._client.read_xml(zone_of_calendar, answer.content)
+        return known or self._zone
 
     async def _already_there(self, request: BookingRequest, answer: httpx.Response) -> Booking:
         """A refused create: our own earlier one, or one of the several other things servers mean by it."""

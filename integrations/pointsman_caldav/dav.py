@@ -9,6 +9,7 @@ PRINCIPAL_QUERY = f"<D:propfind {_NAMESPACES}><D:prop><D:current-user-principal/
 KIND_QUERY = (
     f"<D:propfind {_NAMESPACES}><D:prop><D:resourcetype/><C:supported-calendar-component-set/></D:prop></D:propfind>"
 )
+ZONE_QUERY = f"<D:propfind {_NAMESPACES}><D:prop><C:calendar-timezone/><C:calendar-timezone-id/></D:prop></D:propfind>"
 
 
 def stamp(moment: datetime) -> str:
@@ -25,12 +26,16 @@ def free_busy_query(window: Slot) -> str:
     return f"<C:free-busy-query {_NAMESPACES}><C:time-range {_range(window)}/></C:free-busy-query>"
 
 
-def event_query(window: Slot, *, expand: bool) -> str:
-    """The body that asks for the events of a window; `expand` has the server write out what recurs."""
-    shape = f"<C:expand {_range(window)}/>" if expand else ""
+def event_query(window: Slot | None, *, having: str = "") -> str:
+    """The body that asks for the events of a window, or for all, or for those with a property, as they were written.
+
+    What recurs is not written out by the server: servers differ in how, and err.
+    """
+    chosen = f"<C:time-range {_range(window)}/>" if window else ""
+    if having:
+        chosen += f'<C:prop-filter name="{having}"/>'
     return (
-        f"<C:calendar-query {_NAMESPACES}>"
-        f"<D:prop><D:getetag/><C:calendar-data>{shape}</C:calendar-data></D:prop>"
-        '<C:filter><C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT">'
-        f"<C:time-range {_range(window)}/></C:comp-filter></C:comp-filter></C:filter></C:calendar-query>"
+        f"<C:calendar-query {_NAMESPACES}><D:prop><D:getetag/><C:calendar-data/></D:prop>"
+        f'<C:filter><C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT">{chosen}</C:comp-filter></C:comp-filter>'
+        "</C:filter></C:calendar-query>"
     )

@@ -4,18 +4,20 @@ Nothing but the SDK's readers is imported here, so that such a process starts fa
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pointsman_caldav.uids import key_of, may_be_ours
+from pointsman_caldav.zone_names import zone_named
 from pointsman_sdk.readers import Reason, Unreadable
-from pointsman_sdk.readers.busy_times import Span, joined, span_of, spans_of_events, spans_of_free_busy
-from pointsman_sdk.readers.calendar_times import known_zone
+from pointsman_sdk.readers.busy_times import Span, joined, span_of, spans_of_free_busy
 from pointsman_sdk.readers.calendar_zones import zones_of
 from pointsman_sdk.readers.icalendar import Component, parse_icalendar, write_icalendar
 from pointsman_sdk.readers.multistatus import DAV, parse_multistatus
 from pointsman_sdk.readers.plain_xml import parse_xml
+from pointsman_sdk.readers.recurrence_rules import StepCount
+from pointsman_sdk.readers.series import busy_instances
 
 CALDAV = "{urn:ietf:params:xml:ns:caldav}"
 SEQUENCE = "X-POINTSMAN-SEQUENCE"
@@ -35,15 +37,16 @@ def busy_by_report(body: bytes, *, within: Sequence[int]) -> list[Span]:
     return spans_of_free_busy(body, within=within)
 
 
-def busy_by_events(body: bytes, *, within: Sequence[int], zone: str) -> list[Span]:
-    """The busy times of a multistatus of events, each written out."""
-    home = ZoneInfo(zone)
-    return joined((span for text, _ in _objects(body) for span in _spans(text, home)), within=within)
-
-
-def _spans(text: str, home: tzinfo) -> Iterator[Span]:
-    for calendar in parse_icalendar(text.encode()):
-        yield from spans_of_events(calendar, zone=home, otherwise=zone_named)
+def busy_by_events(body: bytes, *, within: Sequence[int], zone: str, owner: str = "") -> list[Span]:
+    """The busy times of a multistatus of events as they were written; series are worked out here."""
+    home, spend = ZoneInfo(zone), StepCount()
+    spans = (
+        span
+        for text, _ in _objects(body)
+        for calendar in parse_icalendar(text.encode())
+        for span in busy_instances(calendar, within=within, zone=home, otherwise=zone_named, spend=spend, owner=owner)
+    )
+    return joined(spans, within=within)
 
 
 def our_events(body: bytes, *, within: Sequence[int], zone: str) -> list[dict[str, Any]]:
@@ -113,6 +116,21 @@ def fault_of_calendar(body: bytes) -> str:
     return "" if takes_events else "this calendar takes no events, as a list of tasks does"
 
 
+def zone_of_calendar(body: bytes) -> str:
+    """The IANA name of a calendar's own zone (RFC 4791, section 5.2.2; RFC 7809); empty where it says none that has one."""
+    for resource in parse_multistatus(body):
+        names = [resource.text(f"{CALDAV}calendar-timezone-id")]
+        try:
+            written = parse_icalendar(resource.text(f"{CALDAV}calendar-timezone").encode())
+        except Unreadable:
+            written = []
+        names += [zone.text("TZID") for calendar in written for zone in calendar.walk("VTIMEZONE")]
+        for zone in (zone_named(name) for name in names if name):
+            if isinstance(zone, ZoneInfo) and zone.key:
+                return zone.key
+    return ""
+
+
 def precondition(body: bytes) -> str:
     """The name of the precondition that failed, or nothing: servers differ in whether they say."""
     try:
@@ -121,16 +139,6 @@ def precondition(body: bytes) -> str:
         return ""
     name = root[0].tag.rpartition("}")[2] if root.tag == f"{DAV}error" and len(root) else ""
     return name[:100]
-
-
-def zone_named(name: str) -> tzinfo | None:
-    """The zone of a name that the calendar does not define: IANA's, or one of Windows."""
-    if (known := known_zone(name)) is not None:
-        return known
-    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON  # noqa: PLC0415  # takes 0.2 s, and is seldom asked
-
-    iana = WINDOWS_TO_OLSON.get(name)
-    return known_zone(iana) if iana else None
 
 
 def _objects(body: bytes) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,14 @@ class Appointments:
 
     _client: Client
 
-    async def busy(self, calendar: str, window: Slot) -> Sequence[Slot]:
+    async def busy(
+        self,
+        calendar: str,
+        window: Slot,
+        *,
+        zone: str | None = None,  # noqa: ARG002  # the vendor tells instants
+        owner: str | None = None,  # noqa: ARG002  # and leaves out what its owner declined
+    ) -> Sequence[Slot]:
         found = await self._client.call("GET", "calendars", calendar, "busy", params=slot_json(window))
         return [shaped(slot_of, row) for row in rows(found)]
 

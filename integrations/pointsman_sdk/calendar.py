@@ -59,8 +59,14 @@ class Booking:
 class Calendar(Protocol):
     """Calendars of one connection, each named by the vendor's own address for it."""
 
-    async def busy(self, calendar: str, window: Slot) -> Sequence[Slot]:
-        """When its owner cannot be booked within `window`. What cannot be read raises; it is never free."""
+    async def busy(
+        self, calendar: str, window: Slot, *, zone: str | None = None, owner: str | None = None
+    ) -> Sequence[Slot]:
+        """When its owner cannot be booked within `window`. What cannot be read raises; it is never free.
+
+        Whole days and floating times are those of `zone`, the IANA name of the owner's zone. What `owner`, the owner's
+        email address, declined is free. A vendor that knows both itself may take neither.
+        """
         ...
 
     async def book(self, request: BookingRequest) -> Booking:

@@ -202,13 +202,13 @@ class CancelsAtBestEffort(MemoryConnector):
 
 @fails("test_other_events_are_busy")
 class ReadsTheFirstPageOnly(MemoryConnector):
-    async def busy(self, calendar: str, window: Slot) -> Sequence[Slot]:
+    async def busy(self, calendar: str, window: Slot, **asked: str | None) -> Sequence[Slot]:
         return (await super().busy(calendar, window))[:1]
 
 
 @fails("test_own_bookings_are_busy")
 class LeavesOutItsOwn(MemoryConnector):
-    async def busy(self, calendar: str, window: Slot) -> Sequence[Slot]:
+    async def busy(self, calendar: str, window: Slot, **asked: str | None) -> Sequence[Slot]:
         own = {booking.slot for booking in await self.booked(calendar, window)}
         return [slot for slot in await super().busy(calendar, window) if slot not in own]
 
@@ -216,7 +216,7 @@ class LeavesOutItsOwn(MemoryConnector):
 class SeesEverything(MemoryConnector):
     """Asks the vendor's store directly, free events included."""
 
-    async def busy(self, calendar: str, window: Slot) -> Sequence[Slot]:
+    async def busy(self, calendar: str, window: Slot, **asked: str | None) -> Sequence[Slot]:
         handler = self._client._http._transport._inner._inner.handler
         entries = handler.__self__.diary.calendars[calendar].values()
         return [entry.slot for entry in entries if entry.slot.overlaps(window)]
@@ -227,20 +227,20 @@ fails("test_free_events_are_free")(SeesEverything)
 
 @fails("test_only_the_window_is_reported")
 class IgnoresTheWindow(MemoryConnector):
-    async def busy(self, calendar: str, window: Slot) -> Sequence[Slot]:
+    async def busy(self, calendar: str, window: Slot, **asked: str | None) -> Sequence[Slot]:
         day = timedelta(days=1)
         return await super().busy(calendar, Slot(window.start - day, window.end + day))
 
 
 @fails("test_events_over_a_clock_change_keep_their_length")
 class ReadsWallClocks(MemoryConnector):
-    async def busy(self, calendar: str, window: Slot) -> Sequence[Slot]:
+    async def busy(self, calendar: str, window: Slot, **asked: str | None) -> Sequence[Slot]:
         return [_wall_clock(slot) for slot in await super().busy(calendar, window)]
 
 
 @fails("test_unreadable_calendar_is_not_free", "test_refused_reading_is_not_free", "test_spoilt_reading_is_not_free")
 class UnknownIsFree(MemoryConnector):
-    async def busy(self, calendar: str, window: Slot) -> Sequence[Slot]:
+    async def busy(self, calendar: str, window: Slot, **asked: str | None) -> Sequence[Slot]:
         try:
             return await super().busy(calendar, window)
         except ConnectorError:

@@ -18,6 +18,7 @@ from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.domain.messages.message import Message, say
 from pointsman.services.ports.vendors.calendars import (
     CalendarEvent,
+    CalendarOwner,
     ConnectionRef,
     VendorError,
     VendorEvent,
@@ -65,13 +66,21 @@ class ConnectorGateway:
         await self.call(connection, lambda connector: connector.check())
 
     async def busy_times(
-        self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
+        self,
+        connection: ConnectionRef,
+        calendar: str,
+        start: datetime,
+        end: datetime,
+        *,
+        deadline: timedelta,
+        owner: CalendarOwner,
     ) -> list[tuple[datetime, datetime]]:
         """Busy times in UTC, by start."""
         window = check_contract(lambda: Slot(start, end))
 
         async def read(vendor: Calendar) -> list[tuple[datetime, datetime]]:
-            return sorted(utc_interval(slot) for slot in await vendor.busy(calendar, window))
+            found = await vendor.busy(calendar, window, zone=owner.zone, owner=owner.email)
+            return sorted(utc_interval(slot) for slot in found)
 
         return await self._on_calendar(connection, read, deadline=deadline)
 

@@ -1,21 +1,19 @@
-"""When somebody is busy, out of iCalendar: from a free-busy report, or from events that stand for one time each."""
+"""When somebody is busy, out of iCalendar: from a free-busy report, or from an event that stands for one time."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from pointsman_sdk.readers.calendar_times import Zones, iana_zone, read_length, read_period, read_time
-from pointsman_sdk.readers.calendar_zones import zones_of
 from pointsman_sdk.readers.icalendar import Component, parse_icalendar
 from pointsman_sdk.readers.unreadable import Reason, Unreadable
 
 MOST = 5_000
+SHORTEST = 60  # seconds that a moment lasts: it is not nothing
 _MARGIN = 7 * 86_400
 _ROUNDED = 60  # seconds by which a server may round the time that it was asked about
 #: Seconds since 1970, from and up to but not including: what a reader hands over as JSON.
 Span = tuple[int, int]
-
-_RECURS = ("RRULE", "RDATE", "EXRULE")
 
 
 def spans_of_free_busy(body: bytes, *, within: Sequence[int]) -> list[Span]:
@@ -46,7 +44,7 @@ def _stated(report: Component, name: str, *, otherwise: float) -> float:
     found = report.get(name)
     if found is None:
         return otherwise
-    moment = _moment(read_time(found, zones=iana_zone, default=UTC), UTC)
+    moment = midnight(read_time(found, zones=iana_zone, default=UTC), UTC)
     return _span(moment, moment)[0]
 
 
@@ -63,28 +61,22 @@ def _periods(reports: Iterable[Component]) -> Iterator[Span]:
                 yield span
 
 
-def spans_of_events(calendar: Component, *, zone: tzinfo, otherwise: Zones) -> Iterator[Span]:
-    """The time of every event that blocks. Unreadable where one recurs, and so stands for times that are not written."""
-    zones = zones_of(calendar, otherwise)
-    for event in calendar.walk("VEVENT"):
-        if not blocks(event):
-            continue
-        if event.all(*_RECURS):
-            raise Unreadable(Reason.MALFORMED, "A recurring event is not written out: its times are not known.")
-        yield span_of(event, zone=zone, zones=zones)
-
-
-def blocks(event: Component) -> bool:
-    """Whether its owner is busy meanwhile."""
-    transparent = event.text("TRANSP", "OPAQUE").upper() == "TRANSPARENT"
-    return not transparent and event.text("STATUS").upper() != "CANCELLED"
-
-
 def span_of(event: Component, *, zone: tzinfo, zones: Zones) -> Span:
     """When one event is. Whole days and floating times are those of `zone`. A moment lasts a minute: it is not nothing.
 
     Unreadable for one that ends before it starts.
     """
+    start, end = times_of(event, zone=zone, zones=zones)
+    span = _span(midnight(start, zone), midnight(end, zone))
+    if span[1] < span[0]:  # 02:30 to 02:10 in the night in which the clocks show that hour twice
+        span = _span(midnight(start, zone), midnight(end, zone).replace(fold=1))
+    if span[1] < span[0]:
+        raise Unreadable(Reason.MALFORMED, "An event of the calendar ends before it starts.")
+    return span[0], max(span[1], span[0] + SHORTEST)
+
+
+def times_of(event: Component, *, zone: tzinfo, zones: Zones) -> tuple[date | datetime, date | datetime]:
+    """Its start and its end, which a day without an end has on the next one. Floating times are those of `zone`."""
     first = event.get("DTSTART")
     if first is None:
         raise Unreadable(Reason.MALFORMED, "An event of the calendar has no start.")
@@ -93,12 +85,7 @@ def span_of(event: Component, *, zone: tzinfo, zones: Zones) -> Span:
     end = _end(start, event) if last is None else read_time(last, zones=zones, default=zone)
     if not isinstance(start, datetime) and end == start:
         end = start + timedelta(days=1)  # the last day, as some programs write it
-    span = _span(_moment(start, zone), _moment(end, zone))
-    if span[1] < span[0]:  # 02:30 to 02:10 in the night in which the clocks show that hour twice
-        span = _span(_moment(start, zone), _moment(end, zone).replace(fold=1))
-    if span[1] < span[0]:
-        raise Unreadable(Reason.MALFORMED, "An event of the calendar ends before it starts.")
-    return span[0], max(span[1], span[0] + 60)
+    return start, end
 
 
 def _end(start: date | datetime, event: Component) -> date | datetime:
@@ -106,14 +93,20 @@ def _end(start: date | datetime, event: Component) -> date | datetime:
     try:
         if found is not None:
             length = read_length(found.value)
-            # Elapsed time, which over a change of the clocks is not what the wall clock shows.
-            return start.astimezone(UTC) + length if isinstance(start, datetime) else start + length
+            if not isinstance(start, datetime):
+                return start + length
+            # Hours are elapsed time, which over a change of the clocks is not what the wall clock shows; days are what it
+            # shows. Where both are given, programs differ, and the later end is taken.
+            elapsed = start.astimezone(UTC) + length
+            by_hours = found.value.strip().lstrip("+-").upper().startswith("PT")
+            return elapsed if by_hours else max(elapsed, start + length, key=datetime.timestamp)
         return start if isinstance(start, datetime) else start + timedelta(days=1)
     except OverflowError:
         raise Unreadable(Reason.MALFORMED, "An event of the calendar has no end.") from None
 
 
-def _moment(value: date | datetime, zone: tzinfo) -> datetime:
+def midnight(value: date | datetime, zone: tzinfo) -> datetime:
+    """The beginning of a day in `zone`; a moment as it is."""
     return value if isinstance(value, datetime) else datetime.combine(value, time(), tzinfo=zone)
 
 

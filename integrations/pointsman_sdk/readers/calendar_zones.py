@@ -24,7 +24,11 @@ def zones_of(calendar_: Component, otherwise: Zones = iana_zone) -> Zones:
     A definition whose rules cannot be read counts as none. Nothing is kept beyond this calendar: the same name may mean
     something else in the next one.
     """
-    written = {zone.text("TZID"): zone for zone in reversed(calendar_.components) if zone.name == "VTIMEZONE"}
+    written = {
+        zone.text("TZID").replace('"', "").strip(): zone
+        for zone in reversed(calendar_.components)
+        if zone.name == "VTIMEZONE"
+    }
     known: dict[str, tzinfo | None] = {}
 
     def look_up(name: str) -> tzinfo | None:

@@ -116,43 +116,37 @@ def test_unreadable_free_busy_is_not_free(body: bytes) -> None:
         busy_by_report(body, within=WITHIN)
 
 
-def without_free_busy(answer: bytes, status: int = 501) -> Handler:
+def keeping(answer: bytes, *, filters: int = 207) -> Handler:
+    """A server of these events, which answers a question for a property with such a status."""
+
     def handle(request: httpx.Request) -> httpx.Response:
-        if b"free-busy-query" in request.content:
-            return httpx.Response(status)
-        assert b"<C:expand" in request.content
-        return httpx.Response(207, content=answer)
+        if request.method == "PROPFIND":
+            return httpx.Response(404)
+        assert b"free-busy-query" not in request.content
+        assert b"<C:expand" not in request.content
+        if b"prop-filter" in request.content and filters != 207:
+            return httpx.Response(filters)
+        nothing = b"prop-filter" in request.content or (filters != 207 and b"time-range" in request.content)
+        return httpx.Response(207, content=multistatus() if nothing else answer)
 
     return handle
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 501])
-async def test_events_are_read_where_free_busy_is_not_supported(scripted: Any, status: int) -> None:
+async def test_all_events_are_read_where_a_server_cannot_look_for_series(scripted: Any, status: int) -> None:
     answer = multistatus(
         vevent("DTSTART:20310330T080000Z", "DTEND:20310330T090000Z"),
         vevent("DTSTART:20310330T100000Z", "DURATION:PT15M"),
         vevent("DTSTART:20310330T110000Z", "DTEND:20310330T120000Z", "STATUS:CANCELLED"),
         vevent("DTSTART:20310330T110000Z", "DTEND:20310330T120000Z", "TRANSP:TRANSPARENT"),
     )
-    found = await scripted(without_free_busy(answer, status)).busy(CALENDAR, DAY)
+    found = await scripted(keeping(answer, filters=status)).busy(CALENDAR, DAY)
     assert [(slot.start.hour, slot.length) for slot in found] == [(8, timedelta(hours=1)), (10, timedelta(minutes=15))]
-
-
-async def test_events_are_read_where_free_busy_has_a_period_without_length(scripted: Any) -> None:
-    events = multistatus(vevent("DTSTART;VALUE=DATE:20310330"))
-
-    def handle(request: httpx.Request) -> httpx.Response:
-        asked = b"free-busy-query" in request.content
-        periods = free_busy("FREEBUSY;VALUE=PERIOD:20310330T000000Z/P0D", "FREEBUSY:20310330T080000Z/PT1H")
-        return httpx.Response(200, content=periods) if asked else httpx.Response(207, content=events)
-
-    (slot,) = await scripted(handle).busy(CALENDAR, DAY)
-    assert slot.length == timedelta(days=1)
 
 
 async def test_all_day_event_is_busy_in_the_zone_of_the_connection(scripted: Any) -> None:
     answer = multistatus(vevent("DTSTART;VALUE=DATE:20310330", "DTEND;VALUE=DATE:20310331"))
-    (slot,) = await scripted(without_free_busy(answer), time_zone="Europe/Berlin").busy(CALENDAR, DAY)
+    (slot,) = await scripted(keeping(answer), time_zone="Europe/Berlin").busy(CALENDAR, DAY)
     assert slot.utc().start == datetime(2031, 3, 29, 23, tzinfo=UTC)
     assert slot.length == timedelta(hours=23)
 
@@ -173,9 +167,7 @@ OK = "<D:status>HTTP/1.1 200 OK</D:status>"
 
 
 async def test_the_calendar_itself_among_its_events_hides_none(scripted: Any) -> None:
-    (slot,) = await scripted(without_free_busy(named("/rep1/leads/", f"<D:propstat>{OK}</D:propstat>"))).busy(
-        CALENDAR, DAY
-    )
+    (slot,) = await scripted(keeping(named("/rep1/leads/", f"<D:propstat>{OK}</D:propstat>"))).busy(CALENDAR, DAY)
     assert slot.length == timedelta(hours=1)
 
 
@@ -187,7 +179,10 @@ async def test_the_calendar_itself_among_its_events_hides_none(scripted: Any) ->
         named("/rep1/leads/", "<D:propstat><D:prop></D:prop><D:status>HTTP/1.1 403 Forbidden</D:status></D:propstat>"),
         named("/rep1/leads/b.ics", f"<D:propstat>{OK}</D:propstat>"),
         named("/rep1/leads/b.ics", f"<D:propstat><D:prop><D:getetag>1</D:getetag></D:prop>{OK}</D:propstat>"),
-        multistatus(vevent("DTSTART:20310101T080000Z", "DTEND:20310101T090000Z", "RRULE:FREQ=DAILY")),
+        multistatus(
+            vevent("DTSTART:20310101T080000Z", "DTEND:20310101T090000Z", "EXRULE:FREQ=DAILY", "RRULE:FREQ=DAILY")
+        ),
+        multistatus(vevent("DTSTART:20310101T080000Z", "DTEND:20310101T090000Z", "RRULE:FREQ=FORTNIGHTLY")),
         multistatus(vevent("SUMMARY:no time at all")),
         multistatus(vevent("DTSTART:20310330T230000Z", "DTEND:20310330T010000Z")),
         multistatus(vevent("DTSTART:20310330T080000Z", "DURATION:-PT1H")),
@@ -200,7 +195,7 @@ async def test_the_calendar_itself_among_its_events_hides_none(scripted: Any) ->
 )
 async def test_events_that_cannot_be_told_are_not_free(scripted: Any, answer: bytes) -> None:
     with pytest.raises(Rejected):
-        await scripted(without_free_busy(answer)).busy(CALENDAR, DAY)
+        await scripted(keeping(answer)).busy(CALENDAR, DAY)
 
 
 LINE = st.sampled_from(

@@ -12,16 +12,13 @@ from pointsman_caldav import CaldavConfig, CaldavConnector
 from pointsman_sdk import AmbiguousOutcome, Context, NoTokens, Slot
 from pointsman_sdk.testing import NOW, request
 from pointsman_sdk.testing.bench import reader_processes
-from support.hostile.calendars import KIND
+from support.hostile.calendars import KIND, event, multistatus
 
 pytestmark = pytest.mark.anyio
 
 PLACE = "https://dav.example/rep1/leads/"
 DAY = Slot(datetime(2031, 3, 30, tzinfo=UTC), datetime(2031, 3, 31, tzinfo=UTC))
-BUSY = (
-    b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//EN\r\nBEGIN:VFREEBUSY\r\nUID:x\r\nDTSTAMP:20310101T000000Z\r\n"
-    b"FREEBUSY:20310330T100000Z/PT1H\r\nEND:VFREEBUSY\r\nEND:VCALENDAR\r\n"
-)
+HOUR = ("DTSTART:20310330T100000Z", "DURATION:PT1H")
 
 
 def connector(http: httpx.AsyncClient) -> CaldavConnector:
@@ -44,25 +41,27 @@ async def test_a_create_refuses_to_overwrite_and_names_the_event_by_its_key() ->
     assert put.call_count == 1
 
 
-async def test_a_free_day_is_believed_of_what_says_that_it_is_a_calendar() -> None:
-    free = BUSY.replace(b"FREEBUSY:20310330T100000Z/PT1H\r\n", b"")
-    async with respx.mock as wire, httpx.AsyncClient() as http:
-        wire.request("REPORT", PLACE).respond(200, content=free, headers={"Content-Type": "text/calendar"})
-        kind = wire.request("PROPFIND", PLACE).respond(207, content=KIND)
-        assert await connector(http).busy("/rep1/leads/", DAY) == []
-    assert (kind.call_count, kind.calls.last.request.headers["Depth"]) == (1, "0")
+@pytest.mark.parametrize("zone", ["Europe/Berlin", None])
+async def test_busy_times_are_the_events_of_the_window_and_every_series_as_they_were_written(zone: str | None) -> None:
+    asked: list[bytes] = []
 
+    def answer(sent: httpx.Request) -> httpx.Response:
+        asked.append(sent.content)
+        if sent.method == "PROPFIND":
+            return httpx.Response(207, content=KIND)
+        assert sent.headers["Depth"] == "1"
+        return httpx.Response(207, content=multistatus([event(*HOUR)] if b"time-range" in sent.content else []))
 
-async def test_busy_times_are_one_report_and_nothing_else_is_asked() -> None:
     async with respx.mock as wire, httpx.AsyncClient() as http:
-        report = wire.request("REPORT", PLACE).respond(200, content=BUSY, headers={"Content-Type": "text/calendar"})
-        busy = await connector(http).busy("/rep1/leads/", DAY)
+        wire.route(url=PLACE).side_effect = answer
+        busy = await connector(http).busy("/rep1/leads/", DAY, zone=zone)
     assert [(slot.start.hour, slot.end.hour) for slot in busy] == [(10, 11)]
-    assert report.call_count == 1
-    sent = report.calls.last.request
-    assert sent.headers["Depth"] == "1"
-    assert b"free-busy-query" in sent.content
-    assert b"20310330T000000Z" in sent.content
+    first, *zones, window, rules, dates = asked
+    assert b"resourcetype" in first
+    assert [b"calendar-timezone" in one for one in zones] == [True] * (zone is None)
+    assert b'start="20310328T000000Z" end="20310402T000000Z"' in window
+    assert (b'<C:prop-filter name="RRULE"/>' in rules, b'<C:prop-filter name="RDATE"/>' in dates) == (True, True)
+    assert not any(b"free-busy" in one or b"expand" in one for one in asked)
 
 
 @pytest.mark.parametrize("status", [200, 204, 404, 410])

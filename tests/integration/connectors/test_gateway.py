@@ -21,6 +21,7 @@ from pointsman.connectors.vault import Vault, new_key
 from pointsman.domain.errors import Invalid, NotFound
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports.vendors.calendars import (
+    CalendarOwner,
     CalendarEvent,
     CalendarGateway,
     ConnectionRef,
@@ -51,6 +52,7 @@ NOW = datetime(2031, 1, 15, 12, tzinfo=UTC)
 NINE = datetime(2031, 3, 31, 9, tzinfo=UTC)
 TEN, NOON = NINE + timedelta(hours=1), NINE + timedelta(hours=3)
 SECOND = timedelta(seconds=1)
+OWNER = CalendarOwner(zone="Europe/Berlin", email="anna@example.com")
 EVENT = CalendarEvent(
     key="0193-g1",
     calendar="anna",
@@ -105,7 +107,7 @@ async def test_appointment_is_booked_found_moved_and_cancelled(house: House) -> 
     made = await gateway.book(connection, EVENT)
     assert (made.key, made.start, made.end) == (EVENT.key, NINE, TEN)
     assert await gateway.find_event(connection, "anna", EVENT.key) == made
-    assert await gateway.busy_times(connection, "anna", NINE, NOON, deadline=SECOND) == [(NINE, TEN)]
+    assert await gateway.busy_times(connection, "anna", NINE, NOON, deadline=SECOND, owner=OWNER) == [(NINE, TEN)]
     moved = await gateway.move(connection, replace(EVENT, start=TEN, end=NOON, sequence=1))
     assert (moved.start, moved.end) == (TEN, NOON)
     assert await gateway.list_our_events(connection, "anna", NINE, NOON) == [moved]
@@ -224,7 +226,7 @@ class Scripted:
     """A registry with one connector that does as told."""
 
     def __init__(self, act: Callable[[], Any]) -> None:
-        async def do(*_: object) -> Any:
+        async def do(*_: object, **__: object) -> Any:
             answer = act()
             return await answer if asyncio.iscoroutine(answer) else answer
 
@@ -287,14 +289,16 @@ async def test_nonsense_from_a_connector_is_a_bug_too(answer: object) -> None:
     with pytest.raises(VendorUnansweredError):
         await house.gateway.book(house.connection(), EVENT)
     with pytest.raises(VendorRetryableError):
-        await house.gateway.busy_times(house.connection(), "anna", NINE, NOON, deadline=SECOND)
+        await house.gateway.busy_times(house.connection(), "anna", NINE, NOON, deadline=SECOND, owner=OWNER)
     assert len(house.bugs) == 2
 
 
 async def test_slow_calendar_is_given_up_at_the_deadline() -> None:
     house = House(Scripted(lambda: asyncio.Event().wait()))
     with pytest.raises(VendorRetryableError, match="in time") as caught:
-        await house.gateway.busy_times(house.connection(), "anna", NINE, NOON, deadline=timedelta(milliseconds=20))
+        await house.gateway.busy_times(
+            house.connection(), "anna", NINE, NOON, deadline=timedelta(milliseconds=20), owner=OWNER
+        )
     assert not isinstance(caught.value, VendorUnansweredError)
     assert german(failure_message(caught.value)) == "der Anbieter hat nicht rechtzeitig geantwortet"
     assert house.bugs == []
@@ -332,9 +336,9 @@ async def test_real_calendar_server_on_loopback_is_reached_only_when_private_net
             if allowed:
                 made = await gateway.book(connection, event)
                 assert (made.start, made.end) == (NINE, TEN)
-                assert await gateway.busy_times(connection, vendor.calendar, NINE, NOON, deadline=SECOND) == [
-                    (NINE, TEN)
-                ]
+                assert await gateway.busy_times(
+                    connection, vendor.calendar, NINE, NOON, deadline=SECOND, owner=OWNER
+                ) == [(NINE, TEN)]
             else:
                 with pytest.raises(VendorRejectedError, match="does not allow"):
                     await gateway.book(connection, event)

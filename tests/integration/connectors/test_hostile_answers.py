@@ -19,7 +19,7 @@ from pointsman.services.calendars.readings import read_calendar_states
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.ports import VendorError
-from pointsman.services.ports.vendors.calendars import ConnectionRef
+from pointsman.services.ports.vendors.calendars import CalendarOwner, ConnectionRef
 from pointsman_sdk.testing.bench import reader_processes
 from support.deep import every
 from support.floors.booking_floor import SETTER, open_floor
@@ -30,6 +30,7 @@ pytestmark = pytest.mark.anyio
 
 START = datetime(2031, 3, 1, tzinfo=UTC)
 END = START + timedelta(days=31)
+OWNER = CalendarOwner(zone="Europe/Berlin", email="anna@example.com")
 DEADLINE = timedelta(seconds=60)  # the readers have one of their own
 PRINCIPAL = (
     f"<D:multistatus {NAMESPACES}><D:response><D:href>/</D:href><D:propstat><D:prop><D:current-user-principal/></D:prop>"
@@ -38,19 +39,23 @@ PRINCIPAL = (
 
 
 class Server:
-    """A CalDAV server that gives one answer to each question; by the first part of the path where there are several."""
+    """A CalDAV server that gives one answer to each question; by the first part of the path where there are several.
+
+    What has a report is shared for its busy times alone.
+    """
 
     def __init__(self) -> None:
-        self.reports: dict[str, tuple[int, bytes]] = {}
+        self.reports: dict[str, bytes] = {}
         self.events: dict[str, bytes] = {}
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         place = request.url.path.split("/")[1]
+        if b"resourcetype" in request.content:
+            return httpx.Response(403) if place in self.reports else httpx.Response(207, content=KIND)
         if request.method == "PROPFIND":
-            return httpx.Response(207, content=KIND if b"resourcetype" in request.content else PRINCIPAL)
-        if b"free-busy-query" in request.content:
-            status, body = self.reports.get(place, (501, b""))
-            return httpx.Response(status, content=body)
+            return httpx.Response(207, content=PRINCIPAL)
+        if place in self.reports:
+            return httpx.Response(200, content=self.reports[place])
         return httpx.Response(207, content=self.events.get(place, b""))
 
 
@@ -81,15 +86,15 @@ async def gateway(anyio_backend: object, server: Server, bugs: list[str]) -> Asy
 async def busy(gateway: ConnectorGateway) -> list[tuple[datetime, datetime]]:
     public, sealed = gateway.seal("caldav", {"base_url": "https://dav.example/"})
     connection = ConnectionRef(id=UUID(int=1), connector="caldav", config=public, sealed=sealed)
-    return await gateway.busy_times(connection, "/anna/", START, END, deadline=DEADLINE)
+    return await gateway.busy_times(connection, "/anna/", START, END, deadline=DEADLINE, owner=OWNER)
 
 
 @pytest.mark.parametrize("bomb", every(4, {**FREE_BUSY, **EVENTS}))
+@pytest.mark.parametrize("shares_events", [True, False])
 async def test_a_hostile_answer_is_refused_with_its_reason(
-    gateway: ConnectorGateway, server: Server, bugs: list[str], bomb: Callable[[], bytes]
+    gateway: ConnectorGateway, server: Server, bugs: list[str], bomb: Callable[[], bytes], shares_events: bool
 ) -> None:
-    body = bomb()
-    server.reports["anna"], server.events["anna"] = (200, body), body
+    (server.events if shares_events else server.reports)["anna"] = bomb()
     with pytest.raises(VendorError, match=r"cannot be read: \w|longer than"):
         await busy(gateway)
     assert bugs == []
@@ -99,9 +104,9 @@ async def test_a_hostile_answer_is_refused_with_its_reason(
 async def test_an_honest_calendar_is_read_by_either_question(
     gateway: ConnectorGateway, server: Server, count: int, most: int
 ) -> None:
-    server.reports["anna"] = (200, free_busy(count))
+    server.reports["anna"] = free_busy(count)
     reported = await busy(gateway)
-    server.reports["anna"], server.events["anna"] = (501, b""), events(count)
+    server.reports, server.events["anna"] = {}, events(count)
     listed = await busy(gateway)
     assert 0 < len(listed) <= len(reported) <= most
 
@@ -127,7 +132,6 @@ async def test_all_else_takes_its_turns_while_a_large_answer_is_read(gateway: Co
 async def test_a_hostile_calendar_makes_its_owner_unbookable_with_the_reason_and_no_one_else(
     gateway: ConnectorGateway, server: Server, database_url: str
 ) -> None:
-    server.reports = {"anna": (200, free_busy(230_000)), "ben": (200, free_busy(3)), "clara": (501, b"")}
     server.events = {"anna": events(20), "ben": events(3), "clara": events(3)}
     async with open_floor(database_url, closers=()) as floor:
         env = replace(floor.world.env, calendars=gateway)
@@ -149,5 +153,5 @@ async def test_a_hostile_calendar_makes_its_owner_unbookable_with_the_reason_and
     assert {rep: state.readable for rep, state in states.items()} == {"anna": False, "ben": True, "clara": False}
     assert [row.subject for row in alerts] == ["rep:anna", "rep:clara"]
     large, deep = (english_of(row.message) for row in alerts)
-    assert "more than 4194304 bytes; asked for events, the CalDAV server answered what cannot be read" in large
+    assert "the CalDAV server answered what cannot be read: the text has more than 4194304 bytes" in large
     assert "nested deeper than 32 levels" in deep

@@ -69,7 +69,7 @@ class FaultyCalendars:
             raise fault
 
     async def busy_times(
-        self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
+        self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, **asked: object
     ) -> list[tuple[datetime, datetime]]:
         _outside_transactions()
         self.reads += 1

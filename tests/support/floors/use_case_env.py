@@ -135,7 +135,7 @@ class FakeCalendars:
         self._fail("check")
 
     async def busy_times(
-        self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
+        self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, **asked: object
     ) -> list[tuple[datetime, datetime]]:
         self._fail(calendar)
         return [(a, b) for a, b in self.busy.get(calendar, []) if a < end and b > start]

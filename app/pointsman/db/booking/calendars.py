@@ -15,9 +15,10 @@ from pointsman.db.tables import rep_calendars
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.messages.message import message_from_json
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
+from pointsman.services.ports.vendors.calendars import CalendarOwner
 
 _BINDINGS = PreparedStatement("""
-    select b.id as binding_id, b.rep_id, r.key as rep_key, b.calendar, b.writes,
+    select b.id as binding_id, b.rep_id, r.key as rep_key, r.time_zone, r.email, b.calendar, b.writes,
         c.id, c.key, c.connector, c.config, c.sealed, c.active, c.fault, c.created_at, c.max_reading_age_s, c.sync_owners,
         s.window_start, s.window_end, s.busy, s.read_at, s.error
     from rep_calendars b join reps r on r.id = b.rep_id join connections c on c.id = b.connection_id
@@ -26,7 +27,7 @@ _BINDINGS = PreparedStatement("""
     order by r.key, b.id
 """)
 _WRITE_TARGET = PreparedStatement("""
-    select b.id as binding_id, b.rep_id, r.key as rep_key, b.calendar, b.writes,
+    select b.id as binding_id, b.rep_id, r.key as rep_key, r.time_zone, r.email, b.calendar, b.writes,
         c.id, c.key, c.connector, c.config, c.sealed, c.active, c.fault, c.created_at, c.max_reading_age_s, c.sync_owners
     from rep_calendars b join reps r on r.id = b.rep_id join connections c on c.id = b.connection_id
     where b.rep_id = :rep and b.writes
@@ -102,6 +103,7 @@ def _binding(row: Any) -> CalendarBinding:
         id=row.binding_id,
         rep_id=row.rep_id,
         rep_key=row.rep_key,
+        owner=CalendarOwner(zone=row.time_zone, email=row.email),
         connection=connection_row(row._asdict()),
         calendar=row.calendar,
         writes=row.writes,

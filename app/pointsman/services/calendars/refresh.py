@@ -35,7 +35,12 @@ async def refresh_calendar(
     try:
         async with asyncio.timeout(deadline.total_seconds()):
             found = await env.calendars.busy_times(
-                binding.connection.ref(), binding.calendar, window.start, window.end, deadline=deadline
+                binding.connection.ref(),
+                binding.calendar,
+                window.start,
+                window.end,
+                deadline=deadline,
+                owner=binding.owner,
             )
         busy = tuple(item for item in (interval_or_none(a, b) for a, b in found) if item)
     except VendorReauthError as fault:

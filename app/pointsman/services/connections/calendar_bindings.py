@@ -22,6 +22,7 @@ from pointsman.services.ports import (
 )
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
 from pointsman.services.ports.operations.alerts import AlertCode
+from pointsman.services.ports.vendors.calendars import CalendarOwner
 from pointsman.services.transactions import run_in_transaction
 
 
@@ -73,7 +74,7 @@ async def _refuse_unknown_calendars(env: Env, rep_key: str, given: Sequence[Cale
     And for our events in the one to write to, since what is put there must be found again.
     """
     async with env.uow() as tx:
-        await _rep(env, tx, rep_key)
+        owner = _owner(await _rep(env, tx, rep_key))
         there = {(b.connection.id, b.calendar): b.writes for b, _ in await tx.calendars.bindings([rep_key])}
         named = {item.connection: await tx.connections.get(item.connection) for item in given}
     start = env.clock()
@@ -86,7 +87,7 @@ async def _refuse_unknown_calendars(env: Env, rep_key: str, given: Sequence[Cale
         day = (start, start + timedelta(days=1))
         try:
             if place not in there:
-                await env.calendars.busy_times(found.ref(), item.calendar, *day, deadline=READ_DEADLINE)
+                await env.calendars.busy_times(found.ref(), item.calendar, *day, deadline=READ_DEADLINE, owner=owner)
         except VendorRejectedError as error:
             message = f"{found.key} cannot read such a calendar: {safe_error_text(error)}."
             return Fault(path=f"{path}.calendar", code="unknown-calendar", message=message)
@@ -123,6 +124,10 @@ async def _rep(env: Env, tx: Tx, rep_key: str) -> Rep:
     return rep
 
 
+def _owner(rep: Rep) -> CalendarOwner:
+    return CalendarOwner(zone=rep.time_zone, email=rep.email)
+
+
 async def _bindings(
     env: Env, tx: Tx, rep: Rep, given: Sequence[CalendarBindingInput], there: Mapping[tuple[Any, str], CalendarBinding]
 ) -> list[CalendarBinding]:
@@ -143,6 +148,7 @@ async def _bindings(
             id=binding_id,
             rep_id=rep.id,
             rep_key=rep.key,
+            owner=_owner(rep),
             connection=connection,
             calendar=item.calendar,
             writes=item.writes,

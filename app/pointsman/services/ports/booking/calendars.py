@@ -9,6 +9,7 @@ from uuid import UUID
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.messages.message import Message
 from pointsman.services.ports.booking.connections import ConnectionRow
+from pointsman.services.ports.vendors.calendars import CalendarOwner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,7 @@ class CalendarBinding:
     id: UUID
     rep_id: UUID
     rep_key: str
+    owner: CalendarOwner
     connection: ConnectionRow
     calendar: str
     writes: bool

@@ -52,6 +52,14 @@ class ConnectionRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarOwner:
+    """Whose calendar it is: whole days are those of `zone`, and what `email` declined is free."""
+
+    zone: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarEvent:
     """An appointment as it should stand in one calendar; `key` names it there for good."""
 
@@ -94,7 +102,14 @@ class CalendarGateway(Protocol):
     async def check(self, connection: ConnectionRef) -> None: ...
 
     async def busy_times(
-        self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
+        self,
+        connection: ConnectionRef,
+        calendar: str,
+        start: datetime,
+        end: datetime,
+        *,
+        deadline: timedelta,
+        owner: CalendarOwner,
     ) -> list[tuple[datetime, datetime]]: ...
 
     async def find_event(self, connection: ConnectionRef, calendar: str, key: str) -> VendorEvent | None: ...
