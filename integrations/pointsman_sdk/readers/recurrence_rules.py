@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from itertools import product
+from itertools import islice, product
+from math import prod
 
 from pointsman_sdk.readers.unreadable import Reason, Unreadable
 
@@ -125,10 +126,13 @@ def _sets(rule: Rule, start: datetime, first: datetime, last: datetime, spend: S
     """What the rule makes of each of its periods from that of `first` to that of `last`."""
     fits = _day_test(rule, start)
     if rule.within_days:
-        for day in _days(first.toordinal(), last.toordinal() + 1):
-            spend(1)
-            if fits(day):
-                yield from _sets_of_day(rule, start, day, spend)
+        days = _days(first.toordinal(), last.toordinal() + 1)
+        if rule.count is None:  # all of them are needed: what is too much is known before any is made
+            spend(len(days) + sum(map(fits, days)) * _sets_in_a_day(rule))
+        for day in filter(fits, days):
+            if rule.count is not None:
+                spend(_sets_in_a_day(rule))
+            yield from _sets_of_day(rule, start, day)
         return
     times = _times(rule, start)
     for days in _periods(rule, start, first, last):
@@ -188,25 +192,30 @@ def _days(first: int, end: int) -> list[date]:
     return [date.fromordinal(number) for number in range(max(first, 1), end)]
 
 
-def _sets_of_day(rule: Rule, start: datetime, day: date, spend: Spend) -> Iterator[list[datetime]]:
+def _sets_in_a_day(rule: Rule) -> int:
+    """At most: those with a turn are fewer."""
+    clock = {"BYHOUR": 24, "BYMINUTE": 60, "BYSECOND": 60}
+    return prod(
+        len(rule.by.get(name, range(most))) for name, most in islice(clock.items(), _SMALL.index(rule.frequency) + 1)
+    )
+
+
+def _sets_of_day(rule: Rule, start: datetime, day: date) -> Iterator[list[datetime]]:
     """One set for each hour, minute or second of the day that has a turn."""
     hours_before = (day - start.date()).days * 24 - start.hour
     for hour in sorted(rule.by.get("BYHOUR", range(24))):
-        spend(1)
         if rule.frequency == "HOURLY":
             if (hours_before + hour) % rule.interval == 0:
                 parts = product(_minutes(rule, start), _seconds(rule, start))
                 yield [datetime.combine(day, time(hour, *one)) for one in parts]
             continue
         for minute in sorted(rule.by.get("BYMINUTE", range(60))):
-            spend(1)
             minutes_before = (hours_before + hour) * 60 + minute - start.minute
             if rule.frequency == "MINUTELY":
                 if minutes_before % rule.interval == 0:
                     yield [datetime.combine(day, time(hour, minute, one)) for one in _seconds(rule, start)]
                 continue
             for second in sorted(rule.by.get("BYSECOND", range(60))):
-                spend(1)
                 if (minutes_before * 60 + second - start.second) % rule.interval == 0:
                     yield [datetime.combine(day, time(hour, minute, min(second, 59)))]
 

@@ -21,9 +21,9 @@ from pointsman.connectors.vault import Vault, new_key
 from pointsman.domain.errors import Invalid, NotFound
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports.vendors.calendars import (
-    CalendarOwner,
     CalendarEvent,
     CalendarGateway,
+    CalendarOwner,
     ConnectionRef,
     VendorError,
     VendorReauthError,
