@@ -16,7 +16,7 @@ class CaldavConfig(BaseModel):
     username: Annotated[str | None, Field(description="User name; empty for a server without login")] = None
     password: Annotated[SecretStr | None, Field(description="Password, better an app password")] = None
     time_zone: Annotated[
-        str, Field(description="Zone of all-day events, where the server leaves reading them to us")
+        str, Field(description="Zone of whole days, where neither the owner nor the calendar says one")
     ] = "UTC"
 
     @field_validator("base_url")

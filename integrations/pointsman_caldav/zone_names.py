@@ -55,7 +55,7 @@ _SPACE = re.compile(r"\s+")
 
 
 def zone_named(name: str) -> tzinfo | None:
-    """The zone of a name that the calendar does not define; None for what nobody knows."""
+    """The zone of a name that the calendar does not define; None for an unknown name."""
     name = name.replace('"', "").strip()
     if not name or len(name) > _LONGEST:
         return None

@@ -256,7 +256,7 @@ def _last(rule: Rule, home: tzinfo, *, whole: bool) -> int | None:
 
 
 def _named(event: Component, fault: Unreadable) -> Unreadable:
-    """The fault with the event's UID and start, by which its owner finds it: its title is nobody else's business."""
+    """The fault with the event's UID and start, by which its owner finds it; its title stays private."""
     uid, start = event.text("UID"), event.text("DTSTART")
     shown = uid if _SHOWABLE.fullmatch(uid) else "with an odd UID"
     when = f" of {start}" if _START.fullmatch(start) else ""

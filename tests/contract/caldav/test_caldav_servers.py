@@ -151,6 +151,40 @@ async def test_all_day_event_is_busy_in_the_zone_of_the_connection(scripted: Any
     assert slot.length == timedelta(hours=23)
 
 
+ZONE = """<D:multistatus xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:response><D:href>/x/</D:href><D:propstat>
+<D:prop>{}</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response></D:multistatus>"""
+
+
+@pytest.mark.parametrize(
+    ("said", "asked", "hours"),
+    [
+        ("<C:calendar-timezone-id>Europe/Berlin</C:calendar-timezone-id>", None, 23),
+        (
+            f"<C:calendar-timezone>{calendar('BEGIN:VTIMEZONE', 'TZID:Europe/Berlin', 'END:VTIMEZONE')}</C:calendar-timezone>",
+            None,
+            23,
+        ),
+        ("<C:calendar-timezone>BEGIN:NOTHING</C:calendar-timezone>", None, 24),
+        ("<C:calendar-timezone-id>Nowhere</C:calendar-timezone-id>", None, 24),
+        ("", None, 24),
+        ("<C:calendar-timezone-id>Europe/Berlin</C:calendar-timezone-id>", "Australia/Sydney", 24),
+    ],
+)
+async def test_a_whole_day_is_the_owner_s_else_the_calendar_s_else_the_connection_s(
+    scripted: Any, said: str, asked: str | None, hours: int
+) -> None:
+    answer = multistatus(vevent("DTSTART;VALUE=DATE:20310330"))
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        if request.method == "PROPFIND":
+            assert asked is None
+            return httpx.Response(207, text=ZONE.format(said))
+        return keeping(answer)(request)
+
+    (slot,) = await scripted(handle, time_zone="America/Los_Angeles").busy(CALENDAR, DAY, zone=asked)
+    assert slot.length == timedelta(hours=hours)
+
+
 INCOMPLETE = (
     b'<D:multistatus xmlns:D="DAV:"><D:response><D:href>/</D:href>'
     b"<D:status>HTTP/1.1 507 Insufficient Storage</D:status></D:response></D:multistatus>"

@@ -14,6 +14,7 @@ from pointsman.services.calendars.refresh import CALLS_PER_CONNECTION
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.ports import VendorReauthError, VendorRejectedError, VendorRetryableError
+from pointsman.services.ports.vendors.calendars import CalendarOwner
 from pointsman.services.roster.change_roster import put_roster
 from support.floors.booking_floor import SETTER, Floor, open_floor
 from support.floors.faulty_calendars import FaultyCalendars
@@ -56,6 +57,15 @@ async def test_a_longer_window_than_the_last_one_is_read_again(floor: Floor) -> 
     far = now + timedelta(days=60)
     await read_calendar_states(floor.env, ["anna"], now, far, max_age=MINUTE, deadline=timedelta(seconds=PATIENCE_S))
     assert floor.vendor.reads == before + 1
+
+
+async def test_a_calendar_is_read_for_its_owner_when_it_is_bound_and_later(floor: Floor) -> None:
+    (anna,) = await floor.world.rows("select time_zone, email from reps where key = 'anna'")
+    floor.world.clock.advance(2 * MINUTE)
+    await states(floor, "anna")
+    owner = CalendarOwner(zone=anna.time_zone, email=anna.email)
+    assert [one for one in floor.vendor.asked_for if one == owner]
+    assert floor.vendor.asked_for[-1] == owner
 
 
 class BusyTimesAlone(FaultyCalendars):

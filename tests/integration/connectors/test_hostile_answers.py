@@ -23,7 +23,7 @@ from pointsman.services.ports.vendors.calendars import CalendarOwner, Connection
 from pointsman_sdk.testing.bench import reader_processes
 from support.deep import every
 from support.floors.booking_floor import SETTER, open_floor
-from support.hostile.calendars import EVENTS, FREE_BUSY, KIND, NAMESPACES, events, free_busy
+from support.hostile.calendars import EVENTS, FREE_BUSY, KIND, NAMESPACES, WHEN, event, events, free_busy, multistatus
 from support.wording import english_of
 
 pytestmark = pytest.mark.anyio
@@ -109,6 +109,15 @@ async def test_an_honest_calendar_is_read_by_either_question(
     server.reports, server.events["anna"] = {}, events(count)
     listed = await busy(gateway)
     assert 0 < len(listed) <= len(reported) <= most
+
+
+async def test_a_whole_day_is_its_owner_s_and_what_its_owner_declined_is_free(
+    gateway: ConnectorGateway, server: Server
+) -> None:
+    declined = event(*WHEN, f"ATTENDEE;PARTSTAT=DECLINED:mailto:{OWNER.email}")
+    server.events["anna"] = multistatus([event("DTSTART;VALUE=DATE:20310310"), declined])
+    start = datetime(2031, 3, 9, 23, tzinfo=UTC)
+    assert await busy(gateway) == [(start, start + timedelta(days=1))]
 
 
 async def test_all_else_takes_its_turns_while_a_large_answer_is_read(gateway: ConnectorGateway, server: Server) -> None:

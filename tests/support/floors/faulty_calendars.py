@@ -52,6 +52,7 @@ class FaultyCalendars:
         self.before_change: Callable[[str], asyncio.Future[None] | None] = lambda _op: None
         self.reads = 0
         self.slow = 0.0
+        self.asked_for: list[object] = []  # whose busy times
         self.answers: int | None = None  # so many readings are answered; the others hang
         self.hanging = 0
         self.retry_after: timedelta | None = None
@@ -73,6 +74,7 @@ class FaultyCalendars:
     ) -> list[tuple[datetime, datetime]]:
         _outside_transactions()
         self.reads += 1
+        self.asked_for.append(asked["owner"])
         if self.slow:
             await asyncio.sleep(self.slow)
         if self.answers == 0:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from dateutil.rrule import rrulestr
-from hypothesis import assume, given
+from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 
 from pointsman_sdk.readers import Reason, Unreadable
@@ -14,6 +14,7 @@ from pointsman_sdk.readers.recurrence_rules import StepCount, occurrences, read_
 from support.hypothesis_profiles import examples
 
 LOW, HIGH = datetime(2031, 3, 1), datetime(2031, 4, 15)  # noqa: DTZ001  # wall clocks
+FIRST, LATEST = datetime(2027, 1, 1), datetime(2031, 4, 1)  # noqa: DTZ001  # wall clocks
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
@@ -28,14 +29,15 @@ def either_way(most: int) -> st.SearchStrategy[int]:
 @st.composite
 def rules(draw: st.DrawFn) -> str:
     frequency = draw(st.sampled_from(["YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY"]))
-    nth = st.sampled_from(["", "", "1", "2", "-1", "5", "-5"]) if frequency in ("YEARLY", "MONTHLY") else st.just("")
+    # The library takes a weekday with a number and one without as both at once, where RFC 5545 takes either.
+    nth = draw(st.sampled_from([[""], ["1", "2", "-1", "5", "-5"]])) if frequency in ("YEARLY", "MONTHLY") else [""]
     parts = {
         "INTERVAL": st.integers(1, 5) if frequency != "MINUTELY" else st.sampled_from([30, 45, 600]),
         "COUNT": st.integers(1, 200),
         "WKST": st.sampled_from(DAYS),
         "BYMONTH": some(st.integers(1, 12)),
         "BYMONTHDAY": some(either_way(31)),
-        "BYDAY": some(st.builds(str.__add__, nth, st.sampled_from(DAYS))),
+        "BYDAY": some(st.builds(str.__add__, st.sampled_from(nth), st.sampled_from(DAYS))),
         "BYYEARDAY": some(either_way(366)),
         "BYWEEKNO": some(either_way(53)),
         "BYHOUR": some(st.integers(0, 23)),
@@ -57,7 +59,7 @@ def rules(draw: st.DrawFn) -> str:
 @examples(300)
 @given(
     text=rules(),
-    start=st.datetimes(datetime(2027, 1, 1), datetime(2031, 4, 1)).map(lambda at: at.replace(microsecond=0)),  # noqa: DTZ001
+    start=st.datetimes(FIRST, LATEST).map(lambda at: at.replace(microsecond=0)),
 )
 def test_a_rule_means_what_another_library_says(text: str, start: datetime) -> None:
     if any(part in text for part in ("MINUTELY", "HOURLY")):
@@ -65,7 +67,10 @@ def test_a_rule_means_what_another_library_says(text: str, start: datetime) -> N
     if "BYWEEKNO" in text:
         text = ";".join(part.lstrip("+-") if part.startswith("BYDAY") else part for part in text.split(";"))
         assume(not any(digit in text.partition("BYDAY=")[2].partition(";")[0] for digit in "0123456789"))
-    library = rrulestr(f"{text};UNTIL=20310501T000000" if "COUNT" not in text else text, dtstart=start)
+    try:
+        library = rrulestr(f"{text};UNTIL=20310501T000000" if "COUNT" not in text else text, dtstart=start)
+    except ValueError:  # it refuses some of the rules that never come true
+        reject()
     expected = list(takewhile(lambda moment: moment <= HIGH, library.xafter(LOW, inc=True)))
     found = list(occurrences(read_rule(text), start, low=LOW, high=HIGH, spend=StepCount()))
     assert found == expected

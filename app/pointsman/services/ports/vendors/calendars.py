@@ -53,7 +53,7 @@ class ConnectionRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarOwner:
-    """Whose calendar it is: whole days are those of `zone`, and what `email` declined is free."""
+    """The rep who has a calendar: whole days are those of `zone`, and what `email` declined is free."""
 
     zone: str
     email: str
