@@ -1,6 +1,7 @@
 """Whatever a calendar holds, its readers say what it means or that it cannot be read."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -8,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman_sdk.readers import Unreadable
-from pointsman_sdk.readers.calendar_times import Zones, read_length, read_period, read_time
+from pointsman_sdk.readers.calendar_times import Zones, iana_zone, read_length, read_period, read_time
 from pointsman_sdk.readers.calendar_zones import zones_of
 from pointsman_sdk.readers.icalendar import ICalendarLimits, Property, parse_icalendar
+from pointsman_sdk.readers.recurrence_rules import StepCount
+from pointsman_sdk.readers.series import busy_instances
+from support.corpus.notation import OWNER, WITHIN
 from support.hostile.fuzzing import fuzz
 from support.hypothesis_profiles import examples
 
@@ -33,6 +37,9 @@ NAMES = [
     "RRULE",
     "RDATE",
     "EXDATE",
+    "RECURRENCE-ID",
+    "TRANSP",
+    "ATTENDEE;PARTSTAT=DECLINED",
     "FREEBUSY",
     "TZID",
     "TZOFFSETFROM",
@@ -55,7 +62,8 @@ PARAMETERS = [
 VALUES = [
     "20310330T080000Z", "20310330T080000", "20310330", "00010101", "99991231T235959Z", "PT1H", "-P1D", "+0100", "-2359", "Here",
     "FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU", "FREQ=YEARLY;BYMONTHDAY=29;BYMONTH=2", "FREQ=YEARLY;UNTIL=99991231T235959Z",
-    "FREQ=SECONDLY", "20310330T080000Z/PT1H",
+    "FREQ=SECONDLY", "20310330T080000Z/PT1H", "FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO,2TU;UNTIL=20310401", "FREQ=HOURLY;INTERVAL=7",
+    "FREQ=MONTHLY;BYDAY=FR;BYSETPOS=-1;COUNT=9", "FREQ=YEARLY;BYWEEKNO=1;WKST=SU", "FREQ=DAILY;UNTIL=00010101T000000",
     "20310330T080000Z/20310330T080000Z", "99991231T000000Z/PT999999999S", ",", "\r\n ", "\x00", "ä",
 ]  # fmt: skip
 LINES = st.sampled_from(
@@ -76,6 +84,11 @@ def exhaust(body: bytes) -> None:
     """Read everything that can be read in a calendar."""
     for calendar_ in parse_icalendar(body, SMALL):
         zones = zones_of(calendar_)
+        instances = busy_instances(
+            calendar_, within=WITHIN, zone=BERLIN, otherwise=iana_zone, spend=StepCount(most=20_000), owner=OWNER
+        )
+        with suppress(Unreadable):
+            assert all(start < end for start, end in instances)
         for name in ("VEVENT", "VTIMEZONE", "STANDARD"):
             for found in (one for component in calendar_.walk(name) for one in component.properties):
                 for read in readings(found, zones):
