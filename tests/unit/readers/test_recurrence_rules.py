@@ -49,6 +49,14 @@ def rules(draw: st.DrawFn) -> str:
     if frequency in ("HOURLY", "MINUTELY"):  # the library takes long, or sees another period
         parts = {name: parts[name] for name in ("INTERVAL", "COUNT", "BYDAY", "BYHOUR")}
     chosen = draw(st.lists(st.sampled_from(sorted(parts)), unique=True, max_size=4))
+    # Of a rule that never comes true, the library takes seconds to find it out.
+    days = [name for name in ("BYYEARDAY", "BYWEEKNO", "BYMONTHDAY", "BYMONTH") if name in chosen]
+    seldom = days[1:] if days and days[0] in ("BYYEARDAY", "BYWEEKNO") else []
+    if "BYDAY" not in chosen or frequency not in ("YEARLY", "MONTHLY"):
+        seldom.append("BYSETPOS")
+    if frequency == "DAILY":
+        seldom.append("BYYEARDAY")
+    chosen = [name for name in chosen if name not in seldom]
     if frequency == "MINUTELY" and "INTERVAL" not in chosen:
         chosen.append("INTERVAL")
     if "BYWEEKNO" in chosen and "BYDAY" not in chosen:
@@ -56,7 +64,7 @@ def rules(draw: st.DrawFn) -> str:
     return ";".join([f"FREQ={frequency}", *(f"{name}={draw(parts[name])}" for name in chosen)])
 
 
-@examples(300)
+@examples(200)
 @given(
     text=rules(),
     start=st.datetimes(FIRST, LATEST).map(lambda at: at.replace(microsecond=0)),
@@ -69,9 +77,9 @@ def test_a_rule_means_what_another_library_says(text: str, start: datetime) -> N
         assume(not any(digit in text.partition("BYDAY=")[2].partition(";")[0] for digit in "0123456789"))
     try:
         library = rrulestr(f"{text};UNTIL=20310501T000000" if "COUNT" not in text else text, dtstart=start)
-    except ValueError:  # it refuses some of the rules that never come true
+        expected = list(takewhile(lambda moment: moment <= HIGH, library.xafter(LOW, inc=True)))
+    except ValueError:  # it refuses some of the rules that never come true, when they are read or later
         reject()
-    expected = list(takewhile(lambda moment: moment <= HIGH, library.xafter(LOW, inc=True)))
     found = list(occurrences(read_rule(text), start, low=LOW, high=HIGH, spend=StepCount()))
     assert found == expected
 
