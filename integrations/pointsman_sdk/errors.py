@@ -5,13 +5,22 @@
     │   └── AmbiguousOutcome
     ├── ReauthRequired
     └── Rejected
-        └── SlotTaken
+        ├── SlotTaken
+        └── PlaceGone
 
 Messages are read by the person who must act and are stored: put in them what happened and what
 to do, never a credential, a vendor's answer or personal data.
 """
 
 from datetime import timedelta
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """What is to wait: the one call, or every call over the connection."""
+
+    CALL = "call"
+    CONNECTION = "connection"
 
 
 class ConnectorError(Exception):
@@ -19,19 +28,22 @@ class ConnectorError(Exception):
 
 
 class Retryable(ConnectorError):
-    """Not now: the host tries again later, no sooner than `retry_after` when the vendor said so."""
+    """Not now: the host tries again later, no sooner than `retry_after` when the vendor said so.
 
-    def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
+    `scope` CONNECTION says that the vendor throttles or cannot be reached, so that no other call is worth making either.
+    """
+
+    def __init__(self, message: str, *, retry_after: timedelta | None = None, scope: Scope = Scope.CALL) -> None:
         super().__init__(message)
-        self.retry_after = retry_after
+        self.retry_after, self.scope = retry_after, scope
 
 
 class AmbiguousOutcome(Retryable):
-    """Sent, but no usable answer: the host looks the key up before it sends again."""
+    """Sent, but no usable answer: the vendor may have acted. The host puts the same state again."""
 
 
 class ReauthRequired(ConnectorError):
-    """The credentials were refused: the host stops using the connection and tells a human."""
+    """The credentials were refused: after a second time the host stops using the connection and tells a human."""
 
 
 class Rejected(ConnectorError):
@@ -39,4 +51,8 @@ class Rejected(ConnectorError):
 
 
 class SlotTaken(Rejected):
-    """The time is gone: the host offers the next slot or the next rep."""
+    """The time is gone: the host gives it to the next rep, or offers the next slot."""
+
+
+class PlaceGone(Rejected):
+    """The calendar, list or channel is not there any more, or may not be used: a human names another."""

@@ -9,7 +9,8 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-from pointsman_sdk.errors import AmbiguousOutcome, ReauthRequired, Rejected, Retryable
+from pointsman_sdk.context import Context, Renew, Token
+from pointsman_sdk.errors import AmbiguousOutcome, ReauthRequired, Rejected, Retryable, Scope
 
 ANSWER_LIMIT = 8 * 1024 * 1024
 """Bytes of any answer; each reader takes far less (`pointsman_sdk.answers`)."""
@@ -21,7 +22,8 @@ LONGEST_WAIT = timedelta(days=1)
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _MOST_PIECES = 20_000
 _PIECES_AT_ONCE = 32
-_WORTH_RETRYING = frozenset({408, 423, 425, 429})
+_WORTH_RETRYING = frozenset({408, 423, 425})
+_EARLY = timedelta(seconds=60)  # a token is renewed before it expires on the way
 
 
 class AddressRefused(httpx.TransportError):
@@ -106,24 +108,65 @@ async def send(http: httpx.AsyncClient, request: httpx.Request, *, vendor: str, 
     except AddressRefused as error:
         raise Rejected(f"{vendor}: the host does not allow connections to this address") from error
     except _NEVER_SENT as error:
-        raise Retryable(f"{vendor} cannot be reached") from error
+        raise Retryable(f"{vendor} cannot be reached", scope=Scope.CONNECTION) from error
     except httpx.RequestError as error:
         what = f"{vendor} gave no complete answer ({type(error).__name__})"
         raise (AmbiguousOutcome(what) if writes else Retryable(what)) from error
 
 
-def raise_for_status(response: httpx.Response, *, vendor: str, now: datetime, writes: bool) -> None:
+async def authorized(
+    context: Context,
+    request: httpx.Request,
+    *,
+    vendor: str,
+    writes: bool,
+    subject: str | None = None,
+    renew: Renew | None = None,
+) -> httpx.Response:
+    """The vendor's answer to `request` with the connection's bearer token, whatever its status.
+
+    A token that has expired is renewed before, one that is refused (401) is renewed once and the request sent again: the
+    vendor has not acted upon it. Raises what `send` and `Tokens` raise.
+    """
+    token = await context.tokens.current(subject=subject, renew=renew)
+    if token.expires_at is not None and token.expires_at - _EARLY <= context.clock():
+        token = await context.tokens.renewed(token, subject=subject, renew=renew)
+    response = await send(context.http, _with_bearer(request, token), vendor=vendor, writes=writes)
+    if response.status_code != 401:
+        return response
+    token = await context.tokens.renewed(token, subject=subject, renew=renew)
+    return await send(context.http, _with_bearer(request, token), vendor=vendor, writes=writes)
+
+
+def _with_bearer(request: httpx.Request, token: Token) -> httpx.Request:
+    headers = httpx.Headers(request.headers)
+    headers["Authorization"] = f"Bearer {token.access.get_secret_value()}"
+    return httpx.Request(
+        request.method, request.url, headers=headers, content=request.content, extensions=request.extensions
+    )
+
+
+Throttled = Callable[[httpx.Response], bool]
+"""Whether an answer means "too many calls", for a vendor that says so by a 403 or a 200."""
+
+
+def raise_for_status(
+    response: httpx.Response, *, vendor: str, now: datetime, writes: bool, throttled: Throttled | None = None
+) -> None:
     """Raise what a status means for every vendor; a connector handles first what is peculiar to its own.
 
-    A 5xx other than 503 on a write may come from a gateway in front of a vendor that did act.
+    A 5xx other than 503 on a write may come from a gateway in front of a vendor that did act. What is throttled, by 429, by 503
+    with a Retry-After or as `throttled` knows it, keeps the whole connection waiting.
     """
     status = response.status_code
+    wait = retry_after(response, now=now)
+    if status == 429 or (status == 503 and wait is not None) or (throttled is not None and throttled(response)):
+        raise Retryable(f"{vendor} asks for fewer calls (status {status})", retry_after=wait, scope=Scope.CONNECTION)
     if status < 300:
         return
     if status == 401:
         raise ReauthRequired(f"{vendor} refused the credentials")
     if status in _WORTH_RETRYING or status >= 500:
-        wait = retry_after(response, now=now)
         if writes and status >= 500 and status != 503:
             raise AmbiguousOutcome(f"{vendor} failed with status {status}", retry_after=wait)
         raise Retryable(f"{vendor} is busy or failing (status {status})", retry_after=wait)

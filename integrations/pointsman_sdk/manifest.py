@@ -5,22 +5,30 @@ from enum import StrEnum
 
 from pydantic import BaseModel
 
-CONTRACT = 1
-"""The version of this contract. A connector states the one it was written for; the host refuses others.
+from pointsman_sdk.kinds.appointments import Invites
+from pointsman_sdk.signs import Signs
 
-What is added with a default (such as `BookingRequest.tentative`) does not raise it: a connector that does not know the
-field does what it did before.
-"""
+CONTRACT = 2
+"""The version of this contract. A connector states the first and the last that it speaks; the host refuses one that does not
+speak this. A new capability is a new Protocol, and what is added with a default does not raise the number."""
 
 
 class Capability(StrEnum):
-    """What a connector can do; each has one Protocol of the same name, and declared equals implemented."""
+    """What a connector can do. Each is an attribute of the connector with this name, and has a Protocol."""
 
-    CALENDAR = "calendar"
-    CRM = "crm"
+    CALENDARS = "calendars"
+    BUSY = "busy"
+    APPOINTMENTS = "appointments"
+    WATCHES = "watches"
+    PEOPLE = "people"
+    ACCOUNTS = "accounts"
+    OWNERS = "owners"
+    ACTIVITIES = "activities"
+    FIELDS = "fields"
+    TASKS = "tasks"
+    PROGRAMMES = "programmes"
+    NOTICES = "notices"
     INTAKE = "intake"
-    NURTURE = "nurture"
-    NOTIFY = "notify"
 
 
 class Method(StrEnum):
@@ -32,25 +40,68 @@ class Method(StrEnum):
     OAUTH2 = "oauth2"
 
 
+class ClientAuth(StrEnum):
+    """How the client's secret is sent to the token endpoint (RFC 6749, 2.3.1)."""
+
+    BASIC = "basic"
+    POST = "post"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Auth:
-    """The sign-in a connection needs; the URLs and scopes are for OAuth 2 alone."""
+    """One way to sign in; all but `method` and `title` is for OAuth 2.
+
+    `{name}` in a URL stands for the configuration's field of that name (a tenant, a domain, an own server). `client_id` and
+    `client_secret` are fields of the configuration. `params` are added to the authorize URL. `per_subject` says that each
+    calendar's owner has a token of its own.
+    """
 
     method: Method
+    title: str = ""
     scopes: tuple[str, ...] = ()
     authorize_url: str | None = None
     token_url: str | None = None
+    params: tuple[tuple[str, str], ...] = ()
+    pkce: bool = True
+    client_auth: ClientAuth = ClientAuth.BASIC
+    per_subject: bool = False
+
+
+class Per(StrEnum):
+    """Over what a limit counts."""
+
+    CONNECTION = "connection"
+    SUBJECT = "subject"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the vendor stands: `rate` calls a second on average (None: it states none), up to `burst` together, and `at_once`
+    calls in flight. The host keeps it over all its processes. `busy_batch` calendars go into one question."""
+
+    rate: float | None = None
+    burst: int = 10
+    at_once: int = 4
+    per: Per = Per.CONNECTION
+    busy_batch: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """Read by the host to list the connector, draw its set-up form and decide what may be asked of it."""
+    """Read by the host to list the connector, draw its set-up form and decide what may be asked of it.
+
+    `contract` is the first and the last contract that it speaks. `auth` are the ways to sign in, one or several. `signs` says
+    what the vendor's webhooks prove; None: it sends none. `invites` says who can write to an appointment's guests.
+    """
 
     name: str  # the entry point's name: lower case, an identifier
     title: str
-    contract: int
+    contract: tuple[int, int]
     capabilities: frozenset[Capability]
     config: type[BaseModel]  # SecretStr marks a secret; the JSON Schema is the set-up form
-    auth: Auth
+    auth: tuple[Auth, ...]
+    limits: Limits = Limits()
+    signs: Signs | None = None
+    invites: frozenset[Invites] = frozenset({Invites.NOBODY})
     docs: str
     maintainers: tuple[str, ...]

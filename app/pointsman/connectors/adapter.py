@@ -7,12 +7,12 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.credentials import open_config, seal_config
 from pointsman.connectors.registry import ConnectorRegistry
-from pointsman.connectors.sdk_values import booking_request, check_contract, utc_interval, vendor_error, vendor_event
+from pointsman.connectors.sdk_values import appointment, check_contract, utc_interval, vendor_error, vendor_event
 from pointsman.connectors.vault import Vault
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.domain.messages.message import Message, say
@@ -27,7 +27,18 @@ from pointsman.services.ports.vendors.calendars import (
     VendorRetryableError,
     VendorUnansweredError,
 )
-from pointsman_sdk import Calendar, Connector, ConnectorError, Slot, check_key
+from pointsman_sdk import (
+    PROTOCOLS,
+    Appointments,
+    Busy,
+    BusyTimes,
+    CalendarRef,
+    Capability,
+    Connector,
+    ConnectorError,
+    Slot,
+    check_key,
+)
 
 T = TypeVar("T")
 _LOG = logging.getLogger("pointsman.connectors")
@@ -78,44 +89,48 @@ class ConnectorGateway:
         """Busy times in UTC, by start."""
         window = check_contract(lambda: Slot(start, end))
 
-        async def read(vendor: Calendar) -> list[tuple[datetime, datetime]]:
-            found = await vendor.busy(calendar, window, zone=owner.zone, owner=owner.email)
-            return sorted(utc_interval(slot) for slot in found)
+        async def read(vendor: Busy) -> list[tuple[datetime, datetime]]:
+            asked = CalendarRef(id=calendar, zone=owner.zone, owner=owner.email)
+            found = (await vendor.read([asked], window)).get(calendar)
+            if not isinstance(found, BusyTimes):
+                said, wait = ("the answer leaves it out", None) if found is None else (found.reason, found.retry_after)
+                raise VendorRetryableError(f"the calendar cannot be read: {said}", retry_after=wait)
+            return sorted(utc_interval(one.slot) for one in found.times)
 
-        return await self._on_calendar(connection, read, deadline=deadline)
+        return await self._with(Capability.BUSY, connection, read, deadline=deadline)
 
     async def find_event(self, connection: ConnectionRef, calendar: str, key: str) -> VendorEvent | None:
         """The event with this key, or None."""
         check_contract(lambda: check_key(key))
 
-        async def look_up(vendor: Calendar) -> VendorEvent | None:
-            found = await vendor.find(calendar, key)
+        async def look_up(vendor: Appointments) -> VendorEvent | None:
+            found = await vendor.get(calendar, key)
             return None if found is None else vendor_event(found)
 
         return await self._on_calendar(connection, look_up)
 
     async def book(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
         """Create the event once."""
-        request = check_contract(lambda: booking_request(event))
+        request = check_contract(lambda: appointment(event))
 
-        async def create(vendor: Calendar) -> VendorEvent:
-            return vendor_event(await vendor.book(request))
+        async def create(vendor: Appointments) -> VendorEvent:
+            return vendor_event(await vendor.put(request))
 
         return await self._on_calendar(connection, create, writes=True)
 
     async def move(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
         """Bring the event to its new time."""
-        request = check_contract(lambda: booking_request(event))
+        request = check_contract(lambda: appointment(event))
 
-        async def change(vendor: Calendar) -> VendorEvent:
-            return vendor_event(await vendor.move(request))
+        async def change(vendor: Appointments) -> VendorEvent:
+            return vendor_event(await vendor.put(request))
 
         return await self._on_calendar(connection, change, writes=True)
 
     async def cancel(self, connection: ConnectionRef, calendar: str, key: str) -> None:
         """Remove the event, if it is there."""
         check_contract(lambda: check_key(key))
-        await self._on_calendar(connection, lambda vendor: vendor.cancel(calendar, key), writes=True)
+        await self._on_calendar(connection, lambda vendor: vendor.drop(calendar, key), writes=True)
 
     async def list_our_events(
         self,
@@ -129,8 +144,8 @@ class ConnectorGateway:
         """Our own events in a window as the vendor has them: to read back and to reconcile."""
         window = check_contract(lambda: Slot(start, end))
 
-        async def read(vendor: Calendar) -> list[VendorEvent]:
-            return [vendor_event(booking) for booking in await vendor.booked(calendar, window)]
+        async def read(vendor: Appointments) -> list[VendorEvent]:
+            return [vendor_event(record) for record in await vendor.ours(calendar, window)]
 
         return await self._on_calendar(connection, read, deadline=deadline)
 
@@ -142,20 +157,32 @@ class ConnectorGateway:
     async def _on_calendar(
         self,
         connection: ConnectionRef,
-        do: Callable[[Calendar], Awaitable[T]],
+        do: Callable[[Appointments], Awaitable[T]],
         *,
         deadline: timedelta = CALL_DEADLINE,
         writes: bool = False,
     ) -> T:
-        async def on_calendar(connector: Connector) -> T:
-            if not isinstance(connector, Calendar):
+        return await self._with(Capability.APPOINTMENTS, connection, do, deadline=deadline, writes=writes)
+
+    async def _with(
+        self,
+        capability: Capability,
+        connection: ConnectionRef,
+        do: Callable[[Any], Awaitable[T]],
+        *,
+        deadline: timedelta = CALL_DEADLINE,
+        writes: bool = False,
+    ) -> T:
+        async def on_capability(connector: Connector) -> T:
+            able = getattr(connector, capability, None)
+            if not isinstance(able, PROTOCOLS[capability]):
                 name = connection.connector
                 raise VendorRejectedError(
                     f"the connector {name!r} has no calendars", told=say("vendor.no-calendars", connector=name)
                 )
-            return await do(connector)
+            return await do(able)
 
-        return await self.call(connection, on_calendar, deadline=deadline, writes=writes)
+        return await self.call(connection, on_capability, deadline=deadline, writes=writes)
 
     async def call(
         self,

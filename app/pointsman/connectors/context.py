@@ -8,7 +8,7 @@ from datetime import datetime
 import httpx
 
 from pointsman.connectors.guard import AddressGuard, GuardedTransport, Network
-from pointsman_sdk import Context, NoTokens
+from pointsman_sdk import Context, NoMemory, NoTokens
 from pointsman_sdk.http import make_client
 from pointsman_sdk.readers import ReaderPool
 
@@ -40,6 +40,7 @@ class ContextFactory:
             http=self._http,
             clock=self._clock,
             tokens=NoTokens(),
+            memory=NoMemory(),
             readers=self._readers,
             log=_LOG.getChild(connector),
         )

@@ -119,7 +119,7 @@ class ConnectorRegistry:
             fault=None,
             title=manifest.title,
             capabilities=tuple(sorted(manifest.capabilities)),
-            auth=manifest.auth.method,
+            auth=", ".join(auth.method for auth in manifest.auth),
             docs=manifest.docs,
             maintainers=manifest.maintainers,
             config_schema=manifest.config.model_json_schema(),
@@ -155,8 +155,9 @@ def _fault(name: str, factory: Any) -> str | None:
     manifest = getattr(factory, "manifest", None)
     if not callable(factory) or not isinstance(manifest, Manifest):
         return "the entry point names nothing that can be called and has a manifest"
-    if manifest.contract != CONTRACT:
-        return f"written for contract {manifest.contract}; this version of Pointsman speaks contract {CONTRACT}"
+    first, last = manifest.contract
+    if not first <= CONTRACT <= last:
+        return f"written for contract {first} to {last}; this version of Pointsman speaks contract {CONTRACT}"
     if manifest.name != name:
         return f"its manifest says {manifest.name!r}, its entry point {name!r}"
     return None

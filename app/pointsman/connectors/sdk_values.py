@@ -17,14 +17,16 @@ from pointsman.services.ports.vendors.calendars import (
 )
 from pointsman_sdk import (
     AmbiguousOutcome,
-    Booking,
-    BookingRequest,
+    Appointment,
     ConnectorError,
     Contact,
+    Invites,
     ReauthRequired,
+    RemoteRecord,
     Retryable,
     Slot,
     SlotTaken,
+    Standing,
 )
 
 T = TypeVar("T")
@@ -55,18 +57,18 @@ def check_contract(make: Callable[[], T]) -> T:
         raise VendorRejectedError(str(error)) from error
 
 
-def booking_request(event: CalendarEvent) -> BookingRequest:
-    return BookingRequest(
+def appointment(event: CalendarEvent) -> Appointment:
+    guest = _contact(event)
+    return Appointment(
         key=event.key,
-        calendar=event.calendar,
+        sequence=event.sequence,
+        place=event.calendar,
         slot=Slot(event.start, event.end),
         title=event.title,
-        description=event.description,
-        contact=_contact(event),
-        organizer=outgoing_address(event.organizer_email) if event.organizer_email else None,
-        sequence=event.sequence,
-        tentative=event.tentative,
-        invitation=event.invitation,
+        private=event.description,
+        guests=() if guest is None else (guest,),
+        invites=Invites.NOBODY,
+        standing=Standing.TENTATIVE if event.tentative else Standing.CONFIRMED,
     )
 
 
@@ -78,15 +80,17 @@ def _contact(event: CalendarEvent) -> Contact | None:
         return None
 
 
-def vendor_event(booking: Booking) -> VendorEvent:
-    start, end = utc_interval(booking.slot)
+def vendor_event(record: RemoteRecord) -> VendorEvent:
+    if record.slot is None:
+        raise ValueError("an event has a time")
+    start, end = utc_interval(record.slot)
     return VendorEvent(
-        key=booking.key,
-        vendor_id=booking.vendor_id,
-        version=booking.version,
+        key=record.key,
+        vendor_id=record.id,
+        version=record.version,
         start=start,
         end=end,
-        cancelled=booking.cancelled,
+        cancelled=record.standing is Standing.CANCELLED,
     )
 
 

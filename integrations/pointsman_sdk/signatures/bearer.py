@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from pointsman_sdk.intake import WebhookRequest
 from pointsman_sdk.signatures.refusals import BadSignature
-from pointsman_sdk.signatures.scheme import HeaderName, SignatureScheme, Signs, sent_header
+from pointsman_sdk.signatures.scheme import HeaderName, SignatureScheme, sent_header
+from pointsman_sdk.signs import Signs
+from pointsman_sdk.webhooks import WebhookRequest
 
 _AUTHORIZATION = "authorization"
 

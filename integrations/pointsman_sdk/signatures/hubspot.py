@@ -14,9 +14,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from pointsman_sdk.intake import WebhookRequest
 from pointsman_sdk.signatures.refusals import BadSignature
-from pointsman_sdk.signatures.scheme import SignatureScheme, Signs, check_lately, hmac_sha256, sent_header
+from pointsman_sdk.signatures.scheme import SignatureScheme, check_lately, hmac_sha256, sent_header
+from pointsman_sdk.signs import Signs
+from pointsman_sdk.webhooks import WebhookRequest
 
 _V2, _VERSION = "x-hubspot-signature", "x-hubspot-signature-version"
 _V3, _TIME = "x-hubspot-signature-v3", "x-hubspot-request-timestamp"

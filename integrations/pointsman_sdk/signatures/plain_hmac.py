@@ -8,9 +8,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import StringConstraints
 
-from pointsman_sdk.intake import WebhookRequest
 from pointsman_sdk.signatures.refusals import BadSignature
-from pointsman_sdk.signatures.scheme import HeaderName, SignatureScheme, Signs, hmac_sha256, sent_header
+from pointsman_sdk.signatures.scheme import HeaderName, SignatureScheme, hmac_sha256, sent_header
+from pointsman_sdk.signs import Signs
+from pointsman_sdk.webhooks import WebhookRequest
 
 
 class PlainHmac(SignatureScheme):

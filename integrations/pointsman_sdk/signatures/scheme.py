@@ -3,28 +3,20 @@
 import hmac
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from pointsman_sdk.intake import WebhookRequest
 from pointsman_sdk.signatures.refusals import BadSignature, StaleSignature
+from pointsman_sdk.signs import Signs
+from pointsman_sdk.webhooks import WebhookRequest
 
 #: How far a signed time may be from the receiver's clock, before and after.
 TOLERANCE = timedelta(minutes=5)
 _SHORTEST_SECRET = 16
 
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$", to_lower=True)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signs:
-    """What a signature covers: the `body` as it arrived, and the `time`, so that a recording goes stale."""
-
-    body: bool
-    time: bool
 
 
 class SignatureScheme(BaseModel):

@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from pointsman_sdk.intake import WebhookRequest
 from pointsman_sdk.signatures.refusals import BadSignature
-from pointsman_sdk.signatures.scheme import SignatureScheme, Signs, check_lately, sent_header
+from pointsman_sdk.signatures.scheme import SignatureScheme, check_lately, sent_header
+from pointsman_sdk.signs import Signs
+from pointsman_sdk.webhooks import WebhookRequest
 
 _ID, _TIME, _SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 _SECONDS = re.compile(r"[1-9]\d{0,11}", re.ASCII)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from pointsman_sdk.intake import WebhookRequest
 from pointsman_sdk.signatures.plain_hmac import PlainHmac
-from pointsman_sdk.signatures.scheme import SignatureScheme, Signs
+from pointsman_sdk.signatures.scheme import SignatureScheme
+from pointsman_sdk.signs import Signs
+from pointsman_sdk.webhooks import WebhookRequest
 
 _PLAIN = PlainHmac(scheme="hmac", header="typeform-signature", encoding="base64", prefix="sha256=")
 

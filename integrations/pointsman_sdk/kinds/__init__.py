@@ -1,0 +1,1 @@
+"""What the host keeps at a vendor: a value and a Protocol for each kind."""
