@@ -11,7 +11,7 @@ from pointsman_sdk.slots import Slot
 
 
 class Invites(StrEnum):
-    """Who writes to the guests: the host (then they do not stand in the event as guests), the vendor, or nobody."""
+    """The side that writes to the guests: the host (then they do not stand in the event as guests), the vendor, or neither."""
 
     HOST = "host"
     VENDOR = "vendor"

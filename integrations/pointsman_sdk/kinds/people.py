@@ -78,7 +78,7 @@ class People(Protocol):
         ...
 
     async def find(self, by: PersonBy) -> RemoteRecord | None:
-        """The person's record, whoever made it, or None."""
+        """The person's record, made by the host or by others, or None."""
         ...
 
 
