@@ -27,7 +27,7 @@ class Appointment:
     """One event as it should stand in one calendar, `place`, which is the vendor's own address of it.
 
     Of the two texts, guests may read `shared` and never `private`: no byte of it may reach a guest, so that a connector
-    whose vendor shows one description to all leaves `private` out where there are guests whom the vendor tells.
+    whose vendor shows one description to all leaves `private` out of an event with guests.
     `sequence` counts the host's own changes, from 0. `standing` is tentative or confirmed, and the time is blocked in both;
     a cancelled appointment is dropped.
     """
