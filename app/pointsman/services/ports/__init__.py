@@ -25,6 +25,7 @@ from pointsman.services.ports.vendors.calendars import (
     VendorRetryableError,
     VendorSlotTakenError,
     VendorUnansweredError,
+    VendorWaitError,
 )
 
 __all__ = [
@@ -56,4 +57,5 @@ __all__ = [
     "VendorRetryableError",
     "VendorSlotTakenError",
     "VendorUnansweredError",
+    "VendorWaitError",
 ]

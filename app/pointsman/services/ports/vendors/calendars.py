@@ -25,6 +25,17 @@ class VendorRetryableError(VendorError):
         self.retry_after = retry_after
 
 
+class VendorWaitError(VendorRetryableError):
+    """No call was made: the connection has to wait until `until`, so this is no attempt. `retry_after` counts from now.
+
+    It is throttled, unreachable, being probed, or has as many calls in flight as the vendor stands.
+    """
+
+    def __init__(self, message: str, *, until: datetime, retry_after: timedelta, told: Message | None = None) -> None:
+        super().__init__(message, retry_after=retry_after, told=told)
+        self.until = until
+
+
 class VendorUnansweredError(VendorRetryableError):
     """Sent, but not answered: look the key up before sending again."""
 
