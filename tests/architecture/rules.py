@@ -33,7 +33,7 @@ OWN_TEXT = {
     "app/pointsman/domain/replay/recorded_inputs.py",
     "app/pointsman/domain/routing/decision.py",
     "app/pointsman/local/calendar_server.py",  # what the launcher remembers
-    "app/pointsman/local/supervisor.py",
+    "app/pointsman/local/supervision/supervised_state.py",
     "app/pointsman/services/intake/intakes.py",  # sealed by the vault
     "integrations/pointsman_memory/vendor.py",  # the vendor that is a part of our tests
     "integrations/pointsman_memory/webhooks.py",

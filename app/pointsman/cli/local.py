@@ -36,7 +36,7 @@ from pointsman.local.errors import LocalServerError
 from pointsman.local.kept_file import write_kept_file
 from pointsman.local.own_files import is_foreign
 from pointsman.local.postgres import EmbeddedPostgres, as_service
-from pointsman.local.supervisor import ChildProgram, Supervisor
+from pointsman.local.supervision.supervisor import ChildProgram, Supervisor
 from pointsman.services.operations.api_keys import create_key, list_keys
 from pointsman.services.wording.rendering import MessageReader
 from pointsman.settings import PREFIX, Settings

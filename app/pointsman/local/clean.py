@@ -7,7 +7,7 @@ from pointsman.domain.messages.message import say
 from pointsman.local.calendar_server import CalendarServer
 from pointsman.local.errors import LocalServerError
 from pointsman.local.postgres import EmbeddedPostgres
-from pointsman.local.supervisor import end_leftovers, refuse_while_supervised
+from pointsman.local.supervision.supervised_state import end_leftovers, refuse_while_supervised
 
 
 def clean(state: Path, *, own_floor: bool = False) -> None:

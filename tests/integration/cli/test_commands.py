@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from pointsman.cli.commands import COMMANDS, app
 from pointsman.db.revision import HEAD_REVISION
-from pointsman.local.supervisor import Supervisor
+from pointsman.local.supervision.supervisor import Supervisor
 from support.databases.roles import as_owner, for_libpq
 from support.http.keys import SECRET
 from support.programs.command_line import command_environment, pointsman

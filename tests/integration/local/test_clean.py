@@ -10,7 +10,7 @@ import pytest
 from pointsman.local.calendar_server import CalendarServer
 from pointsman.local.postgres import EmbeddedPostgres
 from pointsman.local.processes import Process
-from pointsman.local.supervisor import Supervisor
+from pointsman.local.supervision.supervisor import Supervisor
 
 
 def clean(state: Path, *more: str, language: str = "en") -> subprocess.CompletedProcess[str]:

@@ -12,7 +12,7 @@ from pointsman.local.os_account import OsAccount
 from pointsman.local.own_files import give_tree, is_foreign, open_to_append
 from pointsman.local.postgres import EmbeddedPostgres
 from pointsman.local.postgres_binaries import WHEEL_FOLDER, _copy
-from pointsman.local.supervisor import ChildProgram, Supervisor
+from pointsman.local.supervision.supervisor import ChildProgram, Supervisor
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give folders away")
 

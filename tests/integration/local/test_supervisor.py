@@ -16,7 +16,8 @@ import pytest
 from pointsman.domain.messages.message import say
 from pointsman.local.errors import LocalServerError
 from pointsman.local.processes import Process
-from pointsman.local.supervisor import ChildProgram, RestartPolicy, Supervisor
+from pointsman.local.supervision.restarts import RestartPolicy
+from pointsman.local.supervision.supervisor import ChildProgram, Supervisor
 from support.waiting import PATIENCE_S, wait_until
 
 QUICK = RestartPolicy(grace=3, first_pause=0.05, longest_pause=0.2, stable_after=60, max_deaths=4, look_every=0.05)
@@ -143,7 +144,7 @@ def test_children_of_a_killed_supervisor_are_ended_by_the_next(tmp_path: Path) -
     story = """
 import sys
 from pathlib import Path
-from pointsman.local.supervisor import ChildProgram, Supervisor
+from pointsman.local.supervision.supervisor import ChildProgram, Supervisor
 Supervisor([ChildProgram(name="old", argv=[sys.executable, "-c", sys.argv[2]])], state=Path(sys.argv[1]),
            command="`pointsman demo`").run()
 """

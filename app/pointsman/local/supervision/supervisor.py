@@ -9,10 +9,8 @@ with Supervisor(children, state=Path(".pointsman")) as floor:
 """
 
 import contextlib
-import fcntl
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -24,15 +22,11 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import BinaryIO, Self, TextIO
 
-from pointsman.domain.messages.message import Message, as_written, say
-from pointsman.domain.messages.system_errors import system_words
-from pointsman.local.errors import LocalServerError
 from pointsman.local.kept_file import write_kept_file
-from pointsman.local.own_files import open_to_append
 from pointsman.local.processes import Process
-
-#: What a supervisor writes into its lock.
-_HOLDER = re.compile(r"([^\x00-\x1f]{1,100}) \(process ([0-9]{1,10})\)")
+from pointsman.local.supervision.kept_servers import KeptServers
+from pointsman.local.supervision.restarts import Kept, RestartPolicy
+from pointsman.local.supervision.supervised_state import end_leftovers, lock_state, stop_all
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # SIGHUP: the terminal was closed
 
@@ -46,36 +40,10 @@ class ChildProgram:
     env: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RestartPolicy:
-    """How long to wait, in seconds, and how many quick deaths in a row are too many."""
-
-    grace: float = 15.0
-    first_pause: float = 0.5
-    longest_pause: float = 15.0
-    stable_after: float = 20.0
-    max_deaths: int = 5
-    look_every: float = 1.0
-
-
-@dataclass(slots=True)
-class _Run:
+@dataclass(slots=True, kw_only=True)
+class _Run(Kept):
     child: ChildProgram
     process: subprocess.Popen[str]
-    since: float
-    deaths: int = 0
-    due: float | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class _Server:
-    name: str
-    is_up: Callable[[], bool]
-    start: Callable[[], str]
-    address: str
-    since: float
-    deaths: int = 0
-    due: float | None = None
 
 
 class Supervisor:
@@ -99,7 +67,7 @@ class Supervisor:
         self._out = out or sys.stdout
         self._patience = patience or RestartPolicy()
         self._runs: list[_Run] = []
-        self._servers: list[_Server] = []
+        self._servers = KeptServers(give_up=self._give_up, schedule=self._schedule)
         self._closers = contextlib.ExitStack()
         self._lock: BinaryIO | None = None
         self._handlers: dict[signal.Signals, object] = {}
@@ -119,7 +87,7 @@ class Supervisor:
 
         Raises LocalServerError when another supervisor lives on the same state.
         """
-        self._lock_state()
+        self._own_state()
         if threading.current_thread() is threading.main_thread():
             self._handlers = {number: signal.signal(number, _interrupt) for number in SIGNALS}
         return self
@@ -146,39 +114,20 @@ class Supervisor:
         As for a child, the pause grows, and the whole ends with an error after five deaths in a row; or where `start` gives
         another address than the children know.
         """
-        self._servers.append(_Server(name=name, is_up=is_up, start=start, address=address, since=time.monotonic()))
+        self._servers.add(name, is_up, start, address)
 
     def start(self) -> None:
         """Start every child."""
         if self._lock is None:
-            self._lock_state()
+            self._own_state()
         for child in self._children:
             self._runs.append(self._spawn(child))
             self._save_state()
         self._watch = threading.Thread(target=self._keep_alive, name="supervisor", daemon=True)
         self._watch.start()
 
-    def _lock_state(self) -> None:
-        try:
-            self._state.mkdir(parents=True, exist_ok=True)
-            lock = open_to_append(self._state / "supervisor.lock")
-        except OSError as error:
-            raise LocalServerError(say("local.no-state", folder=str(self._state), why=system_words(error))) from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            raise LocalServerError(
-                say(
-                    "local.runs-already",
-                    command=running_command(self._state / "supervisor.lock"),
-                    folder=str(self._state),
-                )
-            ) from None
-        lock.truncate(0)
-        lock.write(f"{self._command} (process {os.getpid()})".encode())
-        lock.flush()
-        self._lock = lock
+    def _own_state(self) -> None:
+        self._lock = lock_state(self._state, self._command)
         end_leftovers(self._state_file, grace=self._patience.grace)
 
     def wait(self) -> int:
@@ -199,7 +148,7 @@ class Supervisor:
         if self._watch:
             self._watch.join()
         running = [found for run in self._runs if (found := Process.find(run.process.pid))]
-        _stop_all(running, self._patience.grace)
+        stop_all(running, self._patience.grace)
         for run in self._runs:
             run.process.wait()
         self._runs = []
@@ -217,46 +166,26 @@ class Supervisor:
         next_look = time.monotonic()
         while not self._stopping.wait(0.1):
             if time.monotonic() >= next_look:
-                self._look_after_servers()
+                self._servers.look_after()
                 next_look = time.monotonic() + self._patience.look_every
             for index, run in enumerate(self._runs):
                 if run.due is None and run.process.poll() is not None:
-                    self._schedule_restart(run)
+                    self._schedule(run, f"ended with code {run.process.returncode}")
                 elif run.due is not None and time.monotonic() >= run.due:
                     self._runs[index] = self._spawn(run.child, deaths=run.deaths)
                     self._save_state()
-
-    def _look_after_servers(self) -> None:
-        for server in self._servers:
-            try:
-                if server.due is None and not server.is_up():
-                    self._schedule(server, server.name, "ended")
-                elif server.due is not None and time.monotonic() >= server.due:
-                    server.since, server.due = time.monotonic(), None
-                    if server.start() != server.address:
-                        self._give_up(server.name, "has another address now, which needs a new start of all")
-            except (LocalServerError, OSError) as error:  # what it held may be held for a moment longer
-                self._schedule(server, server.name, str(error))
 
     def _give_up(self, name: str, why: str) -> None:
         self._say(name, f"{why}, giving up")
         self._failed.set()
         self._stopping.set()
 
-    def _schedule_restart(self, run: _Run) -> None:
-        self._schedule(run, run.child.name, f"ended with code {run.process.returncode}")
-
-    def _schedule(self, kept: "_Run | _Server", name: str, why: str) -> None:
-        """When it is started again; never where it was too often in a row."""
-        patience = self._patience
-        kept.deaths = 1 if time.monotonic() - kept.since > patience.stable_after else kept.deaths + 1
-        if kept.deaths >= patience.max_deaths:
-            self._give_up(name, f"{why}, {kept.deaths} times in a row")
-            kept.due = float("inf")
-            return
-        pause = min(patience.longest_pause, patience.first_pause * 2 ** (kept.deaths - 1))
-        self._say(name, f"{why}, starting again in {pause:g} s")
-        kept.due = time.monotonic() + pause
+    def _schedule(self, kept: Kept, why: str) -> None:
+        match self._patience.after_death(kept, now=time.monotonic()):
+            case None:
+                self._give_up(kept.name, f"{why}, {kept.deaths} times in a row")
+            case pause:
+                self._say(kept.name, f"{why}, starting again in {pause:g} s")
 
     def _spawn(self, child: ChildProgram, *, deaths: int = 0) -> _Run:
         process = subprocess.Popen(
@@ -264,7 +193,7 @@ class Supervisor:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         threading.Thread(target=self._print, args=(child.name, process), daemon=True).start()
-        return _Run(child=child, process=process, since=time.monotonic(), deaths=deaths)
+        return _Run(name=child.name, child=child, process=process, since=time.monotonic(), deaths=deaths)
 
     # -- what a killed supervisor leaves
 
@@ -286,7 +215,7 @@ class Supervisor:
                 self._say(name, line.rstrip("\n"))
 
     def _say(self, name: str, text: str) -> None:
-        names = [*(child.name for child in self._children), *(server.name for server in self._servers)]
+        names = [*(child.name for child in self._children), *self._servers.names()]
         width = max(map(len, names))
         with self._printing, contextlib.suppress(ValueError, OSError):  # a reader that went away is no reason to stop
             self._out.write(f"{name:<{width}} | {text}\n")
@@ -295,38 +224,3 @@ class Supervisor:
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def running_command(lock: Path) -> Message:
-    """What the supervisor that holds this lock was started as, as it wrote there itself, and its process."""
-    with contextlib.suppress(OSError):
-        said = lock.read_bytes()[:200].decode(errors="replace")
-        if found := _HOLDER.fullmatch(said):
-            return say("local.process", command=found[1], number=int(found[2]))
-        if said.isprintable() and said:
-            return as_written(said)
-    return as_written("`pointsman`")
-
-
-def refuse_while_supervised(lock: Path) -> None:
-    """Raises LocalServerError while a supervisor lives that holds this lock."""
-    with open_to_append(lock) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LocalServerError(say("local.runs", command=running_command(lock), folder=str(lock.parent))) from None
-
-
-def end_leftovers(memory: Path, *, grace: float) -> None:
-    """End the children that a killed supervisor remembered in that file, and no process that only has their number."""
-    with contextlib.suppress(FileNotFoundError, ValueError, TypeError):
-        _stop_all([Process(**facts) for facts in json.loads(memory.read_text())], grace)
-
-
-def _stop_all(processes: Sequence[Process], grace: float) -> None:
-    """Ask all, last started first; then wait for all together."""
-    deadline = time.monotonic() + grace
-    for process in reversed(processes):
-        process.terminate()
-    for process in processes:
-        process.wait_or_kill(max(0.0, deadline - time.monotonic()))
