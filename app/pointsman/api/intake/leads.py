@@ -18,9 +18,9 @@ from pointsman.api.http.partner_redaction import PARTNER_SUBMISSION
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.query import asks_of_others, explain_nothing, require_readable
 from pointsman.api.http.warnings import FieldWarningDoc
+from pointsman.api.intake.decision_doc import DecisionDoc
 from pointsman.api.intake.lead_filters import asked_leads
 from pointsman.api.intake.lead_schemas import (
-    DecisionDoc,
     FullLeadDoc,
     HolderDoc,
     LeadDoc,

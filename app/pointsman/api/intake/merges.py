@@ -11,7 +11,8 @@ from pointsman.api.http.lead_reference import LeadPath, LeadReference, meant_lea
 from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.reason_text import ReasonText
-from pointsman.api.intake.lead_schemas import DecisionDoc, LeadDoc
+from pointsman.api.intake.decision_doc import DecisionDoc
+from pointsman.api.intake.lead_schemas import LeadDoc
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.intake.merge_leads import merge_leads
 from pointsman.services.wording.rendering import render_sentence

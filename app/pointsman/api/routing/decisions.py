@@ -24,7 +24,7 @@ from pointsman.api.http.query import (
     require_readable,
 )
 from pointsman.api.http.reason_text import ReasonText
-from pointsman.api.intake.lead_schemas import DecisionDoc
+from pointsman.api.intake.decision_doc import DecisionDoc
 from pointsman.api.routing.decision_schemas import DecisionHead, WholeDecisionDoc
 from pointsman.api.routing.explanation_schemas import ExplainedDecisionDoc
 from pointsman.api.routing.replay_schemas import MOST_REPLAYS_SHOWN, ReplayDoc, ReplayIn, ReplaysDoc

@@ -17,7 +17,7 @@ from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.partner_redaction import partner_sentence
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.query import FilterText, QueryBool, SinceQuery, UntilQuery, explain_nothing, require_period
-from pointsman.api.intake.lead_schemas import DecisionDoc
+from pointsman.api.intake.decision_doc import DecisionDoc
 from pointsman.domain.messages.message import message_from_json
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.readings import Reading
