@@ -12,6 +12,7 @@ from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.crm import ConnectorCrm
 from pointsman.connectors.invitations import IcalendarInvitations
+from pointsman.connectors.pace.gate import PaceGate
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.signatures import SdkSignatureSchemes
 from pointsman.connectors.text_readers import ChildTextReaders
@@ -38,10 +39,10 @@ class Wired:
     env: Env
     engine: AsyncEngine
     connectors: ConnectorRegistry
-    contexts: ContextFactory
+    gateway: ConnectorGateway
 
     async def aclose(self) -> None:
-        await self.contexts.aclose()
+        await self.gateway.aclose()
         await self.engine.dispose()
 
 
@@ -61,9 +62,11 @@ def wire_over(engine: AsyncEngine, settings: Settings) -> Wired:
     vault = Vault([key.get_secret_value() for key in settings.secret_keys])
     connectors = ConnectorRegistry.discover()
     contexts = ContextFactory(clock=utc_now, allowed=settings.private_networks)
-    gateway = ConnectorGateway(registry=connectors, vault=vault, contexts=contexts)
+    uow = SqlUnitOfWork(engine)
+    gate = PaceGate(uow=uow, clock=utc_now)
+    gateway = ConnectorGateway(registry=connectors, vault=vault, contexts=contexts, gate=gate)
     env = Env(
-        uow=SqlUnitOfWork(engine),
+        uow=uow,
         clock=utc_now,
         new_id=new_id,
         calendars=gateway,
@@ -77,7 +80,7 @@ def wire_over(engine: AsyncEngine, settings: Settings) -> Wired:
         organisation=settings.organisation,
         public_url=settings.public_url,
     )
-    return Wired(env=env, engine=engine, connectors=connectors, contexts=contexts)
+    return Wired(env=env, engine=engine, connectors=connectors, gateway=gateway)
 
 
 def settle_memory() -> None:

@@ -73,6 +73,25 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("connections_key_key")),
     )
     op.create_table(
+        "connection_pace",
+        sa.Column("connection_id", sa.UUID(), nullable=False),
+        sa.Column("tokens", sa.Double(), nullable=False),
+        sa.Column("filled_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("calls", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("mean_s", sa.Double(), server_default=sa.text("0.5"), nullable=False),
+        sa.Column("queue_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("not_before", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("probe", sa.Text(), nullable=True),
+        sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("strikes", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("last_success_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("last_error_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("last_error", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("quota", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("connection_pace_connection_id_fkey")),
+        sa.PrimaryKeyConstraint("connection_id", name=op.f("connection_pace_pkey")),
+    )
+    op.create_table(
         "idempotency",
         sa.Column("caller", sa.Text(), nullable=False),
         sa.Column("route", sa.Text(), nullable=False),
@@ -1399,6 +1418,7 @@ def downgrade() -> None:
     op.drop_table("policies")
     op.drop_table("intakes")
     op.drop_table("idempotency")
+    op.drop_table("connection_pace")
     op.drop_table("connections")
     op.drop_index("audit_subject_idx", table_name="audit")
     op.drop_index("audit_at_idx", table_name="audit")

@@ -1,21 +1,21 @@
 """The adapter: the services' calendar port over whatever connector a connection names."""
 
 import asyncio
-import hashlib
-import json
-import logging
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.credentials import open_config, seal_config
+from pointsman.connectors.pace.endings import Ending
+from pointsman.connectors.pace.gate import OpenGate, PaceGate, Patience
+from pointsman.connectors.pace.instances import Instance, Instances
+from pointsman.connectors.pace.masks import CURRENT, Masks, secrets_in
 from pointsman.connectors.registry import ConnectorRegistry
-from pointsman.connectors.sdk_values import appointment, check_contract, utc_interval, vendor_error, vendor_event
+from pointsman.connectors.sdk_values import appointment, check_contract, utc_interval, vendor_event
 from pointsman.connectors.vault import Vault
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
-from pointsman.domain.messages.message import Message, say
+from pointsman.domain.messages.message import say
 from pointsman.services.ports.vendors.calendars import (
     CalendarEvent,
     CalendarOwner,
@@ -25,7 +25,6 @@ from pointsman.services.ports.vendors.calendars import (
     VendorReauthError,
     VendorRejectedError,
     VendorRetryableError,
-    VendorUnansweredError,
 )
 from pointsman_sdk import (
     PROTOCOLS,
@@ -41,8 +40,6 @@ from pointsman_sdk import (
 )
 
 T = TypeVar("T")
-_LOG = logging.getLogger("pointsman.connectors")
-_MOST_CONNECTIONS = 500
 CALL_DEADLINE = timedelta(seconds=30)
 _UNUSABLE = {"secret-key-missing": "vendor.secret-key-missing", "secret-unreadable": "vendor.secret-unreadable"}
 
@@ -54,6 +51,7 @@ def _ignore(_connector: str, _kind: str) -> None:
 class ConnectorGateway:
     """Implements `CalendarGateway`. Every error of a connector leaves here as a `VendorError`.
 
+    `gate` keeps the pace of connections; without one each call begins at once.
     `on_bug(connector, exception type)` hears of each error that a connector should not have raised.
     """
 
@@ -63,10 +61,12 @@ class ConnectorGateway:
         registry: ConnectorRegistry,
         vault: Vault,
         contexts: ContextFactory,
+        gate: PaceGate | None = None,
         on_bug: Callable[[str, str], None] = _ignore,
     ) -> None:
         self._registry, self._vault, self._contexts, self._on_bug = registry, vault, contexts, on_bug
-        self._built: OrderedDict[tuple[object, str], Connector] = OrderedDict()
+        self._gate = gate or OpenGate()
+        self._instances = Instances(self._build)
 
     def seal(self, connector: str, config: Mapping[str, object]) -> tuple[dict[str, object], bytes]:
         """The configuration's public part, and the rest encrypted. Raises Invalid, NotFound, Unavailable."""
@@ -74,7 +74,7 @@ class ConnectorGateway:
 
     async def check(self, connection: ConnectionRef) -> None:
         """One authenticated call."""
-        await self.call(connection, lambda connector: connector.check())
+        await self.call(connection, lambda connector: connector.check(), patience=Patience.UNPACED)
 
     async def busy_times(
         self,
@@ -97,7 +97,7 @@ class ConnectorGateway:
                 raise VendorRetryableError(f"the calendar cannot be read: {said}", retry_after=wait)
             return sorted(utc_interval(one.slot) for one in found.times)
 
-        return await self._with(Capability.BUSY, connection, read, deadline=deadline)
+        return await self._with(Capability.BUSY, connection, read, deadline=deadline, patience=Patience.FIRST)
 
     async def find_event(self, connection: ConnectionRef, calendar: str, key: str) -> VendorEvent | None:
         """The event with this key, or None."""
@@ -147,11 +147,12 @@ class ConnectorGateway:
         async def read(vendor: Appointments) -> list[VendorEvent]:
             return [vendor_event(record) for record in await vendor.ours(calendar, window)]
 
-        return await self._on_calendar(connection, read, deadline=deadline)
+        return await self._on_calendar(connection, read, deadline=deadline, patience=Patience.WAITS)
 
     async def aclose(self) -> None:
         """Let go of every vendor."""
-        self._built.clear()
+        await self._instances.aclose()
+        await self._gate.aclose()
         await self._contexts.aclose()
 
     async def _on_calendar(
@@ -161,8 +162,11 @@ class ConnectorGateway:
         *,
         deadline: timedelta = CALL_DEADLINE,
         writes: bool = False,
+        patience: Patience = Patience.COMES_BACK,
     ) -> T:
-        return await self._with(Capability.APPOINTMENTS, connection, do, deadline=deadline, writes=writes)
+        return await self._with(
+            Capability.APPOINTMENTS, connection, do, deadline=deadline, writes=writes, patience=patience
+        )
 
     async def _with(
         self,
@@ -172,6 +176,7 @@ class ConnectorGateway:
         *,
         deadline: timedelta = CALL_DEADLINE,
         writes: bool = False,
+        patience: Patience = Patience.COMES_BACK,
     ) -> T:
         async def on_capability(connector: Connector) -> T:
             able = getattr(connector, capability, None)
@@ -182,7 +187,7 @@ class ConnectorGateway:
                 )
             return await do(able)
 
-        return await self.call(connection, on_capability, deadline=deadline, writes=writes)
+        return await self.call(connection, on_capability, deadline=deadline, writes=writes, patience=patience)
 
     async def call(
         self,
@@ -191,36 +196,48 @@ class ConnectorGateway:
         *,
         deadline: timedelta = CALL_DEADLINE,
         writes: bool = False,
+        patience: Patience = Patience.COMES_BACK,
     ) -> T:
-        """What `do` answers. Every other error that it raises comes from a connector, and leaves here as a `VendorError`."""
-        name = connection.connector
-        limit = asyncio.timeout(deadline.total_seconds())
-        try:
-            async with limit:
-                return await do(self._connector(connection))
-        except ConnectorError as error:
-            raise vendor_error(error) from error
-        except VendorError:
-            raise
-        except Exception as error:  # noqa: BLE001  # beyond this line lies code that is not ours
-            if limit.expired():
-                _unanswered(f"{name} did not answer in time", say("vendor.no-answer"), writes=writes)
-            kind = type(error).__name__
-            self._on_bug(name, kind)
-            # The type alone: the text may quote what was sent or received.
-            _LOG.warning("connector %s raised %s, which is a bug in it", name, kind)
-            told = say("vendor.connector-failed", connector=name, kind=kind)
-            _unanswered(f"the connector {name!r} failed ({kind})", told, writes=writes)
+        """What `do` answers, in the pace of the connection. Whatever goes wrong leaves here as a `VendorError`.
 
-    def _connector(self, connection: ConnectionRef) -> Connector:
-        key = (connection.id, _fingerprint(connection))
-        if key in self._built:
-            self._built.move_to_end(key)
-            return self._built[key]
-        name = connection.connector
+        `deadline` is for all of it, the wait for a turn too. No secret of the connection is in an error or a log line.
+        """
+        limit = asyncio.timeout(deadline.total_seconds())
+        async with self._instances.use(connection) as instance:
+            admitted = await self._gate.enter(connection.id, instance.limits, patience, deadline=deadline)
+            masks = CURRENT.set(instance.lent.masks)
+            ending = Ending(self._gate, admitted, instance.lent, writes=writes)
+            try:
+                async with limit:
+                    answer = await do(instance.connector)
+            except ConnectorError as error:
+                raise await ending.by_connector(error) from error
+            except VendorError as error:
+                await ending.by_ourselves(error)
+                raise
+            except Exception as error:  # noqa: BLE001  # beyond this line lies code that is not ours
+                if limit.expired():
+                    raise await ending.by_time_out(connection.connector) from None
+                kind = type(error).__name__
+                self._on_bug(connection.connector, kind)
+                raise ending.by_bug(connection.connector, kind) from None
+            else:
+                await ending.by_answer()
+                return answer
+            finally:
+                ending.let_go()
+                CURRENT.reset(masks)
+
+    def _build(self, connection: ConnectionRef) -> Instance:
+        name, masks = connection.connector, Masks()
+        token = CURRENT.set(masks)
         try:
+            limits = self._registry.manifest(name).limits
             config = open_config(self._vault, name, connection.config, connection.sealed)
-            connector = self._registry.build(name, config, self._contexts.context(name))
+            for secret in secrets_in(self._registry.parse_config(name, config)):
+                masks.add(secret)
+            lent = self._contexts.lend(name, masks, at_once=limits.at_once)
+            return Instance(connector=self._registry.build(name, config, lent.context), lent=lent, limits=limits)
         except NotFound as error:
             raise VendorRetryableError(str(error), told=say("vendor.no-connector", connector=name)) from error
         except Unavailable as error:
@@ -231,17 +248,5 @@ class ConnectorGateway:
             raise fault(str(error), told=told) from error
         except Invalid as error:
             raise VendorReauthError(f"{error}: correct the connection", told=say("vendor.wrong-settings")) from error
-        self._built[key] = connector
-        if len(self._built) > _MOST_CONNECTIONS:
-            self._built.popitem(last=False)
-        return connector
-
-
-def _unanswered(text: str, told: Message, *, writes: bool) -> NoReturn:
-    raise (VendorUnansweredError if writes else VendorRetryableError)(text, told=told) from None
-
-
-def _fingerprint(connection: ConnectionRef) -> str:
-    public = json.dumps(dict(connection.config), sort_keys=True, default=str)
-    text = f"{connection.connector}\n{public}\n{connection.sealed.hex()}"
-    return hashlib.sha256(text.encode()).hexdigest()
+        finally:
+            CURRENT.reset(token)

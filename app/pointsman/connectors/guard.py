@@ -21,7 +21,7 @@ PRIVATE_NETWORKS: tuple[Network, ...] = tuple(
 """What "allow private hosts" opens. Link-local stays closed: there cloud machines keep their credentials."""
 
 _UNICAST = ip_network("2000::/3")
-_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30)
+_KEPT_ALIVE_S = 30
 _DNS_SECONDS = 5.0
 _READ_BYTES = 4096
 
@@ -141,15 +141,15 @@ def _public_authorities() -> ssl.SSLContext:
 class GuardedTransport(httpx.AsyncHTTPTransport):
     """httpx's transport behind the guard; credentials travel unencrypted only inside networks the admin opened."""
 
-    def __init__(self, guard: AddressGuard) -> None:
-        super().__init__(verify=_public_authorities(), trust_env=False, limits=_LIMITS)
+    def __init__(self, guard: AddressGuard, *, sockets: int = 20) -> None:
+        super().__init__(verify=_public_authorities(), trust_env=False)
         self._guard = guard
         # httpx has no parameter for the network backend; httpcore, which it wraps, has.
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=_public_authorities(),
-            max_connections=_LIMITS.max_connections,
-            max_keepalive_connections=_LIMITS.max_keepalive_connections,
-            keepalive_expiry=_LIMITS.keepalive_expiry,
+            max_connections=sockets,
+            max_keepalive_connections=sockets,
+            keepalive_expiry=_KEPT_ALIVE_S,
             network_backend=_GuardedBackend(guard),
         )
 

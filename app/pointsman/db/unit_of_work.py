@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pointsman.db.booking.calendars import SqlCalendars
     from pointsman.db.booking.connections import SqlConnections
     from pointsman.db.booking.deliveries import SqlDeliveries
+    from pointsman.db.booking.pace import SqlPaces
     from pointsman.db.booking.slot_holds import SqlSlotHolds
     from pointsman.db.engine.jobs import SqlJobs
     from pointsman.db.intake.idempotency import SqlIdempotency
@@ -102,6 +103,7 @@ class SqlTx:
     slot_holds: cached_property[SqlSlotHolds] = _on_use("pointsman.db.booking.slot_holds", "SqlSlotHolds")
     calendars: cached_property[SqlCalendars] = _on_use("pointsman.db.booking.calendars", "SqlCalendars")
     connections: cached_property[SqlConnections] = _on_use("pointsman.db.booking.connections", "SqlConnections")
+    paces: cached_property[SqlPaces] = _on_use("pointsman.db.booking.pace", "SqlPaces")
     deliveries: cached_property[SqlDeliveries] = _on_use("pointsman.db.booking.deliveries", "SqlDeliveries")
     jobs: cached_property[SqlJobs] = _on_use("pointsman.db.engine.jobs", "SqlJobs")
     audit: cached_property[SqlAudit] = _on_use("pointsman.db.operations.audit", "SqlAudit")

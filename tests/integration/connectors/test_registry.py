@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from pointsman.connectors.context import ContextFactory
+from pointsman.connectors.pace.masks import Masks
 from pointsman.connectors.registry import ConnectorRegistry, DuplicateConnector
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
 
@@ -121,7 +122,9 @@ async def test_connector_is_built_with_its_own_configuration(site: Path) -> None
     contexts = ContextFactory(
         clock=lambda: datetime.now(UTC), transport=httpx.MockTransport(lambda _: httpx.Response(200))
     )
-    built = ConnectorRegistry.discover([str(site)]).build("acme", {"region": "eu"}, contexts.context("acme"))
+    built = ConnectorRegistry.discover([str(site)]).build(
+        "acme", {"region": "eu"}, contexts.lend("acme", Masks()).context
+    )
     assert built.config.region == "eu"  # type: ignore[attr-defined]  # the class above
     await contexts.aclose()
 

@@ -45,7 +45,7 @@ async def serve(settings: Settings) -> AsyncIterator[FastAPI]:
                 _unlimited(app, settings)
                 yield app
         finally:
-            await wired.contexts.aclose()
+            await wired.gateway.aclose()
 
 
 @contextmanager

@@ -51,7 +51,7 @@ class _Rest:
 
     async def aclose(self) -> None:
         if "wired" in self.__dict__:
-            await self.wired.contexts.aclose()
+            await self.wired.gateway.aclose()
 
 
 @asynccontextmanager

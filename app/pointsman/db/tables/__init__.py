@@ -23,6 +23,7 @@ from pointsman.db.tables.booking import (
 from pointsman.db.tables.intake import idempotency, inbox, inbox_batches, intakes, refused_words
 from pointsman.db.tables.leads import accounts, lead_identities, leads
 from pointsman.db.tables.operations import alerts, api_keys, audit, periodic_runs
+from pointsman.db.tables.pace import connection_pace
 from pointsman.db.tables.roster import reps, role_works, roles, roster_versions, suppliers, time_off
 from pointsman.db.tables.routing import (
     assignments,
@@ -49,6 +50,7 @@ __all__ = [
     "audit",
     "booking_links",
     "calendar_reads",
+    "connection_pace",
     "connections",
     "decisions",
     "deliveries",

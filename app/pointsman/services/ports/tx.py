@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # a command that asks one repository need not import the rows
     from pointsman.services.ports.routing.ledgers import Ledgers
     from pointsman.services.ports.routing.overrides import Overrides
     from pointsman.services.ports.routing.policies import Policies
+    from pointsman.services.ports.vendors.pace import Paces
 
 
 class Tx(Protocol):
@@ -93,6 +94,8 @@ class Tx(Protocol):
     def calendars(self) -> Calendars: ...
     @property
     def connections(self) -> Connections: ...
+    @property
+    def paces(self) -> Paces: ...
     @property
     def deliveries(self) -> Deliveries: ...
     @property

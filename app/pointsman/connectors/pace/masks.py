@@ -1,0 +1,143 @@
+"""Masks: the secrets of one connection, and texts without them.
+
+Vendors and libraries quote what was sent to them. So what leaves a connector, as an error or as a log line, goes through the
+masks of its connection, which know each secret in the forms in which it travels.
+"""
+
+import base64
+import html
+import json
+import logging
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
+from urllib.parse import quote, quote_plus
+
+from pydantic import BaseModel, SecretStr
+
+_HIDDEN = "(secret)"
+_SHORT = 6  # characters: what is shorter may stand inside a word by chance
+_LEAST_LINE = 16  # characters of a line of a key that tell something
+_LEAST_REST = 8  # characters of a secret that was cut off at the end of a text
+_MOST_SECRETS = 40  # the last ones: tokens are renewed again and again
+_BETWEEN_LINES = re.compile(r"(?:\s|\\r|\\n)+")
+
+CURRENT: ContextVar["Masks | None"] = ContextVar("masks", default=None)
+"""The masks of the connection that is being called."""
+
+
+class Masks:
+    """Knows the secrets of a connection: those of its configuration, and tokens as they are lent."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._forms: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+        self._pattern: re.Pattern[str] | None = None
+        for secret in secrets:
+            self.add(secret)
+
+    def add(self, secret: str) -> None:
+        """Hide this from now on, and of a secret of several lines each line."""
+        lines = [line for line in _BETWEEN_LINES.split(secret) if len(line) >= _LEAST_LINE]
+        for text in dict.fromkeys([secret.strip(), *lines]):
+            if text and text not in self._forms:
+                self._forms[text] = tuple(dict.fromkeys(_forms(text)))
+                self._pattern = None
+        while len(self._forms) > _MOST_SECRETS:
+            self._forms.popitem(last=False)
+
+    def hide(self, text: str) -> str:
+        """The text without the secrets, also where one was cut off at its end."""
+        if not self._forms:
+            return text
+        if self._pattern is None:
+            forms = sorted({form for forms in self._forms.values() for form in forms}, key=len, reverse=True)
+            self._pattern = re.compile("|".join(_sought(form) for form in forms), re.IGNORECASE)
+        return self._without_rest(self._pattern.sub(_HIDDEN, text))
+
+    def _without_rest(self, text: str) -> str:
+        tail = text[-2_000:].rstrip(".…")
+        for forms in self._forms.values():
+            for form in forms:
+                for length in range(min(len(form) - 1, len(tail)), _LEAST_REST - 1, -1):
+                    if tail.endswith(form[:length]):
+                        return text[: len(text.rstrip(".…")) - length] + _HIDDEN
+        return text
+
+
+def secrets_in(config: object) -> Iterator[str]:
+    """Every `SecretStr` of a configuration, however deep."""
+    match config:
+        case SecretStr():
+            yield config.get_secret_value()
+        case BaseModel():
+            for _, value in config:
+                yield from secrets_in(value)
+        case dict():
+            for value in config.values():
+                yield from secrets_in(value)
+        case list() | tuple() | set() | frozenset():
+            for value in config:
+                yield from secrets_in(value)
+        case _:
+            return
+
+
+class MaskedLog(logging.Filter):
+    """Takes secrets out of log lines, and the errors with their texts that hang on them; their types stay."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        masks = CURRENT.get()
+        if masks is None:
+            return True
+        error = record.exc_info[1] if record.exc_info else None
+        said = masks.hide(_said(record))
+        record.msg, record.args = said if error is None else f"{said} ({type(error).__name__})", ()
+        record.exc_info = record.exc_text = record.stack_info = None
+        return True
+
+
+def masked_log(connector: str) -> logging.Logger:
+    """The log of connectors of this name."""
+    log = logging.getLogger("pointsman.connectors").getChild(connector)
+    for logger in (log.parent, log):
+        if logger is not None and not any(isinstance(one, MaskedLog) for one in logger.filters):
+            logger.addFilter(MaskedLog())
+    return log
+
+
+def _said(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception:  # noqa: BLE001  # arguments that do not fit: a line with less is better than none
+        return str(record.msg)
+
+
+def _sought(form: str) -> str:
+    found = re.escape(form)
+    return rf"(?<!\w){found}(?!\w)" if len(form) < _SHORT else found
+
+
+def _forms(text: str) -> Iterator[str]:
+    raw = text.encode("utf-8", "surrogatepass")
+    yield text
+    yield from (
+        quote(text, safe="", errors="replace"),
+        quote(text, errors="replace"),
+        quote_plus(text, errors="replace"),
+    )
+    yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
+    yield from (html.escape(text), repr(text)[1:-1], raw.hex())
+    for encoded in _base64_forms(raw):
+        yield from (encoded, encoded.translate({43: 45, 47: 95}))
+
+
+def _base64_forms(raw: bytes) -> Iterator[str]:
+    """As it stands in base64 behind any number of other bytes, such as "user:": the signs that are its own alone."""
+    for before in range(3):
+        encoded = base64.b64encode(bytes(before) + raw).decode()
+        first = (before * 8 + 5) // 6
+        last = (before + len(raw)) * 8 // 6
+        own = encoded[first:last]
+        if len(own) >= _LEAST_REST:
+            yield own

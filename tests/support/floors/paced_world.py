@@ -1,0 +1,171 @@
+"""One connector over a vendor that a test leads by the hand, behind a gateway that keeps its pace in a real database."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+from pydantic import BaseModel, SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from pointsman.connectors.adapter import ConnectorGateway
+from pointsman.connectors.context import ContextFactory
+from pointsman.connectors.pace.gate import PaceGate
+from pointsman.connectors.vault import Vault, new_key
+from pointsman.db.unit_of_work import SqlUnitOfWork
+from pointsman.services.ports import ConnectionRef
+from pointsman.services.ports.booking.connections import ConnectionRow
+from pointsman_sdk import Auth, Connector, Context, Limits, Manifest, Method
+
+START = datetime(2031, 1, 15, 12, tzinfo=UTC)
+Act = Callable[[Context], Awaitable[object]]
+
+
+class Config(BaseModel):
+    """What the vendor asks of an admin."""
+
+    user: str = "anna"
+    password: SecretStr
+
+
+async def answer(_context: Context) -> object:
+    return "answered"
+
+
+@dataclass
+class LedVendor:
+    """Does what `act` says at each call; `begun` is when each began."""
+
+    act: Act = answer
+    begun: list[datetime] = field(default_factory=list)
+
+
+class LedClock:
+    """Stands still until it is moved; who sleeps moves it."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    async def sleep(self, seconds: float) -> None:
+        self.advance(seconds)
+
+
+class LedConnector:
+    """Its `check` is the call."""
+
+    def __init__(self, manifest: Manifest, vendor: LedVendor, context: Context) -> None:
+        self.manifest, self._vendor, self._context = manifest, vendor, context
+
+    async def check(self) -> None:
+        self._vendor.begun.append(self._context.clock())
+        await self._vendor.act(self._context)
+
+    async def aclose(self) -> None:
+        """It holds nothing."""
+
+
+class LedRegistry:
+    """Has the one connector."""
+
+    def __init__(self, vendor: LedVendor, limits: Limits) -> None:
+        self._vendor = vendor
+        self._manifest = Manifest(
+            name="led",
+            title="Led",
+            contract=(2, 2),
+            capabilities=frozenset(),
+            config=Config,
+            auth=(Auth(method=Method.BASIC),),
+            limits=limits,
+            docs="",
+            maintainers=(),
+        )
+
+    def manifest(self, _name: str) -> Manifest:
+        return self._manifest
+
+    def parse_config(self, _name: str, config: Mapping[str, Any]) -> BaseModel:
+        return Config.model_validate(dict(config))
+
+    def build(self, _name: str, _config: Mapping[str, Any], context: Context) -> Connector:
+        return LedConnector(self._manifest, self._vendor, context)
+
+
+@dataclass(kw_only=True)
+class Process:
+    """A process of the service, as far as it calls vendors."""
+
+    gateway: ConnectorGateway
+    ref: ConnectionRef
+
+    async def call(self, **how: Any) -> object:
+        return await self.gateway.call(self.ref, lambda connector: connector.check(), **how)
+
+
+@dataclass(kw_only=True)
+class PacedWorld:
+    """Any number of processes over one database and one vendor."""
+
+    uow: SqlUnitOfWork
+    vendor: LedVendor
+    clock: LedClock
+    vault: Vault
+    limits: Limits
+    chances: list[float] = field(default_factory=lambda: [0.5])
+    id: UUID = field(default_factory=lambda: UUID(int=7))
+    ref: ConnectionRef = field(init=False)
+    gateways: list[ConnectorGateway] = field(default_factory=list)
+
+    async def save(self, *, password: str = "s3cret-Password") -> None:
+        gateway = self._gateway()
+        public, sealed = gateway.seal("led", {"password": password})
+        row = ConnectionRow(
+            id=self.id,
+            key="led",
+            connector="led",
+            config=public,
+            sealed=sealed,
+            active=True,
+            fault=None,
+            created_at=self.clock(),
+        )
+        self.ref = row.ref()
+        async with self.uow() as tx:
+            await tx.connections.add(row)
+
+    def process(self) -> Process:
+        return Process(gateway=self._gateway(), ref=self.ref)
+
+    def _gateway(self) -> ConnectorGateway:
+        registry: Any = LedRegistry(self.vendor, self.limits)
+        transport = httpx.MockTransport(lambda _: httpx.Response(200))
+        gate = PaceGate(uow=self.uow, clock=self.clock, chance=lambda: self.chances[0], sleep=self.clock.sleep)
+        contexts = ContextFactory(clock=self.clock, transport=transport)
+        gateway = ConnectorGateway(registry=registry, vault=self.vault, contexts=contexts, gate=gate)
+        self.gateways.append(gateway)
+        return gateway
+
+    async def aclose(self) -> None:
+        for gateway in self.gateways:
+            await gateway.aclose()
+
+
+async def paced_world(engine: AsyncEngine, limits: Limits | None = None) -> PacedWorld:
+    """A world whose connection is saved."""
+    world = PacedWorld(
+        uow=SqlUnitOfWork(engine),
+        vendor=LedVendor(),
+        clock=LedClock(),
+        vault=Vault([new_key()]),
+        limits=limits or Limits(at_once=4),
+    )
+    await world.save()
+    return world
