@@ -1,15 +1,24 @@
 """WebDAV's XML: the few bodies that we send."""
 
 from datetime import UTC, datetime
+from xml.sax.saxutils import escape
 
 from pointsman_sdk import Slot
 
 _NAMESPACES = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'
 PRINCIPAL_QUERY = f"<D:propfind {_NAMESPACES}><D:prop><D:current-user-principal/></D:prop></D:propfind>"
-KIND_QUERY = (
-    f"<D:propfind {_NAMESPACES}><D:prop><D:resourcetype/><C:supported-calendar-component-set/></D:prop></D:propfind>"
+_KIND = "<D:resourcetype/><C:supported-calendar-component-set/><C:calendar-timezone/><C:calendar-timezone-id/>"
+KIND_QUERY = f"<D:propfind {_NAMESPACES}><D:prop>{_KIND}</D:prop></D:propfind>"
+HOME_QUERY = (
+    f"<D:propfind {_NAMESPACES}><D:prop><C:calendar-home-set/><C:calendar-user-address-set/></D:prop></D:propfind>"
 )
-ZONE_QUERY = f"<D:propfind {_NAMESPACES}><D:prop><C:calendar-timezone/><C:calendar-timezone-id/></D:prop></D:propfind>"
+LIST_QUERY = (
+    f"<D:propfind {_NAMESPACES}><D:prop>{_KIND}<D:displayname/><D:current-user-privilege-set/></D:prop></D:propfind>"
+)
+STATE_QUERY = (
+    f'<D:propfind {_NAMESPACES} xmlns:S="http://calendarserver.org/ns/"><D:prop><D:sync-token/><S:getctag/></D:prop>'
+    "</D:propfind>"
+)
 
 
 def stamp(moment: datetime) -> str:
@@ -38,4 +47,12 @@ def event_query(window: Slot | None, *, having: str = "") -> str:
         f"<C:calendar-query {_NAMESPACES}><D:prop><D:getetag/><C:calendar-data/></D:prop>"
         f'<C:filter><C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT">{chosen}</C:comp-filter></C:comp-filter>'
         "</C:filter></C:calendar-query>"
+    )
+
+
+def sync_query(token: str) -> str:
+    """The body that asks what changed in a collection since a token (RFC 6578)."""
+    return (
+        f"<D:sync-collection {_NAMESPACES}><D:sync-token>{escape(token)}</D:sync-token><D:sync-level>1</D:sync-level>"
+        "<D:prop><D:getetag/></D:prop></D:sync-collection>"
     )

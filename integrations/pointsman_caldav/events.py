@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from icalendar import Calendar, Event, vCalAddress, vText
+from icalendar import Calendar, Event, vText
 
 from pointsman_caldav.dav import stamp
-from pointsman_caldav.reading import SEQUENCE, moment, rewritten
+from pointsman_caldav.reading import SEQUENCE, TEXT_MARK, moment, rewritten, text_mark
 from pointsman_caldav.uids import uid_of
-from pointsman_sdk import BookingRequest, Contact, Slot
+from pointsman_sdk import Appointment, Slot, Standing
 
 # RFC 5545 allows no control characters but line breaks and tabs.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -25,46 +25,50 @@ def _line(text: str) -> str:
     return " ".join(_plain(text).split())
 
 
-def written(request: BookingRequest, *, now: datetime) -> bytes:
-    """The request as a new calendar object; times in UTC, so that no zone definition can be misread."""
+def written(thing: Appointment, *, now: datetime) -> bytes:
+    """The appointment as a new calendar object; times in UTC, so that no zone definition can be misread.
+
+    Guests are not written into it: a server that schedules (RFC 6638) would mail them what the closer alone may read.
+    """
     event = Event()
-    event.add("UID", uid_of(request.key))
-    event.add("SUMMARY", _line(request.title))
-    event.add("DESCRIPTION", _plain(request.description))
+    event.add("UID", uid_of(thing.key))
     event.add("TRANSP", "OPAQUE")
-    if request.organizer and request.contact:
-        # An ATTENDEE without an ORGANIZER is allowed in a store, but no server would invite.
-        event.add("ORGANIZER", vCalAddress(f"mailto:{request.organizer}"))
-    if request.contact:
-        event.add("ATTENDEE", _guest(request.contact))
     calendar = Calendar()
     calendar.add("VERSION", "2.0")
     calendar.add("PRODID", "-//Pointsman//CalDAV connector//EN")
     calendar.add_component(event)
-    return rewritten(calendar.to_ical(), values=placed(request, sequence=request.sequence, now=now)).encode()
+    values = [*placed(thing, sequence=thing.sequence, now=now), *worded(thing)]
+    return rewritten(calendar.to_ical(), values=values).encode()
 
 
-def _guest(contact: Contact) -> vCalAddress:
-    guest = vCalAddress(f"mailto:{contact.email}")
-    guest.params["CN"] = vText(_line(contact.name))
-    guest.params["ROLE"] = vText("REQ-PARTICIPANT")
-    guest.params["PARTSTAT"] = vText("NEEDS-ACTION")
-    guest.params["RSVP"] = vText("TRUE")
-    return guest
-
-
-def placed(request: BookingRequest, *, sequence: int, now: datetime) -> list[tuple[str, str]]:
+def placed(thing: Appointment, *, sequence: int, now: datetime) -> list[tuple[str, str]]:
     """What is the host's to say, property by property: when the event is, and whether it stands."""
-    utc = request.slot.utc()
+    utc = thing.slot.utc()
+    link = [("URL", _line(thing.meeting))] if thing.meeting else []
     return [
         ("DTSTART", stamp(utc.start)),
         ("DTEND", stamp(utc.end)),
         ("DTSTAMP", stamp(now)),
         ("LAST-MODIFIED", stamp(now)),
         ("SEQUENCE", str(sequence)),
-        ("STATUS", "TENTATIVE" if request.tentative else "CONFIRMED"),
-        (SEQUENCE, str(request.sequence)),
+        ("STATUS", "TENTATIVE" if thing.standing is Standing.TENTATIVE else "CONFIRMED"),
+        (SEQUENCE, str(thing.sequence)),
+        *link,
     ]
+
+
+def worded(thing: Appointment) -> list[tuple[str, str]]:
+    """Title and texts, with the mark by which an edit of their owner's is seen; both texts are for the owner's eyes."""
+    title, description = _texts(thing)
+    return [
+        ("SUMMARY", vText(title).to_ical().decode()),
+        ("DESCRIPTION", vText(description).to_ical().decode()),
+        (TEXT_MARK, text_mark(title, description)),
+    ]
+
+
+def _texts(thing: Appointment) -> tuple[str, str]:
+    return _line(thing.title), _plain("\n\n".join(text for text in (thing.shared, thing.private) if text)).strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,10 @@ class Stored:
     generation: int | None
     cancelled: bool
     tentative: bool
+    certain: bool
+    text: str
+    wrote: str
+    url: str
 
     @classmethod
     def of(cls, read: Mapping[str, Any]) -> "Stored":
@@ -90,9 +98,20 @@ class Stored:
             generation=read["generation"],
             cancelled=read["cancelled"],
             tentative=read["tentative"],
+            certain=read["certain"],
+            text=read["text"],
+            wrote=read["wrote"],
+            url=read["url"],
         )
 
-    def agrees_with(self, request: BookingRequest) -> bool:
+    def agrees_with(self, thing: Appointment) -> bool:
         """Whether there is nothing left to change."""
-        stands = not self.cancelled and self.tentative == request.tentative
-        return stands and self.slot == request.slot and self.generation in (None, request.sequence)
+        stands = not self.cancelled and self.certain and self.tentative == (thing.standing is Standing.TENTATIVE)
+        worded = self.is_reworded or self.text == text_mark(*_texts(thing))
+        linked = thing.meeting is None or self.url == _line(thing.meeting)
+        return stands and worded and linked and self.slot == thing.slot and self.generation in (None, thing.sequence)
+
+    @property
+    def is_reworded(self) -> bool:
+        """Whether its owner changed title or text, which then stay."""
+        return self.text != self.wrote

@@ -3,6 +3,7 @@
 Nothing but the SDK's readers is imported here, so that such a process starts fast.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +15,7 @@ from pointsman_sdk.readers import Reason, Unreadable
 from pointsman_sdk.readers.busy_times import Span, joined, span_of, spans_of_free_busy
 from pointsman_sdk.readers.calendar_zones import zones_of
 from pointsman_sdk.readers.icalendar import Component, parse_icalendar, write_icalendar
-from pointsman_sdk.readers.multistatus import DAV, parse_multistatus
+from pointsman_sdk.readers.multistatus import DAV, Resource, parse_multistatus
 from pointsman_sdk.readers.plain_xml import parse_xml
 from pointsman_sdk.readers.recurrence_rules import StepCount
 from pointsman_sdk.readers.series import busy_instances
@@ -25,6 +26,12 @@ HIDDEN = (
     "the CalDAV server does not let this login see what is here: at most busy times can be read, and nothing written"
 )
 _REFUSED = (401, 403)
+_TOO_MANY = 507
+_NO_CALENDAR = "this is no calendar, but another collection or a folder of calendars"
+_WRITING = {f"{DAV}all", f"{DAV}write", f"{DAV}write-content", f"{DAV}bind"}
+_CTAG = "{http://calendarserver.org/ns/}getctag"
+TEXT_MARK = "X-POINTSMAN-TEXT"
+_LONGEST_URL = 2_000
 _DATA, _ETAG = f"{CALDAV}calendar-data", f"{DAV}getetag"
 _TITLE_LENGTH = 500
 _LONGEST_ETAG = 500
@@ -37,16 +44,29 @@ def busy_by_report(body: bytes, *, within: Sequence[int]) -> list[Span]:
     return spans_of_free_busy(body, within=within)
 
 
-def busy_by_events(body: bytes, *, within: Sequence[int], zone: str, owner: str = "") -> list[Span]:
-    """The busy times of a multistatus of events as they were written; series are worked out here."""
+def busy_by_events(body: bytes, *, within: Sequence[int], zone: str, owner: str = "") -> dict[str, Any]:
+    """The busy times of a multistatus of events as they were written; series are worked out here.
+
+    `others` are joined; `own`, with one of our UIDs each, stand by themselves: start, end, key.
+    """
     home, spend = ZoneInfo(zone), StepCount()
-    spans = (
-        span
-        for text, _ in _objects(body)
-        for calendar in parse_icalendar(text.encode())
-        for span in busy_instances(calendar, within=within, zone=home, otherwise=zone_named, spend=spend, owner=owner)
-    )
-    return joined(spans, within=within)
+    others: list[Span] = []
+    own: set[tuple[int, int, str]] = set()
+    for text, _ in _objects(body):
+        for calendar in parse_icalendar(text.encode()):
+            spans = busy_instances(calendar, within=within, zone=home, otherwise=zone_named, spend=spend, owner=owner)
+            key = (
+                key_of(next((event.text("UID") for event in calendar.walk("VEVENT")), ""))
+                if may_be_ours(text)
+                else None
+            )
+            if key is None:
+                others.extend(spans)
+            else:
+                own.update((start, end, key) for start, end in joined(spans, within=within))
+    if len(own) > _MOST_OURS:
+        raise Unreadable(Reason.TOO_LARGE, f"The calendar has more than {_MOST_OURS} of our own events.")
+    return {"others": joined(others, within=within), "own": sorted(own)}
 
 
 def our_events(body: bytes, *, within: Sequence[int], zone: str) -> list[dict[str, Any]]:
@@ -70,6 +90,7 @@ def one_event(body: bytes, *, zone: str) -> dict[str, Any]:
     """The event in a calendar object, changed instances of a recurrence left aside."""
     calendar, event = _master(body)
     start, end = span_of(event, zone=ZoneInfo(zone), zones=zones_of(calendar, zone_named))
+    starts = event.get("DTSTART")
     if not 0 <= start < end <= _LATEST:
         raise Unreadable(Reason.MALFORMED, "The event lies in another century.")
     status = event.text("STATUS").upper()
@@ -77,7 +98,11 @@ def one_event(body: bytes, *, zone: str) -> dict[str, Any]:
         "key": key_of(event.text("UID")),
         "start": start,
         "end": end,
+        "certain": starts is not None and (starts.value.upper().endswith("Z") or "TZID" in starts.parameters),
         "title": event.text("SUMMARY")[:_TITLE_LENGTH],
+        "text": text_mark(event.text("SUMMARY"), event.text("DESCRIPTION")),
+        "wrote": event.text(TEXT_MARK),
+        "url": event.text("URL")[:_LONGEST_URL],
         "sequence": _number(event.text("SEQUENCE")) or 0,
         "generation": _number(event.text(SEQUENCE)),
         "cancelled": status == "CANCELLED",
@@ -100,35 +125,107 @@ def is_signed_in(body: bytes) -> bool:
     return all(principal.find(f"{DAV}unauthenticated") is None for principal in principals)
 
 
-def fault_of_calendar(body: bytes) -> str:
-    """Why the collection of a PROPFIND's answer is no calendar of events (RFC 4791, sections 4.2 and 5.2.3); empty for one.
-
-    `HIDDEN` where the server refuses to say what it is.
+def described_calendar(body: bytes) -> dict[str, str]:
+    """Of a collection by its PROPFIND's answer: `fault`, why it is no calendar of events (RFC 4791, sections 4.2 and 5.2.3),
+    empty for one, `HIDDEN` where the server refuses to say; and `zone`, the IANA name of its own, empty where it says none.
     """
     described = parse_multistatus(body)
-    types = described[0].found.get(f"{DAV}resourcetype") if len(described) == 1 else None
-    if len(described) == 1 and types is None and (described[0].refused or described[0].status in _REFUSED):
-        return HIDDEN
+    if len(described) != 1:
+        return {"fault": _NO_CALENDAR, "zone": ""}
+    one = described[0]
+    if f"{DAV}resourcetype" not in one.found and (one.refused or one.status in _REFUSED):
+        return {"fault": HIDDEN, "zone": ""}
+    return {"fault": _fault_of(one), "zone": _zone_of(one)}
+
+
+def home_of(body: bytes) -> dict[str, str]:
+    """Of a principal (RFC 4791, section 6.2.1): `home`, where its calendars lie, and `email`; empty where it says none."""
+    found = {"home": "", "email": ""}
+    for resource in parse_multistatus(body):
+        home = resource.found.get(f"{CALDAV}calendar-home-set")
+        addresses = resource.found.get(f"{CALDAV}calendar-user-address-set")
+        found["home"] = found["home"] or ("" if home is None else _href(home))
+        for one in [] if addresses is None else addresses.findall(f"{DAV}href"):
+            text = (one.text or "").strip()
+            if text.lower().startswith("mailto:") and not found["email"]:
+                found["email"] = text[len("mailto:") :]
+    return found
+
+
+def principal_of(body: bytes) -> str:
+    """Where the principal is (RFC 5397); empty where the server names none."""
+    for resource in parse_multistatus(body):
+        principal = resource.found.get(f"{DAV}current-user-principal")
+        if principal is not None and (href := _href(principal)):
+            return href
+    return ""
+
+
+def listed_calendars(body: bytes) -> list[dict[str, Any]]:
+    """The calendars of events in a home: path, name, zone, and whether this login may write there (RFC 3744, section 5.5)."""
+    found = []
+    for resource in parse_multistatus(body):
+        if f"{DAV}resourcetype" in resource.found and not _fault_of(resource):
+            rights = resource.found.get(f"{DAV}current-user-privilege-set")
+            granted = {one.tag for right in rights for one in right} if rights is not None else None
+            found.append(
+                {
+                    "path": resource.href,
+                    "name": resource.text(f"{DAV}displayname")[:_TITLE_LENGTH],
+                    "zone": _zone_of(resource),
+                    "writable": granted is None or bool(granted & _WRITING),
+                }
+            )
+    return found
+
+
+def state_of_collection(body: bytes) -> dict[str, str]:
+    """By what its changes can be told: `token` (RFC 6578) and `ctag`; empty where the server has none."""
+    found = {"token": "", "ctag": ""}
+    for resource in parse_multistatus(body):
+        found["token"] = found["token"] or resource.text(f"{DAV}sync-token")
+        found["ctag"] = found["ctag"] or resource.text(_CTAG)
+    return found
+
+
+def changed_resources(body: bytes) -> dict[str, Any]:
+    """Of a sync-collection's answer: the paths that changed or went, the next token, and whether there is `more` (507)."""
+    resources = parse_multistatus(body)
+    root = parse_xml(body)
+    token = root.find(f"{DAV}sync-token")
+    return {
+        "paths": [one.href for one in resources if one.status != _TOO_MANY],
+        "token": "" if token is None else (token.text or "").strip(),
+        "more": any(one.status == _TOO_MANY for one in resources),
+    }
+
+
+def _fault_of(described: Resource) -> str:
+    types = described.found.get(f"{DAV}resourcetype")
     if types is None or types.find(f"{CALDAV}calendar") is None:
-        return "this is no calendar, but another collection or a folder of calendars"
-    kept = described[0].found.get(f"{CALDAV}supported-calendar-component-set")
+        return _NO_CALENDAR
+    kept = described.found.get(f"{CALDAV}supported-calendar-component-set")
     takes_events = kept is None or any(one.get("name", "").upper() == "VEVENT" for one in kept)
     return "" if takes_events else "this calendar takes no events, as a list of tasks does"
 
 
-def zone_of_calendar(body: bytes) -> str:
-    """The IANA name of a calendar's own zone (RFC 4791, section 5.2.2; RFC 7809); empty where it says none that has one."""
-    for resource in parse_multistatus(body):
-        names = [resource.text(f"{CALDAV}calendar-timezone-id")]
-        try:
-            written = parse_icalendar(resource.text(f"{CALDAV}calendar-timezone").encode())
-        except Unreadable:
-            written = []
-        names += [zone.text("TZID") for calendar in written for zone in calendar.walk("VTIMEZONE")]
-        for zone in (zone_named(name) for name in names if name):
-            if isinstance(zone, ZoneInfo) and zone.key:
-                return zone.key
+def _zone_of(described: Resource) -> str:
+    """RFC 4791, section 5.2.2; RFC 7809."""
+    names = [described.text(f"{CALDAV}calendar-timezone-id")]
+    try:
+        written = parse_icalendar(described.text(f"{CALDAV}calendar-timezone").encode())
+    except Unreadable:
+        written = []
+    names += [zone.text("TZID") for calendar in written for zone in calendar.walk("VTIMEZONE")]
+    for zone in (zone_named(name) for name in names if name):
+        if isinstance(zone, ZoneInfo) and zone.key:
+            return zone.key
     return ""
+
+
+def _href(parent: Any) -> str:
+    href = parent.find(f"{DAV}href")
+    return "" if href is None else (href.text or "").strip()
 
 
 def precondition(body: bytes) -> str:
@@ -174,3 +271,8 @@ def _number(text: str) -> int | None:
 def moment(seconds: int) -> datetime:
     """What a reader's number of seconds stands for."""
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def text_mark(title: str, description: str) -> str:
+    """By what it is seen whether title and description are still as the host wrote them."""
+    return hashlib.sha256(f"{title}\0{description}".encode()).hexdigest()[:32]

@@ -26,3 +26,12 @@ def key_of(uid: str) -> str | None:
 def may_be_ours(text: str) -> bool:
     """Whether one of our UIDs can be in a calendar object, without reading it; lines may be folded anywhere."""
     return _SUFFIX in _FOLD.sub("", text)
+
+
+def key_of_path(path: str) -> str | None:
+    """The key after which a resource is named; None for a name that is no key. Other programs' names may look like one."""
+    name = path.rpartition("/")[2]
+    try:
+        return check_key(name.removesuffix(".ics")) if name.endswith(".ics") else None
+    except ValueError:
+        return None

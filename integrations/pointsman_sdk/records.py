@@ -20,7 +20,8 @@ class RemoteRecord:
     """A thing as the vendor has it now.
 
     `version` changes whenever the vendor's copy does. `sequence` is the one of the state that stands there, None where the
-    vendor keeps none. `slot` is None of things without a time. `fields` are values by the vendor's own names, of kinds that
+    vendor keeps none. `slot` is None of things without a time; not `certain` is one that others rewrote so that it could be
+    another instant, such as a floating time. `fields` are values by the vendor's own names, of kinds that
     have them.
     """
 
@@ -31,6 +32,7 @@ class RemoteRecord:
     sequence: int | None = None
     owner: str | None = None
     slot: Slot | None = None
+    certain: bool = True
     standing: Standing = Standing.CONFIRMED
     title: str = field(default="", repr=False, compare=False)
     join_url: str | None = field(default=None, repr=False)

@@ -1,0 +1,133 @@
+"""The capability `busy`: by the events as they were written, worked out here."""
+
+import asyncio
+import math
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import httpx
+
+from pointsman_caldav.client import Client
+from pointsman_caldav.collections import Collections
+from pointsman_caldav.dav import event_query, free_busy_query
+from pointsman_caldav.reading import HIDDEN, busy_by_events, busy_by_report, moment
+from pointsman_sdk import (
+    BusyTime,
+    BusyTimes,
+    CalendarRef,
+    ReauthRequired,
+    Rejected,
+    Retryable,
+    Scope,
+    Slot,
+    Unreadable,
+)
+from pointsman_sdk.readers.busy_times import Span, joined
+
+# What servers answer that do not know a report or a filter, or do not want to run it.
+_NO_SUCH_REPORT = frozenset({400, 403, 404, 405, 422, 501})
+_SERVERS_ERR = timedelta(days=2)  # by more than any zone
+AT_ONCE = 4
+T = TypeVar("T")
+
+
+class Busy:
+    """Busy times of calendars on one server."""
+
+    def __init__(self, client: Client, collections: Collections) -> None:
+        self._client, self._collections = client, collections
+
+    async def read(self, asked: Sequence[CalendarRef], window: Slot) -> Mapping[str, BusyTimes | Unreadable]:
+        """Each by itself, AT_ONCE of them side by side."""
+        turns = asyncio.Semaphore(AT_ONCE)
+
+        async def one(calendar: CalendarRef) -> BusyTimes | Unreadable:
+            async with turns:
+                return await self._one(calendar, window)
+
+        async with asyncio.TaskGroup() as group:
+            tasks = {calendar.id: group.create_task(_settled(one(calendar))) for calendar in asked}
+        found: dict[str, BusyTimes | Unreadable] = {}
+        for calendar, task in tasks.items():
+            result = task.result()
+            if isinstance(result, ReauthRequired | Retryable):
+                raise result
+            found[calendar] = result
+        return found
+
+    async def _one(self, asked: CalendarRef, window: Slot) -> BusyTimes | Unreadable:
+        try:
+            return await self._times(asked, window)
+        except Rejected as fault:
+            return Unreadable(reason=str(fault))
+        except Retryable as fault:
+            if fault.scope is Scope.CONNECTION:
+                raise
+            return Unreadable(reason=str(fault), retry_after=fault.retry_after)
+
+    async def _times(self, asked: CalendarRef, window: Slot) -> BusyTimes:
+        """Whole days and floating times are those of the calendar's own zone, where it says one, else of its owner's.
+
+        Of a calendar that is shared for its busy times alone, the server hands out nothing but its own report.
+        """
+        calendar = await self._collections.described(asked.id)
+        if calendar.fault == HIDDEN:
+            return await self._reported(calendar.url, window)
+        if calendar.fault:
+            raise Rejected(calendar.fault)
+        zone, others, own = calendar.zone or asked.zone, set[Span](), set[tuple[int, int, str]]()
+        for body in await self._event_bodies(calendar.url, window):
+            found = await self._client.read_xml(
+                busy_by_events, body, within=span(window), zone=zone, owner=asked.owner or ""
+            )
+            others.update((start, end) for start, end in found["others"])
+            own.update((start, end, key) for start, end, key in found["own"])
+        times = [BusyTime(slot=Slot(moment(start), moment(end)), key=key) for start, end, key in sorted(own)]
+        return BusyTimes(times=[*_unnamed(joined(others, within=span(window))), *times], keyed=True)
+
+    async def _event_bodies(self, url: httpx.URL, window: Slot) -> list[bytes]:
+        """The events of the window and every series, or else all events.
+
+        A server may overlook a series in the window, so all are read: its own working out errs, and leaves out RDATEs. It
+        may take a whole day and an unknown zone for UTC, so that it is asked about more than the window.
+        """
+        wide = Slot(window.utc().start - _SERVERS_ERR, window.utc().end + _SERVERS_ERR)
+        answers = [await self._client.report(url, event_query(wide), depth="1", expect={207})]
+        for having in ("RRULE", "RDATE"):
+            answer = await self._client.report(
+                url, event_query(None, having=having), depth="1", expect={207, *_NO_SUCH_REPORT}
+            )
+            if answer.status_code != 207:
+                return [(await self._client.report(url, event_query(None), depth="1", expect={207})).content]
+            answers.append(answer)
+        return [answer.content for answer in answers]
+
+    async def _reported(self, url: httpx.URL, window: Slot) -> BusyTimes:
+        """The busy times by the server's own report. Rejected where there is none, or none that can be read."""
+        answer = await self._client.report(url, free_busy_query(window), depth="1", expect={200, *_NO_SUCH_REPORT})
+        if answer.status_code != 200:
+            raise Rejected(HIDDEN)
+        try:
+            spans = await self._client.read_icalendar(busy_by_report, answer.content, within=span(window))
+        except Rejected as fault:
+            raise Rejected(f"{HIDDEN}; {fault}") from None
+        return BusyTimes(times=_unnamed(spans))
+
+
+async def _settled(reading: Coroutine[Any, Any, T]) -> T | ReauthRequired | Retryable:
+    """What stops the whole batch is raised once all are back, so that it leaves as itself and not in a group."""
+    try:
+        return await reading
+    except (ReauthRequired, Retryable) as fault:
+        return fault
+
+
+def span(window: Slot) -> list[int]:
+    """The window in seconds, rounded outward."""
+    utc = window.utc()
+    return [math.floor(utc.start.timestamp()), math.ceil(utc.end.timestamp())]
+
+
+def _unnamed(spans: Iterable[Span]) -> list[BusyTime]:
+    return [BusyTime(slot=Slot(moment(start), moment(end))) for start, end in spans]

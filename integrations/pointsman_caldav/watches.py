@@ -1,0 +1,58 @@
+"""The capability `watches`: what changed since a token (RFC 6578), or whether anything did. CalDAV has no push."""
+
+import httpx
+from pydantic import SecretStr
+
+from pointsman_caldav.client import Client
+from pointsman_caldav.collections import Collections
+from pointsman_caldav.dav import STATE_QUERY, sync_query
+from pointsman_caldav.reading import changed_resources, state_of_collection
+from pointsman_caldav.uids import key_of_path
+from pointsman_sdk import Changes, Watch
+
+_NO_SYNC = frozenset({400, 403, 404, 405, 409, 412, 415, 422, 501, 507})
+_MOST_PAGES = 20
+_TOKEN, _CTAG = "token:", "ctag:"
+
+
+class Watches:
+    """Changes of calendars on one server."""
+
+    def __init__(self, client: Client, collections: Collections) -> None:
+        self._client, self._collections = client, collections
+
+    async def watch(self, place: str, callback: str, secret: SecretStr) -> Watch | None:  # noqa: ARG002  # no push
+        return None
+
+    async def unwatch(self, place: str, state: str) -> None:
+        """There is nothing to end."""
+
+    async def changed(self, place: str, cursor: str | None) -> Changes:
+        """A token that the server forgot, and a server that tells no more than that something changed: not complete."""
+        calendar = await self._collections.calendar(place)
+        if cursor is not None and cursor.startswith(_TOKEN):
+            return await self._since(calendar.url, cursor.removeprefix(_TOKEN))
+        now = await self._state(calendar.url)
+        return Changes(cursor=now, others=cursor != now, complete=cursor is None or (cursor == now and now != ""))
+
+    async def _since(self, url: httpx.URL, token: str) -> Changes:
+        paths: list[str] = []
+        for _ in range(_MOST_PAGES):
+            answer = await self._client.report(url, sync_query(token), depth="0", expect={207, *_NO_SYNC})
+            if answer.status_code != 207:
+                return Changes(cursor=await self._state(url), others=True, complete=False)
+            found = await self._client.read_xml(changed_resources, answer.content)
+            paths += found["paths"]
+            token = found["token"] or token
+            if not found["more"]:
+                keys = [key for path in paths if (key := key_of_path(path)) is not None]
+                return Changes(keys=keys, others=bool(paths), cursor=f"{_TOKEN}{token}")
+        return Changes(cursor=await self._state(url), others=True, complete=False)
+
+    async def _state(self, url: httpx.URL) -> str:
+        """The cursor of now; empty for a server that has neither token nor tag, where every reading may be a change."""
+        answer = await self._client.report(url, STATE_QUERY, depth="0", expect={207})
+        state = await self._client.read_xml(state_of_collection, answer.content)
+        if state["token"]:
+            return f"{_TOKEN}{state['token']}"
+        return f"{_CTAG}{state['ctag']}" if state["ctag"] else ""
