@@ -1,4 +1,4 @@
-"""The capability `calendars`: those in the home of whoever signed in, found by the principal (RFC 5397, RFC 4791)."""
+"""The capability `calendars`: those in the home of the principal that signed in (RFC 5397, RFC 4791)."""
 
 from urllib.parse import unquote
 

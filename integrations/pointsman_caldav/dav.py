@@ -1,7 +1,7 @@
 """WebDAV's XML: the few bodies that we send."""
 
 from datetime import UTC, datetime
-from xml.sax.saxutils import escape
+from html import escape
 
 from pointsman_sdk import Slot
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from pointsman_sdk import BookingRequest, Contact, Slot
+from pointsman_sdk import Appointment, Contact, Invites, Slot, Standing
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2031, 1, 15, 12, 0, tzinfo=UTC)
@@ -17,6 +17,9 @@ HOSTILE = Contact(
     "\r\nATTENDEE:mailto:mallory@example.com\x00\x07" + "é" * 300,
 )
 
+SHARED = "What the buyer may read"
+PRIVATE = "Evidence-7f3a: what the closer alone may read"
+
 # On this day Berlin's clocks go from 02:00 to 03:00.
 SPRING = datetime(2031, 3, 30, tzinfo=BERLIN)
 # On this day they go back from 03:00 to 02:00, so that 02:30 comes twice.
@@ -29,25 +32,29 @@ def at(hour: int, minute: int = 0, *, minutes: int = 30, day: datetime = SPRING)
     return Slot(start, (start.astimezone(UTC) + timedelta(minutes=minutes)).astimezone(BERLIN))
 
 
-def request(
-    calendar: str,
+def appointment(
+    place: str,
     *,
     key: str = "check-g1",
+    sequence: int = 0,
     slot: Slot | None = None,
     contact: Contact | None = ADA,
-    sequence: int = 0,
-    tentative: bool = False,
-) -> BookingRequest:
+    invites: Invites = Invites.NOBODY,
+    standing: Standing = Standing.CONFIRMED,
+    meeting: str | None = None,
+) -> Appointment:
     """An appointment at 9:00 in Berlin, on the morning after the clocks changed."""
     name = contact.name if contact else "somebody"
-    return BookingRequest(
+    return Appointment(
         key=key,
-        calendar=calendar,
+        sequence=sequence,
+        place=place,
         slot=slot or at(9),
         title=f"Demo with {name}",
-        description=f"Asked for by {name}",
-        contact=contact,
-        organizer="closer@example.com",
-        sequence=sequence,
-        tentative=tentative,
+        shared=SHARED,
+        private=PRIVATE,
+        guests=(contact,) if contact else (),
+        invites=invites,
+        standing=standing,
+        meeting=meeting,
     )

@@ -4,13 +4,14 @@ The checks believe the vendor's rows, never what the connector returned. One cla
 several of these Protocols; only those of the declared capabilities are needed.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 import httpx
 
-from pointsman_sdk import Contact, Enrolment, Kind, Slot, WebhookRequest
+from pointsman_sdk import Capability, Contact, Reply, Slot, Token, WebhookRequest
 
 
 class Vendor(Protocol):
@@ -20,53 +21,81 @@ class Vendor(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """An event as the vendor has it."""
+class Row:
+    """A thing as the vendor has it. Leave out what its kind does not have.
 
-    slot: Slot
-    title: str
-    attendees: frozenset[str]
-    tentative: bool = False  # shown as not yet confirmed
+    `text` is what it is called: a title, a name, a message, a member's address. `guest_text` is everything that a guest, or the
+    customer, can read of it. `note` is what its owner wrote beside it (`OwnersEdits.annotate`).
+    """
+
+    text: str
+    slot: Slot | None = None
+    tentative: bool = False
+    owner: str | None = None
+    status: str | None = None
+    guests: frozenset[str] = frozenset()
+    guest_text: str = ""
+    note: str = ""
 
 
-class CalendarVendor(Vendor, Protocol):
+class Keeps(Vendor, Protocol):
+    """A vendor that keeps things for the host: appointments, people, accounts, activities, tasks, memberships, notices."""
+
+    def rows(self, kind: Capability) -> Sequence[Row]:
+        """Every one of this kind that the connector made and that stands, in any order."""
+        ...
+
+    def erase(self, kind: Capability) -> None:
+        """Remove every one of this kind, behind the connector's back."""
+        ...
+
+    def annotate(self, kind: Capability, note: str) -> bool:
+        """Write a note of its owner's beside every one of this kind, in a field that the host does not set.
+
+        False where the kind has no such field.
+        """
+        ...
+
+
+class Odd(StrEnum):
+    """Events that are easily read wrongly; each is put on the morning of `SPRING` (see `OddEvents.put_odd`)."""
+
+    TRANSPARENT = "transparent"  # shown as free
+    DECLINED = "declined"  # by the calendar's owner
+    TENTATIVE = "tentative"  # the owner has not made up their mind: busy
+    WHOLE_DAY = "whole-day"  # all of SPRING's day in the owner's zone: busy
+    LONG = "long"  # 25 hours from 09:00: busy
+    WEEKLY = "weekly"  # a series that began four weeks before, at 09:00: busy
+    PRIVATE = "private"  # its owner hides what it is about: busy
+
+
+class CalendarVendor(Keeps, Protocol):
     """A calendar with nothing in it yet."""
 
-    calendar: str  # the address of a calendar that the connection may use
+    calendar: str  # the address of a calendar that the connection may use; its owner is in Berlin
+    second: str  # the address of another one, with nothing in it
     unreadable: str  # the address of one that it may not read, or that does not exist
+    owner: str  # the email address of the calendar's owner
     refuses_overlaps: bool  # whether the vendor itself says no to a taken time
     knows_tentative: bool  # whether the vendor can show an event as not yet confirmed
-
-    def events(self) -> Sequence[Event]:
-        """Every event in `calendar` that the connector made and that stands."""
-        ...
 
     def block(self, slot: Slot, *, busy: bool = True) -> None:
         """Put an event that is not ours into `calendar`; with `busy=False`, one shown as free."""
         ...
 
-    def erase(self) -> None:
-        """Remove every event from `calendar`, behind the connector's back."""
+    def put_odd(self, odd: Odd) -> bool:
+        """Put such an event into `calendar`, of 30 minutes from 09:00 where it says nothing else. False: there are none."""
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A record as the vendor has it."""
-
-    id: str
-    kind: Kind
-    name: str
-    owner: str | None
-
-
-class CrmVendor(Vendor, Protocol):
+class CrmVendor(Keeps, Protocol):
     """A CRM account with at least one user and nothing else."""
 
     user: str  # the id of a user who may own records
+    user_email: str  # that user's address
 
-    def rows(self) -> Sequence[Row]:
-        """Every record of every kind."""
+    def person(self) -> str:
+        """The id of a person's record that is there, and is not counted in `rows`."""
         ...
 
 
@@ -74,30 +103,43 @@ class IntakeVendor(Vendor, Protocol):
     """A sender of webhooks. Its clock is the context's: `NOW`, from `pointsman_sdk.testing`."""
 
     def hook(self, contacts: Sequence[Contact], *, age_seconds: int = 0) -> WebhookRequest:
-        """A signed webhook with one lead per contact, signed that long ago."""
+        """A signed webhook about one lead per contact, signed that long ago; the vendor has the leads then."""
+        ...
+
+    def handshakes(self) -> Mapping[str, tuple[WebhookRequest, Reply]]:
+        """Requests that are no news, by name, each with what the vendor wants to be answered. Empty: there are none."""
         ...
 
 
-class NurtureVendor(Vendor, Protocol):
+class ProgrammeVendor(Keeps, Protocol):
     """A marketing platform with one programme."""
 
     programme: str
 
-    def enrolments(self) -> Sequence[str]:
-        """The address of everyone in the programme, once per time they are in it."""
-        ...
 
-
-class NotifyVendor(Vendor, Protocol):
+class NoticeVendor(Keeps, Protocol):
     """A messenger or a mail service."""
 
     address: str
 
-    def messages(self) -> Sequence[str]:
-        """The text of every message delivered to `address`."""
+
+@dataclass(slots=True, kw_only=True)
+class Issued:
+    """What a vendor of OAuth 2 gave out, for the bench of tokens."""
+
+    renewals: int = 0
+    tokens: list[Token] = field(default_factory=list)
+
+
+class TokenVendor(Vendor, Protocol):
+    """A vendor that a connection signs in to by OAuth 2. The bench lends `Tokens` over it."""
+
+    issued: Issued
+
+    def issue(self) -> Token:
+        """A token that the vendor lets in from now on, beside the earlier ones; counted in `issued.tokens`."""
         ...
 
-
-def enrolment(vendor: NurtureVendor, contact: Contact, key: str) -> Enrolment:
-    """An enrolment into the vendor's one programme."""
-    return Enrolment(key=key, programme=vendor.programme, contact=contact)
+    def expire(self) -> None:
+        """Let in none of the tokens that were issued so far: they are answered 401."""
+        ...
