@@ -74,7 +74,7 @@ class Appointments:
         return [self._record(place, one["key"], Stored.of(one), one["etag"]) for one in found]
 
     async def _created(self, thing: Appointment) -> RemoteRecord | None:
-        """The new resource; None where there is one already. Looking first whether this is a calendar, we make no file elsewhere."""
+        """The new resource; None where there is one already. What is no calendar would take a file, too: we look first."""
         await self._collections.calendar(thing.place)
         answer = await self._client.call(
             "PUT",
