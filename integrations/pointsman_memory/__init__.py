@@ -2,6 +2,6 @@
 
 from pointsman_memory.config import MemoryConfig
 from pointsman_memory.connector import MANIFEST, MemoryConnector, connector
-from pointsman_memory.vendor import MemoryVendor
+from pointsman_memory.vendor.vendor import MemoryVendor
 
 __all__ = ["MANIFEST", "MemoryConfig", "MemoryConnector", "MemoryVendor", "connector"]

@@ -1,71 +1,51 @@
-"""The calendar capability."""
+"""Appointments: events in calendars, each with the host's key for its name."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from pointsman_memory.client import Client
-from pointsman_memory.shape import rows, shaped
-from pointsman_memory.wire import slot_json, slot_of
-from pointsman_sdk import Booking, BookingRequest, Slot
+from pointsman_memory.desired import bring, read, remove
+from pointsman_memory.shape import record, slot_json
+from pointsman_sdk import CREATE_MEETING, Appointment, Invites, RemoteRecord, Slot
 
 
-class Appointments:
-    """Every event has the host's key for its name, so the vendor itself refuses a second one."""
+class MemoryAppointments:
+    """The vendor knows two texts: guests read `description`, the calendar's owner alone reads `internal`."""
 
-    _client: Client
+    def __init__(self, client: Client) -> None:
+        self._client = client
 
-    async def busy(
-        self,
-        calendar: str,
-        window: Slot,
-        *,
-        zone: str | None = None,  # noqa: ARG002  # the vendor tells instants
-        owner: str | None = None,  # noqa: ARG002  # and leaves out what its owner declined
-    ) -> Sequence[Slot]:
-        found = await self._client.call("GET", "calendars", calendar, "busy", params=slot_json(window))
-        return [shaped(slot_of, row) for row in rows(found)]
+    async def put(self, thing: Appointment) -> RemoteRecord:
+        return record(await bring(self._client, _path(thing.place, thing.key), thing.sequence, _state(thing)))
 
-    async def book(self, request: BookingRequest) -> Booking:
-        return await self._put("PUT", request)
+    async def get(self, place: str, key: str) -> RemoteRecord | None:
+        found = await read(self._client, _path(place, key))
+        return None if found is None else record(found)
 
-    async def find(self, calendar: str, key: str) -> Booking | None:
-        found = await self._client.call("GET", "calendars", calendar, "events", key, absent_is_none=True)
-        return None if found is None else _booking(calendar, found)
+    async def drop(self, place: str, key: str) -> None:
+        await remove(self._client, _path(place, key))
 
-    async def move(self, request: BookingRequest) -> Booking:
-        if await self.find(request.calendar, request.key) is None:
-            return await self.book(request)
-        return await self._put("PATCH", request)
-
-    async def cancel(self, calendar: str, key: str) -> None:
-        await self._client.call("DELETE", "calendars", calendar, "events", key, absent_is_none=True)
-
-    async def booked(self, calendar: str, window: Slot) -> Sequence[Booking]:
-        found = await self._client.call("GET", "calendars", calendar, "events", params=slot_json(window))
-        return [_booking(calendar, row) for row in rows(found)]
-
-    async def _put(self, method: str, request: BookingRequest) -> Booking:
-        body = {
-            **slot_json(request.slot),
-            "title": request.title,
-            "attendees": [request.contact.email] if request.contact else [],
-            "sequence": request.sequence,
-            "tentative": request.tentative,
-        }
-        made = await self._client.call(method, "calendars", request.calendar, "events", request.key, body=body)
-        return _booking(request.calendar, made)
+    async def ours(self, place: str, window: Slot) -> Sequence[RemoteRecord]:
+        params = {**slot_json(window), "keyed": "yes"}
+        found = [record(row) async for row in self._client.items("calendars", place, "events", params=params)]
+        standing = [one for one in found if one.slot is not None and one.slot.overlaps(window)]
+        return sorted(standing, key=lambda one: one.slot.utc().start if one.slot else window.start)
 
 
-def _booking(calendar: str, data: Any) -> Booking:
-    return shaped(
-        lambda row: Booking(
-            key=row["key"],
-            calendar=calendar,
-            slot=slot_of(row),
-            vendor_id=row["id"],
-            version=row["version"],
-            title=row["title"],
-            tentative=row["tentative"] is True,
-        ),
-        data,
-    )
+def _path(place: str, key: str) -> tuple[str, ...]:
+    return "calendars", place, "events", key
+
+
+def _state(thing: Appointment) -> dict[str, Any]:
+    # Where the host writes to the guests they do not stand in the event: the vendor would write to them, too.
+    guests = () if thing.invites is Invites.HOST else thing.guests
+    return {
+        **slot_json(thing.slot.utc()),
+        "title": thing.title,
+        "description": thing.shared,
+        "internal": thing.private,
+        "guests": [{"email": guest.email, "name": guest.name} for guest in guests],
+        "invite": thing.invites is Invites.VENDOR,
+        "meeting": "own" if thing.meeting == CREATE_MEETING else thing.meeting,
+        "status": thing.standing.value,
+    }

@@ -1,47 +1,109 @@
-"""The connector's HTTP client: one place for the address, the token, and what a status means here."""
+"""The connector's HTTP client: one place for the address, the sign-in, and what a status means here."""
 
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+import httpx
+
 from pointsman_memory.config import MemoryConfig
-from pointsman_memory.vendor import world
-from pointsman_sdk import Context, SlotTaken
+from pointsman_memory.shape import rows, shaped, text_or_none
+from pointsman_sdk import Context, Page, PlaceGone, Quota, SlotTaken, all_items
 from pointsman_sdk.answers import SMALL, read_answer
-from pointsman_sdk.http import make_client, raise_for_status, send
+from pointsman_sdk.http import authorized, raise_for_status, send
+from pointsman_sdk.readers import Unreadable
 from pointsman_sdk.readers.strict_json import parse_json
 
 VENDOR = "the memory vendor"
-READS = frozenset({"GET"})
+_READS = frozenset({("GET", ""), ("POST", "busy"), ("POST", "fetch")})
+_WORTH_READING = 2_000  # bytes of an answer that may say by a code of its own what is wrong
+_VERSION_LOST, _CURSOR_LOST, _TAKEN = (409, "exists"), (410, "cursor"), (409, "taken")
+_GONE = frozenset({403, 404, 410})
+
+
+class Changed(Exception):
+    """The vendor's copy is not the one that was read: read again. It never leaves this package."""
 
 
 class Client:
     """Authenticated JSON calls to one memory vendor."""
 
     def __init__(self, config: MemoryConfig, context: Context) -> None:
-        # Without an address there is no network to go through: the vendor is called in this process.
-        self._http = context.http if config.url else make_client(world(config.world).transport)
-        self._base = (config.url or "http://memory.invalid").rstrip("/")
-        self._token, self._clock, self._readers = config.token, context.clock, context.readers
+        self._config, self._context = config, context
 
     async def call(
         self,
         method: str,
         *path: str,
-        params: dict[str, str] | None = None,
-        body: dict[str, Any] | None = None,
+        params: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
         absent_is_none: bool = False,
     ) -> Any:
-        """The answer's JSON; None for 404 when `absent_is_none`. Raises ConnectorError."""
-        url = "/".join([self._base, *(quote(part, safe="") for part in path)])
-        headers = {"Authorization": f"Bearer {self._token.get_secret_value()}"}
-        request = self._http.build_request(method, url, params=params, json=body, headers=headers)
-        writes = method not in READS
-        response = await send(self._http, request, vendor=VENDOR, writes=writes)
-        if response.status_code == 404 and absent_is_none:
+        """The answer's JSON; None where `absent_is_none` and the vendor says that there is no such thing.
+
+        Raises ConnectorError; Changed for a precondition that does not hold.
+        """
+        writes = (method, "" if method == "GET" else path[-1]) not in _READS
+        url = "/".join([self._config.url, *(quote(part, safe="") for part in path)])
+        request = self._context.http.build_request(method, url, params=params, json=body, headers=headers)
+        response = await self._send(request, writes=writes)
+        self._tell_quota(response)
+        if response.status_code >= 300:
+            code = _code(response)
+            if absent_is_none and response.status_code == 404 and code == "unknown":
+                return None
+            _raise_what_is_peculiar(response.status_code, code)
+        raise_for_status(response, vendor=VENDOR, now=self._context.clock(), writes=writes, throttled=_throttled)
+        if response.status_code == 204:
             return None
-        if response.status_code == 409:
-            raise SlotTaken("the time is taken in this calendar")
-        raise_for_status(response, vendor=VENDOR, now=self._clock(), writes=writes)
-        if method == "DELETE" and response.status_code == 204:
-            return None
-        return await read_answer(self._readers, parse_json, response.content, vendor=VENDOR, writes=writes, small=SMALL)
+        content, readers = response.content, self._context.readers
+        return await read_answer(readers, parse_json, content, vendor=VENDOR, writes=writes, small=SMALL)
+
+    async def page(self, *path: str, cursor: str | None, params: Mapping[str, str] | None = None) -> Page[Any]:
+        """One page of a list, as the vendor has it."""
+        asked = {**(params or {}), **({} if cursor is None else {"cursor": cursor})}
+        answer = await self.call("GET", *path, params=asked)
+        items = rows(shaped(lambda data: data["items"], answer))
+        return Page(items=items, cursor=shaped(lambda data: text_or_none(data["next"]), answer))
+
+    def items(self, *path: str, params: Mapping[str, str] | None = None) -> AsyncIterator[Any]:
+        """Every item of a list, over all its pages."""
+        return all_items(lambda cursor: self.page(*path, cursor=cursor, params=params))
+
+    async def _send(self, request: httpx.Request, *, writes: bool) -> httpx.Response:
+        if self._config.client_id is not None:
+            return await authorized(self._context, request, vendor=VENDOR, writes=writes)
+        request.headers["Authorization"] = f"Bearer {self._config.token.get_secret_value()}"
+        return await send(self._context.http, request, vendor=VENDOR, writes=writes)
+
+    def _tell_quota(self, response: httpx.Response) -> None:
+        left = response.headers.get("Memory-Calls-Left", "")
+        if left.isascii() and left.isdigit():
+            self._context.quota(Quota(left=int(left[:9])))
+
+
+def _raise_what_is_peculiar(status: int, code: str) -> None:
+    if status == 412 or (status, code) in (_VERSION_LOST, _CURSOR_LOST):
+        raise Changed
+    if (status, code) == _TAKEN:
+        raise SlotTaken("the time is taken in this calendar")
+    if status in _GONE and code == "place":
+        raise PlaceGone("the calendar, programme or channel is not there any more, or may not be used")
+
+
+def _code(response: httpx.Response) -> str:
+    """What the vendor calls the fault; "" where the answer does not say. The text itself is never passed on."""
+    if len(response.content) > _WORTH_READING:
+        return ""
+    try:
+        found = parse_json(response.content)
+    except Unreadable:
+        return ""
+    code = found.get("code") if isinstance(found, dict) else None
+    return code if isinstance(code, str) else ""
+
+
+def _throttled(response: httpx.Response) -> bool:
+    """The vendor may say "too many calls" by a 403 or a 200 with a code."""
+    return response.status_code in (200, 403) and _code(response) == "too-many-calls"

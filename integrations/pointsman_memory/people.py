@@ -1,65 +1,104 @@
-"""The CRM capability."""
+"""People and Accounts: records that the CRM has of its own, found before they are made."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from pointsman_memory.client import Client
-from pointsman_memory.shape import rows, shaped
-from pointsman_sdk import Company, Contact, Kind, Meeting, Record, Rejected, User
-
-MOST_PAGES = 1000
-
-
-class People:
-    """The vendor upserts by address and domain, and remembers every key it was given."""
-
-    _client: Client
-
-    async def person(self, email: str) -> Record | None:
-        return await self._look_up(Kind.PERSON, {"natural": email})
-
-    async def company(self, domain: str) -> Record | None:
-        return await self._look_up(Kind.COMPANY, {"natural": domain})
-
-    async def recorded(self, kind: Kind, key: str) -> Record | None:
-        return await self._look_up(kind, {"key": key})
-
-    async def upsert_person(self, key: str, contact: Contact, *, company: str | None = None) -> Record:
-        return await self._upsert(Kind.PERSON, key, {"natural": contact.email, "name": contact.name, "of": company})
-
-    async def upsert_company(self, key: str, company: Company) -> Record:
-        return await self._upsert(Kind.COMPANY, key, {"natural": company.domain, "name": company.name})
-
-    async def set_owner(self, record: Record, user_id: str) -> Record:
-        changed = await self._client.call("PATCH", "records", record.kind, record.id, "owner", body={"owner": user_id})
-        return shaped(_record, changed)
-
-    async def log_meeting(self, meeting: Meeting) -> Record:
-        body = {"natural": meeting.key, "name": meeting.title, "notes": meeting.notes, "of": meeting.person}
-        return await self._upsert(Kind.MEETING, meeting.key, body)
-
-    async def users(self) -> Sequence[User]:
-        users: list[User] = []
-        page: int | None = 0
-        for _ in range(MOST_PAGES):
-            if page is None:
-                return users
-            answer = await self._client.call("GET", "users", params={"page": str(page)})
-            users += [shaped(_user, row) for row in rows(shaped(lambda data: data["users"], answer))]
-            page = shaped(lambda data: data["next"], answer)
-        raise Rejected("the memory vendor's list of users does not end")
-
-    async def _look_up(self, kind: Kind, params: dict[str, str]) -> Record | None:
-        found = rows(await self._client.call("GET", "records", kind, params=params))
-        return shaped(_record, found[0]) if found else None
-
-    async def _upsert(self, kind: Kind, key: str, body: dict[str, Any]) -> Record:
-        return shaped(_record, await self._client.call("PUT", "records", kind, key, body=body))
+from pointsman_memory.client import Changed, Client
+from pointsman_memory.desired import MOST_TRIES
+from pointsman_memory.shape import record, rows, shaped
+from pointsman_sdk import AccountState, PersonBy, PersonState, RemoteRecord, Retryable
 
 
-def _record(row: Any) -> Record:
-    return Record(id=row["id"], kind=Kind(row["kind"]), owner=row["owner"])
+class Records:
+    """One kind of record. The vendor refuses a second one with the same address, domain or key, however many ask at once."""
+
+    def __init__(self, client: Client, kind: str) -> None:
+        self._client, self._kind = client, kind
+
+    async def find(self, params: Mapping[str, str | None]) -> Any:
+        """The record which the first of `params` finds that finds one, or None."""
+        for name, value in params.items():
+            if value:
+                found = await self._client.call("GET", "records", self._kind, params={name: value})
+                if listed := shaped(lambda data: rows(data["items"]), found):
+                    return listed[0]
+        return None
+
+    async def bring(self, key: str, sequence: int, by: Mapping[str, str | None], state: Mapping[str, Any]) -> Any:
+        """The record once it has every value of `state` that is not None, found or made; a late sequence changes nothing."""
+        given = {name: value for name, value in state.items() if value is not None}
+        for _ in range(MOST_TRIES):
+            present = await self.find(by)
+            body = {**given, "key": key, "sequence": sequence}
+            try:
+                if present is None:
+                    return await self._client.call("POST", "records", self._kind, body=body, headers=_origin(key))
+                if _is_late(present, key, sequence):
+                    return {**present, "key": key}
+                record_id, version = shaped(lambda row: (str(row["id"]), str(row["version"])), present)
+                headers = {"If-Match": version, **_origin(key)}
+                path = ("records", self._kind, record_id)
+                return await self._client.call("PATCH", *path, body=body, headers=headers)
+            except Changed:
+                continue
+        raise Retryable("others change the same record at the memory vendor")
 
 
-def _user(row: Any) -> User:
-    return User(id=row["id"], email=row["email"], name=row["name"], active=row["active"])
+class MemoryPeople:
+    """Records of people. Their ids change when the vendor converts them: it answers under the old id too."""
+
+    def __init__(self, client: Client) -> None:
+        self._records = Records(client, "person")
+
+    async def put(self, thing: PersonState) -> RemoteRecord:
+        by = {"id": thing.external_id, "key": thing.key, "email": thing.email, "phone": thing.phone}
+        state = {
+            "email": thing.email,
+            "first_name": thing.first_name,
+            "last_name": thing.last_name,
+            "phone": thing.phone,
+            "account": thing.account,
+            "owner": thing.owner,
+            "fields": dict(thing.fields) or None,
+        }
+        return record(await self._records.bring(thing.key, thing.sequence, by, state))
+
+    async def get(self, place: str, key: str) -> RemoteRecord | None:  # noqa: ARG002  # a CRM is one place
+        found = await self._records.find({"key": key})
+        return None if found is None else record({**found, "key": key})
+
+    async def find(self, by: PersonBy) -> RemoteRecord | None:
+        found = await self._records.find({"id": by.external_id, "email": by.email, "phone": by.phone})
+        return None if found is None else record(found)
+
+
+class MemoryAccounts:
+    """Records of companies, one for each domain."""
+
+    def __init__(self, client: Client) -> None:
+        self._records = Records(client, "account")
+
+    async def put(self, thing: AccountState) -> RemoteRecord:
+        by = {"key": thing.key, "domain": thing.domain}
+        fields = dict(thing.fields) or None
+        state = {"domain": thing.domain, "name": thing.name, "owner": thing.owner, "fields": fields}
+        return record(await self._records.bring(thing.key, thing.sequence, by, state))
+
+    async def get(self, place: str, key: str) -> RemoteRecord | None:  # noqa: ARG002  # a CRM is one place
+        found = await self._records.find({"key": key})
+        return None if found is None else record({**found, "key": key})
+
+
+def _origin(key: str) -> dict[str, str]:
+    """By this the vendor's own webhook tells that the change was ours."""
+    return {"Memory-Origin": key}
+
+
+def _is_late(present: Any, key: str, sequence: int) -> bool:
+    """Whether a newer state of ours stands in the record."""
+
+    def look(row: Any) -> bool:
+        last = row["keys"].get(key)
+        return last is not None and int(last) > sequence
+
+    return shaped(look, present)

@@ -1,0 +1,111 @@
+"""Intake: webhooks with ids alone are answered at the edge, read in batches, and caught up with after an outage."""
+
+import hmac
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from pointsman_memory.client import Changed, Client
+from pointsman_memory.config import Handshake, MemoryConfig
+from pointsman_memory.shape import rows, shaped, text, text_or_none
+from pointsman_memory.signature import SIGNATURE
+from pointsman_sdk import Arrival, Event, Missed, Rejected, Reply, WebhookRequest
+from pointsman_sdk.readers import Unreadable
+from pointsman_sdk.readers.strict_json import parse_json
+
+BATCH = 100
+_CHALLENGE = re.compile(r"[A-Za-z0-9._~:+/= -]{1,512}")
+_PLAIN = {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"}
+
+
+class MemoryIntake:
+    """The vendor sends `{"events": [{"id", "about", "origin", "version", "at"}]}`, or an empty body that says "look"."""
+
+    def __init__(self, config: MemoryConfig, client: Client, clock: Callable[[], datetime]) -> None:
+        self._config, self._client, self._clock = config, client, clock
+
+    def answer(self, hook: WebhookRequest) -> Reply:
+        query = parse_qs(urlsplit(hook.url).query, max_num_fields=50)
+        if self._config.handshake is Handshake.META and hook.method == "GET":
+            return self._meta(query)
+        if self._config.handshake is Handshake.GRAPH and "validationToken" in query:
+            return _echo(query["validationToken"][0])
+        SIGNATURE.verify(hook, [self._config.webhook_secret.get_secret_value()], now=self._clock())
+        if not hook.body:
+            return Reply(status=204)
+        body = _body(hook)
+        if self._config.handshake is Handshake.SLACK and body.get("type") == "url_verification":
+            challenge = shaped(lambda data: text(data["challenge"]), body)
+            return Reply(
+                headers={"content-type": "application/json"}, body=json.dumps({"challenge": challenge}).encode()
+            )
+        listed = shaped(lambda data: rows(data["events"]), body)
+        return Reply(status=202, events=[shaped(_event, row) for row in listed])
+
+    async def fetch(self, events: Sequence[Event]) -> Mapping[str, Arrival | None]:
+        found: dict[str, Arrival | None] = {}
+        for start in range(0, len(events), BATCH):
+            part = events[start : start + BATCH]
+            ids = sorted({one.about for one in part if one.about is not None})
+            answer = await self._client.call("POST", "fetch", body={"ids": ids})
+            told = {
+                shaped(lambda row: text(row["id"]), row): row
+                for row in shaped(lambda data: rows(data["items"]), answer)
+            }
+            gone = set(shaped(lambda data: rows(data["gone"]), answer))
+            for one in part:
+                if one.about in told:
+                    found[one.key] = shaped(_arrival, told[one.about])
+                elif one.about is None or one.about in gone:
+                    found[one.key] = None
+        return found
+
+    async def since(self, cursor: str | None) -> Missed:
+        params = {} if cursor is None else {"cursor": cursor}
+        try:
+            answer = await self._client.call("GET", "events", params=params)
+        except Changed:
+            return Missed(events=(), cursor=None, complete=False)
+        events = [shaped(_event, row) for row in shaped(lambda data: rows(data["items"]), answer)]
+        return Missed(events=events, cursor=shaped(lambda data: text(data["sync"]), answer))
+
+    def _meta(self, query: Mapping[str, Sequence[str]]) -> Reply:
+        token = query.get("hub.verify_token", [""])[0]
+        if not hmac.compare_digest(token.encode(), self._config.webhook_secret.get_secret_value().encode()):
+            raise Rejected("the handshake does not carry the webhook's secret")
+        return _echo(query.get("hub.challenge", [""])[0])
+
+
+def _echo(challenge: str) -> Reply:
+    """The challenge as plain text, which no browser takes for a page."""
+    if not _CHALLENGE.fullmatch(challenge):
+        raise Rejected("the handshake's challenge is none")
+    return Reply(headers=_PLAIN, body=challenge.encode())
+
+
+def _body(hook: WebhookRequest) -> Any:
+    try:
+        found = parse_json(hook.body)
+    except Unreadable:
+        raise Rejected("the webhook's body is not JSON") from None
+    if not isinstance(found, dict):
+        raise Rejected("the webhook's body is no object")
+    return found
+
+
+def _event(row: Any) -> Event:
+    return Event(
+        key=text(row["id"]),
+        about=text(row["about"]),
+        origin=text_or_none(row["origin"]),
+        version=text_or_none(row["version"]),
+        occurred_at=datetime.fromisoformat(row["at"]),
+    )
+
+
+def _arrival(row: Any) -> Arrival:
+    fields = {name: value for name, value in row["fields"].items() if value is not None}
+    return Arrival(fields=fields, version=text(row["version"]), occurred_at=datetime.fromisoformat(row["changed"]))

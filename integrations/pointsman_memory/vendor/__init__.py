@@ -1,0 +1,1 @@
+"""The vendor's side: an HTTP API in memory, spoken inside the process or served (`asgi`)."""
