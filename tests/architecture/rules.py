@@ -35,8 +35,7 @@ OWN_TEXT = {
     "app/pointsman/local/calendar_server.py",  # what the launcher remembers
     "app/pointsman/local/supervision/supervised_state.py",
     "app/pointsman/services/intake/intakes.py",  # sealed by the vault
-    "integrations/pointsman_memory/vendor.py",  # the vendor that is a part of our tests
-    "integrations/pointsman_memory/webhooks.py",
+    "integrations/pointsman_memory/vendor/vendor.py",  # the vendor that is a part of our tests
     "integrations/pointsman_sdk/testing/hostile.py",
 }
 STATEMENTS_IN = "app/pointsman/db/engine/prepared_statement.py"
