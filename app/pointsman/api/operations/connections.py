@@ -74,7 +74,9 @@ class ConnectionIn(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"connector": "memory", "config": {"url": "https://crm.example"}, "active": True}]},
+        json_schema_extra={
+            "examples": [{"connector": "memory", "config": {"url": "https://crm.example"}, "active": True}]
+        },
     )
 
     connector: Annotated[str, StringConstraints(min_length=1, max_length=100)]
