@@ -10,6 +10,7 @@ from pointsman.services.appointments.overdue import alert_missing_results, lapse
 from pointsman.services.booking.slot_holds import expire_slot_holds
 from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.calendars.poll import poll_calendars
+from pointsman.services.connections.health import probe_connections
 from pointsman.services.deliveries.run import run_delivery, sweep_deliveries
 from pointsman.services.holds.drain import drain_due_holds, drain_holds
 from pointsman.services.intake.receive import process_item, sweep_inbox
@@ -59,5 +60,6 @@ PERIODIC_TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask(name="leads.return_from_nurture", every=timedelta(seconds=60), run=return_nurtured_leads),
     PeriodicTask(name="calendars.poll", every=timedelta(seconds=30), run=poll_calendars),
     PeriodicTask(name="calendars.reconcile", every=timedelta(seconds=60), run=sync_calendars),
+    PeriodicTask(name="connections.probe", every=timedelta(seconds=30), run=probe_connections),
     PeriodicTask(name="slot_holds.expire", every=timedelta(seconds=10), run=expire_slot_holds),
 )

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.errors import translating_errors
-from pointsman.db.tables import connections
+from pointsman.db.tables import connection_pace, connections
 from pointsman.db.tables.base import INSTANT
 from pointsman.domain.messages.message import Message, message_from_json
 from pointsman.services.ports.booking.connections import ConnectionRow
@@ -46,6 +46,17 @@ _PAGE = (
     .limit(bindparam("limit"))
 )
 _OWNER_KEEPING_CRMS = select(connections).where(connections.c.sync_owners).order_by(connections.c.key)
+_TO_PROBE = (
+    select(connections)
+    .outerjoin(connection_pace, connection_pace.c.connection_id == connections.c.id)
+    .where(
+        connections.c.active,
+        connections.c.fault.is_not(None),
+        or_(connection_pace.c.not_before.is_(None), connection_pace.c.not_before <= bindparam("at", type_=INSTANT)),
+    )
+    .order_by(connection_pace.c.not_before.nulls_first(), connections.c.id)
+    .limit(bindparam("limit"))
+)
 _SET_FAULT = (
     update(connections)
     .where(connections.c.id == bindparam("of"), connections.c.fault.is_distinct_from(bindparam("fault")))
@@ -87,6 +98,10 @@ class SqlConnections:
 
     async def owner_keeping_crms(self) -> Sequence[ConnectionRow]:
         return [connection_row(row) for row in (await self._connection.execute(_OWNER_KEEPING_CRMS)).mappings()]
+
+    async def to_probe(self, *, at: datetime, limit: int) -> Sequence[ConnectionRow]:
+        found = await self._connection.execute(_TO_PROBE, {"at": at, "limit": limit})
+        return [connection_row(row) for row in found.mappings()]
 
     async def set_fault(self, connection_id: UUID, fault: Message | None) -> bool:
         done = await self._connection.execute(

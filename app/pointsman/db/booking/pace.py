@@ -18,6 +18,7 @@ from pointsman.services.ports.vendors.pace import (
     STRIKES,
     Allowance,
     Failure,
+    OwedWork,
     PaceRow,
     PaceState,
     QuotaLeft,
@@ -135,6 +136,12 @@ _SHOW = PreparedStatement("""
 """)
 
 
+_OWED = PreparedStatement("""
+    select count(*)::integer as waiting, min(created_at) as oldest_at
+    from deliveries where connection_id = :of and status = 'pending'
+""")
+
+
 class SqlPaces:
     """See `pointsman.services.ports.vendors.pace.Paces`."""
 
@@ -247,6 +254,10 @@ class SqlPaces:
             quota=_quota_left(quota) if quota else None,
             quota_told_at=datetime.fromisoformat(quota["told_at"]) if quota else None,
         )
+
+    async def owed(self, connection_id: UUID) -> OwedWork:
+        row = await _OWED.one(self._connection, {"of": connection_id})
+        return OwedWork(waiting=row.waiting, oldest_at=row.oldest_at)
 
 
 def _state(not_before: datetime | None, strikes: int, at: datetime) -> PaceState:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval, interval_or_none
 from pointsman.domain.messages.message import Message, connection_name, rep_name, say
+from pointsman.services.deliveries.connection_faults import put_out_of_use
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports import Env, Tx, VendorError, VendorReauthError
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
@@ -53,19 +54,8 @@ async def refresh_calendar(
     read = CalendarReading(binding_id=binding.id, window=window, busy=busy, read_at=started, error=error)
     async with env.uow() as tx:
         await tx.calendars.store_readings([read])
-        if reauth is not None and await tx.connections.set_fault(binding.connection.id, reauth):
-            await tx.alerts.put(
-                id=env.new_id(),
-                at=started,
-                code=AlertCode.CONNECTION_REAUTH,
-                subject=f"connection:{binding.connection.key}",
-                message=say(
-                    "alerts.connection-reauth",
-                    connection=connection_name(binding.connection.key),
-                    error=reauth,
-                    key=binding.connection.key,
-                ),
-            )
+        if reauth is not None:
+            await put_out_of_use(env, tx, binding.connection, reauth)
         await _update_alert(env, tx, binding, last, read)
     return read
 

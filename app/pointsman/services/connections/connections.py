@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, Unavailable
-from pointsman.domain.messages.message import Message, connection_name, say
+from pointsman.domain.messages.message import Message
 from pointsman.services.audit import audit
+from pointsman.services.deliveries.connection_faults import audit_fault, put_back_into_use, put_out_of_use
 from pointsman.services.deliveries.enqueue import resume_connection
 from pointsman.services.deliveries.vendor_error_text import failure_message, safe_error_text
 from pointsman.services.ports import (
@@ -78,6 +79,7 @@ async def save_connection(
             await tx.connections.change(replace(row, id=before.id))
             await tx.calendars.drop_readings(before.id)  # what was read with the old settings says nothing
             await tx.alerts.resolve(at=now, code=AlertCode.CONNECTION_REAUTH, subject=f"connection:{key}")
+            await tx.paces.forgive(before.id, at=now, worked=False)
             await resume_connection(env, tx, before.id)
         await audit(
             env,
@@ -109,26 +111,10 @@ async def check_connection(env: Env, key: str, *, actor: Actor) -> ConnectionRow
         raise Unavailable(f"{key} does not answer: {safe_error_text(error)}", code="vendor-unavailable") from error
 
     async def work(tx: Tx) -> None:
-        now = env.clock()
-        if not await tx.connections.set_fault(row.id, fault):
-            return
         if fault is None:
-            await tx.alerts.resolve(at=now, code=AlertCode.CONNECTION_REAUTH, subject=f"connection:{key}")
-            await resume_connection(env, tx, row.id)
-        else:
-            message = say("alerts.connection-reauth", connection=connection_name(key), error=fault, key=key)
-            await tx.alerts.put(
-                id=env.new_id(), at=now, code=AlertCode.CONNECTION_REAUTH, subject=f"connection:{key}", message=message
-            )
-        await audit(
-            env,
-            tx,
-            actor,
-            "connection.checked",
-            f"connection:{key}",
-            before={"error": _stored(row.fault)},
-            after={"error": _stored(fault)},
-        )
+            await put_back_into_use(env, tx, row, actor=actor)
+        elif await put_out_of_use(env, tx, row, fault):
+            await audit_fault(env, tx, row, fault, actor=actor)
 
     await run_in_transaction(env, work)
     return replace(row, fault=fault)

@@ -8,6 +8,7 @@ from pointsman.domain.messages.coded import CodedMessage
 from pointsman.domain.messages.message import Message, connection_name, say
 from pointsman.services.audit import audit
 from pointsman.services.deliveries.claimed_delivery import ClaimedDelivery, event_ops
+from pointsman.services.deliveries.connection_faults import put_out_of_use
 from pointsman.services.deliveries.crm import (
     LATE_CALL_WINDOW,
     SENT_ONCE_MORE,
@@ -119,19 +120,7 @@ async def wait_for_connection(env: Env, job: ClaimedDelivery, error: CodedMessag
 
     async def work(tx: Tx) -> None:
         now = env.clock()
-        if job.connection.active and await tx.connections.set_fault(job.connection.id, error.message):
-            await tx.alerts.put(
-                id=env.new_id(),
-                at=now,
-                code=AlertCode.CONNECTION_REAUTH,
-                subject=f"connection:{job.connection.key}",
-                message=say(
-                    "alerts.connection-reauth",
-                    connection=connection_name(job.connection.key),
-                    error=error.message,
-                    key=job.connection.key,
-                ),
-            )
+        await put_out_of_use(env, tx, job.connection, error.message)
         until = now + REAUTH_WAIT
         lease, delivery = job.lease, job.delivery
         if await tx.deliveries.postpone(delivery.id, lease=lease, until=until, error=error, counted=False):

@@ -44,6 +44,10 @@ class Connections(Protocol):
         """The CRMs that hear who owns a lead, by key, also those that are out of use."""
         ...
 
+    async def to_probe(self, *, at: datetime, limit: int) -> Sequence[ConnectionRow]:
+        """Connections in use but for their fault, whose pace lets a probe begin; those that wait longest first."""
+        ...
+
     async def set_fault(self, connection_id: UUID, fault: Message | None) -> bool:
         """Whether that changed anything."""
         ...

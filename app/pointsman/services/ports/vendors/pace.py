@@ -83,6 +83,14 @@ class PaceRow:
         return PaceState.WAITING if self.not_before > at else PaceState.PROBING
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwedWork:
+    """What a connection has yet to hear: how many deliveries wait, and since when the oldest does."""
+
+    waiting: int
+    oldest_at: datetime | None
+
+
 STRIKES = 2
 """So often the credentials are refused until the connection is out of use: once may be the vendor's mistake."""
 
@@ -152,3 +160,5 @@ class Paces(Protocol):
     async def show(self, connection_id: UUID, *, at: datetime) -> PaceRow | None:
         """None when it was never used."""
         ...
+
+    async def owed(self, connection_id: UUID) -> OwedWork: ...
