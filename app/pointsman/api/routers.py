@@ -18,7 +18,7 @@ from pointsman.api.front import metrics
 from pointsman.api.intake import accounts, inbox, intakes, leads, merges
 from pointsman.api.intake import webhooks as hooks
 from pointsman.api.lead_pages import journey, lead_links, page_routes, start_page
-from pointsman.api.operations import alerts, audit, connections, deliveries, health, rep_calendars
+from pointsman.api.operations import alerts, audit, connection_health, connections, deliveries, health, rep_calendars
 from pointsman.api.operations import api_keys as keys
 from pointsman.api.policies import lifecycle, policies, simulations, words
 from pointsman.api.roster import roster
@@ -54,6 +54,7 @@ ALL: list[APIRouter] = [
     pools.router,
     ledgers.router,
     connections.router,
+    connection_health.router,
     rep_calendars.router,
     deliveries.router,
     keys.router,

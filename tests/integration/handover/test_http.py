@@ -227,6 +227,9 @@ async def test_a_connection_shows_no_secret_and_is_checked_before_it_is_saved(
     assert "hunter2" not in made.text
     assert (await client.put("/v1/connections/team", json=given)).status_code == 200
     assert (await client.get("/v1/connections")).json()["items"][0]["key"] == "team"
+    health = (await client.get("/v1/connections/team/health")).json()
+    assert (health["state"], health["calls_in_flight"], health["deliveries_waiting"]) == ("closed", 0, 0)
+    assert (await client.get("/v1/connections/other/health")).status_code == 404
     floor.vendor.faults["check"] = VendorReauthError("401")
     refused = await client.put("/v1/connections/other", json=given)
     assert (refused.status_code, refused.json()["code"]) == (422, "credentials-refused")

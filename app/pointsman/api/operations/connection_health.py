@@ -1,0 +1,92 @@
+"""How a connection does: for an admin, and for the engineer who is called at night."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from pointsman.api.http.auth import Caller, may
+from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.message_reader import ReaderDep
+from pointsman.api.http.problems import problem_responses
+from pointsman.api.operations.connections import ConnectionKeyPath
+from pointsman.domain.permissions.operations import Operation
+from pointsman.services.connections.health import ConnectionHealth, connection_health
+from pointsman.services.wording.rendering import MessageReader, render
+
+router = APIRouter(tags=["Connections"])
+
+
+class HealthState(StrEnum):
+    """Whether calls go through."""
+
+    CLOSED = "closed"
+    WAITING = "waiting"
+    PROBING = "probing"
+    OUT_OF_USE = "out-of-use"
+    SWITCHED_OFF = "switched-off"
+
+
+class QuotaDoc(BaseModel):
+    """What the vendor said is left of a quota."""
+
+    left: int
+    limit: int | None
+    resets_at: datetime | None
+    told_at: datetime
+
+
+class ConnectionHealthDoc(BaseModel):
+    """How a connection does."""
+
+    key: str
+    state: HealthState = Field(
+        description="`closed`: calls go through. `waiting`: none before `until`, since the vendor asked for that or cannot "
+        "be reached. `probing`: one call at a time, until one is answered. `out-of-use`: the vendor refused the credentials "
+        "twice; it is asked again every few minutes, and at once by `PUT` or `check`. `switched-off`: by an admin."
+    )
+    until: datetime | None = Field(description="No call begins before.")
+    fault: str | None = Field(description="Why it is out of use.")
+    last_success_at: datetime | None
+    last_error_at: datetime | None
+    last_error: str | None
+    failures_in_a_row: int
+    calls_in_flight: int = Field(description="Over all processes.")
+    quota: QuotaDoc | None = Field(description="Null where the vendor tells none.")
+    deliveries_waiting: int
+    oldest_delivery_at: datetime | None = Field(description="Since when the oldest of them is owed.")
+
+    @staticmethod
+    def of(found: ConnectionHealth, reader: MessageReader) -> "ConnectionHealthDoc":
+        pace, fault = found.pace, found.connection.fault
+        quota, told_at = (pace.quota, pace.quota_told_at) if pace else (None, None)
+        return ConnectionHealthDoc(
+            key=found.connection.key,
+            state=HealthState.SWITCHED_OFF if found.state is None else HealthState(found.state.value),
+            until=found.until,
+            fault=render(fault, reader) if fault else None,
+            last_success_at=pace.last_success_at if pace else None,
+            last_error_at=pace.last_error_at if pace else None,
+            last_error=render(pace.last_error, reader) if pace and pace.last_error else None,
+            failures_in_a_row=pace.failures if pace else 0,
+            calls_in_flight=pace.in_flight if pace else 0,
+            quota=QuotaDoc(left=quota.left, limit=quota.limit, resets_at=quota.resets_at, told_at=told_at)
+            if quota and told_at
+            else None,
+            deliveries_waiting=found.owed.waiting,
+            oldest_delivery_at=found.owed.oldest_at,
+        )
+
+
+@router.get(
+    "/v1/connections/{key}/health",
+    summary="How does this connection do?",
+    description="What is remembered of its calls, over all processes; the vendor is not asked.",
+    responses=problem_responses(401, 403, 404, 422),
+)
+async def health(
+    key: ConnectionKeyPath, env: EnvDep, reader: ReaderDep, _caller: Annotated[Caller, may(Operation.CONNECTION)]
+) -> ConnectionHealthDoc:
+    return ConnectionHealthDoc.of(await connection_health(env, key), reader)
