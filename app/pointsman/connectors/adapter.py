@@ -99,7 +99,16 @@ class ConnectorGateway:
 
         return await self._with(Capability.BUSY, connection, read, deadline=deadline, patience=Patience.FIRST)
 
-    async def find_event(self, connection: ConnectionRef, calendar: str, key: str) -> VendorEvent | None:
+    async def put_event(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
+        """Bring the event to this state."""
+        request = check_contract(lambda: appointment(event))
+
+        async def put(vendor: Appointments) -> VendorEvent:
+            return vendor_event(await vendor.put(request))
+
+        return await self._on_calendar(connection, put, writes=True)
+
+    async def get_event(self, connection: ConnectionRef, calendar: str, key: str) -> VendorEvent | None:
         """The event with this key, or None."""
         check_contract(lambda: check_key(key))
 
@@ -109,30 +118,12 @@ class ConnectorGateway:
 
         return await self._on_calendar(connection, look_up)
 
-    async def book(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
-        """Create the event once."""
-        request = check_contract(lambda: appointment(event))
-
-        async def create(vendor: Appointments) -> VendorEvent:
-            return vendor_event(await vendor.put(request))
-
-        return await self._on_calendar(connection, create, writes=True)
-
-    async def move(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
-        """Bring the event to its new time."""
-        request = check_contract(lambda: appointment(event))
-
-        async def change(vendor: Appointments) -> VendorEvent:
-            return vendor_event(await vendor.put(request))
-
-        return await self._on_calendar(connection, change, writes=True)
-
-    async def cancel(self, connection: ConnectionRef, calendar: str, key: str) -> None:
-        """Remove the event, if it is there."""
+    async def drop_event(self, connection: ConnectionRef, calendar: str, key: str) -> None:
+        """Take the event away, if it is there."""
         check_contract(lambda: check_key(key))
         await self._on_calendar(connection, lambda vendor: vendor.drop(calendar, key), writes=True)
 
-    async def list_our_events(
+    async def our_events(
         self,
         connection: ConnectionRef,
         calendar: str,

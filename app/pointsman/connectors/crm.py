@@ -7,12 +7,14 @@ from typing import TypeVar
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.mail_addresses import outgoing_address
 from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.connectors.sdk_values import check_contract
 from pointsman.domain.messages.message import say
 from pointsman.services.ports.vendors.calendars import ConnectionRef, VendorRejectedError
-from pointsman.services.ports.vendors.crm import CrmMeeting, CrmPerson, UnknownCrmOwnerError
+from pointsman.services.ports.vendors.crm import CrmMeeting, CrmOwner, CrmPerson, CrmReceipt, UnknownCrmOwnerError
 from pointsman_sdk import (
     Activities,
     Activity,
+    ActivityStatus,
     Capability,
     Connector,
     Contact,
@@ -47,34 +49,46 @@ class ConnectorCrm:
         """Whether its manifest says that it keeps records."""
         return self._registry.manifest(connector).capabilities >= _NEEDED
 
-    async def set_owner(self, connection: ConnectionRef, person: CrmPerson, owner_email: str) -> str:
+    async def put_person(self, connection: ConnectionRef, person: CrmPerson) -> CrmReceipt:
         """By address on both sides."""
-        contact = _contact(person)
+        known = _contact(person)
 
-        async def own(crm: _Crm) -> str:
-            user = await crm.owners.find(owner_email)
-            if user is None or not user.active:
+        async def put(crm: _Crm) -> CrmReceipt:
+            owner = None if person.owner is None else await _owner(crm, person.owner)
+            if person.owner is not None and owner is None:
                 raise UnknownCrmOwnerError("the CRM has no active user with that address")
-            record = await _person(crm, person, contact)
-            if record.owner != user.id:
-                state = PersonState(key=person.key, external_id=record.id, email=contact.email, owner=user.id)
+            record = await _person(crm, person, known)
+            if owner is not None and record.owner != owner:
+                state = PersonState(
+                    key=person.key, sequence=person.sequence, external_id=record.id, email=known.email, owner=owner
+                )
                 record = await crm.people.put(state)
-            return record.id
+            return CrmReceipt(vendor_id=record.id, version=record.version, owner_id=owner)
 
-        return await self._on_crm(connection, own)
+        return await self._on_crm(connection, put)
 
-    async def log_meeting(self, connection: ConnectionRef, person: CrmPerson, meeting: CrmMeeting) -> str:
+    async def put_meeting(self, connection: ConnectionRef, person: CrmPerson, meeting: CrmMeeting) -> CrmReceipt:
         """Once per key."""
-        contact, slot = _contact(person), Slot(meeting.start, meeting.end)
+        known, slot = _contact(person), check_contract(lambda: Slot(meeting.start, meeting.end))
 
-        async def log(crm: _Crm) -> str:
-            record = await _person(crm, person, contact)
-            logged = await crm.activities.put(
-                Activity(key=meeting.key, person=record.id, slot=slot, title=meeting.title, private=meeting.notes)
+        async def put(crm: _Crm) -> CrmReceipt:
+            owner = None if meeting.owner is None else await _owner(crm, meeting.owner)
+            activity = Activity(
+                key=meeting.key,
+                sequence=meeting.sequence,
+                person=(await _person(crm, person, known)).id,
+                owner=owner,
+                slot=slot,
+                status=ActivityStatus(meeting.status.value),
+                title=meeting.title.text,
+                shared=meeting.shared.text,
+                private=meeting.private.text,
+                participants=(known,),
             )
-            return logged.id
+            record = await crm.activities.put(activity)
+            return CrmReceipt(vendor_id=record.id, version=record.version, owner_id=owner)
 
-        return await self._on_crm(connection, log)
+        return await self._on_crm(connection, put)
 
     async def _on_crm(self, connection: ConnectionRef, do: Callable[[_Crm], Awaitable[T]]) -> T:
         async def on_crm(connector: Connector) -> T:
@@ -88,6 +102,14 @@ class ConnectorCrm:
             return await do(_Crm(people=people, owners=owners, activities=activities))
 
         return await self._gateway.call(connection, on_crm, writes=True)
+
+
+async def _owner(crm: _Crm, owner: CrmOwner) -> str | None:
+    """The id of an active user, or None."""
+    if owner.id is not None:
+        return owner.id
+    user = await crm.owners.find(owner.email)
+    return user.id if user is not None and user.active else None
 
 
 async def _person(crm: _Crm, person: CrmPerson, contact: Contact) -> RemoteRecord:

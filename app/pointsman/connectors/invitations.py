@@ -59,9 +59,9 @@ def _event(given: Invitation) -> Event:
     event.add("CREATED", given.created_at.astimezone(UTC))
     event.add("DTSTART", given.start.astimezone(UTC))
     event.add("DTEND", given.end.astimezone(UTC))
-    event.add("SUMMARY", ical_line(given.summary))
-    if given.description:
-        event.add("DESCRIPTION", ical_text(given.description))
+    event.add("SUMMARY", ical_line(given.summary.text))
+    if given.description.text:
+        event.add("DESCRIPTION", ical_text(given.description.text))
     event.add("STATUS", _status(given))
     event.add("TRANSP", "OPAQUE")
     event.add("ORGANIZER", _address(given.organizer))

@@ -58,24 +58,25 @@ def check_contract(make: Callable[[], T]) -> T:
 
 
 def appointment(event: CalendarEvent) -> Appointment:
-    guest = _contact(event)
+    contacts = (contact(guest.email, guest.name) for guest in event.guests)
     return Appointment(
         key=event.key,
         sequence=event.sequence,
         place=event.calendar,
         slot=Slot(event.start, event.end),
-        title=event.title,
-        private=event.description,
-        guests=() if guest is None else (guest,),
-        invites=Invites.NOBODY,
+        title=event.title.text,
+        shared=event.shared.text,
+        private=event.private.text,
+        guests=tuple(known for known in contacts if known is not None),
+        invites=Invites.HOST,
         standing=Standing.TENTATIVE if event.tentative else Standing.CONFIRMED,
     )
 
 
-def _contact(event: CalendarEvent) -> Contact | None:
+def contact(email: str, name: str) -> Contact | None:
     """A lead without an address that can be invited, such as one known by phone alone, is met all the same."""
     try:
-        return Contact(email=outgoing_address(event.attendee_email), name=event.attendee_name)
+        return Contact(email=outgoing_address(email), name=name)
     except ValueError:
         return None
 

@@ -312,7 +312,7 @@ async def test_a_solution_designer_comes_along_and_the_reason_is_kept(database_u
         )
         assert times == 2
         await floor.work()
-        invited = {event.calendar: bool(event.attendee_email) for event in floor.vendor.events()}
+        invited = {event.calendar: bool(event.guests) for event in floor.vendor.events()}
         assert invited == {f"{handed.closer}-cal": True, "uwe-cal": False}, "the prospect is invited once"
 
 

@@ -242,8 +242,8 @@ async def test_each_participant_has_one_event_that_moves(group: Floor) -> None:
     led, along = (
         next(e for e in group.vendor.events() if e.calendar == f"{key}-cal") for key in (row.rep_key, companion)
     )
-    assert f"Also there: {companion.title()}" in led.description
-    assert "Led by: " in along.description
+    assert f"Also there: {companion.title()}" in led.private.text
+    assert "Led by: " in along.private.text
     after = await moved(group, row)
     assert [c.rep_key for c in after.companions] == [companion]
     await group.work_out()

@@ -115,14 +115,15 @@ async def sent(floor: Floor, appointment_id: UUID) -> dict[str, str]:
     return event_of((await read_invitation(floor.env, appointment_id, actor=SETTER))[1])
 
 
-async def test_a_vendor_gets_it_with_the_event_of_who_leads(floor: Floor) -> None:
+async def test_what_the_closer_reads_and_what_the_buyer_reads_are_two_texts(floor: Floor) -> None:
     row = await booked(floor)
+    await floor.world.rows("update leads set phone = '+49 30 1234567' where id = :id", id=row.lead_id)
     await floor.work()
     (event,) = floor.vendor.events()
-    assert event.invitation is not None
-    assert event_of(event.invitation)["UID"] == f"pm-{row.id}@pointsman"
-    assert "Need" in event.description
-    assert b"Need" not in event.invitation
+    assert event.shared.text == f"With: {row.rep_key.title()}"
+    private = event.private.text
+    assert all(said in private for said in ("Need", "Lena", "+49 30 1234567", str(row.id)))
+    assert "Need" not in f"{event.title.text}{event.shared.text}"
 
 
 async def test_an_appointment_that_waits_for_its_closer_is_tentative(

@@ -22,6 +22,7 @@ from pointsman.services.handover.handover import hand_over
 from pointsman.services.ports import CalendarEvent, VendorReauthError, VendorRejectedError
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
+from pointsman.services.ports.vendors.texts import PrivateText, SharedText
 from support.floors.booking_floor import SETTER, Floor, open_floor
 from support.floors.faulty_calendars import Crash, Cue
 from support.wording import english_of
@@ -49,7 +50,7 @@ async def test_no_word_of_a_sender_makes_a_line_of_its_own_in_what_the_closer_re
     handed = await hand_over(floor.env, lead_id, evidence=given, setter="lena", actor=SETTER)
     await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
     await floor.work()
-    told = (await the_event(floor)).description
+    told = (await the_event(floor)).private.text
     assert told.splitlines() == told.split("\n")
     assert [re.split("[:,] |$", line)[0].partition(" appointment ")[0] for line in told.splitlines()] == [
         "With", "Phone", "Handed over by", "", "Why this lead is ready:", "- Need (sdr:lena", "- Intent (sdr:lena",
@@ -63,10 +64,10 @@ async def test_a_booking_becomes_one_event_that_says_what_the_closer_should_know
     assert await floor.work() == 1
     event = await the_event(floor)
     assert (event.calendar, event.start, event.end) == (f"{row.rep_key}-cal", row.starts_at, row.ends_at)
-    assert event.attendee_email.endswith("@lead.example")
-    assert "- Need (sdr:lena, " in event.description
-    assert "): yes: need\n" in event.description
-    assert "Handed over by: Lena" in event.description
+    assert [guest.email.endswith("@lead.example") for guest in event.guests] == [True]
+    assert "- Need (sdr:lena, " in event.private.text
+    assert "): yes: need\n" in event.private.text
+    assert "Handed over by: Lena" in event.private.text
     (delivery,) = await floor.deliveries(row.id)
     assert (delivery.status, delivery.attempts, delivery.vendor_version) == ("done", 1, "1")
 
@@ -91,7 +92,7 @@ async def test_what_is_called_off_before_it_was_sent_is_never_sent(floor: Floor)
     row = await booked(floor)
     await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     await floor.work_out()
-    assert ("book", (await floor.deliveries(row.id))[0].key) not in floor.vendor.calls
+    assert ("put", (await floor.deliveries(row.id))[0].key) not in floor.vendor.calls
     assert [d.status for d in await floor.deliveries(row.id)] == ["superseded", "done"]
 
 
@@ -158,7 +159,7 @@ async def test_a_booking_that_arrives_after_its_cancellation_is_removed_by_a_sec
     await floor.work()
     (booking, cancelling) = await floor.deliveries(row.id)
     assert (booking.status, cancelling.status) == ("superseded", "pending")
-    await floor.vendor.book(None, event_of_row(row, booking))
+    await floor.vendor.put_event(None, event_of_row(row, booking))
     assert len(floor.vendor.events()) == 1
     floor.world.clock.advance(timedelta(minutes=16))
     await floor.work()
@@ -193,12 +194,12 @@ async def test_a_removal_needs_no_second_look_where_the_event_is_wanted_again(fl
         ("cancel", "done"),
         ("book", "done"),
     ]
-    assert [call for call, _ in floor.vendor.calls].count("cancel") == 1
+    assert [call for call, _ in floor.vendor.calls].count("drop") == 1
     assert len(floor.vendor.events()) == 1
 
 
 async def test_a_removal_that_came_late_makes_nobody_remove_the_event_once_more(database_url: str) -> None:
-    async with open_floor(database_url, keyed=True) as floor:
+    async with open_floor(database_url) as floor:
         row = await booked(floor)
         await floor.work()
         removal = await owe(floor, row, "cancel")
@@ -221,11 +222,11 @@ async def test_two_workers_at_once_make_one_call(floor: Floor) -> None:
     row = await booked(floor)
     (delivery,) = await floor.deliveries(row.id)
     await asyncio.gather(*(run_delivery(floor.env, delivery.id) for _ in range(4)))
-    assert floor.vendor.calls == [("book", delivery.key)]
+    assert floor.vendor.calls == [("put", delivery.key)]
 
 
 async def test_a_frozen_worker_writes_nothing_after_its_lease(database_url: str) -> None:
-    async with open_floor(database_url, keyed=True) as floor:
+    async with open_floor(database_url) as floor:
         row = await booked(floor)
         (delivery,) = await floor.deliveries(row.id)
         begun, thaw = freeze(floor)
@@ -242,7 +243,7 @@ async def test_a_frozen_worker_writes_nothing_after_its_lease(database_url: str)
 
 
 async def test_what_a_frozen_worker_creates_after_the_cancellation_is_removed_again(database_url: str) -> None:
-    async with open_floor(database_url, keyed=True) as floor:
+    async with open_floor(database_url) as floor:
         row = await booked(floor)
         (delivery,) = await floor.deliveries(row.id)
         begun, thaw = freeze(floor)
@@ -398,11 +399,9 @@ def event_of_row(row: AppointmentRow, delivery: DeliveryRow) -> CalendarEvent:
         calendar=delivery.calendar,
         start=row.starts_at,
         end=row.ends_at,
-        title="Late",
-        description="",
-        attendee_email="late@lead.example",
-        attendee_name="Late",
-        organizer_email=None,
+        title=SharedText("Late"),
+        shared=SharedText(""),
+        private=PrivateText(""),
         sequence=0,
     )
 

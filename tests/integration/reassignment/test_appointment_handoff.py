@@ -380,5 +380,5 @@ async def test_a_companion_comes_along_with_the_next_rep(group: Floor, by_hand: 
     keys = (after.rep_key, row.companions[0].rep_key)
     assert await events(group) == sorted((f"{key}-cal", row.starts_at) for key in keys)
     along = next(e for e in group.vendor.events() if e.calendar == f"{keys[1]}-cal")
-    assert f"Led by: {after.rep_key.title()}" in along.description
+    assert f"Led by: {after.rep_key.title()}" in along.private.text
     await all_is_well(group)

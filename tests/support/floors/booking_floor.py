@@ -124,14 +124,13 @@ async def open_floor(
     database_url: str,
     *,
     policy: Mapping[str, Any] | None = None,
-    keyed: bool = False,
     closers: tuple[str, ...] = CLOSERS,
     caps: Caps | None = None,
 ) -> AsyncIterator[Floor]:
     """Everybody works seven days a week, and it is early in the morning: tests mean the same on every day at every hour."""
     always = tuple(replace(block, weekday=day) for day in range(7) for block in office_hours()[:1])
     reps = tuple(replace(rep, working_hours=always, caps=caps or rep.caps) for rep in floor_given().reps)
-    vendor = FaultyCalendars(keyed=keyed)
+    vendor = FaultyCalendars()
 
     async def connect(world: World) -> None:
         env = replace(world.env, calendars=vendor)

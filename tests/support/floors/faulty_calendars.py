@@ -40,10 +40,9 @@ class Crash(Exception):
 
 
 class FaultyCalendars:
-    """`keyed` False is a vendor that makes a second event for a second `book`, whatever the key."""
+    """One event per key and calendar, and none of its own making; `live` is what stands there."""
 
-    def __init__(self, *, keyed: bool = False) -> None:
-        self.keyed = keyed
+    def __init__(self) -> None:
         self.live: dict[tuple[str, str], list[CalendarEvent]] = defaultdict(list)
         self.cues: list[Cue] = []
         self.calls: list[tuple[str, str]] = []
@@ -90,32 +89,25 @@ class FaultyCalendars:
         ours = [(e.start, e.end) for (where, _), events in self.live.items() if where == calendar for e in events]
         return [(a, b) for a, b in [*self.busy.get(calendar, []), *ours] if a < end and b > start]
 
-    async def find_event(self, connection: ConnectionRef, calendar: str, key: str) -> VendorEvent | None:
+    async def get_event(self, connection: ConnectionRef, calendar: str, key: str) -> VendorEvent | None:
         _outside_transactions()
-        self.calls.append(("find", key))
+        self.calls.append(("get", key))
         if fault := self.faults.get(calendar) or (VendorRetryableError("503") if self.blind else None):
             raise fault
         events = self.live[calendar, key]
         return replace(_receipt(events[0]), cancelled=key in self.called_off) if events else None
 
-    async def book(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
-        def apply() -> None:
-            events = self.live[event.calendar, event.key]
-            if not (self.keyed and events):
-                events.append(event)
-
-        await self._change("book", event.key, apply)
-        return _receipt(event)
-
-    async def move(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
+    async def put_event(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
         def apply() -> None:
             self.called_off.discard(event.key)
-            self.live[event.calendar, event.key] = [event]
+            events = self.live[event.calendar, event.key]
+            if not events or event.sequence >= events[0].sequence:
+                self.live[event.calendar, event.key] = [event]
 
-        await self._change("move", event.key, apply)
+        await self._change("put", event.key, apply)
         return _receipt(event)
 
-    async def list_our_events(
+    async def our_events(
         self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
     ) -> list[VendorEvent]:
         _outside_transactions()
@@ -132,8 +124,8 @@ class FaultyCalendars:
             await meanwhile()
         return seen
 
-    async def cancel(self, connection: ConnectionRef, calendar: str, key: str) -> None:
-        await self._change("cancel", key, lambda: self.live.update({(calendar, key): []}))
+    async def drop_event(self, connection: ConnectionRef, calendar: str, key: str) -> None:
+        await self._change("drop", key, lambda: self.live.update({(calendar, key): []}))
 
     def drag(self, event: CalendarEvent, start: datetime) -> None:
         """What its owner does by dragging the event elsewhere."""

@@ -30,7 +30,7 @@ from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.policies.lifecycle import add_draft, publish_policy
 from pointsman.services.ports import Actor, CalendarEvent, Clock, ConnectionRef, Env, Tx, VendorEvent
 from pointsman.services.ports.roster import SupplierRow
-from pointsman.services.ports.vendors.crm import CrmMeeting, CrmPerson
+from pointsman.services.ports.vendors.crm import CrmMeeting, CrmPerson, CrmReceipt
 from pointsman.services.roster.change_roster import RepInput, RoleInput, RosterInput, TimeOffInput, put_roster
 from pointsman.services.roster.snapshot import hours_from_json
 from pointsman.services.routing.route_lead import route_lead
@@ -140,24 +140,21 @@ class FakeCalendars:
         self._fail(calendar)
         return [(a, b) for a, b in self.busy.get(calendar, []) if a < end and b > start]
 
-    async def find_event(self, connection: ConnectionRef, calendar: str, key: str) -> VendorEvent | None:
+    async def get_event(self, connection: ConnectionRef, calendar: str, key: str) -> VendorEvent | None:
         self._fail(calendar)
         event = self.events.get((calendar, key))
         return _receipt(event) if event else None
 
-    async def book(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
+    async def put_event(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
         self._fail(event.calendar)
         self.events[event.calendar, event.key] = event
         return _receipt(event)
 
-    async def move(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
-        return await self.book(connection, event)
-
-    async def cancel(self, connection: ConnectionRef, calendar: str, key: str) -> None:
+    async def drop_event(self, connection: ConnectionRef, calendar: str, key: str) -> None:
         self._fail(calendar)
         self.events.pop((calendar, key), None)
 
-    async def list_our_events(
+    async def our_events(
         self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
     ) -> list[VendorEvent]:
         self._fail(calendar)
@@ -179,12 +176,14 @@ class FakeCrm:
     def is_crm(self, connector: str) -> bool:
         return connector == "memory"
 
-    async def set_owner(self, connection: ConnectionRef, person: CrmPerson, owner_email: str) -> str:
-        self.owners[person.email] = owner_email
-        return person.key
+    async def put_person(self, connection: ConnectionRef, person: CrmPerson) -> CrmReceipt:
+        if person.owner is not None:
+            self.owners[person.email] = person.owner.email
+        return CrmReceipt(vendor_id=person.key, version="1")
 
-    async def log_meeting(self, connection: ConnectionRef, person: CrmPerson, meeting: CrmMeeting) -> str:
-        return self.meetings.setdefault(meeting.key, meeting).key
+    async def put_meeting(self, connection: ConnectionRef, person: CrmPerson, meeting: CrmMeeting) -> CrmReceipt:
+        self.meetings[meeting.key] = meeting
+        return CrmReceipt(vendor_id=meeting.key, version="1")
 
 
 class ToySecrets:

@@ -53,5 +53,5 @@ def test_a_rep_whom_the_roster_does_not_know_reads_the_language_of_the_house() -
 
 def test_a_title_is_in_the_readers_language_and_one_line() -> None:
     reader = event_reader(roster("de"), ID, language="en")
-    assert meeting_title("Nord\nlicht {rep}", reader) == "Gespräch mit Nord licht {rep}"
-    assert meeting_title(None, reader) == "Verkaufsgespräch"
+    assert meeting_title("Nord\nlicht {rep}", reader).text == "Gespräch mit Nord licht {rep}"
+    assert meeting_title(None, reader).text == "Verkaufsgespräch"

@@ -14,6 +14,7 @@ from icalendar.cal.component import Component
 
 from pointsman.connectors.invitations import IcalendarInvitations, ical_line, ical_name, ical_text
 from pointsman.services.ports.vendors.invitations import CalendarUser, Invitation, InvitationMethod
+from pointsman.services.ports.vendors.texts import SharedText
 
 START = datetime(2026, 3, 29, 9, 30, tzinfo=timezone(timedelta(hours=2)))
 PLAIN = Invitation(
@@ -22,8 +23,8 @@ PLAIN = Invitation(
     method=InvitationMethod.REQUEST,
     start=START,
     end=START + timedelta(minutes=30),
-    summary="Meeting with Anna",
-    description="With: Anna",
+    summary=SharedText("Meeting with Anna"),
+    description=SharedText("With: Anna"),
     organizer=CalendarUser(name="Anna", email="anna@example.com"),
     attendee=CalendarUser(name="Ada Weber", email="ada@lead.example"),
     companions=(CalendarUser(name="Dora", email="dora@example.com"),),
@@ -87,8 +88,8 @@ def check(given: Invitation) -> None:
     content = written(given)
     event = event_in(content)
     assert set(event.keys()) <= NAMES
-    assert str(event["SUMMARY"]) == ical_line(given.summary)
-    assert str(event.get("DESCRIPTION", "")) == ical_text(given.description)
+    assert str(event["SUMMARY"]) == ical_line(given.summary.text)
+    assert str(event.get("DESCRIPTION", "")) == ical_text(given.description.text)
     everybody = [given.attendee, *given.companions]
     assert people(event) == [(ical_name(party.name), f"mailto:{party.email}") for party in everybody]
     organizer: Any = event["ORGANIZER"]
@@ -145,8 +146,8 @@ def test_a_name_is_one_line_without_what_readers_disagree_on() -> None:
 def stuffed(summary: str, description: str, name: str) -> Invitation:
     return replace(
         PLAIN,
-        summary=summary,
-        description=description,
+        summary=SharedText(summary),
+        description=SharedText(description),
         organizer=replace(PLAIN.organizer, name=name),
         attendee=replace(PLAIN.attendee, name=name),
         companions=(CalendarUser(name=name, email="dora@example.com"),),

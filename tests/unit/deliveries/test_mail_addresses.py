@@ -7,9 +7,10 @@ import pytest
 
 from pointsman.connectors.invitations import IcalendarInvitations
 from pointsman.connectors.mail_addresses import outgoing_address
-from pointsman.connectors.sdk_values import booking_request
-from pointsman.services.ports.vendors.calendars import CalendarEvent
+from pointsman.connectors.sdk_values import appointment
+from pointsman.services.ports.vendors.calendars import CalendarEvent, EventGuest
 from pointsman.services.ports.vendors.invitations import CalendarUser, Invitation, InvitationMethod
+from pointsman.services.ports.vendors.texts import PrivateText, SharedText
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ADDRESSES = {
@@ -30,8 +31,8 @@ INVITATION = Invitation(
     method=InvitationMethod.REQUEST,
     start=NOW,
     end=NOW,
-    summary="Meeting",
-    description="",
+    summary=SharedText("Meeting"),
+    description=SharedText(""),
     organizer=CalendarUser(name="Anna", email="anna@example.com"),
     attendee=CalendarUser(name="Mara", email="mara@example.com"),
     companions=(),
@@ -56,24 +57,19 @@ def test_every_participant_of_an_invitation_can_be_written_to(part: str) -> None
     assert "bücher" not in content.decode()
 
 
-def test_a_calendars_attendee_and_organizer_can_be_written_to() -> None:
+def test_a_calendars_guest_can_be_written_to() -> None:
     event = CalendarEvent(
         key="pm-1",
         calendar="anna",
         start=NOW,
         end=NOW.replace(hour=13),
-        title="Demo",
-        description="",
-        attendee_email="mara@bücher.de.",
-        attendee_name="Mara",
-        organizer_email="anna@bücher.de",
+        title=SharedText("Demo"),
+        shared=SharedText(""),
+        private=PrivateText(""),
+        guests=(EventGuest(email="mara@bücher.de.", name="Mara"),),
         sequence=0,
-        tentative=False,
-        invitation=None,
     )
-    asked = booking_request(event)
-    assert asked.contact is not None
-    assert (asked.contact.email, asked.organizer) == ("mara@xn--bcher-kva.de", "anna@xn--bcher-kva.de")
+    assert [guest.email for guest in appointment(event).guests] == ["mara@xn--bcher-kva.de"]
 
 
 @pytest.mark.parametrize("host", ["bü..cher.de", "ü" * 64 + ".de", "\u2260\u0338.de", "ü." * 200 + "de"])

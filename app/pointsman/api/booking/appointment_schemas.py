@@ -186,7 +186,7 @@ def _values(row: AppointmentRow, now: datetime, reader: MessageReader, *, partne
         "allowed_actions": [str(act) for act in allowed_actions(row.state, now)],
         "start": row.starts_at,
         "end": row.ends_at,
-        "title": meeting_title(row.company, reader),
+        "title": meeting_title(row.company, reader).text,
         "gate": _own_findings(row.gate_snapshot, reader) if partner else dict(row.gate_snapshot),
         "booked_by": None if partner else row.booked_by,
         "sequence": row.sequence,

@@ -178,13 +178,13 @@ async def _read(
     """
     ref, end = calendar.connection_run.connection.ref(), max(item.ends_at for item in calendar.placed_events)
     async with asyncio.timeout(deadline.total_seconds()):
-        found = await env.calendars.list_our_events(ref, calendar.name, now, end, deadline=deadline)
+        found = await env.calendars.our_events(ref, calendar.name, now, end, deadline=deadline)
     there = {receipt.key for receipt in found}
     gate = asyncio.Semaphore(READS_PER_CONNECTION)
 
     async def look_up(key: str) -> VendorEvent | None:
         async with gate, asyncio.timeout(deadline.total_seconds()):
-            return await env.calendars.find_event(ref, calendar.name, key)
+            return await env.calendars.get_event(ref, calendar.name, key)
 
     missing = await asyncio.gather(*(look_up(item.key) for item in wanted if item.key not in there))
     seen: dict[str, list[Interval]] = defaultdict(list)

@@ -95,7 +95,7 @@ async def _refuse_unknown_calendars(env: Env, rep_key: str, given: Sequence[Cale
             return None  # what does not answer is bound, and said to be unreadable
         try:
             if item.writes and not there.get(place):
-                await env.calendars.list_our_events(found.ref(), item.calendar, *day, deadline=READ_DEADLINE)
+                await env.calendars.our_events(found.ref(), item.calendar, *day, deadline=READ_DEADLINE)
         except VendorRejectedError as error:
             message = f"{found.key} cannot find appointments in this calendar again: {safe_error_text(error)}. "
             message += "Share it so that events can be read and written, or set `writes` on another one."

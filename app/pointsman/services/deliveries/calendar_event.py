@@ -1,4 +1,4 @@
-"""An appointment as it stands in the rep's calendar: what the closer reads before the call."""
+"""The words of an appointment: what the closer reads before the call, and what the buyer may read."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,12 +9,13 @@ from pointsman.domain.messages.message import Message, as_written, rep_name, say
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.roster.roles import Work, work_name
 from pointsman.domain.text.lines import one_line
-from pointsman.services.ports import CalendarEvent
+from pointsman.services.ports import CalendarEvent, EventGuest
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.vendors.texts import PrivateText, SharedText
 from pointsman.services.wording.catalogue import LANGUAGES
-from pointsman.services.wording.rendering import MessageReader, render
+from pointsman.services.wording.rendering import FALLBACK_LANGUAGE, MessageReader, render
 
 
 def event_key(appointment_id: UUID, rep_id: UUID) -> str:
@@ -46,41 +47,46 @@ def build_event(
     lead: LeadRow,
     delivery: DeliveryRow,
     *,
-    title: str,
+    title: SharedText,
+    shared: SharedText,
     reader: MessageReader,
-    invitation: bytes | None = None,
 ) -> CalendarEvent:
     """The event as it should stand now in the calendar of the delivery's rep, as `reader` reads it.
 
-    `invitation` is what a vendor that invites may send to the prospect.
+    The buyer is a guest of the leader's event alone: one invitation each.
     """
-    # One invitation each: a vendor may write to every attendee of every event.
-    invited = (lead.email or "") if delivery.rep_id == row.rep_id else ""
+    guest = EventGuest(email=lead.email or "", name=lead_name(lead, reader))
     return CalendarEvent(
         key=delivery.key,
         calendar=delivery.calendar,
         start=row.starts_at,
         end=row.ends_at,
         title=title,
-        description=describe_appointment(row, lead, reader, also=_others(row, delivery.rep_id)),
-        attendee_email=invited,
-        attendee_name=lead_name(lead, reader),
-        organizer_email=None,
-        sequence=delivery.sequence,
+        shared=shared,
+        private=describe_appointment(row, lead, reader, also=_others(row, delivery.rep_id)),
+        guests=(guest,) if lead.email and delivery.rep_id == row.rep_id else (),
+        sequence=max(row.sequence, delivery.sequence),
         tentative=row.status == AppointmentStatus.REQUESTED,
-        invitation=invitation,
     )
 
 
-def meeting_title(company: str | None, reader: MessageReader) -> str:
+def meeting_title(company: str | None, reader: MessageReader) -> SharedText:
     """What the appointment is called: by the company, if one is known."""
     said = say("event.meeting-with", company=as_written(company)) if company else say("event.meeting")
-    return one_line(render(said, reader))
+    return SharedText(one_line(render(said, reader)))
+
+
+def shared_text(names: Sequence[str], reader: MessageReader, *, url: str | None = None) -> SharedText:
+    """Who comes from our side, and where the buyer may change the appointment."""
+    lines = [render(say("invitation.with", names=tuple(map(as_written, names))), reader)]
+    if url is not None:
+        lines += ["", render(say("invitation.change", url=as_written(url)), reader)]
+    return SharedText("\n".join(lines))
 
 
 def describe_appointment(
     row: AppointmentRow, lead: LeadRow, reader: MessageReader, *, also: Sequence[Message] = ()
-) -> str:
+) -> PrivateText:
     """The lead, the setter who says that the lead is ready, and the evidence, with the policy's labels of then.
 
     A line each, whatever was said: nobody's words make lines of their own, or look as another's.
@@ -98,7 +104,7 @@ def describe_appointment(
         lines += ["", render(say("event.ready"), reader)]
         lines += [_finding(item, reader.language) for item in findings]
     lines += ["", render(say("event.appointment", appointment=str(row.id)), reader)]
-    return "\n".join(map(one_line, lines))
+    return PrivateText("\n".join(map(one_line, lines)))
 
 
 def _others(row: AppointmentRow, rep_id: UUID) -> list[Message]:
@@ -127,3 +133,8 @@ def lead_name(lead: LeadRow, reader: MessageReader) -> str:
     """What the lead is called, as far as is known."""
     known = " ".join(part for part in (lead.first_name, lead.last_name) if part)
     return known or lead.email or render(say("event.prospect"), reader)
+
+
+def lead_language(lead: LeadRow) -> str:
+    """In which of our languages the lead reads."""
+    return "de" if lead.facts.get("lead.language") == "de" else FALLBACK_LANGUAGE

@@ -6,18 +6,23 @@ from datetime import timedelta
 from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import AppointmentStatus
-from pointsman.domain.errors import Conflict
 from pointsman.domain.leads.placeholders import company_named
 from pointsman.domain.policy.document import Policy
 from pointsman.services.codes.registered_domains import matching_lists
-from pointsman.services.deliveries.calendar_event import build_event, event_reader, meeting_title
+from pointsman.services.deliveries.calendar_event import (
+    build_event,
+    event_reader,
+    lead_language,
+    meeting_title,
+    shared_text,
+)
 from pointsman.services.deliveries.crm import (
     CrmUpdate,
     build_crm_update,
     owner_ops,
 )
+from pointsman.services.deliveries.enqueue import participants_of
 from pointsman.services.deliveries.enqueue_crm import SET_OWNER_OP
-from pointsman.services.deliveries.ics_invitation import build_invitation
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import (
     CalendarEvent,
@@ -28,6 +33,7 @@ from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.vendors.texts import SharedText
 from pointsman.services.transactions import run_in_transaction
 from pointsman.services.wording.rendering import MessageReader
 
@@ -45,9 +51,9 @@ class ClaimedDelivery:
     connection: ConnectionRow
     lease: UUID
     event_ops: Sequence[DeliveryRow]  # all on the same event, in the order in which they are owed
-    title: str
+    title: SharedText
     reader: MessageReader  # the rep who reads the event
-    invitation: bytes | None  # for the prospect: only in the leader's event, so that it is sent once
+    shared: SharedText
     crm_update: CrmUpdate | None  # what a CRM is told; None for a calendar
 
     @property
@@ -72,8 +78,8 @@ class ClaimedDelivery:
             self.lead,
             self.delivery,
             title=self.title,
+            shared=self.shared,
             reader=self.reader,
-            invitation=self.invitation,
         )
 
 
@@ -93,6 +99,8 @@ async def claim_delivery(env: Env, delivery_id: UUID) -> ClaimedDelivery | None:
         known = await load_routing_config(env, tx)
         reader = event_reader(known.roster, delivery.rep_id, language=env.language)
         title = meeting_title(_company(lead, known.policy.policy), reader)
+        names = [known.roster.reps[key].name for _, key in participants_of(appointment)]
+        shared = shared_text(names, MessageReader(language=lead_language(lead)))
         return ClaimedDelivery(
             delivery=delivery,
             appointment=appointment,
@@ -102,8 +110,8 @@ async def claim_delivery(env: Env, delivery_id: UUID) -> ClaimedDelivery | None:
             event_ops=await event_ops(tx, delivery),
             title=title,
             reader=reader,
-            invitation=await _invitation(env, tx, appointment, delivery),
-            crm_update=await build_crm_update(env, tx, delivery, appointment, lead, title, reader),
+            shared=shared,
+            crm_update=await build_crm_update(env, tx, delivery, appointment, lead, title, shared, reader),
         )
 
     return await run_in_transaction(env, work)
@@ -113,15 +121,6 @@ def _company(lead: LeadRow, policy: Policy) -> str | None:
     """The company that the lead itself gives; None for "privat" and the like."""
     name = lead.facts.get("company.name")
     return str(name) if company_named(name, matching_lists(policy.matching).placeholder_keys) else None
-
-
-async def _invitation(env: Env, tx: Tx, row: AppointmentRow, delivery: DeliveryRow) -> bytes | None:
-    if delivery.op not in {"book", "move"} or delivery.rep_id != row.rep_id:
-        return None
-    try:
-        return await build_invitation(env, tx, row)
-    except Conflict:  # there is nobody to invite: the calendar is told all the same
-        return None
 
 
 async def event_ops(tx: Tx, delivery: DeliveryRow) -> Sequence[DeliveryRow]:

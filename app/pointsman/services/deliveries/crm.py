@@ -4,7 +4,7 @@ Saying it again is harmless: an owner is set to who it is, and a meeting has its
 an earlier attempt left behind is put right by the next.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pointsman.domain.messages.coded import CodedMessage
@@ -17,7 +17,8 @@ from pointsman.services.ports import ConnectionRef, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryError, DeliveryRow
 from pointsman.services.ports.leads.leads import LeadRow
-from pointsman.services.ports.vendors.crm import CrmMeeting, CrmPerson, UnknownCrmOwnerError
+from pointsman.services.ports.vendors.crm import CrmMeeting, CrmOwner, CrmPerson, UnknownCrmOwnerError
+from pointsman.services.ports.vendors.texts import SharedText
 from pointsman.services.wording.rendering import MessageReader
 
 LATE_CALL_WINDOW = timedelta(minutes=15)  # as for calendars: a call that was given up on may be carried out so late
@@ -39,7 +40,14 @@ class CrmUpdate:
 
 
 async def build_crm_update(
-    env: Env, tx: Tx, delivery: DeliveryRow, row: AppointmentRow, lead: LeadRow, title: str, reader: MessageReader
+    env: Env,
+    tx: Tx,
+    delivery: DeliveryRow,
+    row: AppointmentRow,
+    lead: LeadRow,
+    title: SharedText,
+    shared: SharedText,
+    reader: MessageReader,
 ) -> CrmUpdate | None:
     """What the delivery has to say now, a meeting's words for `reader`; None for what is owed to a calendar."""
     if delivery.op not in CRM_OPS:
@@ -51,7 +59,7 @@ async def build_crm_update(
         person=person,
         owner_key=owner,
         owner_email=rep.email if rep else "",
-        meeting=_meeting(row, lead, title, reader) if delivery.op == LOG_MEETING_OP else None,
+        meeting=_meeting(row, lead, title, shared, reader) if delivery.op == LOG_MEETING_OP else None,
     )
 
 
@@ -60,10 +68,10 @@ async def send_crm_update(env: Env, connection: ConnectionRef, update: CrmUpdate
     if update.person is None:
         raise OwnRefusalError(say("vendor.no-address"))
     if update.meeting is not None:
-        await env.crm.log_meeting(connection, update.person, update.meeting)
+        await env.crm.put_meeting(connection, update.person, update.meeting)
         return
     try:
-        await env.crm.set_owner(connection, update.person, update.owner_email)
+        await env.crm.put_person(connection, replace(update.person, owner=CrmOwner(email=update.owner_email)))
     except UnknownCrmOwnerError as fault:
         raise OwnRefusalError(say("vendor.unknown-owner", rep=rep_name(update.owner_key or ""))) from fault
 
@@ -93,7 +101,9 @@ async def _owner(env: Env, tx: Tx, row: AppointmentRow) -> str | None:
     return current.rep_key if current is not None and current.work == row.work else None
 
 
-def _meeting(row: AppointmentRow, lead: LeadRow, title: str, reader: MessageReader) -> CrmMeeting | None:
+def _meeting(
+    row: AppointmentRow, lead: LeadRow, title: SharedText, shared: SharedText, reader: MessageReader
+) -> CrmMeeting | None:
     if row.status in {"cancelled", "rejected"}:
         return None
     return CrmMeeting(
@@ -101,5 +111,7 @@ def _meeting(row: AppointmentRow, lead: LeadRow, title: str, reader: MessageRead
         start=row.starts_at,
         end=row.ends_at,
         title=title,
-        notes=describe_appointment(row, lead, reader),
+        shared=shared,
+        private=describe_appointment(row, lead, reader),
+        owner=None,
     )

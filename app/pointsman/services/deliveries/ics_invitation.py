@@ -7,11 +7,13 @@ from pointsman.domain.errors import Conflict, NotFound
 from pointsman.domain.messages.message import as_written, say
 from pointsman.domain.policy.pools import BookingRules
 from pointsman.domain.roster.reps import Rep
+from pointsman.services.deliveries.calendar_event import lead_language, shared_text
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.vendors.invitations import CalendarUser, Invitation, InvitationMethod
+from pointsman.services.ports.vendors.texts import SharedText
 from pointsman.services.roster.names import roster_names
 from pointsman.services.wording.rendering import FALLBACK_LANGUAGE, MessageReader, render
 
@@ -44,7 +46,7 @@ async def build_invitation(
     pool = known.policy.policy.pools.get(current.pool or "") if current else None
     reps = known.roster.reps
     organizer, companions = _ours(reps[row.rep_key]), [_ours(reps[item.rep_key]) for item in row.companions]
-    words = "de" if (language or lead.facts.get("lead.language")) == "de" else "en"
+    words = ("de" if language == "de" else "en") if language else lead_language(lead)
     invitation = Invitation(
         uid=invitation_uid(row.id),
         sequence=row.sequence,
@@ -52,7 +54,7 @@ async def build_invitation(
         start=row.starts_at,
         end=row.ends_at,
         summary=_summary(words, pool.booking if pool else BookingRules(), organizer.name, env.organisation),
-        description=_description(words, [organizer, *companions], url),
+        description=shared_text([one.name for one in (organizer, *companions)], MessageReader(language=words), url=url),
         organizer=organizer,
         attendee=_prospect(lead),
         companions=tuple(companions),
@@ -84,14 +86,14 @@ async def read_invitation(env: Env, appointment_id: UUID, *, actor: Actor) -> tu
         return invitation_method(row), await build_invitation(env, tx, row)
 
 
-def _summary(words: str, rules: BookingRules, name: str, organisation: str) -> str:
+def _summary(words: str, rules: BookingRules, name: str, organisation: str) -> SharedText:
     given = rules.purpose_in(words)
     purpose = as_written(given) if given else say("invitation.meeting")
     said = say("invitation.summary", purpose=purpose, name=as_written(name))
     if organisation:
         named = as_written(organisation)
         said = say("invitation.summary-of", purpose=purpose, name=as_written(name), organisation=named)
-    return render(said, MessageReader(language=words))
+    return SharedText(render(said, MessageReader(language=words)))
 
 
 def _ours(rep: Rep) -> CalendarUser:
@@ -101,11 +103,3 @@ def _ours(rep: Rep) -> CalendarUser:
 def _prospect(lead: LeadRow) -> CalendarUser:
     name = " ".join(part for part in (lead.first_name, lead.last_name) if part)
     return CalendarUser(name=name, email=lead.email or "")
-
-
-def _description(words: str, ours: list[CalendarUser], url: str | None) -> str:
-    reader = MessageReader(language=words)
-    lines = [render(say("invitation.with", names=tuple(as_written(participant.name) for participant in ours)), reader)]
-    if url is not None:
-        lines += ["", render(say("invitation.change", url=as_written(url)), reader)]
-    return "\n".join(lines)

@@ -110,21 +110,10 @@ async def _call(env: Env, job: ClaimedDelivery) -> VendorEvent | None:
     if job.crm_update is not None:
         await send_crm_update(env, ref, job.crm_update)
         return None
-    match delivery.op:
-        case "cancel":
-            await env.calendars.cancel(ref, delivery.calendar, delivery.key)
-            return None
-        case "move":
-            return await env.calendars.move(ref, job.event())
-        case _ if job.is_event_recreated:
-            # Makes what is gone, and puts right what may have been left, or may have been made too late.
-            return await env.calendars.move(ref, job.event())
-        case _:
-            if delivery.attempts > 1:
-                found = await env.calendars.find_event(ref, delivery.calendar, delivery.key)
-                if found is not None:
-                    return found
-            return await env.calendars.book(ref, job.event())
+    if delivery.op == "cancel":
+        await env.calendars.drop_event(ref, delivery.calendar, delivery.key)
+        return None
+    return await env.calendars.put_event(ref, job.event())
 
 
 async def get_delivery(env: Env, delivery_id: UUID) -> ListedDelivery:

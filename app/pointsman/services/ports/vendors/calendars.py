@@ -1,12 +1,13 @@
 """The calendars of connected vendors, as the use cases see them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
 from pointsman.domain.messages.message import Message
+from pointsman.services.ports.vendors.texts import PrivateText, SharedText
 
 
 class VendorError(Exception):
@@ -37,7 +38,7 @@ class VendorWaitError(VendorRetryableError):
 
 
 class VendorUnansweredError(VendorRetryableError):
-    """Sent, but not answered: look the key up before sending again."""
+    """Sent, but not answered: the vendor may have acted. Send the same again."""
 
 
 class VendorReauthError(VendorError):
@@ -71,30 +72,45 @@ class CalendarOwner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventGuest:
+    """The buyer. The name may be any text, the address what is on record."""
+
+    email: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarEvent:
-    """An appointment as it should stand in one calendar; `key` names it there for good."""
+    """An appointment as it should stand in one calendar; `key` names it there for good, `sequence` grows with each change.
+
+    The house writes to the guests itself. None of `private` may reach them.
+    """
 
     key: str
     calendar: str
     start: datetime
     end: datetime
-    title: str
-    description: str
-    attendee_email: str
-    attendee_name: str
-    organizer_email: str | None
+    title: SharedText
+    shared: SharedText
+    private: PrivateText
+    guests: tuple[EventGuest, ...] = ()
     sequence: int
     tentative: bool = False  # shown as not yet confirmed
-    invitation: bytes | None = field(default=None, repr=False)  # RFC 5546, for connectors that invite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VendorEvent:
+class VendorReceipt:
+    """What the vendor calls a thing of ours, and the version that it has now."""
+
+    vendor_id: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorEvent(VendorReceipt):
     """What the vendor says it holds under a key."""
 
     key: str
-    vendor_id: str
-    version: str
     start: datetime
     end: datetime
     cancelled: bool = False  # still there, and marked as called off
@@ -123,15 +139,19 @@ class CalendarGateway(Protocol):
         owner: CalendarOwner,
     ) -> list[tuple[datetime, datetime]]: ...
 
-    async def find_event(self, connection: ConnectionRef, calendar: str, key: str) -> VendorEvent | None: ...
+    async def put_event(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
+        """Bring the event to this state: again is fine, a lower sequence changes nothing, what vanished is made anew."""
+        ...
 
-    async def book(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent: ...
+    async def get_event(self, connection: ConnectionRef, calendar: str, key: str) -> VendorEvent | None:
+        """What stands under the key, or None."""
+        ...
 
-    async def move(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent: ...
+    async def drop_event(self, connection: ConnectionRef, calendar: str, key: str) -> None:
+        """Take it away: twice is fine, unknown is fine."""
+        ...
 
-    async def cancel(self, connection: ConnectionRef, calendar: str, key: str) -> None: ...
-
-    async def list_our_events(
+    async def our_events(
         self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
     ) -> list[VendorEvent]:
         """Our own events that stand in a window, as the vendor has them: to reconcile."""

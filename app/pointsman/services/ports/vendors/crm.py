@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
-from pointsman.services.ports.vendors.calendars import ConnectionRef, VendorRejectedError
+from pointsman.services.ports.vendors.calendars import ConnectionRef, VendorReceipt, VendorRejectedError
+from pointsman.services.ports.vendors.texts import PrivateText, SharedText
 
 
 class UnknownCrmOwnerError(VendorRejectedError):
@@ -12,23 +14,53 @@ class UnknownCrmOwnerError(VendorRejectedError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CrmOwner:
+    """A rep as a user of the CRM: by `id` where it is known from before, else by address."""
+
+    email: str
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CrmPerson:
-    """A lead as the CRM should know it: found by address, else created under `key`."""
+    """A lead as the CRM should know it: found by address, else made under `key`. `owner` None leaves the owner as it stands."""
 
     key: str
+    sequence: int = 0
     email: str
     name: str
+    owner: CrmOwner | None = None
+
+
+class CrmMeetingStatus(StrEnum):
+    """What became of a meeting."""
+
+    PLANNED = "planned"
+    ATTENDED = "attended"
+    NO_SHOW = "no_show"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrmMeeting:
-    """A meeting to stand once on a person's record; `key` names it there for good."""
+    """A meeting as it should stand on a person's record; `key` names it there for good. It belongs to the closer."""
 
     key: str
+    sequence: int = 0
     start: datetime
     end: datetime
-    title: str
-    notes: str
+    status: CrmMeetingStatus = CrmMeetingStatus.PLANNED
+    title: SharedText
+    shared: SharedText
+    private: PrivateText
+    owner: CrmOwner | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmReceipt(VendorReceipt):
+    """What the CRM calls the record, and the id of its owner where one was looked up: to be kept."""
+
+    owner_id: str | None = None
 
 
 class CrmGateway(Protocol):
@@ -38,13 +70,16 @@ class CrmGateway(Protocol):
         """Whether this connector keeps records. NotFound for an unknown connector, Unavailable for a broken one."""
         ...
 
-    async def set_owner(self, connection: ConnectionRef, person: CrmPerson, owner_email: str) -> str:
-        """Make the user with this address the person's owner; the record's id. Again is harmless.
+    async def put_person(self, connection: ConnectionRef, person: CrmPerson) -> CrmReceipt:
+        """Bring the person's record to this state; what the CRM knows beside it stays. Again is harmless.
 
         Raises `UnknownCrmOwnerError` too.
         """
         ...
 
-    async def log_meeting(self, connection: ConnectionRef, person: CrmPerson, meeting: CrmMeeting) -> str:
-        """Log the meeting unless it is there already; the record's id."""
+    async def put_meeting(self, connection: ConnectionRef, person: CrmPerson, meeting: CrmMeeting) -> CrmReceipt:
+        """Bring the meeting to this state on the person's record. Again is harmless.
+
+        An owner whom the CRM does not know leaves it without one: the person's own record says so.
+        """
         ...

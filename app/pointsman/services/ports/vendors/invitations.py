@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from pointsman.services.ports.vendors.texts import SharedText
+
 
 class InvitationMethod(StrEnum):
     """What the file asks the recipient to do (RFC 5546)."""
@@ -34,8 +36,8 @@ class Invitation:
     method: InvitationMethod
     start: datetime
     end: datetime
-    summary: str
-    description: str
+    summary: SharedText
+    description: SharedText
     organizer: CalendarUser
     attendee: CalendarUser
     companions: tuple[CalendarUser, ...]  # further attendees, from our side
