@@ -1,6 +1,7 @@
 """The services' CRM port over connectors: people by address, owners by address, meetings by key, once each."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -21,7 +22,8 @@ from pointsman.services.ports.vendors.calendars import (
     VendorRetryableError,
     VendorUnansweredError,
 )
-from pointsman.services.ports.vendors.crm import CrmGateway, CrmMeeting, CrmPerson, UnknownCrmOwnerError
+from pointsman.services.ports.vendors.crm import CrmGateway, CrmMeeting, CrmOwner, CrmPerson, UnknownCrmOwnerError
+from pointsman.services.ports.vendors.texts import PrivateText, SharedText
 from pointsman_memory import MemoryVendor
 from pointsman_sdk import Kind
 from pointsman_sdk.testing import FaultyTransport
@@ -30,7 +32,14 @@ pytestmark = pytest.mark.anyio
 
 NOW = datetime(2031, 1, 15, 12, tzinfo=UTC)
 ADA = CrmPerson(key="pm-lead-1", email="ada@lead.example", name="Ada Weber")
-MEETING = CrmMeeting(key="pm-1", start=NOW, end=NOW + timedelta(minutes=30), title="Demo", notes="Need: yes")
+MEETING = CrmMeeting(
+    key="pm-1",
+    start=NOW,
+    end=NOW + timedelta(minutes=30),
+    title=SharedText("Demo"),
+    shared=SharedText(""),
+    private=PrivateText("Need: yes"),
+)
 
 
 class House:
@@ -64,22 +73,22 @@ async def house(anyio_backend: object) -> AsyncIterator[House]:
 
 
 async def test_an_unknown_person_is_made_and_owned(house: House) -> None:
-    await house.crm.set_owner(house.connection, ADA, "Bruno@Example.com")
+    await house.crm.put_person(house.connection, replace(ADA, owner=CrmOwner(email="Bruno@Example.com")))
     assert house.records(Kind.PERSON) == [("ada@lead.example", "Ada Weber", "user-2")]
 
 
 async def test_a_known_person_is_left_as_the_crm_has_them(house: House) -> None:
-    await house.crm.set_owner(house.connection, ADA, "anna@example.com")
+    await house.crm.put_person(house.connection, replace(ADA, owner=CrmOwner(email="anna@example.com")))
     other = CrmPerson(key="pm-lead-2", email="ADA@lead.example", name="Somebody Else")
-    await house.crm.set_owner(house.connection, other, "bruno@example.com")
-    await house.crm.log_meeting(house.connection, other, MEETING)
+    await house.crm.put_person(house.connection, replace(other, owner=CrmOwner(email="bruno@example.com")))
+    await house.crm.put_meeting(house.connection, other, MEETING)
     assert house.records(Kind.PERSON) == [("ada@lead.example", "Ada Weber", "user-2")]
 
 
 async def test_an_owner_who_is_owner_already_costs_no_write(house: House) -> None:
-    await house.crm.set_owner(house.connection, ADA, "anna@example.com")
+    await house.crm.put_person(house.connection, replace(ADA, owner=CrmOwner(email="anna@example.com")))
     before = house.writes()
-    await house.crm.set_owner(house.connection, ADA, "anna@example.com")
+    await house.crm.put_person(house.connection, replace(ADA, owner=CrmOwner(email="anna@example.com")))
     assert house.writes() == before
 
 
@@ -87,13 +96,13 @@ async def test_an_owner_who_is_owner_already_costs_no_write(house: House) -> Non
 async def test_nobody_is_made_an_owner_who_is_no_active_user(house: House, email: str) -> None:
     """Carla has left: the CRM would still take her."""
     with pytest.raises(UnknownCrmOwnerError):
-        await house.crm.set_owner(house.connection, ADA, email)
+        await house.crm.put_person(house.connection, replace(ADA, owner=CrmOwner(email=email)))
     assert house.writes() == []
 
 
 async def test_a_meeting_is_logged_once_on_the_persons_record(house: House) -> None:
     for _ in range(3):
-        await house.crm.log_meeting(house.connection, ADA, MEETING)
+        await house.crm.put_meeting(house.connection, ADA, MEETING)
     assert house.records(Kind.MEETING) == [("pm-1", "Demo", None)]
     assert house.records(Kind.PERSON) == [("ada@lead.example", "Ada Weber", None)]
 
@@ -102,8 +111,8 @@ async def test_a_lost_answer_is_told_as_such_and_again_is_harmless(house: House)
     for times in (1, 1):
         house.wire.lose_answer(times=times)
         with pytest.raises(VendorUnansweredError):
-            await house.crm.log_meeting(house.connection, ADA, MEETING)
-    await house.crm.log_meeting(house.connection, ADA, MEETING)
+            await house.crm.put_meeting(house.connection, ADA, MEETING)
+    await house.crm.put_meeting(house.connection, ADA, MEETING)
     assert len(house.records(Kind.MEETING)) == len(house.records(Kind.PERSON)) == 1
 
 
@@ -115,16 +124,16 @@ async def test_what_the_vendor_answers_is_named_for_what_comes_next(
 ) -> None:
     house.wire.answer(status)
     with pytest.raises(fault):
-        await house.crm.set_owner(house.connection, ADA, "anna@example.com")
+        await house.crm.put_person(house.connection, replace(ADA, owner=CrmOwner(email="anna@example.com")))
 
 
 @pytest.mark.parametrize("email", ["", "no address", "a@b\r\nX: y"])
 async def test_a_person_that_no_crm_could_know_is_refused_before_anything_is_sent(house: House, email: str) -> None:
     nobody = CrmPerson(key="pm-lead-1", email=email, name="Ada")
     with pytest.raises(VendorRejectedError):
-        await house.crm.set_owner(house.connection, nobody, "anna@example.com")
+        await house.crm.put_person(house.connection, replace(nobody, owner=CrmOwner(email="anna@example.com")))
     with pytest.raises(VendorRejectedError):
-        await house.crm.log_meeting(house.connection, nobody, MEETING)
+        await house.crm.put_meeting(house.connection, nobody, MEETING)
     assert house.wire.seen == []
 
 
@@ -150,13 +159,13 @@ async def test_a_connector_without_records_is_not_asked(house: House) -> None:
     )
     crm = ConnectorCrm(gateway=gateway, registry=ConnectorRegistry.discover())
     with pytest.raises(VendorRejectedError, match="no CRM"):
-        await crm.log_meeting(house.connection, ADA, MEETING)
+        await crm.put_meeting(house.connection, ADA, MEETING)
 
 
 @pytest.mark.parametrize("email", ["ada@bücher.example", "ada@b\u00dcCHER.example.", "ada@xn--bcher-kva.example"])
 async def test_a_person_has_one_record_however_the_host_is_written(house: House, email: str) -> None:
     person = CrmPerson(key="pm-lead-2", email="ada@xn--bcher-kva.example", name="Ada Weber")
-    first = await house.crm.log_meeting(house.connection, person, MEETING)
+    first = await house.crm.put_meeting(house.connection, person, MEETING)
     again = CrmPerson(key="pm-lead-3", email=email, name="Ada Weber")
-    assert await house.crm.log_meeting(house.connection, again, MEETING) == first
+    assert await house.crm.put_meeting(house.connection, again, MEETING) == first
     assert [natural for natural, _, _ in house.records(Kind.PERSON)] == ["ada@xn--bcher-kva.example"]

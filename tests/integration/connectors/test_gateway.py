@@ -25,6 +25,7 @@ from pointsman.services.ports.vendors.calendars import (
     CalendarGateway,
     CalendarOwner,
     ConnectionRef,
+    EventGuest,
     VendorError,
     VendorReauthError,
     VendorRejectedError,
@@ -32,6 +33,7 @@ from pointsman.services.ports.vendors.calendars import (
     VendorSlotTakenError,
     VendorUnansweredError,
 )
+from pointsman.services.ports.vendors.texts import PrivateText, SharedText
 from pointsman_memory import MANIFEST, MemoryConnector, MemoryVendor
 from pointsman_sdk import (
     AmbiguousOutcome,
@@ -58,11 +60,10 @@ EVENT = CalendarEvent(
     calendar="anna",
     start=NINE,
     end=TEN,
-    title="Demo",
-    description="",
-    attendee_email="ada@example.com",
-    attendee_name="Ada",
-    organizer_email=None,
+    title=SharedText("Demo"),
+    shared=SharedText(""),
+    private=PrivateText(""),
+    guests=(EventGuest(email="ada@example.com", name="Ada"),),
     sequence=0,
 )
 CONFIG: dict[str, object] = {"url": "https://memory.example", "token": "s3cret-token"}
@@ -104,16 +105,16 @@ async def test_gateway_is_what_the_services_ask_for(house: House) -> None:
 async def test_appointment_is_booked_found_moved_and_cancelled(house: House) -> None:
     gateway, connection = house.gateway, house.connection()
     await gateway.check(connection)
-    made = await gateway.book(connection, EVENT)
+    made = await gateway.put_event(connection, EVENT)
     assert (made.key, made.start, made.end) == (EVENT.key, NINE, TEN)
-    assert await gateway.find_event(connection, "anna", EVENT.key) == made
+    assert await gateway.get_event(connection, "anna", EVENT.key) == made
     assert await gateway.busy_times(connection, "anna", NINE, NOON, deadline=SECOND, owner=OWNER) == [(NINE, TEN)]
-    moved = await gateway.move(connection, replace(EVENT, start=TEN, end=NOON, sequence=1))
+    moved = await gateway.put_event(connection, replace(EVENT, start=TEN, end=NOON, sequence=1))
     assert (moved.start, moved.end) == (TEN, NOON)
-    assert await gateway.list_our_events(connection, "anna", NINE, NOON) == [moved]
-    await gateway.cancel(connection, "anna", EVENT.key)
-    await gateway.cancel(connection, "anna", EVENT.key)
-    assert await gateway.find_event(connection, "anna", EVENT.key) is None
+    assert await gateway.our_events(connection, "anna", NINE, NOON) == [moved]
+    await gateway.drop_event(connection, "anna", EVENT.key)
+    await gateway.drop_event(connection, "anna", EVENT.key)
+    assert await gateway.get_event(connection, "anna", EVENT.key) is None
 
 
 # ── credentials ─────────────────────────────────────────────────────────────────────────────────
@@ -181,19 +182,18 @@ async def test_taken_time_and_lost_answer_and_wait_reach_the_services(house: Hou
     gateway, connection = house.gateway, house.connection()
     house.wire.lose_answer()
     with pytest.raises(VendorUnansweredError):
-        await gateway.book(connection, EVENT)
+        await gateway.put_event(connection, EVENT)
     with pytest.raises(VendorSlotTakenError):
-        await gateway.book(connection, replace(EVENT, key="0194-g1"))
+        await gateway.put_event(connection, replace(EVENT, key="0194-g1"))
     house.wire.answer(429, headers={"Retry-After": "7"})
     with pytest.raises(VendorRetryableError) as caught:
-        await gateway.book(connection, EVENT)
+        await gateway.put_event(connection, EVENT)
     assert caught.value.retry_after == timedelta(seconds=7)
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"organizer_email": "x"},
         {"key": "../escape"},
         {"end": NINE},
         {"start": NINE.replace(tzinfo=None)},
@@ -204,13 +204,13 @@ async def test_event_that_no_vendor_would_take_is_rejected_before_it_is_sent(
     house: House, change: dict[str, Any]
 ) -> None:
     with pytest.raises(VendorRejectedError):
-        await house.gateway.book(house.connection(), replace(EVENT, **change))
+        await house.gateway.put_event(house.connection(), replace(EVENT, **change))
     assert house.wire.seen == []
 
 
 @pytest.mark.parametrize("email", ["", "nobody", "a@b\r\nATTENDEE:x@y"])
 async def test_a_buyer_who_cannot_be_invited_is_met_all_the_same(house: House, email: str) -> None:
-    await house.gateway.book(house.connection(), replace(EVENT, attendee_email=email))
+    await house.gateway.put_event(house.connection(), replace(EVENT, guests=(EventGuest(email=email, name="Ada"),)))
     (entry,) = house.vendor.diary.own(EVENT.calendar)
     assert entry.values["guests"] == []
 
@@ -256,7 +256,7 @@ def raiser(error: BaseException) -> Callable[[], Any]:
 async def test_each_error_has_its_fault(error: ConnectorError, fault: type[VendorError]) -> None:
     house = House(Scripted(raiser(error)))
     with pytest.raises(VendorError) as caught:
-        await house.gateway.book(house.connection(), EVENT)
+        await house.gateway.put_event(house.connection(), EVENT)
     assert type(caught.value) is fault
     assert house.bugs == []
 
@@ -267,7 +267,7 @@ async def test_anything_else_is_a_bug_counted_and_told_by_type_alone(
 ) -> None:
     house = House(Scripted(raiser(error)))
     with caplog.at_level(logging.DEBUG), pytest.raises(VendorRetryableError) as caught:
-        await house.gateway.find_event(house.connection(), "anna", "k-g1")
+        await house.gateway.get_event(house.connection(), "anna", "k-g1")
     assert house.bugs == [("memory", type(error).__name__)]
     assert type(error).__name__ in str(caught.value)
     assert german(failure_message(caught.value)).startswith("der Connector „memory“ ist gescheitert")
@@ -280,7 +280,7 @@ async def test_anything_else_is_a_bug_counted_and_told_by_type_alone(
 async def test_nonsense_from_a_connector_is_a_bug_too(answer: object) -> None:
     house = House(Scripted(lambda: answer))
     with pytest.raises(VendorUnansweredError):
-        await house.gateway.book(house.connection(), EVENT)
+        await house.gateway.put_event(house.connection(), EVENT)
     with pytest.raises(VendorRetryableError):
         await house.gateway.busy_times(house.connection(), "anna", NINE, NOON, deadline=SECOND, owner=OWNER)
     assert len(house.bugs) == 2
@@ -327,14 +327,14 @@ async def test_real_calendar_server_on_loopback_is_reached_only_when_private_net
             connection = ConnectionRef(id=UUID(int=1), connector="caldav", config=public, sealed=sealed)
             event = replace(EVENT, calendar=vendor.calendar)
             if allowed:
-                made = await gateway.book(connection, event)
+                made = await gateway.put_event(connection, event)
                 assert (made.start, made.end) == (NINE, TEN)
                 assert await gateway.busy_times(
                     connection, vendor.calendar, NINE, NOON, deadline=SECOND, owner=OWNER
                 ) == [(NINE, TEN)]
             else:
                 with pytest.raises(VendorRejectedError, match="does not allow"):
-                    await gateway.book(connection, event)
+                    await gateway.put_event(connection, event)
             await gateway.aclose()
         assert len(vendor.stored()) == 1
         await vendor.transport.aclose()
