@@ -141,6 +141,7 @@ async def open_floor(
 
     given, furniture = floor_given(reps=reps), f"calendars of {closers}"
     async with open_world(database_url, roster=given, policy=policy, furnish=connect, furniture=furniture) as world:
+        vendor.calls.clear()
         world.clock.advance(until_morning(world.clock()))
         # A floor that is put back was made by an earlier test: its calendars count as read just now, as when it was made.
         await world.rows("update calendar_reads set read_at = :now", now=world.env.clock())

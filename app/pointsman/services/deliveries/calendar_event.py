@@ -77,7 +77,7 @@ def meeting_title(company: str | None, reader: MessageReader) -> SharedText:
 
 
 def shared_text(names: Sequence[str], reader: MessageReader, *, url: str | None = None) -> SharedText:
-    """Who comes from our side, and where the buyer may change the appointment."""
+    """Names from our side, and where the buyer may change the appointment."""
     lines = [render(say("invitation.with", names=tuple(map(as_written, names))), reader)]
     if url is not None:
         lines += ["", render(say("invitation.change", url=as_written(url)), reader)]

@@ -80,6 +80,6 @@ class CrmGateway(Protocol):
     async def put_meeting(self, connection: ConnectionRef, person: CrmPerson, meeting: CrmMeeting) -> CrmReceipt:
         """Bring the meeting to this state on the person's record. Again is harmless.
 
-        An owner whom the CRM does not know leaves it without one: the person's own record says so.
+        Where the CRM does not know the owner, the meeting has none.
         """
         ...
