@@ -117,11 +117,22 @@ class MemoryVendor:
             case ["programmes", programme, "members", key]:
                 if programme in self.gone:
                     raise Refused(404, "place")
-                return self.programmes.setdefault(programme, Shelf("member", programme)).answer(asked, key)
+                return self._member(self.programmes.setdefault(programme, Shelf("member", programme)), asked, key)
             case ["messages", key]:
                 return self._message(asked, key)
             case _:
                 raise Refused(404, "no such path")
+
+    def _member(self, shelf: Shelf, asked: Asked, key: str) -> Answer:
+        """A person is in a programme once: under another key it is the same membership, and goes by that from then on."""
+        if asked.method == "PUT" and key not in shelf.items:
+            email = str(asked.body["email"]).casefold()
+            same = next((one for one in shelf.items.values() if one.values["email"].casefold() == email), None)
+            if same is not None:
+                del shelf.items[same.key or same.id]
+                shelf.items[key], same.key = same, key
+                return 200, same.shown()
+        return shelf.answer(asked, key)
 
     def _on_record(self, shelf: Shelf, asked: Asked, key: str) -> Answer:
         if asked.method == "PUT":

@@ -6,26 +6,40 @@ import pytest
 pytest.register_assert_rewrite(
     *(
         f"pointsman_sdk.testing.{name}"
-        for name in ("house", "answers", "appointments", "busytimes", "records", "webhooks", "outreach", "suite")
+        for name in (
+            "house",
+            "sign_in",
+            "answers",
+            "keeping",
+            "outcomes",
+            "appointments",
+            "busytimes",
+            "lists",
+            "records",
+            "outreach",
+            "webhooks",
+            "suite",
+        )
     )
 )
 
 from pointsman_sdk.testing.faults import FaultyTransport  # noqa: E402  see above
-from pointsman_sdk.testing.samples import ADA, HOSTILE, NOW, at, request  # noqa: E402  see above
+from pointsman_sdk.testing.samples import ADA, HOSTILE, NOW, appointment, at  # noqa: E402  see above
 from pointsman_sdk.testing.suite import ConnectorSuite  # noqa: E402  see above
 from pointsman_sdk.testing.tiers import Tier, proofs  # noqa: E402  see above
-from pointsman_sdk.testing.vendors import Event, Row  # noqa: E402  see above
+from pointsman_sdk.testing.vendors import Issued, Odd, Row  # noqa: E402  see above
 
 __all__ = [
     "ADA",
     "HOSTILE",
     "NOW",
     "ConnectorSuite",
-    "Event",
     "FaultyTransport",
+    "Issued",
+    "Odd",
     "Row",
     "Tier",
+    "appointment",
     "at",
     "proofs",
-    "request",
 ]

@@ -1,7 +1,6 @@
 """The bench on which a connector is tested: the fixtures that every group of checks shares."""
 
 import atexit
-import logging
 from collections.abc import AsyncIterator, Callable
 from functools import cache
 from importlib.util import find_spec
@@ -11,11 +10,13 @@ import httpx
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from pointsman_sdk import Connector, Context, NoTokens
+from pointsman_sdk import Connector, Context, NoTokens, Tokens
 from pointsman_sdk.http import make_client
 from pointsman_sdk.readers import ReaderPool
 from pointsman_sdk.testing.faults import FaultyTransport
 from pointsman_sdk.testing.hostile import WatchedReaders
+from pointsman_sdk.testing.kinds import Kind
+from pointsman_sdk.testing.lent import BenchMemory, BenchTokens, Lines
 from pointsman_sdk.testing.samples import NOW
 from pointsman_sdk.testing.tiers import proof_of
 
@@ -68,10 +69,23 @@ class Bench:
         return WatchedReaders(reader_processes())
 
     @pytest.fixture
-    def connect(self, http: httpx.AsyncClient, readers: WatchedReaders) -> Callable[[BaseModel], Connector]:
+    def tokens(self, vendor: Any) -> Tokens:
+        """Those of a vendor that issues tokens (`TokenVendor`), renewed one at a time, as the host does."""
+        return BenchTokens(vendor) if hasattr(vendor, "issue") else NoTokens()
+
+    @pytest.fixture
+    def lines(self) -> Lines:
+        """What the connector wrote into its log."""
+        return Lines()
+
+    @pytest.fixture
+    def connect(
+        self, http: httpx.AsyncClient, readers: WatchedReaders, tokens: Tokens, lines: Lines
+    ) -> Callable[[BaseModel], Connector]:
         """Build the connector as a host does, with any configuration."""
-        log = logging.getLogger("pointsman_sdk.testing")
-        context = Context(http=http, clock=lambda: NOW, tokens=NoTokens(), readers=readers, log=log)
+        context = Context(
+            http=http, clock=lambda: NOW, tokens=tokens, memory=BenchMemory(), readers=readers, log=lines.logger()
+        )
         return lambda config: type(self).factory(config, context)
 
     @pytest.fixture
@@ -80,6 +94,10 @@ class Bench:
 
     @pytest.fixture(autouse=True)
     def _applies(self, request: pytest.FixtureRequest, connector: Connector) -> None:
+        declared, name = connector.manifest.capabilities, connector.manifest.name
         proof = proof_of(getattr(request, "function", None))
-        if proof and proof.capability and proof.capability not in connector.manifest.capabilities:
-            pytest.skip(f"{connector.manifest.name} does not declare {proof.capability}")
+        if proof and proof.capability and proof.capability not in declared:
+            pytest.skip(f"{name} does not declare {proof.capability}")
+        kind = getattr(request.node, "callspec", None) and request.node.callspec.params.get("kind")
+        if isinstance(kind, Kind) and kind.capability not in declared:
+            pytest.skip(f"excused: {name} does not declare {kind.capability}")

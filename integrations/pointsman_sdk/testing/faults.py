@@ -1,5 +1,6 @@
 """FaultyTransport: a vendor that works, until a check makes it fail in one particular way."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -102,6 +103,33 @@ class FaultyTransport(httpx.AsyncBaseTransport):
 
         self._arm(apply, writes_only=True, times=times)
 
+    def reset(self, *, times: int = 1) -> None:
+        """The connection breaks once the vendor has the next write, which it acts upon."""
+
+        async def apply(request: httpx.Request, vendor: Vendor) -> httpx.Response:
+            await (await vendor(request)).aread()
+            raise httpx.ReadError("connection reset by peer", request=request)
+
+        self._arm(apply, writes_only=True, times=times)
+
+    def fail_after(self, status: int, *, times: int = 1) -> None:
+        """The vendor acts on the next write, and a gateway in front of it answers with this status."""
+
+        async def apply(request: httpx.Request, vendor: Vendor) -> httpx.Response:
+            await (await vendor(request)).aread()
+            return httpx.Response(status, content=b"upstream went away", request=request)
+
+        self._arm(apply, writes_only=True, times=times)
+
+    def before_write(self, act: Callable[[], object]) -> None:
+        """Somebody else does `act` just before the next write arrives."""
+
+        async def apply(request: httpx.Request, vendor: Vendor) -> httpx.Response:
+            act()
+            return await vendor(request)
+
+        self._arm(apply, writes_only=True, times=1)
+
     def truncate(self, *, writes_only: bool = False, times: int = 1) -> None:
         """The vendor acts, and the connection closes in the middle of its answer."""
 
@@ -114,7 +142,7 @@ class FaultyTransport(httpx.AsyncBaseTransport):
 
         self._arm(apply, writes_only=writes_only, times=times)
 
-    def alter(self, change: Callable[[bytes], bytes], *, times: int = 1) -> None:
+    def alter(self, change: Callable[[bytes], bytes], *, writes_only: bool = False, times: int = 1) -> None:
         """The vendor acts, and its answer holds what `change` makes of it."""
 
         async def apply(request: httpx.Request, vendor: Vendor) -> httpx.Response:
@@ -124,7 +152,7 @@ class FaultyTransport(httpx.AsyncBaseTransport):
             kept = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-length"]
             return httpx.Response(response.status_code, headers=kept, content=body, request=request)
 
-        self._arm(apply, writes_only=False, times=times)
+        self._arm(apply, writes_only=writes_only, times=times)
 
     def garble(self, *, times: int = 1) -> None:
         """Something that is not the vendor answers 200: a captive portal, a load balancer's page."""
@@ -153,11 +181,16 @@ class FaultyTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.seen.append(request)
+        # As on a network: others act before the request arrives, and before its answer is back.
+        await asyncio.sleep(0)
         fault = self._fault
         if fault is None or fault.left <= 0 or (fault.writes_only and not self._is_write(request)):
-            return await self._inner.handle_async_request(request)
-        fault.left -= 1
-        return await fault.apply(request, self._inner.handle_async_request)
+            answer = await self._inner.handle_async_request(request)
+        else:
+            fault.left -= 1
+            answer = await fault.apply(request, self._inner.handle_async_request)
+        await asyncio.sleep(0)
+        return answer
 
     async def aclose(self) -> None:
         await self._inner.aclose()

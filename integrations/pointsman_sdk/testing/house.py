@@ -1,11 +1,17 @@
 """House rules: what every connector keeps, whatever it can do."""
 
+import asyncio
+import contextlib
+import re
+import socket
 import traceback
+import urllib.request
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, NoReturn
 
+import httpx
 import pytest
 from pydantic import BaseModel, SecretStr, ValidationError
 
@@ -22,7 +28,9 @@ from pointsman_sdk import (
 )
 from pointsman_sdk.testing.bench import Bench, secrets_in
 from pointsman_sdk.testing.faults import FaultyTransport
-from pointsman_sdk.testing.samples import NOW
+from pointsman_sdk.testing.kinds import KINDS
+from pointsman_sdk.testing.lent import Lines
+from pointsman_sdk.testing.samples import ADA, NOW, PRIVATE
 from pointsman_sdk.testing.tiers import Tier, proves
 
 
@@ -34,7 +42,12 @@ class HouseChecks(Bench):
         """Fill every field of the Manifest; the name is a lower-case identifier, docs an https address."""
         manifest = connector.manifest
         assert isinstance(connector, Connector)
-        assert manifest.contract == CONTRACT
+        first, last = manifest.contract
+        assert first <= CONTRACT <= last
+        assert manifest.auth
+        assert manifest.limits.at_once >= 1
+        assert manifest.limits.busy_batch >= 1
+        assert manifest.invites
         assert manifest.name.isidentifier()
         assert manifest.name == manifest.name.lower()
         assert manifest.title.strip()
@@ -44,7 +57,7 @@ class HouseChecks(Bench):
 
     @proves(Tier.BRONZE)
     def test_declares_exactly_what_it_implements(self, connector: Any) -> None:
-        """Declare each capability whose Protocol the class satisfies; leave out methods of the others."""
+        """Declare each capability whose attribute satisfies its Protocol; leave out the attributes of the others."""
         assert implemented(connector) == connector.manifest.capabilities
         assert connector.manifest.capabilities
 
@@ -64,7 +77,7 @@ class HouseChecks(Bench):
     @proves(Tier.BRONZE)
     def test_config_hides_secrets(self, connector: Any, config: BaseModel) -> None:
         """Type every credential as SecretStr."""
-        if connector.manifest.auth.method in (Method.NONE, Method.OAUTH2):
+        if {auth.method for auth in connector.manifest.auth} <= {Method.NONE, Method.OAUTH2}:
             return  # such a config holds no credential of its own
         secrets = secrets_in(config)
         assert secrets, "no SecretStr field: where does the credential live?"
@@ -83,7 +96,7 @@ class HouseChecks(Bench):
         self, connector: Any, wire: FaultyTransport, status: int
     ) -> None:
         """Turn 401 into ReauthRequired, 403 into ReauthRequired or Rejected; neither is worth a retry."""
-        wire.answer(status)
+        wire.answer(status, times=9)
         expected = ReauthRequired if status == 401 else (ReauthRequired, Rejected)
         with pytest.raises(expected):
             await connector.check()
@@ -94,7 +107,7 @@ class HouseChecks(Bench):
         self, connector: Any, config: BaseModel, wire: FaultyTransport, status: int
     ) -> None:
         """Keep credentials, and the vendor's answer which may echo them, out of the whole error chain."""
-        wire.answer(status)
+        wire.answer(status, times=9)
         with pytest.raises(ConnectorError) as caught:
             await connector.check()
         shown = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
@@ -156,3 +169,67 @@ class HouseChecks(Bench):
         wire.seen, before = [], wire.seen
         await first.check()
         assert [(r.url, r.headers.raw) for r in wire.seen] == [(r.url, r.headers.raw) for r in before]
+
+    @proves(Tier.BRONZE)
+    async def test_logs_keep_secrets(
+        self, connector: Any, vendor: Any, config: BaseModel, wire: FaultyTransport, lines: Lines
+    ) -> None:
+        """The log has no credential and no person, whatever happens: it is read by whoever runs the host."""
+        await connector.check()
+        for kind in KINDS:
+            if kind.capability in connector.manifest.capabilities:
+                await kind.of(connector).put(kind.thing(vendor))
+                wire.answer(500)
+                with contextlib.suppress(ConnectorError):
+                    await kind.of(connector).put(kind.thing(vendor, state=1 if kind.varies else 0, sequence=1))
+                wire.heal()
+        wire.answer(401, times=9)
+        with contextlib.suppress(ConnectorError):
+            await connector.check()
+        shown = [request.headers.get("Authorization", "").rpartition(" ")[2] for request in wire.seen]
+        hidden = [*secrets_in(config), *shown, ADA.email, ADA.name, PRIVATE]
+        assert not [word for word in hidden if word and word in "\n".join(lines.written)]
+
+    @proves(Tier.BRONZE)
+    async def test_vendor_is_called_through_the_lent_client(
+        self, connector: Any, vendor: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Open no client and no socket of your own: address guard, time-outs and limits are the lent one's."""
+
+        def refused(*_: object, **__: object) -> NoReturn:
+            raise AssertionError("the connector opens a connection of its own")
+
+        for place, name in (
+            (httpx.AsyncClient, "__init__"),
+            (httpx.Client, "__init__"),
+            (socket, "create_connection"),
+            (asyncio, "open_connection"),
+            (urllib.request, "urlopen"),
+        ):
+            monkeypatch.setattr(place, name, refused)
+        await connector.check()
+        for kind in KINDS:
+            if kind.capability in connector.manifest.capabilities:
+                await kind.of(connector).put(kind.thing(vendor))
+
+    @proves(Tier.BRONZE)
+    async def test_clock_is_the_lent_one(self, connector: Any, vendor: Any, wire: FaultyTransport) -> None:
+        """Read no clock of your own: nothing that is sent has today's date, when `context.clock` says another."""
+        for kind in KINDS:
+            if kind.capability in connector.manifest.capabilities:
+                await kind.of(connector).put(kind.thing(vendor))
+        today = datetime.now(UTC)
+        written = [f"{today:%Y-%m-%d}", f"{today:%Y%m%d}T", str(int(today.timestamp()))[:6]]
+        sent = [f"{request.url} {request.content!r}" for request in wire.seen]
+        assert not [(day, text) for text in sent for day in written if day in text and len(day) > 6]
+        assert not [
+            text for text in sent if re.search(rf"(?<![0-9]){written[2]}[0-9]{{4}}(?:[0-9]{{3}})?(?![0-9])", text)
+        ]
+
+    @proves(Tier.BRONZE)
+    async def test_closing_leaves_the_lent_world(self, connector: Any, http: httpx.AsyncClient) -> None:
+        """aclose() lets go of what is the connector's, twice if need be; the lent client is the host's to close."""
+        await connector.check()
+        await connector.aclose()
+        await connector.aclose()
+        assert not http.is_closed

@@ -1,106 +1,144 @@
-"""CRM checks: one record per person, company and meeting, and owners that exist."""
+"""CRM checks: one record for each person and company, owners that exist, and meetings that follow every act."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from pointsman_sdk import AmbiguousOutcome, Capability, Company, ConnectorError, Contact, Kind, Meeting, Rejected
+from pointsman_sdk import (
+    AccountState,
+    Activity,
+    ActivityStatus,
+    Capability,
+    ConnectorError,
+    PersonBy,
+    PersonState,
+    RecordKind,
+    Rejected,
+    all_items,
+)
 from pointsman_sdk.testing.bench import Bench
 from pointsman_sdk.testing.faults import FaultyTransport
-from pointsman_sdk.testing.samples import ADA, HOSTILE, at
+from pointsman_sdk.testing.samples import ADA, HOSTILE, PRIVATE, SHARED, at
 from pointsman_sdk.testing.tiers import Tier, proves
-from pointsman_sdk.testing.vendors import CrmVendor
 
-CRM = Capability.CRM
-ACME = Company(domain="acme.example", name="Acme & Söhne")
-
-
-def count(vendor: CrmVendor, kind: Kind) -> int:
-    """How many records of this kind the vendor has."""
-    return sum(1 for row in vendor.rows() if row.kind is kind)
+PEOPLE, ACCOUNTS, OWNERS = Capability.PEOPLE, Capability.ACCOUNTS, Capability.OWNERS
+ACTIVITIES, FIELDS = Capability.ACTIVITIES, Capability.FIELDS
+PERSON = PersonState(key="person-1", email=ADA.email, last_name="Lovelace")
 
 
 class CrmChecks(Bench):
-    """person, company, recorded, upsert_person, upsert_company, set_owner, log_meeting, users."""
+    """People, accounts, owners, activities, fields, beside what holds for every kind."""
 
-    @proves(Tier.SILVER, CRM)
-    async def test_people_are_upserted_by_address(self, connector: Any, vendor: Any) -> None:
-        """One address is one person, whatever its capitals; an upsert updates, and lookups agree with it."""
-        assert await connector.person(ADA.email) is None
-        made = await connector.upsert_person("person-1", ADA)
-        again = await connector.upsert_person("person-2", Contact(email=ADA.email.upper(), name="Ada King"))
+    @proves(Tier.SILVER, PEOPLE)
+    async def test_one_address_is_one_person(self, connector: Any, vendor: Any) -> None:
+        """An address in other capitals, under another key, is the same person, and find() agrees."""
+        assert await connector.people.find(PersonBy(email=ADA.email)) is None
+        made = await connector.people.put(PERSON)
+        again = await connector.people.put(PersonState(key="person-2", email=ADA.email.upper(), last_name="King"))
         assert made.id == again.id
-        assert await connector.person(ADA.email) == again
-        assert await connector.recorded(Kind.PERSON, "person-1") == again
-        assert [row.name for row in vendor.rows()] == ["Ada King"]
+        found = await connector.people.find(PersonBy(email=ADA.email))
+        assert found is not None
+        assert found.id == made.id
+        assert len(vendor.rows(PEOPLE)) == 1
 
-    @proves(Tier.SILVER, CRM)
-    async def test_companies_are_upserted_by_domain(self, connector: Any, vendor: Any) -> None:
-        """One domain is one company."""
-        assert await connector.company(ACME.domain) is None
-        made = await connector.upsert_company("company-1", ACME)
-        assert await connector.upsert_company("company-2", ACME) == made
-        assert await connector.company(ACME.domain) == made
-        assert [row.name for row in vendor.rows()] == [ACME.name]
+    @proves(Tier.SILVER, PEOPLE)
+    async def test_person_is_known_by_its_own_id(self, connector: Any, vendor: Any) -> None:
+        """`external_id` wins over the address: a lead that came from this CRM keeps its record when its address changes."""
+        made = await connector.people.put(PERSON)
+        changed = replace(PERSON, sequence=1, external_id=made.id, email="ada.king@example.com")
+        assert (await connector.people.put(changed)).id == made.id
+        found = await connector.people.find(PersonBy(external_id=made.id))
+        assert found is not None
+        assert found.id == made.id
+        assert len(vendor.rows(PEOPLE)) == 1
 
-    @proves(Tier.SILVER, CRM)
-    async def test_lost_answer_creates_one_person(self, connector: Any, vendor: Any, wire: FaultyTransport) -> None:
-        """An upsert without an answer is AmbiguousOutcome; recorded() finds it, a repeat adds nothing."""
-        wire.lose_answer()
-        with pytest.raises(AmbiguousOutcome):
-            await connector.upsert_person("person-1", ADA)
-        assert await connector.recorded(Kind.PERSON, "person-1") is not None
-        await connector.upsert_person("person-1", ADA)
-        assert count(vendor, Kind.PERSON) == 1
-
-    @proves(Tier.SILVER, CRM)
-    async def test_meetings_are_logged_once(self, connector: Any, vendor: Any, wire: FaultyTransport) -> None:
-        """log_meeting() with one key logs one meeting, also when the first answer was lost."""
-        person = await connector.upsert_person("person-1", ADA)
-        meeting = Meeting(key="meeting-1", person=person.id, slot=at(9), title="Demo", notes="Line one\nline two")
-        wire.lose_answer()
-        with pytest.raises(AmbiguousOutcome):
-            await connector.log_meeting(meeting)
-        logged = await connector.log_meeting(meeting)
-        assert await connector.recorded(Kind.MEETING, "meeting-1") == logged
-        assert count(vendor, Kind.MEETING) == 1
-
-    @proves(Tier.SILVER, CRM)
-    async def test_owner_is_set(self, connector: Any, vendor: Any) -> None:
-        """set_owner() changes the vendor's row; an unknown user is Rejected and changes nothing."""
-        person = await connector.upsert_person("person-1", ADA)
-        assert (await connector.set_owner(person, vendor.user)).owner == vendor.user
+    @proves(Tier.SILVER, PEOPLE)
+    async def test_owner_is_set_and_stays(self, connector: Any, vendor: Any) -> None:
+        """An owner is set by a user's id; a state without one leaves who it is; an unknown user is Rejected."""
+        made = await connector.people.put(replace(PERSON, owner=vendor.user))
+        assert made.owner == vendor.user
+        assert (await connector.people.put(replace(PERSON, sequence=1, first_name="Ada"))).owner == vendor.user
         with pytest.raises(Rejected):
-            await connector.set_owner(person, "no-such-user")
-        assert [row.owner for row in vendor.rows()] == [vendor.user]
+            await connector.people.put(replace(PERSON, sequence=2, owner="no-such-user"))
+        assert [row.owner for row in vendor.rows(PEOPLE)] == [vendor.user]
 
-    @proves(Tier.SILVER, CRM)
-    async def test_upsert_keeps_the_owner(self, connector: Any, vendor: Any) -> None:
-        """An upsert changes what it is given and nothing else: the owner stays."""
-        person = await connector.upsert_person("person-1", ADA)
-        await connector.set_owner(person, vendor.user)
-        assert (await connector.upsert_person("person-2", ADA)).owner == vendor.user
+    @proves(Tier.GOLD, PEOPLE)
+    async def test_awkward_address_finds_its_own_record(self, connector: Any, vendor: Any) -> None:
+        """An address with an apostrophe or a plus is looked up as it is."""
+        await connector.people.put(PERSON)
+        made = await connector.people.put(PersonState(key="person-2", email=HOSTILE.email, last_name=HOSTILE.name))
+        found = await connector.people.find(PersonBy(email=HOSTILE.email))
+        assert found is not None
+        assert found.id == made.id
+        assert len(vendor.rows(PEOPLE)) == 2
 
-    @proves(Tier.GOLD, CRM)
-    async def test_hostile_person_is_only_text(self, connector: Any, vendor: Any) -> None:
-        """A name may hold anything; an address with an apostrophe or a plus finds its own record."""
-        made = await connector.upsert_person("person-1", HOSTILE)
-        assert await connector.person(HOSTILE.email) == made
-        assert vendor.rows()[0].name.startswith(HOSTILE.name[:20])
-
-    @proves(Tier.GOLD, CRM)
-    async def test_users_are_listed(self, connector: Any, vendor: Any) -> None:
-        """users() lists all of them, over every page."""
-        users = await connector.users()
-        assert vendor.user in [user.id for user in users]
-        assert len({user.id for user in users}) == len(users)
-
-    @proves(Tier.GOLD, CRM)
+    @proves(Tier.GOLD, PEOPLE)
     @pytest.mark.parametrize("status", [400, 401, 403, 429, 500])
-    async def test_failed_record_look_up_is_not_none(self, connector: Any, wire: FaultyTransport, status: int) -> None:
-        """A look-up that cannot read raises: None would make the host create a second record."""
+    async def test_failed_search_is_not_none(self, connector: Any, wire: FaultyTransport, status: int) -> None:
+        """find() that cannot read raises: None would make the host create a second record."""
         wire.answer(status, times=9)
         with pytest.raises(ConnectorError):
-            await connector.person(ADA.email)
+            await connector.people.find(PersonBy(email=ADA.email))
+
+    @proves(Tier.SILVER, ACCOUNTS)
+    async def test_one_domain_is_one_account(self, connector: Any, vendor: Any) -> None:
+        """A domain in other capitals, under another key, is the same account."""
+        made = await connector.accounts.put(AccountState(key="account-1", domain="acme.example", name="Acme"))
+        again = await connector.accounts.put(AccountState(key="account-2", domain="ACME.example", name="Acme"))
+        assert made.id == again.id
+        assert len(vendor.rows(ACCOUNTS)) == 1
+
+    @proves(Tier.SILVER, OWNERS)
+    async def test_users_are_listed_and_found(self, connector: Any, vendor: Any) -> None:
+        """page() lists everyone once, over all pages; find() answers the same by address, in any capitals."""
+        users = [user async for user in all_items(connector.owners.page)]
+        assert len({user.id for user in users}) == len(users)
+        (one,) = [user for user in users if user.id == vendor.user]
+        assert await connector.owners.find(vendor.user_email) == one
+        assert await connector.owners.find(vendor.user_email.upper()) == one
+        assert await connector.owners.find("no-such-user@example.com") is None
+
+    @proves(Tier.GOLD, OWNERS)
+    @pytest.mark.parametrize("status", [401, 403, 429, 500])
+    async def test_failed_look_up_of_a_user_is_not_none(
+        self, connector: Any, vendor: Any, wire: FaultyTransport, status: int
+    ) -> None:
+        """find() and page() that cannot read raise: None would say that the closer is no user."""
+        wire.answer(status, times=9)
         with pytest.raises(ConnectorError):
-            await connector.recorded(Kind.PERSON, "person-1")
+            await connector.owners.find(vendor.user_email)
+        with pytest.raises(ConnectorError):
+            await connector.owners.page()
+
+    @proves(Tier.SILVER, ACTIVITIES)
+    async def test_meeting_follows_every_act(self, connector: Any, vendor: Any) -> None:
+        """One record goes from planned to moved to no-show, is its owner's, and shows the customer nothing private."""
+        planned = Activity(
+            key="meeting-1",
+            person=vendor.person(),
+            owner=vendor.user,
+            slot=at(9),
+            title="Demo",
+            shared=SHARED,
+            private=PRIVATE,
+        )
+        made = await connector.activities.put(planned)
+        acts = (
+            replace(planned, sequence=1, slot=at(14)),
+            replace(planned, sequence=2, slot=at(14), status=ActivityStatus.NO_SHOW),
+        )
+        for act in acts:
+            assert (await connector.activities.put(act)).id == made.id
+            (row,) = vendor.rows(ACTIVITIES)
+            assert (row.slot, row.status, row.owner) == (act.slot, act.status, vendor.user)
+            assert PRIVATE[:12] not in row.guest_text
+
+    @proves(Tier.SILVER, FIELDS)
+    @pytest.mark.parametrize("kind", list(RecordKind), ids=str)
+    async def test_fields_are_listed(self, connector: Any, kind: RecordKind) -> None:
+        """of() lists every field once, with a label; the options of a choice are told."""
+        found = await connector.fields.of(kind)
+        assert found
+        assert len({field.name for field in found}) == len(found)
+        assert all(field.label.strip() for field in found)

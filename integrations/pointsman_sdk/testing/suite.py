@@ -6,14 +6,28 @@ from pointsman_sdk.testing.answers import AnswerChecks
 from pointsman_sdk.testing.appointments import AppointmentChecks
 from pointsman_sdk.testing.busytimes import BusyChecks
 from pointsman_sdk.testing.house import HouseChecks
-from pointsman_sdk.testing.outreach import NotifyChecks, NurtureChecks
+from pointsman_sdk.testing.keeping import KeepingChecks
+from pointsman_sdk.testing.lists import ListChecks
+from pointsman_sdk.testing.outcomes import OutcomeChecks
+from pointsman_sdk.testing.outreach import OutreachChecks
 from pointsman_sdk.testing.records import CrmChecks
+from pointsman_sdk.testing.sign_in import SignInChecks
 from pointsman_sdk.testing.tiers import Tier, proofs, proves
 from pointsman_sdk.testing.webhooks import IntakeChecks
 
 
 class ConnectorSuite(
-    HouseChecks, AnswerChecks, AppointmentChecks, BusyChecks, CrmChecks, IntakeChecks, NurtureChecks, NotifyChecks
+    HouseChecks,
+    SignInChecks,
+    AnswerChecks,
+    KeepingChecks,
+    OutcomeChecks,
+    AppointmentChecks,
+    BusyChecks,
+    ListChecks,
+    CrmChecks,
+    OutreachChecks,
+    IntakeChecks,
 ):
     """Inherit, name the connector, supply a vendor and a configuration; that is all.
 

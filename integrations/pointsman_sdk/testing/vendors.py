@@ -56,6 +56,10 @@ class Keeps(Vendor, Protocol):
         """
         ...
 
+    def gone(self, kind: Capability) -> str | None:
+        """A place of this kind that is not there any more; None where the kind has no places."""
+        ...
+
 
 class Odd(StrEnum):
     """Events that are easily read wrongly; each is put on the morning of `SPRING` (see `OddEvents.put_odd`)."""

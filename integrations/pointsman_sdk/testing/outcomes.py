@@ -1,0 +1,124 @@
+"""Every verb of every kind under every fault: each ends in the error that says what the host does next."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from pointsman_sdk import AmbiguousOutcome, ConnectorError, ReauthRequired, Rejected, Retryable, Scope
+from pointsman_sdk.testing.bench import Bench
+from pointsman_sdk.testing.faults import FaultyTransport
+from pointsman_sdk.testing.keeping import every_kind
+from pointsman_sdk.testing.kinds import Kind
+from pointsman_sdk.testing.samples import NOW
+from pointsman_sdk.testing.tiers import Tier, proves
+
+MANY = 9
+WAIT = timedelta(seconds=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What happens to every call, and the errors that may follow; `acted` says that the vendor may have acted."""
+
+    name: str
+    happen: Callable[[FaultyTransport], None]
+    errors: tuple[type[ConnectorError], ...]
+    acted: bool = False
+    scope: Scope | None = None
+    wait: timedelta | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+FAULTS = (
+    Fault(name="401", happen=lambda wire: wire.answer(401, times=MANY), errors=(ReauthRequired,)),
+    Fault(
+        name="403",
+        happen=lambda wire: wire.answer(403, times=MANY),
+        errors=(ReauthRequired, Rejected, Retryable),
+    ),
+    Fault(
+        name="429 in seconds",
+        happen=lambda wire: wire.answer(429, headers={"Retry-After": "7"}, times=MANY),
+        errors=(Retryable,),
+        scope=Scope.CONNECTION,
+        wait=WAIT,
+    ),
+    Fault(
+        name="429 as a date",
+        happen=lambda wire: wire.answer(
+            429, headers={"Retry-After": format_datetime(NOW + WAIT, usegmt=True)}, times=MANY
+        ),
+        errors=(Retryable,),
+        scope=Scope.CONNECTION,
+        wait=WAIT,
+    ),
+    Fault(
+        name="429 alone", happen=lambda wire: wire.answer(429, times=MANY), errors=(Retryable,), scope=Scope.CONNECTION
+    ),
+    Fault(name="500", happen=lambda wire: wire.answer(500, times=MANY), errors=(Retryable,), acted=True),
+    Fault(name="503", happen=lambda wire: wire.answer(503, times=MANY), errors=(Retryable,)),
+    Fault(
+        name="503 with a time",
+        happen=lambda wire: wire.answer(503, headers={"Retry-After": "7"}, times=MANY),
+        errors=(Retryable,),
+        wait=WAIT,
+    ),
+    Fault(name="unreachable", happen=lambda wire: wire.refuse(times=MANY), errors=(Retryable,), scope=Scope.CONNECTION),
+    Fault(name="another's page", happen=lambda wire: wire.garble(times=MANY), errors=(ConnectorError,), acted=True),
+    Fault(name="redirect", happen=lambda wire: wire.answer(302, times=MANY), errors=(Rejected,)),
+    Fault(name="half an answer", happen=lambda wire: wire.truncate(times=MANY), errors=(Retryable,), acted=True),
+    Fault(name="endless", happen=lambda wire: wire.flood(times=MANY), errors=(ConnectorError,), acted=True),
+)
+every_fault = pytest.mark.parametrize("fault", FAULTS, ids=str)
+
+
+async def check_outcome(call: Any, fault: Fault) -> None:
+    """The call ends in an error that `fault` allows, with its scope and its wait."""
+    with pytest.raises(fault.errors) as caught:
+        await call
+    error = caught.value
+    if isinstance(error, AmbiguousOutcome):
+        assert fault.acted, f"{error!r}, though nothing can have happened"
+    if isinstance(error, Retryable) and fault.wait is not None:
+        assert error.retry_after == fault.wait
+    if isinstance(error, Retryable) and fault.scope is not None:
+        assert error.scope is fault.scope, "the host would go on calling a vendor that cannot serve it"
+
+
+class OutcomeChecks(Bench):
+    """put, get and drop of every kind."""
+
+    @proves(Tier.SILVER)
+    @every_fault
+    @every_kind
+    async def test_put_ends_as_the_fault_says(
+        self, connector: Any, vendor: Any, wire: FaultyTransport, kind: Kind, fault: Fault
+    ) -> None:
+        """put() raises what the host acts by: wait (also the whole connection), sign in, give up, or put again."""
+        thing = kind.thing(vendor)
+        fault.happen(wire)
+        await check_outcome(kind.of(connector).put(thing), fault)
+
+    @proves(Tier.SILVER)
+    @every_fault
+    @every_kind
+    async def test_get_and_drop_end_as_the_fault_says(
+        self, connector: Any, vendor: Any, wire: FaultyTransport, kind: Kind, fault: Fault
+    ) -> None:
+        """get() and drop() raise the same, and never answer as if there were nothing."""
+        made = await kind.of(connector).put(kind.thing(vendor))
+        for verb in sorted(kind.verbs):
+            if verb == "drop" and fault.name in _MAY_BE_TAKEN_FOR_DONE:
+                continue
+            fault.happen(wire)
+            await check_outcome(getattr(kind.of(connector), verb)(made.place, made.key), fault)
+
+
+#: A vendor answers a removal with little or nothing, so that another's page cannot be told from it by its body.
+_MAY_BE_TAKEN_FOR_DONE = frozenset({"another's page", "half an answer", "endless"})
