@@ -49,7 +49,7 @@ class AppointmentChecks(Bench):
 
     @proves(Tier.SILVER, APPOINTMENTS)
     async def test_private_text_never_reaches_a_guest(self, connector: Any, vendor: Any) -> None:
-        """Nothing of `private` is where a guest can read it, whoever invites, also after a change."""
+        """Nothing of `private` is where a guest can read it, however the guests are invited, also after a change."""
         for invites in sorted(connector.manifest.invites):
             key = f"for-{invites}"
             for sequence, slot in enumerate((at(9), at(14))):

@@ -158,7 +158,7 @@ class BusyChecks(Bench):
     async def test_failed_reading_is_not_free(
         self, connector: Any, vendor: Any, wire: FaultyTransport, fault: Fault
     ) -> None:
-        """Whatever goes wrong raises for all calendars, or makes the one Unreadable."""
+        """A failure raises for all calendars, or makes the one Unreadable."""
         vendor.block(DAY)
         fault.happen(wire)
         try:

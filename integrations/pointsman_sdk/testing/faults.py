@@ -122,7 +122,7 @@ class FaultyTransport(httpx.AsyncBaseTransport):
         self._arm(apply, writes_only=True, times=times)
 
     def before_write(self, act: Callable[[], object]) -> None:
-        """Somebody else does `act` just before the next write arrives."""
+        """Another client does `act` just before the next write arrives."""
 
         async def apply(request: httpx.Request, vendor: Vendor) -> httpx.Response:
             act()

@@ -174,7 +174,7 @@ class HouseChecks(Bench):
     async def test_logs_keep_secrets(
         self, connector: Any, vendor: Any, config: BaseModel, wire: FaultyTransport, lines: Lines
     ) -> None:
-        """The log has no credential and no person, whatever happens: it is read by whoever runs the host."""
+        """The log has no credential and no person, whatever happens: those who run the host read it."""
         await connector.check()
         for kind in KINDS:
             if kind.capability in connector.manifest.capabilities:

@@ -32,7 +32,7 @@ class BenchMemory:
 
 
 class BenchTokens:
-    """Tokens of a vendor on the bench: a stale one is renewed once, whoever asks meanwhile."""
+    """Tokens of a vendor on the bench: a stale one is renewed once, however many ask meanwhile."""
 
     def __init__(self, vendor: TokenVendor) -> None:
         self._vendor, self._turn = vendor, asyncio.Lock()

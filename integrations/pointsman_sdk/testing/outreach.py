@@ -24,7 +24,7 @@ class OutreachChecks(Bench):
 
     @proves(Tier.SILVER, PROGRAMMES)
     async def test_drop_takes_out_one_person_alone(self, connector: Any, vendor: Any) -> None:
-        """drop() takes out whom its key put in, and leaves the others."""
+        """drop() takes out the person that its key put in, and leaves the others."""
         for number, person in enumerate((ADA, HOSTILE), start=1):
             await connector.programmes.put(Membership(key=f"member-{number}", place=vendor.programme, person=person))
         await connector.programmes.drop(vendor.programme, "member-1")

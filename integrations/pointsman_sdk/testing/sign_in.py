@@ -24,7 +24,7 @@ class SignInChecks(Bench):
 
     @proves(Tier.SILVER)
     async def test_refused_token_is_renewed_once(self, connector: Any, issuing: Any) -> None:
-        """A 401 is answered by one renewal, whoever asks meanwhile, and the call is made again: nobody hears of it."""
+        """A 401 is answered by one renewal, however many ask meanwhile, and the call is made again: no error is seen."""
         before = issuing.issued.renewals
         issuing.expire()
         await asyncio.gather(*(connector.check() for _ in range(4)))
