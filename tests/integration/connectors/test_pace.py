@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from itertools import pairwise
+from random import Random
 
 import pytest
 
@@ -13,6 +14,7 @@ from pointsman.services.ports.vendors.pace import PaceRow, PaceState
 from pointsman_sdk import Context, Limits, Quota, ReauthRequired, Rejected, Retryable
 from pointsman_sdk.errors import Scope
 from support.databases.kept_engines import lend_engine
+from support.floors.outage import WAYS_OF_BEING_AWAY, outage
 from support.floors.paced_world import PacedWorld, Process, paced_world
 
 pytestmark = pytest.mark.anyio
@@ -105,7 +107,7 @@ async def test_without_a_retry_after_the_wait_grows_to_five_minutes_and_is_sprea
         told = await waits(process)
         assert told.until == world.clock() + seconds * SECOND
         world.clock.now = told.until
-    world.chances[0] = 0.0
+    world.chance = lambda: 0.0
     assert (await waits(process)).until == world.clock()
 
 
@@ -374,3 +376,19 @@ async def test_what_the_vendor_tells_of_its_quota_is_kept(make_world: MakeWorld)
     row = await pace(world)
     assert row.quota is not None
     assert (row.quota.left, row.quota.limit, row.quota_told_at) == (17, 100, world.clock())
+
+
+# ── an outage ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("way", WAYS_OF_BEING_AWAY)
+async def test_ten_minutes_without_a_vendor_cost_few_probes_and_one_call_a_delivery(
+    make_world: MakeWorld, way: str
+) -> None:
+    world = await make_world()
+    chance = Random(7)
+    world.chance = chance.random
+    seen = await outage(world, way, deliveries=40, lasts=10 * MINUTE)
+    assert seen.calls_during <= 30
+    assert seen.calls_after <= 40 * 1.1
+    assert seen.attempts <= (0 if way == "unreachable" else seen.calls_during)

@@ -119,7 +119,7 @@ class PacedWorld:
     clock: LedClock
     vault: Vault
     limits: Limits
-    chances: list[float] = field(default_factory=lambda: [0.5])
+    chance: Callable[[], float] = lambda: 0.5
     id: UUID = field(default_factory=lambda: UUID(int=7))
     ref: ConnectionRef = field(init=False)
     gateways: list[ConnectorGateway] = field(default_factory=list)
@@ -129,7 +129,7 @@ class PacedWorld:
         public, sealed = gateway.seal("led", {"password": password})
         row = ConnectionRow(
             id=self.id,
-            key="led",
+            key=f"led-{self.id.int}",
             connector="led",
             config=public,
             sealed=sealed,
@@ -144,10 +144,13 @@ class PacedWorld:
     def process(self) -> Process:
         return Process(gateway=self._gateway(), ref=self.ref)
 
+    def _take_chance(self) -> float:
+        return self.chance()
+
     def _gateway(self) -> ConnectorGateway:
         registry: Any = LedRegistry(self.vendor, self.limits)
         transport = httpx.MockTransport(lambda _: httpx.Response(200))
-        gate = PaceGate(uow=self.uow, clock=self.clock, chance=lambda: self.chances[0], sleep=self.clock.sleep)
+        gate = PaceGate(uow=self.uow, clock=self.clock, chance=self._take_chance, sleep=self.clock.sleep)
         contexts = ContextFactory(clock=self.clock, transport=transport)
         gateway = ConnectorGateway(registry=registry, vault=self.vault, contexts=contexts, gate=gate)
         self.gateways.append(gateway)
@@ -158,14 +161,15 @@ class PacedWorld:
             await gateway.aclose()
 
 
-async def paced_world(engine: AsyncEngine, limits: Limits | None = None) -> PacedWorld:
-    """A world whose connection is saved."""
+async def paced_world(engine: AsyncEngine, limits: Limits | None = None, *, number: int = 7) -> PacedWorld:
+    """A world whose connection, the one of this number, is saved."""
     world = PacedWorld(
         uow=SqlUnitOfWork(engine),
         vendor=LedVendor(),
         clock=LedClock(),
         vault=Vault([new_key()]),
         limits=limits or Limits(at_once=4),
+        id=UUID(int=number),
     )
     await world.save()
     return world
