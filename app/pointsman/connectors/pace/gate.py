@@ -70,6 +70,7 @@ class PaceGate:
     ) -> None:
         self._uow, self._clock, self._chance, self._new_lease, self._sleep = uow, clock, chance, new_lease, sleep
         self._going: set[asyncio.Task[None]] = set()
+        self._kept: set[UUID] = set()
 
     async def enter(
         self, connection_id: UUID, limits: Limits, patience: Patience, *, deadline: timedelta
@@ -79,24 +80,31 @@ class PaceGate:
             return None
         allowance, lease = allowance_of(limits, patience), self._new_lease()
         given_up = self._clock() + deadline
+        if not await self._is_kept(connection_id, limits):
+            return None  # a connection that is not saved yet
         while True:
             now = self._clock()
+            until = now + deadline + _LEASE_MARGIN
             async with self._uow.autocommit() as tx:
-                probing = await tx.paces.enter(
-                    connection_id, lease, allowance, at=now, until=now + deadline + _LEASE_MARGIN
-                )
+                probing = await tx.paces.enter(connection_id, lease, allowance, at=now, until=until)
                 if probing is not None:
                     return Admitted(connection_id=connection_id, lease=lease, began=now, probing=probing)
-                refusal = await tx.paces.refusal(
-                    connection_id, allowance, at=now, in_line=patience is Patience.COMES_BACK
-                )
-                if refusal is None:
-                    if not await tx.paces.begin(connection_id, burst=max(limits.burst, 1), at=now):
-                        return None  # a connection that is not saved yet
-                    continue
+                in_line = patience is Patience.COMES_BACK
+                refusal = await tx.paces.refusal(connection_id, allowance, at=now, in_line=in_line)
+            if refusal is None:
+                return None
             if patience is Patience.COMES_BACK or refusal.until >= given_up:
                 raise self._waits(refusal, now)
             await self._sleep(min(max((refusal.until - now).total_seconds(), 0.01), _LOOK_AGAIN.total_seconds()))
+
+    async def _is_kept(self, connection_id: UUID, limits: Limits) -> bool:
+        """Whether the pace of this connection is kept: from its first call on."""
+        if connection_id not in self._kept:
+            async with self._uow.autocommit() as tx:
+                if not await tx.paces.begin(connection_id, burst=max(limits.burst, 1), at=self._clock()):
+                    return False
+            self._kept.add(connection_id)
+        return True
 
     def _waits(self, refusal: Refusal, now: datetime) -> VendorWaitError:
         told = _WHY[refusal.state]
