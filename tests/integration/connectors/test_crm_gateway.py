@@ -24,8 +24,7 @@ from pointsman.services.ports.vendors.calendars import (
 )
 from pointsman.services.ports.vendors.crm import CrmGateway, CrmMeeting, CrmOwner, CrmPerson, UnknownCrmOwnerError
 from pointsman.services.ports.vendors.texts import PrivateText, SharedText
-from pointsman_memory import MemoryVendor
-from pointsman_sdk import Kind
+from pointsman_memory import MANIFEST, MemoryVendor
 from pointsman_sdk.testing import FaultyTransport
 
 pytestmark = pytest.mark.anyio
@@ -56,10 +55,13 @@ class House:
         public, sealed = self.gateway.seal("memory", {"url": "https://memory.example"})
         self.connection = ConnectionRef(id=UUID(int=1), connector="memory", config=public, sealed=sealed)
 
-    def records(self, kind: Kind) -> list[tuple[str, str, str | None]]:
-        """What the vendor itself has: (address or key, name, owner)."""
-        entries = self.vendor.ledger.entries.values()
-        return [(entry.natural, entry.name, entry.owner) for entry in entries if entry.kind is kind]
+    def people(self) -> list[tuple[str, str, str | None]]:
+        """What the vendor itself has: (address, name, owner)."""
+        return [(row.natural, row.name, row.values.get("owner")) for row in self.vendor.crm.of("person")]
+
+    def meetings(self) -> list[tuple[str, str]]:
+        """What the vendor itself has: (key, title)."""
+        return [(key, item.values["title"]) for key, item in self.vendor.activities.items.items()]
 
     def writes(self) -> list[str]:
         return [request.url.path for request in self.wire.seen if request.method != "GET"]
@@ -74,7 +76,7 @@ async def house(anyio_backend: object) -> AsyncIterator[House]:
 
 async def test_an_unknown_person_is_made_and_owned(house: House) -> None:
     await house.crm.put_person(house.connection, replace(ADA, owner=CrmOwner(email="Bruno@Example.com")))
-    assert house.records(Kind.PERSON) == [("ada@lead.example", "Ada Weber", "user-2")]
+    assert house.people() == [("ada@lead.example", "Ada Weber", "user-2")]
 
 
 async def test_a_known_person_is_left_as_the_crm_has_them(house: House) -> None:
@@ -82,7 +84,7 @@ async def test_a_known_person_is_left_as_the_crm_has_them(house: House) -> None:
     other = CrmPerson(key="pm-lead-2", email="ADA@lead.example", name="Somebody Else")
     await house.crm.put_person(house.connection, replace(other, owner=CrmOwner(email="bruno@example.com")))
     await house.crm.put_meeting(house.connection, other, MEETING)
-    assert house.records(Kind.PERSON) == [("ada@lead.example", "Ada Weber", "user-2")]
+    assert house.people() == [("ada@lead.example", "Ada Weber", "user-2")]
 
 
 async def test_an_owner_who_is_owner_already_costs_no_write(house: House) -> None:
@@ -103,8 +105,8 @@ async def test_nobody_is_made_an_owner_who_is_no_active_user(house: House, email
 async def test_a_meeting_is_logged_once_on_the_persons_record(house: House) -> None:
     for _ in range(3):
         await house.crm.put_meeting(house.connection, ADA, MEETING)
-    assert house.records(Kind.MEETING) == [("pm-1", "Demo", None)]
-    assert house.records(Kind.PERSON) == [("ada@lead.example", "Ada Weber", None)]
+    assert house.meetings() == [("pm-1", "Demo")]
+    assert house.people() == [("ada@lead.example", "Ada Weber", None)]
 
 
 async def test_a_lost_answer_is_told_as_such_and_again_is_harmless(house: House) -> None:
@@ -113,7 +115,7 @@ async def test_a_lost_answer_is_told_as_such_and_again_is_harmless(house: House)
         with pytest.raises(VendorUnansweredError):
             await house.crm.put_meeting(house.connection, ADA, MEETING)
     await house.crm.put_meeting(house.connection, ADA, MEETING)
-    assert len(house.records(Kind.MEETING)) == len(house.records(Kind.PERSON)) == 1
+    assert len(house.meetings()) == len(house.people()) == 1
 
 
 @pytest.mark.parametrize(
@@ -149,6 +151,12 @@ async def test_a_connector_without_records_is_not_asked(house: House) -> None:
         manifest = SimpleNamespace(name="memory")
 
     class Registry:
+        def manifest(self, name: str) -> Any:
+            return MANIFEST
+
+        def parse_config(self, name: str, config: Any) -> Any:
+            return MANIFEST.config.model_validate(config)
+
         def build(self, *_: Any) -> Any:
             return Calendars()
 
@@ -168,4 +176,4 @@ async def test_a_person_has_one_record_however_the_host_is_written(house: House,
     first = await house.crm.put_meeting(house.connection, person, MEETING)
     again = CrmPerson(key="pm-lead-3", email=email, name="Ada Weber")
     assert await house.crm.put_meeting(house.connection, again, MEETING) == first
-    assert [natural for natural, _, _ in house.records(Kind.PERSON)] == ["ada@xn--bcher-kva.example"]
+    assert [natural for natural, _, _ in house.people()] == ["ada@xn--bcher-kva.example"]

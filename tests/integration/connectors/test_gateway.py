@@ -223,12 +223,15 @@ class Scripted:
             answer = act()
             return await answer if asyncio.iscoroutine(answer) else answer
 
-        self.connector = SimpleNamespace(manifest=MANIFEST, check=do, busy=do, book=do, find=do, move=do, cancel=do)
-        self.connector.booked = do
+        calendar = SimpleNamespace(read=do, put=do, get=do, drop=do, ours=do)
+        self.connector = SimpleNamespace(manifest=MANIFEST, check=do, busy=calendar, appointments=calendar)
         self.builds = 0
 
     def parse_config(self, name: str, config: Mapping[str, object]) -> Any:
         return MemoryConnector.manifest.config.model_validate(config)
+
+    def manifest(self, name: str) -> Any:
+        return MANIFEST
 
     def build(self, name: str, config: object, context: object) -> Any:
         self.builds += 1

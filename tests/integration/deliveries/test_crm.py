@@ -19,7 +19,6 @@ from pointsman.services.deliveries.enqueue import enqueue_deliveries
 from pointsman.services.deliveries.run import replay_delivery, run_delivery, sweep_deliveries
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment.appointment import reassign_appointment
-from pointsman_sdk import Kind
 from support.floors.booking_floor import SETTER
 from support.floors.crm_floor import CrmFloor, Killed, living_through, open_crm_floor
 from support.floors.faulty_calendars import Cue
@@ -166,8 +165,8 @@ async def test_an_unanswered_call_that_is_carried_out_late_does_not_have_the_las
     for _ in range(3):
         await crm.floor.work()
     assert crm.owner() == "ben"
-    (person,) = [entry for entry in crm.crm.ledger.entries.values() if entry.kind is Kind.PERSON]
-    crm.crm.ledger.answer("PATCH", ["person", person.id, "owner"], {}, {"owner": "user-1"})
+    (person,) = crm.crm.crm.of("person")
+    crm.crm.crm.edit(person.id, owner="user-1")
     assert crm.owner() == "anna"
     crm.floor.world.clock.advance(timedelta(minutes=16))
     await crm.floor.work()
@@ -312,7 +311,7 @@ async def test_a_rep_who_rejects_before_the_crm_was_told_never_becomes_the_owner
     row = await booked(crm)
     await reject(crm.env, row.id, code=RejectCode.NOT_QUALIFIED, reason="x", actor=SETTER)
     await crm.floor.work_out()
-    assert crm.crm.ledger.entries == {}
+    assert crm.crm.crm.rows == {}
     assert {d.status for d in await crm.owed(row.id)} == {"superseded"}
 
 

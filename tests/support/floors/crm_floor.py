@@ -19,7 +19,6 @@ from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman_memory import MemoryVendor
-from pointsman_sdk import Kind
 from pointsman_sdk.testing import FaultyTransport
 from support.floors.booking_floor import SETTER, Floor, open_floor
 from support.floors.faulty_calendars import open_transactions
@@ -79,11 +78,11 @@ class CrmFloor:
 
     def owner(self) -> str | None:
         """The rep who owns the one person in the CRM."""
-        (owner,) = [entry.owner for entry in self.crm.ledger.entries.values() if entry.kind is Kind.PERSON]
-        return USERS.get(owner or "")
+        (person,) = self.crm.crm.of("person")
+        return USERS.get(person.values.get("owner", ""))
 
     def meetings(self) -> list[str]:
-        return [entry.natural for entry in self.crm.ledger.entries.values() if entry.kind is Kind.MEETING]
+        return list(self.crm.activities.items)
 
     async def owed(self, appointment_id: UUID) -> list[DeliveryRow]:
         """What the CRM is or was owed for an appointment, in order."""
