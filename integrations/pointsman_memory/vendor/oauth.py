@@ -40,6 +40,9 @@ class OAuthServer:
     lifetime: timedelta = timedelta(hours=1)
     rotation: Rotation = Rotation.UNTIL_USED
     access: dict[str, datetime] = field(default_factory=dict)
+    issued_to: dict[str, str] = field(
+        default_factory=dict
+    )  # every access token that there was, and the sign-in it is of
     codes: dict[str, str | None] = field(default_factory=dict)  # with the challenge of PKCE
     grants: list[Grant] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)  # the grant types of all that asked for a token
@@ -53,7 +56,7 @@ class OAuthServer:
         """A user signs in without a browser: an access and a refresh token."""
         grant = Grant(refresh=[f"refresh-{next(self.ids)}"])
         self.grants.append(grant)
-        return self._access(), grant.refresh[0]
+        return self._access(grant), grant.refresh[0]
 
     def expire(self) -> None:
         """No access token is good any more."""
@@ -111,13 +114,14 @@ class OAuthServer:
             grant.over = self.rotation is Rotation.STRICT
             return httpx.Response(400, json={"error": "invalid_grant"})
         if self.rotation is Rotation.NONE:
-            return self._issued(self._access(), None)
+            return self._issued(self._access(grant), None)
         grant.refresh.append(f"refresh-{next(self.ids)}")
         grant.oldest = place if self.rotation is Rotation.UNTIL_USED else place + 1
-        return self._issued(self._access(), grant.refresh[-1])
+        return self._issued(self._access(grant), grant.refresh[-1])
 
-    def _access(self) -> str:
+    def _access(self, grant: Grant) -> str:
         token = f"access-{next(self.ids)}"
+        self.issued_to[token] = f"sign-in-{self.grants.index(grant) + 1}"
         self.access[token] = self.clock() + self.lifetime
         return token
 

@@ -1,0 +1,194 @@
+"""The vendor as a server: an ASGI application with faults by a plan and a ledger of its calls.
+
+    uvicorn --factory pointsman_memory.vendor.asgi:served --port 8425
+
+All processes of a host call the one process of this server, so that they have one vendor. `/_control` is for the test that
+runs it: `GET /_control/ledger` (lines of JSON), `GET /_control/items` (what stands), `PUT /_control/faults` (`{"on": false}`).
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from pointsman_memory.vendor.faults import Fault, FaultPlan, Turn, promised, too_many_calls
+from pointsman_memory.vendor.ledger import Call, CallLedger
+from pointsman_memory.vendor.vendor import MemoryVendor
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_LOST_S = 60.0
+_LARGEST_BODY = 1_000_000
+
+
+class MemoryServer:
+    """Answers for `vendor`. A lost answer keeps its caller waiting `lost_s` seconds, or until they hang up.
+
+    `slow_s` is how long each call takes. `down` True: every call fails with 503, and nothing is acted upon.
+    """
+
+    def __init__(
+        self, vendor: MemoryVendor, plan: FaultPlan | None = None, *, lost_s: float = _LOST_S, slow_s: float = 0.0
+    ) -> None:
+        self.vendor, self.plan = vendor, plan or FaultPlan()
+        self.ledger = CallLedger()
+        self.lost_s, self.slow_s, self.down = lost_s, slow_s, False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _body(receive)
+        if body is None:
+            await _answer(send, httpx.Response(413, json={"code": "too large"}))
+            return
+        request = _request(scope, body)
+        if request.url.path.startswith("/_control/"):
+            await _answer(send, self._control(request))
+            return
+        if self.slow_s:
+            await asyncio.sleep(self.slow_s)
+        await self._serve(request, receive, send)
+
+    async def _serve(self, request: httpx.Request, receive: Receive, send: Send) -> None:
+        now = self.vendor.clock()
+        turn = Turn(fault=Fault.FAILED, acts=False, status=503) if self.down else self.plan.turn()
+        acted = self.vendor.handle(request) if turn.acts else None
+        response = self._response(turn, acted, now)
+        self._write_down(request, turn, response, now)
+        match turn.fault:
+            case Fault.LOST:
+                await _until_gone(receive, self.lost_s)
+                # Ends without an answer: the server then closes the connection.
+                await _broken(send, response)
+            case Fault.RESET:
+                await _broken(send, response)
+            case _:
+                await _answer(send, response)
+
+    def _response(self, turn: Turn, acted: httpx.Response | None, now: datetime) -> httpx.Response:
+        if turn.retry_after is not None:
+            return too_many_calls(turn.retry_after, now=now, as_date=turn.as_date)
+        if turn.fault is Fault.FAILED or acted is None:
+            return httpx.Response(turn.status, json={"code": "fault"})
+        return acted
+
+    def _write_down(self, request: httpx.Request, turn: Turn, response: httpx.Response, now: datetime) -> None:
+        self.ledger.calls.append(
+            Call(
+                number=len(self.ledger.calls) + 1,
+                at=now,
+                connection=self._connection(request),
+                method=request.method,
+                path=request.url.path,
+                status=response.status_code,
+                fault=turn.fault,
+                acted=turn.acts,
+                not_before=promised(response, now=now) if turn.retry_after is not None else None,
+            )
+        )
+
+    def _connection(self, request: httpx.Request) -> str:
+        """A name for the credentials: an access token changes with each renewal, and its sign-in does not."""
+        said = request.headers.get("Authorization", "").removeprefix("Bearer ") or request.url.path
+        return self.vendor.oauth.issued_to.get(said) or hashlib.sha256(said.encode()).hexdigest()[:12]
+
+    def _control(self, request: httpx.Request) -> httpx.Response:
+        match request.method, request.url.path:
+            case "GET", "/_control/ledger":
+                return httpx.Response(200, text="".join(f"{call.line()}\n" for call in self.ledger.calls))
+            case "GET", "/_control/items":
+                return httpx.Response(200, json=_standing(self.vendor))
+            case "PUT", "/_control/faults":
+                given = json.loads(request.content)
+                self.plan.on = bool(given.get("on", self.plan.on))
+                self.down = bool(given.get("down", self.down))
+                self.slow_s = float(given.get("slow_s", self.slow_s))
+                return httpx.Response(200, json={"on": self.plan.on, "down": self.down, "slow_s": self.slow_s})
+            case _:
+                return httpx.Response(404)
+
+
+def served() -> MemoryServer:
+    """A vendor without faults, for a trial."""
+    return MemoryServer(MemoryVendor())
+
+
+def _standing(vendor: MemoryVendor) -> dict[str, Any]:
+    """All that stands at the vendor."""
+    calendars = vendor.diary.calendars
+    return {
+        "events": {name: [item.shown() for item in one.shelf.items.values()] for name, one in calendars.items()},
+        "people": [row.shown() for row in vendor.crm.of("person")],
+        "accounts": [row.shown() for row in vendor.crm.of("account")],
+        "activities": [item.shown() for item in vendor.activities.items.values()],
+        "tasks": [item.shown() for item in vendor.tasks.items.values()],
+        "messages": [item.shown() for item in vendor.messages.items.values()],
+        "members": {name: vendor.members(name) for name in vendor.programmes},
+        "token_requests": vendor.oauth.asked,
+    }
+
+
+def _request(scope: Scope, body: bytes) -> httpx.Request:
+    path = scope.get("raw_path") or scope["path"].encode()
+    query = b"?" + scope["query_string"] if scope.get("query_string") else b""
+    return httpx.Request(
+        scope["method"],
+        httpx.URL(scheme="http", host="memory.invalid", raw_path=path.partition(b"?")[0] + query),
+        headers=scope["headers"],
+        content=body,
+    )
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body; None when it is too large."""
+    parts = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return bytes(parts)
+        parts += message.get("body", b"")
+        if len(parts) > _LARGEST_BODY:
+            return None
+        if not message.get("more_body"):
+            return bytes(parts)
+
+
+async def _answer(send: Send, response: httpx.Response) -> None:
+    content = response.content
+    headers = [(name.lower(), value) for name, value in response.headers.raw if name.lower() != b"content-length"]
+    headers.append((b"content-length", str(len(content)).encode()))
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
+
+
+async def _broken(send: Send, response: httpx.Response) -> None:
+    """Begin an answer and never end it: a server closes such a connection."""
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+
+
+async def _until_gone(receive: Receive, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+    except TimeoutError:
+        return
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
