@@ -8,7 +8,6 @@ runs it: `GET /_control/ledger` (lines of JSON), `GET /_control/items` (what sta
 
 import asyncio
 import hashlib
-import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import datetime
 from typing import Any
@@ -18,6 +17,7 @@ import httpx
 from pointsman_memory.vendor.faults import Fault, FaultPlan, Turn, promised, too_many_calls
 from pointsman_memory.vendor.ledger import Call, CallLedger
 from pointsman_memory.vendor.vendor import MemoryVendor
+from pointsman_sdk.readers.strict_json import parse_json
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -109,7 +109,7 @@ class MemoryServer:
             case "GET", "/_control/items":
                 return httpx.Response(200, json=_standing(self.vendor))
             case "PUT", "/_control/faults":
-                given = json.loads(request.content)
+                given = parse_json(request.content)
                 self.plan.on = bool(given.get("on", self.plan.on))
                 self.down = bool(given.get("down", self.down))
                 self.slow_s = float(given.get("slow_s", self.slow_s))
