@@ -31,8 +31,8 @@ def test_error_tree_is_drawn_as_it_is() -> None:
 
 
 def test_tier_is_gold_when_every_applying_check_passed() -> None:
-    calendar_only = [name for name, proof in ALL.items() if proof.capability in (None, Capability.CALENDAR)]
-    assert tier_of(ALL, passed=calendar_only, excused=[], capabilities=[Capability.CALENDAR]) is Tier.GOLD
+    calendar_only = [name for name, proof in ALL.items() if proof.capability in (None, Capability.APPOINTMENTS)]
+    assert tier_of(ALL, passed=calendar_only, excused=[], capabilities=[Capability.APPOINTMENTS]) is Tier.GOLD
     assert tier_of(ALL, passed=calendar_only, excused=[], capabilities=list(Capability)) < Tier.GOLD
 
 
@@ -40,8 +40,8 @@ def test_tier_is_gold_when_every_applying_check_passed() -> None:
     ("missing", "tier"),
     [
         ("test_manifest_is_complete", Tier.NONE),
-        ("test_lost_answer_books_once", Tier.BRONZE),
-        ("test_refused_reading_is_not_free", Tier.SILVER),
+        ("test_lost_answer_keeps_one", Tier.BRONZE),
+        ("test_failed_reading_is_not_free", Tier.SILVER),
     ],
 )
 def test_tier_stops_below_the_first_check_that_is_missing(missing: str, tier: Tier) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from contract.mutants import MUTANTS, suite_name
+from contract.mutants.base import MUTANTS
+from contract.mutants.suites import SUITES
 from pointsman_sdk.testing import ConnectorSuite, proofs
 from support.waiting import PATIENCE_S
 
@@ -16,10 +17,10 @@ CHECKS = sorted(proofs(ConnectorSuite))
 
 @pytest.fixture(scope="module")
 def caught(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """The checks that failed against their mutants, from one run of all of them."""
+    """The mutants that failed their checks, as `suite::check`, from one run of all of them."""
     report = tmp_path_factory.mktemp("mutants") / "report.xml"
-    mutants = Path(__file__).with_name("mutants.py")
-    targets = [f"{mutants}::{suite_name(check)}::{check}" for check in CHECKS]
+    suites = Path(__file__).parent / "mutants" / "suites.py"
+    targets = [f"{suites}::{target}" for target in SUITES]
     command = [
         sys.executable,
         "-m",
@@ -37,16 +38,20 @@ def caught(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         text=True,
         timeout=4 * PATIENCE_S,
         check=False,
-        cwd=mutants.parents[2],
+        cwd=suites.parents[3],
     )
     assert run.returncode == 1, run.stdout + run.stderr
     cases = ET.parse(report).getroot().iter("testcase")  # noqa: S314  # pytest wrote it just now
-    return {case.get("name", "").partition("[")[0] for case in cases if case.find("failure") is not None}
+    return {
+        f"{case.get('classname', '').rpartition('.')[2]}::{case.get('name', '').partition('[')[0]}"
+        for case in cases
+        if case.find("failure") is not None
+    }
 
 
-@pytest.mark.parametrize("check", CHECKS)
-def test_check_catches_its_mutant(check: str, caught: set[str]) -> None:
-    assert check in caught
+@pytest.mark.parametrize("target", SUITES)
+def test_check_catches_its_mutant(target: str, caught: set[str]) -> None:
+    assert target in caught
 
 
 def test_every_check_has_a_mutant() -> None:

@@ -1,0 +1,44 @@
+"""One suite for each check and mutant of it; `test_kit_bites.py` runs each check against its own."""
+
+import pytest
+from pydantic import BaseModel
+
+from contract.memory_vendor import CONFIG, SIGNED_IN, BenchVendor
+from contract.mutants import calendars, house, keeping, records, webhooks  # noqa: F401  # they register themselves
+from contract.mutants.base import MUTANTS
+from pointsman_memory import MemoryConnector
+from pointsman_sdk.testing import ConnectorSuite
+
+NEEDS_A_SIGN_IN = {"test_refused_token_is_renewed_once", "test_token_refused_for_good_stops_the_connection"}
+
+
+class _Bench(ConnectorSuite):
+    __test__ = False
+
+    @pytest.fixture
+    def vendor(self) -> BenchVendor:
+        return BenchVendor()
+
+    @pytest.fixture
+    def config(self) -> BaseModel:
+        chosen = SIGNED_IN if type(self).__name__.endswith("SignedIn") else CONFIG
+        return type(self).factory.manifest.config.model_validate(dict(chosen))
+
+
+SUITES: dict[str, tuple[str, str]] = {}  # the suite's name: the check, and the mutant
+for _check, _mutants in MUTANTS.items():
+    for _mutant in _mutants:
+        _name = f"Mutant{_mutant.__name__}{'SignedIn' if _check in NEEDS_A_SIGN_IN else ''}"
+        globals()[_name] = type(_name, (_Bench,), {"factory": _mutant, "__test__": True, "__module__": __name__})
+        SUITES[f"{_name}::{_check}"] = (_check, _mutant.__name__)
+
+
+class MutantNoCheckIsWeakened(_Bench):
+    __test__ = True
+    factory = MemoryConnector
+
+    def test_put_again_keeps_one(self) -> None:
+        """Passes, because it asks nothing."""
+
+
+SUITES["MutantNoCheckIsWeakened::test_no_check_is_weakened"] = ("test_no_check_is_weakened", "overrides a check")
