@@ -1,6 +1,5 @@
 """The SDK's wheel, as the author of a connector installs it: with what it declares, and without the service."""
 
-import re
 import tomllib
 import zipfile
 from importlib.metadata import requires, version
@@ -73,16 +72,6 @@ def authors(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> BareEnviro
 def test_the_kit_is_imported_with_its_extra(authors: BareEnvironment) -> None:
     count, _ = authors.run("-c", f"with_kit = True{IMPORT_ALL}").split()
     assert int(count) == modules(with_kit=True)
-
-
-def test_connector_of_the_readme_passes_the_kit_with_gold_as_its_author_has_it(authors: BareEnvironment) -> None:
-    page = (ROOT / "integrations" / "README.md").read_text()
-    printed = re.findall(r"^`(\w+\.py)`.*?^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    assert [name for name, _ in printed] == ["pointsman_acme.py", "fake_acme.py", "test_acme.py"]
-    for name, code in printed:
-        (authors.home / name).write_text(code)
-    words = ["-m", "pytest", "-q", "-p", "pointsman_sdk.testing.grade", "-p", "no:cacheprovider"]
-    assert "TestAcme: gold" in authors.run(*words, "test_acme.py")
 
 
 def test_its_version_begins_with_the_contract_and_the_service_takes_it() -> None:

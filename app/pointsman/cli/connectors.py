@@ -1,11 +1,12 @@
 """`connectors`: what is installed, and whether the configured ones work."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from pointsman.cli.output import EXIT_FAILED, busy, out, show_table, table, tell, word
+from pointsman.cli.output import EXIT_FAILED, busy, fail, out, show, show_table, table, tell, word
 from pointsman.cli.session import CLI_ACTOR
 from pointsman.cli.terminal.reading import run_with_reader
 from pointsman.cli.terminal.spoken import Commands
@@ -15,6 +16,7 @@ from pointsman.domain.messages.message import Message, as_written
 from pointsman.services.connections.connections import check_connection, list_connections
 from pointsman.services.ports import Env
 from pointsman.services.wording.rendering import render
+from pointsman_sdk.scaffold import WrongName, write_package
 
 app = Commands(help="help.connectors")
 
@@ -40,6 +42,22 @@ def index() -> None:
     show_table(listed)
     if broken:
         raise typer.Exit(EXIT_FAILED)
+
+
+@app.add("new", help="help.connectors.new")
+def new(
+    name: Annotated[str, typer.Argument(help="help.connectors.new.name")],
+    folder: Annotated[Path | None, typer.Option("--folder", help="help.connectors.new.folder")] = None,
+) -> None:
+    """Write the package of a new connector into an empty folder."""
+    try:
+        for path in write_package(name, folder):
+            show(str(path))
+    except WrongName:
+        fail("cli-service.wrong-connector-name", name=name)
+    except OSError as error:
+        fail("cli-service.connector-not-written", reason=error.strerror or str(error))
+    tell("cli-service.connector-written")
 
 
 @app.add("check", help="help.connectors.check")

@@ -15,7 +15,7 @@ def main(words: list[str]) -> int:
         return 2
     try:
         written = write_package(words[0], Path(words[1]) if len(words) == 2 else None)
-    except (WrongName, FileExistsError) as error:
+    except (WrongName, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     sys.stdout.write("".join(f"{path}\n" for path in written))

@@ -1,5 +1,6 @@
 """The package of a new connector: which files it has, and putting them into an empty folder."""
 
+import errno
 import keyword
 import re
 from collections.abc import Mapping
@@ -40,7 +41,7 @@ def write_package(name: str, folder: Path | None = None) -> list[Path]:
     files = files_of(name)
     place = folder or Path(f"pointsman-{name.replace('_', '-')}")
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
-        raise FileExistsError(f"{place} is there already: name an empty folder, or one that is not there yet")
+        raise FileExistsError(errno.EEXIST, "it is there already", str(place))
     written = []
     for path, text in files.items():
         target = place / path

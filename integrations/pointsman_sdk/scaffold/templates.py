@@ -94,26 +94,38 @@ connector = ${Class}Connector
 '''
 
 FAKE = '''\
-"""$Title as its documentation describes it, in memory. The checks believe what it has stored, not what the connector says."""
+"""$Title as its documentation describes it, in memory. The checks believe what it has, not what the connector says."""
 
 import httpx
 
+from pointsman_sdk import Capability
+from pointsman_sdk.testing import Row
+
 
 class Fake${Class}:
-    """Answer here as $Title would: refuse a wrong token, keep messages by id, send each once."""
+    """Answer in `handle` as $Title would: refuse a wrong token, keep messages by id, deliver each once."""
 
     address = "#sales"  # where the checks send their messages to
 
     def __init__(self) -> None:
-        self.stored: dict[str, str] = {}
+        self.messages: dict[str, str] = {}
         self.transport = httpx.MockTransport(self.handle)
-
-    def messages(self) -> list[str]:
-        """The text of every message that was delivered."""
-        return list(self.stored.values())
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         return httpx.Response(501)
+
+    def rows(self, kind: Capability) -> list[Row]:
+        """What was delivered."""
+        return [Row(text=text) for text in self.messages.values()]
+
+    def erase(self, kind: Capability) -> None:
+        self.messages.clear()
+
+    def annotate(self, kind: Capability, note: str) -> bool:
+        return False  # there is no field beside the host's
+
+    def gone(self, kind: Capability) -> str | None:
+        return "#closed"  # a channel that is not there any more
 '''
 
 TESTS = '''\
