@@ -97,8 +97,12 @@ def modules_by_name() -> frozenset[str]:
 
 
 def missing_files(page: str) -> list[str]:
-    """What it names with a folder, from one of three roots; and what it names alone, for the reader knows the folder."""
-    roots = (ROOT, PACKAGE, ROOT / "docs")
+    """What it names with a folder, from one of four roots; and what it names alone, for the reader knows the folder.
+
+    A name above a block of code is that of the block, which the reader writes.
+    """
+    roots = (ROOT, PACKAGE, ROOT / "docs", ROOT / "integrations")
+    page = re.sub(r"^`[\w./]+`\n```", "```", page, flags=re.MULTILINE)
     alone = re.findall(r"`(\w+\.py)`", page)
     return [name for name in named_files(page) if not any((root / name).exists() for root in roots)] + [
         name for name in alone if name not in modules_by_name()
