@@ -7,7 +7,9 @@ from pointsman_sdk import Slot
 
 _NAMESPACES = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'
 PRINCIPAL_QUERY = f"<D:propfind {_NAMESPACES}><D:prop><D:current-user-principal/></D:prop></D:propfind>"
-_KIND = "<D:resourcetype/><C:supported-calendar-component-set/><C:calendar-timezone/><C:calendar-timezone-id/>"
+_BARE_KIND = "<D:resourcetype/><C:supported-calendar-component-set/>"
+_KIND = f"{_BARE_KIND}<C:calendar-timezone/><C:calendar-timezone-id/>"
+BARE_KIND_QUERY = f"<D:propfind {_NAMESPACES}><D:prop>{_BARE_KIND}</D:prop></D:propfind>"
 KIND_QUERY = f"<D:propfind {_NAMESPACES}><D:prop>{_KIND}</D:prop></D:propfind>"
 HOME_QUERY = (
     f"<D:propfind {_NAMESPACES}><D:prop><C:calendar-home-set/><C:calendar-user-address-set/></D:prop></D:propfind>"

@@ -15,7 +15,7 @@ from pointsman_sdk.http import make_client
 from pointsman_sdk.readers import ReaderPool
 from pointsman_sdk.testing.faults import FaultyTransport
 from pointsman_sdk.testing.hostile import WatchedReaders
-from pointsman_sdk.testing.kinds import Kind
+from pointsman_sdk.testing.kinds import NONE, kinds_of
 from pointsman_sdk.testing.lent import BenchMemory, BenchTokens, Lines
 from pointsman_sdk.testing.samples import NOW
 from pointsman_sdk.testing.tiers import proof_of
@@ -98,6 +98,11 @@ class Bench:
         proof = proof_of(getattr(request, "function", None))
         if proof and proof.capability and proof.capability not in declared:
             pytest.skip(f"{name} does not declare {proof.capability}")
-        kind = getattr(request.node, "callspec", None) and request.node.callspec.params.get("kind")
-        if isinstance(kind, Kind) and kind.capability not in declared:
-            pytest.skip(f"excused: {name} does not declare {kind.capability}")
+        if request.node.funcargs.get("kind") is NONE:
+            pytest.skip(f"excused: {name} declares no such kind")
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """A check over kinds is run for those that the connector declares."""
+        if (kinds := kinds_of(metafunc.function)) is not None:
+            declared = type(self).factory.manifest.capabilities  # type: ignore[attr-defined]  # a class, or has one
+            metafunc.parametrize("kind", [one for one in kinds if one.capability in declared] or [NONE], ids=str)

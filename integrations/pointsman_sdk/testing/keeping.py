@@ -8,13 +8,10 @@ import pytest
 from pointsman_sdk import AmbiguousOutcome, ConnectorError, Rejected, RemoteRecord, Retryable
 from pointsman_sdk.testing.bench import Bench
 from pointsman_sdk.testing.faults import FaultyTransport
-from pointsman_sdk.testing.kinds import DROPPING, GETTING, KINDS, VARYING, Kind, hostile, hostile_words
+from pointsman_sdk.testing.kinds import DROPPING, GETTING, KINDS, VARYING, Kind, hostile, hostile_words, over
 from pointsman_sdk.testing.tiers import Tier, proves
 
-every_kind = pytest.mark.parametrize("kind", KINDS, ids=str)
-varying = pytest.mark.parametrize("kind", VARYING, ids=str)
-getting = pytest.mark.parametrize("kind", GETTING, ids=str)
-dropping = pytest.mark.parametrize("kind", DROPPING, ids=str)
+every_kind, varying, getting, dropping = over(KINDS), over(VARYING), over(GETTING), over(DROPPING)
 
 
 def texts(vendor: Any, kind: Kind) -> list[str]:

@@ -1,9 +1,9 @@
 """The kinds of things that a vendor keeps for the host, each as the checks put it: so one set of checks serves them all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from pointsman_sdk import (
     AccountState,
@@ -16,6 +16,8 @@ from pointsman_sdk import (
     Task,
 )
 from pointsman_sdk.testing.samples import ADA, HOSTILE, NOW, PRIVATE, SHARED, appointment, at
+
+Check = TypeVar("Check", bound=Callable[..., Any])
 
 WORDS = ("First", "Second", "Third", "Fourth")
 
@@ -132,3 +134,23 @@ def hostile(kind: Kind, vendor: Any) -> Any:
 def hostile_words(kind: Kind) -> str:
     """By what the hostile thing's row is known."""
     return HOSTILE.email if kind.capability is Capability.PROGRAMMES else HOSTILE.name[:20]
+
+
+NONE = replace(KINDS[0], verbs=frozenset())
+"""In the place of a kind, where the connector declares none that a check is about."""
+
+
+def over(kinds: Sequence[Kind]) -> Callable[[Check], Check]:
+    """Mark a check that is to be run for each of these kinds."""
+
+    def mark(check: Check) -> Check:
+        check.kinds = kinds  # type: ignore[attr-defined]  # functions carry attributes
+        return check
+
+    return mark
+
+
+def kinds_of(check: object) -> Sequence[Kind] | None:
+    """The kinds that a check is run for; None for one that is about no kind."""
+    found: Sequence[Kind] | None = getattr(check, "kinds", None)
+    return found

@@ -1,6 +1,5 @@
 """Only a calendar of events is free, is written to, and can lose an event: what other collections answer says nothing."""
 
-import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -10,11 +9,11 @@ import pytest
 from icalendar import Event
 
 from pointsman.local.plain_http import NO_AUTHORITIES
-from pointsman_caldav import CaldavConfig, CaldavConnector
-from pointsman_sdk import ConnectorError, Context, NoTokens, Rejected, Slot
+from pointsman_caldav import CaldavConnector
+from pointsman_sdk import ConnectorError, Rejected, Slot
 from pointsman_sdk.http import make_client
-from pointsman_sdk.testing import NOW, request
-from pointsman_sdk.testing.bench import reader_processes
+from pointsman_sdk.testing import NOW, appointment
+from support.programs.caldav_calls import busy, on
 from support.programs.calendar_servers import ADDRESS_BOOK, PASSWORD, USER, RealServer
 from support.programs.radicale_vendor import RadicaleVendor
 
@@ -28,18 +27,11 @@ MIXED = TASKS.replace("</C:s", '<C:comp name="vevent"/></C:s')
 TASK_LIST = f"<C:mkcalendar {NAMESPACES}><D:set><D:prop>{TASKS}</D:prop></D:set></C:mkcalendar>"
 Use = Callable[[CaldavConnector, str], Any]
 USES: dict[str, Use] = {
-    "busy times": lambda connector, path: connector.busy(path, DAY),
-    "our events": lambda connector, path: connector.booked(path, DAY),
-    "a booking": lambda connector, path: connector.book(request(path)),
+    "busy times": lambda connector, path: busy(connector, path, DAY),
+    "our events": lambda connector, path: connector.appointments.ours(path, DAY),
+    "a booking": lambda connector, path: connector.appointments.put(appointment(path)),
 }
 every_use = pytest.mark.parametrize("use", USES.values(), ids=USES)
-
-
-def on(http: httpx.AsyncClient, **config: Any) -> CaldavConnector:
-    context = Context(
-        http=http, clock=lambda: NOW, tokens=NoTokens(), readers=reader_processes(), log=logging.getLogger("test")
-    )
-    return CaldavConnector(CaldavConfig.model_validate(config), context)
 
 
 @pytest.fixture
@@ -84,7 +76,7 @@ async def test_a_calendar_that_gave_its_place_away_is_unreadable_from_then_on(
     real: CaldavConnector, caldav_server: RealServer
 ) -> None:
     path = caldav_server.make_calendar("moved-away")
-    assert await real.busy(path, DAY) == []
+    assert await busy(real, path, DAY) == []
     caldav_server.ask("DELETE", path).raise_for_status()
     for use in (USES["busy times"], USES["our events"]):
         with pytest.raises(ConnectorError):
@@ -147,7 +139,7 @@ def answering(description: httpx.Response, report: bytes | None = None) -> Calda
     ],
 )
 async def test_a_calendar_is_one_however_it_is_described(description: bytes) -> None:
-    assert await answering(httpx.Response(207, content=description)).busy("/x/", DAY) == []
+    assert await busy(answering(httpx.Response(207, content=description)), "/x/", DAY) == []
 
 
 @pytest.mark.parametrize(
@@ -177,7 +169,7 @@ async def test_what_is_not_described_as_a_calendar_of_events_is_none(description
 @pytest.mark.parametrize("status", [403, 404, 405, 410, 501])
 async def test_a_server_that_describes_nothing_is_not_free(status: int) -> None:
     with pytest.raises(ConnectorError):
-        await answering(httpx.Response(status)).busy("/x/", DAY)
+        await busy(answering(httpx.Response(status)), "/x/", DAY)
 
 
 # ── shared for its busy times alone (RFC 4791, section 6.1.1) ───────────────────────────────────
@@ -198,7 +190,7 @@ hidden = pytest.mark.parametrize("description", HIDING, ids=["refused whole", "r
 async def test_a_calendar_shared_for_its_busy_times_is_read_for_them(
     description: httpx.Response, times: list[str]
 ) -> None:
-    found = await answering(description, free_busy(*times)).busy("/x/", DAY)
+    found = await busy(answering(description, free_busy(*times)), "/x/", DAY)
     assert [(slot.start.hour, slot.end.hour) for slot in found] == [(10, 11)] * len(times)
 
 
@@ -215,10 +207,10 @@ async def test_what_hides_its_kind_and_tells_no_busy_times_is_unreadable(
     description: httpx.Response, report: bytes | None
 ) -> None:
     with pytest.raises(Rejected, match="does not let this login see"):
-        await answering(description, report).busy("/x/", DAY)
+        await busy(answering(description, report), "/x/", DAY)
 
 
 @pytest.mark.parametrize("kind_of", [kind("<D:collection/>"), kind(CALENDAR, TASKS), described("")])
 async def test_a_folder_that_reports_no_busy_times_is_still_no_calendar(kind_of: bytes) -> None:
     with pytest.raises(Rejected, match=r"no calendar|takes no events"):
-        await answering(httpx.Response(207, content=kind_of), free_busy()).busy("/x/", DAY)
+        await busy(answering(httpx.Response(207, content=kind_of), free_busy()), "/x/", DAY)

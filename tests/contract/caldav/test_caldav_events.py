@@ -7,9 +7,9 @@ import pytest
 
 from pointsman_caldav.events import Stored, placed, written
 from pointsman_caldav.reading import busy_by_events, one_event, our_events, rewritten
-from pointsman_sdk import Slot
+from pointsman_sdk import Slot, Standing
 from pointsman_sdk.readers import Unreadable
-from pointsman_sdk.testing import NOW, request
+from pointsman_sdk.testing import NOW, appointment
 
 DAY = Slot(datetime(2031, 3, 30, tzinfo=UTC), datetime(2031, 3, 31, tzinfo=UTC))
 WITHIN = [int(DAY.start.timestamp()), int(DAY.end.timestamp())]
@@ -26,7 +26,8 @@ def busy(event: str, *, zone: str = "UTC") -> list[tuple[int, int]]:
         f"<C:calendar-data>{event}</C:calendar-data></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>"
         "</D:multistatus>"
     )
-    return busy_by_events(answer.encode(), within=WITHIN, zone=zone)
+    times: list[tuple[int, int]] = busy_by_events(answer.encode(), within=WITHIN, zone=zone)["others"]
+    return times
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ def test_a_uid_that_ends_like_ours_and_holds_no_key_is_not_ours(uid: str) -> Non
 
 def edited(*, dropped: str = "") -> Stored:
     """Our own event at the server, once somebody's editor has dropped a property of it."""
-    text = written(replace(request("/rep1/leads/"), sequence=3), now=NOW).decode()
+    text = written(replace(appointment("/rep1/leads/"), sequence=3), now=NOW).decode()
     kept = "\r\n".join(line for line in text.split("\r\n") if not dropped or dropped not in line)
     return Stored.of(one_event(kept.encode(), zone="UTC"))
 
@@ -130,23 +131,25 @@ def edited(*, dropped: str = "") -> Stored:
 def test_our_event_agrees_while_nothing_moved_whether_an_editor_kept_our_count_of_changes_or_not(
     dropped: str, generation: int | None
 ) -> None:
-    event, wanted = edited(dropped=dropped), replace(request("/rep1/leads/"), sequence=3)
+    event, wanted = edited(dropped=dropped), replace(appointment("/rep1/leads/"), sequence=3)
     assert event.generation == generation
     assert event.agrees_with(wanted)
     elsewhere = Slot(wanted.slot.start + timedelta(hours=1), wanted.slot.end + timedelta(hours=1))
     assert not event.agrees_with(replace(wanted, slot=elsewhere))
-    assert not event.agrees_with(replace(wanted, tentative=True))
+    assert not event.agrees_with(replace(wanted, standing=Standing.TENTATIVE))
     assert event.agrees_with(replace(wanted, sequence=4)) is (generation is None)
 
 
 def test_a_moved_event_has_our_count_of_changes_again_and_keeps_what_its_owner_added() -> None:
-    text = written(replace(request("/rep1/leads/"), sequence=3), now=NOW).decode()
+    text = written(replace(appointment("/rep1/leads/"), sequence=3), now=NOW).decode()
     note = 'X-NOTE;X="a;b":' + "ä🚂" * 60
     alarm = ("END:VEVENT", "BEGIN:VALARM\r\nACTION:DISPLAY\r\nEND:VALARM\r\nEND:VEVENT")
     theirs = text.replace("X-POINTSMAN-SEQUENCE:3\r\n", f"{note}\r\n").replace(*alarm)
-    moved = rewritten(theirs.encode(), values=placed(replace(request("/rep1/leads/"), sequence=4), sequence=9, now=NOW))
+    moved = rewritten(
+        theirs.encode(), values=placed(replace(appointment("/rep1/leads/"), sequence=4), sequence=9, now=NOW)
+    )
     event = Stored.of(one_event(moved.encode(), zone="UTC"))
-    assert (event.generation, event.sequence, event.slot) == (4, 9, request("/rep1/leads/").slot)
+    assert (event.generation, event.sequence, event.slot) == (4, 9, appointment("/rep1/leads/").slot)
     assert max(len(line.encode()) for line in moved.split("\r\n")) <= 75
     assert note in moved.replace("\r\n ", "")
     assert "BEGIN:VALARM" in moved

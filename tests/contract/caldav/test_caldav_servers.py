@@ -1,6 +1,5 @@
 """What CalDAV servers do that Radicale does not, played by a scripted one."""
 
-import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,14 +11,14 @@ from hypothesis import strategies as st
 
 from pointsman_caldav import CaldavConfig, CaldavConnector
 from pointsman_caldav.reading import busy_by_report, moment, one_event
-from pointsman_sdk import AmbiguousOutcome, ConnectorError, Context, NoTokens, Rejected, Retryable, Slot
+from pointsman_sdk import AmbiguousOutcome, ConnectorError, Rejected, Retryable, Slot
 from pointsman_sdk.http import make_client
 from pointsman_sdk.readers import Unreadable
 from pointsman_sdk.readers.icalendar import parse_icalendar
-from pointsman_sdk.testing import NOW, at, request
-from pointsman_sdk.testing.bench import reader_processes
+from pointsman_sdk.testing import appointment, at
 from support.hostile.calendars import KIND
 from support.hypothesis_profiles import examples
+from support.programs.caldav_calls import busy, on
 
 pytestmark = pytest.mark.anyio
 
@@ -27,13 +26,6 @@ CALENDAR = "/rep1/leads/"
 DAY = Slot(datetime(2031, 3, 30, tzinfo=UTC), datetime(2031, 3, 31, tzinfo=UTC))
 WITHIN = [int(DAY.start.timestamp()), int(DAY.end.timestamp())]
 Handler = Callable[[httpx.Request], httpx.Response]
-
-
-def on(http: httpx.AsyncClient, **config: Any) -> CaldavConnector:
-    context = Context(
-        http=http, clock=lambda: NOW, tokens=NoTokens(), readers=reader_processes(), log=logging.getLogger("test")
-    )
-    return CaldavConnector(CaldavConfig.model_validate({"base_url": "https://dav.example/", **config}), context)
 
 
 @pytest.fixture
@@ -140,13 +132,13 @@ async def test_all_events_are_read_where_a_server_cannot_look_for_series(scripte
         vevent("DTSTART:20310330T110000Z", "DTEND:20310330T120000Z", "STATUS:CANCELLED"),
         vevent("DTSTART:20310330T110000Z", "DTEND:20310330T120000Z", "TRANSP:TRANSPARENT"),
     )
-    found = await scripted(keeping(answer, filters=status)).busy(CALENDAR, DAY)
+    found = await busy(scripted(keeping(answer, filters=status)), CALENDAR, DAY)
     assert [(slot.start.hour, slot.length) for slot in found] == [(8, timedelta(hours=1)), (10, timedelta(minutes=15))]
 
 
-async def test_all_day_event_is_busy_in_the_zone_of_the_connection(scripted: Any) -> None:
+async def test_all_day_event_is_busy_in_the_zone_of_its_owner(scripted: Any) -> None:
     answer = multistatus(vevent("DTSTART;VALUE=DATE:20310330", "DTEND;VALUE=DATE:20310331"))
-    (slot,) = await scripted(keeping(answer), time_zone="Europe/Berlin").busy(CALENDAR, DAY)
+    (slot,) = await busy(scripted(keeping(answer)), CALENDAR, DAY, zone="Europe/Berlin")
     assert slot.utc().start == datetime(2031, 3, 29, 23, tzinfo=UTC)
     assert slot.length == timedelta(hours=23)
 
@@ -156,32 +148,27 @@ ZONE = """<D:multistatus xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">
 
 
 @pytest.mark.parametrize(
-    ("said", "asked", "hours"),
+    ("said", "hours"),
     [
-        ("<C:calendar-timezone-id>Europe/Berlin</C:calendar-timezone-id>", None, 23),
+        ("<C:calendar-timezone-id>Europe/Berlin</C:calendar-timezone-id>", 23),
         (
             f"<C:calendar-timezone>{calendar('BEGIN:VTIMEZONE', 'TZID:Europe/Berlin', 'END:VTIMEZONE')}</C:calendar-timezone>",
-            None,
             23,
         ),
-        ("<C:calendar-timezone>BEGIN:NOTHING</C:calendar-timezone>", None, 24),
-        ("<C:calendar-timezone-id>Nowhere</C:calendar-timezone-id>", None, 24),
-        ("", None, 24),
-        ("<C:calendar-timezone-id>Europe/Berlin</C:calendar-timezone-id>", "Australia/Sydney", 24),
+        ("<C:calendar-timezone>BEGIN:NOTHING</C:calendar-timezone>", 24),
+        ("<C:calendar-timezone-id>Nowhere</C:calendar-timezone-id>", 24),
+        ("", 24),
     ],
 )
-async def test_a_whole_day_is_the_owner_s_else_the_calendar_s_else_the_connection_s(
-    scripted: Any, said: str, asked: str | None, hours: int
-) -> None:
-    answer = multistatus(vevent("DTSTART;VALUE=DATE:20310330"))
+async def test_a_whole_day_is_the_calendar_s_where_it_says_a_zone_else_its_owner_s(said: str, hours: int) -> None:
+    answer = keeping(multistatus(vevent("DTSTART;VALUE=DATE:20310330")))
+    types = "<D:resourcetype><D:collection/><C:calendar/></D:resourcetype>"
 
     def handle(request: httpx.Request) -> httpx.Response:
-        if request.method == "PROPFIND":
-            assert asked is None
-            return httpx.Response(207, text=ZONE.format(said))
-        return keeping(answer)(request)
+        return httpx.Response(207, text=ZONE.format(types + said)) if request.method == "PROPFIND" else answer(request)
 
-    (slot,) = await scripted(handle, time_zone="America/Los_Angeles").busy(CALENDAR, DAY, zone=asked)
+    async with make_client(httpx.MockTransport(handle)) as http:
+        (slot,) = await busy(on(http, time_zone="Europe/Berlin"), CALENDAR, DAY, zone="Australia/Sydney")
     assert slot.length == timedelta(hours=hours)
 
 
@@ -201,7 +188,7 @@ OK = "<D:status>HTTP/1.1 200 OK</D:status>"
 
 
 async def test_the_calendar_itself_among_its_events_hides_none(scripted: Any) -> None:
-    (slot,) = await scripted(keeping(named("/rep1/leads/", f"<D:propstat>{OK}</D:propstat>"))).busy(CALENDAR, DAY)
+    (slot,) = await busy(scripted(keeping(named("/rep1/leads/", f"<D:propstat>{OK}</D:propstat>"))), CALENDAR, DAY)
     assert slot.length == timedelta(hours=1)
 
 
@@ -229,7 +216,7 @@ async def test_the_calendar_itself_among_its_events_hides_none(scripted: Any) ->
 )
 async def test_events_that_cannot_be_told_are_not_free(scripted: Any, answer: bytes) -> None:
     with pytest.raises(Rejected):
-        await scripted(keeping(answer)).busy(CALENDAR, DAY)
+        await busy(scripted(keeping(answer)), CALENDAR, DAY)
 
 
 LINE = st.sampled_from(
@@ -275,14 +262,14 @@ async def test_refused_create_without_an_event_is_not_taken_for_ours(
 ) -> None:
     connector = scripted(lambda r: httpx.Response(404) if r.method == "GET" else httpx.Response(status, content=body))
     with pytest.raises(error):
-        await connector.book(request(CALENDAR))
+        await connector.appointments.put(appointment(CALENDAR))
 
 
 async def test_refused_create_is_not_taken_for_ours_when_the_place_is_somebody_elses(scripted: Any) -> None:
     theirs = calendar(vevent("DTSTART:20310330T080000Z", "DTEND:20310330T090000Z", uid="theirs"))
     connector = scripted(lambda r: httpx.Response(200, text=theirs) if r.method == "GET" else httpx.Response(412))
     with pytest.raises(Rejected):
-        await connector.book(request(CALENDAR))
+        await connector.appointments.put(appointment(CALENDAR))
 
 
 class OneEvent:
@@ -308,7 +295,7 @@ class OneEvent:
 
 
 async def test_server_without_etag_on_put_is_asked_for_it(scripted: Any) -> None:
-    made = await scripted(OneEvent()).book(request(CALENDAR))
+    made = await scripted(OneEvent()).appointments.put(appointment(CALENDAR))
     assert made.version == '"1"'
 
 
@@ -325,15 +312,15 @@ async def test_an_event_is_moved_on_a_server_whose_etags_are_weak(scripted: Any)
         return answer
 
     connector = scripted(behind_a_proxy)
-    await connector.book(request(CALENDAR))
-    moved = await connector.move(request(CALENDAR, slot=at(14), sequence=1))
+    await connector.appointments.put(appointment(CALENDAR))
+    moved = await connector.appointments.put(appointment(CALENDAR, slot=at(14), sequence=1))
     assert (moved.slot, moved.version) == (at(14), "")
 
 
 async def test_last_writer_winning_over_a_move_is_noticed(scripted: Any) -> None:
     server = OneEvent()
     connector = scripted(server)
-    await connector.book(request(CALENDAR))
+    await connector.appointments.put(appointment(CALENDAR))
     before = server.content
 
     def overwrite(server: OneEvent) -> None:
@@ -341,17 +328,17 @@ async def test_last_writer_winning_over_a_move_is_noticed(scripted: Any) -> None
 
     server.rival = overwrite
     with pytest.raises(AmbiguousOutcome):
-        await connector.move(request(CALENDAR, slot=at(14), sequence=1))
+        await connector.appointments.put(appointment(CALENDAR, slot=at(14), sequence=1))
 
 
 async def test_move_over_a_change_by_the_owner_reads_again_and_keeps_what_they_wrote(scripted: Any) -> None:
     server = OneEvent()
     connector = scripted(server)
-    await connector.book(request(CALENDAR))
+    await connector.appointments.put(appointment(CALENDAR))
     assert server.content is not None
     server.content = server.content.replace(b"END:VEVENT", b"LOCATION:Room 4\r\nSEQUENCE:7\r\nEND:VEVENT", 1)
     server.content = server.content.replace(b"SEQUENCE:0\r\n", b"", 1)
-    await connector.move(request(CALENDAR, slot=at(14), sequence=1))
+    await connector.appointments.put(appointment(CALENDAR, slot=at(14), sequence=1))
     event = one_event(server.content, zone="UTC")
     assert (moment(event["start"]), event["sequence"], event["generation"]) == (at(14).start, 8, 1)
     assert [one.text("LOCATION") for one in parse_icalendar(server.content)[0].walk("VEVENT")] == ["Room 4"]
@@ -360,7 +347,7 @@ async def test_move_over_a_change_by_the_owner_reads_again_and_keeps_what_they_w
 async def test_change_between_reading_and_moving_is_not_overwritten(scripted: Any) -> None:
     server = OneEvent()
     connector = scripted(server)
-    await connector.book(request(CALENDAR))
+    await connector.appointments.put(appointment(CALENDAR))
 
     def owner_adds_a_room() -> None:
         assert server.content is not None
@@ -368,7 +355,7 @@ async def test_change_between_reading_and_moving_is_not_overwritten(scripted: An
         server.puts += 1
 
     server.after_get = [owner_adds_a_room]
-    moved = await connector.move(request(CALENDAR, slot=at(14), sequence=1))
+    moved = await connector.appointments.put(appointment(CALENDAR, slot=at(14), sequence=1))
     assert moved.slot == at(14)
     assert server.content is not None
     assert b"LOCATION:Room 4" in server.content
@@ -377,20 +364,20 @@ async def test_change_between_reading_and_moving_is_not_overwritten(scripted: An
 @pytest.mark.parametrize("status", [423, 500, 503])
 async def test_locked_or_failing_server_is_worth_a_retry(scripted: Any, status: int) -> None:
     with pytest.raises(Retryable):
-        await scripted(lambda _: httpx.Response(status)).book(request(CALENDAR))
+        await scripted(lambda _: httpx.Response(status)).appointments.put(appointment(CALENDAR))
 
 
 async def test_somebody_elses_broken_event_does_not_hide_ours(scripted: Any) -> None:
     ours = vevent("DTSTART:20310330T080000Z", "DTEND:20310330T090000Z", uid="check-g1@point\r\n sman")
     answer = multistatus(vevent("DTSTART:tomorrow", "RRULE:x"), ours)
     connector = scripted(lambda _: httpx.Response(207, content=answer))
-    assert [booking.key for booking in await connector.booked(CALENDAR, DAY)] == ["check-g1"]
+    assert [booking.key for booking in await connector.appointments.ours(CALENDAR, DAY)] == ["check-g1"]
 
 
 async def test_a_broken_event_of_ours_is_not_taken_for_gone(scripted: Any) -> None:
     answer = multistatus(vevent("DTSTART:tomorrow", uid="check-g1@pointsman"))
     with pytest.raises(Rejected):
-        await scripted(lambda _: httpx.Response(207, content=answer)).booked(CALENDAR, DAY)
+        await scripted(lambda _: httpx.Response(207, content=answer)).appointments.ours(CALENDAR, DAY)
 
 
 # ── addresses and configuration ─────────────────────────────────────────────────────────────────
@@ -419,7 +406,7 @@ async def test_calendar_elsewhere_is_refused_before_anything_is_sent(scripted: A
     sent: list[httpx.Request] = []
     connector = scripted(lambda r: sent.append(r) or httpx.Response(207))
     with pytest.raises(Rejected):
-        await connector.busy(name, DAY)
+        await busy(connector, name, DAY)
     assert sent == []
 
 
@@ -431,7 +418,7 @@ async def test_calendar_is_named_by_path_or_by_url_on_the_server(scripted: Any, 
         sent.append(str(request.url))
         return httpx.Response(404)
 
-    assert await scripted(handle, base_url="https://dav.example/dav").find(name, "k-g1") is None
+    assert await scripted(handle, base_url="https://dav.example/dav").appointments.get(name, "k-g1") is None
     assert sent == ["https://dav.example/dav/rep1/leads/k-g1.ics"]
 
 

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from contract.caldav.test_caldav_servers import on
 from pointsman.local.plain_http import NO_AUTHORITIES
 from pointsman_caldav import CaldavConnector
 from pointsman_sdk import Rejected, Retryable, Slot
 from pointsman_sdk.http import make_client
 from support.corpus import CORPUS
 from support.corpus.notation import OWNER, OWNERS, WITHIN, Case
+from support.programs.caldav_calls import busy, on
 from support.programs.calendar_servers import RealServer
 
 pytestmark = pytest.mark.anyio
@@ -86,9 +86,9 @@ async def kept(server: RealServer, names: Sequence[str], zones: Sequence[str]) -
 async def agrees(connector: CaldavConnector, calendar: str, one: Case, zone: str) -> None:
     if one.unreadable:
         with pytest.raises(Rejected, match=one.unreadable):
-            await connector.busy(calendar, Slot(START, END), zone=zone, owner=OWNER)
+            await busy(connector, calendar, Slot(START, END), zone=zone, owner=OWNER)
         return
-    found = await connector.busy(calendar, Slot(START, END), zone=zone, owner=OWNER)
+    found = await busy(connector, calendar, Slot(START, END), zone=zone, owner=OWNER)
     spans = [(int(slot.start.timestamp()), int(slot.end.timestamp())) for slot in found]
     assert spans == one.spans(zone), (one.name, zone)
 

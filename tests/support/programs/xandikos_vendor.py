@@ -6,6 +6,7 @@ import httpx
 from icalendar import Calendar, Event
 
 from pointsman.local.plain_http import NO_AUTHORITIES
+from pointsman_sdk import Capability
 from support.programs.calendar_servers import RealServer
 from support.programs.radicale_vendor import RadicaleVendor
 
@@ -16,7 +17,7 @@ class XandikosVendor(RadicaleVendor):
     def __init__(self, server: RealServer) -> None:
         self.server = server
         self.transport: httpx.AsyncBaseTransport = httpx.AsyncHTTPTransport(verify=NO_AUTHORITIES)
-        self.calendar = server.make_calendar(f"calendar-{next(self._numbers)}")
+        self.calendar, self.second = (server.make_calendar(f"calendar-{next(self._numbers)}") for _ in range(2))
         self.unreadable = f"{server.home}no-such-calendar/"
 
     def ask(self, method: str, path: str, content: bytes | None = None) -> httpx.Response:
@@ -27,7 +28,12 @@ class XandikosVendor(RadicaleVendor):
         texts = [self.ask("GET", path).content for path in self._paths()]
         return [event for text in texts for event in Calendar.from_ical(text).walk("VEVENT")]
 
-    def erase(self) -> None:
+    def gone(self, kind: Capability) -> str | None:
+        assert kind is Capability.APPOINTMENTS
+        return self.unreadable
+
+    def erase(self, kind: Capability) -> None:
+        assert kind is Capability.APPOINTMENTS
         for path in self._paths():
             self.ask("DELETE", path).raise_for_status()
 
