@@ -1,9 +1,12 @@
 """The pace of a connection: what its vendor stands, over all processes, and when no call is worth making."""
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -16,6 +19,7 @@ from pointsman_sdk.errors import Scope
 from support.databases.kept_engines import lend_engine
 from support.floors.outage import WAYS_OF_BEING_AWAY, outage
 from support.floors.paced_world import PacedWorld, Process, paced_world
+from support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -392,3 +396,51 @@ async def test_ten_minutes_without_a_vendor_cost_few_probes_and_one_call_a_deliv
     assert seen.calls_during <= 30
     assert seen.calls_after <= 40 * 1.1
     assert seen.attempts <= (0 if way == "unreachable" else seen.calls_during)
+
+
+# ── another process ─────────────────────────────────────────────────────────────────────────────
+
+VICTIM = """
+import asyncio, sys
+from datetime import timedelta
+from pointsman.db.engine.engine import make_engine
+from support.floors.paced_world import paced_world
+from pointsman_sdk import Limits
+
+async def hang(context):
+    print("begun", flush=True)
+    await asyncio.sleep(600)
+
+async def main():
+    world = await paced_world(make_engine(sys.argv[1]), Limits(at_once=1))
+    world.vendor.act = hang
+    await world.process().call(deadline=timedelta(seconds=600))
+
+asyncio.run(main())
+"""
+
+
+async def test_a_process_that_is_killed_in_the_middle_of_a_call_frees_its_place(
+    database_url: str, tmp_path: Path
+) -> None:
+    tests = Path(__file__).parents[2]
+    victim = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", VICTIM, database_url),
+        env={**os.environ, "PYTHONPATH": str(tests)},
+        stdout=asyncio.subprocess.PIPE,
+        cwd=tmp_path,
+    )
+    assert victim.stdout is not None
+    async with asyncio.timeout(PATIENCE_S):
+        assert await victim.stdout.readline() == b"begun\n"
+    victim.kill()
+    await victim.wait()
+    async with lend_engine(database_url, pool_size=2) as engine:
+        world = await paced_world(engine, Limits(at_once=1), saved=True)
+        process = world.process()
+        await waits(process)
+        world.clock.advance(600 + 4)
+        await waits(process)
+        world.clock.advance(1.1)
+        assert await _answers(world, process)
+        await world.aclose()

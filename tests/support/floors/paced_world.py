@@ -124,7 +124,7 @@ class PacedWorld:
     ref: ConnectionRef = field(init=False)
     gateways: list[ConnectorGateway] = field(default_factory=list)
 
-    async def save(self, *, password: str = "s3cret-Password") -> None:
+    async def save(self, *, password: str = "s3cret-Password", again: bool = False) -> None:
         gateway = self._gateway()
         public, sealed = gateway.seal("led", {"password": password})
         row = ConnectionRow(
@@ -139,7 +139,7 @@ class PacedWorld:
         )
         self.ref = row.ref()
         async with self.uow() as tx:
-            await tx.connections.add(row)
+            await (tx.connections.change(row) if again else tx.connections.add(row))
 
     def process(self) -> Process:
         return Process(gateway=self._gateway(), ref=self.ref)
@@ -161,8 +161,10 @@ class PacedWorld:
             await gateway.aclose()
 
 
-async def paced_world(engine: AsyncEngine, limits: Limits | None = None, *, number: int = 7) -> PacedWorld:
-    """A world whose connection, the one of this number, is saved."""
+async def paced_world(
+    engine: AsyncEngine, limits: Limits | None = None, *, number: int = 7, saved: bool = False
+) -> PacedWorld:
+    """A world whose connection, the one of this number, is saved; `saved`: another process did."""
     world = PacedWorld(
         uow=SqlUnitOfWork(engine),
         vendor=LedVendor(),
@@ -171,5 +173,5 @@ async def paced_world(engine: AsyncEngine, limits: Limits | None = None, *, numb
         limits=limits or Limits(at_once=4),
         id=UUID(int=number),
     )
-    await world.save()
+    await world.save(again=saved)
     return world
