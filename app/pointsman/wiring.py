@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pointsman.connectors.adapter import ConnectorGateway
-from pointsman.connectors.context import ContextFactory
+from pointsman.connectors.context import ContextFactory, Keeping
 from pointsman.connectors.crm import ConnectorCrm
 from pointsman.connectors.invitations import IcalendarInvitations
 from pointsman.connectors.pace.gate import PaceGate
@@ -61,8 +61,9 @@ def wire_over(engine: AsyncEngine, settings: Settings) -> Wired:
     """The same over an engine that is there already."""
     vault = Vault([key.get_secret_value() for key in settings.secret_keys])
     connectors = ConnectorRegistry.discover()
-    contexts = ContextFactory(clock=utc_now, allowed=settings.private_networks)
     uow = SqlUnitOfWork(engine)
+    keeping = Keeping(uow=uow, vault=vault, new_id=new_id)
+    contexts = ContextFactory(clock=utc_now, allowed=settings.private_networks, keeping=keeping)
     gate = PaceGate(uow=uow, clock=utc_now)
     gateway = ConnectorGateway(registry=connectors, vault=vault, contexts=contexts, gate=gate)
     env = Env(

@@ -21,12 +21,14 @@ if TYPE_CHECKING:  # a child that reads texts needs no client
 class Token:
     """An OAuth 2 token as the vendor issued it.
 
-    `extra` is what else came with it and is needed (`instance_url`, `api_domain`).
+    `extra` is what else came with it and is needed (`instance_url`, `api_domain`). `renew_at` is when to renew it, a while
+    before it expires: the host says it, by how long the token lives.
     """
 
     access: SecretStr
     refresh: SecretStr | None = None
     expires_at: datetime | None = None
+    renew_at: datetime | None = None
     scopes: tuple[str, ...] = ()
     extra: Mapping[str, str] = field(default_factory=dict, repr=False)
 

@@ -129,7 +129,8 @@ async def authorized(
     vendor has not acted upon it. Raises what `send` and `Tokens` raise.
     """
     token = await context.tokens.current(subject=subject, renew=renew)
-    if token.expires_at is not None and token.expires_at - _EARLY <= context.clock():
+    due = token.renew_at or (token.expires_at - _EARLY if token.expires_at is not None else None)
+    if due is not None and due <= context.clock():
         token = await context.tokens.renewed(token, subject=subject, renew=renew)
     response = await send(context.http, _with_bearer(request, token), vendor=vendor, writes=writes)
     if response.status_code != 401:

@@ -53,7 +53,8 @@ class Auth:
 
     `{name}` in a URL stands for the configuration's field of that name (a tenant, a domain, an own server). `client_id` and
     `client_secret` are fields of the configuration. `params` are added to the authorize URL. `per_subject` says that each
-    calendar's owner has a token of its own.
+    calendar's owner has a token of its own. `issuer` is for a vendor that names itself in its answer to a sign-in (RFC 9207):
+    an answer that names another, or none, is refused.
     """
 
     method: Method
@@ -61,6 +62,7 @@ class Auth:
     scopes: tuple[str, ...] = ()
     authorize_url: str | None = None
     token_url: str | None = None
+    issuer: str | None = None
     params: tuple[tuple[str, str], ...] = ()
     pkce: bool = True
     client_auth: ClientAuth = ClientAuth.BASIC

@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column("config", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("pending", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("fault", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("max_reading_age_s", sa.Integer(), nullable=True),
         sa.Column("sync_owners", sa.Boolean(), server_default=sa.text("false"), nullable=False),
@@ -91,6 +92,49 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("connection_pace_connection_id_fkey")),
         sa.PrimaryKeyConstraint("connection_id", name=op.f("connection_pace_pkey")),
     )
+    op.create_table(
+        "connection_tokens",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("connection_id", sa.UUID(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("renewing_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("refused", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connections.id"], name=op.f("connection_tokens_connection_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("connection_tokens_pkey")),
+    )
+    op.create_index("connection_tokens_one", "connection_tokens", ["connection_id", "subject"], unique=True)
+    op.create_table(
+        "sign_ins",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("connection_id", sa.UUID(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("state_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("begun_by", sa.Text(), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("sign_ins_connection_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("sign_ins_pkey")),
+        sa.UniqueConstraint("state_hash", name=op.f("sign_ins_state_hash_key")),
+    )
+    op.create_index(op.f("sign_ins_connection_id_idx"), "sign_ins", ["connection_id"], unique=False)
+    op.create_index("sign_ins_expires_idx", "sign_ins", ["expires_at"], unique=False)
+    op.create_table(
+        "connection_memory",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("connection_id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connections.id"], name=op.f("connection_memory_connection_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("connection_memory_pkey")),
+    )
+    op.create_index("connection_memory_one", "connection_memory", ["connection_id", "name"], unique=True)
     op.create_table(
         "idempotency",
         sa.Column("caller", sa.Text(), nullable=False),
@@ -1418,6 +1462,9 @@ def downgrade() -> None:
     op.drop_table("policies")
     op.drop_table("intakes")
     op.drop_table("idempotency")
+    op.drop_table("connection_memory")
+    op.drop_table("sign_ins")
+    op.drop_table("connection_tokens")
     op.drop_table("connection_pace")
     op.drop_table("connections")
     op.drop_index("audit_subject_idx", table_name="audit")

@@ -38,7 +38,13 @@ def index() -> None:
             broken += 1
             listed.add_row(found.name, Text(word("cli-service.broken", fault=found.fault), "red"), "", "", source)
         else:
-            listed.add_row(found.name, found.title, " ".join(found.capabilities), found.auth, source)
+            listed.add_row(
+                found.name,
+                found.title,
+                " ".join(found.capabilities),
+                " ".join(way.method for way in found.auth),
+                source,
+            )
     show_table(listed)
     if broken:
         raise typer.Exit(EXIT_FAILED)

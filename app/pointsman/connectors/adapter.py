@@ -223,12 +223,14 @@ class ConnectorGateway:
         name, masks = connection.connector, Masks()
         token = CURRENT.set(masks)
         try:
-            limits = self._registry.manifest(name).limits
+            manifest = self._registry.manifest(name)
             config = open_config(self._vault, name, connection.config, connection.sealed)
-            for secret in secrets_in(self._registry.parse_config(name, config)):
+            parsed = self._registry.parse_config(name, config)
+            for secret in secrets_in(parsed):
                 masks.add(secret)
-            lent = self._contexts.lend(name, masks, at_once=limits.at_once)
-            return Instance(connector=self._registry.build(name, config, lent.context), lent=lent, limits=limits)
+            lent = self._contexts.lend(connection, manifest, parsed, masks)
+            connector = self._registry.build(name, config, lent.context)
+            return Instance(connector=connector, lent=lent, limits=manifest.limits)
         except NotFound as error:
             raise VendorRetryableError(str(error), told=say("vendor.no-connector", connector=name)) from error
         except Unavailable as error:

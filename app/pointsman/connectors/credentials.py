@@ -18,12 +18,12 @@ def seal_config(vault: Vault, connector: str, config: BaseModel) -> tuple[Config
     So an intruder who can write the row, but lacks the keys, cannot have a password sent to another address.
     """
     public, secret = _parted(config)
-    return public, vault.seal(json.dumps(secret).encode(), context=_context(connector, public))
+    return public, vault.seal(json.dumps(secret).encode(), context=connection_binding(connector, public))
 
 
 def open_config(vault: Vault, connector: str, public: Mapping[str, object], sealed: bytes) -> ConfigTree:
     """The whole configuration again. Raises Unavailable when the seal does not fit."""
-    secret = json.loads(vault.open(sealed, context=_context(connector, public)))
+    secret = json.loads(vault.open(sealed, context=connection_binding(connector, public)))
     return _merged(dict(public), secret)
 
 
@@ -46,6 +46,7 @@ def _merged(public: ConfigTree, secret: ConfigTree) -> ConfigTree:
     return whole
 
 
-def _context(connector: str, public: Mapping[str, object]) -> str:
+def connection_binding(connector: str, public: Mapping[str, object]) -> str:
+    """What the secrets of a connection are sealed to: the connector, and all of its configuration that is no secret."""
     text = json.dumps(public, sort_keys=True, separators=(",", ":"), default=str)
     return f"connection:{connector}:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -20,6 +20,16 @@ class DuplicateConnector(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuthInfo:
+    """One way in which its connections prove themselves; with `signs_in` a human goes to the vendor once."""
+
+    method: str
+    title: str
+    scopes: tuple[str, ...]
+    signs_in: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorInfo:
     """One installed connector, as shown to an admin. A broken one has a `fault` and nothing after it."""
 
@@ -29,7 +39,7 @@ class ConnectorInfo:
     fault: str | None
     title: str = ""
     capabilities: tuple[str, ...] = ()
-    auth: str = ""
+    auth: tuple[AuthInfo, ...] = ()
     docs: str = ""
     maintainers: tuple[str, ...] = ()
     config_schema: Mapping[str, Any] = field(default_factory=dict)
@@ -119,7 +129,10 @@ class ConnectorRegistry:
             fault=None,
             title=manifest.title,
             capabilities=tuple(sorted(manifest.capabilities)),
-            auth=", ".join(auth.method for auth in manifest.auth),
+            auth=tuple(
+                AuthInfo(method=way.method, title=way.title, scopes=way.scopes, signs_in=way.authorize_url is not None)
+                for way in manifest.auth
+            ),
             docs=manifest.docs,
             maintainers=manifest.maintainers,
             config_schema=manifest.config.model_json_schema(),

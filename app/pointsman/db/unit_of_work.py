@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pointsman.db.booking.connections import SqlConnections
     from pointsman.db.booking.deliveries import SqlDeliveries
     from pointsman.db.booking.pace import SqlPaces
+    from pointsman.db.booking.sign_in import SqlSignInStore
     from pointsman.db.booking.slot_holds import SqlSlotHolds
     from pointsman.db.engine.jobs import SqlJobs
     from pointsman.db.intake.idempotency import SqlIdempotency
@@ -104,6 +105,7 @@ class SqlTx:
     calendars: cached_property[SqlCalendars] = _on_use("pointsman.db.booking.calendars", "SqlCalendars")
     connections: cached_property[SqlConnections] = _on_use("pointsman.db.booking.connections", "SqlConnections")
     paces: cached_property[SqlPaces] = _on_use("pointsman.db.booking.pace", "SqlPaces")
+    sign_ins: cached_property[SqlSignInStore] = _on_use("pointsman.db.booking.sign_in", "SqlSignInStore")
     deliveries: cached_property[SqlDeliveries] = _on_use("pointsman.db.booking.deliveries", "SqlDeliveries")
     jobs: cached_property[SqlJobs] = _on_use("pointsman.db.engine.jobs", "SqlJobs")
     audit: cached_property[SqlAudit] = _on_use("pointsman.db.operations.audit", "SqlAudit")

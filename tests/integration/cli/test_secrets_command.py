@@ -28,22 +28,26 @@ def test_no_table_with_sealed_values_is_forgotten() -> None:
 def test_secrets_are_rotated_counted_by_key_and_opened_afterwards_by_the_new_key_alone(database_url: str) -> None:
     old, both, new = Vault([OLD]), f"{NEW},{OLD}", Vault([NEW])
     with psycopg.connect(_plain(database_url), autocommit=True) as connection:
-        ids = {table: [_add(connection, table, old) for _ in range(3)] for table in SEALED_TABLES}
+        ids = {table: [_add(connection, table, old) for _ in range(3)] for table in _INSERTS}
         newer = _add(connection, "connections", new)
         before = _sealed(connection, "connections")[newer]
 
         checked = pointsman("secrets", "rotate", "--check", url=database_url, POINTSMAN_SECRET_KEYS=both)
-        assert (checked.returncode, f"{old.key_ids[0]}: 6" in checked.stdout) == (1, True), checked.stdout
+        assert (checked.returncode, f"{old.key_ids[0]}: {3 * len(SEALED_TABLES)}" in checked.stdout) == (1, True), (
+            checked.stdout
+        )
         assert "under the older key" in pointsman("doctor", url=database_url, POINTSMAN_SECRET_KEYS=both).stdout
 
         done = pointsman("secrets", "rotate", url=database_url, POINTSMAN_SECRET_KEYS=both)
-        assert (done.returncode, "6 stored secrets were sealed" in done.stdout) == (0, True), done.stdout + done.stderr
+        assert (done.returncode, f"{3 * len(SEALED_TABLES)} stored secrets were sealed" in done.stdout) == (0, True), (
+            done.stdout + done.stderr
+        )
         for table, rows in ids.items():
             for row in rows:
                 assert new.open(_sealed(connection, table)[row], context=f"{table}:{row}") == b"plain"
         assert _sealed(connection, "connections")[newer] == before
         lines = connection.execute("select after::text from audit where action = 'secrets.rotated'").fetchall()
-        assert sum(sum(json.loads(line)["rows"].values()) for (line,) in lines) == 6
+        assert sum(sum(json.loads(line)["rows"].values()) for (line,) in lines) == 3 * len(SEALED_TABLES)
         assert not [line for (line,) in lines if "plain" in line or OLD in line or NEW in line]
 
         again = pointsman("secrets", "rotate", url=database_url, POINTSMAN_SECRET_KEYS=both)
@@ -89,21 +93,24 @@ def _plain(database_url: str) -> str:
     return database_url.replace("postgresql+psycopg:", "postgresql:", 1)
 
 
+_INSERTS = {
+    "connections": "insert into connections (id, key, connector, config, sealed, active, created_at)"
+    " values (%(row)s::uuid, %(row)s::text, 'memory', '{}', %(sealed)s, true, now())",
+    "connection_tokens": "insert into connection_tokens (id, connection_id, subject, sealed, version)"
+    " select %(row)s::uuid, id, %(row)s::text, %(sealed)s, 1 from connections limit 1",
+    "connection_memory": "insert into connection_memory (id, connection_id, name, sealed, version)"
+    " select %(row)s::uuid, id, %(row)s::text, %(sealed)s, 1 from connections limit 1",
+    "sign_ins": "insert into sign_ins (id, connection_id, subject, state_hash, sealed, begun_by, expires_at)"
+    " select %(row)s::uuid, id, '', sha256(%(sealed)s::bytea), %(sealed)s::bytea, 'cli', now() from connections limit 1",
+    "intakes": "insert into intakes (id, key, title, kind, verifier, sealed, mapping, sample, active, version, created_at)"
+    " values (%(row)s::uuid, %(row)s::text, 'x', 'lead', '{}', %(sealed)s, '{}', '{}', true, 1, now())",
+}
+
+
 def _add(connection: psycopg.Connection, table: str, vault: Vault) -> str:
     row = str(uuid4())
     sealed = vault.seal(b"plain", context=f"{table}:{row}")
-    if table == "connections":
-        connection.execute(
-            "insert into connections (id, key, connector, config, sealed, active, created_at) values (%s, %s, 'memory',"
-            " '{}', %s, true, now())",
-            (row, row, sealed),
-        )
-    else:
-        connection.execute(
-            "insert into intakes (id, key, title, kind, verifier, sealed, mapping, sample, active, version, created_at)"
-            " values (%s, %s, 'x', 'lead', '{}', %s, '{}', '{}', true, 1, now())",
-            (row, row, sealed),
-        )
+    connection.execute(_INSERTS[table], {"row": row, "sealed": sealed})
     return row
 
 

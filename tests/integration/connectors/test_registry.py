@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.pace.masks import Masks
 from pointsman.connectors.registry import ConnectorRegistry, DuplicateConnector
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
+from pointsman.services.ports import ConnectionRef
 
 pytestmark = pytest.mark.anyio
 
@@ -38,21 +40,21 @@ def install(site: Path, distribution: str, *, entry: str, code: str = "") -> Non
 
 
 GOOD = """
-from pydantic import BaseModel, Field
 from pointsman_sdk import *
+from pydantic import BaseModel, Field
 
 class Config(BaseModel, extra="forbid"):
     region: str = Field(description="Where")
     workers: int = Field(default=1, description="How many", ge=1)
 
 class Acme:
-    manifest = Manifest(name="acme", title="Acme", contract={contract}, capabilities=frozenset({{Capability.NOTIFY}}),
-        config=Config, auth=Auth(method=Method.NONE), docs="https://acme.example", maintainers=("A",))
+    manifest = Manifest(name="acme", title="Acme", contract=({contract}, {contract}), capabilities=frozenset(),
+        auth=(Auth(method=Method.NONE, title="Nothing"), Auth(method=Method.OAUTH2, scopes=("all",))),
+        config=Config, docs="https://acme.example", maintainers=("A",))
     def __init__(self, config, context):
         self.config = config
     async def check(self): ...
-    async def notify(self, notice): ...
-    async def notified(self, key): return False
+    async def aclose(self): ...
 """
 
 
@@ -63,10 +65,12 @@ async def test_names_are_listed_without_importing_anything(site: Path) -> None:
 
 
 async def test_connector_is_described_from_its_manifest(site: Path) -> None:
-    install(site, "acme-connector", entry="acme = acme_good:Acme", code=GOOD.format(contract=1))
+    install(site, "acme-connector", entry="acme = acme_good:Acme", code=GOOD.format(contract=2))
     (info,) = ConnectorRegistry.discover([str(site)]).describe()
     assert (info.name, info.distribution, info.version, info.fault) == ("acme", "acme-connector", "1.2", None)
-    assert (info.title, info.capabilities, info.auth) == ("Acme", ("notify",), "none")
+    assert (info.title, info.capabilities) == ("Acme", ())
+    ways = [(way.method, way.title, way.scopes, way.signs_in) for way in info.auth]
+    assert ways == [("none", "Nothing", (), False), ("oauth2", "", ("all",), False)]
     assert info.config_schema["properties"]["region"]["description"] == "Where"
 
 
@@ -78,8 +82,8 @@ async def test_connector_is_described_from_its_manifest(site: Path) -> None:
         ("def Acme(", "SyntaxError"),
         ("", "AttributeError"),
         ("Acme = 7", "has a manifest"),
-        (GOOD.format(contract=2), "contract 2"),
-        (GOOD.format(contract=1).replace('name="acme"', 'name="other"'), "'other'"),
+        (GOOD.format(contract=1), "contract 2"),
+        (GOOD.format(contract=2).replace('name="acme"', 'name="other"'), "'other'"),
     ],
 )
 async def test_broken_connector_is_kept_with_its_reason(site: Path, code: str, reason: str) -> None:
@@ -109,7 +113,7 @@ async def test_unknown_connector_is_not_found() -> None:
 
 
 async def test_configuration_faults_have_paths_and_no_values(site: Path) -> None:
-    install(site, "acme-connector", entry="acme = acme_good3:Acme", code=GOOD.format(contract=1))
+    install(site, "acme-connector", entry="acme = acme_good3:Acme", code=GOOD.format(contract=2))
     registry = ConnectorRegistry.discover([str(site)])
     with pytest.raises(Invalid) as caught:
         registry.parse_config("acme", {"workers": "s3cret", "regoin": "eu"})
@@ -118,13 +122,15 @@ async def test_configuration_faults_have_paths_and_no_values(site: Path) -> None
 
 
 async def test_connector_is_built_with_its_own_configuration(site: Path) -> None:
-    install(site, "acme-connector", entry="acme = acme_good4:Acme", code=GOOD.format(contract=1))
+    install(site, "acme-connector", entry="acme = acme_good4:Acme", code=GOOD.format(contract=2))
     contexts = ContextFactory(
         clock=lambda: datetime.now(UTC), transport=httpx.MockTransport(lambda _: httpx.Response(200))
     )
-    built = ConnectorRegistry.discover([str(site)]).build(
-        "acme", {"region": "eu"}, contexts.lend("acme", Masks()).context
-    )
+    registry = ConnectorRegistry.discover([str(site)])
+    ref = ConnectionRef(id=UUID(int=1), connector="acme", config={"region": "eu"}, sealed=b"")
+    config = registry.parse_config("acme", ref.config)
+    lent = contexts.lend(ref, registry.manifest("acme"), config, Masks())
+    built = registry.build("acme", ref.config, lent.context)
     assert built.config.region == "eu"  # type: ignore[attr-defined]  # the class above
     await contexts.aclose()
 

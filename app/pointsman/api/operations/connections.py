@@ -29,6 +29,15 @@ ConnectionKeyPath = Annotated[str, Path(pattern=_KEY, max_length=100, examples=[
 NewConnectionKeyPath = Annotated[str, Path(pattern=_KEY, max_length=100, description="Yours.", examples=["sandbox"])]
 
 
+class AuthDescription(Protocol):
+    """One way in which the connections of a connector prove themselves."""
+
+    method: str
+    title: str
+    scopes: tuple[str, ...]
+    signs_in: bool
+
+
 class ConnectorDescription(Protocol):
     """What an installed connector says about itself."""
 
@@ -38,7 +47,7 @@ class ConnectorDescription(Protocol):
     fault: str | None
     title: str
     capabilities: tuple[str, ...]
-    auth: str
+    auth: Sequence[AuthDescription]
     docs: str
     config_schema: Mapping[str, Any]
 
@@ -49,6 +58,15 @@ class Catalogue(Protocol):
     def describe(self) -> Sequence[ConnectorDescription]: ...
 
 
+class AuthDoc(BaseModel):
+    """One way in which connections prove themselves to the vendor."""
+
+    method: str = Field(examples=["oauth2"])
+    title: str
+    scopes: list[str] = Field(description="What the vendor is asked to let Pointsman do.")
+    signs_in: bool = Field(description="A human goes to the vendor once: POST /v1/connections/{key}/sign-in.")
+
+
 class ConnectorDoc(BaseModel):
     """An installed connector; `fault` says why it cannot be used."""
 
@@ -57,7 +75,7 @@ class ConnectorDoc(BaseModel):
     version: str
     distribution: str
     capabilities: list[str]
-    auth: str
+    auth: list[AuthDoc]
     docs: str
     config_schema: dict[str, Any] = Field(description="The JSON Schema of a connection's `config`.")
     fault: str | None
@@ -138,7 +156,10 @@ async def connectors(request: Request, _caller: Annotated[Caller, may(Operation.
                 version=sheet.version,
                 distribution=sheet.distribution,
                 capabilities=list(sheet.capabilities),
-                auth=sheet.auth,
+                auth=[
+                    AuthDoc(method=way.method, title=way.title, scopes=list(way.scopes), signs_in=way.signs_in)
+                    for way in sheet.auth
+                ],
                 docs=sheet.docs,
                 config_schema=dict(sheet.config_schema),
                 fault=sheet.fault,

@@ -1,5 +1,6 @@
 """What one connection is lent: a client of its own, its masks, and a place for the quota that its vendor tells of."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import httpx
@@ -31,8 +32,11 @@ class Lent:
     http: httpx.AsyncClient
     masks: Masks
     quota: QuotaTold = field(default_factory=QuotaTold)
+    finish: Callable[[], Awaitable[None]] | None = None  # what has begun and needs the client
 
     async def aclose(self) -> None:
+        if self.finish is not None:
+            await self.finish()
         await self.http.aclose()
 
 

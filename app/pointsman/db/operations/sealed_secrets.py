@@ -8,12 +8,20 @@ from sqlalchemy import UUID as UUID_TYPE
 from sqlalchemy import Text, bindparam, func, literal, or_, select, tuple_, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.db.tables import booking_links, connections, intakes, lead_links
+from pointsman.db.tables import (
+    booking_links,
+    connection_memory,
+    connection_tokens,
+    connections,
+    intakes,
+    lead_links,
+    sign_ins,
+)
 from pointsman.db.tables.base import INSTANT
 from pointsman.services.ports.operations.sealed_secrets import SealedRow
 
-#: `tests/unit/platform/test_secret_rotation.py` sees that no table is left out.
-SEALED_TABLES = {table.name: table for table in (connections, intakes)}
+#: `tests/integration/cli/test_secrets_command.py` sees that no table is left out.
+SEALED_TABLES = {table.name: table for table in (connection_memory, connection_tokens, connections, intakes, sign_ins)}
 
 _ROWS = union_all(
     *(select(literal(name).label("table"), table.c.id, table.c.sealed) for name, table in SEALED_TABLES.items())

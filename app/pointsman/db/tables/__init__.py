@@ -38,6 +38,7 @@ from pointsman.db.tables.routing import (
     pool_ledgers,
     skips,
 )
+from pointsman.db.tables.sign_in import connection_memory, connection_tokens, sign_ins
 
 __all__ = [
     "accounts",
@@ -50,7 +51,9 @@ __all__ = [
     "audit",
     "booking_links",
     "calendar_reads",
+    "connection_memory",
     "connection_pace",
+    "connection_tokens",
     "connections",
     "decisions",
     "deliveries",
@@ -78,6 +81,7 @@ __all__ = [
     "role_works",
     "roles",
     "roster_versions",
+    "sign_ins",
     "skips",
     "slot_holds",
     "suppliers",

@@ -32,6 +32,7 @@ connections = Table(
     Column("config", JSONB, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("pending", Boolean, nullable=False, server_default=text("false")),  # nobody has signed in over it yet
     Column("fault", JSONB(none_as_null=True)),  # `Message.as_json`: why it is out of use, null while it works
     Column(
         "max_reading_age_s", Integer, CheckConstraint("max_reading_age_s between 5 and 3600", name="max_reading_age")

@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # a command that asks one repository need not import the rows
     from pointsman.services.ports.routing.overrides import Overrides
     from pointsman.services.ports.routing.policies import Policies
     from pointsman.services.ports.vendors.pace import Paces
+    from pointsman.services.ports.vendors.sign_in import SignInStore
 
 
 class Tx(Protocol):
@@ -96,6 +97,8 @@ class Tx(Protocol):
     def connections(self) -> Connections: ...
     @property
     def paces(self) -> Paces: ...
+    @property
+    def sign_ins(self) -> SignInStore: ...
     @property
     def deliveries(self) -> Deliveries: ...
     @property
