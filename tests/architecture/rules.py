@@ -27,6 +27,7 @@ OWN_TEXT = {
     "app/pointsman/api/openapi/example_timestamps.py",  # the API's own description
     "app/pointsman/api/openapi/recorded_answers.py",  # answers that the demo gave
     "app/pointsman/connectors/credentials.py",  # sealed by the vault
+    "app/pointsman/connectors/sign_in/token_values.py",
     "app/pointsman/demo/calendars.py",  # the calendars that the demo wrote
     "app/pointsman/demo/files.py",  # the example files, and what the demo remembers
     "app/pointsman/domain/replay/record_diff.py",  # rows of ours

@@ -17,7 +17,7 @@ from pointsman.db.engine.engine import make_engine
 from pointsman.db.unit_of_work import SqlUnitOfWork
 from pointsman.services.ports import ConnectionRef
 from pointsman_sdk import ReauthRequired, Token
-from support.floors.signed_in_world import SignInConfig, sign_in_manifest
+from support.sign_in.signed_in_world import SignInConfig, sign_in_manifest
 
 
 async def run() -> None:

@@ -17,7 +17,7 @@ from pointsman_sdk.readers.strict_json import JsonLimits, parse_json
 from pointsman_sdk.readers.unreadable import Unreadable
 
 _LIMITS = JsonLimits(size=256 * 1024, depth=10, values=2_000)
-_LONGEST_SECRET = 32_000  # characters; Microsoft's tokens have some thousand
+_LONGEST_SECRET = 32_000  # characters; some vendors' tokens have thousands
 _LONGEST_LIFE = timedelta(days=366)
 _MOST_EXTRA, _LONGEST_EXTRA = 20, 2_000
 _OWN = frozenset({"access_token", "refresh_token", "expires_in", "token_type", "scope", "id_token"})

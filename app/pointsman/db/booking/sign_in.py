@@ -4,15 +4,42 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import UUID as UUID_TYPE
+from sqlalchemy import Integer, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.tables import connection_memory, connection_tokens, sign_ins
+from pointsman.db.tables.base import INSTANT
 from pointsman.services.ports.vendors.sign_in import MemoryRow, SignInRow, TokenRow
 
-_TOKEN = PreparedStatement("""
-    select id, sealed, version, renewing_until, refused from connection_tokens
-    where connection_id = :of and subject = :subject
-""")
+_of, _whose = bindparam("of", type_=UUID_TYPE), bindparam("whose")
+_stale = bindparam("stale", type_=Integer)
+_THIS = (connection_tokens.c.connection_id == _of) & (connection_tokens.c.subject == _whose)
+_TOKEN = select(
+    connection_tokens.c.id,
+    connection_tokens.c.sealed,
+    connection_tokens.c.version,
+    connection_tokens.c.renewing_until,
+    connection_tokens.c.refused,
+).where(_THIS)
+_RENEWED = (
+    update(connection_tokens)
+    .where(_THIS, connection_tokens.c.version == _stale)
+    .values(sealed=bindparam("sealed"), version=_stale + 1, renewing_until=None, refused=False)
+)
+_NOT_RENEWED = (
+    update(connection_tokens)
+    .where(_THIS, connection_tokens.c.version == _stale)
+    .values(renewing_until=bindparam("renewing_until"), refused=bindparam("refused"))
+)
+_DROP = delete(connection_tokens).where(connection_tokens.c.connection_id == _of)
+_MEMORY = select(connection_memory.c.sealed, connection_memory.c.version).where(
+    connection_memory.c.connection_id == _of, connection_memory.c.name == bindparam("of_name")
+)
+_BEGIN = insert(sign_ins)
+_TAKE = delete(sign_ins).where(sign_ins.c.state_hash == bindparam("hash")).returning(sign_ins)
+_DROP_EXPIRED = delete(sign_ins).where(sign_ins.c.expires_at <= bindparam("at", type_=INSTANT))
 _MAKE_PLACE = PreparedStatement("""
     insert into connection_tokens (id, connection_id, subject, sealed, version)
     select :id, id, :subject, :sealed, 0 from connections where id = :of
@@ -28,16 +55,6 @@ _CLAIM = PreparedStatement("""
     where connection_id = :of and subject = :subject and version = :stale
       and (renewing_until is null or renewing_until <= :at)
 """)
-_RENEWED = PreparedStatement("""
-    update connection_tokens set sealed = :sealed, version = version + 1, renewing_until = null, refused = false
-    where connection_id = :of and subject = :subject and version = :stale
-""")
-_NOT_RENEWED = PreparedStatement("""
-    update connection_tokens set renewing_until = :until, refused = :refused
-    where connection_id = :of and subject = :subject and version = :stale
-""")
-_DROP = PreparedStatement("delete from connection_tokens where connection_id = :of")
-_MEMORY = PreparedStatement("select sealed, version from connection_memory where connection_id = :of and name = :name")
 _REMEMBER = PreparedStatement("""
     with there as (select id from connections where id = :of),
     made as (
@@ -53,15 +70,6 @@ _REMEMBER = PreparedStatement("""
     )
     select not exists (select from there) or exists (select from made) or exists (select from changed)
 """)
-_BEGIN = PreparedStatement("""
-    insert into sign_ins (id, connection_id, subject, state_hash, sealed, begun_by, expires_at)
-    values (:id, :connection_id, :subject, :state_hash, :sealed, :begun_by, :expires_at)
-""")
-_TAKE = PreparedStatement("""
-    delete from sign_ins where state_hash = :hash
-    returning id, connection_id, subject, state_hash, sealed, begun_by, expires_at
-""")
-_DROP_EXPIRED = PreparedStatement("delete from sign_ins where expires_at <= :at")
 
 
 class SqlSignInStore:
@@ -71,7 +79,9 @@ class SqlSignInStore:
         self._connection = connection
 
     async def token(self, connection_id: UUID, subject: str) -> TokenRow | None:
-        return await _TOKEN.record(self._connection, TokenRow, {"of": connection_id, "subject": subject})
+        found = await self._connection.execute(_TOKEN, {"of": connection_id, "whose": subject})
+        row = found.mappings().one_or_none()
+        return TokenRow(**row) if row else None
 
     async def make_place(self, connection_id: UUID, subject: str, *, token_id: UUID, sealed: bytes) -> None:
         await _MAKE_PLACE.run(
@@ -86,20 +96,22 @@ class SqlSignInStore:
         return await _CLAIM.run(self._connection, given) == 1
 
     async def renewed(self, connection_id: UUID, subject: str, *, stale: int, sealed: bytes) -> bool:
-        given = {"of": connection_id, "subject": subject, "stale": stale, "sealed": sealed}
-        return await _RENEWED.run(self._connection, given) == 1
+        given = {"of": connection_id, "whose": subject, "stale": stale, "sealed": sealed}
+        return (await self._connection.execute(_RENEWED, given)).rowcount == 1
 
     async def not_renewed(
         self, connection_id: UUID, subject: str, *, stale: int, refused: bool, until: datetime | None
     ) -> None:
-        given = {"of": connection_id, "subject": subject, "stale": stale, "refused": refused, "until": until}
-        await _NOT_RENEWED.run(self._connection, given)
+        given = {"of": connection_id, "whose": subject, "stale": stale, "refused": refused, "renewing_until": until}
+        await self._connection.execute(_NOT_RENEWED, given)
 
     async def drop_tokens(self, connection_id: UUID) -> int:
-        return await _DROP.run(self._connection, {"of": connection_id})
+        return (await self._connection.execute(_DROP, {"of": connection_id})).rowcount
 
     async def memory(self, connection_id: UUID, name: str) -> MemoryRow | None:
-        return await _MEMORY.record(self._connection, MemoryRow, {"of": connection_id, "name": name})
+        found = await self._connection.execute(_MEMORY, {"of": connection_id, "of_name": name})
+        row = found.mappings().one_or_none()
+        return MemoryRow(**row) if row else None
 
     async def remember(
         self, connection_id: UUID, name: str, *, memory_id: UUID, sealed: bytes, if_version: int | None
@@ -108,10 +120,11 @@ class SqlSignInStore:
         return await _REMEMBER.scalar(self._connection, given | {"sealed": sealed, "version": if_version}) is True
 
     async def begin_sign_in(self, row: SignInRow) -> None:
-        await _BEGIN.run(self._connection, {name: getattr(row, name) for name in SignInRow.__slots__})
+        await self._connection.execute(_BEGIN, {name: getattr(row, name) for name in SignInRow.__slots__})
 
     async def take_sign_in(self, state_hash: bytes) -> SignInRow | None:
-        return await _TAKE.record(self._connection, SignInRow, {"hash": state_hash})
+        row = (await self._connection.execute(_TAKE, {"hash": state_hash})).mappings().one_or_none()
+        return SignInRow(**row) if row else None
 
     async def drop_expired_sign_ins(self, *, at: datetime) -> int:
-        return await _DROP_EXPIRED.run(self._connection, {"at": at})
+        return (await self._connection.execute(_DROP_EXPIRED, {"at": at})).rowcount

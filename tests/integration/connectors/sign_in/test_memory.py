@@ -10,7 +10,7 @@ from sqlalchemy import text
 from pointsman.db.unit_of_work import SqlUnitOfWork
 from pointsman_sdk import MOST_MEMORY, Retryable
 from support.databases.kept_engines import lend_engine
-from support.floors.signed_in_world import SignedInWorld
+from support.sign_in.signed_in_world import SignedInWorld
 
 pytestmark = pytest.mark.anyio
 

@@ -22,8 +22,8 @@ from pointsman_sdk import ClientAuth, Context, ReauthRequired, Retryable, Token
 from pointsman_sdk.errors import Scope
 from pointsman_sdk.http import authorized
 from support.databases.kept_engines import lend_engine
-from support.floors.login_vendor import LoginVendor
-from support.floors.signed_in_world import SignedInWorld, SignInConfig, sign_in_manifest
+from support.sign_in.login_vendor import LoginVendor
+from support.sign_in.signed_in_world import SignedInWorld, SignInConfig, sign_in_manifest
 
 pytestmark = pytest.mark.anyio
 PROGRAM = Path(__file__).parents[3] / "support" / "programs" / "renewing_process.py"

@@ -19,8 +19,8 @@ from pointsman.db.unit_of_work import SqlUnitOfWork
 from pointsman.services.ports import ConnectionRef
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman_sdk import Auth, Manifest, Method, Token
-from support.floors.login_vendor import CLIENT_ID, CLIENT_SECRET, LoginVendor
 from support.floors.paced_world import LedClock
+from support.sign_in.login_vendor import CLIENT_ID, CLIENT_SECRET, LoginVendor
 
 SERVER = "https://login.vendor.example"
 

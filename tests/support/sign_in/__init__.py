@@ -1,0 +1,1 @@
+"""A vendor that is signed in to by OAuth 2, and a connection that does so."""
