@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import UUID as UUID_TYPE
-from sqlalchemy import Integer, bindparam, delete, insert, select, update
+from sqlalchemy import Integer, Text, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
@@ -13,7 +13,8 @@ from pointsman.db.tables import connection_memory, connection_tokens, sign_ins
 from pointsman.db.tables.base import INSTANT
 from pointsman.services.ports.vendors.sign_in import MemoryRow, SignInRow, TokenRow
 
-_of, _whose = bindparam("of", type_=UUID_TYPE), bindparam("whose")
+_of = bindparam("of", type_=UUID_TYPE)
+_whose = bindparam("whose", type_=Text)
 _stale = bindparam("stale", type_=Integer)
 _THIS = (connection_tokens.c.connection_id == _of) & (connection_tokens.c.subject == _whose)
 _TOKEN = select(
