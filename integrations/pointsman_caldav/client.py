@@ -8,7 +8,7 @@ import httpx
 from pointsman_caldav.config import CaldavConfig
 from pointsman_caldav.reading import usable_etag
 from pointsman_sdk import Context, Rejected
-from pointsman_sdk.answers import SMALL, read_answer
+from pointsman_sdk.answers import RECORD_LIMITS, SMALL, read_answer
 from pointsman_sdk.http import raise_for_status, send
 from pointsman_sdk.readers import Reader
 
@@ -58,7 +58,9 @@ class Client:
 
     async def read_icalendar(self, reader: Reader, body: bytes, *, writes: bool = False, **arguments: Any) -> Any:
         """The same for a calendar object: a small one is read at once."""
-        return await read_answer(self._readers, reader, body, vendor=VENDOR, writes=writes, small=SMALL, **arguments)
+        return await read_answer(
+            self._readers, reader, body, vendor=VENDOR, writes=writes, small=SMALL, limits=RECORD_LIMITS, **arguments
+        )
 
 
 def etag_of(response: httpx.Response) -> str:

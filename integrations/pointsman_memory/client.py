@@ -9,7 +9,7 @@ import httpx
 from pointsman_memory.config import MemoryConfig
 from pointsman_memory.shape import rows, shaped, text_or_none
 from pointsman_sdk import Context, Page, PlaceGone, Quota, SlotTaken, all_items
-from pointsman_sdk.answers import SMALL, read_answer
+from pointsman_sdk.answers import PAGE_LIMITS, SMALL, read_answer
 from pointsman_sdk.http import authorized, raise_for_status, send
 from pointsman_sdk.readers import Unreadable
 from pointsman_sdk.readers.strict_json import parse_json
@@ -58,7 +58,9 @@ class Client:
         if response.status_code == 204:
             return None
         content, readers = response.content, self._context.readers
-        return await read_answer(readers, parse_json, content, vendor=VENDOR, writes=writes, small=SMALL)
+        return await read_answer(
+            readers, parse_json, content, vendor=VENDOR, writes=writes, small=SMALL, limits=PAGE_LIMITS
+        )
 
     async def page(self, *path: str, cursor: str | None, params: Mapping[str, str] | None = None) -> Page[Any]:
         """One page of a list, as the vendor has it."""

@@ -1,5 +1,6 @@
 """Reading a vendor's answer in bounds: what cannot be read becomes the error that says what happens next."""
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 from pointsman_sdk.errors import AmbiguousOutcome, ConnectorError, Rejected, Retryable
@@ -13,8 +14,13 @@ ANSWER_LIMITS = Limits(
     cpu_seconds=2,
     wait_seconds=30.0,
 )
-"""For every kind of answer; each reader has counts of its own. An honest answer takes a fraction of a second of processor
-time, which on a busy machine may take longer on the clock; the caller has a deadline of its own."""
+"""For the largest kind of answer, which is a calendar; each reader has counts of its own. An honest answer takes a fraction of
+a second of processor time, which on a busy machine may take longer on the clock; the caller has a deadline of its own."""
+
+PAGE_LIMITS = replace(ANSWER_LIMITS, input_bytes=2 * 1024 * 1024)
+"""For a page of a list, or some records of any kind."""
+RECORD_LIMITS = replace(ANSWER_LIMITS, input_bytes=1024 * 1024, output_bytes=1_000_000)
+"""For one record: an event with all that hangs on it, a person, a token."""
 
 SMALL = 32 * 1024
 """Bytes of an answer that a reader without recursion, as those of JSON and iCalendar are, takes in a few milliseconds."""

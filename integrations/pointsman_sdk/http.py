@@ -12,8 +12,8 @@ import httpx
 from pointsman_sdk.context import Context, Renew, Token
 from pointsman_sdk.errors import AmbiguousOutcome, ReauthRequired, Rejected, Retryable, Scope
 
-ANSWER_LIMIT = 8 * 1024 * 1024
-"""Bytes of any answer; each reader takes far less (`pointsman_sdk.answers`)."""
+ANSWER_LIMIT = 4 * 1024 * 1024
+"""Bytes of any answer, as many as the largest kind may have; the others have far less (`pointsman_sdk.answers`)."""
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 LONGEST_ANSWER = timedelta(seconds=30)
 """From an answer's first byte to its last: the time-out above begins again with each piece."""
