@@ -7,12 +7,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 
 class Handshake(StrEnum):
-    """How the vendor asks whether an address really takes webhooks, each as a vendor of renown does."""
+    """How the vendor tries an address for webhooks and wants to be answered, each as a vendor of renown does."""
 
     NONE = "none"
     META = "meta"  # GET with hub.challenge and hub.verify_token in the query
     GRAPH = "graph"  # POST with validationToken in the query
     SLACK = "slack"  # a signed POST of type url_verification
+    SOAP = "soap"  # events as a SOAP message, which is acknowledged by one (Salesforce's outbound messages)
 
 
 def _without_slash(url: str) -> str:

@@ -77,7 +77,7 @@ class MemoryServer:
 
     def _response(self, turn: Turn, acted: httpx.Response | None, now: datetime) -> httpx.Response:
         if turn.retry_after is not None:
-            return too_many_calls(turn.retry_after, now=now, as_date=turn.as_date)
+            return too_many_calls(turn.retry_after, now=now, as_date=turn.as_date, status=turn.status)
         if turn.fault is Fault.FAILED or acted is None:
             return httpx.Response(turn.status, json={"code": "fault"})
         return acted

@@ -55,6 +55,7 @@ class FaultPlan:
     rates: Rates = Rates()
     seed: int = 0
     throttle_waits: tuple[int, ...] = (1, 2, 3)
+    throttle_statuses: tuple[int, ...] = (429,)  # 403 and 200 are the vendor's own way to say it
     on: bool = True
     dice: random.Random = field(init=False)
 
@@ -65,6 +66,7 @@ class FaultPlan:
         """What befalls the next call. A call takes the same draws whatever befalls it."""
         share, acts = self.dice.random(), self.dice.random() < 0.5
         status, wait = self.dice.choice((500, 502, 503, 504)), self.dice.choice(self.throttle_waits)
+        throttled = self.dice.choice(self.throttle_statuses)
         if not self.on:
             return Turn(fault=Fault.NONE)
         fault = Fault.NONE
@@ -78,7 +80,9 @@ class FaultPlan:
             case Fault.FAILED:
                 return Turn(fault=fault, acts=acts and status != 503, status=status)
             case Fault.THROTTLED:
-                return Turn(fault=fault, acts=False, status=429, retry_after=timedelta(seconds=wait), as_date=acts)
+                return Turn(
+                    fault=fault, acts=False, status=throttled, retry_after=timedelta(seconds=wait), as_date=acts
+                )
             case Fault.RESET:
                 return Turn(fault=fault, acts=acts)
 

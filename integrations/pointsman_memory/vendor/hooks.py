@@ -46,6 +46,11 @@ class Hooks:
         headers = SIGNATURE.sign(bare, self.secret, now=now or self.clock(), event_id="")
         return WebhookRequest(method="POST", url=CALLBACK, headers=headers, body=body)
 
+    def soap(self, events: Sequence[dict[str, Any]]) -> WebhookRequest:
+        """The webhook with these events as a SOAP message."""
+        told = "".join(f'<event id="{one["id"]}" about="{one["about"]}" at="{one["at"]}"/>' for one in events)
+        return self.signed(f"<Envelope><Body><events>{told}</events></Body></Envelope>".encode())
+
     def meta_handshake(self, challenge: str, *, token: str | None = None) -> WebhookRequest:
         query = {"hub.mode": "subscribe", "hub.verify_token": token or self.secret, "hub.challenge": challenge}
         return WebhookRequest(method="GET", url=f"{CALLBACK}?{urlencode(query)}", headers={}, body=b"")
