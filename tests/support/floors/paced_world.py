@@ -47,9 +47,10 @@ class LedClock:
 
     def __init__(self) -> None:
         self.now = START
+        self.real: Callable[[], datetime] | None = None
 
     def __call__(self) -> datetime:
-        return self.now
+        return self.now if self.real is None else self.real()
 
     def advance(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
@@ -140,6 +141,10 @@ class PacedWorld:
         self.ref = row.ref()
         async with self.uow() as tx:
             await (tx.connections.change(row) if again else tx.connections.add(row))
+
+    def use_clock(self, real: Callable[[], datetime]) -> None:
+        """From now on the time is what this says."""
+        self.clock.real = real
 
     def process(self) -> Process:
         return Process(gateway=self._gateway(), ref=self.ref)
