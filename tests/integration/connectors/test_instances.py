@@ -9,13 +9,16 @@ from uuid import UUID
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.guard import PRIVATE_NETWORKS
 from pointsman.connectors.pace.instances import Instance, Instances
+from pointsman.connectors.pace.lent import Lent
 from pointsman.connectors.pace.masks import Masks
 from pointsman.services.ports import ConnectionRef
 from pointsman_sdk import Limits
+from support.floors.paced_world import Config, LedRegistry, LedVendor
 
 pytestmark = pytest.mark.anyio
 
@@ -46,11 +49,16 @@ async def contexts(anyio_backend: object) -> AsyncIterator[ContextFactory]:
 async def instances(contexts: ContextFactory) -> AsyncIterator[Instances]:
     def build(_ref: ConnectionRef) -> Instance:
         connector: Any = Closing()
-        return Instance(connector=connector, lent=contexts.lend("led", Masks()), limits=Limits())
+        return Instance(connector=connector, lent=lent(contexts), limits=Limits())
 
     made = Instances(build)
     yield made
     await made.aclose()
+
+
+def lent(contexts: ContextFactory, *, at_once: int = 4) -> Lent:
+    manifest = LedRegistry(LedVendor(), Limits(at_once=at_once)).manifest("led")
+    return contexts.lend(ONE, manifest, Config(password=SecretStr("s3cret")), Masks())
 
 
 def closed(instance: Instance) -> tuple[int, bool]:
@@ -76,7 +84,7 @@ async def test_one_whose_settings_changed_is_closed_after_its_last_call(instance
 
 async def test_a_connector_that_cannot_be_closed_keeps_no_client_open(contexts: ContextFactory) -> None:
     connector: Any = Closing(RuntimeError("no"))
-    instance = Instance(connector=connector, lent=contexts.lend("led", Masks()), limits=Limits())
+    instance = Instance(connector=connector, lent=lent(contexts), limits=Limits())
     instances = Instances(lambda _: instance)
     async with instances.use(ONE):
         pass
@@ -99,7 +107,7 @@ async def test_a_vendor_that_hangs_keeps_no_socket_of_another(contexts: ContextF
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    one, other = (contexts.lend("led", Masks(), at_once=1) for _ in range(2))
+    one, other = (lent(contexts, at_once=1) for _ in range(2))
     async with server:
         waiting = [asyncio.create_task(one.http.get(f"{url}/hang")) for _ in range(3)]
         for _ in waiting:
