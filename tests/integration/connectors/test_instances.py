@@ -19,6 +19,7 @@ from pointsman.connectors.pace.masks import Masks
 from pointsman.services.ports import ConnectionRef
 from pointsman_sdk import Limits
 from support.floors.paced_world import Config, LedRegistry, LedVendor
+from support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -97,8 +98,7 @@ async def test_a_vendor_that_hangs_keeps_no_socket_of_another(contexts: ContextF
     hanging, asked = asyncio.Event(), asyncio.Semaphore(0)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        line = await reader.readline()
-        if b"/hang" in line:
+        if b"/hang" in await reader.readuntil(b"\r\n\r\n"):
             asked.release()
             await hanging.wait()
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
@@ -108,14 +108,17 @@ async def test_a_vendor_that_hangs_keeps_no_socket_of_another(contexts: ContextF
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     one, other = (lent(contexts, at_once=1) for _ in range(2))
-    async with server:
-        waiting = [asyncio.create_task(one.http.get(f"{url}/hang")) for _ in range(3)]
-        for _ in waiting:
-            await asked.acquire()
-        with pytest.raises(httpx.PoolTimeout):
-            await one.http.get(url, timeout=httpx.Timeout(10, pool=0.01))
-        assert (await other.http.get(url)).text == "ok"
+    waiting = [asyncio.create_task(one.http.get(f"{url}/hang")) for _ in range(3)]
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            for _ in waiting:
+                await asked.acquire()
+            with pytest.raises(httpx.PoolTimeout):
+                await one.http.get(url, timeout=httpx.Timeout(10, pool=0.01))
+            assert (await other.http.get(url)).text == "ok"
+    finally:
         hanging.set()
-        await asyncio.gather(*waiting)
-        for lent in (one, other):
-            await lent.aclose()
+        server.close()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        for each in (one, other):
+            await each.aclose()
