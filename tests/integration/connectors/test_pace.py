@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -444,3 +444,26 @@ async def test_a_process_that_is_killed_in_the_middle_of_a_call_frees_its_place(
         world.clock.advance(1.1)
         assert await _answers(world, process)
         await world.aclose()
+
+
+async def test_four_processes_together_never_have_more_calls_in_flight_than_the_vendor_stands(
+    make_world: MakeWorld,
+) -> None:
+    world = await make_world(at_once=3)
+    world.use_clock(lambda: datetime.now(UTC))
+    flying: list[int] = [0]
+
+    async def fly(_context: Context) -> object:
+        flying.append(flying[-1] + 1)
+        await asyncio.sleep(0)
+        flying.append(flying[-1] - 1)
+        return None
+
+    world.vendor.act = fly
+    processes = [world.process() for _ in range(4)]
+    patience = [Patience.FIRST, Patience.WAITS]
+    calls = (processes[n % 4].call(patience=patience[n % 2], deadline=10 * MINUTE) for n in range(40))
+    await asyncio.gather(*calls)
+    assert len(world.vendor.begun) == 40
+    assert max(flying) <= 3
+    assert (await pace(world)).in_flight == 0

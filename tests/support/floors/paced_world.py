@@ -1,5 +1,6 @@
 """One connector over a vendor that a test leads by the hand, behind a gateway that keeps its pace in a real database."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -56,7 +57,10 @@ class LedClock:
         self.now += timedelta(seconds=seconds)
 
     async def sleep(self, seconds: float) -> None:
-        self.advance(seconds)
+        if self.real is None:
+            self.advance(seconds)
+        else:
+            await asyncio.sleep(seconds)
 
 
 class LedConnector:
