@@ -223,8 +223,8 @@ class ConnectorGateway:
         name, masks = connection.connector, Masks()
         token = CURRENT.set(masks)
         try:
-            manifest = self._registry.manifest(name)
             config = open_config(self._vault, name, connection.config, connection.sealed)
+            manifest = self._registry.manifest(name)
             parsed = self._registry.parse_config(name, config)
             for secret in secrets_in(parsed):
                 masks.add(secret)

@@ -50,7 +50,8 @@ class OAuthServer:
 
     def lets_in(self, token: str) -> bool:
         """Whether an access token is good now."""
-        return self.clock() < self.access.get(token, self.clock())
+        until = self.access.get(token)
+        return until is not None and self.clock() < until
 
     def sign_in(self) -> tuple[str, str]:
         """A user signs in without a browser: an access and a refresh token."""
