@@ -14,6 +14,7 @@ from pointsman.connectors.crm import ConnectorCrm
 from pointsman.connectors.invitations import IcalendarInvitations
 from pointsman.connectors.pace.gate import PaceGate
 from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.connectors.sign_in.sign_ins import OAuthSignIns
 from pointsman.connectors.signatures import SdkSignatureSchemes
 from pointsman.connectors.text_readers import ChildTextReaders
 from pointsman.connectors.vault import Vault
@@ -76,6 +77,9 @@ def wire_over(engine: AsyncEngine, settings: Settings) -> Wired:
         readers=ChildTextReaders(),
         secrets=vault,
         signatures=SdkSignatureSchemes(),
+        sign_ins=OAuthSignIns(
+            registry=connectors, vault=vault, contexts=contexts, clock=utc_now, public_url=settings.public_url
+        ),
         buyer_acts_per_day=settings.booking_link_acts_per_day,
         language=settings.language,
         organisation=settings.organisation,

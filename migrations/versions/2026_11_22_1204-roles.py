@@ -42,6 +42,8 @@ CHANGEABLE: dict[str, tuple[str, ...]] = {
 
 #: Rows that come and go.
 DELETABLE = (
+    "connection_tokens",
+    "sign_ins",
     "appointment_companions", "calendar_reads", "idempotency", "rep_calendars", "role_works", "time_off",
     "procrastinate_events", "procrastinate_jobs", "procrastinate_periodic_defers", "procrastinate_workers",
 )  # fmt: skip

@@ -17,8 +17,17 @@ from pointsman.api.booking_page import routes as booking_page_routes
 from pointsman.api.front import metrics
 from pointsman.api.intake import accounts, inbox, intakes, leads, merges
 from pointsman.api.intake import webhooks as hooks
-from pointsman.api.lead_pages import journey, lead_links, page_routes, start_page
-from pointsman.api.operations import alerts, audit, connection_health, connections, deliveries, health, rep_calendars
+from pointsman.api.lead_pages import journey, lead_links, page_routes, sign_in_page, start_page
+from pointsman.api.operations import (
+    alerts,
+    audit,
+    connection_health,
+    connections,
+    deliveries,
+    health,
+    rep_calendars,
+    sign_in,
+)
 from pointsman.api.operations import api_keys as keys
 from pointsman.api.policies import lifecycle, policies, simulations, words
 from pointsman.api.roster import roster
@@ -54,6 +63,7 @@ ALL: list[APIRouter] = [
     pools.router,
     ledgers.router,
     connections.router,
+    sign_in.router,
     connection_health.router,
     rep_calendars.router,
     deliveries.router,
@@ -65,4 +75,5 @@ ALL: list[APIRouter] = [
     booking_page_routes.router,
     page_routes.router,
     start_page.router,
+    sign_in_page.router,
 ]

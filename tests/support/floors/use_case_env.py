@@ -186,6 +186,22 @@ class FakeCrm:
         return CrmReceipt(vendor_id=meeting.key, version="1")
 
 
+class NoSignIns:
+    """Vendors to whom nobody signs in."""
+
+    def needed(self, _connector: str, _config: object) -> bool:
+        return False
+
+    def per_subject(self, _connector: str) -> bool:
+        return False
+
+    def state_hash(self, state: str) -> bytes:
+        return state.encode()
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"nobody signs in: {name}")
+
+
 class ToySecrets:
     """Reversible on sight: for tests alone. Opening under another context fails, as it must."""
 
@@ -230,6 +246,7 @@ def env_over(engine: AsyncEngine, *, clock: Clock | None = None) -> Env:
         readers=ChildTextReaders(),
         secrets=ToySecrets(),
         signatures=SdkSignatureSchemes(),
+        sign_ins=NoSignIns(),
         public_url="http://127.0.0.1:8000",
     )
 

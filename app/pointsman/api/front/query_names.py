@@ -2,7 +2,8 @@
 
 Only below `/v1/`: whatever the booking page's address and the probes carry along is not the caller's word. Mail programs, ads
 and link checkers append parameters of their own to a page's address, and balancers to a probe's. Webhooks are excepted too:
-vendors append parameters to the address that they were given, and an event refused for them would be lost.
+vendors append parameters to the address that they were given, and an event refused for them would be lost. So do they to
+where a sign-in ends.
 """
 
 from collections import Counter
@@ -15,7 +16,7 @@ from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Query
 from fastapi.routing import APIRoute
 
-from pointsman.api.http.body_limits import WEBHOOK_PREFIX
+from pointsman.api.http.body_limits import OAUTH_PREFIX, WEBHOOK_PREFIX
 from pointsman.api.http.unknown_names import unknown_name
 from pointsman.domain.errors import MAX_FAULTS, Fault, Invalid
 
@@ -27,7 +28,7 @@ async def check_query_names(request: Request) -> None:
     """Raises Invalid for a parameter that the endpoint does not take, and for one that comes twice and is no list."""
     if not request.scope["query_string"] or not request.scope["path"].startswith(_API):
         return
-    if request.scope["path"].startswith(WEBHOOK_PREFIX):
+    if request.scope["path"].startswith((WEBHOOK_PREFIX, OAUTH_PREFIX)):
         return
     route: APIRoute = request.scope["route"]
     taken = {

@@ -13,7 +13,7 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pointsman.api.http.body_limits import WEBHOOK_PREFIX
+from pointsman.api.http.body_limits import OAUTH_PREFIX, WEBHOOK_PREFIX
 from pointsman.api.http.problems import ProblemResponse, problem_of_error
 from pointsman.domain.errors import TooManyRequests
 from pointsman.services.lead_pages.lead_links import LEAD_PAGE_PATH
@@ -23,7 +23,7 @@ MAX_SOURCES = 20_000
 _ROUNDING = 1e-6
 _NAMELESS = "no address"  # of all that a trusted proxy tells of by "unknown" or the like
 _GUARDED = ("/v1/", "/metrics")
-_LINKED = (LINK_PATH, LEAD_PAGE_PATH)
+_LINKED = (LINK_PATH, LEAD_PAGE_PATH, OAUTH_PREFIX)
 _log = structlog.get_logger("pointsman.http")
 
 

@@ -16,6 +16,7 @@ from pointsman.domain.text.strict_json import DEAR_BYTES, LARGE_BYTES, JsonLimit
 from pointsman.services.ports import Env
 
 WEBHOOK_PREFIX = "/v1/hooks/"  # these verify the raw bytes first and judge the content themselves
+OAUTH_PREFIX = "/v1/oauth/"  # where vendors send browsers
 YAML_MEDIA_TYPES = frozenset({"text/yaml", "application/yaml", "application/x-yaml", "text/x-yaml", "text/vnd.yaml"})
 #: Routes that also take another kind, and read it themselves under limits of their own.
 EXTRA_MEDIA_TYPES = {

@@ -67,6 +67,18 @@ WORDS: Mapping[str, Message] = MappingProxyType(
         "start_demo_booking": say("lead-page.start-demo-booking"),
         "start_lead": say("lead-page.start-lead"),
         "start_lead_how": say("lead-page.start-lead-how"),
+        "sign_in_done": say("lead-page.sign-in-done"),
+        "sign_in_failed": say("lead-page.sign-in-failed"),
+        "sign_in_done_text": say("lead-page.sign-in-done-text"),
+        "sign_in_lacking_text": say("lead-page.sign-in-lacking-text"),
+        "sign_in_not_working_text": say("lead-page.sign-in-not-working-text"),
+        "sign_in_declined_text": say("lead-page.sign-in-declined-text"),
+        "sign_in_refused_text": say("lead-page.sign-in-refused-text"),
+        "sign_in_no_answer_text": say("lead-page.sign-in-no-answer-text"),
+        "sign_in_other_vendor_text": say("lead-page.sign-in-other-vendor-text"),
+        "sign_in_changed_text": say("lead-page.sign-in-changed-text"),
+        "sign_in_late_text": say("lead-page.sign-in-late-text"),
+        "sign_in_unknown_text": say("lead-page.sign-in-unknown-text"),
     }
 )
 STAGES: Mapping[str, Message] = {

@@ -124,6 +124,7 @@ class ConnectionDoc(BaseModel):
     connector: str
     config: dict[str, Any]
     active: bool
+    pending: bool = Field(description="Nobody has signed in over it yet: POST /v1/connections/{key}/sign-in.")
     sync_owners: bool = Field(description="Whether it hears who owns a lead, and of meetings.")
     max_reading_age_s: int | None = Field(
         description="How old a reading may be to show slots and to route by; null: 60."
@@ -138,6 +139,7 @@ class ConnectionDoc(BaseModel):
             connector=row.connector,
             config=dict(row.config),
             active=row.active,
+            pending=row.pending,
             sync_owners=row.sync_owners,
             max_reading_age_s=row.max_reading_age_s,
             fault=render(row.fault, reader) if row.fault else None,
@@ -189,7 +191,8 @@ async def show(
     "/v1/connections/{key}",
     summary="Make or change a connection",
     description="Checked with one call to the vendor before it is saved; secrets are stored encrypted and never shown. "
-    "Saving also puts a connection back into use, and sends what waited for it.",
+    "Saving also puts a connection back into use, and sends what waited for it. One over which a human signs in (OAuth 2) is "
+    "saved `pending`, and checked after the sign-in; a changed `config` asks for a new one.",
     responses={201: {"model": ConnectionDoc, "description": "Made"}, **problem_responses(401, 403, 404, 409, 422, 503)},
 )
 async def put(

@@ -82,6 +82,7 @@ def _env(engine: AsyncEngine, rest: _Rest, settings: Settings) -> Env:
         readers=rest.part("readers"),
         secrets=rest.part("secrets"),
         signatures=rest.part("signatures"),
+        sign_ins=rest.part("sign_ins"),
         buyer_acts_per_day=settings.booking_link_acts_per_day,
         organisation=settings.organisation,
         public_url=settings.public_url,

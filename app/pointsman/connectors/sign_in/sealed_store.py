@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from pointsman.connectors.credentials import connection_binding
+from pointsman.connectors.sign_in.token_values import token_context
 from pointsman.connectors.vault import Vault
 from pointsman.domain.errors import Unavailable
 from pointsman.services.ports import DatabaseBusy, DatabaseUnavailable, LostRace, SchemaUnusable, UnitOfWork
@@ -23,9 +23,7 @@ class SealedStore:
     connection: ConnectionRef
 
     def token_context(self, subject: str) -> str:
-        """Of the configuration too: no token goes to another address than the one that was signed in to."""
-        binding = connection_binding(self.connection.connector, self.connection.config)
-        return f"token:{self.connection.id}:{binding}:{subject}"
+        return token_context(self.connection, subject)
 
     def memory_context(self, name: str) -> str:
         return f"memory:{self.connection.id}:{name}"

@@ -6,10 +6,17 @@ from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
+from pointsman.connectors.credentials import connection_binding
+from pointsman.services.ports.vendors.calendars import ConnectionRef
 from pointsman_sdk import Token
 
 _EARLY = timedelta(seconds=60)
 _SHARE = 4  # of a token that lives shortly, the last quarter
+
+
+def token_context(connection: ConnectionRef, subject: str) -> str:
+    """What a token is sealed to. The configuration too: no token goes to another address than the one that was signed in to."""
+    return f"token:{connection.id}:{connection_binding(connection.connector, connection.config)}:{subject}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,13 +24,15 @@ _CHANGE = (
         config=bindparam("config"),
         sealed=bindparam("sealed"),
         active=bindparam("active"),
+        pending=bindparam("pending"),
         fault=bindparam("fault"),
         max_reading_age_s=bindparam("max_reading_age_s"),
         sync_owners=bindparam("sync_owners"),
     )
 )
-_CHANGING = ("connector", "config", "sealed", "active", "fault", "max_reading_age_s", "sync_owners")
+_CHANGING = ("connector", "config", "sealed", "active", "pending", "fault", "max_reading_age_s", "sync_owners")
 _GET = select(connections).where(connections.c.key == bindparam("key"))
+_GET_BY_ID = select(connections).where(connections.c.id == bindparam("of", type_=UUID_TYPE))
 _LOCK = _GET.with_for_update()
 _after_at = bindparam("after_at", type_=INSTANT)
 _PAGE = (
@@ -51,6 +53,7 @@ _TO_PROBE = (
     .outerjoin(connection_pace, connection_pace.c.connection_id == connections.c.id)
     .where(
         connections.c.active,
+        ~connections.c.pending,
         connections.c.fault.is_not(None),
         or_(connection_pace.c.not_before.is_(None), connection_pace.c.not_before <= bindparam("at", type_=INSTANT)),
     )
@@ -89,6 +92,10 @@ class SqlConnections:
     async def get(self, key: str, *, lock: bool = False) -> ConnectionRow | None:
         found = await self._connection.execute(_LOCK if lock else _GET, {"key": key})
         row = found.mappings().one_or_none()
+        return connection_row(row) if row else None
+
+    async def get_by_id(self, connection_id: UUID) -> ConnectionRow | None:
+        row = (await self._connection.execute(_GET_BY_ID, {"of": connection_id})).mappings().one_or_none()
         return connection_row(row) if row else None
 
     async def page(self, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[ConnectionRow]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, Unavailable
 from pointsman.domain.messages.message import Message
 from pointsman.services.audit import audit
+from pointsman.services.connections.sign_in import PENDING
 from pointsman.services.deliveries.connection_faults import audit_fault, put_back_into_use, put_out_of_use
 from pointsman.services.deliveries.enqueue import resume_connection
 from pointsman.services.deliveries.vendor_error_text import failure_message, safe_error_text
@@ -40,6 +41,8 @@ async def save_connection(
 ) -> tuple[ConnectionRow, bool]:
     """Check a connection with one call to its vendor, then save it; (the row, whether it is new).
 
+    One over which a human signs in is saved `pending`, and checked when somebody has; so is one whose configuration changed.
+
     With `sync_owners` it is a CRM that hears from now on who owns a lead and which meetings there are; `max_reading_age_s` is
     how old a reading of its calendars may be to show slots and to route by (None: FOR_SLOTS). Raises Invalid
     (configuration, no CRM, or the vendor says no), NotFound (no such connector), Unavailable (no answer).
@@ -51,7 +54,9 @@ async def save_connection(
     async with env.uow() as tx:
         there = await tx.connections.get(key)
     connection_id = there.id if there else env.new_id()
-    await _check(env, ConnectionRef(id=connection_id, connector=connector, config=public, sealed=sealed))
+    pending = env.sign_ins.needed(connector, config) and (there is None or there.pending or there.config != public)
+    if not pending:
+        await _check(env, ConnectionRef(id=connection_id, connector=connector, config=public, sealed=sealed))
     row = ConnectionRow(
         id=connection_id,
         key=key,
@@ -59,7 +64,8 @@ async def save_connection(
         config=public,
         sealed=sealed,
         active=active,
-        fault=None,
+        pending=pending,
+        fault=PENDING if pending else None,
         created_at=there.created_at if there else env.clock(),
         sync_owners=sync_owners,
         max_reading_age_s=max_reading_age_s,
@@ -77,6 +83,8 @@ async def save_connection(
             )
         else:
             await tx.connections.change(replace(row, id=before.id))
+            if pending:
+                await tx.sign_ins.drop_tokens(before.id)
             await tx.calendars.drop_readings(before.id)  # what was read with the old settings says nothing
             await tx.alerts.resolve(at=now, code=AlertCode.CONNECTION_REAUTH, subject=f"connection:{key}")
             await tx.paces.forgive(before.id, at=now, worked=False)
@@ -102,6 +110,8 @@ async def check_connection(env: Env, key: str, *, actor: Actor) -> ConnectionRow
     """Ask the vendor whether the connection works, and write down when it does not any more (or does again)."""
     async with env.uow() as tx:
         row = await _connection(tx, key)
+    if row.pending:
+        return row  # there is nothing to ask the vendor with
     fault: Message | None = None
     try:
         await env.calendars.check(row.ref())
@@ -151,6 +161,7 @@ def _audited(row: ConnectionRow) -> dict[str, Any]:
     return {
         "connector": row.connector,
         "active": row.active,
+        "pending": row.pending,
         "sync_owners": row.sync_owners,
         "max_reading_age_s": row.max_reading_age_s,
     }

@@ -16,6 +16,7 @@ from pointsman.services.ports.tx import UnitOfWork
 from pointsman.services.ports.vendors.calendars import CalendarGateway
 from pointsman.services.ports.vendors.crm import CrmGateway
 from pointsman.services.ports.vendors.invitations import Invitations
+from pointsman.services.ports.vendors.sign_in import SignInGateway
 
 Clock = Callable[[], datetime]
 IdFactory = Callable[[], UUID]
@@ -86,6 +87,7 @@ class Env:
     readers: TextReaders
     secrets: Secrets
     signatures: SignatureSchemes
+    sign_ins: SignInGateway
     buyer_acts_per_day: int = 10  # of booking links, for one lead
     language: str = "en"  # of the catalogues: what a rep reads who says no language
     organisation: str = ""  # whose appointments they are, as buyers read it

@@ -23,6 +23,7 @@ class ConnectionRow:
     fault: Message | None
     created_at: datetime
     max_reading_age_s: int | None = None  # how old a reading may be to show slots; None is the service's own measure
+    pending: bool = False  # nobody has signed in over it yet
     sync_owners: bool = False  # a CRM that is told who owns a lead, and of its meetings
 
     def ref(self) -> ConnectionRef:
@@ -35,6 +36,8 @@ class Connections(Protocol):
     async def change(self, row: ConnectionRow) -> None: ...
 
     async def get(self, key: str, *, lock: bool = False) -> ConnectionRow | None: ...
+
+    async def get_by_id(self, connection_id: UUID) -> ConnectionRow | None: ...
 
     async def page(self, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[ConnectionRow]:
         """By creation and id, newest first."""

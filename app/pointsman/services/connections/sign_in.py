@@ -1,0 +1,151 @@
+"""Signing in over a connection: an admin begins it, a human goes to the vendor, and the vendor sends the browser back."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from pointsman.domain.errors import Fault, Invalid, NotFound, PointsmanError
+from pointsman.domain.messages.message import say
+from pointsman.services.audit import audit
+from pointsman.services.deliveries.connection_faults import put_back_into_use
+from pointsman.services.deliveries.vendor_error_text import failure_message
+from pointsman.services.ports import WORKER, Actor, Env, Tx, VendorError
+from pointsman.services.ports.booking.connections import ConnectionRow
+from pointsman.services.ports.vendors.sign_in import SignInRefused, SignInRow
+from pointsman.services.transactions import run_in_transaction
+
+VALID_FOR = timedelta(minutes=10)
+_MOST_STATE, _MOST_CODE = 200, 8_000  # characters
+_KEY = "key:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BegunUrl:
+    """Where the human signs in, and until when that counts."""
+
+    url: str
+    expires_at: datetime
+
+
+async def begin_sign_in(env: Env, key: str, *, subject: str | None, actor: Actor) -> BegunUrl:
+    """Raises NotFound, Conflict "no-sign-in" where nobody signs in, and Invalid for a subject that does not fit."""
+    async with env.uow() as tx:
+        row = await tx.connections.get(key)
+    if row is None:
+        raise NotFound(f"There is no connection '{key:.60}'.")
+    per_subject = env.sign_ins.per_subject(row.connector)
+    if subject is not None and not per_subject:
+        message = "One sign-in counts for this whole connection: leave `subject` out."
+        raise Invalid(message, faults=[Fault(path="body.subject", code="no-subject", message=message)])
+    sign_in_id, now = env.new_id(), env.clock()
+    begun = env.sign_ins.begin(row.ref(), sign_in_id=sign_in_id)
+    expires_at = now + VALID_FOR
+
+    async def work(tx: Tx) -> None:
+        await tx.sign_ins.drop_expired_sign_ins(at=now)
+        await tx.sign_ins.begin_sign_in(
+            SignInRow(
+                id=sign_in_id,
+                connection_id=row.id,
+                subject=subject or "",
+                state_hash=begun.state_hash,
+                sealed=begun.sealed,
+                begun_by=actor.name,
+                expires_at=expires_at,
+            )
+        )
+        await audit(env, tx, actor, "connection.sign-in-begun", f"connection:{key}")
+
+    await run_in_transaction(env, work)
+    return BegunUrl(url=begun.url, expires_at=expires_at)
+
+
+async def finish_sign_in(env: Env, *, state: str, code: str | None, error: str | None, issuer: str | None) -> str:
+    """What to tell the human, as one of the page's outcomes. The state is used up, whatever comes of it."""
+    if not 0 < len(state) <= _MOST_STATE:
+        return "unknown"
+    async with env.uow() as tx:
+        row = await tx.sign_ins.take_sign_in(env.sign_ins.state_hash(state))
+        connection = await tx.connections.get_by_id(row.connection_id) if row is not None else None
+        is_good = row is not None and await _is_still_good(env, tx, row.begun_by)
+    if row is None or connection is None or not is_good:
+        return "unknown"
+    if row.expires_at <= env.clock():
+        return "late"
+    try:
+        sealed, lacking = await _exchanged(env, connection, row, code=code, error=error, issuer=issuer)
+    except (SignInRefused, PointsmanError) as refused:
+        why = refused.why if isinstance(refused, SignInRefused) else "changed"
+        async with env.uow() as tx:
+            await audit(
+                env, tx, _actor(row), "connection.sign-in-failed", f"connection:{connection.key}", after={"why": why}
+            )
+        return why
+    if not await _keep(env, connection, row, sealed, lacking):
+        return "changed"
+    works = await _works(env, connection, row)
+    return ("lacking" if lacking else "done") if works else "not_working"
+
+
+async def _exchanged(
+    env: Env, connection: ConnectionRow, row: SignInRow, *, code: str | None, error: str | None, issuer: str | None
+) -> tuple[bytes, tuple[str, ...]]:
+    env.sign_ins.check_issuer(connection.ref(), issuer)
+    if error is not None or not code or len(code) > _MOST_CODE:
+        raise SignInRefused("declined" if error == "access_denied" else "refused")
+    return await env.sign_ins.finish(connection.ref(), row, code=code)
+
+
+async def _keep(env: Env, connection: ConnectionRow, row: SignInRow, sealed: bytes, lacking: tuple[str, ...]) -> bool:
+    async def work(tx: Tx) -> bool:
+        now = await tx.connections.get(connection.key, lock=True)
+        if now is None or now.config != connection.config:
+            return False
+        await tx.sign_ins.put_token(connection.id, row.subject, token_id=env.new_id(), sealed=sealed)
+        await tx.connections.change(replace(now, pending=False))
+        await audit(
+            env,
+            tx,
+            _actor(row),
+            "connection.signed-in",
+            f"connection:{connection.key}",
+            after={"subject": row.subject or None, "scopes_not_granted": list(lacking)},
+        )
+        return True
+
+    return await run_in_transaction(env, work)
+
+
+async def _works(env: Env, connection: ConnectionRow, row: SignInRow) -> bool:
+    """Ask the vendor once; what does not work is asked again by the probes."""
+    try:
+        await env.calendars.check(connection.ref())
+    except (VendorError, TimeoutError) as error:
+        said = failure_message(error)
+
+        async def not_yet(tx: Tx) -> None:
+            await tx.connections.set_fault(connection.id, said)
+
+        await run_in_transaction(env, not_yet)
+        return False
+
+    async def back(tx: Tx) -> None:
+        await put_back_into_use(env, tx, connection, actor=_actor(row))
+
+    await run_in_transaction(env, back)
+    return True
+
+
+async def _is_still_good(env: Env, tx: Tx, begun_by: str) -> bool:
+    """Whether the key that began it may still do so."""
+    if not begun_by.startswith(_KEY):
+        return True
+    key = await tx.api_keys.get(begun_by.removeprefix(_KEY))
+    return key is not None and key.revoked_at is None and (key.expires_at is None or key.expires_at > env.clock())
+
+
+def _actor(row: SignInRow) -> Actor:
+    return replace(WORKER, name=row.begun_by)
+
+
+PENDING = say("vendor.not-signed-in")
+"""The fault of a connection over which nobody has signed in yet."""
