@@ -27,7 +27,7 @@ class BegunUrl:
 
 
 async def begin_sign_in(env: Env, key: str, *, subject: str | None, actor: Actor) -> BegunUrl:
-    """Raises NotFound, Conflict "no-sign-in" where nobody signs in, and Invalid for a subject that does not fit."""
+    """Raises NotFound, Conflict "no-sign-in" where there is no way to sign in, and Invalid for a subject that does not fit."""
     async with env.uow() as tx:
         row = await tx.connections.get(key)
     if row is None:
