@@ -37,7 +37,7 @@ class SignInDoc(BaseModel):
 @router.post(
     "/v1/connections/{key}/sign-in",
     summary="Begin to sign in to the vendor",
-    description="The answer's `url` is opened in a browser by the person who has the account at the vendor. The vendor sends the browser"
+    description="The answer's `url` is for the browser of the person who has the account there. The vendor sends it"
     " back to /v1/oauth/callback, which has to be entered there as redirect URI.",
     responses=problem_responses(401, 403, 404, 409, 422, 503),
 )
