@@ -28,6 +28,11 @@ _ODD: dict[Odd, dict[str, Any]] = {
     Odd.TENTATIVE: {"status": "tentative"},
     Odd.PRIVATE: {"private": True},
     Odd.LONG: {"end": (at(9).start + timedelta(hours=25)).isoformat()},
+    Odd.WEEKLY: {
+        "start": (at(9).start - timedelta(weeks=4)).isoformat(),
+        "end": (at(9).end - timedelta(weeks=4)).isoformat(),
+        "weeks": 9,
+    },
     Odd.WHOLE_DAY: {"first_day": "2031-03-30", "last_day": "2031-03-30"},
 }
 

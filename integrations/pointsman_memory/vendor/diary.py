@@ -42,6 +42,16 @@ class Calendar:
         first, last = date.fromisoformat(values["first_day"]), date.fromisoformat(values["last_day"])
         return Slot(datetime.combine(first, time(), zone), datetime.combine(last + timedelta(days=1), time(), zone))
 
+    def slots(self, item: Item) -> list[Slot]:
+        """When it is, each time: a series keeps its wall clock, `weeks` times a week apart."""
+        first, zone = self.slot(item), ZoneInfo(self.zone)
+        start, end = first.start.astimezone(zone), first.end.astimezone(zone)
+        later = [timedelta(weeks=number) for number in range(1, int(item.values.get("weeks", 1)))]
+        return [first, *(Slot(start + weeks, end + weeks) for weeks in later)]
+
+    def meets(self, item: Item, window: Slot) -> bool:
+        return any(slot.overlaps(window) for slot in self.slots(item))
+
     def own(self) -> list[Item]:
         """The items that came with a key, by start."""
         return sorted((one for one in self.shelf.items.values() if one.key), key=lambda one: self.slot(one).utc().start)
@@ -75,7 +85,10 @@ class Diary:
         return self.calendars[name]
 
     def block(self, name: str, slot: Slot, **values: Any) -> Item:
-        """Put in an event that is not ours; `values` are such as busy, declined, status, first_day and last_day, private."""
+        """Put in an event that is not ours.
+
+        `values` are such as busy, declined, status, private, weeks (a series of so many), first_day and last_day.
+        """
         times = {"start": slot.start.isoformat(), "end": slot.end.isoformat()}
         item = self.calendar(name).shelf.add({**times, "title": "Private", **values})
         self._changed(self.calendar(name), item)
@@ -160,15 +173,23 @@ class Diary:
             for one in busy
             if "first_day" in one.values and calendar.slot(one).overlaps(wide)
         ]
-        timed = [one for one in busy if "first_day" not in one.values and calendar.slot(one).overlaps(window)]
+        timed = [
+            (slot, one.key)
+            for one in busy
+            if "first_day" not in one.values
+            for slot in calendar.slots(one)
+            if slot.overlaps(window)
+        ]
         if calendar.merged:
-            return days + _merged([calendar.slot(one).utc() for one in timed])
-        return days + [{"start": one.values["start"], "end": one.values["end"], "key": one.key} for one in timed]
+            return days + _merged([slot.utc() for slot, _ in timed])
+        return days + [
+            {"start": slot.start.isoformat(), "end": slot.end.isoformat(), "key": key} for slot, key in timed
+        ]
 
     def _listed(self, asked: Asked, calendar: Calendar) -> dict[str, Any]:
         window = window_of(asked.query)
         found = calendar.own() if "keyed" in asked.query else list(calendar.shelf.items.values())
-        shown = [one.shown() for one in found if calendar.slot(one).overlaps(window)]
+        shown = [one.shown() for one in found if calendar.meets(one, window)]
         return page(shown, asked.query.get("cursor"), self.page_size)
 
     def _event(self, asked: Asked, calendar: Calendar, key: str) -> Answer:
@@ -190,7 +211,7 @@ class Diary:
         if not calendar.writable:
             raise Refused(403, "place")
         others = [one for name, one in calendar.shelf.items.items() if name != key and is_busy(one)]
-        if calendar.refuses_overlaps and any(calendar.slot(one).overlaps(slot) for one in others):
+        if calendar.refuses_overlaps and any(calendar.meets(one, slot) for one in others):
             raise Refused(409, "taken")
 
     def _join_url(self, calendar: Calendar, meeting: Any) -> str | None:
