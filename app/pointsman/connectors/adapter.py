@@ -1,7 +1,7 @@
 """The adapter: the services' calendar port over whatever connector a connection names."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -17,8 +17,8 @@ from pointsman.connectors.vault import Vault
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.domain.messages.message import say
 from pointsman.services.ports.vendors.calendars import (
+    CalendarAsked,
     CalendarEvent,
-    CalendarOwner,
     ConnectionRef,
     VendorError,
     VendorEvent,
@@ -35,13 +35,28 @@ from pointsman_sdk import (
     Capability,
     Connector,
     ConnectorError,
+    Limits,
     Slot,
+    Unreadable,
     check_key,
 )
 
 T = TypeVar("T")
 CALL_DEADLINE = timedelta(seconds=30)
 _UNUSABLE = {"secret-key-missing": "vendor.secret-key-missing", "secret-unreadable": "vendor.secret-unreadable"}
+
+
+Busyness = list[tuple[datetime, datetime]] | VendorError
+
+
+def _busyness(found: object) -> Busyness:
+    """Where a calendar is busy, or that it cannot be read: what the answer leaves out is not free."""
+    if isinstance(found, BusyTimes):
+        return sorted(utc_interval(one.slot) for one in found.times)
+    said, wait = (
+        (found.reason, found.retry_after) if isinstance(found, Unreadable) else ("the answer leaves it out", None)
+    )
+    return VendorRetryableError(f"the calendar cannot be read: {said}", retry_after=wait)
 
 
 def _ignore(_connector: str, _kind: str) -> None:
@@ -76,28 +91,67 @@ class ConnectorGateway:
         """One authenticated call."""
         await self.call(connection, lambda connector: connector.check(), patience=Patience.UNPACED)
 
+    def busy_batch(self, connector: str) -> int:
+        """How many calendars go into one question."""
+        return max(1, self._limits(connector).busy_batch)
+
     async def busy_times(
         self,
         connection: ConnectionRef,
-        calendar: str,
+        asked: Sequence[CalendarAsked],
         start: datetime,
         end: datetime,
         *,
         deadline: timedelta,
-        owner: CalendarOwner,
-    ) -> list[tuple[datetime, datetime]]:
-        """Busy times in UTC, by start."""
+    ) -> dict[str, list[tuple[datetime, datetime]] | VendorError]:
+        """Busy times of each calendar in UTC by start, or why it cannot be read: batch by batch, several side by side."""
+        size, turns = (
+            self.busy_batch(connection.connector),
+            asyncio.Semaphore(self._limits(connection.connector).at_once),
+        )
+        loop = asyncio.get_running_loop()
+        until = loop.time() + deadline.total_seconds()
+
+        async def read(batch: Sequence[CalendarAsked]) -> dict[str, Busyness]:
+            async with turns:
+                left = timedelta(seconds=until - loop.time())
+                try:
+                    if left <= timedelta(0):
+                        raise VendorRetryableError("its turn did not come in time", told=say("vendor.no-answer"))
+                    return await self._read_batch(connection, batch, start, end, deadline=left)
+                except VendorError as error:
+                    return {one.calendar: error for one in batch}
+
+        batches = [asked[at : at + size] for at in range(0, len(asked), size)]
+        found = await asyncio.gather(*map(read, batches))
+        return {calendar: times for one in found for calendar, times in one.items()}
+
+    async def _read_batch(
+        self,
+        connection: ConnectionRef,
+        asked: Sequence[CalendarAsked],
+        start: datetime,
+        end: datetime,
+        *,
+        deadline: timedelta,
+    ) -> dict[str, Busyness]:
         window = check_contract(lambda: Slot(start, end))
 
-        async def read(vendor: Busy) -> list[tuple[datetime, datetime]]:
-            asked = CalendarRef(id=calendar, zone=owner.zone, owner=owner.email)
-            found = (await vendor.read([asked], window)).get(calendar)
-            if not isinstance(found, BusyTimes):
-                said, wait = ("the answer leaves it out", None) if found is None else (found.reason, found.retry_after)
-                raise VendorRetryableError(f"the calendar cannot be read: {said}", retry_after=wait)
-            return sorted(utc_interval(one.slot) for one in found.times)
+        async def read(vendor: Busy) -> dict[str, Busyness]:
+            wanted = [CalendarRef(id=one.calendar, zone=one.owner.zone, owner=one.owner.email) for one in asked]
+            answer = await vendor.read(wanted, window)
+            found = {one.calendar: _busyness(answer.get(one.calendar)) for one in asked}
+            if len(found) == 1 and isinstance(fault := next(iter(found.values())), VendorError):
+                raise fault  # a question about one calendar that fails is a call that fails
+            return found
 
         return await self._with(Capability.BUSY, connection, read, deadline=deadline, patience=Patience.FIRST)
+
+    def _limits(self, connector: str) -> Limits:
+        try:
+            return self._registry.manifest(connector).limits
+        except (NotFound, Unavailable):
+            return Limits()  # the call itself says what is wrong with it
 
     async def put_event(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
         """Bring the event to this state."""

@@ -71,10 +71,10 @@ async def test_a_calendar_is_read_for_its_owner_when_it_is_bound_and_later(floor
 class BusyTimesAlone(FaultyCalendars):
     """The calendar `shared` tells its busy times, and shows no event."""
 
-    async def list_our_events(self, connection: Any, calendar: str, *args: Any, **kwargs: Any) -> Any:
+    async def our_events(self, connection: Any, calendar: str, *args: Any, **kwargs: Any) -> Any:
         if calendar == "shared":
             raise VendorRejectedError("no events for you")
-        return await super().list_our_events(connection, calendar, *args, **kwargs)
+        return await super().our_events(connection, calendar, *args, **kwargs)
 
 
 async def test_a_calendar_that_shows_its_busy_times_alone_is_read_and_never_the_one_to_write_to(floor: Floor) -> None:
@@ -227,3 +227,15 @@ async def test_a_question_about_many_calendars_waits_so_long_and_no_longer_and_t
         return all(reading.state.readable for reading in again.values())
 
     await until(all_are_read)
+
+
+async def test_calendars_of_one_connection_are_read_together_and_one_that_fails_is_alone_unreadable(
+    floor: Floor,
+) -> None:
+    floor.vendor.batch = 2
+    floor.vendor.batches.clear()
+    floor.vendor.faults["anna-cal"] = VendorRetryableError("down")
+    floor.world.clock.advance(6 * MINUTE)
+    assert await poll_calendars(floor.env) == 3
+    assert sorted(map(len, floor.vendor.batches)) == [1, 2]
+    assert await open_alerts(floor) == {("calendar-unreadable", "rep:anna")}

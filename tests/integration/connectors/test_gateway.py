@@ -21,6 +21,7 @@ from pointsman.connectors.vault import Vault, new_key
 from pointsman.domain.errors import Invalid, NotFound
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports.vendors.calendars import (
+    CalendarAsked,
     CalendarEvent,
     CalendarGateway,
     CalendarOwner,
@@ -97,6 +98,16 @@ async def house(anyio_backend: object) -> AsyncIterator[House]:
     await house.gateway.aclose()
 
 
+async def busy(
+    gateway: ConnectorGateway, connection: ConnectionRef, calendar: str, *, deadline: timedelta = SECOND
+) -> list[tuple[datetime, datetime]]:
+    asked = [CalendarAsked(calendar=calendar, owner=OWNER)]
+    found = (await gateway.busy_times(connection, asked, NINE, NOON, deadline=deadline))[calendar]
+    if isinstance(found, VendorError):
+        raise found
+    return found
+
+
 async def test_gateway_is_what_the_services_ask_for(house: House) -> None:
     port: CalendarGateway = house.gateway
     assert callable(port.seal)
@@ -108,7 +119,7 @@ async def test_appointment_is_booked_found_moved_and_cancelled(house: House) -> 
     made = await gateway.put_event(connection, EVENT)
     assert (made.key, made.start, made.end) == (EVENT.key, NINE, TEN)
     assert await gateway.get_event(connection, "anna", EVENT.key) == made
-    assert await gateway.busy_times(connection, "anna", NINE, NOON, deadline=SECOND, owner=OWNER) == [(NINE, TEN)]
+    assert await busy(gateway, connection, "anna") == [(NINE, TEN)]
     moved = await gateway.put_event(connection, replace(EVENT, start=TEN, end=NOON, sequence=1))
     assert (moved.start, moved.end) == (TEN, NOON)
     assert await gateway.our_events(connection, "anna", NINE, NOON) == [moved]
@@ -285,16 +296,14 @@ async def test_nonsense_from_a_connector_is_a_bug_too(answer: object) -> None:
     with pytest.raises(VendorUnansweredError):
         await house.gateway.put_event(house.connection(), EVENT)
     with pytest.raises(VendorRetryableError):
-        await house.gateway.busy_times(house.connection(), "anna", NINE, NOON, deadline=SECOND, owner=OWNER)
+        await busy(house.gateway, house.connection(), "anna")
     assert len(house.bugs) == 2
 
 
 async def test_slow_calendar_is_given_up_at_the_deadline() -> None:
     house = House(Scripted(lambda: asyncio.Event().wait()))
     with pytest.raises(VendorRetryableError, match="in time") as caught:
-        await house.gateway.busy_times(
-            house.connection(), "anna", NINE, NOON, deadline=timedelta(milliseconds=20), owner=OWNER
-        )
+        await busy(house.gateway, house.connection(), "anna", deadline=timedelta(milliseconds=20))
     assert not isinstance(caught.value, VendorUnansweredError)
     assert german(failure_message(caught.value)) == "der Anbieter hat nicht rechtzeitig geantwortet"
     assert house.bugs == []
@@ -332,9 +341,7 @@ async def test_real_calendar_server_on_loopback_is_reached_only_when_private_net
             if allowed:
                 made = await gateway.put_event(connection, event)
                 assert (made.start, made.end) == (NINE, TEN)
-                assert await gateway.busy_times(
-                    connection, vendor.calendar, NINE, NOON, deadline=SECOND, owner=OWNER
-                ) == [(NINE, TEN)]
+                assert await busy(gateway, connection, vendor.calendar) == [(NINE, TEN)]
             else:
                 with pytest.raises(VendorRejectedError, match="does not allow"):
                     await gateway.put_event(connection, event)

@@ -19,7 +19,7 @@ from pointsman.services.calendars.readings import read_calendar_states
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.ports import VendorError
-from pointsman.services.ports.vendors.calendars import CalendarOwner, ConnectionRef
+from pointsman.services.ports.vendors.calendars import CalendarAsked, CalendarOwner, ConnectionRef
 from pointsman_sdk.testing.bench import reader_processes
 from support.deep import every
 from support.floors.booking_floor import SETTER, open_floor
@@ -86,7 +86,11 @@ async def gateway(anyio_backend: object, server: Server, bugs: list[str]) -> Asy
 async def busy(gateway: ConnectorGateway) -> list[tuple[datetime, datetime]]:
     public, sealed = gateway.seal("caldav", {"base_url": "https://dav.example/"})
     connection = ConnectionRef(id=UUID(int=1), connector="caldav", config=public, sealed=sealed)
-    return await gateway.busy_times(connection, "/anna/", START, END, deadline=DEADLINE, owner=OWNER)
+    asked = [CalendarAsked(calendar="/anna/", owner=OWNER)]
+    found = (await gateway.busy_times(connection, asked, START, END, deadline=DEADLINE))["/anna/"]
+    if isinstance(found, VendorError):
+        raise found
+    return found
 
 
 @pytest.mark.parametrize("bomb", every(4, {**FREE_BUSY, **EVENTS}))

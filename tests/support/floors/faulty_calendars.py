@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,12 +11,14 @@ from enum import StrEnum
 from pointsman.services.ports import (
     CalendarEvent,
     ConnectionRef,
+    VendorError,
     VendorEvent,
     VendorReauthError,
     VendorRejectedError,
     VendorRetryableError,
     VendorUnansweredError,
 )
+from pointsman.services.ports.vendors.calendars import CalendarAsked
 
 
 class Cue(StrEnum):
@@ -50,6 +52,8 @@ class FaultyCalendars:
         self.faults: dict[str, Exception] = {}
         self.before_change: Callable[[str], asyncio.Future[None] | None] = lambda _op: None
         self.reads = 0
+        self.batch = 1  # calendars in one question
+        self.batches: list[list[str]] = []  # what each question asked
         self.slow = 0.0
         self.asked_for: list[object] = []  # whose busy times
         self.answers: int | None = None  # so many readings are answered; the others hang
@@ -68,12 +72,22 @@ class FaultyCalendars:
         if fault := self.faults.get("check"):
             raise fault
 
+    def busy_batch(self, connector: str) -> int:
+        return self.batch
+
     async def busy_times(
-        self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, **asked: object
-    ) -> list[tuple[datetime, datetime]]:
+        self,
+        connection: ConnectionRef,
+        asked: Sequence[CalendarAsked],
+        start: datetime,
+        end: datetime,
+        *,
+        deadline: timedelta,
+    ) -> dict[str, list[tuple[datetime, datetime]] | VendorError]:
         _outside_transactions()
         self.reads += 1
-        self.asked_for.append(asked["owner"])
+        self.batches.append([one.calendar for one in asked])
+        self.asked_for += [one.owner for one in asked]
         if self.slow:
             await asyncio.sleep(self.slow)
         if self.answers == 0:
@@ -84,10 +98,16 @@ class FaultyCalendars:
                 self.hanging -= 1
         elif self.answers is not None:
             self.answers -= 1
-        if fault := self.faults.get(calendar):
-            raise fault
-        ours = [(e.start, e.end) for (where, _), events in self.live.items() if where == calendar for e in events]
-        return [(a, b) for a, b in [*self.busy.get(calendar, []), *ours] if a < end and b > start]
+        found: dict[str, list[tuple[datetime, datetime]] | VendorError] = {}
+        for calendar in (one.calendar for one in asked):
+            if fault := self.faults.get(calendar):
+                if not isinstance(fault, VendorError):
+                    raise fault
+                found[calendar] = fault
+                continue
+            ours = [(e.start, e.end) for (where, _), events in self.live.items() if where == calendar for e in events]
+            found[calendar] = [(a, b) for a, b in [*self.busy.get(calendar, []), *ours] if a < end and b > start]
+        return found
 
     async def get_event(self, connection: ConnectionRef, calendar: str, key: str) -> VendorEvent | None:
         _outside_transactions()

@@ -5,7 +5,7 @@
 
 import json
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -28,8 +28,9 @@ from pointsman.domain.roster.reps import Caps, TimeOff, WeeklyBlock
 from pointsman.domain.roster.roles import Work
 from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.policies.lifecycle import add_draft, publish_policy
-from pointsman.services.ports import Actor, CalendarEvent, Clock, ConnectionRef, Env, Tx, VendorEvent
+from pointsman.services.ports import Actor, CalendarEvent, Clock, ConnectionRef, Env, Tx, VendorError, VendorEvent
 from pointsman.services.ports.roster import SupplierRow
+from pointsman.services.ports.vendors.calendars import CalendarAsked
 from pointsman.services.ports.vendors.crm import CrmMeeting, CrmPerson, CrmReceipt
 from pointsman.services.roster.change_roster import RepInput, RoleInput, RosterInput, TimeOffInput, put_roster
 from pointsman.services.roster.snapshot import hours_from_json
@@ -134,11 +135,26 @@ class FakeCalendars:
     async def check(self, connection: ConnectionRef) -> None:
         self._fail("check")
 
+    def busy_batch(self, connector: str) -> int:
+        return 1
+
     async def busy_times(
-        self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, **asked: object
-    ) -> list[tuple[datetime, datetime]]:
-        self._fail(calendar)
-        return [(a, b) for a, b in self.busy.get(calendar, []) if a < end and b > start]
+        self,
+        connection: ConnectionRef,
+        asked: Sequence[CalendarAsked],
+        start: datetime,
+        end: datetime,
+        *,
+        deadline: timedelta,
+    ) -> dict[str, list[tuple[datetime, datetime]] | VendorError]:
+        found: dict[str, list[tuple[datetime, datetime]] | VendorError] = {}
+        for calendar in (one.calendar for one in asked):
+            try:
+                self._fail(calendar)
+                found[calendar] = [(a, b) for a, b in self.busy.get(calendar, []) if a < end and b > start]
+            except VendorError as fault:
+                found[calendar] = fault
+        return found
 
     async def get_event(self, connection: ConnectionRef, calendar: str, key: str) -> VendorEvent | None:
         self._fail(calendar)

@@ -22,7 +22,7 @@ from pointsman.services.ports import (
 )
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
 from pointsman.services.ports.operations.alerts import AlertCode
-from pointsman.services.ports.vendors.calendars import CalendarOwner
+from pointsman.services.ports.vendors.calendars import CalendarAsked, CalendarOwner
 from pointsman.services.transactions import run_in_transaction
 
 
@@ -87,7 +87,10 @@ async def _refuse_unknown_calendars(env: Env, rep_key: str, given: Sequence[Cale
         day = (start, start + timedelta(days=1))
         try:
             if place not in there:
-                await env.calendars.busy_times(found.ref(), item.calendar, *day, deadline=READ_DEADLINE, owner=owner)
+                asked = [CalendarAsked(calendar=item.calendar, owner=owner)]
+                times = await env.calendars.busy_times(found.ref(), asked, *day, deadline=READ_DEADLINE)
+                if isinstance(fault := times.get(item.calendar), VendorError):
+                    raise fault
         except VendorRejectedError as error:
             message = f"{found.key} cannot read such a calendar: {safe_error_text(error)}."
             return Fault(path=f"{path}.calendar", code="unknown-calendar", message=message)

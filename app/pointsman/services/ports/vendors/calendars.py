@@ -1,6 +1,6 @@
 """The calendars of connected vendors, as the use cases see them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -72,6 +72,14 @@ class CalendarOwner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarAsked:
+    """A calendar whose busy times are asked, and whose it is."""
+
+    calendar: str
+    owner: CalendarOwner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventGuest:
     """The buyer. The name may be any text, the address what is on record."""
 
@@ -128,16 +136,24 @@ class CalendarGateway(Protocol):
 
     async def check(self, connection: ConnectionRef) -> None: ...
 
+    def busy_batch(self, connector: str) -> int:
+        """How many calendars the vendor reads in one question: at least one."""
+        ...
+
     async def busy_times(
         self,
         connection: ConnectionRef,
-        calendar: str,
+        asked: Sequence[CalendarAsked],
         start: datetime,
         end: datetime,
         *,
         deadline: timedelta,
-        owner: CalendarOwner,
-    ) -> list[tuple[datetime, datetime]]: ...
+    ) -> Mapping[str, list[tuple[datetime, datetime]] | VendorError]:
+        """The busy times of each calendar in UTC by start, or why that one cannot be read; each may be asked once.
+
+        Asked in batches, several side by side, with one deadline for all. A batch that fails leaves the others.
+        """
+        ...
 
     async def put_event(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
         """Bring the event to this state: again is fine, a lower sequence changes nothing, what vanished is made anew."""
