@@ -19,7 +19,7 @@ router = APIRouter(tags=["Connections"])
 class SignInIn(BaseModel):
     """A sign-in to begin."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{}]})
 
     subject: Annotated[str, StringConstraints(min_length=1, max_length=320)] | None = Field(
         default=None,
@@ -45,7 +45,7 @@ async def sign_in(
     key: ConnectionKeyPath,
     env: EnvDep,
     caller: Annotated[Caller, may(Operation.CONNECTION)],
-    given: SignInIn | None = None,
+    given: SignInIn,
 ) -> SignInDoc:
-    begun = await begin_sign_in(env, key, subject=given.subject if given else None, actor=caller.actor)
+    begun = await begin_sign_in(env, key, subject=given.subject, actor=caller.actor)
     return SignInDoc(url=begun.url, expires_at=begun.expires_at)

@@ -75,7 +75,7 @@ class Desk:
         return await self.browser.put("/v1/connections/signed", json=body, headers=self.admin)
 
     async def begin(self) -> httpx.URL:
-        begun = await self.browser.post("/v1/connections/signed/sign-in", headers=self.admin)
+        begun = await self.browser.post("/v1/connections/signed/sign-in", json={}, headers=self.admin)
         assert begun.status_code == 200, begun.text
         return httpx.URL(begun.json()["url"])
 
