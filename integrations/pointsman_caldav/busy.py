@@ -60,7 +60,7 @@ class Busy:
         try:
             return await self._times(asked, window)
         except Rejected as fault:
-            return Unreadable(reason=str(fault))
+            return Unreadable(reason=str(fault), lasting=True)
         except Retryable as fault:
             if fault.scope is Scope.CONNECTION:
                 raise

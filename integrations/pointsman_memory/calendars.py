@@ -57,7 +57,7 @@ def _answer(row: Any, times: Sequence[BusyTime]) -> BusyTimes | Unreadable:
     if row is None:
         return Unreadable(reason="the memory vendor's answer leaves the calendar out")
     if shaped(lambda one: one.get("error"), row):
-        return Unreadable(reason="the memory vendor does not let the connection read the calendar")
+        return Unreadable(reason="the memory vendor does not let the connection read the calendar", lasting=True)
     return BusyTimes(times=times, keyed=shaped(lambda one: one["keyed"] is True, row))
 
 

@@ -53,10 +53,11 @@ def _busyness(found: object) -> Busyness:
     """Where a calendar is busy, or that it cannot be read: what the answer leaves out is not free."""
     if isinstance(found, BusyTimes):
         return sorted(utc_interval(one.slot) for one in found.times)
-    said, wait = (
-        (found.reason, found.retry_after) if isinstance(found, Unreadable) else ("the answer leaves it out", None)
-    )
-    return VendorRetryableError(f"the calendar cannot be read: {said}", retry_after=wait)
+    if not isinstance(found, Unreadable):
+        return VendorRetryableError("the calendar cannot be read: the answer leaves it out")
+    if found.lasting:
+        return VendorRejectedError(found.reason)
+    return VendorRetryableError(found.reason, retry_after=found.retry_after)
 
 
 def _ignore(_connector: str, _kind: str) -> None:

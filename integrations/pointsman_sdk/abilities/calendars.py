@@ -57,10 +57,14 @@ class BusyTimes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """Why one calendar of a batch could not be read: it is never free."""
+    """Why one calendar of a batch could not be read: it is never free.
+
+    `lasting` says that this does not pass by itself: there is no such calendar, or the connection may not read it.
+    """
 
     reason: str
     retry_after: timedelta | None = None
+    lasting: bool = False
 
 
 @runtime_checkable

@@ -138,9 +138,10 @@ class BusyChecks(Bench):
 
     @proves(Tier.GOLD, BUSY)
     async def test_unreadable_calendar_is_not_free(self, connector: Any, vendor: Any) -> None:
-        """A calendar that does not exist or may not be read is Unreadable, with a reason: never without busy times."""
+        """A calendar that does not exist or may not be read is Unreadable, for a lasting reason: never without busy times."""
         found = await reading(connector, vendor, DAY, calendar=vendor.unreadable)
         assert isinstance(found, Unreadable)
+        assert found.lasting, "the host would bind a calendar that is not there"
         assert found.reason.strip()
 
     @proves(Tier.GOLD, BUSY)
