@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, WithJsonSchema
 
 
 class Handshake(StrEnum):
@@ -37,4 +37,8 @@ class MemoryConfig(BaseModel):
     webhook_secret: Annotated[SecretStr, Field(description="Secret with which the vendor signs webhooks")] = SecretStr(
         "memory-webhook-secret"
     )
-    handshake: Annotated[Handshake, Field(description="How the vendor tries an address for webhooks")] = Handshake.NONE
+    handshake: Annotated[
+        Handshake,
+        WithJsonSchema({"type": "string", "enum": [one.value for one in Handshake]}),
+        Field(description="How the vendor tries an address for webhooks"),
+    ] = Handshake.NONE

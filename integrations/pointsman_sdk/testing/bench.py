@@ -98,7 +98,8 @@ class Bench:
         proof = proof_of(getattr(request, "function", None))
         if proof and proof.capability and proof.capability not in declared:
             pytest.skip(f"{name} does not declare {proof.capability}")
-        if request.node.funcargs.get("kind") is NONE:
+        spec = getattr(request.node, "callspec", None)
+        if spec is not None and spec.params.get("kind") is NONE:
             pytest.skip(f"excused: {name} declares no such kind")
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:

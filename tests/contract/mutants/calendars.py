@@ -25,6 +25,7 @@ from pointsman_sdk import (
     SlotTaken,
     Unreadable,
 )
+from pointsman_sdk.testing.samples import BERLIN
 
 Found = Mapping[str, BusyTimes | Unreadable]
 
@@ -165,7 +166,10 @@ class IgnoresTheWindow(MemoryBusy):
 class ReadsWallClocks(_Altered):
     def altered(self, times: list[BusyTime]) -> list[BusyTime]:
         return [
-            replace(time, slot=Slot(time.slot.start.replace(tzinfo=UTC), time.slot.end.replace(tzinfo=UTC)))
+            replace(
+                time,
+                slot=Slot(*(wall.astimezone(BERLIN).replace(tzinfo=UTC) for wall in (time.slot.start, time.slot.end))),
+            )
             for time in times
         ]
 

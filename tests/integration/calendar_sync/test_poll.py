@@ -121,7 +121,7 @@ async def test_an_event_marked_as_cancelled_calls_the_appointment_off_and_goes(f
     assert floor.vendor.events() == []
 
 
-_AT = r"Mo\., 30\. Nov\. 2026, 1\d:\d\d Uhr \(MEZ\)"
+_AT = r"(?:Mo|Di|Mi|Do|Fr)\., \d{1,2}\. \w{3,4}\.? 20\d\d, 1\d:\d\d Uhr \((?:MEZ|MESZ)\)"
 IN_CONFLICT = (
     rf"ein Kalender widerspricht dem Termin von Anna am {_AT}, der bestehen bleibt: im Kalender von Anna: der Eintrag wurde"
     rf" auf {_AT} bis 1\d:\d\d Uhr verschoben, und diese Zeit geht nicht: ein anderer Termin liegt zu dieser Zeit oder zu nahe"

@@ -110,7 +110,7 @@ async def town(server: RealServer, database_url: str, policy: dict[str, object])
             await bind_calendars(floor.env, rep, [bound], actor=SETTER)
         phones = {rep: Phone(server=server, calendar=name) for rep, name in names.items()}
         yield Town(floor=floor, server=server, phones=phones)
-    await contexts.aclose()
+    await gateway.aclose()
 
 
 def utc(moment: datetime) -> str:

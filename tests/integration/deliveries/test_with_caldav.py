@@ -89,7 +89,7 @@ async def town(server: CalendarServer, database_url: str) -> AsyncIterator[Town]
                 env, rep, [CalendarBindingInput(connection="town", calendar=url, writes=True)], actor=SETTER
             )
         yield Town(floor=floor, server=server, urls=urls)
-    await contexts.aclose()
+    await gateway.aclose()
 
 
 async def test_an_appointment_is_put_into_the_closers_calendar_and_taken_out_again(town: Town) -> None:

@@ -277,7 +277,7 @@ async def test_dead_deliveries_are_listed_and_replayed(floor: Floor, client: htt
 
 async def test_connectors_say_what_they_need(client: httpx.AsyncClient) -> None:
     found = {c["name"]: c for c in (await client.get("/v1/connectors")).json()["items"]}
-    assert "calendar" in found["memory"]["capabilities"]
+    assert "appointments" in found["memory"]["capabilities"]
     assert found["memory"]["config_schema"]["type"] == "object"
 
 

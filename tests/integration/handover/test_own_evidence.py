@@ -55,7 +55,7 @@ async def test_own_names_pass_the_gate_and_stand_in_the_calendar_in_the_language
     await floor.work()
     (event,) = floor.vendor.events()
     told = event.private.text.splitlines()
-    assert event.title == {"de": "Verkaufsgespräch", "en": "Sales meeting"}[language]
+    assert event.title.text == {"de": "Verkaufsgespräch", "en": "Sales meeting"}[language]
     found = told[told.index(first) + 1 :]
     assert [line.removeprefix("- ").partition(" (")[0] for line in found[:3]] == lines
 

@@ -23,6 +23,7 @@ from pointsman.services.intake.submit_lead import SubmitResult, submit_lead
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.ports import VendorRetryableError
 from pointsman.services.ports.operations.alerts import AlertCode
+from pointsman.services.ports.vendors.texts import SharedText
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.reassignment.manual import assign_manually
 from pointsman.services.roster.change_roster import RosterInput, deactivate_rep, put_roster
@@ -333,7 +334,9 @@ async def test_a_late_booking_is_removed_even_when_its_cancellation_had_to_be_tr
     async with floor.env.uow() as tx:
         known = await tx.leads.get(lead)
     assert known is not None
-    await floor.vendor.book(ANY, build_event(row, known, booking, title="x", reader=MessageReader()))
+    await floor.vendor.put_event(
+        ANY, build_event(row, known, booking, title=SharedText("x"), shared=SharedText(""), reader=MessageReader())
+    )
     floor.world.clock.advance(timedelta(minutes=20))
     await floor.work()
     assert floor.vendor.events() == []

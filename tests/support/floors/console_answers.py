@@ -17,7 +17,7 @@ _ID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 _ICS_TIME = re.compile(r"\b\d{8}T\d{6}Z?")
 _SECRET = re.compile(r"\bpm_\w+|\b[0-9a-f]{12,}\b|/(?:book|lead)/[\w.~-]+")
-_TOKEN = re.compile(r"(\bpm_[0-9a-f]{12}_|/(?:book|lead)/)[\w.~-]{12,}")
+_TOKEN = re.compile(r"(\bpm_[0-9a-f]{12}_|/(?:book|lead)/|\b(?:state|code_challenge)=)[\w.~-]{12,}")
 _PORT = re.compile(r"127\.0\.0\.1:\d+")
 _SAMPLE = re.compile(r"^(pointsman_\S+) \S+$", re.MULTILINE)
 _MASKS = (

@@ -52,8 +52,9 @@ def rules(it: Stage) -> Scenes:
 def connections(it: Stage) -> Scenes:
     """A connection that is there, of another connector, and a calendar that is gone."""
     there = it.call("GET", "/v1/connections/sandbox")
-    asked = {"connector": there["connector"], "config": there["config"]}
+    asked = {"connector": there["connector"], "config": {**there["config"], "client_secret": "another"}}
     yield "PUT /v1/connections/{key}", 200, it.ask("PUT", "/v1/connections/sandbox", asked)
+    yield "POST /v1/connections/{key}/sign-in", 200, it.ask("POST", "/v1/connections/sandbox/sign-in", {})
     yield "PUT /v1/connections/{key}", 409, it.ask("PUT", "/v1/connections/team-calendars", asked)
 
 

@@ -93,7 +93,17 @@ class ConnectionIn(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"connector": "memory", "config": {"url": "https://crm.example"}, "active": True}]
+            "examples": [
+                {
+                    "connector": "memory",
+                    "config": {
+                        "url": "https://crm.example",
+                        "client_id": "pointsman",
+                        "client_secret": "as-given-there",
+                    },
+                    "active": True,
+                }
+            ]
         },
     )
 
