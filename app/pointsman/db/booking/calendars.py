@@ -19,7 +19,8 @@ from pointsman.services.ports.vendors.calendars import CalendarOwner
 
 _BINDINGS = PreparedStatement("""
     select b.id as binding_id, b.rep_id, r.key as rep_key, r.time_zone, r.email, b.calendar, b.writes,
-        c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at, c.max_reading_age_s, c.sync_owners,
+        c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at,
+        c.max_reading_age_s, c.sync_owners,
         s.window_start, s.window_end, s.busy, s.read_at, s.error
     from rep_calendars b join reps r on r.id = b.rep_id join connections c on c.id = b.connection_id
     left join calendar_reads s on s.rep_calendar_id = b.id
@@ -28,7 +29,8 @@ _BINDINGS = PreparedStatement("""
 """)
 _WRITE_TARGET = PreparedStatement("""
     select b.id as binding_id, b.rep_id, r.key as rep_key, r.time_zone, r.email, b.calendar, b.writes,
-        c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at, c.max_reading_age_s, c.sync_owners
+        c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at,
+        c.max_reading_age_s, c.sync_owners
     from rep_calendars b join reps r on r.id = b.rep_id join connections c on c.id = b.connection_id
     where b.rep_id = :rep and b.writes
 """)
