@@ -16,7 +16,7 @@ from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
 from pointsman.services.connections.connections import check_connection, save_connection
 from pointsman.services.deliveries.enqueue import enqueue_deliveries
-from pointsman.services.deliveries.record_result import MAX_ATTEMPTS
+from pointsman.services.deliveries.record_result import LONGEST_WAIT, MAX_ATTEMPTS
 from pointsman.services.deliveries.run import replay_delivery, run_delivery, sweep_deliveries
 from pointsman.services.handover.handover import hand_over
 from pointsman.services.ports import CalendarEvent, VendorReauthError, VendorRejectedError
@@ -340,6 +340,28 @@ async def test_a_vendor_that_is_down_for_good_ends_in_a_dead_letter(floor: Floor
     (delivery,) = await floor.deliveries(row.id)
     assert (delivery.status, delivery.attempts) == ("dead", MAX_ATTEMPTS)
     assert len(floor.vendor.calls) <= 2 * MAX_ATTEMPTS
+
+
+async def test_a_connection_that_has_to_wait_costs_no_attempt(floor: Floor) -> None:
+    row = await booked(floor)
+    floor.vendor.cues = [Cue.WAIT] * (2 * MAX_ATTEMPTS)
+    for _ in range(2 * MAX_ATTEMPTS):
+        await floor.work()
+        (delivery,) = await floor.deliveries(row.id)
+        assert (delivery.status, delivery.attempts) == ("pending", 0)
+        floor.world.clock.advance(timedelta(minutes=1))
+    await floor.work()
+    assert [d.status for d in await floor.deliveries(row.id)] == ["done"]
+    assert len(floor.vendor.events()) == 1
+
+
+async def test_a_connection_that_waits_for_days_ends_in_a_dead_letter(floor: Floor) -> None:
+    row = await booked(floor)
+    floor.vendor.cues = [Cue.WAIT] * 2
+    await floor.work()
+    floor.world.clock.advance(LONGEST_WAIT)
+    await floor.work()
+    assert [d.status for d in await floor.deliveries(row.id)] == ["dead"]
 
 
 async def test_refused_credentials_take_the_connection_out_of_use_and_a_new_sign_in_sends_what_waited(

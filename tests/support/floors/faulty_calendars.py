@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from pointsman.services.ports import (
@@ -17,6 +17,7 @@ from pointsman.services.ports import (
     VendorRejectedError,
     VendorRetryableError,
     VendorUnansweredError,
+    VendorWaitError,
 )
 from pointsman.services.ports.vendors.calendars import CalendarAsked
 
@@ -28,6 +29,7 @@ class Cue(StrEnum):
     RETRY = "retry"  # nothing done, answered 503
     LOST = "lost"  # done, the answer lost
     BROKEN = "broken"  # done, answered 500 as if nothing had been
+    WAIT = "wait"  # the connection has to wait, and nothing is sent
     REAUTH = "reauth"
     REJECTED = "rejected"
     CRASH = "crash"  # done, and then our process dies
@@ -172,6 +174,11 @@ class FaultyCalendars:
                 raise VendorRetryableError("503\x00 sorry", retry_after=self.retry_after)
             case Cue.LOST:
                 raise VendorUnansweredError("no answer")
+            case Cue.WAIT:
+                until = datetime(2030, 1, 1, tzinfo=UTC)
+                raise VendorWaitError(
+                    "too many calls", until=until, retry_after=self.retry_after or timedelta(minutes=1)
+                )
             case Cue.REAUTH:
                 raise VendorReauthError("401")
             case Cue.REJECTED:

@@ -26,6 +26,8 @@ from pointsman.services.ports.booking.deliveries import DeliveryError
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
 
+LONGEST_WAIT = timedelta(hours=75)  # a weekend and a day
+SHORTEST_WAIT = timedelta(seconds=1)
 MAX_ATTEMPTS = 12
 REAUTH_WAIT = timedelta(minutes=30)
 _EFFECTS: Mapping[str, Message] = {
@@ -104,10 +106,21 @@ async def retry_later(env: Env, job: ClaimedDelivery, error: Message, retry_afte
     )
 
 
-async def _postpone(env: Env, job: ClaimedDelivery, error: CodedMessage, wait: timedelta) -> None:
+async def wait_for_turn(env: Env, job: ClaimedDelivery, error: Message, wait: timedelta) -> None:
+    """The connection has to wait and nothing was done: this is no attempt, and is given up by its age alone."""
+    if env.clock() - job.delivery.created_at > LONGEST_WAIT:
+        await give_up(env, job, CodedMessage(DeliveryError.GAVE_UP, error))
+        return
+    until = max(wait, SHORTEST_WAIT)
+    await _postpone(env, job, CodedMessage(DeliveryError.UNANSWERED, error), until, counted=False)
+
+
+async def _postpone(
+    env: Env, job: ClaimedDelivery, error: CodedMessage, wait: timedelta, *, counted: bool = True
+) -> None:
     async def work(tx: Tx) -> None:
         until = env.clock() + wait
-        if await tx.deliveries.postpone(job.delivery.id, lease=job.lease, until=until, error=error):
+        if await tx.deliveries.postpone(job.delivery.id, lease=job.lease, until=until, error=error, counted=counted):
             await defer_delivery(tx, job.delivery, at=until)
         else:
             await _redo_last_op(env, tx, job)

@@ -22,7 +22,13 @@ from pointsman.services.deliveries.crm import (
 )
 from pointsman.services.deliveries.enqueue import SWEEP_BATCH_SIZE
 from pointsman.services.deliveries.jobs import defer_delivery
-from pointsman.services.deliveries.record_result import give_up, retry_later, settle_delivery, wait_for_connection
+from pointsman.services.deliveries.record_result import (
+    give_up,
+    retry_later,
+    settle_delivery,
+    wait_for_connection,
+    wait_for_turn,
+)
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports import (
     Actor,
@@ -33,6 +39,7 @@ from pointsman.services.ports import (
     VendorReauthError,
     VendorRejectedError,
     VendorRetryableError,
+    VendorWaitError,
 )
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.booking.deliveries import DeliveryError, ListedDelivery
@@ -60,6 +67,8 @@ async def run_delivery(env: Env, delivery_id: UUID) -> None:
         await wait_for_connection(env, job, CodedMessage(DeliveryError.REAUTH, failure_message(fault)))
     except VendorRejectedError as fault:
         await give_up(env, job, CodedMessage(DeliveryError.REJECTED, failure_message(fault)))
+    except VendorWaitError as fault:
+        await wait_for_turn(env, job, failure_message(fault), fault.retry_after or timedelta())
     except VendorRetryableError as fault:
         await retry_later(env, job, failure_message(fault), fault.retry_after)
     except (VendorError, TimeoutError) as fault:
