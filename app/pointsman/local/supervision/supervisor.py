@@ -78,9 +78,11 @@ class Supervisor:
 
     def run(self) -> int:
         """Start, keep alive until Ctrl-C or SIGTERM, stop. The exit code for the command that did it."""
-        with self:
+        code = 0
+        with self, contextlib.suppress(KeyboardInterrupt):  # it may come before we wait for it
             self.start()
-            return self.wait()
+            code = self.wait()
+        return code
 
     def __enter__(self) -> Self:
         """Own the state from here on, before anything is started: children of a killed supervisor have ended.
