@@ -8,7 +8,7 @@ import httpx
 
 from pointsman_memory.config import MemoryConfig
 from pointsman_memory.shape import rows, shaped, text_or_none
-from pointsman_sdk import Context, Page, PlaceGone, Quota, SlotTaken, all_items
+from pointsman_sdk import AmbiguousOutcome, Context, Page, PlaceGone, Quota, Rejected, Retryable, SlotTaken, all_items
 from pointsman_sdk.answers import PAGE_LIMITS, SMALL, read_answer
 from pointsman_sdk.http import authorized, raise_for_status, send
 from pointsman_sdk.readers import Unreadable
@@ -21,8 +21,8 @@ _VERSION_LOST, _CURSOR_LOST, _TAKEN = (409, "exists"), (410, "cursor"), (409, "t
 _GONE = frozenset({403, 404, 410})
 
 
-class Changed(Exception):
-    """The vendor's copy is not the one that was read: read again. It never leaves this package."""
+class Changed(Retryable):
+    """The vendor's copy is not the one that was read: read again."""
 
 
 class Client:
@@ -58,9 +58,13 @@ class Client:
         if response.status_code == 204:
             return None
         content, readers = response.content, self._context.readers
-        return await read_answer(
+        found = await read_answer(
             readers, parse_json, content, vendor=VENDOR, writes=writes, small=SMALL, limits=PAGE_LIMITS
         )
+        if found is None:  # or else it would say that there is no such thing
+            what = f"an answer of {VENDOR} cannot be read"
+            raise AmbiguousOutcome(what) if writes else Rejected(what)
+        return found
 
     async def page(self, *path: str, cursor: str | None, params: Mapping[str, str] | None = None) -> Page[Any]:
         """One page of a list, as the vendor has it."""
@@ -87,7 +91,7 @@ class Client:
 
 def _raise_what_is_peculiar(status: int, code: str) -> None:
     if status == 412 or (status, code) in (_VERSION_LOST, _CURSOR_LOST):
-        raise Changed
+        raise Changed("others changed it at the memory vendor")
     if (status, code) == _TAKEN:
         raise SlotTaken("the time is taken in this calendar")
     if status in _GONE and code == "place":

@@ -15,6 +15,8 @@ pytest.register_assert_rewrite(
             "appointments",
             "busytimes",
             "lists",
+            "racing",
+            "broken_off",
             "records",
             "outreach",
             "webhooks",

@@ -48,6 +48,7 @@ class _Fault:
     apply: Break
     writes_only: bool
     left: int
+    skip: int = 0  # as many calls come through first
 
 
 FOREVER = 1_000_000
@@ -76,15 +77,32 @@ class FaultyTransport(httpx.AsyncBaseTransport):
         body: bytes = b"{}",
         writes_only: bool = False,
         times: int = 1,
+        skip: int = 0,
     ) -> None:
-        """The vendor does nothing and answers with this status, echoing the credentials it was shown."""
+        """The vendor does nothing and answers with this status and the credentials it was shown; `skip` calls come through."""
 
         async def apply(request: httpx.Request, _: Vendor) -> httpx.Response:
             echo = request.headers.get("Authorization", "").encode()
             raw = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
             return httpx.Response(status, headers=raw, content=body + b" " + echo, request=request)
 
-        self._arm(apply, writes_only=writes_only, times=times)
+        self._arm(apply, writes_only=writes_only, times=times, skip=skip)
+
+    def say(self, body: bytes, *, times: int = 1) -> None:
+        """The vendor does nothing, and answers 200 with this body alone."""
+
+        async def apply(request: httpx.Request, _: Vendor) -> httpx.Response:
+            return httpx.Response(200, content=body, request=request)
+
+        self._arm(apply, writes_only=False, times=times)
+
+    def stall(self, *, times: int = 1) -> None:
+        """The vendor takes the request, does nothing and stays silent until the lent client's time is over."""
+
+        async def apply(request: httpx.Request, _: Vendor) -> httpx.Response:
+            raise httpx.ReadTimeout("no answer in time", request=request)
+
+        self._arm(apply, writes_only=False, times=times)
 
     def refuse(self, *, writes_only: bool = False, times: int = 1) -> None:
         """Nothing listens at the vendor's address."""
@@ -176,8 +194,8 @@ class FaultyTransport(httpx.AsyncBaseTransport):
         """The vendor works again."""
         self._fault = None
 
-    def _arm(self, apply: Break, *, writes_only: bool, times: int) -> None:
-        self._fault = _Fault(apply, writes_only, times)
+    def _arm(self, apply: Break, *, writes_only: bool, times: int, skip: int = 0) -> None:
+        self._fault = _Fault(apply, writes_only, times, skip)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.seen.append(request)
@@ -185,6 +203,9 @@ class FaultyTransport(httpx.AsyncBaseTransport):
         await asyncio.sleep(0)
         fault = self._fault
         if fault is None or fault.left <= 0 or (fault.writes_only and not self._is_write(request)):
+            answer = await self._inner.handle_async_request(request)
+        elif fault.skip > 0:
+            fault.skip -= 1
             answer = await self._inner.handle_async_request(request)
         else:
             fault.left -= 1

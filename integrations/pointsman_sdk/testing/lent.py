@@ -38,6 +38,10 @@ class BenchTokens:
         self._vendor, self._turn = vendor, asyncio.Lock()
         self._token: Token | None = None
 
+    def lend(self, token: Token) -> None:
+        """Have this one be the current token."""
+        self._token = token
+
     async def current(self, *, subject: str | None = None, renew: Renew | None = None) -> Token:  # noqa: ARG002  # one subject
         """The token that was issued last; the first one is issued now."""
         if self._token is None:

@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from pointsman_sdk import Capability, ConnectorError, Page, all_items
 from pointsman_sdk.testing.bench import Bench
 from pointsman_sdk.testing.faults import FaultyTransport
-from pointsman_sdk.testing.samples import appointment, at
+from pointsman_sdk.testing.samples import NOW, appointment, at
 from pointsman_sdk.testing.tiers import Tier, proves
 
 CALENDARS, WATCHES = Capability.CALENDARS, Capability.WATCHES
@@ -46,6 +47,19 @@ class ListChecks(Bench):
         assert after.others or not after.complete
         later = await connector.watches.changed(vendor.calendar, after.cursor)
         assert not later.complete or (not later.keys and not later.others)
+
+    @proves(Tier.SILVER, WATCHES)
+    async def test_watch_begins_and_ends(self, connector: Any, vendor: Any) -> None:
+        """watch() answers a note and a time that lies ahead, or None; unwatch() of it twice, and of an unknown one, is fine."""
+        secret = SecretStr("watch-secret-of-32-characters-ok")
+        begun = await connector.watches.watch(vendor.calendar, "https://host.example/hooks/check", secret)
+        if begun is None:
+            pytest.skip("excused: this vendor pushes no changes")
+        assert begun.state
+        assert secret.get_secret_value() not in begun.state
+        assert begun.renew_at is None or begun.renew_at > NOW
+        for state in (begun.state, begun.state, "never-seen-1"):
+            await connector.watches.unwatch(vendor.calendar, state)
 
     @proves(Tier.SILVER, WATCHES)
     async def test_bad_cursor_is_not_complete(self, connector: Any, vendor: Any) -> None:

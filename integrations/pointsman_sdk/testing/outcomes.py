@@ -62,6 +62,8 @@ FAULTS = (
         name="429 alone", happen=lambda wire: wire.answer(429, times=MANY), errors=(Retryable,), scope=Scope.CONNECTION
     ),
     Fault(name="500", happen=lambda wire: wire.answer(500, times=MANY), errors=(Retryable,), acted=True),
+    Fault(name="502", happen=lambda wire: wire.answer(502, times=MANY), errors=(Retryable,), acted=True),
+    Fault(name="504", happen=lambda wire: wire.answer(504, times=MANY), errors=(Retryable,), acted=True),
     Fault(name="503", happen=lambda wire: wire.answer(503, times=MANY), errors=(Retryable,)),
     Fault(
         name="503 with a time",
@@ -70,6 +72,15 @@ FAULTS = (
         wait=WAIT,
     ),
     Fault(name="unreachable", happen=lambda wire: wire.refuse(times=MANY), errors=(Retryable,), scope=Scope.CONNECTION),
+    Fault(name="silent", happen=lambda wire: wire.stall(times=MANY), errors=(Retryable,), acted=True),
+    Fault(name="empty", happen=lambda wire: wire.say(b"", times=MANY), errors=(ConnectorError,), acted=True),
+    Fault(name="null", happen=lambda wire: wire.say(b"null", times=MANY), errors=(ConnectorError,), acted=True),
+    Fault(
+        name="other shape",
+        happen=lambda wire: wire.say(b'{"items": 7, "id": [], "next": {}}', times=MANY),
+        errors=(ConnectorError,),
+        acted=True,
+    ),
     Fault(name="another's page", happen=lambda wire: wire.garble(times=MANY), errors=(ConnectorError,), acted=True),
     Fault(name="redirect", happen=lambda wire: wire.answer(302, times=MANY), errors=(Rejected,)),
     Fault(name="half an answer", happen=lambda wire: wire.truncate(times=MANY), errors=(Retryable,), acted=True),
@@ -106,6 +117,20 @@ class OutcomeChecks(Bench):
         await check_outcome(kind.of(connector).put(thing), fault)
 
     @proves(Tier.SILVER)
+    @every_kind
+    @pytest.mark.parametrize("status", [400, 404, 409, 410, 412, 422, 423])
+    async def test_refused_put_is_never_done(
+        self, connector: Any, vendor: Any, wire: FaultyTransport, kind: Kind, status: int
+    ) -> None:
+        """put() that the vendor will not have, whatever it calls that, is Rejected, or Retryable: it ends, and is no success."""
+        wire.answer(status, times=200)
+        with pytest.raises((Rejected, Retryable)) as caught:
+            await kind.of(connector).put(kind.thing(vendor))
+        assert not isinstance(caught.value, AmbiguousOutcome), "a refusal says that nothing was done"
+        assert len(wire.seen) < 50, "asks on and on"
+        assert not vendor.rows(kind.capability)
+
+    @proves(Tier.SILVER)
     @every_fault
     @every_kind
     async def test_get_and_drop_end_as_the_fault_says(
@@ -121,4 +146,4 @@ class OutcomeChecks(Bench):
 
 
 #: A vendor answers a removal with little or nothing, so that another's page cannot be told from it by its body.
-_MAY_BE_TAKEN_FOR_DONE = frozenset({"another's page", "half an answer", "endless"})
+_MAY_BE_TAKEN_FOR_DONE = frozenset({"another's page", "half an answer", "endless", "empty", "null", "other shape"})

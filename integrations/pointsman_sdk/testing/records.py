@@ -11,10 +11,12 @@ from pointsman_sdk import (
     ActivityStatus,
     Capability,
     ConnectorError,
+    FieldType,
     PersonBy,
     PersonState,
     RecordKind,
     Rejected,
+    WantedField,
     all_items,
 )
 from pointsman_sdk.testing.bench import Bench
@@ -142,3 +144,14 @@ class CrmChecks(Bench):
         assert found
         assert len({field.name for field in found}) == len(found)
         assert all(field.label.strip() for field in found)
+
+    @proves(Tier.SILVER, FIELDS)
+    async def test_wanted_field_is_made_once_or_named(self, connector: Any) -> None:
+        """prepare() makes the field, so that of() lists it, or says what an admin must make; again makes no second one."""
+        name = "pointsman_check_key"
+        wanted = [WantedField(kind=RecordKind.PERSON, name=name, label="Pointsman key", type=FieldType.TEXT)]
+        for _ in range(2):
+            prepared = await connector.fields.prepare(wanted)
+            listed = [field.name for field in await connector.fields.of(RecordKind.PERSON)].count(name)
+            assert (listed == 1) != bool(prepared.missing), "neither made, nor said to be missing"
+            assert all(sentence.strip() for sentence in prepared.missing)

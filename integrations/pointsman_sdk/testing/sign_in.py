@@ -1,6 +1,8 @@
 """Sign-in checks: a token that is stale is renewed once, and one that is refused for good is not asked with again."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from pointsman_sdk import ReauthRequired
 from pointsman_sdk.testing.bench import Bench
 from pointsman_sdk.testing.faults import FaultyTransport
+from pointsman_sdk.testing.samples import NOW
 from pointsman_sdk.testing.tiers import Tier, proves
 
 
@@ -28,6 +31,19 @@ class SignInChecks(Bench):
         before = issuing.issued.renewals
         issuing.expire()
         await asyncio.gather(*(connector.check() for _ in range(4)))
+        assert issuing.issued.renewals == before + 1
+
+    @proves(Tier.SILVER)
+    async def test_expired_token_is_renewed_before_a_call(
+        self, connector: Any, issuing: Any, tokens: Any, wire: FaultyTransport
+    ) -> None:
+        """A token whose time is over is renewed first, once for four callers: no vendor is shown it."""
+        before, stale = issuing.issued.renewals, await tokens.current()
+        tokens.lend(replace(stale, expires_at=NOW - timedelta(minutes=1), renew_at=None))
+        wire.seen = []
+        await asyncio.gather(*(connector.check() for _ in range(4)))
+        shown = [request.headers.get("Authorization", "") for request in wire.seen]
+        assert not [1 for one in shown if one.endswith(stale.access.get_secret_value())], "a stale token was shown"
         assert issuing.issued.renewals == before + 1
 
     @proves(Tier.SILVER)

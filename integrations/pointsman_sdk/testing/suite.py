@@ -4,12 +4,14 @@ from typing import Any
 
 from pointsman_sdk.testing.answers import AnswerChecks
 from pointsman_sdk.testing.appointments import AppointmentChecks
+from pointsman_sdk.testing.broken_off import BrokenOffChecks
 from pointsman_sdk.testing.busytimes import BusyChecks
 from pointsman_sdk.testing.house import HouseChecks
 from pointsman_sdk.testing.keeping import KeepingChecks
 from pointsman_sdk.testing.lists import ListChecks
 from pointsman_sdk.testing.outcomes import OutcomeChecks
 from pointsman_sdk.testing.outreach import OutreachChecks
+from pointsman_sdk.testing.racing import RacingChecks
 from pointsman_sdk.testing.records import CrmChecks
 from pointsman_sdk.testing.sign_in import SignInChecks
 from pointsman_sdk.testing.tiers import Tier, proofs, proves
@@ -21,6 +23,8 @@ class ConnectorSuite(
     SignInChecks,
     AnswerChecks,
     KeepingChecks,
+    RacingChecks,
+    BrokenOffChecks,
     OutcomeChecks,
     AppointmentChecks,
     BusyChecks,

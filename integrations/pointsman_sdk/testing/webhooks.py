@@ -117,3 +117,17 @@ class IntakeChecks(Bench):
             if not page.events:
                 break
         assert [event.key for event in missed] == [event.key for event in told]
+
+    @proves(Tier.SILVER, INTAKE)
+    async def test_unknown_cursor_of_events_is_not_complete(self, connector: Any) -> None:
+        """since() with a cursor that the vendor does not know (any more) says that something is missing."""
+        assert not (await connector.intake.since("no-such-cursor")).complete
+
+    @proves(Tier.GOLD, INTAKE)
+    @pytest.mark.parametrize("status", [401, 429, 500])
+    async def test_failed_catching_up_raises(self, connector: Any, wire: FaultyTransport, status: int) -> None:
+        """since() that cannot read raises: "nothing happened" would lose what came during the outage."""
+        begun = await connector.intake.since(None)
+        wire.answer(status, times=9)
+        with pytest.raises(ConnectorError):
+            await connector.intake.since(begun.cursor)

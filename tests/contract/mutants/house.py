@@ -231,7 +231,7 @@ class KeepsTheClientInTheClass(MemoryConnector):
         self.shared.append(self._client)
 
 
-@fails("test_refused_token_is_renewed_once")
+@fails("test_refused_token_is_renewed_once", "test_expired_token_is_renewed_before_a_call")
 class NeverRenews(MemoryConnector):
     def __init__(self, config: MemoryConfig, context: Context) -> None:
         super().__init__(config, replace(context, tokens=_Once(context.tokens)))

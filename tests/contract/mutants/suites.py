@@ -4,12 +4,16 @@ import pytest
 from pydantic import BaseModel
 
 from contract.memory_vendor import CONFIG, SIGNED_IN, BenchVendor
-from contract.mutants import calendars, house, keeping, records, webhooks  # noqa: F401  # they register themselves
+from contract.mutants import calendars, house, keeping, outages, records, webhooks  # noqa: F401  # they register themselves
 from contract.mutants.base import MUTANTS
 from pointsman_memory import MemoryConnector
 from pointsman_sdk.testing import ConnectorSuite
 
-NEEDS_A_SIGN_IN = {"test_refused_token_is_renewed_once", "test_token_refused_for_good_stops_the_connection"}
+NEEDS_A_SIGN_IN = {
+    "test_refused_token_is_renewed_once",
+    "test_expired_token_is_renewed_before_a_call",
+    "test_token_refused_for_good_stops_the_connection",
+}
 
 
 class _Bench(ConnectorSuite):
