@@ -131,7 +131,8 @@ def _last_day(rule: Rule) -> datetime | None:
 
 def _instances(event: Component, gone: Container[_Key], asked: _Asked) -> Iterator[Span]:
     if event.all("EXRULE"):
-        raise Unreadable(Reason.MALFORMED, "A series leaves out times by a rule, which cannot be worked out.")
+        said = "A series leaves out times by a rule (EXRULE), which is not worked out: make it anew and leave out single dates."
+        raise Unreadable(Reason.MALFORMED, said)
     span = span_of(event, zone=asked.zone, zones=asked.zones)
     first, last = times_of(event, zone=asked.zone, zones=asked.zones)
     start, end = midnight(first, asked.zone), midnight(last, asked.zone)
