@@ -33,7 +33,7 @@ from pointsman_sdk import (
 
 
 @fails("test_overtaken_state_changes_nothing")
-class WritesWithoutACondition(OtherClient):
+class WritesOverWhatOvertookIt(OtherClient):
     """Reads the sequence, and writes whatever became of the thing meanwhile."""
 
     async def behave(call: Call, *args: Any, headers: Mapping[str, str] | None = None, **rest: Any) -> Any:  # noqa: N805  # the right call in the place of self

@@ -33,6 +33,8 @@ SUITES: dict[str, tuple[str, str]] = {}  # the suite's name: the check, and the 
 for _check, _mutants in MUTANTS.items():
     for _mutant in _mutants:
         _name = f"Mutant{_mutant.__name__}{'SignedIn' if _check in NEEDS_A_SIGN_IN else ''}"
+        known = globals().get(_name)
+        assert known is None or known.factory is _mutant, f"two mutants are called {_mutant.__name__}"
         globals()[_name] = type(_name, (_Bench,), {"factory": _mutant, "__test__": True, "__module__": __name__})
         SUITES[f"{_name}::{_check}"] = (_check, _mutant.__name__)
 
