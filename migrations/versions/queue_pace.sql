@@ -4,10 +4,10 @@
 -- table reads and sorts all of a full one, for each job. So each statement has an index that gives it the next row, and
 -- the settings of its function leave the planner no other way.
 
--- Due now, in order. Jobs for later have an index of their own, so that they are not looked through.
-create index pointsman_jobs_ready_idx on procrastinate_jobs (priority desc, id)
+-- Due now, in order, in each queue. Jobs for later have an index of their own, so that they are not looked through.
+create index pointsman_jobs_ready_idx on procrastinate_jobs (queue_name, priority desc, id)
     where status = 'todo' and scheduled_at is null;
-create index pointsman_jobs_scheduled_idx on procrastinate_jobs (scheduled_at)
+create index pointsman_jobs_scheduled_idx on procrastinate_jobs (queue_name, scheduled_at)
     where status = 'todo' and scheduled_at is not null;
 drop index procrastinate_jobs_priority_idx_v1;
 
@@ -19,7 +19,7 @@ drop index procrastinate_jobs_id_lock_idx_v1;
 create index pointsman_jobs_ended_idx on procrastinate_jobs (id) where status not in ('todo', 'doing');
 
 -- As procrastinate's: the next job by priority and id, not before an earlier one with the same lock. Of jobs for later
--- the one that has been due longest competes.
+-- the one that has been due longest competes. A worker asks for one queue, by its name: what waits in another is not read.
 create or replace function procrastinate_fetch_job_v2(target_queue_names character varying[], p_worker_id bigint)
     returns procrastinate_jobs
     language plpgsql
@@ -30,9 +30,12 @@ declare
     scheduled procrastinate_jobs;
     found_jobs procrastinate_jobs;
 begin
+    if cardinality(target_queue_names) is distinct from 1 then
+        raise 'name one queue' using errcode = 'invalid_parameter_value';
+    end if;
     select jobs.* into ready from procrastinate_jobs as jobs
     where jobs.status = 'todo' and jobs.scheduled_at is null
-      and (target_queue_names is null or jobs.queue_name = any (target_queue_names))
+      and jobs.queue_name = target_queue_names[1]
       and (jobs.lock is null or not exists (
         select from procrastinate_jobs as other
         where other.lock = jobs.lock and other.status in ('todo', 'doing')
@@ -43,7 +46,7 @@ begin
 
     select jobs.* into scheduled from procrastinate_jobs as jobs
     where jobs.status = 'todo' and jobs.scheduled_at <= now()
-      and (target_queue_names is null or jobs.queue_name = any (target_queue_names))
+      and jobs.queue_name = target_queue_names[1]
       and (jobs.lock is null or not exists (
         select from procrastinate_jobs as other
         where other.lock = jobs.lock and other.status in ('todo', 'doing')

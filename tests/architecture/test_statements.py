@@ -11,11 +11,11 @@ from sqlalchemy import Delete, Insert, Select, Update
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 import pointsman.db
-from pointsman.db.engine.jobs import QUEUE
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.leads import accounts
 from pointsman.db.routing import statements as routing
 from pointsman.domain.leads.normalise import MAX_BLOCKS
+from pointsman.services.ports.operations.jobs import QUEUE
 
 
 def statements() -> Iterator[tuple[str, str]]:

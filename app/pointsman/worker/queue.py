@@ -21,6 +21,7 @@ from psycopg_pool import AsyncConnectionPool
 from pointsman.logs import safe_traceback
 from pointsman.postgres_connection import PostgresConnection
 from pointsman.services.ports import Env
+from pointsman.services.ports.operations.jobs import QUEUE, VENDOR_QUEUE
 from pointsman.worker.tasks import Job
 
 _log = structlog.get_logger("pointsman.worker")
@@ -47,7 +48,7 @@ class QueueSettings:
     """How this worker works the queue."""
 
     conninfo: str
-    concurrency: int
+    concurrency: int  # jobs at once, in each of the two queues
     job_deadline: timedelta
     options: str = ""  # libpq's, of each session
     life_signs: Mapping[str, int] = field(default_factory=dict)  # libpq's: when a silent server counts as gone
@@ -60,28 +61,33 @@ async def work_queue(env: Env, jobs: Mapping[str, Job], settings: QueueSettings,
     app = _app(env, jobs, settings)
     async with app.open_async():
         side = asyncio.create_task(_rescue(app))
-        work = asyncio.create_task(
-            app.run_worker_async(
-                concurrency=settings.concurrency,
-                install_signal_handlers=False,
-                fetch_job_polling_interval=POLL_S,
-                listen_notify=False,
-                update_heartbeat_interval=HEARTBEAT_S,
-                stalled_worker_timeout=DEAD_AFTER_S,
-                delete_jobs="successful",
-                shutdown_graceful_timeout=settings.grace.total_seconds(),
-            )
-        )
         told = asyncio.create_task(stop.wait())
+        workers = [asyncio.create_task(_work(app, queue, settings)) for queue in (QUEUE, VENDOR_QUEUE)]
         try:
-            await asyncio.wait({work, told, side}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({*workers, told, side}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (side, told, work):
-                task.cancel()  # the worker takes it as a request to finish what it runs
-            results = await asyncio.gather(work, side, told, return_exceptions=True)
+            for task in (side, told, *workers):
+                task.cancel()  # a worker takes it as a request to finish what it runs
+            results = await asyncio.gather(*workers, side, told, return_exceptions=True)
         for result in results:
             if isinstance(result, Exception):
                 raise result
+
+
+async def _work(app: App, queue: str, settings: QueueSettings) -> None:
+    """Run the jobs of one queue, at most `concurrency` at once: what hangs in one takes no place in the other."""
+    await app.run_worker_async(
+        queues=[queue],
+        name=queue,
+        concurrency=settings.concurrency,
+        install_signal_handlers=False,
+        fetch_job_polling_interval=POLL_S,
+        listen_notify=False,
+        update_heartbeat_interval=HEARTBEAT_S,
+        stalled_worker_timeout=DEAD_AFTER_S,
+        delete_jobs="successful",
+        shutdown_graceful_timeout=settings.grace.total_seconds(),
+    )
 
 
 async def database_answers(conninfo: str) -> bool:

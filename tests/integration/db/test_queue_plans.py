@@ -27,7 +27,7 @@ ONE = """
     select procrastinate_defer_jobs_v1(
         array[row('pointsman', 'note', 0, null, null, '{}', null)::procrastinate_job_to_defer_v1])
 """
-FETCH = "select id, task_name from procrastinate_fetch_job_v2(null, %s)"
+FETCH = "select id, task_name from procrastinate_fetch_job_v2(array['pointsman'], %s)"
 FINISH = "select procrastinate_finish_job_v1(%s, 'succeeded', true)"
 
 #: What autovacuum may have seen before the jobs came.
@@ -41,6 +41,7 @@ WAITING_JOBS: Mapping[str, str] = {
     "later": LATER,
     "overdue": OVERDUE,
     "todo and later": f"{TODO}; {LATER}",
+    "calls to vendors": f"{TODO}; {OVERDUE}".replace("'pointsman'", "'pointsman-vendors'"),
     "failed": TODO.replace("scheduled_at", "status").replace("null", "'failed'")
     + "; insert into procrastinate_events (job_id, type) select id, 'failed' from procrastinate_jobs",
     "each with a lock": TODO.replace("scheduled_at", "lock").replace("null", "'appointment:' || generate_series"),

@@ -145,7 +145,7 @@ async def test_no_job_of_an_appointment_waits_in_the_queue_behind_the_next_try_o
     await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     worker = await floor.world.value("select worker_id from procrastinate_register_worker_v1()")
     fetched = await floor.world.rows(
-        f"select id, task_name from procrastinate_fetch_job_v2(array['pointsman'], {worker})"
+        f"select id, task_name from procrastinate_fetch_job_v2(array['pointsman-vendors'], {worker})"
     )
     assert [(job.task_name, job.id > now[0].id) for job in fetched] == [("delivery.run", True)]
 

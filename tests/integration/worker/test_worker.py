@@ -62,6 +62,26 @@ async def test_a_job_runs_after_its_transaction_and_not_before(wired: Wired, wor
         await until(lambda: seen == [2, 1])
 
 
+async def test_a_job_that_calls_no_vendor_does_not_wait_for_vendors_that_hang(wired: Wired, working: Any) -> None:
+    hanging: list[Any] = []
+    seen: list[Any] = []
+    answered = asyncio.Event()
+
+    async def ask_vendor(_env: Env, args: Mapping[str, Any]) -> None:
+        hanging.append(args.get("n"))
+        await answered.wait()
+
+    async with working({"ask": ask_vendor, "note": noting(seen)}, concurrency=2):
+        for n in range(3):  # more than there are places
+            await defer(wired, "ask", {"n": n}, calls_vendor=True)
+        await until(lambda: len(hanging) == 2)
+        await defer(wired, "note", {"n": 1})
+        await until(lambda: seen == [1])
+        assert len(hanging) == 2
+        answered.set()
+        await until(lambda: len(hanging) == 3)
+
+
 async def test_a_job_of_a_transaction_that_failed_never_runs(wired: Wired, working: Any) -> None:
     seen: list[Any] = []
     async with working({"note": noting(seen)}):

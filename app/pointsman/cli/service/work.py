@@ -17,7 +17,7 @@ from pointsman.wiring import settle_memory, wire
 from pointsman.worker.queue import QueueSettings
 from pointsman.worker.run import run_worker
 
-_SWEEPING = 4  # connections beside those of running jobs
+_SWEEPING = 4  # connections beside those of running jobs, which are so many in each of two queues
 
 
 def work(
@@ -30,7 +30,7 @@ def work(
 
 
 async def _work(chosen: Settings) -> None:
-    wired = wire(chosen, name="pointsman-worker", pool_size=chosen.worker_concurrency + _SWEEPING)
+    wired = wire(chosen, name="pointsman-worker", pool_size=2 * chosen.worker_concurrency + _SWEEPING)
     queue = QueueSettings(
         conninfo=chosen.conninfo,
         concurrency=chosen.worker_concurrency,

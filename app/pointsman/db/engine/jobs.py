@@ -11,9 +11,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
-
-#: Statements that write a job beside their rows name the queue themselves.
-QUEUE = "pointsman"
+from pointsman.services.ports.operations.jobs import QUEUE, VENDOR_QUEUE
 
 _DEFER = PreparedStatement("""
     select procrastinate_defer_jobs_v1(array[row(
@@ -41,9 +39,10 @@ class SqlJobs:
         lock: str | None = None,
         at: datetime | None = None,
         priority: int = 0,
+        calls_vendor: bool = False,
     ) -> None:
         given = {"task": task, "args": json.dumps(args), "lock": lock, "at": at, "priority": priority}
-        await _DEFER.run(self._connection, {"queue": QUEUE, **given})
+        await _DEFER.run(self._connection, {"queue": VENDOR_QUEUE if calls_vendor else QUEUE, **given})
 
     async def defer_once(self, task: str) -> None:
         await _DEFER_ONCE.run(self._connection, {"queue": QUEUE, "task": task})

@@ -10,4 +10,4 @@ DELIVERY_TASK = "delivery.run"
 
 async def defer_delivery(tx: Tx, delivery: DeliveryRow, *, at: datetime | None = None) -> None:
     """Run the delivery, now or at `at`. What is owed before it is left to its claim, which waits for no other job."""
-    await tx.jobs.defer(DELIVERY_TASK, {"delivery_id": str(delivery.id)}, at=at)
+    await tx.jobs.defer(DELIVERY_TASK, {"delivery_id": str(delivery.id)}, at=at, calls_vendor=True)

@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+#: The queue of jobs that wait for nothing outside. Statements that write a job beside their rows name it themselves.
+QUEUE = "pointsman"
+#: Jobs that wait for a vendor: the worker gives them places of their own, so that no decision waits behind them.
+VENDOR_QUEUE = "pointsman-vendors"
+
 
 class Jobs(Protocol):
     """Work that follows from this transaction: written with it, run after it."""
@@ -16,8 +21,12 @@ class Jobs(Protocol):
         lock: str | None = None,
         at: datetime | None = None,
         priority: int = 0,
+        calls_vendor: bool = False,
     ) -> None:
-        """Jobs with the same `lock` run one after another. `at` is the earliest start."""
+        """Jobs with the same `lock` run one after another. `at` is the earliest start.
+
+        Jobs that `calls_vendor` run in a queue of their own.
+        """
         ...
 
     async def defer_once(self, task: str) -> None:
