@@ -17,6 +17,7 @@ from pointsman.connectors.vault import Vault
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.domain.messages.message import say
 from pointsman.services.ports.vendors.calendars import (
+    BusyLimits,
     CalendarAsked,
     CalendarEvent,
     ConnectionRef,
@@ -92,9 +93,10 @@ class ConnectorGateway:
         """One authenticated call."""
         await self.call(connection, lambda connector: connector.check(), patience=Patience.UNPACED)
 
-    def busy_batch(self, connector: str) -> int:
-        """How many calendars go into one question."""
-        return max(1, self._limits(connector).busy_batch)
+    def busy_limits(self, connector: str) -> BusyLimits:
+        """How many calendars go into one question, and how many questions are asked side by side."""
+        limits = self._limits(connector)
+        return BusyLimits(batch=max(1, limits.busy_batch), at_once=max(1, limits.at_once))
 
     async def busy_times(
         self,
@@ -104,38 +106,8 @@ class ConnectorGateway:
         end: datetime,
         *,
         deadline: timedelta,
-    ) -> dict[str, list[tuple[datetime, datetime]] | VendorError]:
-        """Busy times of each calendar in UTC by start, or why it cannot be read: batch by batch, several side by side."""
-        size, turns = (
-            self.busy_batch(connection.connector),
-            asyncio.Semaphore(self._limits(connection.connector).at_once),
-        )
-        loop = asyncio.get_running_loop()
-        until = loop.time() + deadline.total_seconds()
-
-        async def read(batch: Sequence[CalendarAsked]) -> dict[str, Busyness]:
-            async with turns:
-                left = timedelta(seconds=until - loop.time())
-                try:
-                    if left <= timedelta(0):
-                        raise VendorRetryableError("its turn did not come in time", told=say("vendor.no-answer"))
-                    return await self._read_batch(connection, batch, start, end, deadline=left)
-                except VendorError as error:
-                    return {one.calendar: error for one in batch}
-
-        batches = [asked[at : at + size] for at in range(0, len(asked), size)]
-        found = await asyncio.gather(*map(read, batches))
-        return {calendar: times for one in found for calendar, times in one.items()}
-
-    async def _read_batch(
-        self,
-        connection: ConnectionRef,
-        asked: Sequence[CalendarAsked],
-        start: datetime,
-        end: datetime,
-        *,
-        deadline: timedelta,
     ) -> dict[str, Busyness]:
+        """Busy times of each calendar in UTC by start, or why that one cannot be read: one question to the vendor."""
         window = check_contract(lambda: Slot(start, end))
 
         async def read(vendor: Busy) -> dict[str, Busyness]:

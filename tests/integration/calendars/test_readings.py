@@ -10,14 +10,13 @@ from pointsman.domain.errors import Invalid
 from pointsman.domain.messages.message import as_written
 from pointsman.services.calendars.poll import poll_calendars
 from pointsman.services.calendars.readings import read_calendar_states, read_calendars
-from pointsman.services.calendars.refresh import CALLS_PER_CONNECTION
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.ports import VendorReauthError, VendorRejectedError, VendorRetryableError
 from pointsman.services.ports.vendors.calendars import CalendarOwner
 from pointsman.services.roster.change_roster import put_roster
 from support.floors.booking_floor import SETTER, Floor, open_floor
-from support.floors.faulty_calendars import FaultyCalendars
+from support.floors.faulty_calendars import AT_ONCE, FaultyCalendars
 from support.floors.use_case_env import floor_given, make_env
 from support.waiting import PATIENCE_S, until
 from support.wording import english
@@ -214,7 +213,7 @@ async def test_a_question_about_many_calendars_waits_so_long_and_no_longer_and_t
     short = timedelta(milliseconds=90)  # twice as long for all: time for some calendars, four at once
     readings = await read_calendars(floor.env, reps, now, now + WEEK, max_age=timedelta(0), deadline=short)
     await until(lambda: not floor.vendor.hanging)
-    assert floor.vendor.reads <= 4 + 3 * CALLS_PER_CONNECTION  # those that hang until 90 ms, until 180 ms, and no more
+    assert floor.vendor.reads <= 4 + 3 * AT_ONCE  # those that hang until 90 ms, until 180 ms, and no more
     assert not readings["ben"].state.readable
     assert "asked for at once" in english(readings["ben"].state.reason)
     unreadable = "select subject from alerts where code = 'calendar-unreadable'"
@@ -239,3 +238,31 @@ async def test_calendars_of_one_connection_are_read_together_and_one_that_fails_
     assert await poll_calendars(floor.env) == 3
     assert sorted(map(len, floor.vendor.batches)) == [1, 2]
     assert await open_alerts(floor) == {("calendar-unreadable", "rep:anna")}
+
+
+async def test_a_batch_that_is_refused_over_one_calendar_is_asked_one_by_one_and_the_next_one_at_once(
+    floor: Floor,
+) -> None:
+    floor.vendor.batch = 3
+    floor.vendor.batches.clear()
+    floor.vendor.spoils = {"anna-cal"}
+    floor.vendor.faults["anna-cal"] = VendorRejectedError("no such calendar")
+    floor.world.clock.advance(6 * MINUTE)
+    assert await poll_calendars(floor.env) == 3
+    assert sorted(map(len, floor.vendor.batches)) == [1, 1, 1, 3]
+    assert await open_alerts(floor) == {("calendar-unreadable", "rep:anna")}
+    floor.vendor.batches.clear()
+    floor.world.clock.advance(6 * MINUTE)
+    assert await poll_calendars(floor.env) == 3
+    assert sorted(map(len, floor.vendor.batches)) == [1, 2]
+    assert await open_alerts(floor) == {("calendar-unreadable", "rep:anna")}
+
+
+async def test_a_batch_that_fails_for_a_moment_is_not_asked_one_by_one(floor: Floor) -> None:
+    floor.vendor.batch = 3
+    floor.vendor.batches.clear()
+    floor.vendor.faults["all"] = VendorRetryableError("503")
+    floor.world.clock.advance(6 * MINUTE)
+    assert await poll_calendars(floor.env) == 3
+    assert list(map(len, floor.vendor.batches)) == [3]
+    assert await states(floor, "anna", "ben", "clara") == {"anna": False, "ben": False, "clara": False}

@@ -1,7 +1,6 @@
-"""Busy times are asked in batches: side by side, one deadline for all, and what an answer leaves out is not free."""
+"""One question about the busy times of many calendars: what an answer leaves out is not free."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -14,7 +13,13 @@ from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
-from pointsman.services.ports.vendors.calendars import CalendarAsked, CalendarOwner, ConnectionRef, VendorRetryableError
+from pointsman.services.ports.vendors.calendars import (
+    BusyLimits,
+    CalendarAsked,
+    CalendarOwner,
+    ConnectionRef,
+    VendorRetryableError,
+)
 from pointsman_memory import MANIFEST
 from pointsman_sdk import BusyTimes, CalendarRef, Limits, Retryable, Slot, Unreadable
 
@@ -26,18 +31,9 @@ OWNER = CalendarOwner(zone="Europe/Berlin", email="anna@example.com")
 
 
 class Batches:
-    """Answers twenty calendars a question; `bad` fails its whole batch, `odd` cannot be read, `gone` is left out."""
-
-    def __init__(self) -> None:
-        self.sizes: list[int] = []
-        self.in_flight = self.most = 0
+    """`bad` fails its whole question, `odd` cannot be read, `gone` is left out."""
 
     async def read(self, asked: Sequence[CalendarRef], window: Slot) -> Mapping[str, BusyTimes | Unreadable]:
-        self.sizes.append(len(asked))
-        self.in_flight += 1
-        self.most = max(self.most, self.in_flight)
-        await asyncio.sleep(0)
-        self.in_flight -= 1
         names = {one.id for one in asked}
         if "bad" in names:
             raise Retryable("503")
@@ -63,19 +59,32 @@ class Registry(ConnectorRegistry):
         return SimpleNamespace(busy=self._busy)
 
 
-async def test_calendars_are_asked_in_batches_and_one_that_fails_leaves_the_others() -> None:
-    busy = Batches()
-    vault = Vault([new_key()])
-    gateway = ConnectorGateway(registry=Registry(busy), vault=vault, contexts=ContextFactory(clock=lambda: NINE))
+@pytest.fixture
+async def gateway() -> AsyncIterator[ConnectorGateway]:
+    vault, contexts = Vault([new_key()]), ContextFactory(clock=lambda: NINE)
+    made = ConnectorGateway(registry=Registry(Batches()), vault=vault, contexts=contexts)
+    yield made
+    await made.aclose()
+
+
+async def ask(gateway: ConnectorGateway, *names: str) -> Mapping[str, object]:
     public, sealed = gateway.seal("memory", CONFIG)
     connection = ConnectionRef(id=UUID(int=1), connector="memory", config=public, sealed=sealed)
-    names = [f"c{n}" for n in range(97)]
-    names[5], names[6], names[25] = "odd", "gone", "bad"
     asked = [CalendarAsked(calendar=name, owner=OWNER) for name in names]
-    found = await gateway.busy_times(connection, asked, NINE, NINE + timedelta(days=1), deadline=timedelta(seconds=3))
-    await gateway.aclose()
-    assert sorted(busy.sizes) == [17, 20, 20, 20, 20]
-    assert 1 < busy.most <= 4
+    return await gateway.busy_times(connection, asked, NINE, NINE + timedelta(days=1), deadline=timedelta(seconds=3))
+
+
+async def test_what_an_answer_leaves_out_is_not_free(gateway: ConnectorGateway) -> None:
+    found = await ask(gateway, "anna", "odd", "gone", "ben")
     failed = {name for name, one in found.items() if isinstance(one, VendorRetryableError)}
-    assert failed == {"odd", "gone", *names[20:40]}
-    assert all(found[name] == [] for name in names if name not in failed)
+    assert failed == {"odd", "gone"}
+    assert found["anna"] == found["ben"] == []
+
+
+async def test_what_stops_all_of_a_question_is_raised(gateway: ConnectorGateway) -> None:
+    with pytest.raises(VendorRetryableError, match="503"):
+        await ask(gateway, "anna", "bad")
+
+
+async def test_the_manifest_says_how_many_go_into_a_question(gateway: ConnectorGateway) -> None:
+    assert gateway.busy_limits("memory") == BusyLimits(batch=20, at_once=4)

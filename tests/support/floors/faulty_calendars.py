@@ -19,7 +19,9 @@ from pointsman.services.ports import (
     VendorUnansweredError,
     VendorWaitError,
 )
-from pointsman.services.ports.vendors.calendars import CalendarAsked
+from pointsman.services.ports.vendors.calendars import BusyLimits, CalendarAsked
+
+AT_ONCE = 4  # questions side by side
 
 
 class Cue(StrEnum):
@@ -56,6 +58,7 @@ class FaultyCalendars:
         self.reads = 0
         self.batch = 1  # calendars in one question
         self.batches: list[list[str]] = []  # what each question asked
+        self.spoils: set[str] = set()  # calendars over which a question about several is refused as a whole
         self.slow = 0.0
         self.asked_for: list[object] = []  # whose busy times
         self.answers: int | None = None  # so many readings are answered; the others hang
@@ -74,8 +77,8 @@ class FaultyCalendars:
         if fault := self.faults.get("check"):
             raise fault
 
-    def busy_batch(self, connector: str) -> int:
-        return self.batch
+    def busy_limits(self, connector: str) -> BusyLimits:
+        return BusyLimits(batch=self.batch, at_once=AT_ONCE)
 
     async def busy_times(
         self,
@@ -90,6 +93,10 @@ class FaultyCalendars:
         self.reads += 1
         self.batches.append([one.calendar for one in asked])
         self.asked_for += [one.owner for one in asked]
+        if fault := self.faults.get("all"):
+            raise fault
+        if len(asked) > 1 and self.spoils & {one.calendar for one in asked}:
+            raise VendorRejectedError("400")
         if self.slow:
             await asyncio.sleep(self.slow)
         if self.answers == 0:

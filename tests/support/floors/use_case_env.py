@@ -30,7 +30,7 @@ from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.policies.lifecycle import add_draft, publish_policy
 from pointsman.services.ports import Actor, CalendarEvent, Clock, ConnectionRef, Env, Tx, VendorError, VendorEvent
 from pointsman.services.ports.roster import SupplierRow
-from pointsman.services.ports.vendors.calendars import CalendarAsked
+from pointsman.services.ports.vendors.calendars import BusyLimits, CalendarAsked
 from pointsman.services.ports.vendors.crm import CrmMeeting, CrmPerson, CrmReceipt
 from pointsman.services.roster.change_roster import RepInput, RoleInput, RosterInput, TimeOffInput, put_roster
 from pointsman.services.roster.snapshot import hours_from_json
@@ -135,8 +135,8 @@ class FakeCalendars:
     async def check(self, connection: ConnectionRef) -> None:
         self._fail("check")
 
-    def busy_batch(self, connector: str) -> int:
-        return 1
+    def busy_limits(self, connector: str) -> BusyLimits:
+        return BusyLimits(batch=1, at_once=4)
 
     async def busy_times(
         self,

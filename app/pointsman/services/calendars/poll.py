@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pointsman.domain.messages.message import connection_name, rep_name, say
 from pointsman.domain.roster.roles import Work
 from pointsman.services.calendars.readings import read_calendars, widened_window
-from pointsman.services.calendars.refresh import READ_DEADLINE, out_of_use_reason, refresh_shared
+from pointsman.services.calendars.refresh import READ_DEADLINE, out_of_use_reason
+from pointsman.services.calendars.shared_reads import refresh_shared
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import DatabaseUnavailable, Env, Tx
 from pointsman.services.ports.booking.calendars import CalendarBinding

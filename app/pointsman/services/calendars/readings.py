@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from pointsman.domain.booking.availability import Interval, interval_or_none
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.messages.message import say
-from pointsman.services.calendars.refresh import out_of_use_reason, refresh_shared, too_late_reading
+from pointsman.services.calendars.refresh import out_of_use_reason, too_late_reading
+from pointsman.services.calendars.shared_reads import refresh_shared
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
 

@@ -1,10 +1,9 @@
-"""Read one calendar from its vendor now, keep the reading, and keep the alert about it true."""
+"""Read calendars from their vendor now, keep the readings, and keep the alerts about them true."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval, interval_or_none
 from pointsman.domain.messages.message import Message, connection_name, rep_name, say
@@ -16,81 +15,78 @@ from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.ports.vendors.calendars import CalendarAsked
 
 READ_DEADLINE = timedelta(seconds=3)
-CALLS_PER_CONNECTION = 4  # calls to one connection, so that one slow vendor cannot take every reader
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A calendar that waits for its turn; its callers have given up by `until`, in the loop's time."""
+class ReadOrder:
+    """A calendar to be read, and what was read there last."""
 
     binding: CalendarBinding
     last: CalendarReading | None
-    until: float
-    answer: asyncio.Future[CalendarReading]
 
 
-@dataclass(slots=True)
-class _RunningReads:
-    """Readings on their way, shared by all callers who want the same, and the gate of each connection."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchAnswer:
+    """What a vendor said of several calendars of one connection when asked at `asked_at`; a fault stands for all."""
 
-    tasks: dict[tuple[UUID, Interval], asyncio.Future[CalendarReading]] = field(default_factory=dict)
-    waiting: dict[tuple[UUID, Interval, timedelta], list["_Waiting"]] = field(default_factory=dict)
-    readers: set[asyncio.Task[None]] = field(default_factory=set)
-    gates: dict[UUID, asyncio.Semaphore] = field(default_factory=dict)
-
-
-_Found = Mapping[str, list[tuple[datetime, datetime]] | VendorError]
+    asked_at: datetime
+    window: Interval
+    found: Mapping[str, list[tuple[datetime, datetime]] | VendorError]
+    fault: VendorError | None = None
+    timed_out: timedelta | None = None
 
 
 async def refresh_calendar(
     env: Env, binding: CalendarBinding, last: CalendarReading | None, window: Interval, deadline: timedelta
 ) -> CalendarReading:
     """Read one calendar now, keep the reading, and raise or resolve the alert when its readability changed."""
-    started = env.clock()
-    found = await _ask(env, [binding], window, deadline)
-    return await _keep(env, binding, last, window, started, found, deadline)
+    answer = await ask_vendor(env, [binding], window, deadline)
+    (read,) = await keep_readings(env, [ReadOrder(binding, last)], answer)
+    return read
 
 
-async def _ask(env: Env, bindings: Sequence[CalendarBinding], window: Interval, deadline: timedelta) -> _Found | None:
-    """What the vendor says of calendars of one connection; None: nothing in time."""
+async def ask_vendor(
+    env: Env, bindings: Sequence[CalendarBinding], window: Interval, deadline: timedelta
+) -> BatchAnswer:
+    """One question about calendars of one connection."""
     asked = [CalendarAsked(calendar=one.calendar, owner=one.owner) for one in bindings]
-    connection = bindings[0].connection.ref()
+    connection, now = bindings[0].connection.ref(), env.clock()
     try:
         async with asyncio.timeout(deadline.total_seconds()):
-            return await env.calendars.busy_times(connection, asked, window.start, window.end, deadline=deadline)
+            found = await env.calendars.busy_times(connection, asked, window.start, window.end, deadline=deadline)
     except TimeoutError:
-        return None
+        return BatchAnswer(asked_at=now, window=window, found={}, timed_out=deadline)
+    except VendorError as fault:
+        return BatchAnswer(asked_at=now, window=window, found={}, fault=fault)
+    return BatchAnswer(asked_at=now, window=window, found=found)
 
 
-async def _keep(
-    env: Env,
-    binding: CalendarBinding,
-    last: CalendarReading | None,
-    window: Interval,
-    started: datetime,
-    answers: _Found | None,
-    deadline: timedelta,
-) -> CalendarReading:
+async def keep_readings(env: Env, orders: Sequence[ReadOrder], answer: BatchAnswer) -> Sequence[CalendarReading]:
+    """Keep what the answer says of each calendar, in one transaction with what follows from it."""
+    reads = [_reading(order.binding, answer) for order in orders]
+    async with env.uow() as tx:
+        await tx.calendars.store_readings(reads)
+        for order, read in sorted(zip(orders, reads, strict=True), key=lambda pair: pair[0].binding.rep_key):
+            fault = answer.fault or answer.found.get(order.binding.calendar)
+            if isinstance(fault, VendorReauthError):
+                await put_out_of_use(env, tx, order.binding.connection, failure_message(fault))
+            await _update_alert(env, tx, order.binding, order.last, read)
+    return reads
+
+
+def _reading(binding: CalendarBinding, answer: BatchAnswer) -> CalendarReading:
     busy: tuple[Interval, ...] = ()
     error: Message | None = None
-    reauth: Message | None = None
-    found = None if answers is None else answers.get(binding.calendar)
-    if found is None:
-        error = say("alerts.no-answer-in-time", seconds=deadline.total_seconds())
-    elif isinstance(found, VendorReauthError):
-        reauth = failure_message(found)
-        error = say("calendar-reading.new-sign-in", error=reauth)
+    found = answer.fault or answer.found.get(binding.calendar)
+    if isinstance(found, VendorReauthError):
+        error = say("calendar-reading.new-sign-in", error=failure_message(found))
     elif isinstance(found, VendorError):
         error = failure_message(found)
+    elif found is None:
+        error = say("alerts.no-answer-in-time", seconds=(answer.timed_out or READ_DEADLINE).total_seconds())
     else:
         busy = tuple(item for item in (interval_or_none(a, b) for a, b in found) if item)
-    read = CalendarReading(binding_id=binding.id, window=window, busy=busy, read_at=started, error=error)
-    async with env.uow() as tx:
-        await tx.calendars.store_readings([read])
-        if reauth is not None:
-            await put_out_of_use(env, tx, binding.connection, reauth)
-        await _update_alert(env, tx, binding, last, read)
-    return read
+    return CalendarReading(binding_id=binding.id, window=answer.window, busy=busy, read_at=answer.asked_at, error=error)
 
 
 async def _update_alert(
@@ -109,80 +105,6 @@ async def _update_alert(
         if all(out_of_use_reason(other) is None and not (known and known.error) for other, known in others):
             await tx.alerts.resolve(at=read.read_at, code=AlertCode.CALENDAR_UNREADABLE, subject=subject)
             await tx.jobs.defer_once("holds.drain")  # a lead may wait for this rep
-
-
-async def refresh_shared(
-    env: Env,
-    binding: CalendarBinding,
-    last: CalendarReading | None,
-    window: Interval,
-    deadline: timedelta,
-    *,
-    wait: float,
-) -> CalendarReading:
-    """`refresh_calendar`, once for all callers who want the same at the same time, in batches, few at once per connection.
-
-    A calendar whose turn does not come within `wait` seconds is not read: this caller has given up by then.
-    """
-    running = env.cache.of(_RunningReads)
-    key = (binding.id, window)
-    if key not in running.tasks:
-        loop = asyncio.get_running_loop()
-        running.tasks[key] = answer = loop.create_future()
-        answer.add_done_callback(lambda done: _forget(running, key, done))
-        queue = running.waiting.setdefault((binding.connection.id, window, deadline), [])
-        queue.append(_Waiting(binding, last, loop.time() + wait, answer))
-        # As many readers as calendars: one takes a whole batch, so those whose calendar was taken along find nothing.
-        reader = asyncio.create_task(_read_waiting(env, running, binding, window, deadline))
-        running.readers.add(reader)
-        reader.add_done_callback(running.readers.discard)
-    return await asyncio.shield(running.tasks[key])
-
-
-def _forget(running: _RunningReads, key: tuple[UUID, Interval], done: asyncio.Future[CalendarReading]) -> None:
-    running.tasks.pop(key, None)
-    if not done.cancelled():
-        done.exception()  # its callers may all be gone
-
-
-async def _read_waiting(
-    env: Env, running: _RunningReads, binding: CalendarBinding, window: Interval, deadline: timedelta
-) -> None:
-    """Take the next batch that waits for this connection, window and deadline, and answer each of its calendars."""
-    connection, place = binding.connection, (binding.connection.id, window, deadline)
-    async with running.gates.setdefault(connection.id, asyncio.Semaphore(CALLS_PER_CONNECTION)):
-        batch = _next_batch(running, place, env.calendars.busy_batch(connection.connector))
-        now = asyncio.get_running_loop().time()
-        for late in (one for one in batch if now > one.until):
-            late.answer.set_result(too_late_reading(late.binding, window, env.clock()))
-        batch = [one for one in batch if now <= one.until]
-        try:
-            if batch:
-                started = env.clock()
-                found = await _ask(env, [one.binding for one in batch], window, deadline)
-                for one in batch:
-                    one.answer.set_result(await _keep(env, one.binding, one.last, window, started, found, deadline))
-        except Exception as error:  # noqa: BLE001  # goes to each caller whose calendar was not kept
-            for one in batch:
-                if not one.answer.done():
-                    one.answer.set_exception(error)
-        finally:
-            for one in batch:
-                one.answer.cancel()
-
-
-def _next_batch(running: _RunningReads, place: tuple[UUID, Interval, timedelta], size: int) -> list[_Waiting]:
-    """The first that wait, of each calendar one: two reps of one calendar may have two zones."""
-    queue, batch = running.waiting.get(place, []), dict[str, _Waiting]()
-    for one in list(queue):
-        if len(batch) == size:
-            break
-        if one.binding.calendar not in batch:
-            batch[one.binding.calendar] = one
-            queue.remove(one)
-    if not queue:
-        running.waiting.pop(place, None)
-    return list(batch.values())
 
 
 def too_late_reading(binding: CalendarBinding, asked: Interval, now: datetime) -> CalendarReading:

@@ -80,6 +80,14 @@ class CalendarAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BusyLimits:
+    """How many calendars the vendor reads in one question, and how many questions side by side: at least one each."""
+
+    batch: int
+    at_once: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventGuest:
     """The buyer. The name may be any text, the address what is on record."""
 
@@ -136,9 +144,7 @@ class CalendarGateway(Protocol):
 
     async def check(self, connection: ConnectionRef) -> None: ...
 
-    def busy_batch(self, connector: str) -> int:
-        """How many calendars the vendor reads in one question: at least one."""
-        ...
+    def busy_limits(self, connector: str) -> BusyLimits: ...
 
     async def busy_times(
         self,
@@ -149,9 +155,9 @@ class CalendarGateway(Protocol):
         *,
         deadline: timedelta,
     ) -> Mapping[str, list[tuple[datetime, datetime]] | VendorError]:
-        """The busy times of each calendar in UTC by start, or why that one cannot be read; each may be asked once.
+        """One question: each calendar's busy times in UTC by start, or why that one cannot be read.
 
-        Asked in batches, several side by side, with one deadline for all. A batch that fails leaves the others.
+        At most `busy_limits(...).batch` calendars, each once. Raises what stops all of them, or the only one.
         """
         ...
 
