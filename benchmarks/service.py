@@ -73,13 +73,20 @@ class Service:
     """`with Service(apis=2, workers=2) as service:` runs it; `kill` and `restart` are what a bad day does to it."""
 
     def __init__(
-        self, *, apis: int = 1, workers: int = 1, pool: int = 10, concurrency: int = 10, connections: int = 200
+        self,
+        *,
+        apis: int = 1,
+        workers: int = 1,
+        pool: int = 10,
+        concurrency: int = 10,
+        connections: int = 200,
+        worker: Sequence[str] = (POINTSMAN, "work"),
     ) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="pointsman-bench-"))
         self._postgres = EmbeddedPostgres(self.directory / "database", durable=True, connections=connections)
         self.calendars = CalendarServer(self.directory / "calendars", port=free_port())
         self.ports = [free_port() for _ in range(apis)]
-        self._workers = workers
+        self._workers, self._worker = workers, worker
         self.secret_keys = base64.urlsafe_b64encode(os.urandom(32)).decode()
         self._env = {
             "POINTSMAN_SECRET_KEYS": self.secret_keys,
@@ -132,9 +139,7 @@ class Service:
                 Program(f"api-{number}", [POINTSMAN, "serve"], env=env, directory=self.directory, ready=ready)
             )
         for number in range(1, self._workers + 1):
-            self.workers.append(
-                Program(f"worker-{number}", [POINTSMAN, "work"], env=self._env, directory=self.directory)
-            )
+            self.workers.append(Program(f"worker-{number}", self._worker, env=self._env, directory=self.directory))
         start_all([*self.apis, *self.workers])
 
     @property

@@ -1,0 +1,267 @@
+"""Vendors fail in every way and workers are killed: has each appointment one event, the newest, and are there no others?
+
+    python benchmarks/fault_run.py [--appointments 10000] [--minutes 240] [--kill-every 10] [--longest-wait 20] [--seed 1]
+
+Two vendors as processes, to one of which we sign in by OAuth 2 with tokens that live for 30 s and refresh tokens that rotate.
+Of their answers, 20 % are lost after the vendor acted, 10 % are 5xx, 10 % are 429 with a Retry-After (seconds or a date) and 5 %
+break off; the token endpoint fails as often. One appointment in ten is moved meanwhile, and one in twenty called off. A third
+vendor takes a refresh token that was used as theft. What must hold is read from the vendors' own books at the end.
+`--longest-wait` is the most that a delivery waits for its next try, in seconds: in earnest it is hours.
+Exit status 1: a line was missed.
+"""
+
+import argparse
+import asyncio
+import random
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import psycopg
+from memory_vendor import LOST, Temper, Vendor, faults_of, moment
+from programs import PYTHON
+from rich.console import Console
+from rich.table import Table
+from service import Service
+from vendor_floor import Floor, sign_in
+
+from pointsman.main import utc_now
+from pointsman.services.deliveries.calendar_event import event_key
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman_memory.vendor.faults import Fault
+from pointsman_memory.vendor.ledger import Call
+from pointsman_memory.vendor.oauth import Rotation
+
+TOKEN_S = 30.0
+EARLIEST_RENEWAL = timedelta(seconds=TOKEN_S * 0.7)  # a token that lives so shortly is renewed in its last quarter
+IN_THE_MIDDLE = timedelta(seconds=1)
+MOVED, CALLED_OFF = 0.10, 0.05
+STRICT_APPOINTMENTS = 10
+PROGRESS_S = 20.0
+ASKED_AGAIN_S = 300.0  # a vendor that refused to renew a sign-in is asked again
+QUICK_WORKER = str(Path(__file__).with_name("quick_worker.py"))
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """What is known while it runs. `kills` are the moments at which a worker was killed."""
+
+    service: Service
+    floor: Floor
+    kills: list[datetime] = field(default_factory=list)
+    over: bool = False
+
+    async def kill(self, every: float) -> None:
+        """Kill one worker after another, and start it again."""
+        turn = 0
+        while not self.over:
+            await asyncio.sleep(every)
+            worker = self.service.workers[turn % len(self.service.workers)]
+            await asyncio.to_thread(worker.kill)
+            self.kills.append(utc_now())
+            worker.start()
+            turn += 1
+
+    async def change(self, rows: Sequence[AppointmentRow], seed: int, seconds: float) -> None:
+        """Move some and call some off while their events are on the way."""
+        chance = random.Random(seed)
+        chosen = [(row, chance.random()) for row in rows]
+        acts = [(row, draw) for row, draw in chosen if draw < MOVED + CALLED_OFF]
+        chance.shuffle(acts)
+        for row, draw in acts:
+            await asyncio.sleep(seconds / len(acts))
+            await (self.floor.move(row) if draw < MOVED else self.floor.call_off(row))
+
+    async def until_settled(self, vendors: Sequence[Vendor], until: float, console: Console) -> bool:
+        """Whether these are owed nothing any more before the moment `until` (monotonic)."""
+        began = last = time.monotonic()
+        query = """
+            select d.status, count(*) from deliveries d join connections k on k.id = d.connection_id
+            where k.key = any(%s) group by 1 order by 1
+        """
+        async with await psycopg.AsyncConnection.connect(self.service.libpq_url, autocommit=True) as database:
+            while time.monotonic() < until:
+                await asyncio.sleep(1)
+                found = await database.execute(query, [[one.name for one in vendors]])
+                counts: dict[str, int] = dict(await found.fetchall())
+                if not counts.get("pending"):
+                    return True
+                if time.monotonic() - last > PROGRESS_S:
+                    last = time.monotonic()
+                    console.print(f"{last - began:6.0f} s: {counts}, {len(self.kills)} kills")
+        return False
+
+
+# ── what must hold ───────────────────────────────────────────────────────────────────────────────
+
+
+def wanted(service: Service) -> Mapping[str, tuple[str, int, datetime]]:
+    """Calendar, sequence and start of each event that has to stand, by its key."""
+    query = """
+        select a.id, a.rep_id, r.key, a.sequence, a.starts_at from appointments a join reps r on r.id = a.rep_id
+        where a.status in ('requested', 'confirmed')
+    """
+    with psycopg.connect(service.libpq_url) as database:
+        rows = database.execute(query).fetchall()
+    return {event_key(one, rep): (calendar, sequence, start) for one, rep, calendar, sequence, start in rows}
+
+
+def events_wrong(service: Service, vendors: Sequence[Vendor]) -> dict[str, int]:
+    """How many appointments lack their event, have several, or an old one; and events that are nobody's."""
+    standing: defaultdict[str, list[tuple[str, int, datetime]]] = defaultdict(list)
+    for vendor in vendors:
+        for calendar, events in vendor.events().items():
+            for event in events:
+                standing[event["key"]].append((calendar, int(event["sequence"]), moment(event["start"])))
+    due = wanted(service)
+    found = Counter[str]()
+    for key, (calendar, sequence, start) in due.items():
+        there = standing.pop(key, [])
+        found["appointments without their event"] += not there
+        found["appointments with several events"] += len(there) > 1
+        found["events of an old state"] += any(one != (calendar, sequence, start) for one in there)
+    found["orphans"] += sum(map(len, standing.values()))
+    return dict(found)
+
+
+def calls_too_early(vendor: Vendor, kills: Sequence[datetime]) -> tuple[int, int]:
+    """(calls begun more than a second after a Retry-After was received and before it was over; how many of these waits
+    were told to a worker that was killed within a second, so that it could tell no other)."""
+    ledger = vendor.ledger()
+    early = ledger.too_early()
+    told = [call.at for call in ledger.calls if call.not_before is not None]
+
+    def was_lost(call: Call) -> bool:
+        waits = [at for at in told if at < call.at][-3:]
+        return any(at <= kill <= at + IN_THE_MIDDLE for at in waits for kill in kills)
+
+    return len(early), sum(map(was_lost, early))
+
+
+def renewals(vendor: Vendor, kills: Sequence[datetime]) -> dict[str, int]:
+    """Renewals that were asked for, those that came before their time, and what explains the latter."""
+    asked = [call for call in vendor.ledger().calls if call.path == "/oauth/token"]
+    found = Counter({"asked": len(asked), "answered": sum(call.fault is Fault.NONE for call in asked)})
+    for before, call in pairwise(asked):
+        if before.fault is not Fault.NONE:
+            found["asked again after a fault"] += 1
+        elif call.at - before.at < EARLIEST_RENEWAL:
+            killed = any(before.at - IN_THE_MIDDLE <= kill <= before.at + IN_THE_MIDDLE for kill in kills)
+            found["asked again after a kill" if killed else "too many"] += 1
+    return dict(found)
+
+
+def tokens_asked(vendor: Vendor) -> int:
+    return sum(call.path == "/oauth/token" for call in vendor.ledger().calls)
+
+
+async def theft(run: Run, strict: Vendor, asked_before: int, seconds: float, console: Console) -> tuple[bool, int, int]:
+    """(whether an alert asks to sign in again, requests for a token meanwhile, the most that are no loop); then sign in again."""
+    alerts = run.floor.api.every("/v1/alerts")
+    alarmed = any(one["code"] == "connection-reauth" and one["subject"].endswith(strict.name) for one in alerts)
+    asked = tokens_asked(strict) - asked_before
+    sign_in(run.floor.api, strict.name)
+    await run.until_settled([strict], time.monotonic() + 120, console)
+    return alarmed, asked, 2 + int(seconds / ASKED_AGAIN_S)
+
+
+async def measure(given: argparse.Namespace, console: Console, stack: ExitStack) -> bool:
+    worker = (PYTHON, QUICK_WORKER, str(given.longest_wait))
+    service = stack.enter_context(Service(apis=1, workers=2, worker=worker))
+    tempers = {
+        "first": Temper(rates=LOST, seed=given.seed, token_s=TOKEN_S, waits=tuple(given.waits)),
+        "second": Temper(rates=LOST, seed=given.seed + 1, waits=tuple(given.waits)),
+        "strict": Temper(token_s=TOKEN_S, rotation=Rotation.STRICT),
+    }
+    first, second, strict = vendors = [
+        stack.enter_context(Vendor(name, temper, directory=service.directory)) for name, temper in tempers.items()
+    ]
+    service.pause_workers()
+    began = time.monotonic()
+    floor = Floor.make(
+        service, {first: True, second: False, strict: True}, closers_each=max(2, given.appointments // 800)
+    )
+    rows = await floor.book(await floor.hand_over(given.appointments, floor.at(first) + floor.at(second)))
+    await floor.book(await floor.hand_over(STRICT_APPOINTMENTS, floor.at(strict)))
+    console.print(f"{len(rows)} appointments booked in {time.monotonic() - began:.0f} s")
+    run = Run(service=service, floor=floor)
+    first.set(on=True)
+    second.set(on=True)
+    strict.spend_refresh_tokens()
+    asked_before, began = tokens_asked(strict), time.monotonic()
+    service.resume_workers()
+    killing = asyncio.create_task(run.kill(given.kill_every))
+    await run.change(rows, given.seed, len(rows) / 20)
+    settled = await run.until_settled([first, second], began + given.minutes * 60, console)
+    took = time.monotonic() - began
+    run.over = True
+    await killing
+    alarmed, asked, most = await theft(run, strict, asked_before, took, console)
+    lines = Lines(console)
+    lines.say("all settled", f"{took:.0f} s, {len(run.kills)} kills", holds=settled)
+    with psycopg.connect(service.libpq_url) as database:
+        ended = database.execute(
+            "select status, count(*), max(attempts) from deliveries group by 1 order by 1"
+        ).fetchall()
+    dead = sum(count for status, count, _ in ended if status == "dead")
+    told = ", ".join(f"{count} {status} after at most {attempts} attempts" for status, count, attempts in ended)
+    lines.say("no dead letter", told, holds=not dead)
+    for what, count in events_wrong(service, vendors).items():
+        lines.say(f"0 {what}", str(count), holds=not count)
+    for vendor in (first, second):
+        early, unheard = calls_too_early(vendor, run.kills)
+        said = f"{early}, of these {unheard} when a killed worker had heard it"
+        lines.say(f"{vendor.name}: 0 calls before a Retry-After was over", said, holds=early <= unheard)
+        calls = faults_of(vendor.ledger())
+        lines.note(f"{vendor.name}: {sum(calls.values())} calls: {dict(sorted(calls.items()))}")
+    found = renewals(first, run.kills)
+    lines.say("one renewal per expiry, one more per kill in the middle", str(found), holds=not found.get("too many"))
+    lines.say("a stolen sign-in raises an alert", "raised" if alarmed else "none", holds=alarmed)
+    lines.say(f"and makes no loop: at most {most} requests for a token", str(asked), holds=asked <= most)
+    lines.end()
+    await floor.aclose()
+    if given.logs:
+        service.keep_logs(given.logs)
+    return lines.kept
+
+
+class Lines:
+    """What must hold, and whether it did."""
+
+    def __init__(self, console: Console) -> None:
+        self._console, self._table, self.kept = console, Table("", "must hold", "found"), True
+
+    def say(self, what: str, found: str, *, holds: bool) -> None:
+        self.kept = self.kept and holds
+        self._table.add_row("ok" if holds else "MISSED", what, found)
+
+    def note(self, what: str) -> None:
+        self._console.print(what)
+
+    def end(self) -> None:
+        self._console.print(self._table)
+        self._console.print("kept" if self.kept else "NOT KEPT")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--appointments", type=int, default=10_000)
+    parser.add_argument("--minutes", type=float, default=240, help="and no longer")
+    parser.add_argument("--kill-every", type=float, default=10)
+    parser.add_argument("--longest-wait", type=float, default=20)
+    parser.add_argument("--waits", type=int, nargs="+", default=[1, 2, 3], help="seconds of Retry-After")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--logs", type=Path, help="keep the processes' logs in this folder")
+    given = parser.parse_args()
+    with ExitStack() as stack:
+        return 0 if asyncio.run(measure(given, Console(width=140), stack)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
