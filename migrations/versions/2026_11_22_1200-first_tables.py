@@ -512,7 +512,9 @@ def upgrade() -> None:
         sa.Column("window_start", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("window_end", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("busy", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("keyed", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("read_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("outdated_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("error", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.ForeignKeyConstraint(
             ["rep_calendar_id"],

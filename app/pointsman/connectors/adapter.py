@@ -12,11 +12,12 @@ from pointsman.connectors.pace.gate import OpenGate, PaceGate, Patience
 from pointsman.connectors.pace.instances import Instance, Instances
 from pointsman.connectors.pace.masks import CURRENT, Masks, secrets_in
 from pointsman.connectors.registry import ConnectorRegistry
-from pointsman.connectors.sdk_values import appointment, check_contract, utc_interval, vendor_event
+from pointsman.connectors.sdk_values import appointment, busy_calendar, check_contract, vendor_event
 from pointsman.connectors.vault import Vault
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.domain.messages.message import say
 from pointsman.services.ports.vendors.calendars import (
+    BusyCalendar,
     BusyLimits,
     CalendarAsked,
     CalendarEvent,
@@ -47,13 +48,13 @@ CALL_DEADLINE = timedelta(seconds=30)
 _UNUSABLE = {"secret-key-missing": "vendor.secret-key-missing", "secret-unreadable": "vendor.secret-unreadable"}
 
 
-Busyness = list[tuple[datetime, datetime]] | VendorError
+Busyness = BusyCalendar | VendorError
 
 
 def _busyness(found: object) -> Busyness:
     """Where a calendar is busy, or that it cannot be read: what the answer leaves out is not free."""
     if isinstance(found, BusyTimes):
-        return sorted(utc_interval(one.slot) for one in found.times)
+        return busy_calendar(found)
     if not isinstance(found, Unreadable):
         return VendorRetryableError("the calendar cannot be read: the answer leaves it out")
     if found.lasting:
@@ -107,7 +108,7 @@ class ConnectorGateway:
         *,
         deadline: timedelta,
     ) -> dict[str, Busyness]:
-        """Busy times of each calendar in UTC by start, or why that one cannot be read: one question to the vendor."""
+        """Busy times of each calendar, or why that one cannot be read: one question to the vendor."""
         window = check_contract(lambda: Slot(start, end))
 
         async def read(vendor: Busy) -> dict[str, Busyness]:

@@ -6,6 +6,8 @@ from typing import TypeVar
 
 from pointsman.connectors.mail_addresses import outgoing_address
 from pointsman.services.ports.vendors.calendars import (
+    BusyCalendar,
+    BusyTime,
     CalendarEvent,
     VendorError,
     VendorEvent,
@@ -18,6 +20,7 @@ from pointsman.services.ports.vendors.calendars import (
 from pointsman_sdk import (
     AmbiguousOutcome,
     Appointment,
+    BusyTimes,
     ConnectorError,
     Contact,
     Invites,
@@ -93,6 +96,13 @@ def vendor_event(record: RemoteRecord) -> VendorEvent:
         end=end,
         cancelled=record.standing is Standing.CANCELLED,
     )
+
+
+def busy_calendar(found: BusyTimes) -> BusyCalendar:
+    times = (
+        BusyTime(start=start, end=end, key=one.key) for one in found.times for start, end in [utc_interval(one.slot)]
+    )
+    return BusyCalendar(times=tuple(sorted(times, key=lambda one: (one.start, one.end))), keyed=found.keyed)
 
 
 def utc_interval(slot: Slot) -> tuple[datetime, datetime]:

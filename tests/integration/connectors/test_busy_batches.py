@@ -14,34 +14,41 @@ from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.services.ports.vendors.calendars import (
+    BusyCalendar,
     BusyLimits,
+    BusyTime,
     CalendarAsked,
     CalendarOwner,
     ConnectionRef,
     VendorRetryableError,
 )
 from pointsman_memory import MANIFEST
+from pointsman_sdk import BusyTime as SdkBusyTime
 from pointsman_sdk import BusyTimes, CalendarRef, Limits, Retryable, Slot, Unreadable
 
 pytestmark = pytest.mark.anyio
 
+HOUR = timedelta(hours=1)
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
 CONFIG: dict[str, object] = {"url": "https://memory.example", "token": "s3cret-token"}
 OWNER = CalendarOwner(zone="Europe/Berlin", email="anna@example.com")
 
 
 class Batches:
-    """`bad` fails its whole question, `odd` cannot be read, `gone` is left out."""
+    """`bad` fails its whole question, `odd` cannot be read, `gone` is left out, and in `full` stands an event of ours."""
 
     async def read(self, asked: Sequence[CalendarRef], window: Slot) -> Mapping[str, BusyTimes | Unreadable]:
         names = {one.id for one in asked}
         if "bad" in names:
             raise Retryable("503")
-        return {
-            name: Unreadable(reason="private") if name == "odd" else BusyTimes(times=())
-            for name in names
-            if name != "gone"
-        }
+        found: dict[str, BusyTimes | Unreadable] = {name: BusyTimes() for name in names if name != "gone"}
+        if "odd" in names:
+            found["odd"] = Unreadable(reason="private")
+        if "full" in names:
+            first, second = Slot(NINE, NINE + HOUR), Slot(NINE + HOUR, NINE + 2 * HOUR)
+            times = [SdkBusyTime(slot=second, key="pm-1"), SdkBusyTime(slot=first)]
+            found["full"] = BusyTimes(times=times, keyed=True)
+        return found
 
 
 class Registry(ConnectorRegistry):
@@ -78,7 +85,12 @@ async def test_what_an_answer_leaves_out_is_not_free(gateway: ConnectorGateway) 
     found = await ask(gateway, "anna", "odd", "gone", "ben")
     failed = {name for name, one in found.items() if isinstance(one, VendorRetryableError)}
     assert failed == {"odd", "gone"}
-    assert found["anna"] == found["ben"] == []
+    assert found["anna"] == found["ben"] == BusyCalendar()
+
+
+async def test_our_events_keep_their_keys(gateway: ConnectorGateway) -> None:
+    theirs, ours = BusyTime(start=NINE, end=NINE + HOUR), BusyTime(start=NINE + HOUR, end=NINE + 2 * HOUR, key="pm-1")
+    assert await ask(gateway, "full") == {"full": BusyCalendar(times=(theirs, ours), keyed=True)}
 
 
 async def test_what_stops_all_of_a_question_is_raised(gateway: ConnectorGateway) -> None:

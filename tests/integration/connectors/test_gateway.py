@@ -105,7 +105,7 @@ async def busy(
     found = (await gateway.busy_times(connection, asked, NINE, NOON, deadline=deadline))[calendar]
     if isinstance(found, VendorError):
         raise found
-    return found
+    return [(one.start, one.end) for one in found.times]
 
 
 async def test_gateway_is_what_the_services_ask_for(house: House) -> None:

@@ -19,7 +19,7 @@ from pointsman.services.ports import (
     VendorUnansweredError,
     VendorWaitError,
 )
-from pointsman.services.ports.vendors.calendars import BusyLimits, CalendarAsked
+from pointsman.services.ports.vendors.calendars import BusyCalendar, BusyLimits, BusyTime, CalendarAsked
 
 AT_ONCE = 4  # questions side by side
 
@@ -56,6 +56,7 @@ class FaultyCalendars:
         self.faults: dict[str, Exception] = {}
         self.before_change: Callable[[str], asyncio.Future[None] | None] = lambda _op: None
         self.reads = 0
+        self.merges = False  # our events come among the others' busy times, without keys
         self.batch = 1  # calendars in one question
         self.batches: list[list[str]] = []  # what each question asked
         self.spoils: set[str] = set()  # calendars over which a question about several is refused as a whole
@@ -88,7 +89,7 @@ class FaultyCalendars:
         end: datetime,
         *,
         deadline: timedelta,
-    ) -> dict[str, list[tuple[datetime, datetime]] | VendorError]:
+    ) -> dict[str, BusyCalendar | VendorError]:
         _outside_transactions()
         self.reads += 1
         self.batches.append([one.calendar for one in asked])
@@ -107,15 +108,18 @@ class FaultyCalendars:
                 self.hanging -= 1
         elif self.answers is not None:
             self.answers -= 1
-        found: dict[str, list[tuple[datetime, datetime]] | VendorError] = {}
+        found: dict[str, BusyCalendar | VendorError] = {}
         for calendar in (one.calendar for one in asked):
             if fault := self.faults.get(calendar):
                 if not isinstance(fault, VendorError):
                     raise fault
                 found[calendar] = fault
                 continue
-            ours = [(e.start, e.end) for (where, _), events in self.live.items() if where == calendar for e in events]
-            found[calendar] = [(a, b) for a, b in [*self.busy.get(calendar, []), *ours] if a < end and b > start]
+            others = [BusyTime(start=a, end=b) for a, b in self.busy.get(calendar, [])]
+            events = [e for (where, _), there in self.live.items() if where == calendar for e in there]
+            ours = [BusyTime(start=e.start, end=e.end, key=None if self.merges else e.key) for e in events]
+            times = [one for one in [*others, *ours] if one.start < end and one.end > start]
+            found[calendar] = BusyCalendar(times=times, keyed=not self.merges)
         return found
 
     async def get_event(self, connection: ConnectionRef, calendar: str, key: str) -> VendorEvent | None:

@@ -30,7 +30,7 @@ from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.policies.lifecycle import add_draft, publish_policy
 from pointsman.services.ports import Actor, CalendarEvent, Clock, ConnectionRef, Env, Tx, VendorError, VendorEvent
 from pointsman.services.ports.roster import SupplierRow
-from pointsman.services.ports.vendors.calendars import BusyLimits, CalendarAsked
+from pointsman.services.ports.vendors.calendars import BusyCalendar, BusyLimits, BusyTime, CalendarAsked
 from pointsman.services.ports.vendors.crm import CrmMeeting, CrmPerson, CrmReceipt
 from pointsman.services.roster.change_roster import RepInput, RoleInput, RosterInput, TimeOffInput, put_roster
 from pointsman.services.roster.snapshot import hours_from_json
@@ -146,12 +146,13 @@ class FakeCalendars:
         end: datetime,
         *,
         deadline: timedelta,
-    ) -> dict[str, list[tuple[datetime, datetime]] | VendorError]:
-        found: dict[str, list[tuple[datetime, datetime]] | VendorError] = {}
+    ) -> dict[str, BusyCalendar | VendorError]:
+        found: dict[str, BusyCalendar | VendorError] = {}
         for calendar in (one.calendar for one in asked):
             try:
                 self._fail(calendar)
-                found[calendar] = [(a, b) for a, b in self.busy.get(calendar, []) if a < end and b > start]
+                times = [BusyTime(start=a, end=b) for a, b in self.busy.get(calendar, []) if a < end and b > start]
+                found[calendar] = BusyCalendar(times=times, keyed=True)
             except VendorError as fault:
                 found[calendar] = fault
         return found

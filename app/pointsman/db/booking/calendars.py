@@ -1,7 +1,7 @@
 """The calendars repository: each rep's calendars, and what was last read in them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,15 +13,17 @@ from pointsman.db.booking.connections import connection_row
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.tables import rep_calendars
 from pointsman.domain.booking.availability import Interval
+from pointsman.domain.booking.own_events import OwnEvent
 from pointsman.domain.messages.message import message_from_json
-from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
+from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading, PlacedKey, ShownEvent
 from pointsman.services.ports.vendors.calendars import CalendarOwner
 
 _BINDINGS = PreparedStatement("""
     select b.id as binding_id, b.rep_id, r.key as rep_key, r.time_zone, r.email, b.calendar, b.writes,
         c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at,
         c.max_reading_age_s, c.sync_owners,
-        s.window_start, s.window_end, s.busy, s.read_at, s.error
+        s.window_start, s.window_end, s.busy, s.keyed, s.read_at, s.error,
+        coalesce(s.read_at <= s.outdated_at, false) as outdated
     from rep_calendars b join reps r on r.id = b.rep_id join connections c on c.id = b.connection_id
     left join calendar_reads s on s.rep_calendar_id = b.id
     where case when cast(:everyone as boolean) then r.active else r.key = any(cast(:reps as text[])) end
@@ -36,12 +38,28 @@ _WRITE_TARGET = PreparedStatement("""
 """)
 #: A calendar that was unbound while it was being read has no row to belong to.
 _STORE_READING = PreparedStatement("""
-    insert into calendar_reads (rep_calendar_id, window_start, window_end, busy, read_at, error)
-    select b.id, :window_start, :window_end, cast(:busy as jsonb), :read_at, cast(:error as jsonb)
+    insert into calendar_reads (rep_calendar_id, window_start, window_end, busy, keyed, read_at, error)
+    select b.id, :window_start, :window_end, cast(:busy as jsonb), :keyed, :read_at, cast(:error as jsonb)
     from rep_calendars b where b.id = :binding
     on conflict (rep_calendar_id) do update set window_start = excluded.window_start,
-        window_end = excluded.window_end, busy = excluded.busy, read_at = excluded.read_at, error = excluded.error
+        window_end = excluded.window_end, busy = excluded.busy, keyed = excluded.keyed,
+        read_at = excluded.read_at, error = excluded.error
     where calendar_reads.read_at <= excluded.read_at
+""")
+_OUTDATE = PreparedStatement("""
+    update calendar_reads s set outdated_at = greatest(s.outdated_at, :at)
+    from rep_calendars b
+    where b.id = s.rep_calendar_id and b.connection_id = :of and b.calendar = :calendar and not s.keyed
+""")
+_PLACED_KEYS = PreparedStatement("""
+    select b.id as binding_id, d.key, a.starts_at, a.ends_at,
+        a.status not in ('cancelled','rejected')
+            and (array_agg(d.op order by d.sequence desc, d.created_at desc))[1] <> 'cancel' as is_wanted,
+        case when bool_and(d.status in ('done','superseded')) then max(d.done_at) end as settled_at
+    from appointments a join deliveries d on d.appointment_id = a.id
+    join rep_calendars b on b.connection_id = d.connection_id and b.calendar = d.calendar
+    where a.id = any(cast(:ids as uuid[])) and d.op in ('book','move','cancel')
+    group by b.id, d.key, a.id
 """)
 _DROP_READINGS = PreparedStatement("""
     delete from calendar_reads s using rep_calendars b
@@ -76,7 +94,8 @@ class SqlCalendars:
                 "binding": read.binding_id,
                 "window_start": read.window.start,
                 "window_end": read.window.end,
-                "busy": json.dumps([[b.start.isoformat(), b.end.isoformat()] for b in read.busy]),
+                "busy": json.dumps([*map(_written, read.busy), *([*_written(o.time), o.key] for o in read.own)]),
+                "keyed": read.keyed,
                 "read_at": read.read_at,
                 "error": json.dumps(read.error.as_json()) if read.error else None,
             }
@@ -84,6 +103,22 @@ class SqlCalendars:
         ]
         if values:
             await _STORE_READING.run_each(self._connection, values)
+
+    async def outdate_readings(self, connection_id: UUID, calendar: str, *, at: datetime) -> bool:
+        return await _OUTDATE.run(self._connection, {"of": connection_id, "calendar": calendar, "at": at}) > 0
+
+    async def placed_keys(self, appointment_ids: Collection[UUID]) -> Sequence[PlacedKey]:
+        rows = await _PLACED_KEYS.rows(self._connection, {"ids": list(appointment_ids)})
+        return [
+            PlacedKey(
+                binding_id=row.binding_id,
+                key=row.key,
+                event=OwnEvent(
+                    time=Interval(row.starts_at, row.ends_at) if row.is_wanted else None, settled_at=row.settled_at
+                ),
+            )
+            for row in rows
+        ]
 
     async def drop_readings(self, connection_id: UUID) -> None:
         await _DROP_READINGS.run(self._connection, {"connection": connection_id})
@@ -112,13 +147,24 @@ def _binding(row: Any) -> CalendarBinding:
     )
 
 
+def _written(time: Interval) -> list[str]:
+    return [time.start.isoformat(), time.end.isoformat()]
+
+
+def _interval(written: Sequence[str]) -> Interval:
+    return Interval(datetime.fromisoformat(written[0]), datetime.fromisoformat(written[1]))
+
+
 def _read(row: Any) -> CalendarReading | None:
     if row.read_at is None:
         return None
     return CalendarReading(
         binding_id=row.binding_id,
         window=Interval(row.window_start, row.window_end),
-        busy=tuple(Interval(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in row.busy),
+        busy=tuple(_interval(one) for one in row.busy if len(one) == 2),
+        own=tuple(ShownEvent(time=_interval(one), key=one[2]) for one in row.busy if len(one) > 2),
+        keyed=row.keyed,
+        outdated=row.outdated,
         read_at=row.read_at,
         error=message_from_json(row.error) if row.error else None,
     )

@@ -60,8 +60,10 @@ calendar_reads = Table(
     Column("rep_calendar_id", ForeignKey("rep_calendars.id", ondelete="CASCADE"), primary_key=True),
     instant_column("window_start"),
     instant_column("window_end"),
-    Column("busy", JSONB, nullable=False),  # [[start, end], ...] ISO instants
+    Column("busy", JSONB, nullable=False),  # [[start, end], [start, end, key of an event of ours], ...] ISO instants
+    Column("keyed", Boolean, nullable=False, server_default="false"),  # our events are told apart by their keys
     instant_column("read_at"),
+    instant_column("outdated_at", null=True),  # a reading that began by then shows an event of ours where it was
     Column("error", JSONB),  # `Message.as_json`
 )
 

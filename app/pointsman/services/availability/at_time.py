@@ -20,7 +20,8 @@ from pointsman.services.availability.companions import (
     counting_window,
     missing_pools,
 )
-from pointsman.services.calendars.busy_times import fetch_schedules, participant_ids, unreadable_reason
+from pointsman.services.calendars.busy_times import fetch_schedules, unreadable_reason
+from pointsman.services.calendars.own_events import participant_ids
 from pointsman.services.calendars.readings import RepCalendarReading
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow, Companion

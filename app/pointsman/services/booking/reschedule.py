@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from pointsman.domain.booking.availability import Interval, subtract_intervals
+from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, AppointmentAction
 from pointsman.domain.errors import Conflict, Fault, Invalid, RoleProtected, StaleVersion
 from pointsman.domain.messages.message import Message, Reason, rep_name, say
@@ -179,7 +179,7 @@ async def reschedule_from_calendar(
         )
         async with env.uow() as tx:
             row = await visible_appointment(tx, appointment_id, actor)
-        await _run(env, replace(_without_moved_event(given, row, rep_id or row.rep_id), expected_sequence=sequence))
+        await _run(env, replace(_without_own_calendars(given, row, rep_id or row.rep_id), expected_sequence=sequence))
     except (Conflict, Invalid, RoleProtected) as refused:
         return refusal_words(refused)
     return None
@@ -192,14 +192,13 @@ async def _run(env: Env, given: PreparedReschedule) -> AppointmentRow:
         raise booking_error(refused) from refused
 
 
-def _without_moved_event(given: PreparedReschedule, row: AppointmentRow, rep_id: UUID) -> PreparedReschedule:
-    """The reading of the rep's calendar without the event itself, which stands at the new time already."""
+def _without_own_calendars(given: PreparedReschedule, row: AppointmentRow, rep_id: UUID) -> PreparedReschedule:
+    """What else the rep's calendars have at the time that the rep chose is the rep's own business."""
     takes_part = {row.rep_id: row.rep_key} | {item.rep_id: item.rep_key for item in row.companions}
     key = takes_part.get(rep_id)
     if key is None or key not in given.readings:
         return replace(given, informed_rep_id=rep_id)
-    reading = given.readings[key]
-    own = replace(reading, busy=tuple(subtract_intervals(reading.busy, [given.time])))
+    own = replace(given.readings[key], busy=(), own=())
     return replace(given, informed_rep_id=rep_id, readings={**given.readings, key: own})
 
 

@@ -1,14 +1,15 @@
 """What is known of reps' time: calendars as read, and what Pointsman itself has given away, by one statement for all."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from pointsman.domain.booking.appointment_caps import CAP_LOOKAROUND, CountedAppointment
-from pointsman.domain.booking.availability import Interval, subtract_intervals
+from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.earliest_starts import RepSchedule
 from pointsman.domain.messages.message import Message, say
 from pointsman.domain.roster.reps import Rep
+from pointsman.services.calendars.own_events import load_busy_times
 from pointsman.services.calendars.readings import NOT_CONNECTED, RepCalendarReading
 from pointsman.services.ports import Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow, BusyReservation
@@ -27,7 +28,8 @@ async def fetch_schedules(
 ) -> Mapping[str, RepSchedule]:
     """Schedules by rep; without a readable calendar none. The appointment `moving` and the slot hold `hold` do not count.
 
-    The appointment's own event is taken out of the calendars of those who take part, by its time alone.
+    Nor does the event of `moving` in calendars that tell our events by their keys; from times that come merged nothing is
+    ever taken out.
     """
     readable = [rep for rep in reps if (found := readings.get(rep.key)) and found.state.readable and found.known_window]
     if not readable:
@@ -40,7 +42,8 @@ async def fetch_schedules(
         )
         if not own:
             gone.setdefault(item.rep_id, []).append(item)
-    return {rep.key: _schedule_of(rep, readings[rep.key], gone.get(rep.id, ()), moving) for rep in readable}
+    busy = await load_busy_times(tx, readable, readings, gone, moving=moving)
+    return {rep.key: _schedule_of(rep, readings[rep.key], busy[rep.key], gone.get(rep.id, ())) for rep in readable}
 
 
 def unreadable_reason(readings: Mapping[str, RepCalendarReading], key: str, wanted: Interval) -> Message | None:
@@ -51,18 +54,10 @@ def unreadable_reason(readings: Mapping[str, RepCalendarReading], key: str, want
     return reading.state.reason or say("eligibility.time-not-read")
 
 
-def participant_ids(row: AppointmentRow) -> frozenset[UUID]:
-    """Everybody on our side of an appointment."""
-    return frozenset({row.rep_id, *(companion.rep_id for companion in row.companions)})
-
-
 def _schedule_of(
-    rep: Rep, reading: RepCalendarReading, gone: Collection[BusyReservation], moving: AppointmentRow | None
+    rep: Rep, reading: RepCalendarReading, busy: Sequence[Interval], gone: Collection[BusyReservation]
 ) -> RepSchedule:
     assert reading.known_window is not None, "only readable calendars come here"
-    busy = reading.busy
-    if moving is not None and rep.id in participant_ids(moving):
-        busy = tuple(subtract_intervals(busy, [moving.interval]))
     return RepSchedule(
         rep=rep,
         busy=busy,

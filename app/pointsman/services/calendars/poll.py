@@ -35,7 +35,8 @@ async def poll_calendars(env: Env, *, older_than: timedelta = timedelta(minutes=
     aged = [
         (binding, last)
         for binding, last in bound
-        if out_of_use_reason(binding) is None and (last is None or last.error or last.read_at < now - older_than)
+        if out_of_use_reason(binding) is None
+        and (last is None or last.error or last.outdated or last.read_at < now - older_than)
     ]
     aged.sort(key=lambda pair: pair[1].read_at if pair[1] else _NEVER)  # each connection lets them in, in this order
     wait = POLL_BUDGET.total_seconds()

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval, interval_or_none
 from pointsman.domain.distribution.candidate import CalendarState
@@ -14,7 +15,7 @@ from pointsman.domain.messages.message import say
 from pointsman.services.calendars.refresh import out_of_use_reason, too_late_reading
 from pointsman.services.calendars.shared_reads import refresh_shared
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
+from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading, ShownEvent
 
 #: How old a reading may be to show slots and to route by, unless its connection says otherwise (`max_reading_age_s`) ...
 MAX_AGE_FOR_SLOTS = timedelta(seconds=60)
@@ -26,11 +27,20 @@ _HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnTime(ShownEvent):
+    """An event of ours in one of a rep's calendars, as a reading that began at `read_at` shows it."""
+
+    binding_id: UUID
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RepCalendarReading:
     """What is known of one rep's time: all bound calendars together. Outside `asked` nothing is known."""
 
     state: CalendarState
-    busy: tuple[Interval, ...] = ()
+    busy: tuple[Interval, ...] = ()  # without `own`
+    own: tuple[OwnTime, ...] = ()
     known_window: Interval | None = None
     read_at: datetime | None = None  # when the oldest of them was read; None where one of them cannot be
 
@@ -114,7 +124,7 @@ async def _fresh(
         return CalendarReading(binding_id=binding.id, window=asked, busy=(), read_at=env.clock(), error=out_of_use)
     # A failure is remembered for a moment too: a vendor that is down is not asked again by every request.
     floor = max(oldest, env.clock() - MAX_AGE_FOR_BOOKING) if last is not None and last.error else oldest
-    if last is not None and last.read_at >= floor and last.window.contains(asked):
+    if last is not None and last.read_at >= floor and not last.outdated and last.window.contains(asked):
         return last
     return await refresh_shared(
         env, binding, last, window, deadline, wait=(MAX_WAIT_IN_DEADLINES * deadline).total_seconds()
@@ -148,5 +158,12 @@ def _combined_reading(reads: Sequence[CalendarReading], asked: Interval) -> RepC
                 reason=errors[0] if len(errors) == 1 else say("calendar-reading.several", errors=tuple(errors)),
             )
         )
+    own = tuple(
+        OwnTime(time=event.time, key=event.key, binding_id=read.binding_id, read_at=read.read_at)
+        for read in reads
+        for event in read.own
+    )
     busy = tuple(block for read in reads for block in read.busy)
-    return RepCalendarReading(state=CalendarState(readable=True), busy=busy, known_window=asked, read_at=oldest)
+    return RepCalendarReading(
+        state=CalendarState(readable=True), busy=busy, own=own, known_window=asked, read_at=oldest
+    )

@@ -10,9 +10,9 @@ from pointsman.domain.messages.message import Message, connection_name, rep_name
 from pointsman.services.deliveries.connection_faults import put_out_of_use
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports import Env, Tx, VendorError, VendorReauthError
-from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
+from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading, ShownEvent
 from pointsman.services.ports.operations.alerts import AlertCode
-from pointsman.services.ports.vendors.calendars import CalendarAsked
+from pointsman.services.ports.vendors.calendars import BusyCalendar, CalendarAsked
 
 READ_DEADLINE = timedelta(seconds=3)
 
@@ -31,7 +31,7 @@ class BatchAnswer:
 
     asked_at: datetime
     window: Interval
-    found: Mapping[str, list[tuple[datetime, datetime]] | VendorError]
+    found: Mapping[str, BusyCalendar | VendorError]
     fault: VendorError | None = None
     timed_out: timedelta | None = None
 
@@ -75,7 +75,6 @@ async def keep_readings(env: Env, orders: Sequence[ReadOrder], answer: BatchAnsw
 
 
 def _reading(binding: CalendarBinding, answer: BatchAnswer) -> CalendarReading:
-    busy: tuple[Interval, ...] = ()
     error: Message | None = None
     found = answer.fault or answer.found.get(binding.calendar)
     if isinstance(found, VendorReauthError):
@@ -85,8 +84,29 @@ def _reading(binding: CalendarBinding, answer: BatchAnswer) -> CalendarReading:
     elif found is None:
         error = say("alerts.no-answer-in-time", seconds=(answer.timed_out or READ_DEADLINE).total_seconds())
     else:
-        busy = tuple(item for item in (interval_or_none(a, b) for a, b in found) if item)
-    return CalendarReading(binding_id=binding.id, window=answer.window, busy=busy, read_at=answer.asked_at, error=error)
+        return _times_of(binding, answer, found)
+    return CalendarReading(binding_id=binding.id, window=answer.window, busy=(), read_at=answer.asked_at, error=error)
+
+
+def _times_of(binding: CalendarBinding, answer: BatchAnswer, found: BusyCalendar) -> CalendarReading:
+    """Ours are only told apart where the vendor tells all of them apart."""
+    busy: list[Interval] = []
+    own: list[ShownEvent] = []
+    for one in found.times:
+        time = interval_or_none(one.start, one.end)
+        if time is not None and found.keyed and one.key is not None:
+            own.append(ShownEvent(time=time, key=one.key))
+        elif time is not None:
+            busy.append(time)
+    return CalendarReading(
+        binding_id=binding.id,
+        window=answer.window,
+        busy=tuple(busy),
+        own=tuple(own),
+        keyed=found.keyed,
+        read_at=answer.asked_at,
+        error=None,
+    )
 
 
 async def _update_alert(

@@ -16,6 +16,7 @@ from pointsman.services.deliveries.crm import (
 )
 from pointsman.services.deliveries.enqueue import start_next_delivery
 from pointsman.services.deliveries.jobs import defer_delivery
+from pointsman.services.deliveries.outdated_readings import outdate_readings
 from pointsman.services.ports import (
     WORKER,
     Env,
@@ -61,6 +62,8 @@ async def settle_delivery(env: Env, job: ClaimedDelivery, status: str, receipt: 
         if not kept:
             await _redo_last_op(env, tx, job)
         else:
+            if status == "done":
+                await outdate_readings(env, tx, job.delivery)
             await start_next_delivery(tx, job.delivery)
 
     await run_in_transaction(env, work)

@@ -22,7 +22,7 @@ from pointsman.services.availability.booking_context import BookingContext, find
 from pointsman.services.availability.participant_calendars import read_participant_calendars
 from pointsman.services.availability.participants import Participants, SlotRequest, choose_participants, preview_choice
 from pointsman.services.booking.apply_change import apply_appointment_change, keep_companion_pools
-from pointsman.services.calendars.busy_times import participant_ids
+from pointsman.services.calendars.own_events import participant_ids
 from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING, RepCalendarReading
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow

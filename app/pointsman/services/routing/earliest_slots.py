@@ -11,6 +11,7 @@ from pointsman.domain.policy.document import Pool
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.routing.decide import RoutingInputs
 from pointsman.domain.routing.plan import RoutingPlan
+from pointsman.services.calendars.own_events import load_busy_times
 from pointsman.services.calendars.readings import recorded_readings
 from pointsman.services.ports import Tx
 from pointsman.services.ports.booking.appointments import BusyReservation
@@ -22,7 +23,7 @@ MAX_READING_AGE = timedelta(minutes=10)
 async def fetch_earliest_slots(
     tx: Tx, plan: RoutingPlan, inputs: RoutingInputs
 ) -> Mapping[str, Mapping[str, datetime]]:
-    """By pool, then rep, by two statements; by none when no pool that the plan may reach compares slots."""
+    """By pool, then rep, by three statements; by none when no pool that the plan may reach compares slots."""
     policy, now = plan.compiled.policy, inputs.now
     pools = {name: policy.pools[name] for name in plan.pools if policy.pools[name].method.compares_slots}
     if not pools:
@@ -36,17 +37,19 @@ async def fetch_earliest_slots(
     for item in await tx.appointments.busy_reservations([rep.id for rep in reps.values()], wide):
         taken.setdefault(item.rep_id, []).append(item)
     schedules: dict[str, RepSchedule] = {}
-    for key, reading in readings.items():
-        if reading.state.readable and reading.known_window is not None:
+    readable = [reps[key] for key, reading in readings.items() if reading.state.readable and reading.known_window]
+    busy = await load_busy_times(tx, readable, readings, taken)
+    for key in (rep.key for rep in readable):
+        if (known := readings[key].known_window) is not None:
             times = taken.get(reps[key].id, ())
             schedules[key] = RepSchedule(
                 rep=reps[key],
-                busy=reading.busy,
+                busy=busy[key],
                 reservations=[time.reservation for time in times],
                 appointments=[
                     CountedAppointment(start=t.interval.start, category=t.category) for t in times if t.appointment_id
                 ],
-                known=reading.known_window,
+                known=known,
             )
     return {
         name: earliest_starts(

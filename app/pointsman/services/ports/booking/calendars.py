@@ -1,12 +1,13 @@
 """The calendars repository: which calendars a rep has, and what was last read from them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval
+from pointsman.domain.booking.own_events import OwnEvent
 from pointsman.domain.messages.message import Message
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.vendors.calendars import CalendarOwner
@@ -26,14 +27,38 @@ class CalendarBinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownEvent:
+    """An event of ours, known by its key, where a calendar shows it."""
+
+    time: Interval
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarReading:
-    """The last reading of one bound calendar; with `error` its owner is unbookable, and `busy` does not count."""
+    """The last reading of one bound calendar; with `error` its owner is unbookable, and `busy` and `own` do not count.
+
+    `busy` is what others put there, and `own` our events; not `keyed`, `own` is empty, and `busy` is all of it.
+    `outdated`: an event of ours was moved or taken out since, and this reading cannot tell it from others.
+    """
 
     binding_id: UUID
     window: Interval
     busy: tuple[Interval, ...]
+    own: tuple[ShownEvent, ...] = ()
+    keyed: bool = False
     read_at: datetime
     error: Message | None
+    outdated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedKey:
+    """What we know of an event that we put into a bound calendar under a key."""
+
+    binding_id: UUID
+    key: str
+    event: OwnEvent
 
 
 class Calendars(Protocol):
@@ -45,6 +70,14 @@ class Calendars(Protocol):
 
     async def store_readings(self, reads: Sequence[CalendarReading]) -> None:
         """Keep each reading unless a later one is there already."""
+        ...
+
+    async def outdate_readings(self, connection_id: UUID, calendar: str, *, at: datetime) -> bool:
+        """What was read of a calendar until now is out of date, where our events have no keys in it; whether any is."""
+        ...
+
+    async def placed_keys(self, appointment_ids: Collection[UUID]) -> Sequence[PlacedKey]:
+        """The events that were put into bound calendars for these appointments."""
         ...
 
     async def drop_readings(self, connection_id: UUID) -> None:

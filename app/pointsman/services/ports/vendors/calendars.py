@@ -80,6 +80,23 @@ class CalendarAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BusyTime:
+    """A time at which the owner cannot be booked, in UTC; `key` is that of an event of ours, where the vendor tells."""
+
+    start: datetime
+    end: datetime
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusyCalendar:
+    """A calendar's busy times by start. `keyed`: every event of ours has its key; else they may come merged with others."""
+
+    times: Sequence[BusyTime] = ()
+    keyed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BusyLimits:
     """How many calendars the vendor reads in one question, and how many questions side by side: at least one each."""
 
@@ -154,8 +171,8 @@ class CalendarGateway(Protocol):
         end: datetime,
         *,
         deadline: timedelta,
-    ) -> Mapping[str, list[tuple[datetime, datetime]] | VendorError]:
-        """One question: each calendar's busy times in UTC by start, or why that one cannot be read.
+    ) -> Mapping[str, BusyCalendar | VendorError]:
+        """One question: each calendar's busy times, or why that one cannot be read.
 
         At most `busy_limits(...).batch` calendars, each once. Raises what stops all of them, or the only one.
         """
