@@ -2,7 +2,7 @@
 # what tests and checks add. Servers and their data lie in .pointsman.
 # POINTSMAN_DATABASE_URL names a PostgreSQL to use instead of the embedded one.
 .DEFAULT_GOAL := help
-.PHONY: help demo run examples test test-deep test-browser check fix bench lock wheels clean
+.PHONY: help demo run examples test test-deep test-davical test-browser check fix bench lock wheels clean
 
 # The suite starts some eighty processes, and each would compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -16,7 +16,7 @@ AXE := tests/browser/node_modules/.package-lock.json
 needed = command -v $(1) >/dev/null || { echo "make $@ needs $(2) ($(4)). Get it: apt-get install $(3)" >&2; exit 1; }
 
 help: ## Say what there is.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY) ## Run the main job on example leads, show what became of them, keep serving. DEMO= takes options.
 	@.venv/bin/pointsman demo $(DEMO)
@@ -36,6 +36,9 @@ test: $(INSTALLED) ## Run every test, on a real PostgreSQL. TEST= takes pytest's
 
 test-deep: $(INSTALLED) ## The same with up to twelve times as many examples where Hypothesis draws them, and a minute of fuzzing for each reader (FUZZ_SECONDS=600: ten). TEST= takes pytest's options.
 	@$(PY) $(EVERYTHING) --hypothesis-profile=deep $(TEST)
+
+test-davical: $(INSTALLED) ## Hold the CalDAV connector against DAViCal, where Debian's package is installed. TEST= takes pytest's options.
+	@$(PY) -m pytest -n 2 tests/davical $(TEST)
 
 test-browser: $(INSTALLED) ## Try the booking page in Chromium; pictures go to build/browser. TEST= takes pytest's options.
 	@$(call needed,$(CHROMIUM),Chromium,chromium,CHROMIUM=/path/to/it names another)

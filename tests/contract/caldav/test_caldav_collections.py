@@ -14,7 +14,7 @@ from pointsman_sdk import ConnectorError, Rejected, Slot
 from pointsman_sdk.http import make_client
 from pointsman_sdk.testing import NOW, appointment
 from support.programs.caldav_calls import busy, on
-from support.programs.calendar_servers import ADDRESS_BOOK, PASSWORD, USER, RealServer
+from support.programs.calendar_servers import ADDRESS_BOOK, RealServer
 from support.programs.radicale_vendor import RadicaleVendor
 
 pytestmark = pytest.mark.anyio
@@ -37,17 +37,19 @@ every_use = pytest.mark.parametrize("use", USES.values(), ids=USES)
 @pytest.fixture
 async def real(anyio_backend: object, caldav_server: RealServer) -> AsyncIterator[CaldavConnector]:
     async with make_client(httpx.AsyncHTTPTransport(verify=NO_AUTHORITIES)) as http:
-        yield on(http, base_url=caldav_server.url, username=USER, password=PASSWORD)
+        yield on(http, **caldav_server.config)
 
 
 @every_use
-async def test_the_folder_above_a_calendar_is_none(real: CaldavConnector, caldav_server: RealServer, use: Use) -> None:
+async def test_the_folder_above_a_calendar_is_none(
+    real: CaldavConnector, caldav_server: RealServer, caldav_vendor: RadicaleVendor, use: Use
+) -> None:
     busy = Event()
     busy.add("UID", "foreign-dentist")
     busy.add("DTSTAMP", NOW)
     busy.add("DTSTART", datetime(2031, 3, 30, 9, tzinfo=UTC))
     busy.add("DTEND", datetime(2031, 3, 30, 12, tzinfo=UTC))
-    RadicaleVendor(caldav_server).put("dentist", busy)
+    caldav_vendor.put("dentist", busy)
     before = sorted(caldav_server.folder.rglob("*.ics"))
     with pytest.raises(Rejected, match="is no calendar"):
         await use(real, caldav_server.home)

@@ -19,7 +19,7 @@ from pointsman_sdk.http import make_client
 from pointsman_sdk.testing import HOSTILE, NOW, appointment, at
 from pointsman_sdk.testing.samples import PRIVATE, SHARED
 from support.programs.caldav_calls import busy, on
-from support.programs.calendar_servers import PASSWORD, USER, RealServer
+from support.programs.calendar_servers import RealServer
 from support.programs.radicale_vendor import RadicaleVendor
 
 pytestmark = pytest.mark.anyio
@@ -27,11 +27,10 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def real(
-    anyio_backend: object, caldav_server: RealServer
+    anyio_backend: object, caldav_server: RealServer, caldav_vendor: RadicaleVendor
 ) -> AsyncIterator[tuple[CaldavConnector, RadicaleVendor]]:
-    vendor = RadicaleVendor(caldav_server)
-    async with make_client(vendor.transport) as http:
-        yield on(http, base_url=caldav_server.url, username=USER, password=PASSWORD), vendor
+    async with make_client(caldav_vendor.transport) as http:
+        yield on(http, **caldav_server.config), caldav_vendor
 
 
 async def test_recurring_and_all_day_and_cancelled_events_are_read_right(real: Any) -> None:
@@ -96,13 +95,13 @@ async def test_uid_that_lies_elsewhere_in_the_calendar_is_refused(real: Any) -> 
 
 async def test_wrong_password_asks_for_another(caldav_server: RealServer, anyio_backend: object) -> None:
     async with make_client(httpx.AsyncHTTPTransport(verify=NO_AUTHORITIES)) as http:
-        connector = on(http, base_url=caldav_server.url, username=USER, password="wrong")
-        for call in (connector.check, lambda: busy(connector, f"/{USER}/x/", DAY)):
+        connector = on(http, **caldav_server.config | {"password": "wrong"})
+        for call in (connector.check, lambda: busy(connector, f"{caldav_server.home}x/", DAY)):
             with pytest.raises(ReauthRequired):
                 await call()
 
 
-async def test_calendar_that_does_not_exist_is_refused_by_book(real: Any) -> None:
+async def test_calendar_that_does_not_exist_is_refused_by_book(real: Any, caldav_server: RealServer) -> None:
     connector, _ = real
     with pytest.raises(Rejected):
-        await connector.appointments.put(appointment(f"/{USER}/no-such-calendar/"))
+        await connector.appointments.put(appointment(f"{caldav_server.home}no-such-calendar/"))

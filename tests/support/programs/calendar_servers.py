@@ -48,7 +48,7 @@ level = error
 
 @dataclass(slots=True, kw_only=True)
 class RealServer:
-    """A server of one kind; `home` is where its user's calendars lie."""
+    """A server of one kind; `root` is where its CalDAV begins, `home` where its user's calendars lie."""
 
     name: str
     folder: Path
@@ -56,6 +56,7 @@ class RealServer:
     command: list[str]
     home: str
     login: tuple[str, str] | None
+    root: str = "/"
     process: "subprocess.Popen[bytes] | None" = field(default=None)
 
     @property
@@ -65,9 +66,8 @@ class RealServer:
     @property
     def config(self) -> dict[str, str]:
         """What a connection to it is configured with."""
-        return {"base_url": self.url} | (
-            dict(zip(("username", "password"), self.login, strict=True)) if self.login else {}
-        )
+        login = dict(zip(("username", "password"), self.login, strict=True)) if self.login else {}
+        return {"base_url": self.url + self.root.removeprefix("/")} | login
 
     def start(self) -> None:
         with (self.folder / "log").open("ab") as log:

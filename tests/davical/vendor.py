@@ -1,0 +1,22 @@
+"""DAViCal for the conformance kit: its truth is asked of the server itself, past the connector."""
+
+import httpx
+
+from davical.server import OTHER_USER
+from support.programs.calendar_servers import USER, RealServer
+from support.programs.xandikos_vendor import XandikosVendor
+
+
+class DavicalVendor(XandikosVendor):
+    """Two fresh calendars of a user whom the other user shows nothing."""
+
+    def __init__(self, server: RealServer) -> None:
+        super().__init__(server)
+        self.unreadable = server.home.replace(f"/{USER}/", f"/{OTHER_USER}/") + "private/"
+
+    def ask(self, method: str, path: str, content: bytes | None = None) -> httpx.Response:
+        kind = "text/calendar" if method == "PUT" else "application/xml"
+        return self.server.ask(method, path, content, {"Content-Type": kind, "Depth": "1"})
+
+    def gone(self, kind: object) -> str:
+        return f"{self.server.home}no-such-calendar/"
