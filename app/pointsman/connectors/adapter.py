@@ -9,6 +9,7 @@ from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.credentials import open_config, seal_config
 from pointsman.connectors.pace.endings import Ending
 from pointsman.connectors.pace.gate import OpenGate, PaceGate, Patience
+from pointsman.connectors.pace.hearing import HEARING, Heard
 from pointsman.connectors.pace.instances import Instance, Instances
 from pointsman.connectors.pace.masks import CURRENT, Masks, secrets_in
 from pointsman.connectors.registry import ConnectorRegistry
@@ -224,8 +225,9 @@ class ConnectorGateway:
         limit = asyncio.timeout(deadline.total_seconds())
         async with self._instances.use(connection) as instance:
             admitted = await self._gate.enter(connection.id, instance.limits, patience, deadline=deadline)
-            masks = CURRENT.set(instance.lent.masks)
-            ending = Ending(self._gate, admitted, instance.lent, writes=writes)
+            masks, heard = CURRENT.set(instance.lent.masks), Heard()
+            hearing = HEARING.set(heard)
+            ending = Ending(self._gate, admitted, instance.lent, writes=writes, heard=heard)
             try:
                 async with limit:
                     answer = await do(instance.connector)
@@ -245,6 +247,7 @@ class ConnectorGateway:
                 return answer
             finally:
                 ending.let_go()
+                HEARING.reset(hearing)
                 CURRENT.reset(masks)
 
     def _build(self, connection: ConnectionRef) -> Instance:

@@ -10,6 +10,7 @@ import httpx
 from pydantic import BaseModel
 
 from pointsman.connectors.guard import AddressGuard, GuardedTransport, Network
+from pointsman.connectors.pace.hearing import HEARING, hear
 from pointsman.connectors.pace.lent import BorrowedTransport, HeardTokens, Lent, QuotaTold
 from pointsman.connectors.pace.masks import Masks, masked_log
 from pointsman.connectors.sign_in.grants import Grant, grant_of
@@ -62,6 +63,7 @@ class ContextFactory:
         """
         grant = self.grant(manifest, config)
         http, quota = self.client(at_once=manifest.limits.at_once), QuotaTold()
+        http.event_hooks = {"request": [], "response": [hear]}
         tokens, memory, close = self._kept(connection, grant, http)
         context = Context(
             http=http,
@@ -90,6 +92,7 @@ class ContextFactory:
 
         async def refresh(token: Token) -> Token:
             assert grant is not None
+            HEARING.set(None)  # a task of its own; the server that signs in may answer while the vendor does not
             return await refresh_token(http, grant, token, now=self._clock())
 
         store = SealedStore(uow=self._keeping.uow, vault=self._keeping.vault, connection=connection)

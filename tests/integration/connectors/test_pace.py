@@ -14,7 +14,7 @@ import pytest
 from pointsman.connectors.pace.gate import Patience
 from pointsman.services.ports import VendorError, VendorReauthError, VendorRetryableError, VendorWaitError
 from pointsman.services.ports.vendors.pace import PaceRow, PaceState
-from pointsman_sdk import Context, Limits, Quota, ReauthRequired, Rejected, Retryable
+from pointsman_sdk import AmbiguousOutcome, Context, Limits, Quota, ReauthRequired, Rejected, Retryable
 from pointsman_sdk.errors import Scope
 from support.databases.kept_engines import lend_engine
 from support.floors.outage import WAYS_OF_BEING_AWAY, outage
@@ -139,7 +139,7 @@ async def test_one_probe_at_a_time_and_its_answer_lets_all_in(make_world: MakeWo
     assert (await pace(world)).state(at=world.clock()) is PaceState.CLOSED
 
 
-async def test_a_probe_whose_worker_died_gives_way_after_its_deadline(make_world: MakeWorld) -> None:
+async def test_a_probe_whose_worker_died_gives_way_after_its_lease(make_world: MakeWorld) -> None:
     world = await make_world()
     process = world.process()
     world.vendor.act = throttled(MINUTE)
@@ -153,9 +153,9 @@ async def test_a_probe_whose_worker_died_gives_way_after_its_deadline(make_world
         return None
 
     world.vendor.act = hang
-    dead = asyncio.create_task(world.process().call(deadline=10 * SECOND))
+    dead = asyncio.create_task(world.process().call(deadline=MINUTE))
     await asked.wait()
-    world.clock.advance(14)
+    world.clock.advance(9)
     await waits(process)
     world.clock.advance(2)
     assert await _answers(world, process)
@@ -177,20 +177,67 @@ async def hang_on(_context: Context) -> object:
 
 
 @pytest.mark.parametrize("act", [raising(Retryable("busy")), hang_on], ids=["failing", "silent"])
-async def test_three_failures_in_a_row_keep_the_whole_connection_waiting(
+async def test_five_failures_in_a_row_keep_the_whole_connection_waiting(
     make_world: MakeWorld, act: Callable[[Context], Awaitable[object]]
 ) -> None:
     world = await make_world()
     process = world.process()
     world.vendor.act = act
-    for _ in range(2):
+    for _ in range(4):
         with pytest.raises(VendorRetryableError):
             await process.call(deadline=SECOND / 20)
     assert (await pace(world)).not_before is None
     with pytest.raises(VendorRetryableError):
         await process.call(deadline=SECOND / 20)
     await waits(process)
-    assert len(world.vendor.begun) == 3
+    assert len(world.vendor.begun) == 5
+
+
+async def test_a_vendor_that_answers_within_a_call_that_fails_is_not_away(make_world: MakeWorld) -> None:
+    world = await make_world()
+    process = world.process()
+
+    async def reads_and_does_not_write(context: Context) -> object:
+        await context.http.get("https://vendor.example/event")
+        raise AmbiguousOutcome("no answer to the write")
+
+    world.vendor.act = reads_and_does_not_write
+    for _ in range(10):
+        with pytest.raises(VendorRetryableError):
+            await process.call(writes=True)
+    row = await pace(world)
+    assert (row.failures, row.not_before) == (0, None)
+    assert row.last_error is not None
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+async def test_failures_and_throttles_of_the_vendor_are_no_sign_of_life(make_world: MakeWorld, status: int) -> None:
+    world = await make_world()
+    process = world.process()
+    world.vendor.status = status
+
+    async def is_not_answered(context: Context) -> object:
+        await context.http.get("https://vendor.example/event")
+        raise Retryable("failing")
+
+    world.vendor.act = is_not_answered
+    for _ in range(5):
+        with pytest.raises(VendorRetryableError):
+            await process.call()
+    await waits(process)
+
+
+async def test_a_vendor_that_asks_for_fewer_calls_is_not_away(make_world: MakeWorld) -> None:
+    world = await make_world()
+    process = world.process()
+    world.vendor.act = throttled(SECOND)
+    for _ in range(10):
+        world.clock.now = (await waits(process)).until
+    assert (await pace(world)).failures == 0
+    world.vendor.act = raising(Retryable("busy"))
+    with pytest.raises(VendorRetryableError):
+        await process.call()
+    assert (await waits(process)).until <= world.clock() + 2 * SECOND
 
 
 async def test_what_the_vendor_refuses_is_an_answer(make_world: MakeWorld) -> None:
@@ -232,7 +279,7 @@ async def test_no_more_calls_are_in_flight_than_the_vendor_stands_and_a_place_is
     assert (await pace(world)).in_flight == 0
 
 
-async def test_a_killed_workers_place_is_free_after_the_calls_deadline(make_world: MakeWorld) -> None:
+async def test_a_killed_workers_place_is_free_after_its_lease(make_world: MakeWorld) -> None:
     world = await make_world(at_once=1)
     asked = asyncio.Event()
 
@@ -242,14 +289,51 @@ async def test_a_killed_workers_place_is_free_after_the_calls_deadline(make_worl
         return None
 
     world.vendor.act = hang
-    dead = asyncio.create_task(world.process().call(deadline=10 * SECOND))
+    dead = asyncio.create_task(world.process().call(deadline=MINUTE))
     await asked.wait()
     other = world.process()
     await waits(other)
-    world.clock.advance(15.1)
+    world.clock.advance(10.1)
     assert await _answers(world, other)
     dead.cancel()
     await asyncio.wait({dead})
+
+
+async def test_a_call_that_runs_long_keeps_its_place(make_world: MakeWorld) -> None:
+    world = await make_world(at_once=1)
+    beats, asked = asyncio.Semaphore(0), asyncio.Event()
+    world.beat = lambda _: wait_for_one(beats)
+    running = world.process()
+
+    async def hang(_context: Context) -> object:
+        asked.set()
+        return await asyncio.Event().wait()
+
+    world.vendor.act = hang
+    call = asyncio.create_task(running.call(deadline=MINUTE))
+    await asked.wait()
+    world.clock.advance(9)
+    beats.release()
+    await until_prolonged(world)
+    world.clock.advance(9)
+    await waits(world.process())
+    call.cancel()
+    await asyncio.wait({call})
+
+
+async def wait_for_one(beats: asyncio.Semaphore) -> None:
+    await beats.acquire()
+
+
+async def until_prolonged(world: PacedWorld) -> None:
+    later = world.clock() + 9 * SECOND
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            async with world.uow() as tx:
+                row = await tx.paces.show(world.id, at=later)
+            if row is not None and row.in_flight:
+                return
+            await asyncio.sleep(0.01)
 
 
 async def test_a_call_that_is_broken_off_gives_its_place_back(make_world: MakeWorld) -> None:
@@ -439,7 +523,7 @@ async def test_a_process_that_is_killed_in_the_middle_of_a_call_frees_its_place(
         world = await paced_world(engine, Limits(at_once=1), saved=True)
         process = world.process()
         await waits(process)
-        world.clock.advance(600 + 4)
+        world.clock.advance(9)
         await waits(process)
         world.clock.advance(1.1)
         assert await _answers(world, process)

@@ -1,7 +1,7 @@
 """One connector over a vendor that a test leads by the hand, behind a gateway that keeps its pace in a real database."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -37,10 +37,11 @@ async def answer(_context: Context) -> object:
 
 @dataclass
 class LedVendor:
-    """Does what `act` says at each call; `begun` is when each began."""
+    """Does what `act` says at each call; `begun` is when each began, `status` how it answers each request."""
 
     act: Act = answer
     begun: list[datetime] = field(default_factory=list)
+    status: int = 200
 
 
 class LedClock:
@@ -125,6 +126,7 @@ class PacedWorld:
     vault: Vault
     limits: Limits
     chance: Callable[[], float] = lambda: 0.5
+    beat: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep
     id: UUID = field(default_factory=lambda: UUID(int=7))
     ref: ConnectionRef = field(init=False)
     gateways: list[ConnectorGateway] = field(default_factory=list)
@@ -158,8 +160,10 @@ class PacedWorld:
 
     def _gateway(self) -> ConnectorGateway:
         registry: Any = LedRegistry(self.vendor, self.limits)
-        transport = httpx.MockTransport(lambda _: httpx.Response(200))
-        gate = PaceGate(uow=self.uow, clock=self.clock, chance=self._take_chance, sleep=self.clock.sleep)
+        transport = httpx.MockTransport(lambda _: httpx.Response(self.vendor.status))
+        gate = PaceGate(
+            uow=self.uow, clock=self.clock, chance=self._take_chance, sleep=self.clock.sleep, beat=self.beat
+        )
         contexts = ContextFactory(clock=self.clock, transport=transport)
         gateway = ConnectorGateway(registry=registry, vault=self.vault, contexts=contexts, gate=gate)
         self.gateways.append(gateway)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from pointsman.connectors.pace.gate import Admitted, PaceGate
+from pointsman.connectors.pace.hearing import Heard
 from pointsman.connectors.pace.lent import Lent
 from pointsman.connectors.pace.masks import Masks
 from pointsman.connectors.sdk_values import vendor_error
@@ -31,6 +32,7 @@ class Ending:
     _call: Admitted | None
     _lent: Lent
     writes: bool = field(kw_only=True)
+    heard: Heard = field(default_factory=Heard, kw_only=True)
     _told: bool = field(default=False, init=False)
 
     async def by_answer(self) -> None:
@@ -80,6 +82,9 @@ class Ending:
 
     async def _put_off(self, fault: VendorRetryableError, said: Message, *, whole: bool) -> VendorError:
         quota = self._lent.quota.take()
+        if self.heard.answer and not whole:
+            await self._gate.answered(self._call, said, quota)  # this call failed, and the vendor works
+            return fault
         until = await self._gate.failed(self._call, said, whole=whole, wait=fault.retry_after, quota=quota)
         if not whole or until is None or self._call is None or isinstance(fault, VendorUnansweredError):
             return fault

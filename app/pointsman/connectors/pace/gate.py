@@ -28,7 +28,8 @@ from pointsman_sdk import Limits, Per
 
 _LOG = logging.getLogger("pointsman.connectors")
 _LOOK_AGAIN = timedelta(seconds=0.5)  # who waits for a connection that may come back any moment
-_LEASE_MARGIN = timedelta(seconds=5)  # after a call's deadline nothing of it is left
+_LEASE = timedelta(seconds=10)  # of a call's place; after this long a killed process keeps none
+_PROLONGED_EVERY_S = 3.0
 _WHY = {
     PaceState.CLOSED: say("vendor.waits-for-turn"),
     PaceState.WAITING: say("vendor.waits"),
@@ -67,8 +68,10 @@ class PaceGate:
         chance: Callable[[], float] = random.random,
         new_lease: Callable[[], UUID] = uuid4,
         sleep: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep,
+        beat: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep,
     ) -> None:
         self._uow, self._clock, self._chance, self._new_lease, self._sleep = uow, clock, chance, new_lease, sleep
+        self._beat, self._running = beat, dict[UUID, asyncio.Task[None]]()
         self._going: set[asyncio.Task[None]] = set()
         self._kept: set[UUID] = set()
 
@@ -84,11 +87,12 @@ class PaceGate:
             return None  # a connection that is not saved yet
         while True:
             now = self._clock()
-            until = now + deadline + _LEASE_MARGIN
             async with self._uow.autocommit() as tx:
-                probing = await tx.paces.enter(connection_id, lease, allowance, at=now, until=until)
+                probing = await tx.paces.enter(connection_id, lease, allowance, at=now, until=now + _LEASE)
                 if probing is not None:
-                    return Admitted(connection_id=connection_id, lease=lease, began=now, probing=probing)
+                    call = Admitted(connection_id=connection_id, lease=lease, began=now, probing=probing)
+                    self._running[lease] = asyncio.create_task(self._prolong(call))
+                    return call
                 in_line = patience is Patience.COMES_BACK
                 refusal = await tx.paces.refusal(connection_id, allowance, at=now, in_line=in_line)
             if refusal is None:
@@ -96,6 +100,16 @@ class PaceGate:
             if patience is Patience.COMES_BACK or refusal.until >= given_up:
                 raise self._waits(refusal, now)
             await self._sleep(min(max((refusal.until - now).total_seconds(), 0.01), _LOOK_AGAIN.total_seconds()))
+
+    async def _prolong(self, call: Admitted) -> None:
+        """Keep the place of a call that runs."""
+        while True:
+            await self._beat(_PROLONGED_EVERY_S)
+            await _forgiving(self._keep_place(call))
+
+    async def _keep_place(self, call: Admitted) -> None:
+        async with self._uow.autocommit() as tx:
+            await tx.paces.prolong(call.connection_id, call.lease, until=self._clock() + _LEASE)
 
     async def _is_kept(self, connection_id: UUID, limits: Limits) -> bool:
         """Whether the pace of this connection is kept: from its first call on."""
@@ -119,6 +133,7 @@ class PaceGate:
         """The vendor answered: what was asked, or an `error` that is the call's own."""
         if call is None:
             return
+        self._end(call)
 
         async def write() -> None:
             async with self._uow.autocommit() as tx:
@@ -134,6 +149,7 @@ class PaceGate:
         """Until when no call is worth making, None: other calls are."""
         if call is None:
             return None
+        self._end(call)
         now = self._clock()
         failure = Failure(error=error, whole=whole, chance=self._chance(), retry_after=wait)
         found: list[datetime | None] = []
@@ -152,6 +168,7 @@ class PaceGate:
         """What to tell of credentials that were refused: the first time may have been the vendor's mistake."""
         if call is None:
             return error
+        self._end(call)
         now = self._clock()
         found: list[tuple[int, datetime]] = []
 
@@ -170,6 +187,7 @@ class PaceGate:
         """The call was broken off, or says nothing of the vendor: its place is free again, in a moment."""
         if call is None:
             return
+        self._end(call)
 
         async def write() -> None:
             async with self._uow.autocommit() as tx:
@@ -180,6 +198,11 @@ class PaceGate:
     async def aclose(self) -> None:
         """Finish what is being written."""
         await asyncio.gather(*self._going)
+
+    def _end(self, call: Admitted) -> None:
+        running = self._running.pop(call.lease, None)
+        if running is not None:
+            running.cancel()
 
     async def _write(self, writing: Coroutine[Any, Any, None]) -> None:
         """To its end, also when the caller is broken off meanwhile."""

@@ -27,7 +27,7 @@ from pointsman.services.ports.vendors.pace import (
 
 FIRST_WAIT_S = 2.0
 LONGEST_WAIT_S = 300.0
-FAILURES_IN_A_ROW = 3  # of single calls, until the connection as a whole is taken to fail
+FAILURES_IN_A_ROW = 5  # of single calls, until the connection as a whole is taken to fail
 SECOND_LOOK_S = 30.0  # after the first strike
 PROBE_EVERY_S = 300.0  # after the last
 
@@ -94,14 +94,17 @@ _FAILED = PreparedStatement("""
     update connection_pace set
         calls = calls - cast(:lease as text), probe = nullif(probe, cast(:lease as text)),
         mean_s = 0.8 * mean_s + 0.2 * cast(:took as float8),
-        failures = failures + case when coalesce(not_before <= :began, true) then 1 else 0 end,
+        failures = failures
+            + case when cast(:retry_s as float8) is null and coalesce(not_before <= :began, true) then 1 else 0 end,
         not_before = case
             when cast(:retry_s as float8) is not null
                 then greatest(not_before, cast(:at as timestamptz) + cast(:retry_s as float8) * interval '1 second')
             when not_before > :began then not_before
             when cast(:whole as boolean) or not_before is not null or failures + 1 >= cast(:in_a_row as integer)
                 then cast(:at as timestamptz) + interval '1 second' * cast(:chance as float8)
-                    * least(cast(:longest as float8), cast(:first as float8) * power(2, least(failures, 20)))
+                    * least(cast(:longest as float8), cast(:first as float8) * power(2, least(20,
+                        case when cast(:whole as boolean) then failures
+                        else greatest(failures + 1 - cast(:in_a_row as integer), 0) end)))
             end,
         last_error_at = :at, last_error = cast(:error as jsonb), quota = coalesce(cast(:quota as jsonb), quota)
     where connection_id = :of
@@ -118,6 +121,10 @@ _REFUSED = PreparedStatement("""
         last_error_at = :at, last_error = cast(:error as jsonb)
     where connection_id = :of
     returning strikes, not_before
+""")
+_PROLONG = PreparedStatement("""
+    update connection_pace set calls = calls || jsonb_build_object(cast(:lease as text), cast(:ends as float8))
+    where connection_id = :of and calls ? cast(:lease as text)
 """)
 _LET_GO = PreparedStatement("""
     update connection_pace set calls = calls - cast(:lease as text), probe = nullif(probe, cast(:lease as text))
@@ -231,6 +238,9 @@ class SqlPaces:
         }
         row = await _REFUSED.one(self._connection, given)
         return (row.strikes, row.not_before) if row is not None else (STRIKES, at)
+
+    async def prolong(self, connection_id: UUID, lease: UUID, *, until: datetime) -> None:
+        await _PROLONG.run(self._connection, {"of": connection_id, "lease": str(lease), "ends": until.timestamp()})
 
     async def let_go(self, connection_id: UUID, lease: UUID) -> None:
         await _LET_GO.run(self._connection, {"of": connection_id, "lease": str(lease)})

@@ -149,6 +149,10 @@ class Paces(Protocol):
         """The credentials were refused: how often so far, and when a probe is worth making."""
         ...
 
+    async def prolong(self, connection_id: UUID, lease: UUID, *, until: datetime) -> None:
+        """The call still runs: its place is its own until then."""
+        ...
+
     async def let_go(self, connection_id: UUID, lease: UUID) -> None:
         """The call came to nothing that says anything of the connection."""
         ...
