@@ -66,12 +66,14 @@ async def test_a_new_connection_is_closed_and_was_never_used(world: World) -> No
 async def test_what_is_shown_is_what_was_remembered(world: World) -> None:
     row = await saved(world)
     now = world.clock()
-    one, other = uuid4(), uuid4()
+    one, other, failing = uuid4(), uuid4(), uuid4()
     allowance = Allowance(rate=None, burst=10, spare=0.0, places=4)
     async with world.env.uow() as tx:
         await tx.paces.begin(row.id, burst=10, at=now)
-        for lease in (one, other):
+        for lease in (one, other, failing):
             assert await tx.paces.enter(row.id, lease, allowance, at=now, until=now + MINUTE) is False
+        failed = Failure(error=REFUSED, whole=False, chance=0.0)
+        assert await tx.paces.failed(row.id, failing, failed, began=now, at=now, quota=None) is None
         failure = Failure(error=REFUSED, whole=True, chance=0.0, retry_after=MINUTE)
         quota = QuotaLeft(left=3, limit=None, resets_at=now + MINUTE)
         until = await tx.paces.failed(row.id, one, failure, began=now, at=now, quota=quota)
