@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.context import ContextFactory, Keeping
 from pointsman.connectors.crm import ConnectorCrm
+from pointsman.connectors.intake import ConnectorIntake
 from pointsman.connectors.invitations import IcalendarInvitations
 from pointsman.connectors.pace.gate import PaceGate
 from pointsman.connectors.registry import ConnectorRegistry
@@ -73,6 +74,7 @@ def wire_over(engine: AsyncEngine, settings: Settings) -> Wired:
         new_id=new_id,
         calendars=gateway,
         crm=ConnectorCrm(gateway=gateway, registry=connectors),
+        intake=ConnectorIntake(gateway=gateway, registry=connectors),
         invitations=IcalendarInvitations(),
         readers=ChildTextReaders(),
         secrets=vault,

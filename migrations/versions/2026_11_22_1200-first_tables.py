@@ -154,6 +154,7 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("connection", sa.Text(), nullable=True),
         sa.Column("verifier", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("mapping", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -162,9 +163,23 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.CheckConstraint("kind in ('lead','handover')", name=op.f("intakes_kind_check")),
+        sa.ForeignKeyConstraint(["connection"], ["connections.key"], name=op.f("intakes_connection_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("intakes_pkey")),
         sa.UniqueConstraint("key", name=op.f("intakes_key_key")),
     )
+    op.create_index(op.f("intakes_connection_idx"), "intakes", ["connection"], unique=False)
+    op.create_table(
+        "intake_feeds",
+        sa.Column("intake_id", sa.UUID(), nullable=False),
+        sa.Column("cursor", sa.Text(), nullable=True),
+        sa.Column("complete_to", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("next_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("lease", sa.UUID(), nullable=True),
+        sa.Column("leased_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["intake_id"], ["intakes.id"], name=op.f("intake_feeds_intake_id_fkey")),
+        sa.PrimaryKeyConstraint("intake_id", name=op.f("intake_feeds_pkey")),
+    )
+    op.create_index("intake_feeds_due_idx", "intake_feeds", ["next_at"], unique=False)
     op.create_table(
         "policies",
         sa.Column("version", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -415,13 +430,16 @@ def upgrade() -> None:
         sa.Column("error", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("lead_id", sa.UUID(), nullable=True),
         sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("about", sa.Text(), nullable=True),
+        sa.Column("version", sa.Text(), nullable=True),
+        sa.Column("occurred_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("received_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("next_attempt_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("leased_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("tried_since", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("unended_attempts", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("done_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.CheckConstraint("status in ('received','done','dead','refused')", name=op.f("inbox_status_check")),
+        sa.CheckConstraint("status in ('unread','received','done','dead','refused')", name=op.f("inbox_status_check")),
         sa.CheckConstraint("(intake_id is null) <> (sender is null)", name=op.f("inbox_sender_check")),
         sa.ForeignKeyConstraint(["batch_id"], ["inbox_batches.id"], name=op.f("inbox_batch_id_fkey")),
         sa.ForeignKeyConstraint(["intake_id"], ["intakes.id"], name=op.f("inbox_intake_id_fkey")),
@@ -431,6 +449,20 @@ def upgrade() -> None:
         "inbox_batch_id_idx", "inbox", ["batch_id"], unique=False, postgresql_where=sa.text("batch_id is not null")
     )
     op.create_index("inbox_dedupe_key", "inbox", ["dedupe_key", "intake_id"], unique=True)
+    op.create_index(
+        "inbox_about_key",
+        "inbox",
+        ["about", "version", "intake_id"],
+        unique=True,
+        postgresql_where=sa.text("about is not null and version is not null"),
+    )
+    op.create_index(
+        "inbox_unread_idx",
+        "inbox",
+        ["intake_id", "received_at"],
+        unique=False,
+        postgresql_where=sa.text("status = 'unread'"),
+    )
     op.create_index("inbox_received_idx", "inbox", ["received_at", "id"], unique=False)
     op.create_index("inbox_status_idx", "inbox", ["status", "received_at", "id"], unique=False)
     op.create_index("inbox_intake_idx", "inbox", ["intake_id", "received_at", "id"], unique=False)
@@ -1444,6 +1476,12 @@ def downgrade() -> None:
     )
     op.drop_index("inbox_open_idx", table_name="inbox", postgresql_where=sa.text("status <> 'done'"))
     op.drop_index("inbox_sender_key", table_name="inbox", postgresql_where=sa.text("sender is not null"))
+    op.drop_index("inbox_unread_idx", table_name="inbox", postgresql_where=sa.text("status = 'unread'"))
+    op.drop_index(
+        "inbox_about_key",
+        table_name="inbox",
+        postgresql_where=sa.text("about is not null and version is not null"),
+    )
     op.drop_index("inbox_dedupe_key", table_name="inbox")
     op.drop_index("inbox_lead_id_idx", table_name="inbox", postgresql_where=sa.text("lead_id is not null"))
     op.drop_table("inbox")
@@ -1462,6 +1500,9 @@ def downgrade() -> None:
     op.drop_table("policy_publications")
     op.drop_index("policies_one_published", table_name="policies", postgresql_where=sa.text("state = 'published'"))
     op.drop_table("policies")
+    op.drop_index("intake_feeds_due_idx", table_name="intake_feeds")
+    op.drop_table("intake_feeds")
+    op.drop_index(op.f("intakes_connection_idx"), table_name="intakes")
     op.drop_table("intakes")
     op.drop_table("idempotency")
     op.drop_table("connection_memory")

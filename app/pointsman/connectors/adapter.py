@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -46,6 +48,7 @@ from pointsman_sdk import (
 
 T = TypeVar("T")
 CALL_DEADLINE = timedelta(seconds=30)
+_ASKED_AT_ONCE = 8  # connectors that are asked beside the event loop
 _UNUSABLE = {"secret-key-missing": "vendor.secret-key-missing", "secret-unreadable": "vendor.secret-unreadable"}
 
 
@@ -86,6 +89,7 @@ class ConnectorGateway:
         self._registry, self._vault, self._contexts, self._on_bug = registry, vault, contexts, on_bug
         self._gate = gate or OpenGate()
         self._instances = Instances(self._build)
+        self._asked = ThreadPoolExecutor(max_workers=_ASKED_AT_ONCE, thread_name_prefix="connector")
 
     def seal(self, connector: str, config: Mapping[str, object]) -> tuple[dict[str, object], bytes]:
         """The configuration's public part, and the rest encrypted. Raises Invalid, NotFound, Unavailable."""
@@ -171,6 +175,7 @@ class ConnectorGateway:
 
     async def aclose(self) -> None:
         """Let go of every vendor."""
+        self._asked.shutdown(wait=False, cancel_futures=True)
         await self._instances.aclose()
         await self._gate.aclose()
         await self._contexts.aclose()
@@ -208,6 +213,39 @@ class ConnectorGateway:
             return await do(able)
 
         return await self.call(connection, on_capability, deadline=deadline, writes=writes, patience=patience)
+
+    async def use(
+        self,
+        capability: Capability,
+        connection: ConnectionRef,
+        do: Callable[[Any], Awaitable[T]],
+        *,
+        deadline: timedelta,
+    ) -> T:
+        """As `call`, of one capability, for a caller who comes back when it may not begin at once."""
+        return await self._with(capability, connection, do, deadline=deadline)
+
+    async def ask(self, connection: ConnectionRef, do: Callable[[Connector], T], *, deadline: timedelta) -> T:
+        """What the connector says of itself, in a thread: no vendor is called, so there is no pace to keep.
+
+        Raises what `do` raises, without a secret of the connection where the connector says it; TimeoutError; `VendorError`
+        where it cannot be built.
+        """
+        async with self._instances.use(connection) as instance:
+            masks = CURRENT.set(instance.lent.masks)
+            try:
+                async with asyncio.timeout(deadline.total_seconds()):
+                    loop = asyncio.get_running_loop()
+                    return await loop.run_in_executor(self._asked, copy_context().run, do, instance.connector)
+            except ConnectorError as error:
+                error.args = tuple(instance.lent.masks.hide(str(part)) for part in error.args)
+                raise
+            finally:
+                CURRENT.reset(masks)
+
+    def tell_of_bug(self, connector: str, kind: str) -> None:
+        """A connector raised, or said, what it should not."""
+        self._on_bug(connector, kind)
 
     async def call(
         self,

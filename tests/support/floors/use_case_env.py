@@ -203,6 +203,16 @@ class FakeCrm:
         return CrmReceipt(vendor_id=meeting.key, version="1")
 
 
+class NoIntake:
+    """No connector has webhooks."""
+
+    def takes_in(self, _connector: str) -> bool:
+        return False
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"no connector takes in: {name}")
+
+
 class NoSignIns:
     """Vendors to whom nobody signs in."""
 
@@ -259,6 +269,7 @@ def env_over(engine: AsyncEngine, *, clock: Clock | None = None) -> Env:
         new_id=lambda: uuid7(ticking(), os.urandom(10)),
         calendars=FakeCalendars(),
         crm=FakeCrm(),
+        intake=NoIntake(),
         invitations=IcalendarInvitations(),
         readers=ChildTextReaders(),
         secrets=ToySecrets(),

@@ -131,6 +131,7 @@ _MEANING = {
     415: "Not JSON, or compressed",
     422: "The request is not as described; `faults` says where",
     429: "Too often; retry after `Retry-After` seconds",
+    502: "The connector that was asked has no answer: nothing was taken",
     503: "Not possible right now; retry after `Retry-After` seconds",
 }
 

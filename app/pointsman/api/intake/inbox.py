@@ -40,7 +40,7 @@ class InboxItem(BaseModel):
 
     id: UUID
     intake: str = Field(description="Or the partner: `partner:<supplier>`.", examples=["website-form"])
-    status: Literal["received", "done", "dead", "refused"]
+    status: Literal["unread", "received", "done", "dead", "refused"]
     attempts: int
     error_code: str | None = Field(description="The kind of what went wrong.", examples=["no-identity"])
     error: str | None = Field(
@@ -91,7 +91,9 @@ async def index(
     reader: ReaderDep,
     caller: Annotated[Caller, may(Operation.INBOX_READ)],
     lead: LeadQuery,
-    status: Annotated[Literal["received", "done", "dead", "refused"] | None, Query(description="Only these.")] = None,
+    status: Annotated[
+        Literal["unread", "received", "done", "dead", "refused"] | None, Query(description="Only these.")
+    ] = None,
     intake: Annotated[FilterText | None, Query(description="Only of this intake, or of `partner:<supplier>`.")] = None,
     dedupe_key: Annotated[str | None, Query(min_length=1, max_length=500, description="Only of this key.")] = None,
     error: Annotated[FilterText | None, Query(description="Only those whose error has this code.")] = None,

@@ -71,8 +71,16 @@ class IntakeIn(BaseModel):
     kind: Literal["lead", "handover"] = Field(
         default="lead", description="`handover`: the sender says that an SDR qualified a lead."
     )
-    verifier: Verifier = Field(
-        description="How the sender proves itself. `bearer` is weaker than a signature: a token can be replayed.",
+    connection: IntakeKey | None = Field(
+        default=None,
+        description="The key of a connection whose connector proves the sender, answers its webhooks and fetches what they are "
+        "about: then there are no `verifier` and no `secrets`. It stays as the intake was made.",
+    )
+    verifier: Verifier | None = Field(
+        default=None,
+        description="How the sender proves itself, without a `connection`. "
+        "`bearer` is weaker than a signature: a token can be replayed.",
+        examples=[{"scheme": "hmac", "header": "x-signature-256", "encoding": "hex", "prefix": "sha256="}],
     )
     secrets: list[SecretStr] | None = Field(
         default=None,
@@ -89,7 +97,8 @@ class IntakeIn(BaseModel):
         return IntakeInput(
             title=self.title,
             kind=self.kind,
-            verifier=self.verifier.model_dump(),
+            connection=self.connection,
+            verifier={} if self.verifier is None else self.verifier.model_dump(),
             secrets=None if self.secrets is None else [secret.get_secret_value() for secret in self.secrets],
             mapping=self.mapping,
             sample=self.sample,
@@ -121,7 +130,8 @@ class IntakeDoc(BaseModel):
     address: str = Field(
         description="Where the sender posts.", examples=["http://127.0.0.1:8000/v1/hooks/website-form"]
     )
-    verifier: dict[str, Any]
+    connection: str | None = Field(description="Whose connector proves the sender and reads for it.")
+    verifier: dict[str, Any] = Field(description="Empty with a `connection`.")
     mapping: dict[str, Any]
     sample: Any
     active: bool
@@ -253,6 +263,7 @@ def _doc(row: IntakeRow, public_url: str, warnings: Sequence[Fault] = ()) -> Int
         title=row.title,
         kind=row.kind,
         address=f"{public_url}/v1/hooks/{row.key}",
+        connection=row.connection,
         verifier=dict(row.verifier),
         mapping=dict(row.mapping),
         sample=row.sample,

@@ -8,13 +8,19 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from pointsman.api.http.auth import without_key
-from pointsman.api.http.problems import problem_response, problem_responses
+from pointsman.api.http.problems import MEDIA_TYPE, problem_body, problem_doc, problem_response, problem_responses
 from pointsman.domain.errors import Conflict
 from pointsman.domain.permissions.operations import Operation
+from pointsman.services.intake.hooks.answer import answer_hook
+from pointsman.services.intake.intakes import Intake, load_intake
 from pointsman.services.intake.receive import receive_webhook
 from pointsman.services.ports import Env
+from pointsman.services.ports.intake.signatures import SignedRequest
+from pointsman.services.ports.intake.vendor_events import HookUnansweredError
 
 router = APIRouter(tags=["Lead intake"])
+
+_UNANSWERED = "The webhook was not taken: {}. Send it again later."
 
 
 class WebhookReceiptDoc(BaseModel):
@@ -68,11 +74,26 @@ _BODY: dict[str, Any] = {
     response_model=WebhookReceiptDoc,
     summary="Take in a webhook",
     description=(
-        "Called by forms, ad platforms and CRMs. The signature is checked over the raw bytes and, where the scheme "
-        "signs the address, over the public address of this service. Each event is stored once, however often it is "
-        "delivered. Sign with the scheme of the intake (`GET /v1/intakes`); no API key is needed."
+        "Called by forms, ad platforms and CRMs. Where the intake names a connection, its connector says who may send, and "
+        "what is answered: the status, the body and the headers are the vendor's own, and a vendor that tries the address by "
+        "GET is answered too. Else the signature is checked over the raw bytes and, where the scheme signs the address, over the "
+        "public address of this service. Each event is stored once, however often it is delivered. Sign with the scheme of the "
+        "intake (`GET /v1/intakes`); no API key is needed."
     ),
-    responses=problem_responses(401, 404, 410, 413, 415, 422, 429, 503),
+    responses={
+        **problem_responses(401, 404, 410, 413, 415, 422, 429, 503),
+        502: {
+            **problem_doc(502),
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                    "example": problem_body(
+                        502, "hook-unanswered", _UNANSWERED.format("the connector failed (KeyError)")
+                    ),
+                }
+            },
+        },
+    },
     dependencies=[without_key(Operation.WEBHOOK_SEND)],
     openapi_extra=_BODY,
 )
@@ -80,20 +101,13 @@ async def receive_webhook_request(
     request: Request,
     connection: Annotated[str, Path(description="The intake's key.", examples=["website-form"])],
 ) -> Response:
-    scope = request.scope
-    query = scope["query_string"]
-    path = scope.get("raw_path") or scope["path"].encode()
     env: Env = request.app.state.env
-    body = await request.body()
     try:
-        received = await receive_webhook(
-            env,
-            connection,
-            method=scope["method"],
-            url_path_and_query=(path + b"?" + query if query else path).decode("latin-1"),
-            headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
-            body=body,
-        )
+        intake = await load_intake(env, connection)
+        signed = await _signed(request, env)
+        if intake.connection is not None:
+            return await _answered_by_connector(request, intake, signed)
+        received = await receive_webhook(env, connection, signed)
     except Conflict as closed:
         if closed.code != "intake-inactive":
             raise
@@ -108,3 +122,53 @@ async def receive_webhook_request(
         "ids": [str(inbox_id) for inbox_id in received.ids],
     }
     return Response(dumps(answer), status_code=202, media_type="application/json")
+
+
+@router.get(
+    "/v1/hooks/{connection}",
+    summary="Answer a vendor that tries the address",
+    include_in_schema=False,  # vendors' own: no caller of the API asks it
+    dependencies=[without_key(Operation.WEBHOOK_SEND)],
+)
+async def answer_handshake(
+    request: Request,
+    connection: Annotated[str, Path(description="The intake's key.", examples=["website-form"])],
+) -> Response:
+    env: Env = request.app.state.env
+    intake = await load_intake(env, connection)
+    if intake.connection is None:
+        refused = problem_response(405, "method-not-allowed", "Webhooks are posted.")
+        refused.headers["Allow"] = "POST"
+        return refused
+    try:
+        return await _answered_by_connector(request, intake, await _signed(request, env))
+    except Conflict as closed:
+        return problem_response(410, closed.code, str(closed))
+
+
+async def _signed(request: Request, env: Env) -> SignedRequest:
+    """As it came, under the address that the sender wrote."""
+    scope = request.scope
+    query = scope["query_string"]
+    path = scope.get("raw_path") or scope["path"].encode()
+    return SignedRequest(
+        method=scope["method"],
+        uri=env.public_url + (path + b"?" + query if query else path).decode("latin-1"),
+        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+        body=await request.body(),
+    )
+
+
+#: Some replies repeat what the sender wrote: no browser may take one for a page of ours.
+_INERT = {"content-security-policy": "default-src 'none'; sandbox"}
+
+
+async def _answered_by_connector(request: Request, intake: Intake, signed: SignedRequest) -> Response:
+    try:
+        reply, receipt = await answer_hook(request.app.state.env, intake, signed)
+    except HookUnansweredError as fault:
+        return problem_response(502, "hook-unanswered", _UNANSWERED.format(fault))
+    if receipt is not None:
+        new = len(receipt.inbox_ids)
+        request.app.state.metrics.count_intake(accepted=new, duplicates=len(reply.events) - new, refused=0)
+    return Response(reply.body, status_code=reply.status, headers={**_INERT, **reply.headers})

@@ -78,6 +78,7 @@ def _env(engine: AsyncEngine, rest: _Rest, settings: Settings) -> Env:
         new_id=lambda: uuid7(datetime.now(UTC), os.urandom(10)),
         calendars=rest.part("calendars"),
         crm=rest.part("crm"),
+        intake=rest.part("intake"),
         invitations=rest.part("invitations"),
         readers=rest.part("readers"),
         secrets=rest.part("secrets"),

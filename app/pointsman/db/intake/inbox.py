@@ -94,6 +94,9 @@ _SELECT = select(
     inbox.c.next_attempt_at,
     inbox.c.tried_since,
     inbox.c.unended_attempts,
+    inbox.c.about,
+    inbox.c.version,
+    inbox.c.occurred_at,
 ).join_from(inbox, intakes, intakes.c.id == inbox.c.intake_id, isouter=True)
 _REFUSE = PreparedStatement("""
     insert into inbox (id, sender, dedupe_key, body, status, error_code, error, result, received_at)

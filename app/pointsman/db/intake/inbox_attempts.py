@@ -11,13 +11,15 @@ CLAIM = PreparedStatement("""
       and n.id = i.intake_id
     returning i.id, i.intake_id, n.key as intake_key, n.kind as intake_kind, n.version as intake_version,
         i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error_code, i.error, i.lead_id, i.result,
-        i.received_at, i.done_at, i.next_attempt_at, i.tried_since, i.unended_attempts
+        i.received_at, i.done_at, i.next_attempt_at, i.tried_since, i.unended_attempts,
+        i.about, i.version, i.occurred_at
 """)
 
 LOCK = PreparedStatement("""
     select i.id, i.intake_id, n.key as intake_key, n.kind as intake_kind, n.version as intake_version,
         i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error_code, i.error, i.lead_id, i.result,
-        i.received_at, i.done_at, i.next_attempt_at, i.tried_since, i.unended_attempts
+        i.received_at, i.done_at, i.next_attempt_at, i.tried_since, i.unended_attempts,
+        i.about, i.version, i.occurred_at
     from inbox i join intakes n on n.id = i.intake_id
     where i.id = :id and i.status = 'received'
     for update of i skip locked
@@ -42,13 +44,16 @@ GIVE_BACK = PreparedStatement("""
 """)
 
 REOPEN = PreparedStatement("""
-    update inbox i set status = 'received', attempts = 0, next_attempt_at = null, leased_until = null,
+    update inbox i set attempts = 0,
+        status = case when i.body = '' and n.connection is not null then 'unread' else 'received' end,
+        next_attempt_at = null, leased_until = null,
         tried_since = null, unended_attempts = 0
     from intakes n
     where i.id = :id and i.status in ('dead', 'refused') and n.id = i.intake_id
     returning i.id, i.intake_id, n.key as intake_key, n.kind as intake_kind, n.version as intake_version,
         i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error_code, i.error, i.lead_id, i.result,
-        i.received_at, i.done_at, i.next_attempt_at, i.tried_since, i.unended_attempts
+        i.received_at, i.done_at, i.next_attempt_at, i.tried_since, i.unended_attempts,
+        i.about, i.version, i.occurred_at
 """)
 
 #: Each kind from an index of its own, so that what is to be tried later is not looked through.

@@ -19,7 +19,8 @@ COUNT_REPLAYABLE = PreparedStatement("""
 #: The jobs are written in order of arrival, and the queue takes them in the order in which they were written.
 REPLAY = PreparedStatement("""
     with chosen as (
-        select i.id, i.received_at from inbox i join intakes n on n.id = i.intake_id
+        select i.id, i.received_at, i.body = '' and n.connection is not null as unread
+        from inbox i join intakes n on n.id = i.intake_id
         where i.status = :status
           and (i.status <> 'received' or (i.next_attempt_at > :at and (i.leased_until is null or i.leased_until <= :at)))
           and (cast(:intake as text) is null or n.key = :intake)
@@ -27,9 +28,10 @@ REPLAY = PreparedStatement("""
           and (cast(:until as timestamptz) is null or i.received_at < :until)
         order by i.received_at, i.id limit :limit for update of i skip locked
     ), reopened as (
-        update inbox set status = 'received', attempts = 0, next_attempt_at = :sweep_at, leased_until = null,
+        update inbox set status = case when unread then 'unread' else 'received' end, attempts = 0,
+            next_attempt_at = :sweep_at, leased_until = null,
             tried_since = null, unended_attempts = 0
-        where id in (select id from chosen)
+        from chosen where inbox.id = chosen.id
     ), settled as (
         update alerts set resolved_at = :at
         where code = 'inbox-dead' and resolved_at is null and subject in (select 'inbox:' || id from chosen)

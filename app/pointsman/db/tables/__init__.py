@@ -20,7 +20,7 @@ from pointsman.db.tables.booking import (
     reservations,
     slot_holds,
 )
-from pointsman.db.tables.intake import idempotency, inbox, inbox_batches, intakes, refused_words
+from pointsman.db.tables.intake import idempotency, inbox, inbox_batches, intake_feeds, intakes, refused_words
 from pointsman.db.tables.leads import accounts, lead_identities, leads
 from pointsman.db.tables.operations import alerts, api_keys, audit, periodic_runs
 from pointsman.db.tables.pace import connection_pace
@@ -63,6 +63,7 @@ __all__ = [
     "idempotency",
     "inbox",
     "inbox_batches",
+    "intake_feeds",
     "intakes",
     "lead_identities",
     "lead_links",

@@ -24,13 +24,29 @@ intakes = Table(
     Column("key", Text, nullable=False, unique=True),
     Column("title", Text, nullable=False),
     Column("kind", Text, CheckConstraint("kind in ('lead','handover')", name="kind"), nullable=False),
-    Column("verifier", JSONB, nullable=False),  # {"scheme": "hmac", ...}: what is not secret
+    Column(
+        "connection", ForeignKey("connections.key"), index=True
+    ),  # whose connector proves the sender and reads what it sends
+    Column("verifier", JSONB, nullable=False),  # {"scheme": "hmac", ...}: what is not secret; {} with a connection
     Column("sealed", LargeBinary, nullable=False),  # the signing secrets, encrypted
     Column("mapping", JSONB, nullable=False),
     Column("sample", JSONB, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
     instant_column("created_at"),
+)
+
+#: Where a vendor is asked next what its webhooks did not tell. A connection's intake has one row.
+intake_feeds = Table(
+    "intake_feeds",
+    metadata,
+    Column("intake_id", ForeignKey("intakes.id"), primary_key=True),
+    Column("cursor", Text),  # the connector's own; null before the first answer
+    instant_column("complete_to", null=True),  # all that happened before it has come in
+    instant_column("next_at"),
+    Column("lease", UUID()),
+    instant_column("leased_until", null=True),
+    Index("intake_feeds_due_idx", "next_at"),
 )
 
 #: The raw bytes of a request that carried several events.
@@ -51,11 +67,13 @@ inbox = Table(
     Column("sender", Text),  # "partner:<supplier>", of what came through the API and was refused
     Column("dedupe_key", Text, nullable=False),
     Column("batch_id", ForeignKey("inbox_batches.id")),
-    Column("body", LargeBinary, nullable=False),  # the raw bytes; of a batch, this event alone
+    Column(
+        "body", LargeBinary, nullable=False
+    ),  # the raw bytes; of a batch, this event alone; empty while it is unread
     Column(
         "status",
         Text,
-        CheckConstraint("status in ('received','done','dead','refused')", name="status"),
+        CheckConstraint("status in ('unread','received','done','dead','refused')", name="status"),
         nullable=False,
         server_default="received",
     ),
@@ -64,6 +82,9 @@ inbox = Table(
     Column("error", JSONB),  # `Message.as_json`
     Column("lead_id", UUID()),
     Column("result", JSONB),  # what became of it, in ids and codes
+    Column("about", Text),  # of a connector's event: what it is about, in the connector's words
+    Column("version", Text),  # ... and in which version of that
+    instant_column("occurred_at", null=True),  # ... and when it happened
     instant_column("received_at"),
     instant_column("next_attempt_at", null=True),  # null until the first attempt
     instant_column("leased_until", null=True),  # a worker has it until then
@@ -74,6 +95,15 @@ inbox = Table(
     instant_column("done_at", null=True),
     CheckConstraint("(intake_id is null) <> (sender is null)", name="sender"),
     Index("inbox_dedupe_key", "dedupe_key", "intake_id", unique=True),
+    Index(
+        "inbox_about_key",
+        "about",
+        "version",
+        "intake_id",
+        unique=True,
+        postgresql_where=text("about is not null and version is not null"),
+    ),
+    Index("inbox_unread_idx", "intake_id", "received_at", postgresql_where=text("status = 'unread'")),
     Index("inbox_sender_key", "dedupe_key", "sender", unique=True, postgresql_where=text("sender is not null")),
     Index("inbox_received_idx", "received_at", "id"),
     Index("inbox_status_idx", "status", "received_at", "id"),

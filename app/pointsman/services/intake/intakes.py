@@ -11,7 +11,7 @@ from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
 from pointsman.services.audit import audit
 from pointsman.services.intake.mapping.mapping_model import IntakeMapping
 from pointsman.services.intake.mapping_trials import check_mapping
-from pointsman.services.intake.signing_secrets import check_secrets
+from pointsman.services.intake.signing_secrets import ProvenByConnector, check_secrets
 from pointsman.services.leads.fields import known_fields
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.intake.intakes import IntakeRow
@@ -33,6 +33,7 @@ class Intake:
     scheme: SignatureScheme
     secrets: tuple[str, ...]
     mapping: IntakeMapping
+    connection: str | None = None  # whose connector answers its webhooks, in place of scheme and secrets
 
 
 @dataclass(slots=True)
@@ -45,7 +46,10 @@ class _KeptIntakes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeInput:
-    """An intake as an admin writes it; `secrets` None keeps the ones it has."""
+    """An intake as an admin writes it; `secrets` None keeps the ones it has.
+
+    With a `connection` its connector proves the sender: there are no verifier and no secrets.
+    """
 
     title: str
     kind: Literal["lead", "handover"]
@@ -54,6 +58,7 @@ class IntakeInput:
     mapping: Mapping[str, Any]
     sample: Any
     active: bool
+    connection: str | None = None
 
 
 async def load_intake(env: Env, key: str, *, fresh: bool = False) -> Intake:
@@ -77,13 +82,13 @@ async def load_mapping(env: Env, tx: Tx, intake_id: UUID, version: int) -> Intak
     if found is None or found[0] != version:
         row = await tx.intakes.by_id(intake_id)
         assert row is not None, "an intake with items is never deleted"
-        found = kept[intake_id] = (row.version, _mapping_of(row, env.signatures.read(row.verifier)))
+        found = kept[intake_id] = (row.version, _mapping_of(row, _scheme_of(env, row.connection, row.verifier)))
     return found[1]
 
 
 def build_intake(env: Env, row: IntakeRow) -> Intake:
     """The stored intake with its secrets opened and its default for deduplication filled in."""
-    scheme = env.signatures.read(row.verifier)
+    scheme = _scheme_of(env, row.connection, row.verifier)
     return Intake(
         id=row.id,
         key=row.key,
@@ -93,7 +98,12 @@ def build_intake(env: Env, row: IntakeRow) -> Intake:
         scheme=scheme,
         secrets=tuple(json.loads(env.secrets.open(row.sealed, context=_context(row.id)))),
         mapping=_mapping_of(row, scheme),
+        connection=row.connection,
     )
+
+
+def _scheme_of(env: Env, connection: str | None, verifier: Mapping[str, Any]) -> SignatureScheme:
+    return env.signatures.read(verifier) if connection is None else ProvenByConnector()
 
 
 def _mapping_of(row: IntakeRow, scheme: SignatureScheme) -> IntakeMapping:
@@ -107,11 +117,12 @@ async def create_intake(env: Env, key: str, given: IntakeInput, *, actor: Actor)
     """Check everything, try the mapping on the sample, store. Invalid names all faults; Conflict: the key is taken."""
 
     async def work(tx: Tx) -> IntakeRow:
-        if not given.secrets:
+        if given.connection is None and not given.secrets:
             fault = Fault(path="secrets", code="missing", message="give the secret that the sender signs with")
             raise Invalid("Without a secret, any sender could send leads.", faults=[fault])
         intake_id = env.new_id()
-        scheme = env.signatures.read(given.verifier)
+        await _check_connection(env, tx, given)
+        scheme = _scheme_of(env, given.connection, given.verifier)
         mapping, _ = await _checked(env, tx, key, given, scheme)
         row = IntakeRow(
             id=intake_id,
@@ -119,7 +130,8 @@ async def create_intake(env: Env, key: str, given: IntakeInput, *, actor: Actor)
             title=given.title,
             kind=given.kind,
             verifier=scheme.document,
-            sealed=_seal(env, intake_id, given.secrets),
+            connection=given.connection,
+            sealed=_seal(env, intake_id, given.secrets or ()),
             mapping=mapping.document(),
             sample=given.sample,
             active=given.active,
@@ -147,7 +159,11 @@ async def replace_intake(
         before = await tx.intakes.by_key(key, lock=True)
         if before is None:
             raise NotFound(f"There is no intake {key!r}.", code="no-such-intake")
-        scheme = env.signatures.read(given.verifier)
+        if given.connection != before.connection:
+            message = "who proves an intake's senders stays as it was made: make another intake"
+            raise Invalid(message, faults=[Fault(path="body.connection", code="fixed", message=message)])
+        await _check_connection(env, tx, given)
+        scheme = _scheme_of(env, given.connection, given.verifier)
         mapping, warnings = await _checked(env, tx, key, given, scheme, before)
         row = replace(
             before,
@@ -199,7 +215,7 @@ async def _checked(
     env: Env, tx: Tx, key: str, given: IntakeInput, scheme: SignatureScheme, before: IntakeRow | None = None
 ) -> tuple[IntakeMapping, tuple[Fault, ...]]:
     """As `check_mapping`, once the secrets and the size of the sample are right."""
-    if given.secrets is not None:
+    if given.secrets is not None and given.connection is None:
         check_secrets(scheme, given.secrets)
     if len(json.dumps(given.sample)) > MAX_SAMPLE:
         raise Invalid("The sample is too large: keep one typical event.", code="too-large")
@@ -214,6 +230,25 @@ async def _checked(
         now=env.clock(),
         before=before,
     )
+
+
+async def _check_connection(env: Env, tx: Tx, given: IntakeInput) -> None:
+    """Invalid unless its senders are proven in one way: by a connection that has webhooks, or by a verifier and secrets."""
+    if given.connection is None:
+        if not given.verifier:
+            message = "say how the sender proves itself: a `verifier` with `secrets`, or a `connection`"
+            raise Invalid(message, faults=[Fault(path="body.verifier", code="missing", message=message)])
+        return
+    row = await tx.connections.get(given.connection)
+    message = ""
+    if given.verifier or given.secrets:
+        message = "the connection proves the sender: leave `verifier` and `secrets` out"
+    elif row is None:
+        message = f"there is no connection '{given.connection:.60}'"
+    elif not env.intake.takes_in(row.connector):
+        message = f"{row.connector} has no webhooks: give a `verifier` and `secrets`"
+    if message:
+        raise Invalid(message, faults=[Fault(path="body.connection", code="connection-unusable", message=message)])
 
 
 def _seal(env: Env, intake_id: UUID, secrets: Sequence[str]) -> bytes:
@@ -238,5 +273,11 @@ async def _audit_intake(env: Env, tx: Tx, row: IntakeRow, action: str, before: I
 
 def _shown(row: IntakeRow) -> dict[str, Any]:
     """What the audit may keep: neither secrets nor the sample, which may hold a person."""
-    shown = {"kind": row.kind, "verifier": row.verifier, "mapping": row.mapping, "active": row.active}
+    shown = {
+        "kind": row.kind,
+        "connection": row.connection,
+        "verifier": row.verifier,
+        "mapping": row.mapping,
+        "active": row.active,
+    }
     return cast("dict[str, Any]", shown | {"version": row.version})

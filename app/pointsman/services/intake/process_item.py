@@ -101,7 +101,12 @@ async def _run(env: Env, item: InboxRow) -> None:
     event = await read_event_json(env, item.body)
     require_object(event)
     mapped = map_event(
-        event, mapping, known, intake=item.intake_key, at=item.received_at, evaluation=Evaluation(len(item.body))
+        event,
+        mapping,
+        known,
+        intake=item.intake_key,
+        at=item.occurred_at or item.received_at,
+        evaluation=Evaluation(len(item.body)),
     )
     if item.intake_kind == "handover":
         await _hand_over(env, item, mapped, actor)

@@ -1,6 +1,5 @@
 """The front door for webhooks: prove the sender, store the bytes, answer. Nothing else happens in the request."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -40,16 +39,13 @@ class WebhookReceipt:
     refused_ids: tuple[UUID, ...] = ()
 
 
-async def receive_webhook(
-    env: Env, intake_key: str, *, method: str, url_path_and_query: str, headers: Mapping[str, str], body: bytes
-) -> WebhookReceipt:
+async def receive_webhook(env: Env, intake_key: str, request: SignedRequest) -> WebhookReceipt:
     """Verify, split, deduplicate and store, with the jobs, in one statement. Returning means that it is committed.
 
     An event that cannot be taken is kept as refused, with the reason and one alert for all of an intake; the others are taken.
-    `headers` have lower-case names. Raises NotFound, Conflict ("intake-inactive") and Unauthenticated, which leave no trace;
+    Raises NotFound, Conflict ("intake-inactive") and Unauthenticated, which leave no trace;
     Invalid, TooLarge and UnsupportedMedia for a body without an event that can be taken, which is kept as one refused item.
     """
-    request = SignedRequest(method=method, uri=env.public_url + url_path_and_query, headers=headers, body=body)
     intake = await _verified(env, intake_key, request)
     for _ in range(_MAX_TRIES):
         read, refusal = await _read(env, intake, request)

@@ -1,9 +1,11 @@
 """The secrets that a sender signs with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
-from pointsman.domain.errors import Fault, Invalid
-from pointsman.services.ports.intake.signatures import SignatureScheme
+from pointsman.domain.errors import Fault, Invalid, Unauthenticated
+from pointsman.services.ports.intake.signatures import SignatureScheme, SignedRequest
 
 MAX_SECRETS = 5
 
@@ -19,3 +21,17 @@ def check_secrets(scheme: SignatureScheme, secrets: Sequence[str]) -> None:
     ]
     if faults:
         raise Invalid("A secret cannot be used.", faults=faults)
+
+
+class ProvenByConnector:
+    """The scheme of an intake whose connector proves the sender: by itself it lets nothing in."""
+
+    document: Mapping[str, Any] = {}
+    event_header: str | None = None
+    proof_headers: frozenset[str] = frozenset()
+
+    def verify(self, secrets: Sequence[str], request: SignedRequest, *, now: datetime) -> None:  # noqa: ARG002  # SignatureScheme
+        raise Unauthenticated("The connection of this intake proves the sender.", code="bad-signature")
+
+    def secret_fault(self, secret: str) -> str | None:  # noqa: ARG002  # SignatureScheme
+        return "has no use: the connection proves the sender"

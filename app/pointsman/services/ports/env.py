@@ -10,6 +10,7 @@ from pointsman.domain.permissions.ask import require_allowed
 from pointsman.domain.permissions.callers import CallerKind, Scope, Visibility
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.ports.intake.signatures import SignatureSchemes
+from pointsman.services.ports.intake.vendor_events import IntakeGateway
 from pointsman.services.ports.process_cache import ProcessCache
 from pointsman.services.ports.text_readers import TextReaders
 from pointsman.services.ports.tx import UnitOfWork
@@ -83,6 +84,7 @@ class Env:
     new_id: IdFactory
     calendars: CalendarGateway
     crm: CrmGateway
+    intake: IntakeGateway
     invitations: Invitations
     readers: TextReaders
     secrets: Secrets

@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # a command that asks one repository need not import the rows
     from pointsman.services.ports.booking.connections import Connections
     from pointsman.services.ports.booking.deliveries import Deliveries
     from pointsman.services.ports.booking.slot_holds import SlotHolds
+    from pointsman.services.ports.intake.event_store import EventStore
     from pointsman.services.ports.intake.idempotency import IdempotencyStore
     from pointsman.services.ports.intake.inbox import Inbox
     from pointsman.services.ports.intake.intakes import Intakes
@@ -64,6 +65,8 @@ class Tx(Protocol):
     def intakes(self) -> Intakes: ...
     @property
     def inbox(self) -> Inbox: ...
+    @property
+    def events(self) -> EventStore: ...
     @property
     def refused_words(self) -> RefusedWords: ...
     @property

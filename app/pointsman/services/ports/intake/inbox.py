@@ -51,6 +51,9 @@ class InboxRow:
     next_attempt_at: datetime | None
     tried_since: datetime | None = None  # the first attempt since it came in or was replayed
     unended_attempts: int = 0  # in a row: their worker died, or was cut off from the database
+    about: str | None = None  # of a connector's event: what it is about, in the connector's words
+    version: str | None = None
+    occurred_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,10 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeRow:
-    """One configured source of leads or hand-overs; `sealed` holds its signing secrets, encrypted."""
+    """One configured source of leads or hand-overs; `sealed` holds its signing secrets, encrypted.
+
+    With a `connection` (its key) that one's connector answers its webhooks, and there are no verifier and no secrets.
+    """
 
     id: UUID
     key: str
@@ -22,6 +25,7 @@ class IntakeRow:
     active: bool
     version: int
     created_at: datetime
+    connection: str | None = None
 
 
 class Intakes(Protocol):

@@ -1,0 +1,117 @@
+"""Values of the SDK's intake, from and to those of the port; what may be sent to a vendor, and how much, is decided here."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from pointsman.services.ports.intake.vendor_events import HookArrival, HookEvent, HookReply
+from pointsman_sdk import Arrival, Event, Reply
+
+MAX_EVENTS = 1_000
+MAX_REPLY = 65_536
+MAX_KEY, MAX_ABOUT = 500, 500
+MAX_BODY = 1_000_000
+#: Nothing that sets a cookie, sends a browser elsewhere, or lets another site read the answer.
+REPLY_HEADERS = frozenset(
+    {
+        "cache-control",
+        "content-type",
+        "webhook-allowed-origin",
+        "webhook-allowed-rate",
+        "www-authenticate",
+        "x-hook-secret",
+    }
+)
+#: Some vendors have their own words sent back: none of these is a page for a browser.
+_PLAIN = re.compile(r"(text/plain|application/(json|xml|soap\+xml)|text/xml)(\s*;\s*charset=[\w-]{1,40})?", re.ASCII)
+_VALUE = re.compile(r"[\x20-\x7e]{0,1000}")
+_NO_BODY = frozenset({204, 205})
+
+
+def reply_of(reply: Reply) -> HookReply:
+    """The reply, as it may be sent. Raises TypeError and ValueError for what the contract does not allow."""
+    if not (200 <= reply.status < 300 or 400 <= reply.status < 500):
+        raise ValueError("a reply is a success, or a refusal")
+    if len(reply.body) > MAX_REPLY:
+        raise ValueError("a reply's body is short")
+    if reply.body and reply.status in _NO_BODY:
+        raise ValueError("a reply of this status has no body")
+    if reply.events and reply.status >= 400:
+        raise ValueError("a reply that takes events is a success")
+    return HookReply(
+        status=reply.status, headers=_headers(reply.headers), body=bytes(reply.body), events=_events(reply.events)
+    )
+
+
+def _headers(given: Mapping[str, str]) -> dict[str, str]:
+    headers = {name.lower(): value for name, value in given.items()}
+    headers.pop("x-content-type-options", None)  # each answer of ours has it
+    if not headers.keys() <= REPLY_HEADERS:
+        raise ValueError("a reply has a header that may not be sent")
+    if not all(_VALUE.fullmatch(value) for value in headers.values()):
+        raise ValueError("a header's value is short ASCII")
+    if "content-type" in headers and not _PLAIN.fullmatch(headers["content-type"].lower()):
+        raise ValueError("a reply is plain text, JSON or XML")
+    return headers
+
+
+def _events(given: Any) -> list[HookEvent]:
+    events = list(given)
+    if len(events) > MAX_EVENTS:
+        raise ValueError("too many events in one request")
+    return [hook_event(event) for event in events]
+
+
+def hook_event(event: Event) -> HookEvent:
+    """The event, bounded. ValueError for a key that cannot be kept."""
+    return HookEvent(
+        key=_text(event.key, MAX_KEY),
+        about=None if event.about is None else _text(event.about, MAX_ABOUT),
+        body=None if event.body is None else _json(event.body),
+        origin=None if event.origin is None else _text(event.origin, MAX_KEY),
+        version=None if event.version is None else _text(event.version, MAX_KEY),
+        occurred_at=_instant(event.occurred_at),
+    )
+
+
+def sdk_event(event: HookEvent) -> Event:
+    """An event that is to be fetched, as the connector told it."""
+    return Event(key=event.key, about=event.about, version=event.version, occurred_at=event.occurred_at)
+
+
+def arrival(found: Arrival | None) -> HookArrival | None:
+    if found is None:
+        return None
+    version = None if found.version is None else _text(found.version, MAX_KEY)
+    return HookArrival(body=_json(found.fields), version=version, occurred_at=_instant(found.occurred_at))
+
+
+def _text(value: Any, longest: int) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= longest or "\x00" in value or not _is_unicode(value):
+        raise ValueError("a key is a short text")
+    return value
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _instant(value: datetime | None) -> datetime | None:
+    if value is not None and value.utcoffset() is None:
+        raise ValueError("a time says its zone")
+    return None if value is None else value.astimezone(UTC)
+
+
+def _json(fields: Mapping[str, object]) -> bytes:
+    written = json.dumps(dict(fields), allow_nan=False, default=_plain).encode()
+    if len(written) > MAX_BODY:
+        raise ValueError("an event says too much")
+    return written
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    raise TypeError("an event says what JSON can")

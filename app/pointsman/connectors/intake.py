@@ -1,0 +1,84 @@
+"""The intake gateway: webhooks answered, read and caught up with by whatever connector a connection names."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from pointsman.connectors.adapter import ConnectorGateway
+from pointsman.connectors.hook_values import arrival, hook_event, reply_of, sdk_event
+from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.services.ports import ConnectionRef, VendorError
+from pointsman.services.ports.intake.signatures import SignedRequest
+from pointsman.services.ports.intake.vendor_events import (
+    HookArrival,
+    HookEvent,
+    HookRejectedError,
+    HookReply,
+    HookUnansweredError,
+    MissedEvents,
+)
+from pointsman_sdk import Capability, Connector, Intake, Rejected, WebhookRequest
+
+ANSWER_WITHIN = timedelta(seconds=2)
+FETCH_WITHIN = timedelta(seconds=30)
+MAX_CURSOR = 10_000
+
+
+class ConnectorIntake:
+    """Implements `IntakeGateway`, over the connectors that `gateway` has built."""
+
+    def __init__(self, *, gateway: ConnectorGateway, registry: ConnectorRegistry) -> None:
+        self._gateway, self._registry = gateway, registry
+
+    def takes_in(self, connector: str) -> bool:
+        """Whether its manifest says that it has webhooks."""
+        return Capability.INTAKE in self._registry.manifest(connector).capabilities
+
+    async def answer(self, connection: ConnectionRef, request: SignedRequest) -> HookReply:
+        """Asked beside the event loop, so that a connector which hangs holds up nothing else."""
+        hook = WebhookRequest(method=request.method, url=request.uri, headers=request.headers, body=request.body)
+
+        def ask(connector: Connector) -> HookReply:
+            return reply_of(_intake(connector).answer(hook))
+
+        try:
+            return await self._gateway.ask(connection, ask, deadline=ANSWER_WITHIN)
+        except Rejected as rejected:
+            raise HookRejectedError(str(rejected)[:300]) from None
+        except TimeoutError:
+            raise HookUnansweredError("the connector did not answer in time") from None
+        except VendorError as error:
+            raise HookUnansweredError(str(error)[:300]) from None
+        except Exception as error:  # noqa: BLE001  # beyond this line lies code that is not ours
+            kind = type(error).__name__
+            self._gateway.tell_of_bug(connection.connector, kind)
+            # The type alone: the text may quote what was sent.
+            raise HookUnansweredError(f"the connector failed ({kind})") from None
+
+    async def fetch(self, connection: ConnectionRef, events: Sequence[HookEvent]) -> Mapping[str, HookArrival | None]:
+        """In as few calls as the vendor allows."""
+
+        async def read(intake: Intake) -> dict[str, HookArrival | None]:
+            found = await intake.fetch([sdk_event(event) for event in events])
+            return {event.key: arrival(found[event.key]) for event in events if event.key in found}
+
+        return await self._gateway.use(Capability.INTAKE, connection, read, deadline=FETCH_WITHIN)
+
+    async def since(self, connection: ConnectionRef, cursor: str | None) -> MissedEvents:
+        """One page."""
+
+        async def ask(intake: Intake) -> MissedEvents:
+            missed = await intake.since(cursor)
+            if missed.cursor is not None and len(missed.cursor) > MAX_CURSOR:
+                raise ValueError("the cursor is too long to be kept")
+            return MissedEvents(
+                events=[hook_event(event) for event in missed.events], cursor=missed.cursor, complete=missed.complete
+            )
+
+        return await self._gateway.use(Capability.INTAKE, connection, ask, deadline=FETCH_WITHIN)
+
+
+def _intake(connector: Connector) -> Intake:
+    able = getattr(connector, Capability.INTAKE, None)
+    if not isinstance(able, Intake):
+        raise TypeError("the connector has no webhooks")
+    return able

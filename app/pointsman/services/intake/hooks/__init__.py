@@ -1,0 +1,1 @@
+"""Webhooks that a connector answers, what they are about, and what they did not tell."""

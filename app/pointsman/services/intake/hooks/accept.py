@@ -1,0 +1,37 @@
+"""Events of a connector become items of the inbox: in one statement, once each."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from pointsman.services.intake.intakes import Intake
+from pointsman.services.ports import Env, Tx
+from pointsman.services.ports.intake.event_store import NewVendorEvent
+from pointsman.services.ports.intake.inbox import InboxReceipt
+from pointsman.services.ports.intake.vendor_events import HookEvent
+
+MAX_PLAIN_KEY = 200
+
+
+async def accept_events(env: Env, tx: Tx, intake: Intake, events: Sequence[HookEvent], *, at: datetime) -> InboxReceipt:
+    """Store what is new, with the jobs that read it and work it off."""
+    new = [
+        NewVendorEvent(
+            id=env.new_id(),
+            dedupe_key=event_dedupe_key(event.key),
+            status="unread" if event.body is None else "received",
+            body=event.body or b"",
+            about=event.about,
+            version=event.version,
+            occurred_at=None if event.occurred_at is None else min(event.occurred_at, at),
+        )
+        for event in events
+    ]
+    return await tx.events.accept(intake_id=intake.id, intake_version=intake.version, events=new, at=at)
+
+
+def event_dedupe_key(key: str) -> str:
+    """What tells the event from all others of its intake."""
+    if len(key) <= MAX_PLAIN_KEY:
+        return f"event:{key}"
+    return "event-sha256:" + hashlib.sha256(key.encode()).hexdigest()

@@ -1,0 +1,285 @@
+"""Webhooks that a connector answers: its events are committed, then exactly its reply is sent."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from pointsman.domain.errors import Invalid
+from pointsman.services.connections.connections import save_connection
+from pointsman.services.intake.hooks.answer import answer_hook
+from pointsman.services.intake.intakes import IntakeInput, create_intake, deactivate_intake, load_intake
+from pointsman.services.ports import DatabaseUnavailable, Tx, UnitOfWork
+from pointsman.services.ports.intake.signatures import SignedRequest
+from pointsman_sdk import Event, Rejected, Reply, WebhookRequest
+from support.floors.hook_floor import HookFloor
+from support.floors.use_case_env import ADMIN
+
+pytestmark = pytest.mark.anyio
+
+ADA = {"email": "ada@nordlicht.example", "name": "Ada", "id": "p-1"}
+
+
+def replying(*events: Event, **reply: Any) -> Callable[[WebhookRequest], Reply]:
+    return lambda _: Reply(events=events, **reply)
+
+
+async def test_the_reply_is_the_connectors_own_and_its_events_are_stored_before_it_is_sent(floor: HookFloor) -> None:
+    await floor.intake("form")
+    floor.script.answer = replying(
+        Event(key="e-1", body=ADA),
+        Event(key="e-2", about="p-2", version="7"),
+        status=201,
+        headers={"Content-Type": "text/xml; charset=utf-8", "X-Hook-Secret": "abc"},
+        body=b"<Ack>true</Ack>",
+    )
+    answer = await floor.post()
+    assert (answer.status_code, answer.content) == (201, b"<Ack>true</Ack>")
+    assert answer.headers["content-type"] == "text/xml; charset=utf-8"
+    assert answer.headers["x-hook-secret"] == "abc"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    told, silent = await floor.items()
+    assert (told.dedupe_key, told.status, json.loads(bytes(told.body))) == ("event:e-1", "received", ADA)
+    assert (silent.dedupe_key, silent.status, bytes(silent.body), silent.about) == ("event:e-2", "unread", b"", "p-2")
+    assert await floor.jobs("pointsman") == ["inbox.process"]
+    assert await floor.jobs("pointsman-vendors") == ["intake.fetch"]
+
+
+async def test_the_connector_sees_the_request_as_it_was_written(floor: HookFloor) -> None:
+    await floor.intake("form")
+    seen: list[WebhookRequest] = []
+
+    def answer(hook: WebhookRequest) -> Reply:
+        seen.append(hook)
+        return Reply(status=204)
+
+    floor.script.answer = answer
+    await floor.client.post("/v1/hooks/form?a=%2F&b=1+2", content=b"\x00\xff", headers={"X-Own": "yes"})
+    (hook,) = seen
+    assert (hook.method, hook.body, hook.headers["x-own"]) == ("POST", b"\x00\xff", "yes")
+    assert hook.url == "http://127.0.0.1:8000/v1/hooks/form?a=%2F&b=1+2"
+
+
+async def test_an_event_that_is_told_again_is_stored_once_and_acknowledged_again(floor: HookFloor) -> None:
+    await floor.intake("form")
+    floor.script.answer = replying(Event(key="e-1", body=ADA), Event(key="e-1", body=ADA), body=b"taken")
+    answers = await asyncio.gather(*(floor.post() for _ in range(20)))
+    assert {(answer.status_code, answer.content) for answer in answers} == {(200, b"taken")}
+    assert len(await floor.items()) == 1
+    assert await floor.jobs("pointsman") == ["inbox.process"]
+
+
+async def test_one_version_of_a_thing_is_stored_once_whatever_events_tell_of_it(floor: HookFloor) -> None:
+    await floor.intake("form")
+    floor.script.answer = replying(
+        Event(key="e-1", about="p-1", version="1"),
+        Event(key="e-2", about="p-1", version="1"),
+        Event(key="e-3", about="p-1", version="2"),
+        Event(key="e-4", about="p-1"),
+        Event(key="e-5", about="p-1"),
+    )
+    await asyncio.gather(*(floor.post() for _ in range(5)))
+    versions = sorted((item.version or "") for item in await floor.items())
+    assert versions == ["", "", "1", "2"]
+
+
+async def test_the_same_key_of_another_intake_is_another_event(floor: HookFloor) -> None:
+    await floor.intake("form")
+    await floor.intake("other")
+    floor.script.answer = replying(Event(key="e-1", body=ADA, about="p-1", version="1"))
+    await floor.post("form")
+    await floor.post("other")
+    assert len(await floor.items()) == 2
+
+
+@pytest.mark.parametrize(
+    ("handshake", "request_of", "wanted"),
+    [
+        ("meta", lambda hooks: hooks.meta_handshake("tried-1"), (200, b"tried-1", "text/plain; charset=utf-8")),
+        ("graph", lambda hooks: hooks.graph_handshake("tried 2"), (200, b"tried 2", "text/plain; charset=utf-8")),
+        (
+            "slack",
+            lambda hooks: hooks.slack_handshake("tried-3"),
+            (200, b'{"challenge": "tried-3"}', "application/json"),
+        ),
+        ("none", lambda hooks: hooks.signed(b""), (204, b"", None)),
+    ],
+)
+async def test_a_vendor_that_tries_the_address_is_answered_as_it_wants(
+    floor: HookFloor, handshake: str, request_of: Callable[[Any], WebhookRequest], wanted: tuple[int, bytes, str | None]
+) -> None:
+    await floor.intake("crm", "memory", handshake=handshake)
+    answer = await floor.send("crm", request_of(floor.vendor.hooks))
+    assert (answer.status_code, answer.content, answer.headers.get("content-type")) == wanted
+    assert await floor.items() == []
+
+
+async def test_a_soap_message_is_acknowledged_once_its_events_are_stored(floor: HookFloor) -> None:
+    await floor.intake("crm", "memory", handshake="soap")
+    floor.vendor.crm.add("person", email="ada@nordlicht.example", last_name="Ada")
+    answer = await floor.send("crm", floor.vendor.hooks.soap(floor.vendor.hooks.events))
+    assert answer.status_code == 200
+    assert b"<Ack>true</Ack>" in answer.content
+    (item,) = await floor.items()
+    assert item.status == "unread"
+
+
+async def test_a_handshake_with_a_wrong_secret_is_refused_and_says_no_secret(floor: HookFloor) -> None:
+    await floor.intake("crm", "memory", handshake="meta")
+    answer = await floor.send("crm", floor.vendor.hooks.meta_handshake("tried-1", token="wrong"))  # a wrong one
+    assert (answer.status_code, answer.json()["code"]) == (401, "hook-rejected")
+    assert b"tried-1" not in answer.content
+
+
+@pytest.mark.parametrize("change", [{"body": b"{}"}, {"headers": {}}])
+async def test_what_the_vendor_did_not_sign_leaves_no_trace(floor: HookFloor, change: dict[str, Any]) -> None:
+    await floor.intake("crm", "memory")
+    floor.vendor.crm.add("person", email="ada@nordlicht.example", last_name="Ada")
+    forged = replace(floor.vendor.hooks.hook(floor.vendor.hooks.events), **change)
+    answer = await floor.send("crm", forged)
+    assert (answer.status_code, answer.json()["code"]) == (401, "hook-rejected")
+    assert await floor.items() == []
+
+
+async def test_a_refusal_shows_no_secret_of_the_connection(floor: HookFloor) -> None:
+    await floor.intake("form", secret="planted-Secret-9")  # planted
+
+    def refuse(_hook: WebhookRequest) -> Reply:
+        raise Rejected("it is not signed with planted-Secret-9")
+
+    floor.script.answer = refuse
+    answer = await floor.post()
+    assert answer.status_code == 401
+    assert "planted-Secret-9" not in answer.text
+
+
+def raising(_hook: WebhookRequest) -> Reply:
+    raise KeyError("mara@nordlicht.example")
+
+
+LET_GO = threading.Event()
+
+
+def hanging(_hook: WebhookRequest) -> Reply:
+    LET_GO.wait()
+    return Reply()
+
+
+WRONG: dict[str, Callable[[WebhookRequest], Any]] = {
+    "it raises": raising,
+    "it hangs": hanging,
+    "no reply": lambda _: None,
+    "a redirect": replying(status=302, headers={"Location": "https://elsewhere.example"}),
+    "a fault": replying(status=500),
+    "an odd status": replying(status="200"),
+    "a cookie": replying(headers={"Set-Cookie": "a=b"}),
+    "a header in two lines": replying(headers={"X-Hook-Secret": "a\r\nSet-Cookie: b=c"}),
+    "a page": replying(headers={"Content-Type": "text/html"}, body=b"<script>1</script>"),
+    "a long body": replying(body=b"x" * 70_000),
+    "a body that is text": replying(body="text"),
+    "a refusal that takes events": replying(Event(key="e-1", body=ADA), status=400),
+    "a body where there is none": replying(status=204, body=b"x"),
+    "an event without a key": replying(Event(key="", body=ADA)),
+    "a key with NUL": replying(Event(key="a\x00", body=ADA)),
+    "a key with half a character": replying(Event(key="a\ud800", body=ADA)),
+    "an endless key": replying(Event(key="k" * 501, body=ADA)),
+    "too many events": replying(*(Event(key=f"e-{n}", body=ADA) for n in range(1_001))),
+    "an event that says too much": replying(Event(key="e-1", body={"text": "x" * 1_000_001})),
+    "an event that is no JSON": replying(Event(key="e-1", body={"what": object()})),
+    "a number that is none": replying(Event(key="e-1", body={"what": float("nan")})),
+    "a time without a zone": replying(Event(key="e-1", body=ADA, occurred_at=datetime(2031, 1, 1))),  # noqa: DTZ001  # that is what is wrong
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+async def test_a_connector_that_cannot_answer_acknowledges_nothing(floor: HookFloor, wrong: str) -> None:
+    await floor.intake("form")
+    floor.script.answer = WRONG[wrong]
+    LET_GO.clear()
+    answer = await floor.post()
+    LET_GO.set()
+    assert (answer.status_code, answer.json()["code"]) == (502, "hook-unanswered")
+    assert "mara" not in answer.text
+    assert await floor.items() == []
+    assert len(floor.bugs) == (wrong != "it hangs")
+    floor.script.answer = replying(Event(key="e-1", body=ADA))
+    assert (await floor.post()).status_code == 200  # the next one is taken
+
+
+class AwayAfter:
+    """A database that goes away after so many statements."""
+
+    def __init__(self, uow: UnitOfWork, statements: int) -> None:
+        self._uow, self._left = uow, statements
+
+    def autocommit(self) -> AbstractAsyncContextManager[Tx]:
+        self._left -= 1
+        if self._left < 0:
+            raise DatabaseUnavailable("away")
+        return self._uow.autocommit()
+
+
+@pytest.mark.parametrize("statements", [0, 1, 2])
+async def test_nothing_is_acknowledged_once_the_database_is_away(floor: HookFloor, statements: int) -> None:
+    await floor.intake("form")
+    floor.script.answer = replying(Event(key="e-1", body=ADA))
+    uow: Any = AwayAfter(floor.env.uow, statements)
+    request = SignedRequest(method="POST", uri="/v1/hooks/form", headers={}, body=b"")
+    intake = await load_intake(floor.env, "form")
+    with pytest.raises(DatabaseUnavailable) if statements < 2 else nullcontext():
+        await answer_hook(replace(floor.env, uow=uow), intake, request)
+    assert len(await floor.items()) == (statements == 2)
+
+
+async def test_an_intake_without_a_connection_answers_no_get(floor: HookFloor) -> None:
+    await floor.intake("form")
+    answer = await floor.client.get("/v1/hooks/none")
+    assert answer.status_code == 404
+
+
+async def test_a_closed_intake_answers_410_and_a_connection_that_is_off_503(floor: HookFloor) -> None:
+    await floor.intake("form")
+    floor.script.answer = replying(Event(key="e-1", body=ADA))
+    await save_connection(floor.env, "form", connector="scripted", config={}, active=False, actor=ADMIN)
+    assert (await floor.post()).status_code == 503
+    await save_connection(floor.env, "form", connector="scripted", config={}, active=True, actor=ADMIN)
+    assert (await floor.post()).status_code == 200
+    await deactivate_intake(floor.env, "form", actor=ADMIN)
+    assert (await floor.post()).status_code == 410
+    assert (await floor.client.get("/v1/hooks/form")).status_code == 410
+
+
+async def test_an_event_from_the_future_happened_when_it_came(floor: HookFloor) -> None:
+    await floor.intake("form")
+    early, late = datetime(2020, 1, 1, tzinfo=UTC), datetime.now(UTC) + timedelta(days=400)
+    floor.script.answer = replying(
+        Event(key="e-1", body=ADA, occurred_at=early), Event(key="e-2", body=ADA, occurred_at=late)
+    )
+    await floor.post()
+    first, second = await floor.world.rows("select occurred_at, received_at from inbox order by dedupe_key")
+    assert first.occurred_at == early
+    assert second.occurred_at == second.received_at
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"connection": "nowhere"}, "connection-unusable"),
+        ({"connection": "form", "secrets": ["a-secret-of-at-least-16-characters"]}, "connection-unusable"),
+        ({"connection": "form", "verifier": {"scheme": "hmac"}}, "connection-unusable"),
+        ({"connection": None}, "missing"),
+    ],
+)
+async def test_an_intake_has_one_way_to_prove_its_senders(floor: HookFloor, change: dict[str, Any], code: str) -> None:
+    await floor.intake("form")
+    given: dict[str, Any] = {"title": "x", "kind": "lead", "verifier": {}, "secrets": None, "active": True}
+    given |= {"mapping": {"fields": {"lead.email": "email"}}, "sample": {"email": "a@b.example"}} | change
+    with pytest.raises(Invalid) as caught:
+        await create_intake(floor.env, "second", IntakeInput(**given), actor=ADMIN)
+    assert caught.value.faults[0].code == code
