@@ -2,7 +2,7 @@
 # what tests and checks add. Servers and their data lie in .pointsman.
 # POINTSMAN_DATABASE_URL names a PostgreSQL to use instead of the embedded one.
 .DEFAULT_GOAL := help
-.PHONY: help demo run examples test test-deep test-davical test-browser check fix bench lock wheels clean
+.PHONY: help demo run examples test test-deep test-davical test-browser check fix bench lock zones wheels clean
 
 # The suite starts some eighty processes, and each would compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -69,6 +69,12 @@ lock: $(INSTALLED) ## Resolve the dependencies anew, with hashes. LOCK=--upgrade
 	@$(COMPILE) $(LOCK) --group build -o requirements-build.lock
 	@$(COMPILE) $(LOCK) pyproject.toml --extra local --group build -o requirements-local.lock
 	@$(COMPILE) $(LOCK) pyproject.toml --extra local --group dev -o requirements-dev.lock
+
+zones: $(INSTALLED) ## Write the table of CLDR's time zones anew, when a test says that it is old.
+	@$(call needed,npm,npm,npm,it fetches CLDR's data)
+	@rm -rf build/cldr && mkdir -p build/cldr
+	@cd build/cldr && npm pack --silent cldr-core >/dev/null && tar xzf cldr-core-*.tgz
+	@$(PY) tests/support/write_metazones.py build/cldr/package integrations/pointsman_caldav/metazones.py
 
 wheels: $(READY) ## Build the wheels of the service and of the SDK for authors of connectors into dist.
 	@$(PY) -m hatchling build -t wheel -d dist

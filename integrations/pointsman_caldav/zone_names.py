@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import tzinfo
 from functools import cache
 
+from pointsman_caldav.metazones import METAZONES
 from pointsman_sdk.readers.calendar_times import iana_zone, known_zone
 
 #: The languages of calendar programs; each takes some milliseconds to read, and only for a name that nothing else knows.
@@ -15,41 +16,12 @@ _LANGUAGES = (
     "en", "en_GB", "de", "fr", "es", "it", "pt", "pt_PT", "nl", "da", "sv", "nb", "fi", "pl", "cs", "sk", "hu", "ro", "bg", "hr",
     "sl", "el", "tr", "ru", "uk", "lt", "lv", "et", "he", "ar", "ja", "ko", "zh", "zh_Hant", "th", "vi", "id",
 )  # fmt: skip
-#: CLDR's metazones and the zone that each stands for in the world at large (metaZones.xml, territory 001).
-_CLDR = {
-    "Africa_Southern": "Africa/Johannesburg",
-    "Alaska": "America/Anchorage",
-    "America_Central": "America/Chicago",
-    "America_Eastern": "America/New_York",
-    "America_Mountain": "America/Denver",
-    "America_Pacific": "America/Los_Angeles",
-    "Argentina": "America/Argentina/Buenos_Aires",
-    "Atlantic": "America/Halifax",
-    "Australia_Central": "Australia/Adelaide",
-    "Australia_Eastern": "Australia/Sydney",
-    "Australia_Western": "Australia/Perth",
-    "Brasilia": "America/Sao_Paulo",
-    "Chile": "America/Santiago",
-    "China": "Asia/Shanghai",
-    "Colombia": "America/Bogota",
-    "Europe_Central": "Europe/Paris",
-    "Europe_Eastern": "Europe/Bucharest",
-    "Europe_Western": "Atlantic/Canary",
-    "Gulf": "Asia/Dubai",
-    "Hong_Kong": "Asia/Hong_Kong",
-    "India": "Asia/Kolkata",
-    "Israel": "Asia/Jerusalem",
-    "Japan": "Asia/Tokyo",
-    "Korea": "Asia/Seoul",
-    "Moscow": "Europe/Moscow",
-    "New_Zealand": "Pacific/Auckland",
-    "Newfoundland": "America/St_Johns",
-    "Singapore": "Asia/Singapore",
-}
 #: Where neighbours keep the standard time all year round, its name does not tell whether clocks change.
-_SHARED = frozenset(
+STANDARD_IS_SHARED = frozenset(
     {"America_Central", "America_Eastern", "America_Mountain", "Atlantic", "Australia_Central", "Australia_Eastern"}
 )
+#: Metazones with two kinds of zones under every name: London's clocks change and Reykjavik's do not, nor do Honolulu's.
+TWO_MEANINGS = frozenset({"GMT", "Hawaii_Aleutian"})
 _LONGEST = 100
 _SPACE = re.compile(r"\s+")
 
@@ -101,7 +73,9 @@ def _names_in(language: str) -> Iterator[tuple[str, str]]:
     from babel import Locale  # noqa: PLC0415  # large, and seldom asked
 
     locale = Locale.parse(language)
-    for metazone, iana in _CLDR.items():
+    for metazone, iana in METAZONES.items():
+        if metazone in TWO_MEANINGS:
+            continue
         forms = locale.meta_zones.get(metazone, {}).get("long", {})
-        skipped = "standard" if metazone in _SHARED else ""
+        skipped = "standard" if metazone in STANDARD_IS_SHARED else ""
         yield from ((name, iana) for form, name in forms.items() if form != skipped and isinstance(name, str))
