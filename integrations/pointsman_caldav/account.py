@@ -48,7 +48,7 @@ class CaldavConnector:
         self._client = Client(config, context)
         collections = Collections(self._client, config.base_url)
         self.calendars = Calendars(self._client, config.base_url)
-        self.busy = Busy(self._client, collections)
+        self.busy = Busy(self._client, collections, trusts_reports=config.trust_free_busy)
         self.appointments = Appointments(self._client, collections, zone=config.time_zone, clock=context.clock)
         self.watches = Watches(self._client, collections)
 

@@ -29,14 +29,18 @@ from pointsman_sdk.readers.busy_times import Span, joined
 _NO_SUCH_REPORT = frozenset({400, 403, 404, 405, 422, 501})
 _SERVERS_ERR = timedelta(days=2)  # by more than any zone
 AT_ONCE = 4
+_UNTRUSTED = (
+    f"{HIDDEN}. Let this login read the events, or set trust_free_busy on the connection if the server's own reports of busy "
+    "times are known to be right"
+)
 T = TypeVar("T")
 
 
 class Busy:
-    """Busy times of calendars on one server."""
+    """Busy times of calendars on one server. What shows busy times alone is unreadable unless `trusts_reports`."""
 
-    def __init__(self, client: Client, collections: Collections) -> None:
-        self._client, self._collections = client, collections
+    def __init__(self, client: Client, collections: Collections, *, trusts_reports: bool) -> None:
+        self._client, self._collections, self._trusts_reports = client, collections, trusts_reports
 
     async def read(self, asked: Sequence[CalendarRef], window: Slot) -> Mapping[str, BusyTimes | Unreadable]:
         """Each by itself, AT_ONCE of them side by side."""
@@ -69,10 +73,13 @@ class Busy:
     async def _times(self, asked: CalendarRef, window: Slot) -> BusyTimes:
         """Whole days and floating times are those of the calendar's own zone, where it says one, else of its owner's.
 
-        Of a calendar that is shared for its busy times alone, the server hands out nothing but its own report.
+        Of a calendar that is shared for its busy times alone, the server hands out nothing but its own report, which leaves
+        out whole days and series on most servers.
         """
         calendar = await self._collections.described(asked.id)
         if calendar.fault == HIDDEN:
+            if not self._trusts_reports:
+                raise Rejected(_UNTRUSTED)
             return await self._reported(calendar.url, window)
         if calendar.fault:
             raise Rejected(calendar.fault)

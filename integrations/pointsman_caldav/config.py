@@ -18,6 +18,9 @@ class CaldavConfig(BaseModel):
     time_zone: Annotated[
         str, Field(description="Zone of whole days, where neither the owner nor the calendar says one")
     ] = "UTC"
+    trust_free_busy: Annotated[
+        bool, Field(description="Believe the server's own report of calendars that show busy times alone")
+    ] = False
 
     @field_validator("base_url")
     @classmethod

@@ -115,7 +115,9 @@ UNKNOWN_SET = (
 )
 
 
-def answering(description: httpx.Response, report: bytes | None = None) -> CaldavConnector:
+def answering(
+    description: httpx.Response, report: bytes | None = None, *, trust_free_busy: bool = False
+) -> CaldavConnector:
     """A server that finds nothing busy in whatever it is asked for, or answers the free-busy report so."""
 
     def handle(asked: httpx.Request) -> httpx.Response:
@@ -127,7 +129,8 @@ def answering(description: httpx.Response, report: bytes | None = None) -> Calda
             return httpx.Response(501) if report is None else httpx.Response(200, content=report)
         return httpx.Response(207, content=f"<D:multistatus {NAMESPACES}/>".encode())
 
-    return on(make_client(httpx.MockTransport(handle)), base_url="https://dav.example/")
+    client = make_client(httpx.MockTransport(handle))
+    return on(client, base_url="https://dav.example/", trust_free_busy=trust_free_busy)
 
 
 @pytest.mark.parametrize(
@@ -189,11 +192,18 @@ hidden = pytest.mark.parametrize("description", HIDING, ids=["refused whole", "r
 
 @hidden
 @pytest.mark.parametrize("times", [[], ["FREEBUSY:20310330T100000Z/PT1H"]], ids=["free", "busy"])
-async def test_a_calendar_shared_for_its_busy_times_is_read_for_them(
+async def test_a_calendar_shared_for_its_busy_times_is_read_for_them_where_its_server_is_trusted(
     description: httpx.Response, times: list[str]
 ) -> None:
-    found = await busy(answering(description, free_busy(*times)), "/x/", DAY)
+    found = await busy(answering(description, free_busy(*times), trust_free_busy=True), "/x/", DAY)
     assert [(slot.start.hour, slot.end.hour) for slot in found] == [(10, 11)] * len(times)
+
+
+@hidden
+async def test_a_report_of_busy_times_is_not_believed_unasked(description: httpx.Response) -> None:
+    """Servers' reports leave out whole days, series and zones."""
+    with pytest.raises(Rejected, match="Let this login read the events, or set trust_free_busy"):
+        await busy(answering(description, free_busy()), "/x/", DAY)
 
 
 @hidden
@@ -209,7 +219,7 @@ async def test_what_hides_its_kind_and_tells_no_busy_times_is_unreadable(
     description: httpx.Response, report: bytes | None
 ) -> None:
     with pytest.raises(Rejected, match="does not let this login see"):
-        await busy(answering(description, report), "/x/", DAY)
+        await busy(answering(description, report, trust_free_busy=True), "/x/", DAY)
 
 
 @pytest.mark.parametrize("kind_of", [kind("<D:collection/>"), kind(CALENDAR, TASKS), described("")])
