@@ -57,11 +57,19 @@ class ConnectorIntake:
     async def fetch(self, connection: ConnectionRef, events: Sequence[HookEvent]) -> Mapping[str, HookArrival | None]:
         """In as few calls as the vendor allows."""
 
-        async def read(intake: Intake) -> dict[str, HookArrival | None]:
+        async def ask(intake: Intake) -> dict[str, HookArrival | None]:
             found = await intake.fetch([sdk_event(event) for event in events])
-            return {event.key: arrival(found[event.key]) for event in events if event.key in found}
+            read: dict[str, HookArrival | None] = {}
+            for event in events:
+                if event.key in found:
+                    try:
+                        read[event.key] = arrival(found[event.key])
+                    except (TypeError, ValueError, AttributeError) as error:
+                        # Left out: what says of itself what no JSON can must not keep the others waiting.
+                        self._gateway.tell_of_bug(connection.connector, type(error).__name__)
+            return read
 
-        return await self._gateway.use(Capability.INTAKE, connection, read, deadline=FETCH_WITHIN)
+        return await self._gateway.use(Capability.INTAKE, connection, ask, deadline=FETCH_WITHIN)
 
     async def since(self, connection: ConnectionRef, cursor: str | None) -> MissedEvents:
         """One page."""

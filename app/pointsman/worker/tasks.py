@@ -13,6 +13,7 @@ from pointsman.services.calendars.poll import poll_calendars
 from pointsman.services.connections.health import probe_connections
 from pointsman.services.deliveries.run import run_delivery, sweep_deliveries
 from pointsman.services.holds.drain import drain_due_holds, drain_holds
+from pointsman.services.intake.hooks.fetch import fetch_events
 from pointsman.services.intake.receive import process_item, sweep_inbox
 from pointsman.services.intake.return_from_nurture import return_nurtured_leads
 from pointsman.services.ports import Env
@@ -33,11 +34,16 @@ async def _drain_holds(env: Env, _args: Mapping[str, Any]) -> None:
     await drain_holds(env)
 
 
+async def _fetch_events(env: Env, args: Mapping[str, Any]) -> None:
+    await fetch_events(env, UUID(args["intake_id"]))
+
+
 #: Job names are part of what lies in the database: a renamed one must be kept under its old name too.
 JOBS: Mapping[str, Job] = {
     "inbox.process": _process_item,
     "delivery.run": _run_delivery,
     "holds.drain": _drain_holds,
+    "intake.fetch": _fetch_events,
 }
 
 

@@ -28,6 +28,7 @@ from pointsman_sdk import (
     Manifest,
     Method,
     Missed,
+    Rejected,
     Reply,
     WebhookRequest,
 )
@@ -56,6 +57,7 @@ class Script:
     answer: Callable[[WebhookRequest], Any] = lambda _: Reply()
     arrivals: Mapping[str, Arrival | None] = field(default_factory=dict)
     fault: Exception | None = None
+    refused: str | None = None  # a question about this event is refused as a whole
     missed: Callable[[str | None], Missed] = lambda cursor: Missed(events=(), cursor=cursor or "start")
     fetched: list[list[str]] = field(default_factory=list)
     asked: list[str | None] = field(default_factory=list)
@@ -87,6 +89,8 @@ class ScriptedConnector:
         self._script.fetched.append([event.key for event in events])
         if self._script.fault is not None:
             raise self._script.fault
+        if self._script.refused in self._script.fetched[-1]:
+            raise Rejected("no such id")
         return {event.key: self._script.arrivals[event.key] for event in events if event.key in self._script.arrivals}
 
     async def since(self, cursor: str | None) -> Missed:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,7 +23,7 @@ _DEFER = PreparedStatement("""
 #: What finds the job waiting keeps its row from the worker until the transaction ends: the job begins after it, and sees it.
 _DEFER_ONCE = PreparedStatement("""
     insert into procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
-    values (:queue, cast(:task as varchar), 0, cast(:task as text), cast(:task as text), cast('{}' as jsonb))
+    values (:queue, :task, 0, cast(:lock as text), cast(:lock as text), cast(:args as jsonb))
     on conflict (queueing_lock) where status = 'todo' do update set priority = procrastinate_jobs.priority
 """)
 
@@ -44,5 +45,12 @@ class SqlJobs:
         given = {"task": task, "args": json.dumps(args), "lock": lock, "at": at, "priority": priority}
         await _DEFER.run(self._connection, {"queue": VENDOR_QUEUE if calls_vendor else QUEUE, **given})
 
-    async def defer_once(self, task: str) -> None:
-        await _DEFER_ONCE.run(self._connection, {"queue": QUEUE, "task": task})
+    async def defer_once(self, task: str, *, intake_id: UUID | None = None, calls_vendor: bool = False) -> None:
+        args = {} if intake_id is None else {"intake_id": str(intake_id)}
+        given = {
+            "queue": VENDOR_QUEUE if calls_vendor else QUEUE,
+            "task": task,
+            "lock": task if intake_id is None else f"{task}:{intake_id}",
+            "args": json.dumps(args),
+        }
+        await _DEFER_ONCE.run(self._connection, given)

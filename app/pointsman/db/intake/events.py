@@ -1,17 +1,21 @@
 """The repository of what connectors tell: events in the inbox, and how far each feed was read."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
-from pointsman.services.ports.intake.event_store import NewVendorEvent
+from pointsman.db.engine.stored_errors import error_parameters
+from pointsman.domain.messages.coded import CodedMessage
+from pointsman.services.ports.intake.event_store import FetchedEvent, NewVendorEvent
 from pointsman.services.ports.intake.inbox import InboxReceipt, InboxRow
 
-#: One event is told by its key, and one state of a thing by its version, whatever event tells of it.
+#: One event is told by its key, and one state of a thing by its version, whatever event tells of it. One job fetches for
+#: all that came before it began; one that begins just now may miss an event, which the next sweep finds.
 _ACCEPT = PreparedStatement("""
     with current as (
         select id from intakes where id = :intake_id and version = :intake_version and active
@@ -25,14 +29,17 @@ _ACCEPT = PreparedStatement("""
             as event(id, dedupe_key, body, status, about, version, occurred_at, result)
         on conflict do nothing
         returning id, status
+    ), fetches as (
+        insert into procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
+        select 'pointsman-vendors', 'intake.fetch', 0, 'intake.fetch:' || id, 'intake.fetch:' || id,
+            jsonb_build_object('intake_id', id)
+        from current where exists (select from accepted where status = 'unread')
+        on conflict (queueing_lock) where status = 'todo' do nothing
     )
     select exists (select from current) as current, (select array_agg(id) from accepted) as ids,
         (select procrastinate_defer_jobs_v1(array_agg(row(
             'pointsman', 'inbox.process', 0, null, null, jsonb_build_object('inbox_id', id), null
-        )::procrastinate_job_to_defer_v1)) from accepted where status = 'received') as jobs,
-        (select procrastinate_defer_jobs_v1(array[row(
-            'pointsman-vendors', 'intake.fetch', 0, null, null, jsonb_build_object('intake_id', cast(:intake_id as uuid)), null
-        )::procrastinate_job_to_defer_v1]) where exists (select from accepted where status = 'unread')) as fetches
+        )::procrastinate_job_to_defer_v1)) from accepted where status = 'received') as jobs
 """)
 
 _CLAIM_UNREAD = PreparedStatement("""
@@ -49,6 +56,57 @@ _CLAIM_UNREAD = PreparedStatement("""
         i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error_code, i.error, i.lead_id, i.result,
         i.received_at, i.done_at, i.next_attempt_at, i.tried_since, i.unended_attempts,
         i.about, i.version, i.occurred_at
+""")
+
+#: Of those that say the same version of the same thing, whatever events told of it, one is worked off.
+_KEEP_FETCHED = PreparedStatement("""
+    with mine as (
+        select i.id, i.intake_id, i.about, i.version as told, found.body,
+            coalesce(found.version, i.version) as version, found.occurred_at,
+            found.result
+        from unnest(cast(:ids as uuid[]), cast(:bodies as bytea[]), cast(:versions as text[]),
+            cast(:times as timestamptz[]), cast(:results as jsonb[])) as found(id, body, version, occurred_at, result)
+        join inbox i on i.id = found.id
+        where i.status = 'unread' and i.leased_until = :leased_until
+        for update of i
+    ), judged as (
+        select mine.*, mine.body is not null and mine.about is not null and mine.version is not null and (
+            row_number() over (partition by mine.about, mine.version, mine.body is null
+                order by (mine.told is not distinct from mine.version) desc, mine.id) > 1
+            or exists (select from inbox o where o.about = mine.about and o.version = mine.version
+                and o.intake_id = mine.intake_id and o.id not in (select id from mine))) as is_known
+        from mine
+    ), kept as (
+        update inbox i set leased_until = null, next_attempt_at = null, tried_since = null, attempts = 0,
+            unended_attempts = 0, error_code = null, error = null,
+            status = case when judged.body is null or judged.is_known then 'done' else 'received' end,
+            done_at = case when judged.body is null or judged.is_known then cast(:at as timestamptz) end,
+            result = case when judged.is_known then cast(:same as jsonb) else judged.result end,
+            body = case when judged.is_known then i.body else coalesce(judged.body, i.body) end,
+            version = case when judged.body is null or judged.is_known then i.version else judged.version end,
+            occurred_at = coalesce(judged.occurred_at, i.occurred_at)
+        from judged where i.id = judged.id
+        returning i.id, i.status
+    )
+    select count(*) as kept, (select procrastinate_defer_jobs_v1(array_agg(row(
+            'pointsman', 'inbox.process', 0, null, null, jsonb_build_object('inbox_id', id), null
+        )::procrastinate_job_to_defer_v1 order by id)) from kept where status = 'received') as jobs
+    from kept
+""")
+
+_PUT_OFF = PreparedStatement("""
+    update inbox set error_code = :error_code, error = cast(:error as jsonb), next_attempt_at = :retry_at,
+        leased_until = null,
+        status = case when cast(:retry_at as timestamptz) is null then 'dead' else 'unread' end
+    where id = :id and status = 'unread' and leased_until = :leased_until
+""")
+
+_TO_FETCH = PreparedStatement("""
+    select n.id from intakes n
+    where n.connection is not null and exists (
+        select from inbox i where i.intake_id = n.id and i.status = 'unread'
+            and (i.next_attempt_at is null or i.next_attempt_at <= :at))
+    order by n.id limit :limit
 """)
 
 
@@ -81,3 +139,28 @@ class SqlEventStore:
     ) -> Sequence[InboxRow]:
         given = {"intake_id": intake_id, "at": at, "lease_until": lease_until, "limit": limit}
         return await _CLAIM_UNREAD.records(self._connection, InboxRow, given)
+
+    async def keep_fetched(
+        self, found: Sequence[FetchedEvent], *, leased_until: datetime, at: datetime, same: Mapping[str, Any]
+    ) -> int:
+        values = {
+            "ids": [event.id for event in found],
+            "bodies": [event.body for event in found],
+            "versions": [event.version for event in found],
+            "times": [event.occurred_at for event in found],
+            "results": [None if event.result is None else json.dumps(event.result) for event in found],
+            "leased_until": leased_until,
+            "at": at,
+            "same": json.dumps(same),
+        }
+        row = await _KEEP_FETCHED.one(self._connection, values)
+        return int(row[0])
+
+    async def put_off(
+        self, inbox_id: UUID, *, leased_until: datetime, error: CodedMessage, retry_at: datetime | None
+    ) -> bool:
+        given = {"id": inbox_id, "leased_until": leased_until, "retry_at": retry_at} | error_parameters(error)
+        return await _PUT_OFF.run(self._connection, given) == 1
+
+    async def to_fetch(self, *, at: datetime, limit: int) -> Sequence[UUID]:
+        return await _TO_FETCH.scalars(self._connection, {"at": at, "limit": limit})

@@ -13,6 +13,7 @@ from pointsman.domain.errors import (
     Unavailable,
     UnsupportedMedia,
 )
+from pointsman.services.intake.hooks.fetch import defer_fetches
 from pointsman.services.intake.intakes import Intake, load_intake
 from pointsman.services.intake.process_item import LEASE, process_item
 from pointsman.services.intake.read_events import ReadEvents, read_events, refused_body, with_kept_headers
@@ -149,5 +150,6 @@ async def sweep_inbox(env: Env) -> int:
         )
         for inbox_id in due:
             await tx.jobs.defer("inbox.process", {"inbox_id": str(inbox_id)})
+        await defer_fetches(env, tx, limit=SWEEP_LIMIT)
         await tx.idempotency.purge(before=now - IDEMPOTENCY_RETENTION, limit=1_000)
     return len(due)

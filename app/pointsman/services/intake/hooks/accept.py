@@ -1,6 +1,5 @@
 """Events of a connector become items of the inbox: in one statement, once each."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -10,7 +9,7 @@ from pointsman.services.ports.intake.event_store import NewVendorEvent
 from pointsman.services.ports.intake.inbox import InboxReceipt
 from pointsman.services.ports.intake.vendor_events import HookEvent
 
-MAX_PLAIN_KEY = 200
+_PREFIX = "event:"
 
 
 async def accept_events(env: Env, tx: Tx, intake: Intake, events: Sequence[HookEvent], *, at: datetime) -> InboxReceipt:
@@ -32,6 +31,9 @@ async def accept_events(env: Env, tx: Tx, intake: Intake, events: Sequence[HookE
 
 def event_dedupe_key(key: str) -> str:
     """What tells the event from all others of its intake."""
-    if len(key) <= MAX_PLAIN_KEY:
-        return f"event:{key}"
-    return "event-sha256:" + hashlib.sha256(key.encode()).hexdigest()
+    return _PREFIX + key
+
+
+def event_key(dedupe_key: str) -> str:
+    """The key that the connector gave."""
+    return dedupe_key.removeprefix(_PREFIX)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
+from pointsman.domain.messages.coded import CodedMessage
 from pointsman.services.ports.intake.inbox import InboxReceipt, InboxRow
 
 
@@ -23,6 +24,17 @@ class NewVendorEvent:
     result: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedEvent:
+    """What was read of an event; without a `body` there is nothing to be worked off, and `result` says why."""
+
+    id: UUID
+    body: bytes | None = field(default=None, repr=False)
+    version: str | None = None
+    occurred_at: datetime | None = None
+    result: Mapping[str, Any] | None = None
+
+
 class EventStore(Protocol):
     async def accept(
         self, *, intake_id: UUID, intake_version: int, events: Sequence[NewVendorEvent], at: datetime
@@ -34,4 +46,23 @@ class EventStore(Protocol):
         self, intake_id: UUID, *, at: datetime, lease_until: datetime, limit: int
     ) -> Sequence[InboxRow]:
         """The oldest that are due, for one worker; the attempt is counted."""
+        ...
+
+    async def keep_fetched(
+        self, found: Sequence[FetchedEvent], *, leased_until: datetime, at: datetime, same: Mapping[str, Any]
+    ) -> int:
+        """What was read, with the jobs that work it off; how many there are.
+
+        One whose version another item has is done, with the result `same`. What another worker has by now is left alone.
+        """
+        ...
+
+    async def put_off(
+        self, inbox_id: UUID, *, leased_until: datetime, error: CodedMessage, retry_at: datetime | None
+    ) -> bool:
+        """It is read again at `retry_at`; None makes it a dead letter. False when another worker has it by now."""
+        ...
+
+    async def to_fetch(self, *, at: datetime, limit: int) -> Sequence[UUID]:
+        """The intakes of which something is to be fetched now."""
         ...

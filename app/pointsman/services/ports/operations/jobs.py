@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
+from uuid import UUID
 
 #: The queue of jobs that wait for nothing outside. Statements that write a job beside their rows name it themselves.
 QUEUE = "pointsman"
@@ -29,8 +30,8 @@ class Jobs(Protocol):
         """
         ...
 
-    async def defer_once(self, task: str) -> None:
-        """Have `task`, which looks at everything, run after this transaction, once for all that ask before it begins.
+    async def defer_once(self, task: str, *, intake_id: UUID | None = None, calls_vendor: bool = False) -> None:
+        """Have `task`, which looks at everything (of an intake), run after this, once for all that ask before it begins.
 
         It begins when they have ended, and never twice at once.
         """
