@@ -26,7 +26,7 @@ from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.services.ports import VendorError
-from pointsman.services.ports.vendors.calendars import CalendarOwner, ConnectionRef
+from pointsman.services.ports.vendors.calendars import BusyCalendar, CalendarAsked, CalendarOwner, ConnectionRef
 
 START = datetime(2031, 3, 1, tzinfo=UTC)
 END = START + timedelta(days=31)
@@ -94,11 +94,13 @@ async def main(rounds: int) -> None:
     async def read() -> str:
         try:
             found = await gateway.busy_times(
-                connection, "/anna/", START, END, deadline=timedelta(seconds=60), owner=OWNER
+                connection, [CalendarAsked(calendar="/anna/", owner=OWNER)], START, END, deadline=timedelta(seconds=60)
             )
         except VendorError as error:
             return f"refused: {str(error).partition(' read: ')[2].partition(';')[0] or error}"
-        return f"read: {len(found)} times apart from one another"
+        busy = found["/anna/"]
+        assert isinstance(busy, BusyCalendar), busy
+        return f"read: {len(busy.times)} times apart from one another"
 
     table = Table("answer", "kB", "ms", "nothing else for, ms", "outcome")
     server.reports, server.body = False, hostile_calendars.events(1)

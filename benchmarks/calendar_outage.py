@@ -25,6 +25,7 @@ from service import Api, Service
 
 LOGIN = ("closers", "outage-password")
 NOTICED = 75.0  # seconds: a look a minute, give or take its tenth, and the reading
+CALLED_OFF = 3 * NOTICED  # two looks at least a minute apart, as each process sees them
 RECOVERED = 45.0  # the busy times of what could not be read are read again every half minute
 
 RADICALE = """
@@ -163,7 +164,7 @@ def edited(api: Api, both: list[Server], made: dict[str, list[dict[str, Any]]], 
     def gone() -> bool:
         return bool(api.call("GET", f"/v1/appointments/{row['id']}")["cancelled_by"] == "calendar")
 
-    took = within(NOTICED, f"the deletion on {deleter.name} is followed", gone)
+    took = within(CALLED_OFF, f"the deletion on {deleter.name} is followed", gone)
     console.print(f"{deleter.name}: an event that was deleted called its appointment off after {took:.0f} s")
 
 

@@ -95,6 +95,7 @@ def vendor_event(record: RemoteRecord) -> VendorEvent:
         start=start,
         end=end,
         cancelled=record.standing is Standing.CANCELLED,
+        certain=record.certain,
     )
 
 

@@ -25,7 +25,7 @@ from pointsman.services.routing.ledger import adjust_balance
 from pointsman.services.routing.skips import cancel_skip, skip_next_turn
 from support.databases.stored_words import WRITTEN, sentence_columns, sentences_in, stored_sentences
 from support.floors.appointment_states import DO, STATES, appointment_in
-from support.floors.booking_floor import CLOSERS, SETTER, Floor
+from support.floors.booking_floor import CLOSERS, SETTER, Floor, live_beside, look_twice
 from support.floors.use_case_env import rep_given
 
 pytestmark = pytest.mark.anyio
@@ -78,8 +78,9 @@ async def calendars_say_otherwise(floor: Floor) -> None:
     floor.vendor.drag(event, event.start - timedelta(days=30))
     await sync_calendars(env)
     assert await floor.world.value("select count(*) from appointments where conflict is not null") == 1
+    live_beside(floor, floor.vendor.events()[0].calendar)
     floor.vendor.remove(floor.vendor.events()[0])
-    await sync_calendars(env)
+    await look_twice(floor)
     assert await floor.world.value("select count(*) from appointments where cancel_reason is not null") == 1
 
 

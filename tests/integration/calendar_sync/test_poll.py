@@ -5,12 +5,13 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from pointsman.domain.booking.calendar_diff import CALENDAR_EMPTIED
+from pointsman.domain.booking.calendar_diff import BETWEEN_LOOKS, CALENDAR_EMPTIED
 from pointsman.domain.booking.lifecycle import RejectCode
 from pointsman.domain.errors import Conflict
 from pointsman.domain.messages.message import message_from_json, say
@@ -28,7 +29,7 @@ from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman.services.roster.change_roster import RoleInput, put_roster
 from pointsman.services.sweeps import ItemsFailed
-from support.floors.booking_floor import SETTER, Floor, open_floor
+from support.floors.booking_floor import SETTER, Floor, live_beside, look_twice, open_floor
 from support.floors.faulty_calendars import Cue
 from support.floors.use_case_env import POLICY, floor_given, office_hours, rep_given
 from support.waiting import PATIENCE_S
@@ -36,7 +37,7 @@ from support.wording import english_of, german
 
 pytestmark = pytest.mark.anyio
 
-HOUR = timedelta(hours=1)
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 ALONE = {**POLICY, "pools": {**POLICY["pools"], "closers-mid-market": {"work": "closing", "members": ["anna"]}}}
 
 
@@ -45,7 +46,9 @@ async def booked(floor: Floor) -> tuple[AppointmentRow, CalendarEvent]:
     lead_id, handed = await floor.ready()
     row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
     await floor.work_out()
-    return row, event_of(floor, row)
+    event = event_of(floor, row)
+    live_beside(floor, event.calendar)
+    return row, event
 
 
 def event_of(floor: Floor, row: AppointmentRow) -> CalendarEvent:
@@ -104,12 +107,80 @@ async def test_an_event_that_its_owner_moved_takes_the_appointment_along(floor: 
 async def test_an_event_that_its_owner_deleted_calls_the_appointment_off(floor: Floor) -> None:
     row, event = await booked(floor)
     floor.vendor.remove(event)
-    await sync_calendars(floor.env)
+    await look_twice(floor)
     after = await now_is(floor, row)
     assert (after.status, after.cancelled_by) == ("cancelled", "calendar")
     assert after.cancel_reason == say("reason.removed-from-calendar").as_json()
     assert await floor.world.value("select count(*) from reservations where active") == 0
     assert await floor.world.value("select stage from leads where id = :id", id=row.lead_id) == "closing"
+
+
+async def test_what_is_gone_at_one_look_alone_is_not_called_off(floor: Floor) -> None:
+    row, event = await booked(floor)
+    for _ in range(3):
+        floor.vendor.remove(event)
+        await sync_calendars(floor.env)
+        floor.world.clock.advance(BETWEEN_LOOKS - SECOND)
+        await sync_calendars(floor.env)  # gone at two looks, but less than a minute apart
+        assert await now_is(floor, row) == row
+        floor.vendor.drag(event, event.start)
+        floor.world.clock.advance(BETWEEN_LOOKS)
+        await sync_calendars(floor.env)
+        assert await now_is(floor, row) == row
+
+
+async def test_what_was_put_back_between_two_looks_is_looked_for_anew(floor: Floor) -> None:
+    row, event = await booked(floor)
+    floor.vendor.remove(event)
+    await sync_calendars(floor.env)
+    floor.world.clock.advance(BETWEEN_LOOKS)
+    other = await reschedule(floor.env, row.id, later(event), by=ActorRole.SETTER, reason="x", actor=SETTER)
+    await floor.work_out()
+    floor.vendor.remove(event_of(floor, row))
+    floor.world.clock.advance(SECOND)
+    await sync_calendars(floor.env)
+    assert await now_is(floor, row) == other
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+async def test_a_calendar_that_is_wholly_empty_calls_nothing_off_whatever_the_number(
+    database_url: str, count: int
+) -> None:
+    async with open_floor(database_url, policy=ALONE) as floor:
+        made = await several(floor, count)
+        floor.vendor.busy.clear()
+        for _, event in made:
+            floor.vendor.remove(event)
+        for _ in range(2):
+            await look_twice(floor)
+            rows = await floor.world.rows("select status, conflict from appointments")
+            emptied = ("confirmed", {"anna": CALENDAR_EMPTIED.as_json()})
+            assert [(row.status, row.conflict) for row in rows] == [emptied] * count
+            assert await alerts(floor, "calendar-emptied") == [("calendar-emptied", "rep:anna")]
+
+
+async def test_a_calendar_of_which_it_cannot_be_told_whether_it_is_empty_calls_nothing_off(floor: Floor) -> None:
+    row, event = await booked(floor)
+    floor.vendor.remove(event)
+    floor.vendor.faults["all"] = VendorRetryableError("503")
+    assert await look_twice(floor) == 0
+    assert (await now_is(floor, row)).status == "confirmed"
+
+
+async def test_an_event_rewritten_without_a_zone_is_a_conflict_unless_its_clock_is_the_owners(floor: Floor) -> None:
+    row, event = await booked(floor)
+    floor.vendor.floating.add(event.key)
+    floor.vendor.drag(event, later(event, 3))
+    await sync_calendars(floor.env)
+    after = await now_is(floor, row)
+    assert (after.starts_at, after.status) == (row.starts_at, "confirmed")
+    assert says(after, row.rep_key).startswith("the event was rewritten without a time zone: it may stand at ")
+    assert await alerts(floor, "calendar-conflict") == [("calendar-conflict", f"appointment:{row.id}")]
+    wall = row.starts_at.astimezone(ZoneInfo("Europe/Berlin")).replace(tzinfo=UTC)
+    floor.vendor.drag(event, wall)  # 10:00 stays 10:00, and the server takes it for UTC
+    await sync_calendars(floor.env)
+    assert (await now_is(floor, row)).conflict is None
+    assert await alerts(floor, "calendar-conflict") == []
 
 
 async def test_an_event_marked_as_cancelled_calls_the_appointment_off_and_goes(floor: Floor) -> None:
@@ -233,7 +304,7 @@ async def test_two_deleted_at_once_are_called_off(database_url: str) -> None:
     async with open_floor(database_url, policy=ALONE) as floor:
         for _, event in await several(floor, 2):
             floor.vendor.remove(event)
-        await sync_calendars(floor.env)
+        await look_twice(floor)
         rows = await floor.world.rows("select status from appointments")
         assert [row.status for row in rows] == ["cancelled", "cancelled"]
 
@@ -243,7 +314,7 @@ async def test_a_calendar_that_looks_emptied_calls_nothing_off(database_url: str
         made = await several(floor, 3)
         for _, event in made:
             floor.vendor.remove(event)
-        await sync_calendars(floor.env)
+        await look_twice(floor)
         rows = await floor.world.rows("select status, conflict from appointments")
         assert [(row.status, row.conflict) for row in rows] == [("confirmed", {"anna": CALENDAR_EMPTIED.as_json()})] * 3
         emptied = [("calendar-emptied", "rep:anna")]
@@ -252,7 +323,7 @@ async def test_a_calendar_that_looks_emptied_calls_nothing_off(database_url: str
         await cancel(floor.env, made[0][0].id, by=ActorRole.CLOSER, reason="yes, that one", actor=SETTER)
         floor.vendor.drag(made[1][1], made[1][1].start)
         await floor.work_out()
-        await sync_calendars(floor.env)
+        await look_twice(floor)
         assert [(await now_is(floor, row)).status for row, _ in made] == ["cancelled", "confirmed", "confirmed"]
         assert (await now_is(floor, made[1][0])).conflict is None
         assert await alerts(floor, "calendar-emptied") == emptied
@@ -326,6 +397,8 @@ async def test_a_calendar_that_we_fail_over_keeps_no_other_one_waiting(floor: Fl
     async def fail() -> None:
         raise ZeroDivisionError
 
+    await sync_calendars(floor.env)
+    floor.world.clock.advance(BETWEEN_LOOKS)
     floor.vendor.after_reading = fail  # whichever is read first
     with pytest.raises(ItemsFailed):
         await sync_calendars(floor.env)
@@ -499,7 +572,8 @@ async def test_what_a_companion_does_with_the_event_is_a_conflict_and_moves_nobo
             floor.vendor.drag(events["tom"], later(events["tom"]))
         else:
             floor.vendor.remove(events["tom"])
-        assert await sync_calendars(floor.env) == 2
+            live_beside(floor, events["tom"].calendar)
+        assert await look_twice(floor) == 2
         after = await now_is(floor, row)
         assert (after.starts_at, after.status) == (row.starts_at, "confirmed")
         assert says(after, "tom").startswith(f"the event was {'moved' if moved else 'deleted'}")
@@ -530,5 +604,5 @@ async def test_one_slow_calendar_does_not_keep_the_others_waiting(floor: Floor) 
     for _, event in rows[1:]:
         floor.vendor.remove(event)
     async with asyncio.timeout(PATIENCE_S):
-        assert await sync_calendars(floor.env, deadline=timedelta(seconds=1.5)) == 2
+        assert await look_twice(floor, deadline=timedelta(seconds=1.5)) == 2
     assert [(await now_is(floor, row)).status for row, _ in rows] == ["confirmed", "cancelled", "cancelled"]

@@ -14,6 +14,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from pointsman.domain.booking.calendar_diff import BETWEEN_LOOKS
 from pointsman.domain.errors import PointsmanError
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.actions import cancel
@@ -238,6 +239,8 @@ class Appointments(BookingMachine):
         self.run(self._deliver())
         event = self._event_of(meeting)
         self.floor.vendor.remove(event)
+        self.run(self._compare())
+        self.floor.world.clock.advance(BETWEEN_LOOKS)
         self.run(self._compare())
         if lead not in self._standing():
             del self.model.meetings[lead]

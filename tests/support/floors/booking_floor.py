@@ -8,9 +8,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from pointsman.domain.booking.calendar_diff import BETWEEN_LOOKS
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.roster.reps import Caps
+from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.deliveries.run import run_delivery
@@ -147,3 +149,17 @@ async def open_floor(
         await world.rows("update calendar_reads set read_at = :now", now=world.env.clock())
         env = replace(world.env, calendars=vendor, uow=WatchedUow(world.env.uow))
         yield Floor(world=world, env=env, vendor=vendor)
+
+
+async def look_twice(floor: Floor, *, deadline: timedelta | None = None) -> int:
+    """Two looks so far apart that what both did not find is gone; how many calendars the second one read."""
+    given = {"deadline": deadline} if deadline else {}
+    await sync_calendars(floor.env, **given)
+    floor.world.clock.advance(BETWEEN_LOOKS)
+    return await sync_calendars(floor.env, **given)
+
+
+def live_beside(floor: Floor, calendar: str) -> None:
+    """Put a night of the owner's own into the calendar, so that it is not empty without us."""
+    night = floor.env.clock() + timedelta(hours=18)  # it is morning on the floor
+    floor.vendor.busy.setdefault(calendar, [(night, night + timedelta(hours=1))])

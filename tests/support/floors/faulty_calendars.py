@@ -66,6 +66,7 @@ class FaultyCalendars:
         self.hanging = 0
         self.retry_after: timedelta | None = None
         self.called_off: set[str] = set()  # keys of events that their owner marked as cancelled
+        self.floating: set[str] = set()  # keys of events that their owner's program rewrote without a zone
         self.blind = False  # look-ups by key fail
         self.stuck: set[str] = set()  # calendars whose events are read without end
         self.after_reading: Callable[[], Awaitable[object]] | None = None  # once, between a reading and its answer
@@ -128,7 +129,7 @@ class FaultyCalendars:
         if fault := self.faults.get(calendar) or (VendorRetryableError("503") if self.blind else None):
             raise fault
         events = self.live[calendar, key]
-        return replace(_receipt(events[0]), cancelled=key in self.called_off) if events else None
+        return replace(self._shown(events[0]), cancelled=key in self.called_off) if events else None
 
     async def put_event(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
         def apply() -> None:
@@ -151,7 +152,7 @@ class FaultyCalendars:
             raise fault
         events = [event for (where, _), events in self.live.items() if where == calendar for event in events]
         standing = [event for event in events if event.key not in self.called_off]
-        seen = [_receipt(event) for event in standing if event.start < end and event.end > start]
+        seen = [self._shown(event) for event in standing if event.start < end and event.end > start]
         if (meanwhile := self.after_reading) is not None:
             self.after_reading = None
             await meanwhile()
@@ -159,6 +160,9 @@ class FaultyCalendars:
 
     async def drop_event(self, connection: ConnectionRef, calendar: str, key: str) -> None:
         await self._change("drop", key, lambda: self.live.update({(calendar, key): []}))
+
+    def _shown(self, event: CalendarEvent) -> VendorEvent:
+        return replace(_receipt(event), certain=event.key not in self.floating)
 
     def drag(self, event: CalendarEvent, start: datetime) -> None:
         """What its owner does by dragging the event elsewhere."""

@@ -9,7 +9,9 @@ from pointsman.domain.booking.calendar_diff import (
     CALENDAR_EMPTIED,
     EventState,
     ExpectedEvent,
+    SeenEvent,
     compare_events,
+    has_any,
     has_emptied,
     update_conflict,
 )
@@ -23,8 +25,15 @@ def hour(number: int, **more: int) -> Interval:
     return Interval(start, start + timedelta(minutes=30))
 
 
-def findings(expected: list[ExpectedEvent], seen: dict[str, list[Interval]]) -> dict[str, EventState]:
-    return {item.key: item.state for item in compare_events(expected, seen)}
+def shown(seen: dict[str, list[Interval]], *, certain: bool = True) -> dict[str, list[SeenEvent]]:
+    return {key: [SeenEvent(time, certain=certain) for time in times] for key, times in seen.items()}
+
+
+def findings(
+    expected: list[ExpectedEvent], seen: dict[str, list[Interval]], *, is_empty: bool = False, certain: bool = True
+) -> dict[str, EventState]:
+    found = compare_events(expected, shown(seen, certain=certain), is_empty=is_empty)
+    return {item.key: item.state for item in found}
 
 
 def of(*keys: str, emptied: bool = False) -> list[ExpectedEvent]:
@@ -38,7 +47,7 @@ def test_an_event_where_it_should_be_agrees_to_the_second() -> None:
 
 
 def test_a_moved_event_says_where_it_went_and_a_longer_one_is_moved_too() -> None:
-    (moved,) = compare_events(of("1"), {"1": [hour(5)]})
+    (moved,) = compare_events(of("1"), shown({"1": [hour(5)]}))
     assert (moved.state, moved.moved_to) == (EventState.MOVED, hour(5))
     longer = Interval(hour(1).start, hour(1).end + timedelta(minutes=15))
     assert findings(of("1"), {"1": [longer]}) == {"1": EventState.MOVED}
@@ -50,7 +59,7 @@ def test_of_two_copies_the_right_one_counts() -> None:
 
 @pytest.mark.parametrize("copies", [[5, 3], [3, 5], [3, 9, 5]])
 def test_of_copies_that_were_all_moved_the_earliest_counts_in_whatever_order_they_are_read(copies: list[int]) -> None:
-    (moved,) = compare_events(of("1"), {"1": [hour(number) for number in copies]})
+    (moved,) = compare_events(of("1"), shown({"1": [hour(number) for number in copies]}))
     assert (moved.state, moved.moved_to) == (EventState.MOVED, hour(3))
 
 
@@ -69,6 +78,26 @@ def test_more_than_two_gone_at_once_and_none_left_is_an_accident(
 ) -> None:
     found = findings(of(*keys), left)
     assert {found[key] for key in keys if key not in left} == {finding}
+
+
+def test_a_calendar_without_anything_is_an_accident_whatever_the_number() -> None:
+    assert findings(of("1"), {}, is_empty=True) == {"1": EventState.CALENDAR_EMPTIED}
+    assert findings(of("1", "2"), {}, is_empty=True) == dict.fromkeys("12", EventState.CALENDAR_EMPTIED)
+
+
+def test_an_event_that_is_there_and_marked_as_cancelled_is_called_off_and_no_accident() -> None:
+    marked = {"1": [SeenEvent(hour(1), called_off=True)]}
+    (found,) = compare_events(of("1"), marked, is_empty=True)
+    assert found.state is EventState.CALLED_OFF
+    assert not has_any(marked)
+
+
+def test_what_has_no_zone_any_more_is_uncertain_unless_its_clock_is_the_owners() -> None:
+    berlin = [ExpectedEvent(key="1", time=hour(1), zone="Europe/Berlin")]  # 12:00 there: summer time began that day
+    assert findings(berlin, {"1": [hour(3)]}, certain=False) == {"1": EventState.UNCHANGED}
+    assert findings(berlin, {"1": [hour(1)]}, certain=False) == {"1": EventState.UNCHANGED}
+    assert findings(berlin, {"1": [hour(2)]}, certain=False) == {"1": EventState.UNCERTAIN}
+    assert findings(berlin, {"1": [hour(3)]}) == {"1": EventState.MOVED}
 
 
 def test_an_accident_stays_one_when_fewer_are_left_of_it() -> None:

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeAlias
 
 from pointsman.domain.booking.availability import Interval
+from pointsman.domain.dates.local_time import to_local_time
 from pointsman.domain.messages.message import Message, message_from_json, say
 
 #: So many may be deleted between two looks; more, and nothing of ours left, looks like a calendar that lost its content.
 MAX_DELETIONS = 2
+#: An event counts as gone when two looks, so far apart, did not find it: a server may answer once with nothing.
+BETWEEN_LOOKS = timedelta(minutes=1)
 
 #: What a calendar says otherwise than an appointment, by the key of its rep (`Message.as_json`).
 Conflict: TypeAlias = Mapping[str, Any]
@@ -23,6 +26,8 @@ class EventState(StrEnum):
 
     UNCHANGED = "agrees"
     MOVED = "moved"
+    UNCERTAIN = "uncertain"  # it was rewritten so that it may be another instant, or not
+    CALLED_OFF = "called off"  # it is there, and its owner marked it as cancelled
     DELETED = "gone"
     CALENDAR_EMPTIED = "emptied"  # gone, along with everything of ours: a human does not delete a whole week one by one
 
@@ -33,34 +38,65 @@ class ExpectedEvent:
 
     key: str
     time: Interval
+    zone: str = "UTC"  # of the rep whose calendar it is
     was_emptied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeenEvent:
+    """An event as the calendar has it; not `certain`: without a zone, so that it may be another instant."""
+
+    time: Interval
+    certain: bool = True
+    called_off: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventComparison:
-    """`moved_to` is where a moved event stands now."""
+    """`moved_to` is where a moved event stands now; of one that is not certain, where it may stand."""
 
     key: str
     state: EventState
     moved_to: Interval | None = None
 
 
-def compare_events(expected: Sequence[ExpectedEvent], seen: Mapping[str, Sequence[Interval]]) -> list[EventComparison]:
-    """What became of each; `seen` are all events of ours that the calendar has, those not expected as well."""
+def compare_events(
+    expected: Sequence[ExpectedEvent], seen: Mapping[str, Sequence[SeenEvent]], *, is_empty: bool = False
+) -> list[EventComparison]:
+    """What became of each; `seen` are all events of ours that the calendar has, those not expected as well.
+
+    `is_empty`: it has nothing else either, so that nobody can tell a deletion from an accident.
+    """
     gone = [item for item in expected if not seen.get(item.key)]
-    emptied = len(gone) > MAX_DELETIONS and not any(seen.values())
+    emptied = is_empty or (len(gone) > MAX_DELETIONS and not has_any(seen))
     return [_compared(item, seen.get(item.key, ()), emptied=emptied) for item in expected]
 
 
-def _compared(item: ExpectedEvent, times: Sequence[Interval], *, emptied: bool) -> EventComparison:
-    if not times:
+def has_any(seen: Mapping[str, Sequence[SeenEvent]]) -> bool:
+    """Whether any event of ours stands there."""
+    return any(not event.called_off for events in seen.values() for event in events)
+
+
+def _compared(item: ExpectedEvent, events: Sequence[SeenEvent], *, emptied: bool) -> EventComparison:
+    standing = [event for event in events if not event.called_off]
+    if not standing:
         # Once it was taken for an accident, it stays one until a human says otherwise, even when few events are left.
-        return EventComparison(
-            key=item.key, state=EventState.CALENDAR_EMPTIED if emptied or item.was_emptied else EventState.DELETED
-        )
-    if any(_same(item.time, time) for time in times):
+        gone = EventState.CALENDAR_EMPTIED if emptied or item.was_emptied else EventState.DELETED
+        return EventComparison(key=item.key, state=EventState.CALLED_OFF if events else gone)
+    if any(_same(item.time, event.time) or _is_same_wall_clock(item, event) for event in standing):
         return EventComparison(key=item.key, state=EventState.UNCHANGED)
-    return EventComparison(key=item.key, state=EventState.MOVED, moved_to=min(times))
+    moved = min(standing, key=lambda event: event.time)
+    state = EventState.MOVED if all(event.certain for event in standing) else EventState.UNCERTAIN
+    return EventComparison(key=item.key, state=state, moved_to=moved.time)
+
+
+def _is_same_wall_clock(item: ExpectedEvent, event: SeenEvent) -> bool:
+    """Programs that drop the zone keep the clock: it was read as UTC, and is the one on the owner's wall."""
+    return not event.certain and _clocks(item.time, item.zone) == _clocks(event.time, "UTC")
+
+
+def _clocks(time: Interval, zone: str) -> list[str]:
+    return [f"{to_local_time(at, zone):%Y-%m-%d %H:%M:%S}" for at in (time.start, time.end)]
 
 
 def _same(ours: Interval, theirs: Interval) -> bool:

@@ -32,6 +32,8 @@ from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.roster.names import roster_names
 from pointsman.services.transactions import run_in_transaction
 
+_TAKEN_AWAY = frozenset({EventState.DELETED, EventState.CALLED_OFF})
+
 
 async def apply_comparison(env: Env, seen: PlacedEvent, compared: EventComparison) -> None:
     """Make the appointment agree, or put on record that it does not. PointsmanError when it is too late for either."""
@@ -40,10 +42,12 @@ async def apply_comparison(env: Env, seen: PlacedEvent, compared: EventCompariso
         await record_conflict(env, seen, None)
     elif finding is EventState.CALENDAR_EMPTIED:
         await _report_emptied_calendar(env, seen)
-    elif finding is EventState.DELETED and seen.is_leader:
+    elif finding in _TAKEN_AWAY and seen.is_leader:
         await with_closer_calendars(env, lambda calendars: _cancel(env, seen, calendars))
-    elif finding is EventState.DELETED:
+    elif finding in _TAKEN_AWAY:
         await record_conflict(env, seen, say("calendar.deleted-by-companion", rep=rep_name(seen.rep_key)))
+    elif finding is EventState.UNCERTAIN and to is not None:
+        await record_conflict(env, seen, say("calendar.uncertain", **await _told_time(env, seen, to)))
     elif to is not None and seen.is_leader:
         await _move(env, seen, to)
     elif to is not None:

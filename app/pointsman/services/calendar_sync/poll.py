@@ -2,7 +2,8 @@
 
 Every calendar that we put an event into for an appointment ahead is read back about once a minute, and compared with what we
 left there. Only what is settled is compared: what is still owed to a calendar, or was carried out after the reading began,
-says nothing yet. A reading that fails says nothing either: no appointment is ever called off because a server was away.
+says nothing yet. A reading that fails says nothing either: no appointment is ever called off because a server was away. What is
+gone has to be gone at two looks, a minute apart, and from a calendar that has nothing left at all it is taken for an accident.
 """
 
 import asyncio
@@ -13,8 +14,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from uuid import UUID
 
-from pointsman.domain.booking.availability import Interval, interval_or_none
-from pointsman.domain.booking.calendar_diff import EventComparison, ExpectedEvent, compare_events, has_emptied
+from pointsman.domain.booking.availability import interval_or_none
+from pointsman.domain.booking.calendar_diff import (
+    BETWEEN_LOOKS,
+    EventComparison,
+    EventState,
+    ExpectedEvent,
+    SeenEvent,
+    compare_events,
+    has_any,
+    has_emptied,
+)
 from pointsman.domain.errors import PointsmanError
 from pointsman.domain.messages.message import say
 from pointsman.services.calendar_sync.apply_findings import apply_comparison, remove_orphan_events
@@ -30,12 +40,15 @@ from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports import DatabaseUnavailable, Env, VendorError, VendorEvent, VendorRejectedError
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.booking.deliveries import PlacedEvent
+from pointsman.services.ports.vendors.calendars import BusyCalendar, CalendarAsked, VendorRetryableError
+from pointsman.services.roster.names import roster_names
 from pointsman.services.sweeps import FailedItems
 
 SYNC_BUDGET = timedelta(seconds=50)  # a look at all calendars begins no reading later than this
 DEADLINE = timedelta(seconds=8)
 MAX_PARALLEL_READS = 16  # calendars of all connections together
 READS_PER_CONNECTION = 4  # so that one slow vendor cannot take every reader
+_WIDTH = timedelta(days=14)
 MAX_CONSECUTIVE_FAILURES = 3  # failures in a row after which the rest of a connection is left to the next look
 
 
@@ -44,6 +57,21 @@ class _SyncTimes:
     """When this process compared each calendar last, for a fair order."""
 
     by_calendar: dict[tuple[UUID, str], datetime] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Missing:
+    """Since when this process has not found an event of ours, by calendar and key, and what was settled there by then."""
+
+    since: dict[tuple[tuple[UUID, str], str], tuple[datetime, datetime | None]] = field(default_factory=dict)
+
+    def is_gone(self, place: tuple[UUID, str], item: PlacedEvent, *, at: datetime) -> bool:
+        """Whether an earlier look had not found it either."""
+        first, settled = self.since.get((place, item.key), (at, item.settled_at))
+        if settled != item.settled_at:
+            first = at
+        self.since[place, item.key] = (first, item.settled_at)
+        return at - first >= BETWEEN_LOOKS
 
 
 @dataclass(slots=True, kw_only=True)
@@ -133,6 +161,7 @@ async def _sync_calendar(env: Env, calendar: _Calendar, deadline: timedelta) -> 
     ]
     try:
         seen = await _read(env, calendar, wanted, started, deadline)
+        is_empty = bool(wanted) and not has_any(seen) and await _is_empty(env, calendar, started, deadline)
     except (VendorError, TimeoutError) as fault:
         # An answer that cannot be read says something of this calendar, and nothing of its server.
         if not isinstance(fault, VendorRejectedError):
@@ -149,15 +178,26 @@ async def _sync_calendar(env: Env, calendar: _Calendar, deadline: timedelta) -> 
         return False
     calendar.connection_run.consecutive_failures = 0
     await resolve_unreadable_alert(env, calendar.connection_run.connection, calendar.name)
+    zones = (await roster_names(env)).zones
     expected = [
-        ExpectedEvent(key=item.key, time=item.interval, was_emptied=has_emptied(item.conflict, item.rep_key))
+        ExpectedEvent(
+            key=item.key,
+            time=item.interval,
+            zone=zones.get(item.rep_key, "UTC"),
+            was_emptied=has_emptied(item.conflict, item.rep_key),
+        )
         for item in wanted
     ]
-    found = {result.key: result for result in compare_events(expected, seen)}
+    found = {result.key: result for result in compare_events(expected, seen, is_empty=is_empty)}
+    missing = env.cache.of(_Missing)
     for item in wanted:
+        if found[item.key].state is not EventState.DELETED:
+            missing.since.pop((calendar.key, item.key), None)
+        elif not missing.is_gone(calendar.key, item, at=started):
+            continue
         await _apply_or_skip(env, item, found[item.key])
     owned = {item.key for item in calendar.placed_events if item.is_wanted}
-    strangers = sorted(key for key in seen if key not in owned)
+    strangers = sorted(key for key, events in seen.items() if key not in owned and has_any({key: events}))
     await remove_orphan_events(env, calendar.connection_run.connection, calendar.name, strangers, read_at=started)
     return True
 
@@ -171,8 +211,8 @@ async def _apply_or_skip(env: Env, item: PlacedEvent, compared: EventComparison)
 
 async def _read(
     env: Env, calendar: _Calendar, wanted: Sequence[PlacedEvent], now: datetime, deadline: timedelta
-) -> Mapping[str, Sequence[Interval]]:
-    """When every event of ours stands; what is missing where it should be is looked for by its key.
+) -> Mapping[str, Sequence[SeenEvent]]:
+    """Every event of ours as it stands; what is missing where it should be is looked for by its key.
 
     Raises VendorError, TimeoutError.
     """
@@ -187,9 +227,27 @@ async def _read(
             return await env.calendars.get_event(ref, calendar.name, key)
 
     missing = await asyncio.gather(*(look_up(item.key) for item in wanted if item.key not in there))
-    seen: dict[str, list[Interval]] = defaultdict(list)
+    seen: dict[str, list[SeenEvent]] = defaultdict(list)
     for receipt in chain(found, missing):
-        time = interval_or_none(receipt.start, receipt.end) if receipt and not receipt.cancelled else None
+        time = interval_or_none(receipt.start, receipt.end) if receipt else None
         if receipt is not None and time is not None:
-            seen[receipt.key].append(time)
+            seen[receipt.key].append(SeenEvent(time, certain=receipt.certain, called_off=receipt.cancelled))
     return seen
+
+
+async def _is_empty(env: Env, calendar: _Calendar, now: datetime, deadline: timedelta) -> bool:
+    """Whether the calendar, in which none of our events is left, has nothing else either, weeks before and after now.
+
+    One that is bound to no rep any more cannot be asked. Raises VendorError, TimeoutError.
+    """
+    if not calendar.bindings:
+        return True
+    asked = [CalendarAsked(calendar=calendar.name, owner=calendar.bindings[0][0].owner)]
+    ref, end = calendar.connection_run.connection.ref(), max(item.ends_at for item in calendar.placed_events)
+    start, end = now - _WIDTH, max(end, now + _WIDTH)
+    async with asyncio.timeout(deadline.total_seconds()):
+        answer = await env.calendars.busy_times(ref, asked, start, end, deadline=deadline)
+    found = answer.get(calendar.name)
+    if not isinstance(found, BusyCalendar):
+        raise found or VendorRetryableError("the answer leaves the calendar out")
+    return not found.times

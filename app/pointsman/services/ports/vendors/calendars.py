@@ -147,6 +147,7 @@ class VendorEvent(VendorReceipt):
     start: datetime
     end: datetime
     cancelled: bool = False  # still there, and marked as called off
+    certain: bool = True  # False: rewritten so that it may be another instant, as without a zone
 
 
 class CalendarGateway(Protocol):
