@@ -76,7 +76,7 @@ class Vendor:
 
     def __exit__(self, *_: object) -> None:
         self._http.close()
-        self.program.stop()
+        self.program.kill()  # it would wait for answers that it never gives
 
     @property
     def url(self) -> str:

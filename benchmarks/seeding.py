@@ -1,9 +1,9 @@
 """Put a floor into a fresh deployment, through its HTTP API, as an admin would."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Sequence
 
-from floors import ROLES, Floor
+from floors import ROLES, Data, Floor
 from service import CALENDAR, Api, Target, calendar_path
 from webhooks import Hook, new_secret
 
@@ -23,7 +23,7 @@ def seed(service: Target, floor: Floor) -> dict[str, Hook]:
         publish = {"note": "benchmark", "expected_current": None}
         api.call("POST", f"/v1/policies/{draft['version']}/publish", publish)
         _calendars(api, service, floor)
-        return dict(_intakes(api, floor))
+        return make_intakes(api, floor.intakes)
     finally:
         api.close()
 
@@ -40,9 +40,11 @@ def _calendars(api: Api, service: Target, floor: Floor) -> None:
         api.call("PUT", f"/v1/reps/{owner}/calendars", {"calendars": [bound]})
 
 
-def _intakes(api: Api, floor: Floor) -> Iterator[tuple[str, Hook]]:
-    chance = random.Random(SEED)
-    for intake in floor.intakes:
+def make_intakes(api: Api, intakes: Sequence[Data]) -> dict[str, Hook]:
+    """The hooks of these intakes by their keys, each with a secret of its own."""
+    chance, made = random.Random(SEED), dict[str, Hook]()
+    for intake in intakes:
         secret = new_secret(chance)
         api.call("POST", "/v1/intakes", {**intake, "secrets": [secret]})
-        yield intake["key"], Hook(path=f"/v1/hooks/{intake['key']}", secret=secret)
+        made[intake["key"]] = Hook(path=f"/v1/hooks/{intake['key']}", secret=secret)
+    return made
