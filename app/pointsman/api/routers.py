@@ -21,6 +21,7 @@ from pointsman.api.lead_pages import journey, lead_links, page_routes, sign_in_p
 from pointsman.api.operations import (
     alerts,
     audit,
+    connection_calendars,
     connection_health,
     connections,
     deliveries,
@@ -64,6 +65,7 @@ ALL: list[APIRouter] = [
     ledgers.router,
     connections.router,
     sign_in.router,
+    connection_calendars.router,
     connection_health.router,
     rep_calendars.router,
     deliveries.router,

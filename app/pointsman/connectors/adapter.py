@@ -15,7 +15,7 @@ from pointsman.connectors.pace.hearing import HEARING, Heard
 from pointsman.connectors.pace.instances import Instance, Instances
 from pointsman.connectors.pace.masks import CURRENT, Masks, secrets_in
 from pointsman.connectors.registry import ConnectorRegistry
-from pointsman.connectors.sdk_values import appointment, busy_calendar, check_contract, vendor_event
+from pointsman.connectors.sdk_values import appointment, busy_calendar, calendar_page, check_contract, vendor_event
 from pointsman.connectors.vault import Vault
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.domain.messages.message import say
@@ -25,6 +25,7 @@ from pointsman.services.ports.vendors.calendars import (
     CalendarAsked,
     CalendarEvent,
     ConnectionRef,
+    VendorCalendarPage,
     VendorError,
     VendorEvent,
     VendorReauthError,
@@ -37,6 +38,7 @@ from pointsman_sdk import (
     Busy,
     BusyTimes,
     CalendarRef,
+    Calendars,
     Capability,
     Connector,
     ConnectorError,
@@ -98,6 +100,16 @@ class ConnectorGateway:
     async def check(self, connection: ConnectionRef) -> None:
         """One authenticated call."""
         await self.call(connection, lambda connector: connector.check(), patience=Patience.UNPACED)
+
+    async def calendar_page(
+        self, connection: ConnectionRef, cursor: str | None, *, deadline: timedelta
+    ) -> VendorCalendarPage:
+        """A page of the calendars that the connection sees."""
+
+        async def read(vendor: Calendars) -> VendorCalendarPage:
+            return calendar_page(await vendor.page(cursor))
+
+        return await self._with(Capability.CALENDARS, connection, read, deadline=deadline, patience=Patience.FIRST)
 
     def busy_limits(self, connector: str) -> BusyLimits:
         """How many calendars go into one question, and how many questions are asked side by side."""

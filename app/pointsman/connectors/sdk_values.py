@@ -9,6 +9,8 @@ from pointsman.services.ports.vendors.calendars import (
     BusyCalendar,
     BusyTime,
     CalendarEvent,
+    VendorCalendar,
+    VendorCalendarPage,
     VendorError,
     VendorEvent,
     VendorReauthError,
@@ -21,9 +23,11 @@ from pointsman_sdk import (
     AmbiguousOutcome,
     Appointment,
     BusyTimes,
+    CalendarInfo,
     ConnectorError,
     Contact,
     Invites,
+    Page,
     ReauthRequired,
     RemoteRecord,
     Retryable,
@@ -104,6 +108,21 @@ def busy_calendar(found: BusyTimes) -> BusyCalendar:
         BusyTime(start=start, end=end, key=one.key) for one in found.times for start, end in [utc_interval(one.slot)]
     )
     return BusyCalendar(times=tuple(sorted(times, key=lambda one: (one.start, one.end))), keyed=found.keyed)
+
+
+def calendar_page(found: Page[CalendarInfo]) -> VendorCalendarPage:
+    """As much of the names as fits a list."""
+    listed = [
+        VendorCalendar(
+            id=one.id,
+            name=one.name[:_LONGEST_TEXT],
+            owner_email=one.owner_email[:_LONGEST_TEXT] if one.owner_email else None,
+            zone=one.zone[:_LONGEST_TEXT] if one.zone else None,
+            writable=one.writable,
+        )
+        for one in found.items
+    ]
+    return VendorCalendarPage(calendars=listed, cursor=found.cursor)
 
 
 def utc_interval(slot: Slot) -> tuple[datetime, datetime]:

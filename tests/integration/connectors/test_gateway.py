@@ -113,6 +113,16 @@ async def test_gateway_is_what_the_services_ask_for(house: House) -> None:
     assert callable(port.seal)
 
 
+async def test_calendars_are_listed_page_by_page(house: House) -> None:
+    for name in ("anna", "ben", "clara"):
+        house.vendor.diary.calendar(name).zone = "Europe/Berlin"
+    house.vendor.diary.page_size = 2
+    first = await house.gateway.calendar_page(house.connection(), None, deadline=SECOND)
+    last = await house.gateway.calendar_page(house.connection(), first.cursor, deadline=SECOND)
+    assert [[one.id for one in page.calendars] for page in (first, last)] == [["anna", "ben"], ["clara"]]
+    assert (first.calendars[0].zone, last.cursor) == ("Europe/Berlin", None)
+
+
 async def test_appointment_is_booked_found_moved_and_cancelled(house: House) -> None:
     gateway, connection = house.gateway, house.connection()
     await gateway.check(connection)

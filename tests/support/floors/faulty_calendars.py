@@ -19,7 +19,14 @@ from pointsman.services.ports import (
     VendorUnansweredError,
     VendorWaitError,
 )
-from pointsman.services.ports.vendors.calendars import BusyCalendar, BusyLimits, BusyTime, CalendarAsked
+from pointsman.services.ports.vendors.calendars import (
+    BusyCalendar,
+    BusyLimits,
+    BusyTime,
+    CalendarAsked,
+    VendorCalendar,
+    VendorCalendarPage,
+)
 
 AT_ONCE = 4  # questions side by side
 
@@ -56,6 +63,7 @@ class FaultyCalendars:
         self.faults: dict[str, Exception] = {}
         self.before_change: Callable[[str], asyncio.Future[None] | None] = lambda _op: None
         self.reads = 0
+        self.listed: list[list[tuple[str, str]]] = []  # pages of (id, name)
         self.merges = False  # our events come among the others' busy times, without keys
         self.batch = 1  # calendars in one question
         self.batches: list[list[str]] = []  # what each question asked
@@ -78,6 +86,19 @@ class FaultyCalendars:
         _outside_transactions()
         if fault := self.faults.get("check"):
             raise fault
+
+    async def calendar_page(
+        self, connection: ConnectionRef, cursor: str | None, *, deadline: timedelta
+    ) -> VendorCalendarPage:
+        _outside_transactions()
+        if fault := self.faults.get("list"):
+            raise fault
+        names = [[], *self.listed][int(cursor or 0) + 1 :]
+        calendars = [
+            VendorCalendar(id=id_, name=name, owner_email=None, zone=None, writable=True)
+            for id_, name in (names[0] if names else [])
+        ]
+        return VendorCalendarPage(calendars=calendars, cursor=str(int(cursor or 0) + 1) if len(names) > 1 else None)
 
     def busy_limits(self, connector: str) -> BusyLimits:
         return BusyLimits(batch=self.batch, at_once=AT_ONCE)

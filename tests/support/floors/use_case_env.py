@@ -30,7 +30,13 @@ from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.policies.lifecycle import add_draft, publish_policy
 from pointsman.services.ports import Actor, CalendarEvent, Clock, ConnectionRef, Env, Tx, VendorError, VendorEvent
 from pointsman.services.ports.roster import SupplierRow
-from pointsman.services.ports.vendors.calendars import BusyCalendar, BusyLimits, BusyTime, CalendarAsked
+from pointsman.services.ports.vendors.calendars import (
+    BusyCalendar,
+    BusyLimits,
+    BusyTime,
+    CalendarAsked,
+    VendorCalendarPage,
+)
 from pointsman.services.ports.vendors.crm import CrmMeeting, CrmPerson, CrmReceipt
 from pointsman.services.roster.change_roster import RepInput, RoleInput, RosterInput, TimeOffInput, put_roster
 from pointsman.services.roster.snapshot import hours_from_json
@@ -134,6 +140,12 @@ class FakeCalendars:
 
     async def check(self, connection: ConnectionRef) -> None:
         self._fail("check")
+
+    async def calendar_page(
+        self, connection: ConnectionRef, cursor: str | None, *, deadline: timedelta
+    ) -> VendorCalendarPage:
+        self._fail("list")
+        return VendorCalendarPage(calendars=(), cursor=None)
 
     def busy_limits(self, connector: str) -> BusyLimits:
         return BusyLimits(batch=1, at_once=4)

@@ -11,6 +11,7 @@ from pointsman.domain.roster.reps import Rep
 from pointsman.services.audit import audit
 from pointsman.services.calendars.poll import poll_rep
 from pointsman.services.calendars.refresh import READ_DEADLINE
+from pointsman.services.connections.vendor_calendars import suggest_calendar
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
 from pointsman.services.policies.cache import load_roster
 from pointsman.services.ports import (
@@ -92,7 +93,9 @@ async def _refuse_unknown_calendars(env: Env, rep_key: str, given: Sequence[Cale
                 if isinstance(fault := times.get(item.calendar), VendorError):
                     raise fault
         except VendorRejectedError as error:
+            likely = await suggest_calendar(env, found, item.calendar)
             message = f"{found.key} cannot read such a calendar: {safe_error_text(error)}."
+            message += f" {likely[0].upper()}{likely[1:]}" if likely else ""
             return Fault(path=f"{path}.calendar", code="unknown-calendar", message=message)
         except (VendorError, TimeoutError):
             return None  # what does not answer is bound, and said to be unreadable

@@ -80,6 +80,25 @@ class CalendarAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VendorCalendar:
+    """A calendar that a connection sees; `id` is how it is named there, None is what the vendor does not tell."""
+
+    id: str
+    name: str
+    owner_email: str | None
+    zone: str | None
+    writable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorCalendarPage:
+    """Some of them; `cursor` asks for the next page, None at the end."""
+
+    calendars: Sequence[VendorCalendar]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BusyTime:
     """A time at which the owner cannot be booked, in UTC; `key` is that of an event of ours, where the vendor tells."""
 
@@ -161,6 +180,12 @@ class CalendarGateway(Protocol):
         ...
 
     async def check(self, connection: ConnectionRef) -> None: ...
+
+    async def calendar_page(
+        self, connection: ConnectionRef, cursor: str | None, *, deadline: timedelta
+    ) -> VendorCalendarPage:
+        """A page of the calendars that the connection sees. VendorRejectedError where the connector lists none."""
+        ...
 
     def busy_limits(self, connector: str) -> BusyLimits: ...
 
