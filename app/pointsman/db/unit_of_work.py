@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pointsman.db.booking.slot_holds import SqlSlotHolds
     from pointsman.db.engine.jobs import SqlJobs
     from pointsman.db.intake.events import SqlEventStore
+    from pointsman.db.intake.feeds import SqlFeeds
     from pointsman.db.intake.idempotency import SqlIdempotency
     from pointsman.db.intake.inbox import SqlInbox
     from pointsman.db.intake.intakes import SqlIntakes
@@ -91,6 +92,7 @@ class SqlTx:
     intakes: cached_property[SqlIntakes] = _on_use("pointsman.db.intake.intakes", "SqlIntakes")
     inbox: cached_property[SqlInbox] = _on_use("pointsman.db.intake.inbox", "SqlInbox")
     events: cached_property[SqlEventStore] = _on_use("pointsman.db.intake.events", "SqlEventStore")
+    feeds: cached_property[SqlFeeds] = _on_use("pointsman.db.intake.feeds", "SqlFeeds")
     refused_words: cached_property[SqlRefusedWords] = _on_use("pointsman.db.intake.refused_words", "SqlRefusedWords")
     idempotency: cached_property[SqlIdempotency] = _on_use("pointsman.db.intake.idempotency", "SqlIdempotency")
     policies: cached_property[SqlPolicies] = _on_use("pointsman.db.routing.policies", "SqlPolicies")

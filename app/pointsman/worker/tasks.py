@@ -13,6 +13,7 @@ from pointsman.services.calendars.poll import poll_calendars
 from pointsman.services.connections.health import probe_connections
 from pointsman.services.deliveries.run import run_delivery, sweep_deliveries
 from pointsman.services.holds.drain import drain_due_holds, drain_holds
+from pointsman.services.intake.hooks.catch_up import catch_up, sweep_feeds
 from pointsman.services.intake.hooks.fetch import fetch_events
 from pointsman.services.intake.receive import process_item, sweep_inbox
 from pointsman.services.intake.return_from_nurture import return_nurtured_leads
@@ -38,12 +39,17 @@ async def _fetch_events(env: Env, args: Mapping[str, Any]) -> None:
     await fetch_events(env, UUID(args["intake_id"]))
 
 
+async def _catch_up(env: Env, args: Mapping[str, Any]) -> None:
+    await catch_up(env, UUID(args["intake_id"]))
+
+
 #: Job names are part of what lies in the database: a renamed one must be kept under its old name too.
 JOBS: Mapping[str, Job] = {
     "inbox.process": _process_item,
     "delivery.run": _run_delivery,
     "holds.drain": _drain_holds,
     "intake.fetch": _fetch_events,
+    "intake.catch_up": _catch_up,
 }
 
 
@@ -58,6 +64,7 @@ class PeriodicTask:
 
 PERIODIC_TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask(name="inbox.sweep", every=timedelta(seconds=5), run=sweep_inbox),
+    PeriodicTask(name="intake.feeds", every=timedelta(seconds=5), run=sweep_feeds),
     PeriodicTask(name="deliveries.sweep", every=timedelta(seconds=2), run=sweep_deliveries),
     PeriodicTask(name="holds.due", every=timedelta(seconds=1), run=drain_due_holds),
     PeriodicTask(name="holds.drain", every=timedelta(seconds=30), run=drain_holds),

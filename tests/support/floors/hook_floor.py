@@ -1,6 +1,6 @@
 """The small floor with connections that take in: the memory connector's own, and one that does what a test says."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -59,6 +59,7 @@ class Script:
     fault: Exception | None = None
     refused: str | None = None  # a question about this event is refused as a whole
     missed: Callable[[str | None], Missed] = lambda cursor: Missed(events=(), cursor=cursor or "start")
+    meanwhile: Callable[[], Awaitable[None]] | None = None  # what others do before `since` answers
     fetched: list[list[str]] = field(default_factory=list)
     asked: list[str | None] = field(default_factory=list)
 
@@ -97,6 +98,8 @@ class ScriptedConnector:
         self._script.asked.append(cursor)
         if self._script.fault is not None:
             raise self._script.fault
+        if self._script.meanwhile is not None:
+            await self._script.meanwhile()
         return self._script.missed(cursor)
 
     async def check(self) -> None:

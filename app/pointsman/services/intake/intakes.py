@@ -16,6 +16,7 @@ from pointsman.services.leads.fields import known_fields
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.intake.intakes import IntakeRow
 from pointsman.services.ports.intake.signatures import SignatureScheme
+from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
 
 MAX_SAMPLE = 100_000
@@ -140,6 +141,8 @@ async def create_intake(env: Env, key: str, given: IntakeInput, *, actor: Actor)
         )
         if not await tx.intakes.add(row):
             raise Conflict(f"There is an intake {key!r} already: replace it, or choose another key.", code="key-taken")
+        if row.connection is not None:
+            await tx.feeds.begin(row.id, at=env.clock())
         await _audit_intake(env, tx, row, "intake.created", None, actor)
         return row
 
@@ -177,6 +180,7 @@ async def replace_intake(
             version=before.version + 1,
         )
         await tx.intakes.replace(row)
+        await tx.alerts.resolve(at=env.clock(), code=AlertCode.INTAKE_MISSED, subject=f"intake:{key}")
         await _audit_intake(env, tx, row, "intake.replaced", before, actor)
         return row, warnings
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # a command that asks one repository need not import the rows
     from pointsman.services.ports.booking.deliveries import Deliveries
     from pointsman.services.ports.booking.slot_holds import SlotHolds
     from pointsman.services.ports.intake.event_store import EventStore
+    from pointsman.services.ports.intake.feeds import Feeds
     from pointsman.services.ports.intake.idempotency import IdempotencyStore
     from pointsman.services.ports.intake.inbox import Inbox
     from pointsman.services.ports.intake.intakes import Intakes
@@ -67,6 +68,8 @@ class Tx(Protocol):
     def inbox(self) -> Inbox: ...
     @property
     def events(self) -> EventStore: ...
+    @property
+    def feeds(self) -> Feeds: ...
     @property
     def refused_words(self) -> RefusedWords: ...
     @property

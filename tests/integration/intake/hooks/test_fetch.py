@@ -163,7 +163,7 @@ async def test_events_that_lead_to_the_same_version_are_worked_off_once(floor: H
     assert await floor.jobs("pointsman") == ["inbox.process"] * 2
     done = [item for item in await floor.items() if item.status == "done"]
     assert {item.result["note"]["key"] for item in done} == {"arrival.same-version"}
-    assert [item.dedupe_key for item in await floor.items() if item.status == "received"] == ["event:e-2", "event:e-3"]
+    assert [item.about for item in await floor.items() if item.status == "received"] == ["p-1", "p-2"]
 
 
 async def test_a_lead_says_when_it_happened(floor: HookFloor) -> None:

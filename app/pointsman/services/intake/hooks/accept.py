@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
-from pointsman.services.intake.intakes import Intake
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.intake.event_store import NewVendorEvent
 from pointsman.services.ports.intake.inbox import InboxReceipt
@@ -12,7 +12,9 @@ from pointsman.services.ports.intake.vendor_events import HookEvent
 _PREFIX = "event:"
 
 
-async def accept_events(env: Env, tx: Tx, intake: Intake, events: Sequence[HookEvent], *, at: datetime) -> InboxReceipt:
+async def accept_events(
+    env: Env, tx: Tx, intake_id: UUID, intake_version: int, events: Sequence[HookEvent], *, at: datetime
+) -> InboxReceipt:
     """Store what is new, with the jobs that read it and work it off."""
     new = [
         NewVendorEvent(
@@ -26,7 +28,7 @@ async def accept_events(env: Env, tx: Tx, intake: Intake, events: Sequence[HookE
         )
         for event in events
     ]
-    return await tx.events.accept(intake_id=intake.id, intake_version=intake.version, events=new, at=at)
+    return await tx.events.accept(intake_id=intake_id, intake_version=intake_version, events=new, at=at)
 
 
 def event_dedupe_key(key: str) -> str:

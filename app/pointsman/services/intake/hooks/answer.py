@@ -2,12 +2,13 @@
 
 from pointsman.domain.errors import Conflict, Unauthenticated, Unavailable
 from pointsman.services.intake.hooks.accept import accept_events
+from pointsman.services.intake.hooks.catch_up import wake_feed
 from pointsman.services.intake.intakes import Intake, load_intake
 from pointsman.services.ports import Env, LostRace
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.intake.inbox import InboxReceipt
 from pointsman.services.ports.intake.signatures import SignedRequest
-from pointsman.services.ports.intake.vendor_events import HookRejectedError, HookReply
+from pointsman.services.ports.intake.vendor_events import HookRejectedError, HookReply, HookUnansweredError
 
 _MAX_TRIES = 4
 
@@ -28,11 +29,16 @@ async def answer_hook(env: Env, intake: Intake, request: SignedRequest) -> tuple
             reply = await env.intake.answer(connection.ref(), request)
         except HookRejectedError as rejected:
             raise Unauthenticated(f"The webhook is refused: {rejected}", code="hook-rejected") from None
+        except HookUnansweredError:
+            await wake_feed(env, intake.id)  # what it would have told may be asked for
+            raise
         if not reply.events:
+            if request.method == "POST" and reply.status < 300:
+                await wake_feed(env, intake.id)  # some vendors' webhooks say no more than "look"
             return reply, None
         try:
             async with env.uow.autocommit() as tx:
-                receipt = await accept_events(env, tx, intake, reply.events, at=env.clock())
+                receipt = await accept_events(env, tx, intake.id, intake.version, reply.events, at=env.clock())
         except LostRace:
             continue
         if receipt.is_intake_current:

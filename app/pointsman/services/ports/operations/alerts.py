@@ -25,6 +25,7 @@ class AlertCode(StrEnum):
     INACTIVE_HOLDER = "inactive-holder"
     INBOX_DEAD = "inbox-dead"
     INBOX_REFUSED = "inbox-refused"
+    INTAKE_MISSED = "intake-missed"
     PARENT_CIRCLE = "parent-circle"
     REQUEST_LAPSED = "request-lapsed"
     RESULT_OVERDUE = "result-overdue"
