@@ -3,9 +3,9 @@
 import httpx
 
 from pointsman_caldav.appointments import Appointments
-from pointsman_caldav.busy import AT_ONCE, Busy
+from pointsman_caldav.busy import BATCH, Busy
 from pointsman_caldav.calendars import Calendars
-from pointsman_caldav.client import Client
+from pointsman_caldav.client import AT_ONCE, Client
 from pointsman_caldav.collections import Collections
 from pointsman_caldav.config import CaldavConfig
 from pointsman_caldav.dav import PRINCIPAL_QUERY
@@ -30,7 +30,7 @@ MANIFEST = Manifest(
     capabilities=frozenset({Capability.CALENDARS, Capability.BUSY, Capability.APPOINTMENTS, Capability.WATCHES}),
     config=CaldavConfig,
     auth=(Auth(method=Method.BASIC),),
-    limits=Limits(at_once=8, busy_batch=AT_ONCE),
+    limits=Limits(at_once=AT_ONCE, busy_batch=BATCH),
     invites=frozenset({Invites.HOST, Invites.NOBODY}),
     docs="https://www.rfc-editor.org/rfc/rfc4791",
     maintainers=("Pointsman",),

@@ -1,14 +1,12 @@
 """The capability `busy`: by the events as they were written, worked out here."""
 
-import asyncio
 import math
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, TypeVar
 
 import httpx
 
-from pointsman_caldav.client import Client
+from pointsman_caldav.client import Client, side_by_side
 from pointsman_caldav.collections import Collections
 from pointsman_caldav.dav import event_query, free_busy_query
 from pointsman_caldav.reading import HIDDEN, busy_by_events, busy_by_report, moment
@@ -16,7 +14,7 @@ from pointsman_sdk import (
     BusyTime,
     BusyTimes,
     CalendarRef,
-    ReauthRequired,
+    ConnectorError,
     Rejected,
     Retryable,
     Scope,
@@ -28,12 +26,11 @@ from pointsman_sdk.readers.busy_times import Span, joined
 # What servers answer that do not know a report or a filter, or do not want to run it.
 _NO_SUCH_REPORT = frozenset({400, 403, 404, 405, 422, 501})
 _SERVERS_ERR = timedelta(days=2)  # by more than any zone
-AT_ONCE = 4
+BATCH = 4
 _UNTRUSTED = (
     f"{HIDDEN}. Let this login read the events, or set trust_free_busy on the connection if the server's own reports of busy "
     "times are known to be right"
 )
-T = TypeVar("T")
 
 
 class Busy:
@@ -43,21 +40,13 @@ class Busy:
         self._client, self._collections, self._trusts_reports = client, collections, trusts_reports
 
     async def read(self, asked: Sequence[CalendarRef], window: Slot) -> Mapping[str, BusyTimes | Unreadable]:
-        """Each by itself, AT_ONCE of them side by side."""
-        turns = asyncio.Semaphore(AT_ONCE)
-
-        async def one(calendar: CalendarRef) -> BusyTimes | Unreadable:
-            async with turns:
-                return await self._one(calendar, window)
-
-        async with asyncio.TaskGroup() as group:
-            tasks = {calendar.id: group.create_task(_settled(one(calendar))) for calendar in asked}
+        """Each by itself, side by side. What stops the connection is raised once all are back."""
+        results = await side_by_side(*(self._one(calendar, window) for calendar in asked))
         found: dict[str, BusyTimes | Unreadable] = {}
-        for calendar, task in tasks.items():
-            result = task.result()
-            if isinstance(result, ReauthRequired | Retryable):
+        for calendar, result in zip(asked, results, strict=True):
+            if isinstance(result, ConnectorError):
                 raise result
-            found[calendar] = result
+            found[calendar.id] = result
         return found
 
     async def _one(self, asked: CalendarRef, window: Slot) -> BusyTimes | Unreadable:
@@ -100,15 +89,19 @@ class Busy:
         may take a whole day and an unknown zone for UTC, so that it is asked about more than the window.
         """
         wide = Slot(window.utc().start - _SERVERS_ERR, window.utc().end + _SERVERS_ERR)
-        answers = [await self._client.report(url, event_query(wide), depth="1", expect={207})]
-        for having in ("RRULE", "RDATE"):
-            answer = await self._client.report(
-                url, event_query(None, having=having), depth="1", expect={207, *_NO_SUCH_REPORT}
-            )
-            if answer.status_code != 207:
-                return [(await self._client.report(url, event_query(None), depth="1", expect={207})).content]
-            answers.append(answer)
-        return [answer.content for answer in answers]
+        report, fine = self._client.report, {207, *_NO_SUCH_REPORT}
+        results = await side_by_side(
+            report(url, event_query(wide), depth="1", expect={207}),
+            *(report(url, event_query(None, having=name), depth="1", expect=fine) for name in ("RRULE", "RDATE")),
+        )
+        bodies = []
+        for result in results:
+            if isinstance(result, ConnectorError):
+                raise result
+            if result.status_code != 207:
+                return [(await report(url, event_query(None), depth="1", expect={207})).content]
+            bodies.append(result.content)
+        return bodies
 
     async def _reported(self, url: httpx.URL, window: Slot) -> BusyTimes:
         """The busy times by the server's own report. Rejected where there is none, or none that can be read."""
@@ -120,14 +113,6 @@ class Busy:
         except Rejected as fault:
             raise Rejected(f"{HIDDEN}; {fault}") from None
         return BusyTimes(times=_unnamed(spans))
-
-
-async def _settled(reading: Coroutine[Any, Any, T]) -> T | ReauthRequired | Retryable:
-    """What stops the whole batch is raised once all are back, so that it leaves as itself and not in a group."""
-    try:
-        return await reading
-    except (ReauthRequired, Retryable) as fault:
-        return fault
 
 
 def span(window: Slot) -> list[int]:

@@ -34,6 +34,10 @@ class AnswerRefused(httpx.TransportError):
     """The answer is larger or slower than the host reads, in tiny pieces, or compressed although that was not asked for."""
 
 
+class AnswerTooLong(AnswerRefused):
+    """The answer has more bytes than the host reads."""
+
+
 class _Bounded(httpx.AsyncByteStream):
     """Stops reading where a limit is, whatever the answer said about its length."""
 
@@ -45,7 +49,7 @@ class _Bounded(httpx.AsyncByteStream):
         async for piece in self._inner:
             left, pieces = left - len(piece), pieces + 1
             if left < 0:
-                raise AnswerRefused(f"answer longer than {self._limit} bytes")
+                raise AnswerTooLong(f"answer longer than {self._limit} bytes")
             if pieces > _MOST_PIECES:
                 raise AnswerRefused(f"answer in more than {_MOST_PIECES} pieces")
             if self._clock() > until:

@@ -1,6 +1,9 @@
 """What the CalDAV connector puts on the wire: routes that exist, and not one request more than it needs (RFC 4791)."""
 
+import asyncio
 import base64
+from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -8,7 +11,8 @@ import pytest
 import respx
 
 from pointsman_caldav import CaldavConnector
-from pointsman_sdk import AmbiguousOutcome, Slot
+from pointsman_sdk import AmbiguousOutcome, CalendarRef, Rejected, Retryable, Slot
+from pointsman_sdk.http import ANSWER_LIMIT, make_client
 from pointsman_sdk.testing import NOW, appointment
 from support.hostile.calendars import KIND, event, multistatus
 from support.programs.caldav_calls import busy, on
@@ -109,3 +113,50 @@ async def test_an_etag_that_no_server_needs_is_not_kept() -> None:
         )
         booked = await connector(http).appointments.put(asked)
     assert booked.version == ""
+
+
+class CountingServer(httpx.AsyncBaseTransport):
+    """Every calendar there is empty; each answer comes once nothing else is about to begin."""
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        self.now -= 1
+        return httpx.Response(207, content=KIND if request.method == "PROPFIND" else multistatus([]))
+
+
+@pytest.mark.parametrize(("calendars", "most"), [(1, 3), (40, 8)])
+async def test_a_server_is_asked_side_by_side_and_never_more_than_it_stands(calendars: int, most: int) -> None:
+    server = CountingServer()
+    asked = [CalendarRef(id=f"/rep1/{number}/", zone="UTC", owner=None) for number in range(calendars)]
+    async with httpx.AsyncClient(transport=server) as http:
+        found = await connector(http).busy.read(asked, DAY)
+    assert (len(found), server.most) == (calendars, most)
+
+
+async def test_a_calendar_with_more_than_an_answer_holds_says_what_to_do() -> None:
+    async def long() -> AsyncIterator[bytes]:
+        yield b" " * (ANSWER_LIMIT + 1)
+
+    def answer(sent: httpx.Request) -> httpx.Response:
+        return httpx.Response(207, content=KIND if sent.method == "PROPFIND" else long())
+
+    async with make_client(httpx.MockTransport(answer)) as http:
+        with pytest.raises(Rejected, match="move what is over, and series that have ended, to another calendar"):
+            await busy(connector(http), "/rep1/leads/", DAY)
+
+
+@pytest.mark.parametrize(("locked", "fine"), [(1, True), (5, False)])
+async def test_what_is_locked_for_a_moment_is_sent_again(locked: int, fine: bool) -> None:
+    async with respx.mock(assert_all_called=False) as wire, httpx.AsyncClient() as http:
+        wire.request("PROPFIND", PLACE).respond(207, content=KIND)
+        delete = wire.delete(f"{PLACE}k1.ics")
+        delete.side_effect = [*[httpx.Response(423)] * locked, httpx.Response(204)]
+        with nullcontext() if fine else pytest.raises(Retryable):
+            await connector(http).appointments.drop("/rep1/leads/", "k1")
+    assert delete.call_count == min(locked, 4) + 1
