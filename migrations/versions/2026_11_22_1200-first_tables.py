@@ -1248,11 +1248,13 @@ def upgrade() -> None:
         sa.Column("rep_id", sa.UUID(), nullable=False),
         sa.Column("connection_id", sa.UUID(), nullable=False),
         sa.Column("calendar", sa.Text(), nullable=False),
-        sa.Column("op", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("wanted", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("owed_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("next_attempt_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("lease", sa.UUID(), nullable=True),
         sa.Column("lease_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
@@ -1263,9 +1265,8 @@ def upgrade() -> None:
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("done_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.CheckConstraint("status in ('pending','done','superseded','dead')", name=op.f("deliveries_status_check")),
-        sa.CheckConstraint(
-            "op in ('book','move','cancel','set_owner','log_meeting')", name=op.f("deliveries_op_check")
-        ),
+        sa.CheckConstraint("kind in ('appointment','person','activity')", name=op.f("deliveries_kind_check")),
+        sa.CheckConstraint("wanted in ('put','drop')", name=op.f("deliveries_wanted_check")),
         sa.ForeignKeyConstraint(["appointment_id"], ["appointments.id"], name=op.f("deliveries_appointment_id_fkey")),
         sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("deliveries_connection_id_fkey")),
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("deliveries_rep_id_fkey")),
@@ -1274,7 +1275,8 @@ def upgrade() -> None:
     op.create_index("deliveries_created_idx", "deliveries", ["created_at", "id"], unique=False)
     op.create_index("deliveries_connection_id_idx", "deliveries", ["connection_id", "created_at", "id"], unique=False)
     op.create_index("deliveries_status_idx", "deliveries", ["status", "created_at", "id"], unique=False)
-    op.create_index("deliveries_op_idx", "deliveries", ["op", "created_at", "id"], unique=False)
+    op.create_index("deliveries_kind_idx", "deliveries", ["kind", "created_at", "id"], unique=False)
+    op.create_index("deliveries_appointment_id_idx", "deliveries", ["appointment_id", "created_at"], unique=False)
     op.create_index(
         "deliveries_error_code_idx",
         "deliveries",
@@ -1291,12 +1293,9 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'pending'"),
     )
     op.create_index(
-        "deliveries_order_idx", "deliveries", ["key"], unique=False, postgresql_where=sa.text("status = 'pending'")
-    )
-    op.create_index(
         "deliveries_one_effect",
         "deliveries",
-        ["appointment_id", "rep_id", "connection_id", "op", "sequence"],
+        ["key", "connection_id", "calendar", "kind", "sequence"],
         unique=True,
     )
     op.create_table(
@@ -1360,13 +1359,13 @@ def downgrade() -> None:
     op.drop_index(op.f("reservations_slot_hold_id_idx"), table_name="reservations")
     op.drop_index(op.f("reservations_appointment_id_idx"), table_name="reservations")
     op.drop_table("reservations")
-    op.drop_index("deliveries_order_idx", table_name="deliveries", postgresql_where=sa.text("status = 'pending'"))
     op.drop_index("deliveries_one_effect", table_name="deliveries")
     op.drop_index("deliveries_due_idx", table_name="deliveries", postgresql_where=sa.text("status = 'pending'"))
     op.drop_index(
         "deliveries_error_code_idx", table_name="deliveries", postgresql_where=sa.text("error_code is not null")
     )
-    op.drop_index("deliveries_op_idx", table_name="deliveries")
+    op.drop_index("deliveries_appointment_id_idx", table_name="deliveries")
+    op.drop_index("deliveries_kind_idx", table_name="deliveries")
     op.drop_index("deliveries_status_idx", table_name="deliveries")
     op.drop_index("deliveries_connection_id_idx", table_name="deliveries")
     op.drop_index("deliveries_created_idx", table_name="deliveries")

@@ -13,6 +13,10 @@ INBOX_MIN_ATTEMPTS = 8
 INBOX_MAX_DELAY = timedelta(minutes=30)
 
 
+#: A delivery is tried for so long at least: what is down on a Friday evening is mended on Monday.
+DELIVERY_RETRY_FOR = timedelta(hours=75)
+
+
 def retry_delay(
     attempts: int, seed: UUID, retry_after: timedelta | None = None, *, longest: timedelta = MAX_DELAY
 ) -> timedelta:

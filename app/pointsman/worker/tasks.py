@@ -18,6 +18,7 @@ from pointsman.services.intake.hooks.fetch import fetch_events
 from pointsman.services.intake.receive import process_item, sweep_inbox
 from pointsman.services.intake.return_from_nurture import return_nurtured_leads
 from pointsman.services.ports import Env
+from pointsman.services.reassignment.slot_taken import give_to_another_rep
 
 Job = Callable[[Env, Mapping[str, Any]], Awaitable[object]]
 Sweep = Callable[[Env], Awaitable[int]]
@@ -29,6 +30,10 @@ async def _process_item(env: Env, args: Mapping[str, Any]) -> None:
 
 async def _run_delivery(env: Env, args: Mapping[str, Any]) -> None:
     await run_delivery(env, UUID(args["delivery_id"]))
+
+
+async def _slot_taken(env: Env, args: Mapping[str, Any]) -> None:
+    await give_to_another_rep(env, UUID(args["delivery_id"]))
 
 
 async def _drain_holds(env: Env, _args: Mapping[str, Any]) -> None:
@@ -47,6 +52,7 @@ async def _catch_up(env: Env, args: Mapping[str, Any]) -> None:
 JOBS: Mapping[str, Job] = {
     "inbox.process": _process_item,
     "delivery.run": _run_delivery,
+    "delivery.slot_taken": _slot_taken,
     "holds.drain": _drain_holds,
     "intake.fetch": _fetch_events,
     "intake.catch_up": _catch_up,

@@ -55,7 +55,7 @@ async def test_a_rep_who_is_free_at_the_new_time_keeps_the_appointment_and_its_t
     assert (after.id, after.rep_key, after.assignment_id) == (row.id, row.rep_key, row.assignment_id)
     assert (after.starts_at, after.ends_at, after.sequence) == (at(floor, 12), at(floor, 12, 30), row.sequence + 1)
     assert await turns(floor) == before
-    assert [d.op for d in await floor.deliveries(row.id)] == ["book", "move"]
+    assert [d.wanted for d in await floor.deliveries(row.id)] == ["put", "put"]
     await floor.work_out()
     assert await events(floor) == [(f"{row.rep_key}-cal", at(floor, 12))]
     await all_is_well(floor)
@@ -82,7 +82,7 @@ async def test_where_the_rep_is_not_free_the_pool_decides_also_for_strict_offers
     assert moved_turn[after.rep_key] == before[after.rep_key] + 1
     assert moved_turn[row.rep_key] == before[row.rep_key] - 1
     assert await floor.world.value("select stage from leads where id = :id", id=row.lead_id) == "booked"
-    assert [d.op for d in await floor.deliveries(row.id)] == ["book", "cancel", "book"]
+    assert [d.wanted for d in await floor.deliveries(row.id)] == ["put", "drop", "put"]
     await floor.work_out()
     assert await events(floor) == [(f"{after.rep_key}-cal", at(floor, 12))]
     await all_is_well(floor)
@@ -296,7 +296,7 @@ async def test_an_event_that_its_rep_moved_is_followed_without_a_word_to_that_ca
     assert said is None
     after = await appointment(floor, row.id)
     assert (after.rep_key, after.starts_at) == (row.rep_key, start)
-    assert [d.op for d in await floor.deliveries(row.id)] == ["book"]
+    assert [d.wanted for d in await floor.deliveries(row.id)] == ["put"]
     assert [(line.act, line.by) for line in (await history(floor, row))[-1:]] == [("reschedule", "calendar")]
 
 

@@ -74,7 +74,7 @@ async def acts(floor: Floor, row: AppointmentRow) -> list[tuple[str, str]]:
 
 
 async def pending(floor: Floor, row: AppointmentRow) -> list[str]:
-    return [item.op for item in await floor.deliveries(row.id) if item.status == "pending"]
+    return [item.wanted for item in await floor.deliveries(row.id) if item.status == "pending"]
 
 
 def later(event: CalendarEvent, hours: int = 1) -> datetime:

@@ -22,16 +22,19 @@ SPAN = "generate_series(1, 20000) n"
 
 #: Deliveries of one connection that is limited: each is to be tried later, and has a second op behind it that is due.
 DELIVERIES = f"""
-    insert into deliveries (id, appointment_id, rep_id, connection_id, calendar, op, key, sequence, status, attempts,
-        next_attempt_at, created_at)
-    select {ID.format("d")}, {ID.format("a")}, {ID.format("r")}, md5('limited')::uuid, 'c', 'book', 'key' || n, 1, 'pending', 1,
-        now() + interval '1 hour', now() from {SPAN} where n > 1
+    insert into deliveries (id, appointment_id, rep_id, connection_id, calendar, kind, wanted, key, sequence, status, attempts,
+        owed_at, next_attempt_at, created_at)
+    select {ID.format("d")}, {ID.format("a")}, {ID.format("r")}, md5('limited')::uuid, 'c', 'appointment', 'put', 'key' || n,
+        1, 'pending', 1,
+        now(), now() + interval '1 hour', now() from {SPAN} where n > 1
     union all
-    select {ID.format("e")}, {ID.format("a")}, {ID.format("r")}, md5('limited')::uuid, 'c', 'move', 'key' || n, 2, 'pending', 0,
-        now() - interval '2 hours', now() from {SPAN} where n > 1
+    select {ID.format("e")}, {ID.format("a")}, {ID.format("r")}, md5('limited')::uuid, 'c', 'appointment', 'put', 'key' || n,
+        2, 'pending', 0,
+        now(), now() - interval '2 hours', now() from {SPAN} where n > 1
     union all
-    select {ID.format("d")}, {ID.format("a")}, {ID.format("r")}, md5('other')::uuid, 'c', 'book', 'key' || n, 1, 'pending', 0,
-        now() - interval '1 hour', now() from {SPAN} where n = 1
+    select {ID.format("d")}, {ID.format("a")}, {ID.format("r")}, md5('other')::uuid, 'c', 'appointment', 'put', 'key' || n,
+        1, 'pending', 0,
+        now(), now() - interval '1 hour', now() from {SPAN} where n = 1
 """
 INBOX = f"""
     insert into intakes select (jsonb_populate_record(null::intakes, jsonb_build_object('id', md5('i')::uuid, 'key', 'form',

@@ -16,8 +16,10 @@ from pointsman.services.appointments.actions import cancel, confirm, reject
 from pointsman.services.booking.book import book
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.deliveries.enqueue import enqueue_deliveries
-from pointsman.services.deliveries.run import replay_delivery, run_delivery, sweep_deliveries
+from pointsman.services.deliveries.replay import replay_delivery
+from pointsman.services.deliveries.run import run_delivery, sweep_deliveries
 from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.deliveries import Wanted
 from pointsman.services.reassignment.appointment import reassign_appointment
 from support.floors.booking_floor import SETTER
 from support.floors.crm_floor import CrmFloor, Killed, living_through, open_crm_floor
@@ -48,18 +50,22 @@ async def test_a_booking_gives_the_crm_its_owner_and_one_meeting(crm: CrmFloor) 
     assert crm.wire.seen[1:] == []  # nobody waits for the CRM while booking; the first call was its check
     await crm.floor.work()
     assert (crm.owner(), crm.meetings()) == ("anna", [f"pm-{row.id}"])
-    assert [(d.op, d.status, d.attempts, d.calendar) for d in await crm.owed(row.id)] == [
-        ("set_owner", "done", 1, ""),
-        ("log_meeting", "done", 1, ""),
+    assert [(d.kind, d.status, d.attempts, d.calendar) for d in await crm.owed(row.id)] == [
+        ("person", "done", 1, ""),
+        ("activity", "done", 1, ""),
     ]
     assert len(crm.floor.vendor.events()) == 1
 
 
-async def test_a_later_change_owes_the_crm_no_second_meeting(crm: CrmFloor) -> None:
+async def test_a_later_change_is_told_of_the_same_meeting(crm: CrmFloor) -> None:
     row = await booked(crm)
     async with crm.env.uow() as tx:
-        await enqueue_deliveries(crm.env, tx, replace(row, sequence=row.sequence + 1), "move")
-    assert [d.op for d in await crm.owed(row.id)] == ["set_owner", "log_meeting"]
+        await enqueue_deliveries(crm.env, tx, replace(row, sequence=row.sequence + 1), Wanted.PUT)
+    owed = await crm.owed(row.id)
+    assert [d.kind for d in owed] == ["person", "activity", "activity"]
+    assert len({d.key for d in owed}) == 2
+    await crm.floor.work_out()
+    assert crm.meetings() == [f"pm-{row.id}"]
 
 
 @pytest.mark.own_database
@@ -69,7 +75,7 @@ async def test_it_is_owed_with_the_booking_or_not_at_all(crm: CrmFloor) -> None:
         "create function no_more() returns trigger language plpgsql as $$ begin raise exception 'full'; end $$"
     )
     await crm.floor.world.owner_rows(
-        "create trigger full_now before insert on deliveries for each row when (new.op = 'log_meeting')"
+        "create trigger full_now before insert on deliveries for each row when (new.kind = 'activity')"
         " execute function no_more()"
     )
     before = await crm.floor.world.value("select count(*) from appointments")
@@ -84,7 +90,7 @@ async def test_only_connections_that_keep_owners_hear_of_it(crm: CrmFloor) -> No
     await crm.connect()
     await crm.connect("second")
     row = await booked(crm)
-    assert sorted(d.op for d in await crm.owed(row.id)) == ["log_meeting", "log_meeting", "set_owner", "set_owner"]
+    assert sorted(d.kind for d in await crm.owed(row.id)) == ["activity", "activity", "person", "person"]
 
 
 async def test_a_connection_without_records_cannot_keep_owners(crm: CrmFloor) -> None:
@@ -108,7 +114,7 @@ async def test_reassigned_by_the_rules_invitation_owner_and_credit_move_together
         (event,) = crm.floor.vendor.events()
         assert event.calendar == "ben-cal"
         assert event.shared.text == "With: Ben"
-        assert [d.op for d in await crm.owed(row.id)] == ["set_owner", "log_meeting", "set_owner"]
+        assert sorted(d.kind for d in await crm.owed(row.id)) == ["activity", "activity", "person", "person"]
 
 
 async def turns(crm: CrmFloor) -> dict[str, int]:
@@ -133,16 +139,16 @@ async def test_there_and_back_ends_where_it_began(crm: CrmFloor, told: bool) -> 
     assert {d.status for d in await crm.owed(row.id)} == {"done"}
 
 
-async def test_the_ops_of_one_lead_wait_for_each_other(crm: CrmFloor) -> None:
+async def test_the_latest_owner_of_a_lead_is_told_and_no_earlier_one(crm: CrmFloor) -> None:
     row = await booked(crm)
     row = await crm.hand_to(row, "ben")
-    first, second = [d for d in await crm.owed(row.id) if d.op == "set_owner"]
+    first, second = [d for d in await crm.owed(row.id) if d.kind == "person"]
     assert first.sequence < second.sequence
-    await run_delivery(crm.env, second.id)
-    assert crm.wire.seen[1:] == []
     await run_delivery(crm.env, first.id)
+    assert crm.wire.seen[1:] == []  # what is owed after it says it
     await run_delivery(crm.env, second.id)
     assert crm.owner() == "ben"
+    assert [d.status for d in await crm.owed(row.id) if d.kind == "person"] == ["superseded", "done"]
 
 
 async def test_a_new_owner_does_not_wait_for_the_next_try_of_the_old_one(crm: CrmFloor) -> None:
@@ -291,7 +297,7 @@ async def test_a_cancellation_tells_the_crm_nothing_and_the_closer_keeps_the_lea
     await cancel(crm.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     await crm.floor.work_out()
     assert (crm.owner(), crm.meetings()) == ("anna", [])
-    assert [(d.op, d.status) for d in await crm.owed(row.id)] == [("set_owner", "done"), ("log_meeting", "superseded")]
+    assert [(d.kind, d.status) for d in await crm.owed(row.id)] == [("person", "done"), ("activity", "superseded")]
 
 
 async def test_a_request_is_owned_at_once_and_logged_when_it_is_confirmed(database_url: str) -> None:
@@ -304,7 +310,7 @@ async def test_a_request_is_owned_at_once_and_logged_when_it_is_confirmed(databa
         await confirm(crm.env, row.id, actor=SETTER)
         await crm.floor.work_out()
         assert (crm.owner(), crm.meetings()) == ("anna", [f"pm-{row.id}"])
-        assert [d.op for d in await crm.owed(row.id)] == ["set_owner", "log_meeting"]
+        assert [d.kind for d in await crm.owed(row.id)] == ["person", "activity"]
 
 
 async def test_a_rep_who_rejects_before_the_crm_was_told_never_becomes_the_owner(crm: CrmFloor) -> None:
@@ -319,8 +325,8 @@ async def test_a_second_appointment_of_a_lead_is_owed_after_the_first(crm: CrmFl
     row = await booked(crm)
     await cancel(crm.env, row.id, by=ActorRole.CLOSER, reason="x", actor=SETTER)
     again = await book(crm.env, row.lead_id, row.starts_at, actor=SETTER)
-    (first,) = [d for d in await crm.owed(row.id) if d.op == "set_owner"]
-    (second,) = [d for d in await crm.owed(again.id) if d.op == "set_owner"]
+    (first,) = [d for d in await crm.owed(row.id) if d.kind == "person"]
+    (second,) = [d for d in await crm.owed(again.id) if d.kind == "person"]
     assert (first.key, first.sequence + 1) == (second.key, second.sequence)
     await crm.floor.work_out()
     assert (crm.owner(), crm.meetings()) == ("anna", [f"pm-{again.id}"])

@@ -8,7 +8,6 @@ import pytest
 
 from pointsman.services.booking.book import book
 from pointsman.services.calendars.readings import read_calendars
-from pointsman.services.deliveries.record_result import MAX_ATTEMPTS
 from pointsman.services.ports import VendorReauthError, VendorRetryableError
 from support.floors.booking_floor import SETTER, Floor
 from support.floors.faulty_calendars import Cue
@@ -32,7 +31,8 @@ async def test_a_delivery_that_was_given_up_says_so_in_the_language_of_its_reade
 ) -> None:
     lead_id, handed = await floor.ready()
     await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
-    await floor.world.rows("update deliveries set attempts = :most", most=MAX_ATTEMPTS - 1)
+    await floor.world.rows("update deliveries set attempts = 11, owed_at = owed_at - interval '75 hours'")
+    floor.world.clock.advance(timedelta(days=30))  # the appointment is over
     floor.vendor.cues = [Cue.RETRY]
     await floor.work()
     (told,) = (await client.get("/v1/deliveries")).json()["items"]

@@ -171,4 +171,4 @@ async def test_what_is_called_off_after_its_end_is_a_newer_file_too(floor: Floor
         await cancel(floor.env, row.id, by=ActorRole.OPERATOR, reason="x", actor=SETTER)
     after = await sent(floor, row.id)
     assert (after["METHOD"], int(after["SEQUENCE"])) == ("CANCEL", int(before["SEQUENCE"]) + 1)
-    assert [item.op for item in await floor.deliveries(row.id)] == ["book"]  # calendars keep what is over
+    assert [item.wanted for item in await floor.deliveries(row.id)] == ["put"]  # calendars keep what is over

@@ -215,7 +215,7 @@ async def test_what_a_frozen_worker_does_to_an_event_that_came_back_is_put_right
     row = await booked(floor)
     await floor.work_out()
     await given_to(floor, row, others(row.rep_key)[0])
-    gone = next(d for d in await floor.deliveries(row.id) if d.op == "cancel")
+    gone = next(d for d in await floor.deliveries(row.id) if d.wanted == "drop")
     begun, thaw = asyncio.Event(), asyncio.get_running_loop().create_future()
 
     def freeze(_op: str) -> asyncio.Future[None]:

@@ -87,7 +87,7 @@ class CrmFloor:
     async def owed(self, appointment_id: UUID) -> list[DeliveryRow]:
         """What the CRM is or was owed for an appointment, in order."""
         found = await self.floor.deliveries(appointment_id)
-        return [delivery for delivery in found if delivery.op in {"set_owner", "log_meeting"}]
+        return [delivery for delivery in found if delivery.kind in {"person", "activity"}]
 
 
 async def living_through(work: Awaitable[object]) -> None:

@@ -107,11 +107,12 @@ _ROWS: Mapping[str, str] = MappingProxyType({
             'appointment', {id_of("appointment")}, {id_of("lead")}, 'closing', true
     """,
     "deliveries": f"""
-        (id, appointment_id, rep_id, connection_id, calendar, op, key, sequence, status, error_code, next_attempt_at,
-            created_at)
+        (id, appointment_id, rep_id, connection_id, calendar, kind, wanted, key, sequence, status, error_code, owed_at,
+            next_attempt_at, created_at)
         select {id_of("delivery")}, {id_of("appointment")}, {_REP}, md5('connection' || n % 15)::uuid, '',
-            {_one_of("book", "cancel", "move", "set_owner")}, 'k' || n, 0, {_one_of("done", "superseded", "dead", "pending")},
-            case when n % 50 = 0 then {_one_of("rejected", "gave-up")} end, {_AT}, {_AT}
+            {_one_of("appointment", "person", "activity")}, 'put', 'k' || n, 0,
+            {_one_of("done", "superseded", "dead", "pending")},
+            case when n % 50 = 0 then {_one_of("rejected", "gave-up")} end, {_AT}, {_AT}, {_AT}
     """,
     "alerts": f"""
         (id, code, subject, message, raised_at, resolved_at)

@@ -83,7 +83,7 @@ WORK_LISTS: Mapping[str, ListStatement] = MappingProxyType({
         given={
             "connection": {"connection": "'connection7'"},
             "status": {"status": "'dead'"},
-            "op": {"op": "'move'"},
+            "kind": {"kind": "'activity'"},
             "error_code": {"error_code": "'rejected'"},
             "appointment": {"appointment_id": id_of("appointment", 7)},
             **_SPAN,

@@ -6,7 +6,7 @@ import pytest
 
 from pointsman.domain.booking.calendar_diff import CALENDAR_EMPTIED
 from pointsman.domain.messages.message import rep_name
-from pointsman.services.calendar_sync.conflict_words import conflict_text
+from pointsman.services.appointments.conflict_words import conflict_text
 from pointsman.services.wording.rendering import MessageReader
 
 

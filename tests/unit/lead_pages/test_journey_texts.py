@@ -27,11 +27,15 @@ def test_a_cause_of_nurture_that_a_later_release_knows_is_told_as_it_is(until: s
 
 
 @pytest.mark.parametrize(
-    ("op", "status", "words"),
-    [("wave", "done", ["wave"]), ("book", "parked", ["parked", "Lena"]), ("wave", "parked", ["wave", "parked"])],
+    ("what", "status", "words"),
+    [
+        ("wave", "done", ["wave"]),
+        ("appointment-put", "parked", ["parked", "Lena"]),
+        ("wave", "parked", ["wave", "parked"]),
+    ],
 )
-def test_a_delivery_that_a_later_release_knows_is_told_as_it_is(op: str, status: str, words: list[str]) -> None:
-    for said in told(JourneyKind.DELIVERY, op=op, status=status, rep="lena"):
+def test_a_delivery_that_a_later_release_knows_is_told_as_it_is(what: str, status: str, words: list[str]) -> None:
+    for said in told(JourneyKind.DELIVERY, what=what, status=status, rep="lena"):
         assert [word for word in words if word not in said] == []
 
 
@@ -59,19 +63,19 @@ def test_a_shut_gate_tells_what_is_missing_from_what_was_denied(
 
 
 @pytest.mark.parametrize(
-    ("op", "english_words", "german_words"),
+    ("what", "english_words", "german_words"),
     [
-        ("book", "the appointment is in the calendar of Lena", "der Termin steht im Kalender von Lena"),
+        ("appointment-put", "the appointment is in the calendar of Lena", "der Termin steht im Kalender von Lena"),
         (
-            "cancel",
+            "appointment-drop",
             "the appointment was taken out of the calendar of Lena",
             "der Termin ist aus dem Kalender von Lena gelöscht",
         ),
-        ("set_owner", "the CRM has Lena as the owner", "im CRM ist Lena als zuständig eingetragen"),
+        ("person-put", "the CRM has Lena as the owner", "im CRM ist Lena als zuständig eingetragen"),
     ],
 )
-def test_a_delivery_that_is_done_tells_what_is_so_now(op: str, english_words: str, german_words: str) -> None:
-    assert told(JourneyKind.DELIVERY, op=op, status="done", rep="lena") == (english_words, german_words)
+def test_a_delivery_that_is_done_tells_what_is_so_now(what: str, english_words: str, german_words: str) -> None:
+    assert told(JourneyKind.DELIVERY, what=what, status="done", rep="lena") == (english_words, german_words)
 
 
 def test_evidence_that_denies_is_told_as_a_no_of_the_buyer() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 
 from pointsman.domain.messages.message import message_from_json, say
-from pointsman.services.calendar_sync.conflict_words import conflict_text
+from pointsman.services.appointments.conflict_words import conflict_text
 from pointsman.services.lead_pages.journey_texts import stored_words
 from pointsman.services.wording.rendering import MessageReader, render, render_sentence
 from pointsman.services.wording.stored import reason_text, render_error, render_stored

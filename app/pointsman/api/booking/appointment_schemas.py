@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from pointsman.domain.booking.lifecycle import Transition, allowed_actions
 from pointsman.domain.messages.message import message_from_json
-from pointsman.services.calendar_sync.conflict_words import conflict_text
+from pointsman.services.appointments.conflict_words import conflict_text
 from pointsman.services.deliveries.calendar_event import meeting_title
 from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow, Companion
 from pointsman.services.wording.rendering import MessageReader, render

@@ -16,7 +16,7 @@ from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery, require_period
 from pointsman.domain.permissions.operations import Operation
-from pointsman.services.calendar_sync.conflict_words import conflict_text
+from pointsman.services.appointments.conflict_words import conflict_text
 from pointsman.services.operations.actor_names import actor_words
 from pointsman.services.operations.monitoring import audit_page
 from pointsman.services.ports.operations.audit import AuditFilter

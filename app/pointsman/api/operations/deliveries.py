@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
@@ -14,8 +14,19 @@ from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery, explain_nothing, require_period
 from pointsman.domain.permissions.operations import Operation
-from pointsman.services.deliveries.run import get_delivery, replay_delivery
-from pointsman.services.ports.booking.deliveries import DeliveryError, DeliveryFilter, ListedDelivery
+from pointsman.services.deliveries.replay import (
+    REPLAY_BATCH_SIZE,
+    get_delivery,
+    replay_deliveries,
+    replay_delivery,
+)
+from pointsman.services.ports.booking.deliveries import (
+    DeliveryError,
+    DeliveryFilter,
+    DeliveryKind,
+    ListedDelivery,
+    Wanted,
+)
 from pointsman.services.wording.rendering import MessageReader
 from pointsman.services.wording.stored import render_error
 
@@ -29,9 +40,11 @@ class DeliveryDoc(BaseModel):
     appointment_id: UUID
     connection: str = Field(description="The key of the connection.", examples=["team-calendars"])
     calendar: str = Field(description="Empty for a CRM.")
-    op: str = Field(
-        description="book, move or cancel in a calendar; set_owner or log_meeting in a CRM", examples=["book"]
+    kind: DeliveryKind = Field(
+        description="An appointment in a calendar; in a CRM a person (with the owner), or an activity (the meeting)."
     )
+    wanted: Wanted = Field(description="Whether it is to stand as it is now (put), or to go (drop).")
+    sequence: int = Field(description="A later one overtakes those before it about the same key.")
     key: str = Field(
         description="The name of the event, the lead or the meeting at the vendor, the same for every retry."
     )
@@ -52,7 +65,9 @@ class DeliveryDoc(BaseModel):
             appointment_id=row.appointment_id,
             connection=row.connection,
             calendar=row.calendar,
-            op=row.op,
+            kind=row.kind,
+            wanted=row.wanted,
+            sequence=row.sequence,
             key=row.key,
             status=row.status,
             attempts=row.attempts,
@@ -68,9 +83,7 @@ def _asked(
     *,
     connection: Annotated[FilterText | None, Query(description="Only those to this connection (key).")] = None,
     status: Annotated[Literal["pending", "done", "superseded", "dead"] | None, Query(description="Only these.")] = None,
-    op: Annotated[
-        Literal["book", "move", "cancel", "set_owner", "log_meeting"] | None, Query(description="Only of this kind.")
-    ] = None,
+    kind: Annotated[DeliveryKind | None, Query(description="Only of this kind.")] = None,
     error_code: Annotated[
         DeliveryError | None, Query(description="Only those of which the last thing that went wrong was this.")
     ] = None,
@@ -82,7 +95,7 @@ def _asked(
     return DeliveryFilter(
         connection=connection,
         status=status,
-        op=op,
+        kind=kind,
         error_code=error_code,
         appointment_id=appointment,
         since=since,
@@ -93,7 +106,8 @@ def _asked(
 @router.get(
     "/v1/deliveries",
     summary="List the deliveries",
-    description="Newest first; `status=dead` are the dead letters. Each is retried 12 times, over about a day.",
+    description="Newest first; `status=dead` are the dead letters. Each is retried for 75 hours at least, and for "
+    "as long as its appointment is ahead.",
     responses=problem_responses(401, 403, 404, 422),
 )
 async def index(
@@ -111,6 +125,42 @@ async def index(
     return Page[DeliveryDoc](items=[DeliveryDoc.of(row, reader) for row in items], next=following)
 
 
+class ReplayRequest(BaseModel):
+    """Which dead deliveries are tried again: all that agree with everything that is given."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    connection: FilterText | None = Field(default=None, description="Only those to this connection (key).")
+    status: Literal["dead"] = Field(default="dead", description="The others are tried again by themselves.")
+    kind: DeliveryKind | None = Field(default=None, description="Only of this kind.")
+    since: AwareDatetime | None = Field(default=None, description="Only those owed from then on.")
+    dry_run: bool = Field(default=False, description="Only count them.")
+
+
+class ReplayedDeliveries(BaseModel):
+    """How many are tried again, or would be."""
+
+    count: int
+    more: bool = Field(description=f"One call takes {REPLAY_BATCH_SIZE}: call again for the others.")
+
+
+@router.post(
+    "/v1/deliveries/replay",
+    summary="Try dead deliveries again",
+    description=f"All that the filter names, the newest {REPLAY_BATCH_SIZE} at a time. Mend the cause first; "
+    "`dry_run` counts them.",
+    responses=problem_responses(401, 403, 404, 422),
+)
+async def replay_many(
+    asked: ReplayRequest, env: EnvDep, caller: Annotated[Caller, may(Operation.DELIVERY_REPLAY)]
+) -> ReplayedDeliveries:
+    which = DeliveryFilter(connection=asked.connection, kind=asked.kind, since=asked.since)
+    done = await replay_deliveries(env, which, dry_run=asked.dry_run, actor=caller.actor)
+    if not done.count:
+        await explain_nothing(env, caller, connection=asked.connection)
+    return ReplayedDeliveries(count=done.count, more=done.more)
+
+
 @router.get("/v1/deliveries/{delivery_id}", summary="Read a delivery", responses=problem_responses(401, 403, 404, 422))
 async def show(
     delivery_id: UUID, env: EnvDep, reader: ReaderDep, _caller: Annotated[Caller, may(Operation.DELIVERY_READ)]
@@ -121,8 +171,7 @@ async def show(
 @router.post(
     "/v1/deliveries/{delivery_id}/replay",
     summary="Try a dead delivery again",
-    description="Mend the cause first. However often it is replayed, there is one event: the vendor is asked for the "
-    "key before anything is created.",
+    description="Mend the cause first. However often it is replayed, there is one event: it has one key at the vendor.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def replay(

@@ -12,10 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from pointsman.db.booking.connections import connection_row
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.engine.stored_errors import error_parameters
-from pointsman.db.tables import appointments, connections, deliveries
+from pointsman.db.tables import connections, deliveries
 from pointsman.domain.messages.coded import CodedMessage
 from pointsman.services.ports.booking.connections import ConnectionRow
-from pointsman.services.ports.booking.deliveries import DeliveryFilter, DeliveryRow, ListedDelivery, PlacedEvent
+from pointsman.services.ports.booking.deliveries import (
+    DeliveryFilter,
+    DeliveryKind,
+    DeliveryRow,
+    ListedDelivery,
+    PlacedEvent,
+)
 
 _NAMES = DeliveryRow.__slots__
 _ADD = insert(deliveries)
@@ -24,27 +30,35 @@ _GET = _SELECT.where(deliveries.c.id == bindparam("delivery"))
 _OF_APPOINTMENT = _SELECT.where(deliveries.c.appointment_id == bindparam("appointment")).order_by(
     deliveries.c.created_at, deliveries.c.sequence, deliveries.c.id
 )
-_OWNER_OPS_OF_LEAD = (
-    _SELECT.join(appointments, appointments.c.id == deliveries.c.appointment_id)
-    .where(
-        appointments.c.lead_id == bindparam("lead"),
-        deliveries.c.connection_id == bindparam("connection"),
-        deliveries.c.op == literal_column("'set_owner'"),
-    )
-    .order_by(deliveries.c.sequence, deliveries.c.created_at, deliveries.c.id)
-)
-#: Ops under one key happen in the order in which they are owed.
+_OF_THING = _SELECT.where(
+    deliveries.c.connection_id == bindparam("connection"),
+    deliveries.c.calendar == bindparam("calendar"),
+    deliveries.c.kind == bindparam("kind"),
+    deliveries.c.key == bindparam("key"),
+).order_by(deliveries.c.sequence)
+#: The latest of a thing overtakes those before it. While a call about the thing is under way, no other begins.
 _CLAIM = PreparedStatement("""
-    update deliveries d set
-        lease = :lease, lease_until = statement_timestamp() + cast(:span as interval), attempts = attempts + 1
-    where d.id = :id and d.status = 'pending' and d.next_attempt_at <= :at
-      and (d.lease_until is null or d.lease_until <= statement_timestamp())
-      and not exists (
-        select 1 from deliveries e
-        where e.key = d.key and e.connection_id = d.connection_id and e.calendar = d.calendar
-          and e.status = 'pending' and (e.sequence, e.created_at) < (d.sequence, d.created_at) and e.id <> d.id)
-    returning d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.op, d.key, d.sequence, d.status,
-        d.attempts, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at, d.done_at
+    with claimed as (
+        update deliveries d set
+            lease = :lease, lease_until = statement_timestamp() + cast(:span as interval), attempts = attempts + 1
+        where d.id = :id and d.status = 'pending' and d.next_attempt_at <= :at
+          and (d.lease_until is null or d.lease_until <= statement_timestamp())
+          and not exists (
+            select 1 from deliveries e
+            where e.key = d.key and e.connection_id = d.connection_id and e.calendar = d.calendar and e.kind = d.kind
+              and e.status = 'pending' and e.id <> d.id
+              and (e.lease_until > statement_timestamp() or e.sequence > d.sequence))
+        returning *
+    ), overtaken as (
+        update deliveries e set status = 'superseded', lease = null, lease_until = null, done_at = :at
+        from claimed d
+        where e.key = d.key and e.connection_id = d.connection_id and e.calendar = d.calendar and e.kind = d.kind
+          and e.status = 'pending' and e.sequence < d.sequence
+    )
+    select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
+        d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
+        d.done_at
+    from claimed d
 """)
 _SETTLE = PreparedStatement("""
     update deliveries set
@@ -61,11 +75,12 @@ _POSTPONE = PreparedStatement("""
 """)
 _REOPEN = PreparedStatement("""
     update deliveries set
-        status = 'pending', next_attempt_at = :at, done_at = null, lease = null, lease_until = null
+        status = 'pending', next_attempt_at = :at, done_at = null,
+        owed_at = case when status = 'pending' then owed_at else :at end, lease = null, lease_until = null
     where id = :id and status = :status and (lease_until is null or lease_until <= statement_timestamp())
 """)
 _CONNECTION = select(connections).where(connections.c.id == bindparam("id"))
-#: What waits for an earlier op goes to the back unclaimed, so that any number of it keeps no other waiting.
+#: What waits for another of its thing goes to the back unclaimed, so that any number of it keeps no other waiting.
 _CLAIM_OVERDUE = PreparedStatement(
     """
     with looked_at as (
@@ -77,13 +92,15 @@ _CLAIM_OVERDUE = PreparedStatement(
             order by next_attempt_at limit :limit for update skip locked))
         returning *
     )
-    select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.op, d.key, d.sequence, d.status,
-        d.attempts, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at, d.done_at
+    select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
+        d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
+        d.done_at
     from looked_at d
     where not exists (
         select 1 from deliveries e
-        where e.key = d.key and e.connection_id = d.connection_id and e.calendar = d.calendar
-          and e.status = 'pending' and (e.sequence, e.created_at) < (d.sequence, d.created_at) and e.id <> d.id)
+        where e.key = d.key and e.connection_id = d.connection_id and e.calendar = d.calendar and e.kind = d.kind
+          and e.status = 'pending' and e.id <> d.id
+          and (e.lease_until > statement_timestamp() or e.sequence > d.sequence))
     """,
     replan=True,
 )
@@ -95,18 +112,20 @@ _PENDING_OF_CONNECTION = (
     .limit(bindparam("limit"))
 )
 _LISTED = PreparedStatement("""
-    select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.op, d.key, d.sequence, d.status, d.attempts,
-        d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at, d.done_at, k.key as connection
+    select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
+        d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
+        d.done_at, k.key as connection
     from deliveries d join connections k on k.id = d.connection_id
     where d.id = :id
 """)
 _PAGE = PreparedStatement(
     """
-    select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.op, d.key, d.sequence, d.status, d.attempts,
-        d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at, d.done_at, k.key as connection
+    select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
+        d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
+        d.done_at, k.key as connection
     from deliveries d join connections k on k.id = d.connection_id
     where (cast(:status as text) is null or d.status = :status)
-      and (cast(:op as text) is null or d.op = :op)
+      and (cast(:kind as text) is null or d.kind = :kind)
       and (cast(:error_code as text) is null or d.error_code = :error_code)
       and (cast(:connection as text) is null or d.connection_id = (select id from connections where key = :connection))
       and (cast(:appointment_id as uuid) is null or d.appointment_id = :appointment_id)
@@ -121,11 +140,11 @@ _PLACED_EVENTS = PreparedStatement("""
     select d.connection_id, d.calendar, d.key, a.id as appointment_id, d.rep_id, r.key as rep_key,
         a.rep_id = d.rep_id as is_leader,
         a.status in ('requested','confirmed')
-            and (array_agg(d.op order by d.sequence desc, d.created_at desc))[1] <> 'cancel' as is_wanted,
+            and (array_agg(d.wanted order by d.sequence desc))[1] = 'put' as is_wanted,
         case when bool_and(d.status in ('done','superseded')) then max(d.done_at) end as settled_at,
         a.sequence, a.starts_at, a.ends_at, a.conflict
     from appointments a join deliveries d on d.appointment_id = a.id join reps r on r.id = d.rep_id
-    where a.starts_at > :after and d.op in ('book','move','cancel')
+    where a.starts_at > :after and d.kind = 'appointment'
     group by d.connection_id, d.calendar, d.key, d.rep_id, r.key, a.id
     order by d.connection_id, d.calendar, d.key
 """)
@@ -148,8 +167,10 @@ class SqlDeliveries:
     async def placed_events(self, *, after: datetime) -> Sequence[PlacedEvent]:
         return await _PLACED_EVENTS.records(self._connection, PlacedEvent, {"after": after})
 
-    async def owner_ops_of_lead(self, lead_id: UUID, connection_id: UUID) -> Sequence[DeliveryRow]:
-        return await self._many(_OWNER_OPS_OF_LEAD, {"lead": lead_id, "connection": connection_id})
+    async def of_thing(self, connection_id: UUID, calendar: str, kind: DeliveryKind, key: str) -> Sequence[DeliveryRow]:
+        return await self._many(
+            _OF_THING, {"connection": connection_id, "calendar": calendar, "kind": kind, "key": key}
+        )
 
     async def claim(self, delivery_id: UUID, *, lease: UUID, span: timedelta, at: datetime) -> DeliveryRow | None:
         given = {"id": delivery_id, "lease": lease, "span": span, "at": at}

@@ -250,14 +250,10 @@ deliveries = Table(
     Column("rep_id", ForeignKey("reps.id"), nullable=False, index=True),
     Column("connection_id", ForeignKey("connections.id"), nullable=False),
     Column("calendar", Text, nullable=False),  # empty for a CRM
-    Column(
-        "op",
-        Text,
-        CheckConstraint("op in ('book','move','cancel','set_owner','log_meeting')", name="op"),
-        nullable=False,
-    ),
-    Column("key", Text, nullable=False),  # the event's own key, the same for all ops on one event
-    Column("sequence", Integer, nullable=False),
+    Column("kind", Text, CheckConstraint("kind in ('appointment','person','activity')", name="kind"), nullable=False),
+    Column("wanted", Text, CheckConstraint("wanted in ('put','drop')", name="wanted"), nullable=False),
+    Column("key", Text, nullable=False),  # the thing's own name at the vendor, for good
+    Column("sequence", Integer, nullable=False),  # grows with all that is owed about one thing
     Column(
         "status",
         Text,
@@ -265,6 +261,7 @@ deliveries = Table(
         nullable=False,
     ),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    instant_column("owed_at"),  # its age counts from here
     instant_column("next_attempt_at"),
     Column("lease", UUID()),
     instant_column("lease_until", null=True),
@@ -274,11 +271,12 @@ deliveries = Table(
     Column("vendor_version", Text),
     instant_column("created_at"),
     instant_column("done_at", null=True),
-    Index("deliveries_one_effect", "appointment_id", "rep_id", "connection_id", "op", "sequence", unique=True),
+    Index("deliveries_one_effect", "key", "connection_id", "calendar", "kind", "sequence", unique=True),
     Index("deliveries_created_idx", "created_at", "id"),
     Index("deliveries_connection_id_idx", "connection_id", "created_at", "id"),
     Index("deliveries_status_idx", "status", "created_at", "id"),
-    Index("deliveries_op_idx", "op", "created_at", "id"),
+    Index("deliveries_kind_idx", "kind", "created_at", "id"),
+    Index("deliveries_appointment_id_idx", "appointment_id", "created_at"),
     Index(
         "deliveries_error_code_idx",
         "error_code",
@@ -287,5 +285,4 @@ deliveries = Table(
         postgresql_where=text("error_code is not null"),
     ),
     Index("deliveries_due_idx", "next_attempt_at", postgresql_where=text("status = 'pending'")),
-    Index("deliveries_order_idx", "key", postgresql_where=text("status = 'pending'")),  # what is owed before this?
 )

@@ -24,11 +24,12 @@ from pointsman.domain.messages.message import Message, Reason, say
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.services.appointments.transitions import record_transition
-from pointsman.services.deliveries.enqueue import enqueue_deliveries, run_pending_now
+from pointsman.services.deliveries.enqueue import enqueue_deliveries, enqueue_meeting
 from pointsman.services.holds.close_lead import close_lead, mark_won, move_to_nurture
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.deliveries import Wanted
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.decisions import AssignmentRow
 from pointsman.services.roster.names import appointment_words
@@ -69,7 +70,7 @@ _REJECTED: Mapping[RejectCode, Message] = {
     RejectCode.NOT_QUALIFIED: say("reason.rejected-not-qualified"),
     RejectCode.DUPLICATE: say("reason.rejected-duplicate"),
 }
-_DELIVERY_OPS = {CalendarOp.MOVE: "move", CalendarOp.CANCEL: "cancel"}
+_WANTED = {CalendarOp.MOVE: Wanted.PUT, CalendarOp.CANCEL: Wanted.DROP}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +107,7 @@ async def apply_transition(
     current = await tx.decisions.current_assignment(lead.id)
     has_moved_on = effect.follow_up in _MOVES_FROM_HERE and await _has_moved_on(env, tx, lead, row, current)
     status = effect.status or AppointmentStatus(row.status)
-    told = _DELIVERY_OPS.get(effect.calendar_op)
+    told = _WANTED.get(effect.calendar_op)
     change: dict[str, Any] = {"status": status.value, **request.column_changes}
     if status is not AppointmentStatus.REQUESTED:
         change["confirm_by"] = None
@@ -133,8 +134,9 @@ async def apply_transition(
     if status in (AppointmentStatus.CANCELLED, AppointmentStatus.REJECTED, AppointmentStatus.NO_SHOW):
         await tx.appointments.release_time(row.id)
     if told is not None and now < row.ends_at:  # what is over stays in the calendars as it was
-        await run_pending_now(env, tx, row.id)  # a `book` that waits for its next try would keep the others waiting
         await enqueue_deliveries(env, tx, after, told)
+    elif after.status != row.status:
+        await enqueue_meeting(env, tx, after)
     await _move_lead(env, tx, lead, row, request, calendars, current=current, has_moved_on=has_moved_on)
     return after
 

@@ -39,6 +39,7 @@ from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING
 from pointsman.services.deliveries.enqueue import enqueue_deliveries
 from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.deliveries import Wanted
 from pointsman.services.ports.booking.slot_holds import SlotHoldRow
 from pointsman.services.roster.names import appointment_words
 from pointsman.services.routing.ledger import restore_turn
@@ -164,7 +165,7 @@ async def write_appointment(
     now = env.clock()
     row = await build_appointment(env, tx, participants, wanted, actor=actor, now=now)
     await tx.appointments.add(row, reservation_ids=[env.new_id() for _ in participants.rep_ids])
-    await enqueue_deliveries(env, tx, row, "book")
+    await enqueue_deliveries(env, tx, row, Wanted.PUT)
     await tx.leads.set_stage(row.lead_id, LeadStage.BOOKED.value, at=now)
     detail = {"setter": row.setter_key, "slot_hold": str(hold_id) if hold_id else None}
     known = {name: value for name, value in detail.items() if value}

@@ -27,7 +27,7 @@ from pointsman.services.deliveries.calendar_event import appointment_id_of_event
 from pointsman.services.deliveries.jobs import defer_delivery
 from pointsman.services.ports import WORKER, Env, Tx
 from pointsman.services.ports.booking.connections import ConnectionRow
-from pointsman.services.ports.booking.deliveries import DeliveryRow, PlacedEvent
+from pointsman.services.ports.booking.deliveries import DeliveryRow, PlacedEvent, Wanted
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.roster.names import roster_names
 from pointsman.services.transactions import run_in_transaction
@@ -144,7 +144,7 @@ async def _owned_or_taken_out(
     if not ours:
         return False
     last = max(ours, key=lambda item: item.sequence)
-    if last.op != "cancel":
+    if last.wanted != Wanted.DROP:
         row = await tx.appointments.get(last.appointment_id)
         return row is not None and row.status not in ("cancelled", "rejected")
     if last.done_at and last.done_at < read_at and await _remove_again(env, tx, last):

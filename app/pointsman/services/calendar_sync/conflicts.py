@@ -7,23 +7,21 @@ appointment, calling it off, or keeping it, which puts our time into the calenda
 from dataclasses import replace
 from uuid import UUID
 
-from pointsman.domain.booking.calendar_diff import has_emptied, said_by_rep, says_emptied, update_conflict
+from pointsman.domain.booking.calendar_diff import has_emptied, update_conflict
 from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, AppointmentAction, ConflictAct
-from pointsman.domain.dates.local_time import to_local_time
-from pointsman.domain.messages.message import Message, rep_name, say
+from pointsman.domain.messages.message import Message
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.acting_side import find_acting_side
+from pointsman.services.appointments.conflict_record import write_conflict
 from pointsman.services.appointments.find_appointment import lock_appointment
 from pointsman.services.appointments.transitions import require_action_allowed
-from pointsman.services.audit import audit
-from pointsman.services.calendar_sync.conflict_words import conflict_messages
-from pointsman.services.deliveries.enqueue import enqueue_deliveries, run_pending_now
+from pointsman.services.deliveries.enqueue import enqueue_deliveries
 from pointsman.services.ports import WORKER, Actor, Env, Tx
-from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
-from pointsman.services.ports.booking.deliveries import PlacedEvent
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.deliveries import PlacedEvent, Wanted
 from pointsman.services.ports.operations.alerts import AlertCode
-from pointsman.services.roster.names import RosterNames, roster_names
+from pointsman.services.roster.names import roster_names
 from pointsman.services.transactions import run_in_transaction
 
 
@@ -43,9 +41,8 @@ async def dismiss_conflict(env: Env, appointment_id: UUID, *, actor: Actor) -> A
         if row.conflict is None:
             return row
         kept = replace(row, conflict=None, sequence=row.sequence + 1)
-        await run_pending_now(env, tx, row.id)
-        await enqueue_deliveries(env, tx, kept, "move")
-        await _write(env, tx, row, kept, act=ConflictAct.DISMISSED, by=side, actor=actor, known=known)
+        await enqueue_deliveries(env, tx, kept, Wanted.PUT)
+        await write_conflict(env, tx, row, kept, act=ConflictAct.DISMISSED, by=side, actor=actor, known=known)
         return kept
 
     return await run_in_transaction(env, work)
@@ -61,7 +58,7 @@ async def record_conflict(env: Env, seen: PlacedEvent, said: Message | None) -> 
         if conflict != row.conflict and await is_unchanged(env, tx, row, seen):
             act = ConflictAct.DISAGREES if said else ConflictAct.AGREES
             after = replace(row, conflict=conflict)
-            await _write(env, tx, row, after, act=act, by=ActorRole.CALENDAR, actor=WORKER, known=known)
+            await write_conflict(env, tx, row, after, act=act, by=ActorRole.CALENDAR, actor=WORKER, known=known)
 
     await run_in_transaction(env, work)
 
@@ -96,54 +93,3 @@ async def resolve_settled_alerts(env: Env) -> None:
         for alert in told:
             if (alert["code"], alert["subject"]) not in open_still:
                 await tx.alerts.resolve(at=now, code=alert["code"], subject=alert["subject"])
-
-
-async def _write(
-    env: Env,
-    tx: Tx,
-    row: AppointmentRow,
-    after: AppointmentRow,
-    *,
-    act: ConflictAct,
-    by: ActorRole,
-    actor: Actor,
-    known: RosterNames,
-) -> None:
-    """Save it, with its line in the appointment's history and in the audit, and the alert as it is called for."""
-    now = env.clock()
-    await tx.appointments.save(after)
-    await tx.appointments.add_event(
-        AppointmentEvent(
-            id=env.new_id(),
-            appointment_id=row.id,
-            rep_id=after.rep_id,
-            at=now,
-            act=act.value,
-            by=by.value,
-            actor=actor.name,
-            reason=None,
-            detail={"before": {"conflict": row.conflict}, "after": {"conflict": after.conflict}},
-        )
-    )
-    await audit(
-        env,
-        tx,
-        actor,
-        f"appointment.{act.value}",
-        f"lead:{row.lead_id}",
-        before={"appointment": str(row.id), "conflict": row.conflict},
-        after={"appointment": str(row.id), "conflict": after.conflict},
-    )
-    subject = f"appointment:{row.id}"
-    said = {rep: what for rep, what in said_by_rep(after.conflict).items() if not says_emptied(what)}
-    if not said:  # a calendar that looks emptied has one alert for all that was in it
-        await tx.alerts.resolve(at=now, code=AlertCode.CALENDAR_CONFLICT, subject=subject)
-        return
-    message = say(
-        "alerts.calendar-conflict",
-        rep=rep_name(row.rep_key),
-        at=to_local_time(row.starts_at, known.zones.get(row.rep_key, "UTC")),
-        conflicts=tuple(conflict_messages(said)),
-        appointment=str(row.id),
-    )
-    await tx.alerts.put(id=env.new_id(), at=now, code=AlertCode.CALENDAR_CONFLICT, subject=subject, message=message)

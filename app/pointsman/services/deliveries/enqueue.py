@@ -1,7 +1,9 @@
-"""Owing: writing down what calendars have yet to hear of, and the jobs that tell them.
+"""Owing: writing down what calendars and CRMs have yet to hear, in the transaction of the act itself, and the jobs that tell.
 
-An appointment is one event in the calendar of each who takes part. `row.sequence` counts its changes: every change grows it
-before anything is owed, so that no two ops of one rep ever have the same.
+A delivery says which thing is to stand or to go, and not what it is: that is looked up when it runs. So the last act wins
+however late a vendor hears of it, and what is owed later about a thing overtakes what was owed before.
+An appointment is one event in the calendar of each participant. `row.sequence` counts its changes: every change grows it
+before anything is owed.
 """
 
 from collections.abc import Sequence
@@ -11,41 +13,47 @@ from pointsman.domain.booking.lifecycle import AppointmentStatus
 from pointsman.domain.errors import Conflict
 from pointsman.domain.messages.message import rep_name, say
 from pointsman.services.deliveries.calendar_event import event_key
-from pointsman.services.deliveries.enqueue_crm import LOG_MEETING_OP, SET_OWNER_OP, enqueue_crm_deliveries
 from pointsman.services.deliveries.jobs import defer_delivery
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
-from pointsman.services.ports.booking.deliveries import DeliveryRow
+from pointsman.services.ports.booking.deliveries import DeliveryKind, DeliveryRow, Wanted
 from pointsman.services.wording.english import english_error
 
 SWEEP_BATCH_SIZE = 200
-#: Ops on events in calendars; all others are a CRM's.
-EVENT_OPS = frozenset({"book", "move", "cancel"})
+
+
+def person_key(lead_id: UUID) -> str:
+    """The lead's name in a CRM that does not know the person yet."""
+    return f"pm-lead-{lead_id}"
+
+
+def meeting_key(appointment_id: UUID) -> str:
+    """The meeting's name in a CRM, for good."""
+    return f"pm-{appointment_id}"
 
 
 async def enqueue_deliveries(
-    env: Env, tx: Tx, row: AppointmentRow, op: str, *, informed_rep_id: UUID | None = None
+    env: Env, tx: Tx, row: AppointmentRow, wanted: Wanted, *, informed_rep_id: UUID | None = None
 ) -> None:
-    """Owe `op` (book, move or cancel) to the calendars of all participants, but not to that of `informed_rep_id`.
+    """Owe the event, or its removal, to the calendars of all participants, but not to that of `informed_rep_id`.
 
-    A participant without an event gets one; one whose event is gone is not told again. Raises Conflict "no-calendar".
+    One whose event is gone is not told again. CRMs hear of the meeting, and with the first of all of the lead's owner.
+    Raises Conflict "no-calendar".
     """
     past = await tx.deliveries.of_appointment(row.id)
     for rep_id, rep_key in participants_of(row):
         if rep_id != informed_rep_id:
-            await _enqueue_for_rep(env, tx, row, rep_id, rep_key, op, past)
-    if op == "book":
-        await enqueue_crm_deliveries(env, tx, row, SET_OWNER_OP)
-    # A CRM cannot be told that a request came to nothing, so that it hears of the meeting once it is agreed.
-    if row.status == AppointmentStatus.CONFIRMED and not any(delivery.op == LOG_MEETING_OP for delivery in past):
-        await enqueue_crm_deliveries(env, tx, row, LOG_MEETING_OP)
+            await _owe_event(env, tx, row, rep_id, rep_key, wanted, past)
+    if not past:
+        await _owe_owner(env, tx, row)
+    await enqueue_meeting(env, tx, row)
 
 
 async def enqueue_changes(
     env: Env, tx: Tx, before: AppointmentRow, after: AppointmentRow, *, informed_rep_id: UUID | None = None
 ) -> None:
-    """Owe what a change of who takes part calls for: `cancel` with who left, `book` with who came, `move` with who stays.
+    """Owe what a change of who takes part calls for: a removal with who left, the event with who came or stays.
 
     Raises Conflict "no-calendar".
     """
@@ -53,14 +61,21 @@ async def enqueue_changes(
     now_there = dict(participants_of(after))
     for rep_id, rep_key in participants_of(before):
         if rep_id not in now_there:
-            await _enqueue_for_rep(env, tx, after, rep_id, rep_key, "cancel", past)
-    were_there = dict(participants_of(before))
+            await _owe_event(env, tx, after, rep_id, rep_key, Wanted.DROP, past)
     for rep_id, rep_key in now_there.items():
         if rep_id != informed_rep_id:
-            await _enqueue_for_rep(env, tx, after, rep_id, rep_key, "move" if rep_id in were_there else "book", past)
+            await _owe_event(env, tx, after, rep_id, rep_key, Wanted.PUT, past)
     if before.rep_id != after.rep_id:
-        await enqueue_crm_deliveries(env, tx, after, SET_OWNER_OP)
-    await run_pending_now(env, tx, after.id)  # a `book` that waits for its next try would keep the `cancel` waiting
+        await _owe_owner(env, tx, after)
+    await enqueue_meeting(env, tx, after)
+
+
+async def enqueue_meeting(env: Env, tx: Tx, row: AppointmentRow) -> None:
+    """Owe the meeting as it is now to every CRM that hears of it: from when it is agreed, on every act."""
+    for connection in await tx.connections.owner_keeping_crms():
+        past = await tx.deliveries.of_thing(connection.id, "", DeliveryKind.ACTIVITY, meeting_key(row.id))
+        if past or row.status == AppointmentStatus.CONFIRMED:
+            await _owe(env, tx, row, connection.id, DeliveryKind.ACTIVITY, meeting_key(row.id), _next(past))
 
 
 def participants_of(row: AppointmentRow) -> Sequence[tuple[UUID, str]]:
@@ -68,17 +83,27 @@ def participants_of(row: AppointmentRow) -> Sequence[tuple[UUID, str]]:
     return [(row.rep_id, row.rep_key), *((item.rep_id, item.rep_key) for item in row.companions)]
 
 
-async def _enqueue_for_rep(
-    env: Env, tx: Tx, row: AppointmentRow, rep_id: UUID, rep_key: str, op: str, past: Sequence[DeliveryRow]
+async def _owe_owner(env: Env, tx: Tx, row: AppointmentRow) -> None:
+    """That the lead is `row.rep_id`'s now. The lead's row is locked."""
+    key = person_key(row.lead_id)
+    for connection in await tx.connections.owner_keeping_crms():
+        past = await tx.deliveries.of_thing(connection.id, "", DeliveryKind.PERSON, key)
+        await _owe(env, tx, row, connection.id, DeliveryKind.PERSON, key, _next(past))
+
+
+def _next(past: Sequence[DeliveryRow]) -> int:
+    return past[-1].sequence + 1 if past else 0
+
+
+async def _owe_event(
+    env: Env, tx: Tx, row: AppointmentRow, rep_id: UUID, rep_key: str, wanted: Wanted, past: Sequence[DeliveryRow]
 ) -> None:
-    now = env.clock()
-    mine = [delivery for delivery in past if delivery.rep_id == rep_id and delivery.op in EVENT_OPS]
+    mine = [item for item in past if item.rep_id == rep_id and item.kind == DeliveryKind.APPOINTMENT]
     last = max(mine, key=lambda delivery: delivery.sequence, default=None)
-    if last is not None and last.op != "cancel":
+    if last is not None and last.wanted == Wanted.PUT:
         # What was put into one calendar has to be changed there, even if the rep uses another one by now.
         connection_id, calendar = last.connection_id, last.calendar
-        op = "move" if op == "book" else op
-    elif op == "cancel":
+    elif wanted is Wanted.DROP:
         return
     else:
         target = await tx.calendars.write_target(rep_id)
@@ -86,18 +111,38 @@ async def _enqueue_for_rep(
             said = say("refusal.no-calendar", rep=rep_name(rep_key))
             reps = (await load_routing_config(env, tx)).roster.reps
             raise english_error(Conflict, said, reps, code="no-calendar")
-        connection_id, calendar, op = target.connection.id, target.calendar, "book"
+        connection_id, calendar = target.connection.id, target.calendar
+    key, kind = event_key(row.id, rep_id), DeliveryKind.APPOINTMENT
+    await _owe(env, tx, row, connection_id, kind, key, row.sequence, wanted, rep_id=rep_id, calendar=calendar)
+
+
+async def _owe(
+    env: Env,
+    tx: Tx,
+    row: AppointmentRow,
+    connection_id: UUID,
+    kind: DeliveryKind,
+    key: str,
+    sequence: int,
+    wanted: Wanted = Wanted.PUT,
+    *,
+    rep_id: UUID | None = None,
+    calendar: str = "",
+) -> None:
+    now = env.clock()
     delivery = DeliveryRow(
         id=env.new_id(),
         appointment_id=row.id,
-        rep_id=rep_id,
+        rep_id=rep_id or row.rep_id,
         connection_id=connection_id,
         calendar=calendar,
-        op=op,
-        key=event_key(row.id, rep_id),
-        sequence=row.sequence,
+        kind=kind,
+        wanted=wanted,
+        key=key,
+        sequence=sequence,
         status="pending",
         attempts=0,
+        owed_at=now,
         next_attempt_at=now,
         error_code=None,
         last_error=None,
@@ -110,24 +155,8 @@ async def _enqueue_for_rep(
     await defer_delivery(tx, delivery)
 
 
-async def run_pending_now(env: Env, tx: Tx, appointment_id: UUID) -> None:
-    """Run what an appointment's calendars are still owed now, not after its next wait."""
-    now = env.clock()
-    for delivery in await tx.deliveries.of_appointment(appointment_id):
-        if delivery.status == "pending" and await tx.deliveries.reopen(delivery.id, status="pending", at=now):
-            await defer_delivery(tx, delivery)
-
-
 async def resume_connection(env: Env, tx: Tx, connection_id: UUID) -> None:
     """Run now what waited for this connection to work again."""
     for delivery in await tx.deliveries.pending_of_connection(connection_id, limit=SWEEP_BATCH_SIZE):
         if await tx.deliveries.reopen(delivery.id, status="pending", at=env.clock()):
             await defer_delivery(tx, delivery)
-
-
-async def start_next_delivery(tx: Tx, ended: DeliveryRow) -> None:
-    """Start what had to wait for this op on the same event."""
-    for other in await tx.deliveries.of_appointment(ended.appointment_id):
-        if other.status == "pending" and other.id != ended.id and other.key == ended.key:
-            await defer_delivery(tx, other)
-            return

@@ -1,14 +1,18 @@
 """Readings that an event of ours made out of date, where a vendor merges busy times and ours cannot be told from others."""
 
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.booking.deliveries import DeliveryRow
-
-_FREES_TIME = frozenset({"move", "cancel"})
+from pointsman.services.ports.booking.deliveries import DeliveryKind, DeliveryRow, Wanted
 
 
 async def outdate_readings(env: Env, tx: Tx, done: DeliveryRow) -> None:
-    """After an event was moved or taken out: the calendar is read again at once, before the freed time is offered."""
-    if done.op not in _FREES_TIME:
-        return
-    if await tx.calendars.outdate_readings(done.connection_id, done.calendar, at=env.clock()):
-        await tx.jobs.defer_once("calendars.poll")
+    """After an event was changed or taken out: the calendar is read again at once, before the freed time is offered."""
+    if done.kind == DeliveryKind.APPOINTMENT and await _frees_time(tx, done):
+        if await tx.calendars.outdate_readings(done.connection_id, done.calendar, at=env.clock()):
+            await tx.jobs.defer_once("calendars.poll")
+
+
+async def _frees_time(tx: Tx, done: DeliveryRow) -> bool:
+    """Whether the event stood there before, so that a time that it had may be free now."""
+    if done.wanted == Wanted.DROP:
+        return True
+    return any(other.attempts for other in await tx.deliveries.of_thing(*done.thing) if other.id != done.id)

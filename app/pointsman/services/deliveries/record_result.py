@@ -1,175 +1,184 @@
 """Write down how a call to a vendor ended. What a worker writes after its lease ran out does not count."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
 
-from pointsman.domain.backoff import retry_delay
+from pointsman.domain.backoff import DELIVERY_RETRY_FOR, retry_delay
 from pointsman.domain.messages.coded import CodedMessage
 from pointsman.domain.messages.message import Message, connection_name, say
 from pointsman.services.audit import audit
-from pointsman.services.deliveries.claimed_delivery import ClaimedDelivery, event_ops
 from pointsman.services.deliveries.connection_faults import put_out_of_use
-from pointsman.services.deliveries.crm import (
-    LATE_CALL_WINDOW,
-    SENT_ONCE_MORE,
-    may_be_overwritten,
-)
-from pointsman.services.deliveries.enqueue import start_next_delivery
-from pointsman.services.deliveries.jobs import defer_delivery
+from pointsman.services.deliveries.jobs import defer_delivery, defer_slot_taken
 from pointsman.services.deliveries.outdated_readings import outdate_readings
-from pointsman.services.ports import (
-    WORKER,
-    Env,
-    Tx,
-    VendorEvent,
-)
-from pointsman.services.ports.booking.deliveries import DeliveryError
+from pointsman.services.ports import WORKER, Env, Tx, VendorReceipt
+from pointsman.services.ports.booking.connections import ConnectionRow
+from pointsman.services.ports.booking.deliveries import DeliveryError, DeliveryKind, DeliveryRow, Wanted
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
 
-LONGEST_WAIT = timedelta(hours=75)  # a weekend and a day
 SHORTEST_WAIT = timedelta(seconds=1)
-MAX_ATTEMPTS = 12
+LATE_CALL_WINDOW = timedelta(minutes=15)  # a call that was given up on may be carried out so late
 REAUTH_WAIT = timedelta(minutes=30)
-_EFFECTS: Mapping[str, Message] = {
-    "book": say("alerts.effect-book"),
-    "move": say("alerts.effect-move"),
-    "cancel": say("alerts.effect-cancel"),
-    "set_owner": say("alerts.effect-set-owner"),
-    "log_meeting": say("alerts.effect-log-meeting"),
+SLOT_TAKEN_WAIT = timedelta(hours=1)
+_EFFECTS: Mapping[tuple[str, str], Message] = {
+    (DeliveryKind.APPOINTMENT, Wanted.PUT): say("alerts.effect-appointment-put"),
+    (DeliveryKind.APPOINTMENT, Wanted.DROP): say("alerts.effect-appointment-drop"),
+    (DeliveryKind.PERSON, Wanted.PUT): say("alerts.effect-person-put"),
+    (DeliveryKind.ACTIVITY, Wanted.PUT): say("alerts.effect-activity-put"),
 }
-_REMOVED_ONCE_MORE = CodedMessage(DeliveryError.REMOVED_ONCE_MORE, say("vendor.removed-once-more"))
+_ONCE_MORE: Mapping[str, CodedMessage] = {
+    Wanted.DROP: CodedMessage(DeliveryError.REMOVED_ONCE_MORE, say("vendor.removed-once-more")),
+    Wanted.PUT: CodedMessage(DeliveryError.SENT_ONCE_MORE, say("vendor.sent-once-more")),
+}
 
 
-async def settle_delivery(env: Env, job: ClaimedDelivery, status: str, receipt: VendorEvent | None = None) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeasedDelivery:
+    """A delivery under this worker's lease. `used_until` is when the appointment is over, and its event of no use."""
+
+    delivery: DeliveryRow
+    connection: ConnectionRow
+    lease: UUID
+    used_until: datetime
+
+    def is_too_old(self, now: datetime) -> bool:
+        """Whether it is given up: by its age, and never by how often it was tried."""
+        past_use = self.delivery.kind != DeliveryKind.APPOINTMENT or self.used_until <= now
+        return past_use and now - self.delivery.owed_at >= DELIVERY_RETRY_FOR
+
+
+async def settle_delivery(env: Env, job: LeasedDelivery, status: str, receipt: VendorReceipt | None = None) -> None:
     """Record that the delivery is done or superseded, and start what waits behind it."""
 
     async def work(tx: Tx) -> None:
-        once_more = await _repeat_reason(env, tx, job) if status == "done" else None
-        if once_more is not None:
-            until = env.clock() + LATE_CALL_WINDOW
-            if await tx.deliveries.postpone(job.delivery.id, lease=job.lease, until=until, error=once_more):
-                await defer_delivery(tx, job.delivery, at=until)
+        now, delivery = env.clock(), job.delivery
+        if status == "done" and await _may_be_undone_late(tx, delivery, now=now):
+            await _put_off(tx, job, _ONCE_MORE[delivery.wanted], now, LATE_CALL_WINDOW)
             return
         kept = await tx.deliveries.settle(
-            job.delivery.id,
+            delivery.id,
             lease=job.lease,
             status=status,
-            at=env.clock(),
+            at=now,
             vendor_id=receipt.vendor_id if receipt else None,
             vendor_version=receipt.version if receipt else None,
         )
-        if not kept:
-            await _redo_last_op(env, tx, job)
-        else:
-            if status == "done":
-                await outdate_readings(env, tx, job.delivery)
-            await start_next_delivery(tx, job.delivery)
+        if kept and status == "done":
+            await outdate_readings(env, tx, delivery)
+        await _follow(tx, job, kept=kept, now=now)
 
     await run_in_transaction(env, work)
 
 
-async def _repeat_reason(env: Env, tx: Tx, job: ClaimedDelivery) -> CodedMessage | None:
-    """Why what was carried out has to be done once more in a while, or None."""
-    if job.crm_update is not None:
-        return SENT_ONCE_MORE if await may_be_overwritten(tx, job.delivery, now=env.clock()) else None
-    return _REMOVED_ONCE_MORE if await _may_arrive_late(tx, job) else None
-
-
-async def _may_arrive_late(tx: Tx, job: ClaimedDelivery) -> bool:
-    """Whether this first `cancel` that was carried out follows a `book` that was sent and never answered."""
-    if job.delivery.op != "cancel" or job.delivery.error_code == DeliveryError.REMOVED_ONCE_MORE:
-        return False
-    ops = await event_ops(tx, job.delivery)
-    if ops[-1].id != job.delivery.id:  # what comes after it puts the event right
-        return False
-    return any(other.op == "book" and other.status == "superseded" and other.attempts > 1 for other in ops)
-
-
-async def _redo_last_op(env: Env, tx: Tx, job: ClaimedDelivery) -> None:
-    """The lease was lost during the call: what was done since then is done again, since the call may have undone it."""
-    last = (await event_ops(tx, job.delivery))[-1]
-    if last.id == job.delivery.id or last.op == job.delivery.op == "cancel":
+async def retry_later(env: Env, job: LeasedDelivery, error: Message, retry_after: timedelta | None) -> None:
+    """Put the delivery off, longer each time, until it is too old."""
+    delivery, now = job.delivery, env.clock()
+    if job.is_too_old(now):
+        gave_up = say("vendor.gave-up", count=delivery.attempts, error=error)
+        await give_up(env, job, CodedMessage(DeliveryError.GAVE_UP, gave_up))
         return
-    if await tx.deliveries.reopen(last.id, status="done", at=env.clock()):
-        await defer_delivery(tx, last)
+    wait, told = retry_delay(delivery.attempts, delivery.id, retry_after), CodedMessage(DeliveryError.UNANSWERED, error)
+    await run_in_transaction(env, lambda tx: _put_off(tx, job, told, now, wait))
 
 
-async def retry_later(env: Env, job: ClaimedDelivery, error: Message, retry_after: timedelta | None) -> None:
-    """Put the delivery off, longer each time; after the last attempt it is given up."""
-    if job.delivery.attempts >= MAX_ATTEMPTS:
-        told = say("vendor.gave-up", count=job.delivery.attempts, error=error)
-        await give_up(env, job, CodedMessage(DeliveryError.GAVE_UP, told))
-        return
-    await _postpone(
-        env,
-        job,
-        CodedMessage(DeliveryError.UNANSWERED, error),
-        retry_delay(job.delivery.attempts, job.delivery.id, retry_after),
-    )
-
-
-async def wait_for_turn(env: Env, job: ClaimedDelivery, error: Message, wait: timedelta) -> None:
-    """The connection has to wait and nothing was done: this is no attempt, and is given up by its age alone."""
-    if env.clock() - job.delivery.created_at > LONGEST_WAIT:
+async def wait_for_turn(env: Env, job: LeasedDelivery, error: Message, wait: timedelta) -> None:
+    """The connection has to wait and no call was made: this is no attempt."""
+    now = env.clock()
+    if job.is_too_old(now):
         await give_up(env, job, CodedMessage(DeliveryError.GAVE_UP, error))
         return
-    until = max(wait, SHORTEST_WAIT)
-    await _postpone(env, job, CodedMessage(DeliveryError.UNANSWERED, error), until, counted=False)
+    waiting, until = CodedMessage(DeliveryError.WAITING, error), max(wait, SHORTEST_WAIT)
+    await run_in_transaction(env, lambda tx: _put_off(tx, job, waiting, now, until, counted=False))
 
 
-async def _postpone(
-    env: Env, job: ClaimedDelivery, error: CodedMessage, wait: timedelta, *, counted: bool = True
-) -> None:
-    async def work(tx: Tx) -> None:
-        until = env.clock() + wait
-        if await tx.deliveries.postpone(job.delivery.id, lease=job.lease, until=until, error=error, counted=counted):
-            await defer_delivery(tx, job.delivery, at=until)
-        else:
-            await _redo_last_op(env, tx, job)
-
-    await run_in_transaction(env, work)
-
-
-async def wait_for_connection(env: Env, job: ClaimedDelivery, error: CodedMessage) -> None:
+async def wait_for_connection(env: Env, job: LeasedDelivery, error: CodedMessage) -> None:
     """Take the connection out of use and tell a human; the delivery waits, and this does not count as an attempt."""
 
     async def work(tx: Tx) -> None:
-        now = env.clock()
         await put_out_of_use(env, tx, job.connection, error.message)
-        until = now + REAUTH_WAIT
-        lease, delivery = job.lease, job.delivery
-        if await tx.deliveries.postpone(delivery.id, lease=lease, until=until, error=error, counted=False):
-            await defer_delivery(tx, delivery, at=until)
-        else:
-            await _redo_last_op(env, tx, job)
+        await _put_off(tx, job, error, env.clock(), REAUTH_WAIT, counted=False)
 
     await run_in_transaction(env, work)
 
 
-async def give_up(env: Env, job: ClaimedDelivery, error: CodedMessage) -> None:
+async def ask_for_another_rep(env: Env, job: LeasedDelivery, error: Message) -> None:
+    """The calendar says that the time is gone: another rep is looked for, and meanwhile it is tried again now and then."""
+
+    async def work(tx: Tx) -> None:
+        taken = CodedMessage(DeliveryError.SLOT_TAKEN, error)
+        if await _put_off(tx, job, taken, env.clock(), SLOT_TAKEN_WAIT, counted=False):
+            await defer_slot_taken(tx, job.delivery)
+
+    await run_in_transaction(env, work)
+
+
+async def give_up(env: Env, job: LeasedDelivery, error: CodedMessage) -> None:
     """Make the delivery a dead letter, with an alert."""
 
     async def work(tx: Tx) -> None:
-        now = env.clock()
-        if not await tx.deliveries.settle(job.delivery.id, lease=job.lease, status="dead", at=now, error=error):
-            await _redo_last_op(env, tx, job)
+        now, delivery = env.clock(), job.delivery
+        kept = await tx.deliveries.settle(delivery.id, lease=job.lease, status="dead", at=now, error=error)
+        await _follow(tx, job, kept=kept, now=now)
+        if not kept:
             return
-        await start_next_delivery(tx, job.delivery)
         await tx.alerts.put(
             id=env.new_id(),
             at=now,
             code=AlertCode.DELIVERY_DEAD,
-            subject=f"delivery:{job.delivery.id}",
+            subject=f"delivery:{delivery.id}",
             message=say(
                 "alerts.delivery-dead",
-                effect=_EFFECTS[job.delivery.op],
+                effect=_EFFECTS[delivery.kind, delivery.wanted],
                 connection=connection_name(job.connection.key),
                 error=error.message,
-                delivery=str(job.delivery.id),
+                delivery=str(delivery.id),
             ),
         )
         told = {"code": error.code, "error": error.message.as_json()}
-        await audit(env, tx, WORKER, "delivery.dead", f"delivery:{job.delivery.id}", after=told)
+        await audit(env, tx, WORKER, "delivery.dead", f"delivery:{delivery.id}", after=told)
 
     await run_in_transaction(env, work)
+
+
+async def _put_off(
+    tx: Tx, job: LeasedDelivery, error: CodedMessage, now: datetime, wait: timedelta, *, counted: bool = True
+) -> bool:
+    until = now + wait
+    kept = await tx.deliveries.postpone(job.delivery.id, lease=job.lease, until=until, error=error, counted=counted)
+    if kept:
+        await defer_delivery(tx, job.delivery, at=until)
+    await _follow(tx, job, kept=kept, now=now)
+    return kept
+
+
+async def _may_be_undone_late(tx: Tx, delivery: DeliveryRow, *, now: datetime) -> bool:
+    """Whether a call that this one overtook was never answered, so that it may still be carried out.
+
+    An event that was put is told from a late one by its sequence.
+    """
+    if delivery.error_code in (DeliveryError.REMOVED_ONCE_MORE, DeliveryError.SENT_ONCE_MORE):
+        return False
+    if (delivery.kind, delivery.wanted) == (DeliveryKind.APPOINTMENT, Wanted.PUT):
+        return False
+    owed = await tx.deliveries.of_thing(*delivery.thing)
+    return owed[-1].id == delivery.id and any(
+        other.status == "superseded" and other.attempts and other.done_at and other.done_at > now - LATE_CALL_WINDOW
+        for other in owed
+        if other.wanted == Wanted.PUT
+    )
+
+
+async def _follow(tx: Tx, job: LeasedDelivery, *, kept: bool, now: datetime) -> None:
+    """Start what waited for this call. Of a lost lease, what was done since is done again, since the call may have undone it."""
+    last = (await tx.deliveries.of_thing(*job.delivery.thing))[-1]
+    if last.id == job.delivery.id:
+        return
+    if kept:
+        if last.status == "pending":
+            await defer_delivery(tx, last)
+    elif last.wanted == job.delivery.wanted == Wanted.DROP:
+        pass  # gone is gone
+    elif await tx.deliveries.reopen(last.id, status="done", at=now):
+        await defer_delivery(tx, last)

@@ -64,18 +64,16 @@ _REJECTS = {
 }
 _OUTCOMES = {"won": "journey.outcome-won", "lost": "journey.outcome-lost", "later": "journey.outcome-later"}
 _TOLD = {
-    "book": "journey.told-event",
-    "move": "journey.told-event-moved",
-    "cancel": "journey.told-event-gone",
-    "set_owner": "journey.told-owner",
-    "log_meeting": "journey.told-meeting",
+    "appointment-put": "journey.told-event",
+    "appointment-drop": "journey.told-event-gone",
+    "person-put": "journey.told-owner",
+    "activity-put": "journey.told-meeting",
 }
 _DONE = {
-    "book": "journey.done-event",
-    "move": "journey.done-event-moved",
-    "cancel": "journey.done-event-gone",
-    "set_owner": "journey.done-owner",
-    "log_meeting": "journey.done-meeting",
+    "appointment-put": "journey.done-event",
+    "appointment-drop": "journey.done-event-gone",
+    "person-put": "journey.done-owner",
+    "activity-put": "journey.done-meeting",
 }
 _DELIVERED = {
     "pending": "journey.to-deliver",
@@ -235,10 +233,10 @@ def _appointment(told: _Told) -> Message:
 
 
 def _delivery(told: _Told) -> Message:
-    op, status = str(told.about["op"]), str(told.about["status"])
-    if status == "done" and op in _DONE:
-        return say(_DONE[op], rep=told.rep)
-    what = say(_TOLD[op], rep=told.rep) if op in _TOLD else as_written(op)
+    thing, status = str(told.about["what"]), str(told.about["status"])
+    if status == "done" and thing in _DONE:
+        return say(_DONE[thing], rep=told.rep)
+    what = say(_TOLD[thing], rep=told.rep) if thing in _TOLD else as_written(thing)
     if status not in _DELIVERED:
         return say("journey.delivery-other", what=what, status=as_written(status))
     return say(_DELIVERED[status], what=what)

@@ -159,7 +159,7 @@ async def test_appointments_and_deliveries_are_found_by_each_of_their_parts(
         "end": [item["id"] for item in found if item["start"] < bound],
     }.items():
         assert [item["id"] for item in await items(admin, "/v1/appointments", **{parameter: bound})] == expected
-    filters = {"connection": "connection", "status": "status", "op": "op", "appointment": "appointment_id"}
+    filters = {"connection": "connection", "status": "status", "kind": "kind", "appointment": "appointment_id"}
     owed = await compare(admin, "/v1/deliveries", filters, least=4)
     await compare_span(admin, "/v1/deliveries", owed, "created_at")
     one = (await admin.get(f"/v1/deliveries/{owed[0]['id']}")).json()

@@ -13,6 +13,21 @@ from pointsman.domain.messages.coded import CodedMessage
 from pointsman.services.ports.booking.connections import ConnectionRow
 
 
+class DeliveryKind(StrEnum):
+    """What a delivery is about: an event in a rep's calendar, a lead's record in a CRM, a meeting on it."""
+
+    APPOINTMENT = "appointment"
+    PERSON = "person"
+    ACTIVITY = "activity"
+
+
+class Wanted(StrEnum):
+    """Whether the thing is to stand, as it is in the database then, or to go."""
+
+    PUT = "put"
+    DROP = "drop"
+
+
 class DeliveryError(StrEnum):
     """Why a delivery was not done at once, or is done once more."""
 
@@ -20,6 +35,8 @@ class DeliveryError(StrEnum):
     SWITCHED_OFF = "switched-off"
     REJECTED = "rejected"
     UNANSWERED = "unanswered"
+    WAITING = "waiting"
+    SLOT_TAKEN = "slot-taken"
     GAVE_UP = "gave-up"
     REMOVED_ONCE_MORE = "removed-once-more"
     SENT_ONCE_MORE = "sent-once-more"
@@ -27,18 +44,23 @@ class DeliveryError(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
-    """One effect owed to one calendar or CRM. `key` names there what it is about, the same for every op on it."""
+    """A state owed to one calendar or CRM. `key` names the thing there for good; `sequence` counts what was owed about it.
+
+    Its age counts from `owed_at`, which is later than `created_at` once it was taken up again.
+    """
 
     id: UUID
     appointment_id: UUID
     rep_id: UUID
     connection_id: UUID
     calendar: str
-    op: str
+    kind: DeliveryKind
+    wanted: Wanted
     key: str
     sequence: int
     status: str
     attempts: int
+    owed_at: datetime
     next_attempt_at: datetime
     error_code: str | None
     last_error: Mapping[str, Any] | None  # `Message.as_json`
@@ -46,6 +68,11 @@ class DeliveryRow:
     vendor_version: str | None
     created_at: datetime
     done_at: datetime | None
+
+    @property
+    def thing(self) -> tuple[UUID, str, DeliveryKind, str]:
+        """Connection, calendar, kind and key: what one vendor keeps once."""
+        return self.connection_id, self.calendar, self.kind, self.key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +88,7 @@ class DeliveryFilter:
 
     connection: str | None = None
     status: str | None = None
-    op: str | None = None
+    kind: str | None = None
     error_code: str | None = None
     appointment_id: UUID | None = None
     since: datetime | None = None
@@ -108,12 +135,14 @@ class Deliveries(Protocol):
         """In the order in which they are owed."""
         ...
 
-    async def owner_ops_of_lead(self, lead_id: UUID, connection_id: UUID) -> Sequence[DeliveryRow]:
-        """The `set_owner` ops of all the lead's appointments at one CRM, in order."""
+    async def of_thing(self, connection_id: UUID, calendar: str, kind: DeliveryKind, key: str) -> Sequence[DeliveryRow]:
+        """All that was ever owed about one thing, in order."""
         ...
 
     async def claim(self, delivery_id: UUID, *, lease: UUID, span: timedelta, at: datetime) -> DeliveryRow | None:
-        """Claim a pending delivery that is due, unclaimed and behind no earlier one; counts the attempt.
+        """Claim a pending delivery that is due, unclaimed and the latest of its thing; counts the attempt.
+
+        Those before it end as superseded. None while another call about the thing is under way.
 
         Leases run on the clock of the database, so that no worker's clock can break them.
         """
@@ -140,7 +169,7 @@ class Deliveries(Protocol):
         ...
 
     async def reopen(self, delivery_id: UUID, *, status: str, at: datetime) -> bool:
-        """Make a delivery of this status pending and due, with its attempts kept; not while a worker has its lease."""
+        """Make a delivery of this status pending, due and young again; not while a worker has its lease."""
         ...
 
     async def connection(self, connection_id: UUID) -> ConnectionRow: ...

@@ -1,0 +1,58 @@
+"""Rendering: from a delivery to the call that brings the vendor to what stands in the database now."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from pointsman.domain.leads.placeholders import company_named
+from pointsman.services.codes.registered_domains import matching_lists
+from pointsman.services.deliveries.calendar_event import event_reader, lead_language, meeting_title, shared_text
+from pointsman.services.deliveries.enqueue import participants_of
+from pointsman.services.policies.cache import RoutingConfig
+from pointsman.services.ports import ConnectionRef, Env, Tx, VendorReceipt
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.deliveries import DeliveryRow
+from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.vendors.texts import SharedText
+from pointsman.services.wording.rendering import MessageReader
+
+Call = Callable[[], Awaitable[VendorReceipt | None]]
+"""Made inside the transaction of the claim, run outside of it. Raises a `VendorError`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A claimed delivery, and what stands in the database as it is claimed.
+
+    `owed` is all that was ever owed about this thing, in order; the delivery is the last of it.
+    """
+
+    env: Env
+    tx: Tx
+    delivery: DeliveryRow
+    connection: ConnectionRef
+    appointment: AppointmentRow
+    lead: LeadRow
+    config: RoutingConfig
+    owed: Sequence[DeliveryRow]
+
+    @property
+    def reader(self) -> MessageReader:
+        """The rep of the delivery."""
+        return event_reader(self.config.roster, self.delivery.rep_id, language=self.env.language)
+
+    @property
+    def title(self) -> SharedText:
+        """By the company that the lead itself gives; "privat" and the like are none."""
+        name = self.lead.facts.get("company.name")
+        placeholders = matching_lists(self.config.policy.policy.matching).placeholder_keys
+        return meeting_title(str(name) if company_named(name, placeholders) else None, self.reader)
+
+    @property
+    def shared(self) -> SharedText:
+        reps = self.config.roster.reps
+        names = [reps[key].name for _, key in participants_of(self.appointment) if key in reps]
+        return shared_text(names, MessageReader(language=lead_language(self.lead)))
+
+
+Render = Callable[[Claimed], Awaitable[Call | None]]
+"""The call that says what stands now; None when there is nothing to say (any more)."""
