@@ -20,17 +20,17 @@ ID = "md5('{}' || n)::uuid"
 FIRST = "md5('d' || 1)::uuid"
 SPAN = "generate_series(1, 20000) n"
 
-#: Deliveries of one connection that is limited: each is to be tried later, and has a second op behind it that is due.
+#: Deliveries of one connection that is limited: each is due, and overtaken by a later one that is to be tried later.
 DELIVERIES = f"""
     insert into deliveries (id, appointment_id, rep_id, connection_id, calendar, kind, wanted, key, sequence, status, attempts,
         owed_at, next_attempt_at, created_at)
     select {ID.format("d")}, {ID.format("a")}, {ID.format("r")}, md5('limited')::uuid, 'c', 'appointment', 'put', 'key' || n,
         1, 'pending', 1,
-        now(), now() + interval '1 hour', now() from {SPAN} where n > 1
+        now(), now() - interval '2 hours', now() from {SPAN} where n > 1
     union all
     select {ID.format("e")}, {ID.format("a")}, {ID.format("r")}, md5('limited')::uuid, 'c', 'appointment', 'put', 'key' || n,
         2, 'pending', 0,
-        now(), now() - interval '2 hours', now() from {SPAN} where n > 1
+        now(), now() + interval '1 hour', now() from {SPAN} where n > 1
     union all
     select {ID.format("d")}, {ID.format("a")}, {ID.format("r")}, md5('other')::uuid, 'c', 'appointment', 'put', 'key' || n,
         1, 'pending', 0,
@@ -155,9 +155,9 @@ def test_what_is_asked_of_a_table_that_is_mostly_empty_is_planned_each_time(what
     assert ASKED[what].statement.replan
 
 
-def test_a_delivery_behind_thousands_that_wait_for_an_earlier_op_gets_its_turn(connection: psycopg.Connection) -> None:
+def test_a_delivery_behind_thousands_that_were_overtaken_gets_its_turn(connection: psycopg.Connection) -> None:
     connection.execute(DELIVERIES.encode())
     asked = ASKED["deliveries whose job was lost"]
     sweep = execute_of(connection, Asked(statement=asked.statement, fill="", given={**asked.given, "limit": "5000"}))
     found = [row for _ in range(WAITING // 5000 + 1) for row in connection.execute(sweep.encode()).fetchall()]
-    assert [row[6] for row in found] == ["key1"]
+    assert [row[7] for row in found] == ["key1"]

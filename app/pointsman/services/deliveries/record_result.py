@@ -156,7 +156,7 @@ async def _put_off(
 async def _may_be_undone_late(tx: Tx, delivery: DeliveryRow, *, now: datetime) -> bool:
     """Whether a call that this one overtook was never answered, so that it may still be carried out.
 
-    An event that was put is told from a late one by its sequence.
+    An event that was put is told from a late one by its sequence, and an owner who is told again stays the owner.
     """
     if delivery.error_code in (DeliveryError.REMOVED_ONCE_MORE, DeliveryError.SENT_ONCE_MORE):
         return False
@@ -166,7 +166,7 @@ async def _may_be_undone_late(tx: Tx, delivery: DeliveryRow, *, now: datetime) -
     return owed[-1].id == delivery.id and any(
         other.status == "superseded" and other.attempts and other.done_at and other.done_at > now - LATE_CALL_WINDOW
         for other in owed
-        if other.wanted == Wanted.PUT
+        if other.wanted == Wanted.PUT and (delivery.kind, other.rep_id) != (DeliveryKind.PERSON, delivery.rep_id)
     )
 
 
