@@ -92,11 +92,11 @@ async def test_an_allowed_act_does_exactly_what_its_row_says(
     assert all(found.agrees for found in await verify_all_ledgers(floor.env))
     await floor.work_out()
     events = [event for event in floor.vendor.events() if str(row.id) in event.key]
-    assert len(events) == (0 if after.ops[-1] == "cancel" else _events_of(after, past=past))
+    assert len(events) == (0 if after.owed[-1] == "drop" else _events_of(after, past=past))
 
 
 def _events_of(after: Seen, *, past: bool) -> int:
-    """A `book` that never ran before a meeting was rejected or called off has nothing to make any more."""
+    """An event that was never put before a meeting was rejected or called off has nothing to make any more."""
     return 0 if past and after.status in ("cancelled", "rejected") else 1
 
 
@@ -105,9 +105,9 @@ def _as_the_row_says(effect: Transition, before: Seen, after: Seen, *, past: boo
     assert after.owned == (1 if after.status in ("requested", "confirmed", "attended") else 0)
     assert after.turns_back == (1 if effect.credit is CreditEffect.GIVEN_BACK else before.turns_back)
     assert (after.open_passes > 0) == (before.open_passes > 0 and effect.gate is not GateEffect.REVOKED)
-    told = {CalendarOp.MOVE: ("move",), CalendarOp.CANCEL: ("cancel",)}.get(effect.calendar_op, ())
+    told = {CalendarOp.MOVE: ("put",), CalendarOp.CANCEL: ("drop",)}.get(effect.calendar_op, ())
     owed = () if past else told
-    assert after.ops == (*before.ops, *owed)
+    assert after.owed == (*before.owed, *owed)
     assert after.sequence == before.sequence + len(told)  # for the invitation, also when it is over
     _lead_as_the_row_says(effect, before, after)
 

@@ -88,8 +88,8 @@ async def one_history(floor: Floor, row: AppointmentRow) -> None:
     seen = await Seen.of(floor, row)
     assert seen.owned == (1 if stored.status in ("requested", "confirmed", "attended") else 0)
     assert seen.turns_back in (0, 1)
-    assert len(set(seen.ops)) >= 1
-    assert seen.ops.count("cancel") <= 1
+    assert len(seen.owed) >= 1
+    assert seen.owed.count("drop") <= 1
 
 
 def after(stands: AppointmentState, event: AppointmentEvent) -> AppointmentState:

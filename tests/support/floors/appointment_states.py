@@ -118,7 +118,7 @@ class Seen:
     owned: int  # reservations
     turns_back: int  # credits less restores
     open_passes: int
-    ops: tuple[str, ...]  # owed to calendars, in order
+    owed: tuple[str, ...]  # to calendars, in order
     events: tuple[str, ...]
     audited: int
     row: Any
@@ -143,8 +143,9 @@ class Seen:
             "select count(*) from gate_checks where lead_id = :lead and passed and revoked_at is null and expires_at > :now"
         )
         stored = await one("select * from appointments where id = :id")
-        ops = await one(
-            "select coalesce(array_agg(op order by sequence), '{}') from deliveries where appointment_id = :id"
+        owed = await one(
+            "select coalesce(array_agg(wanted order by sequence), '{}') from deliveries"
+            " where appointment_id = :id and kind = 'appointment'"
         )
         events = await one(
             "select coalesce(array_agg(act order by at, id), '{}') from appointment_events where appointment_id = :id"
@@ -159,7 +160,7 @@ class Seen:
             owned=(await one("select count(*) from reservations where appointment_id = :id and active"))[0],
             turns_back=ledger[0],
             open_passes=passes[0],
-            ops=tuple(op for op in ops[0] if op in ("book", "move", "cancel")),
+            owed=tuple(owed[0]),
             events=tuple(events[0]),
             audited=(
                 await one("select count(*) from audit where action like 'appointment.%' and subject = 'lead:' || :lead")

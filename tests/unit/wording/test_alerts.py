@@ -59,7 +59,7 @@ _ARGS: Mapping[str, Arg] = {
     "of": 7,
     "version": 1234,
     "error": say("alerts.no-answer-in-time", seconds=3.0),
-    "effect": say("alerts.effect-book"),
+    "effect": say("alerts.effect-appointment-put"),
     "by": say("alerts.by-email"),
     "other_by": say("alerts.by-phone"),
     "alert": say("alerts.hold-overdue", at=AT, reason=as_written("no rule")),

@@ -88,7 +88,7 @@ async def _record(env: Env, delivery: DeliveryRow) -> None:
         if delivery.rep_id not in reps or current is None or not await _is_open(env, tx, current, row):
             return
         rep = reps[delivery.rep_id]
-        conflict = update_conflict(row.conflict, rep, say("calendar.slot-taken", rep=rep_name(rep)))
+        conflict = update_conflict(row.conflict, rep, say("calendar.time-refused", rep=rep_name(rep)))
         if conflict != row.conflict:
             after = replace(row, conflict=conflict)
             await write_conflict(
