@@ -1,6 +1,7 @@
 """What a buyer does on the booking page, without a browser."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from uuid import UUID
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
+from pointsman.domain.booking.calendar_diff import TIME_REFUSED
 from pointsman.domain.errors import SlotTaken
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.permissions.sides import ActorRole
@@ -76,6 +78,29 @@ async def test_what_names_no_company_stands_neither_on_the_page_nor_in_the_title
     assert "Ihr Unternehmen" not in (await buyer.get(path)).text
     await booked(buyer, path)
     assert await page.floor.world.value("select company from appointments where lead_id = :lead", lead=lead_id) is None
+
+
+async def test_a_time_that_the_closers_calendar_did_not_take_is_offered_anew_and_can_be_called_off(
+    page: Page, buyer: httpx.AsyncClient
+) -> None:
+    lead_id = await page.lead()
+    path = page.path(lead_id)
+    start = await booked(buyer, path)
+    env = page.floor.env
+    async with env.uow() as tx:
+        row = await tx.appointments.active_for_lead(lead_id)
+        assert row is not None
+        await tx.appointments.save(replace(row, conflict={row.rep_key: TIME_REFUSED.as_json()}))
+    shown = await buyer.get(path)
+    assert heading(shown) == "Choose another time"
+    assert "This time is no longer available. Please choose another one." in shown.text
+    assert f'href="{path}/cancel"' in shown.text
+    other = times_in(shown)[0]
+    assert other != start
+    moved = await buyer.post(f"{path}/reschedule", data={"start": other, "appointment": str(row.id)})
+    assert moved.headers["location"] == f"{path}?done=moved"
+    assert await standing(page, lead_id) == [("confirmed", other)]
+    assert heading(await buyer.get(path)) == "Your appointment is booked"
 
 
 async def test_a_form_sent_twice_books_once(page: Page, buyer: httpx.AsyncClient) -> None:

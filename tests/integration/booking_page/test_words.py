@@ -93,6 +93,7 @@ def facts(**over: Any) -> dict[str, Any]:
 def times(*starts: datetime, language: str = "de", **over: Any) -> dict[str, Any]:
     page = times_page(slots(*starts), zone="Europe/Berlin", language=language, first=None)
     blank = {"here": ("", {"from": None}), "path": "", "moving": None, "now": None, "first": None, "length": "30 min"}
+    blank["may_keep"] = True
     return blank | {"page": page, "names": "Anna", "next_free": None} | over
 
 
@@ -103,7 +104,9 @@ def every_page(language: str) -> Iterator[str]:
     for known in (True, False):
         yield rendered("times", language, known=known, **times(*many, language=language))
         yield rendered("times", language, known=known, **times(*many[:1], language=language, first=date(2026, 11, 25)))
-        yield rendered("times", language, known=known, **times(*many, language=language, **moving))
+        for may_keep in (True, False):
+            given = times(*many, language=language, may_keep=may_keep, **moving)
+            yield rendered("times", language, known=known, **given)
         for kept in (None, 1, 5):
             here = ("confirm", {"start": NOW})
             yield rendered("confirm", language, known=known, start=NOW, kept=kept, here=here, **facts())

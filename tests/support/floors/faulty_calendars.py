@@ -16,6 +16,7 @@ from pointsman.services.ports import (
     VendorReauthError,
     VendorRejectedError,
     VendorRetryableError,
+    VendorSlotTakenError,
     VendorUnansweredError,
     VendorWaitError,
 )
@@ -41,6 +42,7 @@ class Cue(StrEnum):
     WAIT = "wait"  # the connection has to wait, and nothing is sent
     REAUTH = "reauth"
     REJECTED = "rejected"
+    TAKEN = "taken"  # nothing done, since something else stands at that time
     CRASH = "crash"  # done, and then our process dies
 
 
@@ -219,6 +221,8 @@ class FaultyCalendars:
                 raise VendorReauthError("401")
             case Cue.REJECTED:
                 raise VendorRejectedError("no such calendar")
+            case Cue.TAKEN:
+                raise VendorSlotTakenError("that time is taken")
             case Cue.CRASH:
                 raise Crash
             case Cue.OK:

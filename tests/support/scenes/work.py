@@ -68,6 +68,8 @@ def undeliverable(it: Stage) -> Scenes:
     assert gone.is_success
     it.deliver()
     dead = it.served.first("/v1/deliveries?status=dead")
+    yield "POST /v1/deliveries/replay", 404, it.ask("POST", "/v1/deliveries/replay", {"connection": "unknown"})
+    yield "POST /v1/deliveries/replay", 200, it.ask("POST", "/v1/deliveries/replay", {"dry_run": True})
     yield "POST /v1/deliveries/{delivery_id}/replay", 200, it.ask("POST", f"/v1/deliveries/{dead}/replay")
 
 

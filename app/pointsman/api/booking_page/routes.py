@@ -54,6 +54,8 @@ async def show(request: Request, env: EnvDep) -> Response:
         return visit.answer("cancelled")
     if row is None:
         return await _times(request, visit)
+    if visit.buyer.needs_another_time:
+        return await _times(request, visit, said=_GONE)
     return visit.answer(
         "appointment",
         said=_said(request.query_params.get("done", ""), row, visit.buyer.allowed_actions),
@@ -219,6 +221,7 @@ async def _times(
         here=(path, {"from": first}),
         path=path,
         moving=row,
+        may_keep=not visit.buyer.needs_another_time,
         now=visit.span(row.starts_at, row.ends_at) if row else None,
         page=times_page(slots, zone=reader.local_zone, language=reader.language, first=first),
         first=first,

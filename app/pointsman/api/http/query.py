@@ -1,6 +1,7 @@
 """What a query, or a path, may say."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -83,8 +84,13 @@ async def explain_nothing(env: Env, caller: Caller, **asked: str | int | None) -
 
     A caller hears of names that it reads: a partner of its own reps alone, and of no pool.
     """
+    await explain_nothing_in(env, caller, asked, part="query")
+
+
+async def explain_nothing_in(env: Env, caller: Caller, asked: Mapping[str, str | int | None], *, part: str) -> None:
+    """As `explain_nothing`, for a filter in this part of a request: "query" or "body"."""
     colleagues, reasons = caller.may_read(Reading.COLLEAGUES), caller.may_read(Reading.REASONS)
     named = {parameter: (_NAMED[parameter], str(name)) for parameter, name in asked.items() if name is not None}
     heard = {parameter: one for parameter, one in named.items() if reasons or one[0] is NamedThing.REP}
     if heard:
-        await require_known_names(env, heard, sees=SEES_ALL if colleagues else caller.actor.sees)
+        await require_known_names(env, heard, sees=SEES_ALL if colleagues else caller.actor.sees, path=part)

@@ -12,7 +12,14 @@ from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.http.query import FilterText, SinceQuery, UntilQuery, explain_nothing, require_period
+from pointsman.api.http.query import (
+    FilterText,
+    SinceQuery,
+    UntilQuery,
+    explain_nothing,
+    explain_nothing_in,
+    require_period,
+)
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.deliveries.replay import (
     REPLAY_BATCH_SIZE,
@@ -157,7 +164,7 @@ async def replay_many(
     which = DeliveryFilter(connection=asked.connection, kind=asked.kind, since=asked.since)
     done = await replay_deliveries(env, which, dry_run=asked.dry_run, actor=caller.actor)
     if not done.count:
-        await explain_nothing(env, caller, connection=asked.connection)
+        await explain_nothing_in(env, caller, {"connection": asked.connection}, part="body")
     return ReplayedDeliveries(count=done.count, more=done.more)
 
 

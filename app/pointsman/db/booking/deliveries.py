@@ -63,7 +63,8 @@ _CLAIM = PreparedStatement("""
 #: One that is superseded by its own worker had nothing to say: that was no attempt.
 _SETTLE = PreparedStatement("""
     update deliveries set
-        status = :status, attempts = attempts - cast(:status = 'superseded' as integer), lease = null, lease_until = null, done_at = :at,
+        status = :status, attempts = attempts - cast(:status = 'superseded' as integer),
+        lease = null, lease_until = null, done_at = :at,
         error_code = :error_code, last_error = cast(:error as jsonb),
         vendor_id = coalesce(:vendor_id, vendor_id), vendor_version = coalesce(:vendor_version, vendor_version)
     where id = :id and lease = :lease and status = 'pending'

@@ -19,6 +19,8 @@ BETWEEN_LOOKS = timedelta(minutes=1)
 Conflict: TypeAlias = Mapping[str, Any]
 #: What a conflict says of a calendar that looks emptied.
 CALENDAR_EMPTIED = say("calendar.emptied")
+#: What a conflict says of a calendar that did not take our event, since something else stands at its time.
+TIME_REFUSED = say("calendar.time-refused")
 
 
 class EventState(StrEnum):
@@ -127,3 +129,8 @@ def has_emptied(conflict: Conflict | None, rep: str) -> bool:
 def says_emptied(what: Any) -> bool:
     """Whether what is kept of one calendar says that it looks emptied: by its key, as another release may say more beside it."""
     return message_from_json(what).key == CALENDAR_EMPTIED.key
+
+
+def is_time_refused(conflict: Conflict | None) -> bool:
+    """Whether a calendar did not take the appointment, so that another time has to be found for it."""
+    return any(message_from_json(what).key == TIME_REFUSED.key for what in said_by_rep(conflict).values())

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from pointsman.domain.booking.calendar_diff import is_time_refused
 from pointsman.domain.booking.lifecycle import AppointmentAction, allowed_actions
 from pointsman.domain.dates.living_zones import NO_PLACE, place_on_clock, zone_of_buyer, zones_of_country
 from pointsman.domain.errors import Conflict, NotFound, SlotTaken
@@ -47,6 +48,16 @@ class BuyerView:
     appointment: AppointmentRow | None
     allowed_actions: frozenset[AppointmentAction]  # of moving and calling off, what is possible now
     slot_hold: SlotHoldRow | None  # of those that have not run out
+
+    @property
+    def needs_another_time(self) -> bool:
+        """Whether the closer cannot come when it was agreed, and another time may be chosen."""
+        there = self.appointment
+        return (
+            there is not None
+            and is_time_refused(there.conflict)
+            and AppointmentAction.RESCHEDULE in self.allowed_actions
+        )
 
     @property
     def actor(self) -> Actor:

@@ -104,7 +104,10 @@ async def wait_for_connection(env: Env, job: LeasedDelivery, error: CodedMessage
 
 
 async def ask_for_another_rep(env: Env, job: LeasedDelivery, error: Message) -> None:
-    """The calendar says that the time is gone: another rep is looked for, and meanwhile it is tried again now and then."""
+    """The calendar says that the time is gone: another rep is looked for, and until it is over it is tried again now and then."""
+    if job.used_until <= env.clock():
+        await settle_delivery(env, job, "superseded")
+        return
 
     async def work(tx: Tx) -> None:
         taken = CodedMessage(DeliveryError.SLOT_TAKEN, error)

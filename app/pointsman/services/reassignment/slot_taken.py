@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
-from pointsman.domain.booking.calendar_diff import update_conflict
+from pointsman.domain.booking.calendar_diff import TIME_REFUSED, update_conflict
 from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, ConflictAct
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import PointsmanError
-from pointsman.domain.messages.message import rep_name, say
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.conflict_record import write_conflict
 from pointsman.services.appointments.find_appointment import lock_appointment
@@ -37,9 +36,7 @@ async def give_to_another_rep(env: Env, delivery_id: UUID) -> None:
     if delivery.rep_id == row.rep_id:
         try:
             await _reassign(env, row)
-        except (
-            PointsmanError
-        ) as error:  # none is free, its gate is shut, a calendar cannot be read: nothing has changed
+        except PointsmanError as error:  # none is free, its gate is shut, a calendar is unreadable: nothing has changed
             if error.code == "holder-changed":
                 return
         else:
@@ -88,7 +85,7 @@ async def _record(env: Env, delivery: DeliveryRow) -> None:
         if delivery.rep_id not in reps or current is None or not await _is_open(env, tx, current, row):
             return
         rep = reps[delivery.rep_id]
-        conflict = update_conflict(row.conflict, rep, say("calendar.time-refused", rep=rep_name(rep)))
+        conflict = update_conflict(row.conflict, rep, TIME_REFUSED)
         if conflict != row.conflict:
             after = replace(row, conflict=conflict)
             await write_conflict(
