@@ -16,4 +16,4 @@ async def defer_delivery(tx: Tx, delivery: DeliveryRow, *, at: datetime | None =
 
 async def defer_slot_taken(tx: Tx, delivery: DeliveryRow) -> None:
     """Look for another rep for the appointment, whose time the delivery's calendar calls taken."""
-    await tx.jobs.defer(SLOT_TAKEN_TASK, {"delivery_id": str(delivery.id)}, at=None)
+    await tx.jobs.defer(SLOT_TAKEN_TASK, {"delivery_id": str(delivery.id)}, at=None, calls_vendor=True)
