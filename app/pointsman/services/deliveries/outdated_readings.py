@@ -6,9 +6,10 @@ from pointsman.services.ports.booking.deliveries import DeliveryKind, DeliveryRo
 
 async def outdate_readings(env: Env, tx: Tx, done: DeliveryRow) -> None:
     """After an event was changed or taken out: the calendar is read again at once, before the freed time is offered."""
-    if done.kind == DeliveryKind.APPOINTMENT and await _frees_time(tx, done):
-        if await tx.calendars.outdate_readings(done.connection_id, done.calendar, at=env.clock()):
-            await tx.jobs.defer_once("calendars.poll")
+    if done.kind != DeliveryKind.APPOINTMENT or not await _frees_time(tx, done):
+        return
+    if await tx.calendars.outdate_readings(done.connection_id, done.calendar, at=env.clock()):
+        await tx.jobs.defer_once("calendars.poll")
 
 
 async def _frees_time(tx: Tx, done: DeliveryRow) -> bool:
