@@ -407,7 +407,14 @@ async def test_a_run_that_cannot_be_recorded_is_logged_all_the_same(
 
 
 def test_the_worker_knows_the_jobs_and_the_sweeps_that_the_use_cases_count_on() -> None:
-    assert set(JOBS) == {"delivery.run", "delivery.slot_taken", "holds.drain", "inbox.process", "intake.catch_up", "intake.fetch"}
+    assert set(JOBS) == {
+        "delivery.run",
+        "delivery.slot_taken",
+        "holds.drain",
+        "inbox.process",
+        "intake.catch_up",
+        "intake.fetch",
+    }
     assert {task.name for task in PERIODIC_TASKS} == {
         "inbox.sweep",
         "deliveries.sweep",
