@@ -141,6 +141,9 @@ class Appointments:
         if answer.status_code in _GONE:
             return None
         read = await self._client.read_icalendar(one_event, answer.content, writes=wrote, zone=self._zone)
+        if not read["certain"]:  # a wall clock without a zone is the calendar's own, as in busy times
+            zone = (await self._collections.calendar(place)).zone or self._zone
+            read = await self._client.read_icalendar(one_event, answer.content, writes=wrote, zone=zone)
         event = Stored.of(read)
         if event.key != key:
             raise Rejected("another event has the name that this appointment needs")

@@ -160,3 +160,18 @@ async def test_what_is_locked_for_a_moment_is_sent_again(locked: int, fine: bool
         with nullcontext() if fine else pytest.raises(Retryable):
             await connector(http).appointments.drop("/rep1/leads/", "k1")
     assert delete.call_count == min(locked, 4) + 1
+
+
+@pytest.mark.parametrize(("start", "hour", "certain"), [("20310330T100000", 8, False), ("20310330T100000Z", 10, True)])
+async def test_an_event_without_a_zone_is_read_in_the_calendar_s_own_and_is_not_certain(
+    start: str, hour: int, certain: bool
+) -> None:
+    body = event(f"DTSTART:{start}", "DURATION:PT1H").replace("UID:x", "UID:k1@pointsman")
+    zoned = KIND.replace(b"</D:prop>", b"<C:calendar-timezone-id>Europe/Berlin</C:calendar-timezone-id></D:prop>")
+    async with respx.mock(assert_all_called=False) as wire, httpx.AsyncClient() as http:
+        asked = wire.request("PROPFIND", PLACE).respond(207, content=zoned)
+        wire.get(f"{PLACE}k1.ics").respond(200, content=body.encode())
+        found = await connector(http).appointments.get("/rep1/leads/", "k1")
+    assert found is not None
+    assert found.slot is not None
+    assert (found.slot.utc().start.hour, found.certain, asked.call_count) == (hour, certain, 0 if certain else 1)
