@@ -17,7 +17,7 @@ from pointsman_sdk.readers.calendar_zones import zones_of
 from pointsman_sdk.readers.icalendar import Component, parse_icalendar, write_icalendar
 from pointsman_sdk.readers.multistatus import DAV, Resource, parse_multistatus
 from pointsman_sdk.readers.plain_xml import parse_xml
-from pointsman_sdk.readers.recurrence_rules import StepCount
+from pointsman_sdk.readers.recurrence.occurrences import StepCount
 from pointsman_sdk.readers.series import busy_instances
 
 CALDAV = "{urn:ietf:params:xml:ns:caldav}"

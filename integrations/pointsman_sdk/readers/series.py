@@ -1,7 +1,7 @@
 """Events as they stand in a calendar, each written out to the times at which its owner is busy: single ones and series.
 
 Every fault names its event by UID and start. What cannot be worked out is unreadable, never free: EXRULE, a change of
-"this and all that follow" (RANGE), and what `recurrence_rules` and `calendar_times` refuse.
+"this and all that follow" (RANGE), and what `recurrence` and `calendar_times` refuse.
 """
 
 import re
@@ -15,7 +15,8 @@ from pointsman_sdk.readers.busy_times import SHORTEST, Span, midnight, span_of, 
 from pointsman_sdk.readers.calendar_times import Zones, read_date, read_length, read_moment, read_period, read_time
 from pointsman_sdk.readers.calendar_zones import zones_of
 from pointsman_sdk.readers.icalendar import Component, Property
-from pointsman_sdk.readers.recurrence_rules import Rule, Spend, occurrences, read_rule
+from pointsman_sdk.readers.recurrence.occurrences import Spend, occurrences
+from pointsman_sdk.readers.recurrence.rule import Rule, read_rule
 from pointsman_sdk.readers.unreadable import Reason, Unreadable
 
 _SLACK = timedelta(days=2)  # no wall clock is further from another

@@ -12,7 +12,7 @@ from pointsman_sdk.readers import Unreadable
 from pointsman_sdk.readers.calendar_times import Zones, iana_zone, read_length, read_period, read_time
 from pointsman_sdk.readers.calendar_zones import zones_of
 from pointsman_sdk.readers.icalendar import ICalendarLimits, Property, parse_icalendar
-from pointsman_sdk.readers.recurrence_rules import StepCount
+from pointsman_sdk.readers.recurrence.occurrences import StepCount
 from pointsman_sdk.readers.series import busy_instances
 from support.corpus.notation import OWNER, WITHIN
 from support.hostile.fuzzing import fuzz

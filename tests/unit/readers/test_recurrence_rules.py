@@ -10,7 +10,8 @@ from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 
 from pointsman_sdk.readers import Reason, Unreadable
-from pointsman_sdk.readers.recurrence_rules import StepCount, occurrences, read_rule
+from pointsman_sdk.readers.recurrence.occurrences import StepCount, occurrences
+from pointsman_sdk.readers.recurrence.rule import read_rule
 from support.hypothesis_profiles import examples
 
 LOW, HIGH = datetime(2031, 3, 1), datetime(2031, 4, 15)  # noqa: DTZ001  # wall clocks
