@@ -25,7 +25,7 @@ Sweep = Callable[[Env], Awaitable[int]]
 
 
 async def _process_item(env: Env, args: Mapping[str, Any]) -> None:
-    await process_item(env, UUID(args["inbox_id"]))
+    await process_item(env, UUID(args["inbox_id"]), asks_vendors=args.get("asks_vendors", False))
 
 
 async def _run_delivery(env: Env, args: Mapping[str, Any]) -> None:

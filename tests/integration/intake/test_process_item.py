@@ -19,6 +19,7 @@ from pointsman.services.intake.receive import process_item, sweep_inbox
 from pointsman.services.intake.replay import replay_item, replay_items
 from pointsman.services.ports import DatabaseUnavailable, Env, LockTimedOut, Tx, UnitOfWork
 from pointsman.services.ports.intake.inbox import ReplayFilter
+from pointsman.worker import tasks
 from support.floors.use_case_env import ADMIN, World
 from support.http.signing import as_bytes, sign_hmac
 from support.wording import english_of
@@ -579,3 +580,42 @@ async def test_an_items_own_env_does_not_matter(
     (inbox_id,) = await accept(client)
     await asyncio.gather(process_item(env, inbox_id), process_item(world.env, inbox_id))
     assert await world.value("select count(*) from decisions") == 1
+
+
+async def test_a_handover_is_left_to_the_queue_that_may_wait_for_vendors_and_costs_no_attempt(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    await make_intake("crm", kind="handover", mapping=HANDOVER, sample=QUALIFIED)
+    (inbox_id,) = await accept(client, QUALIFIED, key="crm")
+    await process_item(world.env, inbox_id, asks_vendors=False)
+    waiting = await item(world, inbox_id)
+    assert (waiting.status, waiting.attempts) == ("received", 0)
+    (job,) = await world.rows(
+        "select args, priority from procrastinate_jobs where queue_name = 'pointsman-vendors' and task_name = 'inbox.process'"
+    )
+    assert (job.args, job.priority > 0) == ({"inbox_id": str(inbox_id), "asks_vendors": True}, True)
+    await tasks.JOBS["inbox.process"](world.env, job.args)
+    assert (await item(world, inbox_id)).status == "done"
+
+
+async def test_a_lead_that_needs_no_calendar_is_decided_in_the_queue_for_decisions(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    await make_intake("form")
+    (inbox_id,) = await accept(client)
+    await tasks.JOBS["inbox.process"](world.env, {"inbox_id": str(inbox_id)})
+    assert (await item(world, inbox_id)).status == "done"
+
+
+async def test_a_lead_whose_decision_reads_calendars_is_left_to_the_queue_that_may_wait(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    await make_intake("crm", kind="handover", mapping=HANDOVER, sample=QUALIFIED)
+    (handed,) = await accept(client, QUALIFIED, key="crm")
+    await process_item(world.env, handed)  # no closer has a calendar: it waits with its gate passed
+    await make_intake("form")
+    (news,) = await accept(client, EVENT | {"employees": "130"})
+    await tasks.JOBS["inbox.process"](world.env, {"inbox_id": str(news)})
+    assert (await item(world, news)).status == "received"
+    await process_item(world.env, news)
+    assert (await item(world, news)).status == "done"

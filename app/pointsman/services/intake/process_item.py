@@ -22,7 +22,7 @@ from pointsman.domain.messages.coded import CodedMessage
 from pointsman.domain.messages.message import intake_name, say
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.roster.reps import Roster
-from pointsman.services.calendars.closer_calendars import with_closer_calendars
+from pointsman.services.calendars.closer_calendars import CalendarsUnread, with_closer_calendars
 from pointsman.services.handover.book_on_handover import AutoBook
 from pointsman.services.handover.handover import hand_over
 from pointsman.services.handover.handover_result import HandoverResult
@@ -51,13 +51,17 @@ from pointsman.services.transactions import run_in_transaction
 MAX_UNENDED_ATTEMPTS = 5
 LEASE = timedelta(seconds=20)  # a killed worker's item is taken up after it; two at once do no harm
 _AFTER_OUTAGE = timedelta(seconds=5)
+_AFTER_LOST_JOB = timedelta(seconds=60)
+_FIRST = 10  # priority of a job
 
 #: What no repetition mends.
 _PERMANENT = (Invalid, TooLarge, UnsupportedMedia, NotFound, RoleProtected)
 
 
-async def process_item(env: Env, inbox_id: UUID) -> None:
+async def process_item(env: Env, inbox_id: UUID, *, asks_vendors: bool = True) -> None:
     """Work one item off. Running it twice, late or at the same time as another worker does no harm.
+
+    Without `asks_vendors` one that has to read calendars is left to a job that may wait for vendors.
 
     The attempt is counted before it runs, so that an item which kills its worker ends in the dead letters too. An outage of
     the database costs no attempt.
@@ -71,8 +75,13 @@ async def process_item(env: Env, inbox_id: UUID) -> None:
     if item.unended_attempts >= MAX_UNENDED_ATTEMPTS:
         await _fail(env, item, lease, GAVE_UP, permanent=True)
         return
+    if not asks_vendors and item.intake_kind == "handover":
+        await _leave_to_vendor_queue(env, item, lease)
+        return
     try:
-        await _run(env, item)
+        await _run(env, item, asks_vendors=asks_vendors)
+    except CalendarsUnread:
+        await _leave_to_vendor_queue(env, item, lease)
     except DatabaseUnavailable:
         # It may be back already. If it is not, the lease runs out, and the sweep takes the item up again.
         with contextlib.suppress(DatabaseUnavailable, DatabaseBusy):
@@ -89,7 +98,15 @@ async def process_item(env: Env, inbox_id: UUID) -> None:
         await _fail(env, item, lease, unforeseen(error), permanent=False)
 
 
-async def _run(env: Env, item: InboxRow) -> None:
+async def _leave_to_vendor_queue(env: Env, item: InboxRow, lease: datetime) -> None:
+    """Before all that vendors are told: this is a decision. A job that is lost is found by the sweep."""
+    async with env.uow() as tx:
+        await tx.inbox.give_back(item.id, leased_until=lease, retry_at=env.clock() + _AFTER_LOST_JOB)
+        args = {"inbox_id": str(item.id), "asks_vendors": True}
+        await tx.jobs.defer("inbox.process", args, calls_vendor=True, priority=_FIRST)
+
+
+async def _run(env: Env, item: InboxRow, *, asks_vendors: bool) -> None:
     actor = Actor(name=f"intake:{item.intake_key}", kind=CallerKind.WEBHOOK)
     assert item.intake_id is not None, "what no intake sent is refused, and not worked off"
     async with env.uow.autocommit() as tx:
@@ -111,7 +128,7 @@ async def _run(env: Env, item: InboxRow) -> None:
     if item.intake_kind == "handover":
         await _hand_over(env, item, mapped, actor)
     else:
-        await _submit(env, item, mapped, actor)
+        await _submit(env, item, mapped, actor, asks_vendors=asks_vendors)
 
 
 async def _hand_over(env: Env, item: InboxRow, mapped: MappedEvent, actor: Actor) -> None:
@@ -163,7 +180,7 @@ def _attribute_to_setter(mapped: MappedEvent, setter: str | None, intake: str) -
     )
 
 
-async def _submit(env: Env, item: InboxRow, mapped: MappedEvent, actor: Actor) -> None:
+async def _submit(env: Env, item: InboxRow, mapped: MappedEvent, actor: Actor, *, asks_vendors: bool) -> None:
     async def attempt(calendars: Mapping[str, CalendarState]) -> None:
         async def work(tx: Tx) -> None:
             if await tx.inbox.lock(item.id) is None:
@@ -178,7 +195,10 @@ async def _submit(env: Env, item: InboxRow, mapped: MappedEvent, actor: Actor) -
 
         await run_in_transaction(env, work)
 
-    await with_closer_calendars(env, attempt)
+    if asks_vendors:
+        await with_closer_calendars(env, attempt)
+    else:
+        await attempt({})
 
 
 async def _fail(env: Env, item: InboxRow, lease: datetime, error: CodedMessage, *, permanent: bool) -> None:
