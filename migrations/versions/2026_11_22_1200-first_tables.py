@@ -548,6 +548,9 @@ def upgrade() -> None:
         sa.Column("read_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("outdated_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("error", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("owner_zone", sa.Text(), nullable=True),
+        sa.Column("owner_email", sa.Text(), nullable=True),
+        sa.Column("cursor", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["rep_calendar_id"],
             ["rep_calendars.id"],

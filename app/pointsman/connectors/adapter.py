@@ -24,6 +24,7 @@ from pointsman.services.ports.vendors.calendars import (
     BusyLimits,
     CalendarAsked,
     CalendarEvent,
+    CalendarNews,
     ConnectionRef,
     VendorCalendarPage,
     VendorError,
@@ -45,11 +46,13 @@ from pointsman_sdk import (
     Limits,
     Slot,
     Unreadable,
+    Watches,
     check_key,
 )
 
 T = TypeVar("T")
 CALL_DEADLINE = timedelta(seconds=30)
+_LONGEST_CURSOR = 4_000  # characters
 _ASKED_AT_ONCE = 8  # connectors that are asked beside the event loop
 _UNUSABLE = {"secret-key-missing": "vendor.secret-key-missing", "secret-unreadable": "vendor.secret-unreadable"}
 
@@ -110,6 +113,26 @@ class ConnectorGateway:
             return calendar_page(await vendor.page(cursor))
 
         return await self._with(Capability.CALENDARS, connection, read, deadline=deadline, patience=Patience.FIRST)
+
+    def tells_news(self, connector: str) -> bool:
+        """Whether the vendor tells what changed in a calendar."""
+        try:
+            return Capability.WATCHES in self._registry.manifest(connector).capabilities
+        except (NotFound, Unavailable):
+            return False
+
+    async def calendar_news(
+        self, connection: ConnectionRef, calendar: str, cursor: str | None, *, deadline: timedelta
+    ) -> CalendarNews:
+        """Whether anything changed since the cursor."""
+
+        async def ask(vendor: Watches) -> CalendarNews:
+            told = await vendor.changed(calendar, cursor)
+            changed = cursor is None or not told.complete or told.others or bool(told.keys)
+            following = told.cursor if told.cursor and len(told.cursor) <= _LONGEST_CURSOR else None
+            return CalendarNews(changed=changed, cursor=following)
+
+        return await self._with(Capability.WATCHES, connection, ask, deadline=deadline, patience=Patience.FIRST)
 
     def busy_limits(self, connector: str) -> BusyLimits:
         """How many calendars go into one question, and how many questions are asked side by side."""

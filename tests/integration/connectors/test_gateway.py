@@ -123,6 +123,20 @@ async def test_calendars_are_listed_page_by_page(house: House) -> None:
     assert (first.calendars[0].zone, last.cursor) == ("Europe/Berlin", None)
 
 
+async def test_a_calendar_tells_whether_anything_changed_in_it(house: House) -> None:
+    gateway, connection = house.gateway, house.connection()
+    assert gateway.tells_news("memory")
+    assert not gateway.tells_news("unknown")
+    first = await gateway.calendar_news(connection, "anna", None, deadline=SECOND)
+    again = await gateway.calendar_news(connection, "anna", first.cursor, deadline=SECOND)
+    assert (first.changed, again.changed) == (True, False)
+    await gateway.put_event(connection, EVENT)
+    after = await gateway.calendar_news(connection, "anna", again.cursor, deadline=SECOND)
+    assert (after.changed, after.cursor != again.cursor) == (True, True)
+    forgotten = await gateway.calendar_news(connection, "anna", "forgotten", deadline=SECOND)
+    assert forgotten.changed
+
+
 async def test_appointment_is_booked_found_moved_and_cancelled(house: House) -> None:
     gateway, connection = house.gateway, house.connection()
     await gateway.check(connection)

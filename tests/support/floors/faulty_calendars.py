@@ -25,6 +25,7 @@ from pointsman.services.ports.vendors.calendars import (
     BusyLimits,
     BusyTime,
     CalendarAsked,
+    CalendarNews,
     VendorCalendar,
     VendorCalendarPage,
 )
@@ -66,6 +67,7 @@ class FaultyCalendars:
         self.before_change: Callable[[str], asyncio.Future[None] | None] = lambda _op: None
         self.reads = 0
         self.listed: list[list[tuple[str, str]]] = []  # pages of (id, name)
+        self.news: dict[str, int] | None = None  # changes by calendar; None: it tells none
         self.merges = False  # our events come among the others' busy times, without keys
         self.batch = 1  # calendars in one question
         self.batches: list[list[str]] = []  # what each question asked
@@ -101,6 +103,20 @@ class FaultyCalendars:
             for id_, name in (names[0] if names else [])
         ]
         return VendorCalendarPage(calendars=calendars, cursor=str(int(cursor or 0) + 1) if len(names) > 1 else None)
+
+    def tells_news(self, connector: str) -> bool:
+        return self.news is not None
+
+    async def calendar_news(
+        self, connection: ConnectionRef, calendar: str, cursor: str | None, *, deadline: timedelta
+    ) -> CalendarNews:
+        _outside_transactions()
+        if fault := self.faults.get("news"):
+            raise fault
+        assert self.news is not None, "it tells none"
+        self.calls.append(("news", calendar))
+        now = self.news.get(calendar, 0)
+        return CalendarNews(changed=cursor != str(now), cursor=str(now))
 
     def busy_limits(self, connector: str) -> BusyLimits:
         return BusyLimits(batch=self.batch, at_once=AT_ONCE)

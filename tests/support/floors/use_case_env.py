@@ -35,6 +35,7 @@ from pointsman.services.ports.vendors.calendars import (
     BusyLimits,
     BusyTime,
     CalendarAsked,
+    CalendarNews,
     VendorCalendarPage,
 )
 from pointsman.services.ports.vendors.crm import CrmMeeting, CrmPerson, CrmReceipt
@@ -146,6 +147,14 @@ class FakeCalendars:
     ) -> VendorCalendarPage:
         self._fail("list")
         return VendorCalendarPage(calendars=(), cursor=None)
+
+    def tells_news(self, connector: str) -> bool:
+        return False
+
+    async def calendar_news(
+        self, connection: ConnectionRef, calendar: str, cursor: str | None, *, deadline: timedelta
+    ) -> CalendarNews:
+        raise AssertionError("it tells none")
 
     def busy_limits(self, connector: str) -> BusyLimits:
         return BusyLimits(batch=1, at_once=4)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.booking.connections import connection_row
 from pointsman.db.engine.prepared_statement import PreparedStatement
-from pointsman.db.tables import rep_calendars
+from pointsman.db.tables import calendar_reads, rep_calendars
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.own_events import OwnEvent
 from pointsman.domain.messages.message import message_from_json
@@ -23,7 +23,9 @@ _BINDINGS = PreparedStatement("""
         c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at,
         c.max_reading_age_s, c.sync_owners,
         s.window_start, s.window_end, s.busy, s.keyed, s.read_at, s.error,
-        coalesce(s.read_at <= s.outdated_at, false) as outdated
+        coalesce(s.read_at <= s.outdated_at, false) or coalesce((s.owner_zone, s.owner_email) <> (r.time_zone, r.email), false)
+            as outdated,
+        s.owner_zone, s.owner_email, s.cursor
     from rep_calendars b join reps r on r.id = b.rep_id join connections c on c.id = b.connection_id
     left join calendar_reads s on s.rep_calendar_id = b.id
     where case when cast(:everyone as boolean) then r.active else r.key = any(cast(:reps as text[])) end
@@ -38,14 +40,28 @@ _WRITE_TARGET = PreparedStatement("""
 """)
 #: A calendar that was unbound while it was being read has no row to belong to.
 _STORE_READING = PreparedStatement("""
-    insert into calendar_reads (rep_calendar_id, window_start, window_end, busy, keyed, read_at, error)
-    select b.id, :window_start, :window_end, cast(:busy as jsonb), :keyed, :read_at, cast(:error as jsonb)
+    insert into calendar_reads (rep_calendar_id, window_start, window_end, busy, keyed, read_at, error,
+        owner_zone, owner_email, cursor)
+    select b.id, :window_start, :window_end, cast(:busy as jsonb), :keyed, :read_at, cast(:error as jsonb),
+        :owner_zone, :owner_email, :cursor
     from rep_calendars b where b.id = :binding
     on conflict (rep_calendar_id) do update set window_start = excluded.window_start,
         window_end = excluded.window_end, busy = excluded.busy, keyed = excluded.keyed,
-        read_at = excluded.read_at, error = excluded.error
+        read_at = excluded.read_at, error = excluded.error,
+        owner_zone = excluded.owner_zone, owner_email = excluded.owner_email,
+        cursor = coalesce(excluded.cursor, calendar_reads.cursor)
     where calendar_reads.read_at <= excluded.read_at
 """)
+_CONFIRM = (
+    update(calendar_reads)
+    .where(
+        calendar_reads.c.rep_calendar_id == bindparam("binding"),
+        calendar_reads.c.read_at == bindparam("before"),
+        calendar_reads.c.read_at < bindparam("at"),
+        calendar_reads.c.error.is_(None),
+    )
+    .values(read_at=bindparam("at"), cursor=bindparam("following"))
+)
 _OUTDATE = PreparedStatement("""
     update calendar_reads s set outdated_at = greatest(s.outdated_at, :at)
     from rep_calendars b
@@ -98,11 +114,18 @@ class SqlCalendars:
                 "keyed": read.keyed,
                 "read_at": read.read_at,
                 "error": json.dumps(read.error.as_json()) if read.error else None,
+                "owner_zone": read.owner.zone if read.owner else None,
+                "owner_email": read.owner.email if read.owner else None,
+                "cursor": read.cursor,
             }
             for read in sorted(reads, key=lambda read: read.binding_id)
         ]
         if values:
             await _STORE_READING.run_each(self._connection, values)
+
+    async def confirm_reading(self, read: CalendarReading, *, at: datetime, cursor: str | None) -> None:
+        given = {"binding": read.binding_id, "before": read.read_at, "at": at, "following": cursor}
+        await self._connection.execute(_CONFIRM, given)
 
     async def outdate_readings(self, connection_id: UUID, calendar: str, *, at: datetime) -> bool:
         return await _OUTDATE.run(self._connection, {"of": connection_id, "calendar": calendar, "at": at}) > 0
@@ -165,6 +188,8 @@ def _read(row: Any) -> CalendarReading | None:
         own=tuple(ShownEvent(time=_interval(one), key=one[2]) for one in row.busy if len(one) > 2),
         keyed=row.keyed,
         outdated=row.outdated,
+        owner=CalendarOwner(zone=row.owner_zone, email=row.owner_email) if row.owner_zone is not None else None,
+        cursor=row.cursor,
         read_at=row.read_at,
         error=message_from_json(row.error) if row.error else None,
     )

@@ -65,6 +65,9 @@ calendar_reads = Table(
     instant_column("read_at"),
     instant_column("outdated_at", null=True),  # a reading that began by then shows an event of ours where it was
     Column("error", JSONB),  # `Message.as_json`
+    Column("owner_zone", Text),  # of the owner then: whole days are those of the zone ...
+    Column("owner_email", Text),  # ... and what the address declined is free
+    Column("cursor", Text),  # the vendor's word for a moment before the reading, from which changes are told
 )
 
 appointments = Table(

@@ -3,15 +3,18 @@
 import asyncio
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
+from pointsman.domain.booking.availability import Interval
 from pointsman.domain.messages.message import connection_name, rep_name, say
 from pointsman.domain.roster.roles import Work
+from pointsman.services.calendars.news import confirm_or_cursor
 from pointsman.services.calendars.readings import read_calendars, widened_window
 from pointsman.services.calendars.refresh import READ_DEADLINE, out_of_use_reason
 from pointsman.services.calendars.shared_reads import refresh_shared
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import DatabaseUnavailable, Env, Tx
-from pointsman.services.ports.booking.calendars import CalendarBinding
+from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.sweeps import FailedItems
 
@@ -22,7 +25,9 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 async def poll_calendars(env: Env, *, older_than: timedelta = timedelta(minutes=5)) -> int:
-    """Read every calendar of an active rep whose last reading has aged; the longest ago first; how many those are.
+    """Read every calendar of an active rep whose last reading has aged, the longest ago first; how many those are.
+
+    Where a vendor tells what changed, only a calendar in which something did is read.
 
     Also raises an alert for each member of a pool that books (closing, or `soonest`) who has no connected calendar, or
     whose connection is switched off.
@@ -39,11 +44,21 @@ async def poll_calendars(env: Env, *, older_than: timedelta = timedelta(minutes=
         and (last is None or last.error or last.outdated or last.read_at < now - older_than)
     ]
     aged.sort(key=lambda pair: pair[1].read_at if pair[1] else _NEVER)  # each connection lets them in, in this order
-    wait = POLL_BUDGET.total_seconds()
-    results = await asyncio.gather(
-        *(refresh_shared(env, binding, last, window, READ_DEADLINE, wait=wait) for binding, last in aged),
-        return_exceptions=True,
-    )
+    turns: dict[UUID, asyncio.Semaphore] = {}
+    needed = Interval(now, now + horizon)
+
+    async def bring_up_to_date(binding: CalendarBinding, last: CalendarReading | None) -> None:
+        connection, cursor, began = binding.connection, None, asyncio.get_running_loop().time()
+        if env.calendars.tells_news(connection.connector):
+            limits = env.calendars.busy_limits(connection.connector)
+            async with turns.setdefault(connection.id, asyncio.Semaphore(limits.at_once)):
+                is_true, cursor = await confirm_or_cursor(env, binding, last, needed, deadline=READ_DEADLINE)
+            if is_true:
+                return
+        wait = POLL_BUDGET.total_seconds() + began - asyncio.get_running_loop().time()
+        await refresh_shared(env, binding, last, window, READ_DEADLINE, wait=wait, cursor=cursor)
+
+    results = await asyncio.gather(*(bring_up_to_date(binding, last) for binding, last in aged), return_exceptions=True)
     failures = FailedItems(tried=len(aged))
     for (binding, _), result in zip(aged, results, strict=True):
         if isinstance(result, DatabaseUnavailable):

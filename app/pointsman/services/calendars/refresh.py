@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pointsman.domain.booking.availability import Interval, interval_or_none
@@ -23,6 +23,7 @@ class ReadOrder:
 
     binding: CalendarBinding
     last: CalendarReading | None
+    cursor: str | None  # of the vendor's changes, taken before the reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ async def refresh_calendar(
 ) -> CalendarReading:
     """Read one calendar now, keep the reading, and raise or resolve the alert when its readability changed."""
     answer = await ask_vendor(env, [binding], window, deadline)
-    (read,) = await keep_readings(env, [ReadOrder(binding, last)], answer)
+    (read,) = await keep_readings(env, [ReadOrder(binding, last, None)], answer)
     return read
 
 
@@ -63,7 +64,9 @@ async def ask_vendor(
 
 async def keep_readings(env: Env, orders: Sequence[ReadOrder], answer: BatchAnswer) -> Sequence[CalendarReading]:
     """Keep what the answer says of each calendar, in one transaction with what follows from it."""
-    reads = [_reading(order.binding, answer) for order in orders]
+    reads = [
+        replace(_reading(order.binding, answer), owner=order.binding.owner, cursor=order.cursor) for order in orders
+    ]
     async with env.uow() as tx:
         await tx.calendars.store_readings(reads)
         for order, read in sorted(zip(orders, reads, strict=True), key=lambda pair: pair[0].binding.rep_key):

@@ -44,10 +44,12 @@ async def refresh_shared(
     deadline: timedelta,
     *,
     wait: float,
+    cursor: str | None = None,
 ) -> CalendarReading:
     """`refresh_calendar`, once for all callers who want the same at the same time, and in batches.
 
-    A calendar whose turn does not come within `wait` seconds is not read: this caller has given up by then.
+    `cursor` is kept with the reading: from there on the vendor tells what changed. A calendar whose turn does not come within
+    `wait` seconds is not read: this caller has given up by then.
     """
     running = env.cache.of(_RunningReads)
     key = (binding.id, window)
@@ -55,7 +57,7 @@ async def refresh_shared(
         loop = asyncio.get_running_loop()
         running.tasks[key] = answer = loop.create_future()
         answer.add_done_callback(lambda done: _forget(running, key, done))
-        _stand_in_line(env, running, [_Waiting(binding, last, loop.time() + wait, answer)], window, deadline)
+        _stand_in_line(env, running, [_Waiting(binding, last, cursor, loop.time() + wait, answer)], window, deadline)
     return await asyncio.shield(running.tasks[key])
 
 

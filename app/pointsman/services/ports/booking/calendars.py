@@ -39,7 +39,8 @@ class CalendarReading:
     """The last reading of one bound calendar; with `error` its owner is unbookable, and `busy` and `own` do not count.
 
     `busy` is what others put there, and `own` our events; not `keyed`, `own` is empty, and `busy` is all of it.
-    `outdated`: an event of ours was moved or taken out since, and this reading cannot tell it from others.
+    `outdated`: an event of ours was moved or taken out since, and this reading cannot tell it from others; or it was read for
+    another `owner`. What changed since can be asked for with the `cursor`, which is older than the reading.
     """
 
     binding_id: UUID
@@ -50,6 +51,8 @@ class CalendarReading:
     read_at: datetime
     error: Message | None
     outdated: bool = False
+    owner: CalendarOwner | None = None
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,10 @@ class Calendars(Protocol):
 
     async def store_readings(self, reads: Sequence[CalendarReading]) -> None:
         """Keep each reading unless a later one is there already."""
+        ...
+
+    async def confirm_reading(self, read: CalendarReading, *, at: datetime, cursor: str | None) -> None:
+        """The vendor said at `at` that nothing changed since: the reading, if it still is the last, is as good as made then."""
         ...
 
     async def outdate_readings(self, connection_id: UUID, calendar: str, *, at: datetime) -> bool:

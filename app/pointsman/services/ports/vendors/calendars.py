@@ -99,6 +99,14 @@ class VendorCalendarPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarNews:
+    """Whether anything in a calendar changed since a cursor, as far as the vendor can tell; `cursor` is where to ask on."""
+
+    changed: bool
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BusyTime:
     """A time at which the owner cannot be booked, in UTC; `key` is that of an event of ours, where the vendor tells."""
 
@@ -185,6 +193,16 @@ class CalendarGateway(Protocol):
         self, connection: ConnectionRef, cursor: str | None, *, deadline: timedelta
     ) -> VendorCalendarPage:
         """A page of the calendars that the connection sees. VendorRejectedError where the connector lists none."""
+        ...
+
+    def tells_news(self, connector: str) -> bool:
+        """Whether the vendor tells what changed in a calendar."""
+        ...
+
+    async def calendar_news(
+        self, connection: ConnectionRef, calendar: str, cursor: str | None, *, deadline: timedelta
+    ) -> CalendarNews:
+        """What changed since the cursor; None begins one. Where something is missing, it counts as changed."""
         ...
 
     def busy_limits(self, connector: str) -> BusyLimits: ...

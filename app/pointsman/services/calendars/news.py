@@ -1,0 +1,32 @@
+"""Readings kept true by what a vendor says has changed: where nothing did, nothing is read again."""
+
+import asyncio
+from datetime import timedelta
+
+from pointsman.domain.booking.availability import Interval
+from pointsman.services.ports import Env, VendorError
+from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
+
+
+async def confirm_or_cursor(
+    env: Env, binding: CalendarBinding, last: CalendarReading | None, window: Interval, *, deadline: timedelta
+) -> tuple[bool, str | None]:
+    """Whether the last reading still is true for `window`, and else the cursor to keep with the next one.
+
+    A vendor that cannot say makes it read again: what is not known to be unchanged has changed.
+    """
+    asked_at = env.clock()
+    good = last is not None and last.error is None and not last.outdated and last.window.contains(window)
+    since = last.cursor if last is not None and good else None
+    try:
+        async with asyncio.timeout(deadline.total_seconds()):
+            told = await env.calendars.calendar_news(
+                binding.connection.ref(), binding.calendar, since, deadline=deadline
+            )
+    except (VendorError, TimeoutError):
+        return False, None
+    if last is None or since is None or told.changed or told.cursor is None:
+        return False, told.cursor
+    async with env.uow.autocommit() as tx:
+        await tx.calendars.confirm_reading(last, at=asked_at, cursor=told.cursor)
+    return True, told.cursor
