@@ -1276,6 +1276,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("deliveries_pkey")),
     )
     op.create_index("deliveries_created_idx", "deliveries", ["created_at", "id"], unique=False)
+    op.create_index(
+        "deliveries_vendor_id_idx",
+        "deliveries",
+        ["vendor_id", "connection_id"],
+        unique=False,
+        postgresql_where=sa.text("vendor_id is not null"),
+    )
     op.create_index("deliveries_connection_id_idx", "deliveries", ["connection_id", "created_at", "id"], unique=False)
     op.create_index("deliveries_status_idx", "deliveries", ["status", "created_at", "id"], unique=False)
     op.create_index("deliveries_kind_idx", "deliveries", ["kind", "created_at", "id"], unique=False)
@@ -1372,6 +1379,9 @@ def downgrade() -> None:
     op.drop_index("deliveries_status_idx", table_name="deliveries")
     op.drop_index("deliveries_connection_id_idx", table_name="deliveries")
     op.drop_index("deliveries_created_idx", table_name="deliveries")
+    op.drop_index(
+        "deliveries_vendor_id_idx", table_name="deliveries", postgresql_where=sa.text("vendor_id is not null")
+    )
     op.drop_table("deliveries")
     op.drop_index("slot_holds_open_idx", table_name="slot_holds", postgresql_where=sa.text("released_at is null"))
     op.drop_index("slot_holds_one_per_lead", table_name="slot_holds", postgresql_where=sa.text("released_at is null"))

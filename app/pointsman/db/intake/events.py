@@ -11,22 +11,32 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.engine.stored_errors import error_parameters
 from pointsman.domain.messages.coded import CodedMessage
-from pointsman.services.ports.intake.event_store import FetchedEvent, NewVendorEvent
+from pointsman.services.ports.intake.event_store import FetchedEvent, NewVendorEvent, OwnWrites
 from pointsman.services.ports.intake.inbox import InboxReceipt, InboxRow
 
 #: One event is told by its key, and one state of a thing by its version, whatever event tells of it. One job fetches for
 #: all that came before it began; one that begins just now may miss an event, which the next sweep finds.
 _ACCEPT = PreparedStatement("""
     with current as (
-        select id from intakes where id = :intake_id and version = :intake_version and active
-    ), accepted as (
-        insert into inbox (id, intake_id, dedupe_key, body, status, about, version, occurred_at, result, received_at, done_at)
-        select event.id, current.id, event.dedupe_key, event.body, event.status, event.about, event.version,
-            event.occurred_at, event.result, :at, case event.status when 'done' then cast(:at as timestamptz) end
+        select n.id, k.id as connection_id from intakes n join connections k on k.key = n.connection
+        where n.id = :intake_id and n.version = :intake_version and n.active
+    ), told as (
+        select event.*, exists (
+            select from deliveries d where d.connection_id = current.connection_id and d.key = event.origin
+        ) or exists (
+            select from deliveries d where d.connection_id = current.connection_id
+                and d.vendor_id = event.about and d.vendor_version = event.version
+        ) as is_ours
         from current, unnest(cast(:ids as uuid[]), cast(:keys as text[]), cast(:bodies as bytea[]),
             cast(:statuses as text[]), cast(:abouts as text[]), cast(:versions as text[]),
-            cast(:times as timestamptz[]), cast(:results as jsonb[]))
-            as event(id, dedupe_key, body, status, about, version, occurred_at, result)
+            cast(:times as timestamptz[]), cast(:origins as text[]))
+            as event(id, dedupe_key, body, status, about, version, occurred_at, origin)
+    ), accepted as (
+        insert into inbox (id, intake_id, dedupe_key, body, status, about, version, occurred_at, result, received_at, done_at)
+        select told.id, current.id, told.dedupe_key, told.body, case when is_ours then 'done' else told.status end,
+            told.about, told.version, told.occurred_at, case when is_ours then cast(:ours as jsonb) end, :at,
+            case when is_ours then cast(:at as timestamptz) end
+        from current, told
         on conflict do nothing
         returning id, status
     ), fetches as (
@@ -56,6 +66,17 @@ _CLAIM_UNREAD = PreparedStatement("""
         i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error_code, i.error, i.lead_id, i.result,
         i.received_at, i.done_at, i.next_attempt_at, i.tried_since, i.unended_attempts,
         i.about, i.version, i.occurred_at
+""")
+
+#: The version that we wrote, if it is known by now; a write that is under way has one that is not.
+_OWN_WRITES = PreparedStatement("""
+    select array(
+        select i.id from inbox i join deliveries d on d.vendor_id = i.about and d.vendor_version = i.version
+        where i.id = any(cast(:items as uuid[])) and d.connection_id = :connection_id
+    ) as ids, exists (
+        select from deliveries d where d.connection_id = :connection_id and d.status = 'pending'
+            and d.lease_until > statement_timestamp()
+    ) as pending
 """)
 
 #: Of those that say the same version of the same thing, whatever events told of it, one is worked off.
@@ -115,7 +136,13 @@ class SqlEventStore:
         self._connection = connection
 
     async def accept(
-        self, *, intake_id: UUID, intake_version: int, events: Sequence[NewVendorEvent], at: datetime
+        self,
+        *,
+        intake_id: UUID,
+        intake_version: int,
+        events: Sequence[NewVendorEvent],
+        at: datetime,
+        ours: Mapping[str, Any],
     ) -> InboxReceipt:
         ordered = sorted(events, key=lambda event: event.dedupe_key)  # one order for all
         values = {
@@ -128,11 +155,16 @@ class SqlEventStore:
             "abouts": [event.about for event in ordered],
             "versions": [event.version for event in ordered],
             "times": [event.occurred_at for event in ordered],
-            "results": [None if event.result is None else json.dumps(event.result) for event in ordered],
+            "origins": [event.origin for event in ordered],
+            "ours": json.dumps(ours),
             "at": at,
         }
         row = await _ACCEPT.one(self._connection, values)
         return InboxReceipt(is_intake_current=row[0], inbox_ids=tuple(sorted(row[1] or ())))
+
+    async def own_writes(self, items: Sequence[UUID], *, connection_id: UUID) -> OwnWrites:
+        row = await _OWN_WRITES.one(self._connection, {"items": items, "connection_id": connection_id})
+        return OwnWrites(ids=row[0], pending=row[1])
 
     async def claim_unread(
         self, intake_id: UUID, *, at: datetime, lease_until: datetime, limit: int

@@ -275,6 +275,7 @@ deliveries = Table(
     instant_column("created_at"),
     instant_column("done_at", null=True),
     Index("deliveries_one_effect", "key", "connection_id", "calendar", "kind", "sequence", unique=True),
+    Index("deliveries_vendor_id_idx", "vendor_id", "connection_id", postgresql_where=text("vendor_id is not null")),
     Index("deliveries_created_idx", "created_at", "id"),
     Index("deliveries_connection_id_idx", "connection_id", "created_at", "id"),
     Index("deliveries_status_idx", "status", "created_at", "id"),

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from pointsman.domain.messages.message import say
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.intake.event_store import NewVendorEvent
 from pointsman.services.ports.intake.inbox import InboxReceipt
 from pointsman.services.ports.intake.vendor_events import HookEvent
 
 _PREFIX = "event:"
+#: What becomes of an event that tells of our own write: it brings no news.
+OURS = {"note": say("arrival.own-write").as_json()}
 
 
 async def accept_events(
@@ -24,11 +27,12 @@ async def accept_events(
             body=event.body or b"",
             about=event.about,
             version=event.version,
+            origin=event.origin,
             occurred_at=None if event.occurred_at is None else min(event.occurred_at, at),
         )
         for event in events
     ]
-    return await tx.events.accept(intake_id=intake_id, intake_version=intake_version, events=new, at=at)
+    return await tx.events.accept(intake_id=intake_id, intake_version=intake_version, events=new, at=at, ours=OURS)
 
 
 def event_dedupe_key(key: str) -> str:

@@ -9,7 +9,7 @@ from pointsman.domain.messages.coded import CodedMessage
 from pointsman.domain.messages.message import intake_name, say
 from pointsman.services.deliveries.connection_faults import put_out_of_use
 from pointsman.services.deliveries.vendor_error_text import failure_message
-from pointsman.services.intake.hooks.accept import event_key
+from pointsman.services.intake.hooks.accept import OURS, event_key
 from pointsman.services.ports import (
     ConstraintRefused,
     Env,
@@ -33,6 +33,9 @@ LEASE = timedelta(seconds=60)  # longer than a call may take
 #: A vendor that is away, throttles, or has thrown us out is waited for so long.
 WAIT_FOR_VENDOR = timedelta(hours=75)
 LONGEST_WAIT = timedelta(minutes=5)
+#: A call that writes has ended by then, and its version is known.
+WRITE_ENDS_WITHIN = timedelta(minutes=2)
+_MAY_BE_OURS = CodedMessage("may-be-ours", say("arrival.may-be-ours"))
 _LEFT_OUT = CodedMessage("not-told", say("arrival.not-told"))
 _UNUSABLE = CodedMessage("connection-not-in-use", say("arrival.connection-not-in-use"))
 
@@ -70,7 +73,18 @@ async def _fetch_batch(env: Env, intake_id: UUID, items: Sequence[InboxRow], lea
     if not connection.active or connection.pending:
         await _put_off(env, items, lease, _UNUSABLE, wait=LONGEST_WAIT)
         return 0
-    return await _fetch_items(env, connection, items, lease)
+    async with env.uow.autocommit() as tx:
+        own = await tx.events.own_writes([item.id for item in items], connection_id=connection.id)
+    ours = [FetchedEvent(id=item.id, result=OURS) for item in items if item.id in own.ids]
+    if ours:
+        await _keep(env, ours, lease)
+    news = [item for item in items if item.id not in own.ids]
+    fresh = env.clock() - WRITE_ENDS_WITHIN
+    unsure = [item for item in news if own.pending and item.version is not None and item.received_at > fresh]
+    if unsure:
+        await _put_off(env, unsure, lease, _MAY_BE_OURS, wait=timedelta())
+        news = [item for item in news if item not in unsure]
+    return await _fetch_items(env, connection, news, lease) if news else 0
 
 
 async def _fetch_items(env: Env, connection: ConnectionRow, items: Sequence[InboxRow], lease: datetime) -> int:

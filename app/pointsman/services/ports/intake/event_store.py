@@ -1,6 +1,6 @@
 """The repository of what connectors tell: events in the inbox that are to be read, and how far each feed was read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -12,16 +12,24 @@ from pointsman.services.ports.intake.inbox import InboxReceipt, InboxRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewVendorEvent:
-    """An event to be stored: `unread` until it is fetched, `received` with the body that came, `done` with nothing to do."""
+    """An event to be stored: `unread` until it is fetched, `received` with the body that came."""
 
     id: UUID
     dedupe_key: str
-    status: Literal["unread", "received", "done"]
+    status: Literal["unread", "received"]
     body: bytes = field(default=b"", repr=False)
     about: str | None = None
     version: str | None = None
     occurred_at: datetime | None = None
-    result: Mapping[str, Any] | None = None
+    origin: str | None = None  # the key of the write that caused it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnWrites:
+    """Which events tell of our own writes; `pending`: a write is under way whose version is not known yet."""
+
+    ids: Collection[UUID]
+    pending: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +45,22 @@ class FetchedEvent:
 
 class EventStore(Protocol):
     async def accept(
-        self, *, intake_id: UUID, intake_version: int, events: Sequence[NewVendorEvent], at: datetime
+        self,
+        *,
+        intake_id: UUID,
+        intake_version: int,
+        events: Sequence[NewVendorEvent],
+        at: datetime,
+        ours: Mapping[str, Any],
     ) -> InboxReceipt:
-        """One statement: what is new by its key, and by what it is about in which version, with the jobs that follow."""
+        """One statement: what is new by its key, and by what it is about in which version, with the jobs that follow.
+
+        What tells of a write of ours is done, with the result `ours`.
+        """
+        ...
+
+    async def own_writes(self, items: Sequence[UUID], *, connection_id: UUID) -> OwnWrites:
+        """Which of these tell of a version that a delivery over this connection has written."""
         ...
 
     async def claim_unread(
