@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from pydantic import BaseModel, SecretStr
 
 from pointsman.connectors.adapter import ConnectorGateway
@@ -134,6 +135,7 @@ class HookFloor:
     vendor: MemoryVendor
     wire: FaultyTransport
     script: Script
+    app: FastAPI
     client: httpx.AsyncClient
     bugs: list[str]
 
@@ -194,5 +196,7 @@ async def open_hook_floor(database_url: str) -> AsyncIterator[HookFloor]:
         env = replace(world.env, calendars=gateway, intake=ConnectorIntake(gateway=gateway, registry=registry))
         with serve_floor(env) as app:
             async with client_of(app, raise_app_exceptions=False) as client:
-                yield HookFloor(world=world, env=env, vendor=vendor, wire=wire, script=script, client=client, bugs=bugs)
+                yield HookFloor(
+                    world=world, env=env, vendor=vendor, wire=wire, script=script, app=app, client=client, bugs=bugs
+                )
         await gateway.aclose()

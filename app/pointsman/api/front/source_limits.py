@@ -100,7 +100,9 @@ class SourceLimitsMiddleware:
                 await self._app(scope, receive, send)
         elif path.startswith(WEBHOOK_PREFIX):
             # The signature is looked at first: senders of one vendor share addresses.
-            await self._app(scope, receive, _counted(limits.signatures, source, frozenset({401, 404}), scope, send))
+            await self._app(
+                scope, receive, _counted(limits.signatures, source, frozenset({401, 403, 404, 502}), scope, send)
+            )
         elif path.startswith(_GUARDED):
             wait = limits.keys.wait_s(source)
             if wait and not scope["app"].state.keys.recognises(_token(scope)):

@@ -3,14 +3,15 @@
 import asyncio
 import json
 import threading
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from pointsman.api.front.source_limits import SourceLimits
 from pointsman.domain.errors import Invalid
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.intake.hooks.answer import answer_hook
@@ -166,6 +167,10 @@ def raising(_hook: WebhookRequest) -> Reply:
 LET_GO = threading.Event()
 
 
+def refusing(_hook: WebhookRequest) -> Reply:
+    raise Rejected("it is not signed")
+
+
 def hanging(_hook: WebhookRequest) -> Reply:
     LET_GO.wait()
     return Reply()
@@ -235,6 +240,58 @@ async def test_nothing_is_acknowledged_once_the_database_is_away(floor: HookFloo
     with pytest.raises(DatabaseUnavailable) if statements < 2 else nullcontext():
         await answer_hook(replace(floor.env, uow=uow), intake, request)
     assert len(await floor.items()) == (statements == 2)
+
+
+class Killed(BaseException):
+    """Stands for a SIGKILL: nothing on the way catches it."""
+
+
+class DiesAtCommit:
+    """A process that is killed right before its second statement, or once that is committed."""
+
+    def __init__(self, uow: UnitOfWork, *, committed: bool) -> None:
+        self._uow, self._committed, self._statements = uow, committed, 0
+
+    @asynccontextmanager
+    async def autocommit(self) -> AsyncIterator[Tx]:
+        self._statements += 1
+        if self._statements == 2 and not self._committed:
+            raise Killed
+        async with self._uow.autocommit() as tx:
+            yield tx
+        if self._statements == 2:
+            raise Killed
+
+
+@pytest.mark.parametrize("committed", [False, True])
+async def test_a_process_that_dies_before_its_reply_loses_nothing_and_doubles_nothing(
+    floor: HookFloor, *, committed: bool
+) -> None:
+    await floor.intake("form")
+    floor.script.answer = replying(Event(key="e-1", body=ADA), Event(key="e-2", about="p-2"))
+    uow: Any = DiesAtCommit(floor.env.uow, committed=committed)
+    request = SignedRequest(method="POST", uri="/v1/hooks/form", headers={}, body=b"")
+    with pytest.raises(Killed):
+        await answer_hook(replace(floor.env, uow=uow), await load_intake(floor.env, "form"), request)
+    assert len(await floor.items()) == (2 if committed else 0)
+    assert (await floor.post()).status_code == 200  # it was not answered: the vendor sends it again
+    assert len(await floor.items()) == 2
+    assert await floor.jobs("pointsman") == ["inbox.process"]
+    assert await floor.jobs("pointsman-vendors") == ["intake.fetch"]
+
+
+@pytest.mark.parametrize("answer", [refusing, raising])
+async def test_a_source_whose_webhooks_are_refused_is_limited_as_for_signatures(
+    floor: HookFloor, answer: Callable[[WebhookRequest], Reply]
+) -> None:
+    await floor.intake("form")
+    floor.app.state.source_limits = SourceLimits.of(page_per_minute=0, refused_per_minute=3, monotonic=lambda: 0.0)
+    floor.script.answer = answer
+    refused = [(await floor.post()).status_code for _ in range(5)]
+    assert refused[3:] == [429, 429]
+    assert (await floor.client.get("/v1/hooks/form")).status_code == 429
+    floor.script.answer = replying(Event(key="e-1", body=ADA))
+    assert (await floor.post()).status_code == 200  # what the vendor signed is never limited
 
 
 async def test_an_intake_without_a_connection_answers_no_get(floor: HookFloor) -> None:
