@@ -1,5 +1,6 @@
 """The small floor with connections that take in: the memory connector's own, and one that does what a test says."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -60,6 +61,7 @@ class Script:
     fault: Exception | None = None
     refused: str | None = None  # a question about this event is refused as a whole
     missed: Callable[[str | None], Missed] = lambda cursor: Missed(events=(), cursor=cursor or "start")
+    hangs: asyncio.Event | None = None  # no fetch is answered before
     meanwhile: Callable[[], Awaitable[None]] | None = None  # what others do before `since` answers
     fetched: list[list[str]] = field(default_factory=list)
     asked: list[str | None] = field(default_factory=list)
@@ -89,6 +91,8 @@ class ScriptedConnector:
 
     async def fetch(self, events: Sequence[Event]) -> Mapping[str, Arrival | None]:
         self._script.fetched.append([event.key for event in events])
+        if self._script.hangs is not None:
+            await self._script.hangs.wait()
         if self._script.fault is not None:
             raise self._script.fault
         if self._script.refused in self._script.fetched[-1]:

@@ -15,7 +15,7 @@ from pointsman.api.front.source_limits import SourceLimits
 from pointsman.domain.errors import Invalid
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.intake.hooks.answer import answer_hook
-from pointsman.services.intake.intakes import IntakeInput, create_intake, deactivate_intake, load_intake
+from pointsman.services.intake.intakes import IntakeInput, create_intake, deactivate_intake, load_intake, replace_intake
 from pointsman.services.ports import DatabaseUnavailable, Tx, UnitOfWork
 from pointsman.services.ports.intake.signatures import SignedRequest
 from pointsman_sdk import Event, Rejected, Reply, WebhookRequest
@@ -322,6 +322,21 @@ async def test_an_event_from_the_future_happened_when_it_came(floor: HookFloor) 
     first, second = await floor.world.rows("select occurred_at, received_at from inbox order by dedupe_key")
     assert first.occurred_at == early
     assert second.occurred_at == second.received_at
+
+
+async def test_an_intake_stays_with_its_connection(floor: HookFloor) -> None:
+    await floor.intake("form")
+    await floor.intake("other")
+    given: dict[str, Any] = {"title": "x", "kind": "lead", "verifier": {}, "secrets": None, "active": True}
+    given |= {"mapping": {"fields": {"lead.email": "email"}}, "sample": {"email": "a@b.example"}}
+    signed = {"connection": None, "verifier": {"scheme": "hmac"}, "secrets": ["a-secret-of-at-least-16-characters"]}
+    for change in ({"connection": "other"}, signed):
+        with pytest.raises(Invalid) as caught:
+            await replace_intake(floor.env, "form", IntakeInput(**(given | change)), actor=ADMIN)
+        assert caught.value.faults[0].path == "body.connection"
+    await replace_intake(floor.env, "form", IntakeInput(**given, connection="form"), actor=ADMIN)
+    floor.script.answer = replying(Event(key="e-1", body=ADA))
+    assert (await floor.post()).status_code == 200
 
 
 @pytest.mark.parametrize(
