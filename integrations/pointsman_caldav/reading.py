@@ -13,8 +13,9 @@ from pointsman_caldav.uids import key_of, may_be_ours
 from pointsman_caldav.zone_names import zone_named
 from pointsman_sdk.readers import Reason, Unreadable
 from pointsman_sdk.readers.busy_times import Span, joined, span_of, spans_of_free_busy
+from pointsman_sdk.readers.calendar_times import Zones
 from pointsman_sdk.readers.calendar_zones import zones_of
-from pointsman_sdk.readers.icalendar import Component, parse_icalendar, write_icalendar
+from pointsman_sdk.readers.icalendar import Component, Property, parse_icalendar, write_icalendar
 from pointsman_sdk.readers.multistatus import DAV, Resource, parse_multistatus
 from pointsman_sdk.readers.plain_xml import parse_xml
 from pointsman_sdk.readers.recurrence.occurrences import StepCount
@@ -87,10 +88,14 @@ def our_events(body: bytes, *, within: Sequence[int], zone: str) -> list[dict[st
 
 
 def one_event(body: bytes, *, zone: str) -> dict[str, Any]:
-    """The event in a calendar object, changed instances of a recurrence left aside."""
+    """The event in a calendar object, changed instances of a recurrence left aside.
+
+    It is not `certain` when a time of it names no zone, or one that is not known: it is then read in `zone`.
+    """
     calendar, event = _master(body)
-    start, end = span_of(event, zone=ZoneInfo(zone), zones=zones_of(calendar, zone_named))
-    starts = event.get("DTSTART")
+    home, zones = ZoneInfo(zone), zones_of(calendar, zone_named)
+    start, end = span_of(event, zone=home, zones=lambda name: zones(name) or home)
+    times = [found for name in ("DTSTART", "DTEND") if (found := event.get(name)) is not None]
     if not 0 <= start < end <= _LATEST:
         raise Unreadable(Reason.MALFORMED, "The event lies in another century.")
     status = event.text("STATUS").upper()
@@ -98,7 +103,7 @@ def one_event(body: bytes, *, zone: str) -> dict[str, Any]:
         "key": key_of(event.text("UID")),
         "start": start,
         "end": end,
-        "certain": starts is not None and (starts.value.upper().endswith("Z") or "TZID" in starts.parameters),
+        "certain": all(_names_a_zone(found, zones) for found in times),
         "title": event.text("SUMMARY")[:_TITLE_LENGTH],
         "text": text_mark(event.text("SUMMARY"), event.text("DESCRIPTION")),
         "wrote": event.text(TEXT_MARK),
@@ -108,6 +113,11 @@ def one_event(body: bytes, *, zone: str) -> dict[str, Any]:
         "cancelled": status == "CANCELLED",
         "tentative": status == "TENTATIVE",
     }
+
+
+def _names_a_zone(time: Property, zones: Zones) -> bool:
+    name = time.parameters.get("TZID", "")
+    return time.value.strip().upper().endswith("Z") or (name != "" and zones(name) is not None)
 
 
 def rewritten(body: bytes, *, values: Sequence[Sequence[str]]) -> str:

@@ -154,3 +154,23 @@ def test_a_moved_event_has_our_count_of_changes_again_and_keeps_what_its_owner_a
     assert note in moved.replace("\r\n ", "")
     assert "BEGIN:VALARM" in moved
     assert moved.count("DTSTART") == moved.count("\nSEQUENCE") == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "certain"),
+    [
+        ("DTSTART:20310330T080000Z", "DTEND:20310330T090000Z", True),
+        ("DTSTART;TZID=Europe/Berlin:20310330T100000", "DURATION:PT1H", True),
+        ("DTSTART:20310330T100000", "DURATION:PT1H", False),
+        ("DTSTART:20310330T080000Z", "DTEND:20310330T110000", False),
+        ("DTSTART;TZID=Nowhere Time:20310330T100000", "DURATION:PT1H", False),
+        ("DTSTART:20310330T080000Z", "DTEND;TZID=Nowhere Time:20310330T110000", False),
+    ],
+)
+def test_our_event_is_read_whatever_zone_its_owner_s_program_writes_and_it_says_what_is_not_certain(
+    start: str, end: str, certain: bool
+) -> None:
+    """What cannot be read could be neither moved nor put right."""
+    text = found().replace("DTSTART:20310330T080000Z\r\nDURATION:PT1H", f"{start}\r\n{end}")
+    read = one_event(text.encode(), zone="Europe/Berlin")
+    assert (read["start"] - WITHIN[0], read["certain"]) == (8 * 3_600, certain)
