@@ -514,6 +514,8 @@ def upgrade() -> None:
         sa.Column("connection_id", sa.UUID(), nullable=False),
         sa.Column("calendar", sa.Text(), nullable=False),
         sa.Column("writes", sa.Boolean(), nullable=False),
+        sa.Column("watch_state", sa.Text(), nullable=True),
+        sa.Column("watch_renew_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("rep_calendars_connection_id_fkey")),
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("rep_calendars_rep_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("rep_calendars_pkey")),

@@ -7,6 +7,8 @@ from contextvars import copy_context
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from pydantic import SecretStr
+
 from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.credentials import open_config, seal_config
 from pointsman.connectors.pace.endings import Ending
@@ -32,6 +34,7 @@ from pointsman.services.ports.vendors.calendars import (
     VendorReauthError,
     VendorRejectedError,
     VendorRetryableError,
+    VendorWatch,
 )
 from pointsman_sdk import (
     PROTOCOLS,
@@ -133,6 +136,21 @@ class ConnectorGateway:
             return CalendarNews(changed=changed, cursor=following)
 
         return await self._with(Capability.WATCHES, connection, ask, deadline=deadline, patience=Patience.FIRST)
+
+    async def watch_calendar(
+        self, connection: ConnectionRef, calendar: str, *, callback: str, secret: str, deadline: timedelta
+    ) -> VendorWatch | None:
+        """Have the vendor call when something changes."""
+
+        async def ask(vendor: Watches) -> VendorWatch | None:
+            made = await vendor.watch(calendar, callback, SecretStr(secret))
+            return None if made is None else VendorWatch(state=made.state, renew_at=made.renew_at)
+
+        return await self._with(Capability.WATCHES, connection, ask, deadline=deadline, patience=Patience.WAITS)
+
+    async def unwatch_calendar(self, connection: ConnectionRef, calendar: str, state: str) -> None:
+        """End that."""
+        await self._with(Capability.WATCHES, connection, lambda vendor: vendor.unwatch(calendar, state))
 
     def busy_limits(self, connector: str) -> BusyLimits:
         """How many calendars go into one question, and how many questions are asked side by side."""

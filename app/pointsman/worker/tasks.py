@@ -10,6 +10,7 @@ from pointsman.services.appointments.overdue import alert_missing_results, lapse
 from pointsman.services.booking.slot_holds import expire_slot_holds
 from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.calendars.poll import poll_calendars
+from pointsman.services.calendars.watches import renew_watches
 from pointsman.services.connections.health import probe_connections
 from pointsman.services.deliveries.run import run_delivery, sweep_deliveries
 from pointsman.services.holds.drain import drain_due_holds, drain_holds
@@ -77,6 +78,7 @@ PERIODIC_TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask(name="appointments.lapse", every=timedelta(seconds=10), run=lapse_requests),
     PeriodicTask(name="appointments.overdue_results", every=timedelta(minutes=5), run=alert_missing_results),
     PeriodicTask(name="leads.return_from_nurture", every=timedelta(seconds=60), run=return_nurtured_leads),
+    PeriodicTask(name="calendars.watches", every=timedelta(minutes=5), run=renew_watches),
     PeriodicTask(name="calendars.poll", every=timedelta(seconds=30), run=poll_calendars),
     PeriodicTask(name="calendars.reconcile", every=timedelta(seconds=60), run=sync_calendars),
     PeriodicTask(name="connections.probe", every=timedelta(seconds=30), run=probe_connections),

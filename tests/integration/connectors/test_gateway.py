@@ -33,6 +33,7 @@ from pointsman.services.ports.vendors.calendars import (
     VendorRetryableError,
     VendorSlotTakenError,
     VendorUnansweredError,
+    VendorWatch,
 )
 from pointsman.services.ports.vendors.texts import PrivateText, SharedText
 from pointsman_memory import MANIFEST, MemoryConnector, MemoryVendor
@@ -135,6 +136,26 @@ async def test_a_calendar_tells_whether_anything_changed_in_it(house: House) -> 
     assert (after.changed, after.cursor != again.cursor) == (True, True)
     forgotten = await gateway.calendar_news(connection, "anna", "forgotten", deadline=SECOND)
     assert forgotten.changed
+
+
+async def test_a_calendar_is_watched_until_that_is_ended(house: House) -> None:
+    gateway, connection, callback = house.gateway, house.connection(), "https://pointsman.example/v1/hooks/calendars/x"
+
+    async def watch() -> VendorWatch | None:
+        return await gateway.watch_calendar(
+            connection, "anna", callback=callback, secret="s3cret-of-a-watch", deadline=SECOND
+        )
+
+    made = await watch()
+    assert made is not None
+    assert made.renew_at is not None
+    await gateway.put_event(connection, EVENT)
+    assert [push.url for push in house.vendor.diary.pushed] == [callback]
+    for _ in range(2):
+        await gateway.unwatch_calendar(connection, "anna", made.state)
+    assert not house.vendor.diary.watches
+    house.vendor.diary.pushes_changes = False
+    assert await watch() is None
 
 
 async def test_appointment_is_booked_found_moved_and_cancelled(house: House) -> None:

@@ -424,6 +424,7 @@ def test_the_worker_knows_the_jobs_and_the_sweeps_that_the_use_cases_count_on() 
         "connections.probe",
         "intake.feeds",
         "calendars.reconcile",
+        "calendars.watches",
         "slot_holds.expire",
         "appointments.lapse",
         "leads.return_from_nurture",

@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import count
 
 from pointsman.services.ports import (
     CalendarEvent,
@@ -28,6 +29,7 @@ from pointsman.services.ports.vendors.calendars import (
     CalendarNews,
     VendorCalendar,
     VendorCalendarPage,
+    VendorWatch,
 )
 
 AT_ONCE = 4  # questions side by side
@@ -68,6 +70,9 @@ class FaultyCalendars:
         self.reads = 0
         self.listed: list[list[tuple[str, str]]] = []  # pages of (id, name)
         self.news: dict[str, int] | None = None  # changes by calendar; None: it tells none
+        self.watches: dict[str, tuple[str, str]] = {}  # calendar and callback, by the note
+        self.pushes_until: datetime | None = None  # None: it calls nobody
+        self.ids = count(1)
         self.merges = False  # our events come among the others' busy times, without keys
         self.batch = 1  # calendars in one question
         self.batches: list[list[str]] = []  # what each question asked
@@ -117,6 +122,22 @@ class FaultyCalendars:
         self.calls.append(("news", calendar))
         now = self.news.get(calendar, 0)
         return CalendarNews(changed=cursor != str(now), cursor=str(now))
+
+    async def watch_calendar(
+        self, connection: ConnectionRef, calendar: str, *, callback: str, secret: str, deadline: timedelta
+    ) -> VendorWatch | None:
+        _outside_transactions()
+        if fault := self.faults.get("watch"):
+            raise fault
+        if self.pushes_until is None:
+            return None
+        state = f"watch-{next(self.ids)}"
+        self.watches[state] = (calendar, callback)
+        return VendorWatch(state=state, renew_at=self.pushes_until)
+
+    async def unwatch_calendar(self, connection: ConnectionRef, calendar: str, state: str) -> None:
+        _outside_transactions()
+        del self.watches[state]
 
     def busy_limits(self, connector: str) -> BusyLimits:
         return BusyLimits(batch=self.batch, at_once=AT_ONCE)

@@ -37,6 +37,7 @@ from pointsman.services.ports.vendors.calendars import (
     CalendarAsked,
     CalendarNews,
     VendorCalendarPage,
+    VendorWatch,
 )
 from pointsman.services.ports.vendors.crm import CrmMeeting, CrmPerson, CrmReceipt
 from pointsman.services.roster.change_roster import RepInput, RoleInput, RosterInput, TimeOffInput, put_roster
@@ -155,6 +156,14 @@ class FakeCalendars:
         self, connection: ConnectionRef, calendar: str, cursor: str | None, *, deadline: timedelta
     ) -> CalendarNews:
         raise AssertionError("it tells none")
+
+    async def watch_calendar(
+        self, connection: ConnectionRef, calendar: str, *, callback: str, secret: str, deadline: timedelta
+    ) -> VendorWatch | None:
+        return None
+
+    async def unwatch_calendar(self, connection: ConnectionRef, calendar: str, state: str) -> None:
+        raise AssertionError("nothing is watched")
 
     def busy_limits(self, connector: str) -> BusyLimits:
         return BusyLimits(batch=1, at_once=4)

@@ -15,12 +15,18 @@ from pointsman.db.tables import calendar_reads, rep_calendars
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.own_events import OwnEvent
 from pointsman.domain.messages.message import message_from_json
-from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading, PlacedKey, ShownEvent
+from pointsman.services.ports.booking.calendars import (
+    CalendarBinding,
+    CalendarReading,
+    PlacedKey,
+    ShownEvent,
+    WatchNote,
+)
 from pointsman.services.ports.vendors.calendars import CalendarOwner
 
 _BINDINGS = PreparedStatement("""
     select b.id as binding_id, b.rep_id, r.key as rep_key, r.time_zone, r.email, b.calendar, b.writes,
-        c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at,
+        b.watch_state, b.watch_renew_at, c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at,
         c.max_reading_age_s, c.sync_owners,
         s.window_start, s.window_end, s.busy, s.keyed, s.read_at, s.error,
         coalesce(s.read_at <= s.outdated_at, false) or coalesce((s.owner_zone, s.owner_email) <> (r.time_zone, r.email), false)
@@ -33,7 +39,7 @@ _BINDINGS = PreparedStatement("""
 """)
 _WRITE_TARGET = PreparedStatement("""
     select b.id as binding_id, b.rep_id, r.key as rep_key, r.time_zone, r.email, b.calendar, b.writes,
-        c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at,
+        b.watch_state, b.watch_renew_at, c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at,
         c.max_reading_age_s, c.sync_owners
     from rep_calendars b join reps r on r.id = b.rep_id join connections c on c.id = b.connection_id
     where b.rep_id = :rep and b.writes
@@ -62,6 +68,19 @@ _CONFIRM = (
     )
     .values(read_at=bindparam("at"), cursor=bindparam("following"))
 )
+_NOTE_WATCH = (
+    update(rep_calendars)
+    .where(rep_calendars.c.id == bindparam("binding"))
+    .values(watch_state=bindparam("state"), watch_renew_at=bindparam("renew"))
+)
+_OUTDATE_WATCHED = PreparedStatement("""
+    with watched as (select id from rep_calendars where id = :binding and watch_state is not null),
+    outdated as (
+        update calendar_reads s set outdated_at = greatest(s.outdated_at, :at)
+        from watched b where b.id = s.rep_calendar_id
+    )
+    select exists (select from watched)
+""")
 _OUTDATE = PreparedStatement("""
     update calendar_reads s set outdated_at = greatest(s.outdated_at, :at)
     from rep_calendars b
@@ -127,6 +146,13 @@ class SqlCalendars:
         given = {"binding": read.binding_id, "before": read.read_at, "at": at, "following": cursor}
         await self._connection.execute(_CONFIRM, given)
 
+    async def note_watch(self, binding_id: UUID, watch: WatchNote) -> None:
+        given = {"binding": binding_id, "state": watch.state, "renew": watch.renew_at}
+        await self._connection.execute(_NOTE_WATCH, given)
+
+    async def outdate_watched(self, binding_id: UUID, *, at: datetime) -> bool:
+        return await _OUTDATE_WATCHED.scalar(self._connection, {"binding": binding_id, "at": at}) is True
+
     async def outdate_readings(self, connection_id: UUID, calendar: str, *, at: datetime) -> bool:
         return await _OUTDATE.run(self._connection, {"of": connection_id, "calendar": calendar, "at": at}) > 0
 
@@ -167,6 +193,7 @@ def _binding(row: Any) -> CalendarBinding:
         connection=connection_row(row._asdict()),
         calendar=row.calendar,
         writes=row.writes,
+        watch=WatchNote(state=row.watch_state, renew_at=row.watch_renew_at) if row.watch_renew_at else None,
     )
 
 

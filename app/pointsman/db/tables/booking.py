@@ -49,6 +49,8 @@ rep_calendars = Table(
     Column("connection_id", ForeignKey("connections.id"), nullable=False, index=True),
     Column("calendar", Text, nullable=False),
     Column("writes", Boolean, nullable=False),  # appointments are put here; every calendar is read
+    Column("watch_state", Text),  # the connector's note of how the vendor calls us about changes; null: it does not
+    instant_column("watch_renew_at", null=True),  # when to ask for that, or to ask anew
     Index("rep_calendars_rep_key", "rep_id", "connection_id", "calendar", unique=True),
     Index("rep_calendars_one_write", "rep_id", unique=True, postgresql_where=text("writes")),
 )

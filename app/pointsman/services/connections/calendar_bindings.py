@@ -11,6 +11,7 @@ from pointsman.domain.roster.reps import Rep
 from pointsman.services.audit import audit
 from pointsman.services.calendars.poll import poll_rep
 from pointsman.services.calendars.refresh import READ_DEADLINE
+from pointsman.services.calendars.watches import end_watches
 from pointsman.services.connections.vendor_calendars import suggest_calendar
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
 from pointsman.services.policies.cache import load_roster
@@ -64,7 +65,10 @@ async def bind_calendars(
         await tx.alerts.resolve(at=env.clock(), code=AlertCode.CALENDAR_UNREADABLE, subject=f"rep:{rep_key}")
         return wanted
 
+    before = await list_calendars(env, rep_key)
     bound = await run_in_transaction(env, work)
+    kept = {binding.id for binding in bound}
+    await end_watches(env, [binding for binding, _ in before if binding.id not in kept])
     await poll_rep(env, rep_key)  # so that an unreadable one is known, and alerted, at once
     return bound
 

@@ -14,6 +14,14 @@ from pointsman.services.ports.vendors.calendars import CalendarOwner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatchNote:
+    """Whether a vendor calls us about a calendar (`state`; None: it does not), and when to ask for that anew."""
+
+    state: str | None
+    renew_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarBinding:
     """One calendar of one rep; every bound calendar is read, appointments are written to the one that `writes`."""
 
@@ -24,6 +32,7 @@ class CalendarBinding:
     connection: ConnectionRow
     calendar: str
     writes: bool
+    watch: WatchNote | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +86,12 @@ class Calendars(Protocol):
 
     async def confirm_reading(self, read: CalendarReading, *, at: datetime, cursor: str | None) -> None:
         """The vendor said at `at` that nothing changed since: the reading, if it still is the last, is as good as made then."""
+        ...
+
+    async def note_watch(self, binding_id: UUID, watch: WatchNote) -> None: ...
+
+    async def outdate_watched(self, binding_id: UUID, *, at: datetime) -> bool:
+        """What was read of a calendar until now is out of date; False for one that is not watched (any more)."""
         ...
 
     async def outdate_readings(self, connection_id: UUID, calendar: str, *, at: datetime) -> bool:

@@ -107,6 +107,14 @@ class CalendarNews:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VendorWatch:
+    """A vendor calls us when a calendar changes, until `renew_at`; `state` is its connector's own note of that."""
+
+    state: str
+    renew_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BusyTime:
     """A time at which the owner cannot be booked, in UTC; `key` is that of an event of ours, where the vendor tells."""
 
@@ -203,6 +211,16 @@ class CalendarGateway(Protocol):
         self, connection: ConnectionRef, calendar: str, cursor: str | None, *, deadline: timedelta
     ) -> CalendarNews:
         """What changed since the cursor; None begins one. Where something is missing, it counts as changed."""
+        ...
+
+    async def watch_calendar(
+        self, connection: ConnectionRef, calendar: str, *, callback: str, secret: str, deadline: timedelta
+    ) -> VendorWatch | None:
+        """Have the vendor call `callback` when something changes in the calendar; None: it makes no calls."""
+        ...
+
+    async def unwatch_calendar(self, connection: ConnectionRef, calendar: str, state: str) -> None:
+        """End that: twice is fine."""
         ...
 
     def busy_limits(self, connector: str) -> BusyLimits: ...
