@@ -1,14 +1,11 @@
 """The CalDAV connector: calendars over plain HTTP requests, one module for each capability."""
 
-import httpx
-
 from pointsman_caldav.appointments import Appointments
 from pointsman_caldav.busy import BATCH, Busy
 from pointsman_caldav.calendars import Calendars
 from pointsman_caldav.client import AT_ONCE, Client
 from pointsman_caldav.collections import Collections
 from pointsman_caldav.config import CaldavConfig
-from pointsman_caldav.dav import PRINCIPAL_QUERY
 from pointsman_caldav.reading import is_signed_in
 from pointsman_caldav.watches import Watches
 from pointsman_sdk import (
@@ -54,8 +51,8 @@ class CaldavConnector:
 
     async def check(self) -> None:
         """Ask the server who we are."""
-        answer = await self._client.report(httpx.URL(self._base), PRINCIPAL_QUERY, depth="0", expect={207})
-        if not await self._client.read_xml(is_signed_in, answer.content) and self._needs_login:
+        answer = await self._client.who(self._base)
+        if not await self._client.read_xml(is_signed_in, answer) and self._needs_login:
             raise ReauthRequired("the CalDAV server did not accept the login")
 
     async def aclose(self) -> None:

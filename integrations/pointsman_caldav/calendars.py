@@ -6,7 +6,7 @@ import httpx
 
 from pointsman_caldav.address import calendar_url
 from pointsman_caldav.client import Client
-from pointsman_caldav.dav import HOME_QUERY, LIST_QUERY, PRINCIPAL_QUERY
+from pointsman_caldav.dav import HOME_QUERY, LIST_QUERY
 from pointsman_caldav.reading import home_of, listed_calendars, principal_of
 from pointsman_sdk import CalendarInfo, Page, Rejected
 
@@ -19,8 +19,7 @@ class Calendars:
 
     async def page(self, cursor: str | None = None) -> Page[CalendarInfo]:  # noqa: ARG002  # there is one page
         """Each by its path on the server, which is the place of appointments."""
-        who = await self._client.report(httpx.URL(self._base), PRINCIPAL_QUERY, depth="0", expect={207})
-        principal = await self._client.read_xml(principal_of, who.content)
+        principal = await self._client.read_xml(principal_of, await self._client.who(self._base))
         if not principal:
             raise Rejected("the CalDAV server does not say who signed in, so that its calendars cannot be listed")
         answer = await self._client.report(self._url(principal), HOME_QUERY, depth="0", expect={207})

@@ -7,6 +7,7 @@ from typing import Any, NoReturn, TypeVar
 import httpx
 
 from pointsman_caldav.config import CaldavConfig
+from pointsman_caldav.dav import PRINCIPAL_QUERY
 from pointsman_caldav.reading import usable_etag
 from pointsman_sdk import ConnectorError, Context, Rejected, Retryable
 from pointsman_sdk.answers import RECORD_LIMITS, SMALL, read_answer
@@ -23,6 +24,11 @@ _LOCK_PAUSES_S = (0.05, 0.1, 0.2, 0.4)
 _TOO_LONG = (
     "the calendar has more events and series than one answer may hold (4 MB): move what is over, and series that have ended, "
     "to another calendar, which need not be read"
+)
+_NO_CALDAV = frozenset({400, 404, 405, 501})
+_NO_CALDAV_THERE = (
+    "nothing at this address speaks CalDAV: base_url is where the server's CalDAV begins, such as /caldav.php/ of DAViCal "
+    "and /remote.php/dav/ of Nextcloud"
 )
 T = TypeVar("T")
 
@@ -77,6 +83,13 @@ class Client:
             if isinstance(fault.__cause__, AnswerTooLong):
                 raise Rejected(_TOO_LONG) from fault
             raise
+
+    async def who(self, base: str) -> bytes:
+        """The answer to the question for the principal (RFC 5397). Rejected where nothing speaks CalDAV."""
+        answer = await self.report(httpx.URL(base), PRINCIPAL_QUERY, depth="0", expect={207, *_NO_CALDAV})
+        if answer.status_code != 207:
+            raise Rejected(f"{_NO_CALDAV_THERE} (status {answer.status_code})")
+        return answer.content
 
     async def read_xml(self, reader: Reader, body: bytes, *, writes: bool = False, **arguments: Any) -> Any:
         """What `reader` makes of a WebDAV answer. Raises ConnectorError for one that cannot be read."""

@@ -4,6 +4,7 @@ It keeps one UID twice in a calendar, though RFC 4791, section 5.3.2.1, forbids 
 another name there is not noticed.
 """
 
+import httpx
 import pytest
 
 from contract.caldav.test_caldav_real_server import (
@@ -14,6 +15,11 @@ from contract.caldav.test_caldav_real_server import (
     test_twenty_writers_of_one_key_leave_one_event,
     test_wrong_password_asks_for_another,
 )
+from pointsman.local.plain_http import NO_AUTHORITIES
+from pointsman_sdk import Rejected
+from pointsman_sdk.http import make_client
+from support.programs.caldav_calls import on
+from support.programs.calendar_servers import RealServer
 
 __all__ = [
     "real",
@@ -24,3 +30,11 @@ __all__ = [
     "test_wrong_password_asks_for_another",
 ]
 pytestmark = pytest.mark.anyio
+
+
+async def test_the_address_of_the_machine_is_not_that_of_its_caldav(
+    caldav_server: RealServer, anyio_backend: object
+) -> None:
+    async with make_client(httpx.AsyncHTTPTransport(verify=NO_AUTHORITIES)) as http:
+        with pytest.raises(Rejected, match=r"/caldav\.php/ of DAViCal"):
+            await on(http, **caldav_server.config | {"base_url": caldav_server.url}).check()

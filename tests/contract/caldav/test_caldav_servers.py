@@ -448,3 +448,11 @@ async def test_login_that_leaves_us_anonymous_asks_for_another(scripted: Any) ->
     connector = scripted(lambda _: httpx.Response(207, content=body), username="a", password="b")
     with pytest.raises(ConnectorError, match="did not accept the login"):
         await connector.check()
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 501])
+async def test_an_address_where_nothing_speaks_caldav_says_where_it_may_lie(scripted: Any, status: int) -> None:
+    connector = scripted(lambda _: httpx.Response(status))
+    for call in (connector.check, connector.calendars.page):
+        with pytest.raises(Rejected, match=rf"base_url is where the server's CalDAV begins.*status {status}"):
+            await call()
