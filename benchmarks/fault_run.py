@@ -83,8 +83,9 @@ class Run:
         began = last = time.monotonic()
         query = """
             select d.status, count(*) from deliveries d join connections k on k.id = d.connection_id
-            where k.key = any(%s) group by 1 order by 1
-        """
+            where k.key = any(%s) and (d.error_code is null or d.error_code not like '%%-once-more')
+            group by 1 order by 1
+        """  # what was done is done once more after a while, where a call may still be on its way
         async with await psycopg.AsyncConnection.connect(self.service.libpq_url, autocommit=True) as database:
             while time.monotonic() < until:
                 await asyncio.sleep(1)
@@ -131,17 +132,17 @@ def events_wrong(service: Service, vendors: Sequence[Vendor]) -> dict[str, int]:
 
 
 def calls_too_early(vendor: Vendor, kills: Sequence[datetime]) -> tuple[int, int]:
-    """(calls begun more than a second after a Retry-After was received and before it was over; how many of these waits
-    were told to a worker that was killed within a second, so that it could tell no other)."""
+    """(calls begun more than a second after a Retry-After was received and before it was over; how many of them because the
+    worker that had received it was killed within that second, and could tell no other)."""
     ledger = vendor.ledger()
     early = ledger.too_early()
-    told = [call.at for call in ledger.calls if call.not_before is not None]
+    waits = [(call.at, call.not_before) for call in ledger.calls if call.not_before is not None]
 
-    def was_lost(call: Call) -> bool:
-        waits = [at for at in told if at < call.at][-3:]
-        return any(at <= kill <= at + IN_THE_MIDDLE for at in waits for kill in kills)
+    def unheard(call: Call) -> bool:
+        told = [at for at, until in waits if at + IN_THE_MIDDLE < call.at < until]
+        return all(any(at <= kill <= at + IN_THE_MIDDLE for kill in kills) for at in told)
 
-    return len(early), sum(map(was_lost, early))
+    return len(early), sum(map(unheard, early))
 
 
 def renewals(vendor: Vendor, kills: Sequence[datetime]) -> dict[str, int]:
