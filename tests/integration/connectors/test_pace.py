@@ -18,7 +18,7 @@ from pointsman_sdk import AmbiguousOutcome, Context, Limits, Quota, ReauthRequir
 from pointsman_sdk.errors import Scope
 from support.databases.kept_engines import lend_engine
 from support.floors.outage import WAYS_OF_BEING_AWAY, outage
-from support.floors.paced_world import PacedWorld, Process, paced_world
+from support.floors.paced_world import START, PacedWorld, Process, paced_world
 from support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
@@ -392,6 +392,25 @@ async def test_those_who_are_sent_away_come_back_one_after_another(make_world: M
     assert moments == sorted(set(moments))
     assert moments[0] > world.clock() + MINUTE
     assert moments[-1] < world.clock() + 5 * MINUTE
+
+
+async def test_who_is_sent_away_while_calls_hang_comes_back_later_the_longer_they_do(make_world: MakeWorld) -> None:
+    world = await make_world(at_once=1)
+    process, asked = world.process(), asyncio.Event()
+
+    async def hang(_context: Context) -> object:
+        asked.set()
+        return await asyncio.Event().wait()
+
+    world.vendor.act = hang
+    call = asyncio.create_task(process.call(deadline=MINUTE))
+    await asked.wait()
+    for seconds in (1, 4):
+        world.clock.advance(seconds)
+        first, second = (await waits(process)).until, (await waits(process)).until
+        assert second - first >= (world.clock() - START) * 0.99
+    call.cancel()
+    await asyncio.wait({call})
 
 
 async def test_an_admins_check_waits_for_nothing(make_world: MakeWorld) -> None:

@@ -50,11 +50,15 @@ _ENTER = PreparedStatement("""
         where call.value::float8 > extract(epoch from cast(:at as timestamptz))) < cast(:places as integer)
     returning not_before is not null as probing
 """)
-#: Those who are sent away come back one after another, as fast as the vendor works off; the line starts anew when it gets long.
+#: Those who are sent away come back one after another, as fast as the vendor works off; a long line starts anew.
+#: While all places are taken, how long nothing has begun tells of calls that hang before the first of them has ended.
 _STAND_IN_LINE = PreparedStatement("""
     with place as (
-        select greatest(not_before, cast(:at as timestamptz)) as front,
-            greatest(mean_s / cast(:places as integer), 1 / cast(:rate as float8), 0.01) * interval '1 second' as each
+        select greatest(not_before, cast(:at as timestamptz)) as front, interval '1 second' * greatest(
+            greatest(mean_s, case when not_before is null and (select count(*) from jsonb_each(calls) call
+                    where call.value::float8 > extract(epoch from cast(:at as timestamptz))) >= cast(:places as integer)
+                then extract(epoch from cast(:at as timestamptz) - filled_at)::float8 end) / cast(:places as integer),
+            1 / cast(:rate as float8), 0.01) as each
         from connection_pace where connection_id = :of
     )
     update connection_pace set queue_at = place.each + case
