@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Any
 
 from pointsman.services.ports.intake.vendor_events import HookArrival, HookEvent, HookReply
@@ -12,7 +13,7 @@ from pointsman_sdk import Arrival, Event, Reply
 MAX_EVENTS = 1_000
 MAX_REPLY = 65_536
 MAX_KEY, MAX_ABOUT = 500, 500
-MAX_BODY = 1_000_000
+MAX_BODY, MAX_TOGETHER = 1_000_000, 20_000_000
 #: Nothing that sets a cookie, sends a browser elsewhere, or lets another site read the answer.
 REPLY_HEADERS = frozenset(
     {
@@ -41,7 +42,7 @@ def reply_of(reply: Reply) -> HookReply:
     if reply.events and reply.status >= 400:
         raise ValueError("a reply that takes events is a success")
     return HookReply(
-        status=reply.status, headers=_headers(reply.headers), body=bytes(reply.body), events=_events(reply.events)
+        status=reply.status, headers=_headers(reply.headers), body=bytes(reply.body), events=hook_events(reply.events)
     )
 
 
@@ -57,11 +58,12 @@ def _headers(given: Mapping[str, str]) -> dict[str, str]:
     return headers
 
 
-def _events(given: Any) -> list[HookEvent]:
-    events = list(given)
-    if len(events) > MAX_EVENTS:
-        raise ValueError("too many events in one request")
-    return [hook_event(event) for event in events]
+def hook_events(given: Iterable[Event]) -> list[HookEvent]:
+    """The events of one request or page, bounded. ValueError for more than is taken at once."""
+    events = [hook_event(event) for event in islice(given, MAX_EVENTS + 1)]
+    if len(events) > MAX_EVENTS or sum(len(event.body or b"") for event in events) > MAX_TOGETHER:
+        raise ValueError("too many events at once")
+    return events
 
 
 def hook_event(event: Event) -> HookEvent:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from pointsman.connectors.adapter import ConnectorGateway
-from pointsman.connectors.hook_values import arrival, hook_event, reply_of, sdk_event
+from pointsman.connectors.hook_values import MAX_TOGETHER, arrival, hook_events, reply_of, sdk_event
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.services.ports import ConnectionRef, VendorError
 from pointsman.services.ports.intake.signatures import SignedRequest
@@ -59,14 +59,19 @@ class ConnectorIntake:
 
         async def ask(intake: Intake) -> dict[str, HookArrival | None]:
             found = await intake.fetch([sdk_event(event) for event in events])
-            read: dict[str, HookArrival | None] = {}
+            read, left = dict[str, HookArrival | None](), MAX_TOGETHER
             for event in events:
-                if event.key in found:
-                    try:
-                        read[event.key] = arrival(found[event.key])
-                    except (TypeError, ValueError, AttributeError) as error:
-                        # Left out: what says of itself what no JSON can must not keep the others waiting.
-                        self._gateway.tell_of_bug(connection.connector, type(error).__name__)
+                if event.key not in found:
+                    continue
+                try:
+                    told = arrival(found[event.key])
+                except (TypeError, ValueError, AttributeError) as error:
+                    # Left out: what says of itself what no JSON can must not keep the others waiting.
+                    self._gateway.tell_of_bug(connection.connector, type(error).__name__)
+                    continue
+                left -= 0 if told is None else len(told.body)
+                if left >= 0:  # else it is fetched again, with fewer others
+                    read[event.key] = told
             return read
 
         return await self._gateway.use(Capability.INTAKE, connection, ask, deadline=FETCH_WITHIN)
@@ -78,9 +83,7 @@ class ConnectorIntake:
             missed = await intake.since(cursor)
             if missed.cursor is not None and len(missed.cursor) > MAX_CURSOR:
                 raise ValueError("the cursor is too long to be kept")
-            return MissedEvents(
-                events=[hook_event(event) for event in missed.events], cursor=missed.cursor, complete=missed.complete
-            )
+            return MissedEvents(events=hook_events(missed.events), cursor=missed.cursor, complete=missed.complete)
 
         return await self._gateway.use(Capability.INTAKE, connection, ask, deadline=FETCH_WITHIN)
 

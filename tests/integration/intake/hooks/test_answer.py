@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -160,6 +161,10 @@ async def test_a_refusal_shows_no_secret_of_the_connection(floor: HookFloor) -> 
     assert "planted-Secret-9" not in answer.text
 
 
+def replying_lazily(events: Any) -> Callable[[WebhookRequest], Reply]:
+    return lambda _: Reply(events=events)
+
+
 def raising(_hook: WebhookRequest) -> Reply:
     raise KeyError("mara@nordlicht.example")
 
@@ -195,6 +200,8 @@ WRONG: dict[str, Callable[[WebhookRequest], Any]] = {
     "a key with half a character": replying(Event(key="a\ud800", body=ADA)),
     "an endless key": replying(Event(key="k" * 501, body=ADA)),
     "too many events": replying(*(Event(key=f"e-{n}", body=ADA) for n in range(1_001))),
+    "too much in all": replying(*(Event(key=f"e-{n}", body={"text": "x" * 900_000}) for n in range(23))),
+    "events without end": replying_lazily(Event(key=f"e-{n}", body=ADA) for n in count()),
     "an event that says too much": replying(Event(key="e-1", body={"text": "x" * 1_000_001})),
     "an event that is no JSON": replying(Event(key="e-1", body={"what": object()})),
     "a number that is none": replying(Event(key="e-1", body={"what": float("nan")})),

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -204,6 +205,15 @@ async def test_a_webhook_that_could_not_be_answered_is_asked_for(floor: HookFloo
     later(floor, timedelta(seconds=30))
     assert (await floor.post()).status_code == 502
     assert await floor.jobs("pointsman-vendors") == ["intake.catch_up"]
+
+
+async def test_a_page_without_end_is_no_page(floor: HookFloor) -> None:
+    intake = await begun(floor)
+    endless: Any = (Event(key=f"e-{n}", about=f"p-{n}") for n in count())
+    floor.script.missed = lambda _: Missed(events=endless, cursor="far")
+    later(floor)
+    assert await catch_up(floor.env, intake) == 0
+    assert (await floor.items(), floor.bugs) == ([], ["ValueError"])
 
 
 async def test_a_closed_intake_asks_nothing(floor: HookFloor) -> None:

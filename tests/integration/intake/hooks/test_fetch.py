@@ -7,9 +7,12 @@ from uuid import UUID
 
 import pytest
 
+from pointsman.domain.messages.coded import CodedMessage
+from pointsman.domain.messages.message import say
 from pointsman.services.intake.hooks.fetch import BATCH, fetch_events
 from pointsman.services.intake.receive import process_item, sweep_inbox
 from pointsman.services.intake.replay import replay_item
+from pointsman.services.ports.intake.event_store import FetchedEvent
 from pointsman_sdk import Arrival, Event, ReauthRequired, Reply, Retryable
 from support.floors.hook_floor import HookFloor
 from support.floors.use_case_env import ADMIN, Ticking
@@ -191,3 +194,23 @@ async def test_a_connection_that_is_switched_off_is_not_asked(floor: HookFloor) 
     await fetch_events(floor.env, intake)
     (item,) = await floor.items()
     assert (item.status, item.error_code, floor.script.fetched) == ("unread", "connection-not-in-use", [])
+
+
+async def test_a_worker_that_was_overtaken_changes_nothing(floor: HookFloor) -> None:
+    intake = await told(floor, Event(key="e-1", about="p-1"))
+    floor.script.arrivals = {"e-1": person(1)}
+    now = floor.env.clock()
+    lease = now + timedelta(seconds=60)
+    async with floor.env.uow() as tx:
+        (item,) = await tx.events.claim_unread(intake, at=now, lease_until=lease, limit=5)
+    assert await fetch_events(floor.env, intake) == 0  # another worker has it
+    later(floor, timedelta(minutes=2))
+    assert await fetch_events(floor.env, intake) == 1  # ... and died
+    late = FetchedEvent(id=item.id, body=b'{"id": "late"}')
+    error = CodedMessage("not-told", say("arrival.not-told"))
+    async with floor.env.uow() as tx:
+        assert await tx.events.keep_fetched([late], leased_until=lease, at=now, same={}) == 0
+        assert not await tx.events.put_off(item.id, leased_until=lease, error=error, retry_at=None)
+    (kept,) = await floor.items()
+    assert (kept.status, b"late" in bytes(kept.body)) == ("received", False)
+    assert await floor.jobs("pointsman") == ["inbox.process"]
