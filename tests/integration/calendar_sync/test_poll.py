@@ -22,7 +22,7 @@ from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.calendar_sync.apply_findings import remove_orphan_events
 from pointsman.services.calendar_sync.conflicts import dismiss_conflict
-from pointsman.services.calendar_sync.poll import sync_calendars
+from pointsman.services.calendar_sync.poll import FORGOTTEN, sync_calendars
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.ports import CalendarEvent, VendorRejectedError, VendorRetryableError
 from pointsman.services.ports.booking.appointments import AppointmentRow
@@ -127,6 +127,17 @@ async def test_what_is_gone_at_one_look_alone_is_not_called_off(floor: Floor) ->
         floor.world.clock.advance(BETWEEN_LOOKS)
         await sync_calendars(floor.env)
         assert await now_is(floor, row) == row
+
+
+async def test_a_look_long_ago_is_none(floor: Floor) -> None:
+    row, event = await booked(floor)
+    floor.vendor.remove(event)
+    await sync_calendars(floor.env)
+    floor.world.clock.advance(FORGOTTEN + SECOND)  # meanwhile other processes may have found it
+    await sync_calendars(floor.env)
+    assert await now_is(floor, row) == row
+    await look_twice(floor)
+    assert (await now_is(floor, row)).status == "cancelled"
 
 
 async def test_what_was_put_back_between_two_looks_is_looked_for_anew(floor: Floor) -> None:

@@ -48,6 +48,7 @@ SYNC_BUDGET = timedelta(seconds=50)  # a look at all calendars begins no reading
 DEADLINE = timedelta(seconds=8)
 MAX_PARALLEL_READS = 16  # calendars of all connections together
 READS_PER_CONNECTION = 4  # so that one slow vendor cannot take every reader
+FORGOTTEN = timedelta(minutes=10)  # after so long, other processes may have found what this one missed
 _WIDTH = timedelta(days=14)
 MAX_CONSECUTIVE_FAILURES = 3  # failures in a row after which the rest of a connection is left to the next look
 
@@ -61,17 +62,25 @@ class _SyncTimes:
 
 @dataclass(slots=True)
 class _Missing:
-    """Since when this process has not found an event of ours, by calendar and key, and what was settled there by then."""
+    """When this process did not find an event of ours, first and last, by calendar and key, and what was settled by then."""
 
-    since: dict[tuple[tuple[UUID, str], str], tuple[datetime, datetime | None]] = field(default_factory=dict)
+    seen: dict[tuple[tuple[UUID, str], str], tuple[datetime, datetime, datetime | None]] = field(default_factory=dict)
 
     def is_gone(self, place: tuple[UUID, str], item: PlacedEvent, *, at: datetime) -> bool:
         """Whether an earlier look had not found it either."""
-        first, settled = self.since.get((place, item.key), (at, item.settled_at))
-        if settled != item.settled_at:
+        first, last, settled = self.seen.get((place, item.key), (at, at, item.settled_at))
+        if settled != item.settled_at or at - last > FORGOTTEN:
             first = at
-        self.since[place, item.key] = (first, item.settled_at)
+        self.seen[place, item.key] = (first, at, item.settled_at)
         return at - first >= BETWEEN_LOOKS
+
+    def tidy(self, at: datetime) -> None:
+        """Drop what counts no more."""
+        self.seen = {name: found for name, found in self.seen.items() if at - found[1] <= FORGOTTEN}
+
+    def forget(self, place: tuple[UUID, str], key: str) -> None:
+        """It is there, or nothing of the kind is expected."""
+        self.seen.pop((place, key), None)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,6 +127,7 @@ async def sync_calendars(env: Env, *, deadline: timedelta = DEADLINE) -> int:
     calendars.sort(key=lambda calendar: synced_at.get(calendar.key, datetime.min.replace(tzinfo=UTC)))
     # One that we fail over keeps no other one waiting.
     done = await asyncio.gather(*(look(calendar) for calendar in calendars), return_exceptions=True)
+    env.cache.of(_Missing).tidy(began)
     for gone in synced_at.keys() - {calendar.key for calendar in calendars}:
         del synced_at[gone]
     await resolve_stale_alerts(
@@ -192,7 +202,7 @@ async def _sync_calendar(env: Env, calendar: _Calendar, deadline: timedelta) -> 
     missing = env.cache.of(_Missing)
     for item in wanted:
         if found[item.key].state is not EventState.DELETED:
-            missing.since.pop((calendar.key, item.key), None)
+            missing.forget(calendar.key, item.key)
         elif not missing.is_gone(calendar.key, item, at=started):
             continue
         await _apply_or_skip(env, item, found[item.key])
