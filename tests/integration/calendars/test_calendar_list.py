@@ -36,8 +36,8 @@ async def test_the_calendars_of_a_connection_are_listed_page_by_page(client: htt
 @pytest.mark.parametrize(
     ("fault", "status", "code"),
     [
-        (VendorRejectedError("no such report"), 409, "no-calendar-list"),
-        (VendorReauthError("401"), 409, "credentials-refused"),
+        (VendorRejectedError("no such report"), 422, "no-calendar-list"),
+        (VendorReauthError("401"), 422, "credentials-refused"),
         (VendorRetryableError("503"), 503, "vendor-unavailable"),
         (TimeoutError(), 503, "vendor-unavailable"),
     ],

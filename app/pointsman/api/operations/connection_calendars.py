@@ -32,9 +32,9 @@ class VendorCalendarDoc(BaseModel):
     "/v1/connections/{key}/calendars",
     summary="Which calendars does this connection see?",
     description="As the vendor answers now, in its order and its pages; `cursor` is the `next` of the page before. "
-    "409 `no-calendar-list` where the vendor lists none, `credentials-refused` where it refuses the connection; "
+    "422 `no-calendar-list` where the vendor lists none, `credentials-refused` where it refuses the connection; "
     "503 when it does not answer.",
-    responses=problem_responses(401, 403, 404, 409, 422, 503),
+    responses=problem_responses(401, 403, 404, 422, 503),
 )
 async def index(
     key: ConnectionKeyPath,

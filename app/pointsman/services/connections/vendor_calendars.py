@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from pointsman.domain.errors import Conflict, NotFound, Unavailable
+from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.domain.text.suggestions import did_you_mean, suggest
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
 from pointsman.services.ports import Env, VendorError, VendorReauthError, VendorRejectedError
@@ -18,7 +18,7 @@ _LONGEST_NAME = 200  # of a calendar that is suggested
 async def list_vendor_calendars(env: Env, key: str, cursor: str | None) -> VendorCalendarPage:
     """A page of them, as the vendor answers now.
 
-    Raises NotFound, Conflict (`no-calendar-list`: its connector or its vendor lists none; `credentials-refused`), Unavailable.
+    Raises NotFound, Invalid (`no-calendar-list`: its connector or its vendor lists none; `credentials-refused`), Unavailable.
     """
     async with env.uow() as tx:
         connection = await tx.connections.get(key)
@@ -28,10 +28,10 @@ async def list_vendor_calendars(env: Env, key: str, cursor: str | None) -> Vendo
         return await env.calendars.calendar_page(connection.ref(), cursor, deadline=LIST_DEADLINE)
     except VendorReauthError as error:
         said = f"The vendor refuses the credentials of {key}: {safe_error_text(error)}"
-        raise Conflict(said, code="credentials-refused") from error
+        raise Invalid(said, code="credentials-refused") from error
     except VendorRejectedError as error:
         said = f"{key} does not list its calendars: {safe_error_text(error)}. Name a calendar as its vendor does."
-        raise Conflict(said, code="no-calendar-list") from error
+        raise Invalid(said, code="no-calendar-list") from error
     except (VendorError, TimeoutError) as error:
         raise Unavailable(f"{key} does not answer: {safe_error_text(error)}", code="vendor-unavailable") from error
 
