@@ -135,7 +135,7 @@ class ConnectorGateway:
             following = told.cursor if told.cursor and len(told.cursor) <= _LONGEST_CURSOR else None
             return CalendarNews(changed=changed, cursor=following)
 
-        return await self._with(Capability.WATCHES, connection, ask, deadline=deadline, patience=Patience.FIRST)
+        return await self._with(Capability.WATCHES, connection, ask, deadline=deadline, patience=Patience.WAITS)
 
     async def watch_calendar(
         self, connection: ConnectionRef, calendar: str, *, callback: str, secret: str, deadline: timedelta

@@ -13,9 +13,23 @@ from pointsman.services.calendars.readings import (
 )
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars, list_calendars
 from pointsman.services.connections.connections import save_connection
+from pointsman.services.explain.explain import ExplainRequest, explain
 from support.floors.booking_floor import SETTER, Floor
 
 pytestmark = pytest.mark.anyio
+
+
+async def test_an_explanation_says_when_the_oldest_calendar_behind_it_was_read(floor: Floor) -> None:
+    question = ExplainRequest(lead_id=await floor.lead())
+    first = (await explain(floor.env, question)).calendars_read_at
+    assert first is not None
+    floor.world.clock.advance(timedelta(seconds=30))
+    assert (await explain(floor.env, question)).calendars_read_at == first  # it is still good
+    floor.world.clock.advance(timedelta(minutes=2))
+    later = (await explain(floor.env, question)).calendars_read_at
+    assert later is not None
+    assert later > first
+
 
 SECOND = timedelta(seconds=1)
 WEEK = timedelta(days=7)

@@ -158,6 +158,10 @@ class ExplainedDecisionDoc(TraceDoc):
     nurture: str | None = Field(
         default=None, description="Of a lead that is in nurture now: whether news bring it back, and why or why not."
     )
+    calendars_read_at: datetime | None = Field(
+        default=None,
+        description="When the oldest of the closers' calendars behind it was read; null: none was, or the decision is stored.",
+    )
 
     @staticmethod
     def of_explained(found: ExplainedDecision, reader: MessageReader) -> "ExplainedDecisionDoc":
@@ -166,4 +170,5 @@ class ExplainedDecisionDoc(TraceDoc):
             **dict(trace),
             explanation=ExplanationDoc.of(found.explanation, reader),
             nurture=render_sentence(found.nurture, reader) if found.nurture else None,
+            calendars_read_at=found.calendars_read_at,
         )

@@ -42,10 +42,14 @@ class DropReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarState:
-    """Whether a rep's busy times can be read; a rep without a state counts as unreadable."""
+    """Whether a rep's busy times can be read; a rep without a state counts as unreadable.
+
+    `read_at` is when the oldest of the rep's calendars was read: to be told, and nothing is decided by it.
+    """
 
     readable: bool
     reason: Message | None = None
+    read_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

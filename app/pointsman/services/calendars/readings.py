@@ -165,5 +165,5 @@ def _combined_reading(reads: Sequence[CalendarReading], asked: Interval) -> RepC
     )
     busy = tuple(block for read in reads for block in read.busy)
     return RepCalendarReading(
-        state=CalendarState(readable=True), busy=busy, own=own, known_window=asked, read_at=oldest
+        state=CalendarState(readable=True, read_at=oldest), busy=busy, own=own, known_window=asked, read_at=oldest
     )

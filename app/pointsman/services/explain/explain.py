@@ -2,7 +2,7 @@
 
 from asyncio import to_thread
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -65,6 +65,7 @@ class ExplainedDecision:
     decision: Decision
     explanation: Explanation
     nurture: Message | None = None  # of a lead that is in nurture now: whether news bring it back, and why or why not
+    calendars_read_at: datetime | None = None  # when the oldest of the calendars that it rests on was read
 
 
 async def get_decision(env: Env, decision_id: UUID, *, sees: Visibility) -> DecisionRow:
@@ -96,7 +97,8 @@ async def explain(env: Env, question: ExplainRequest) -> ExplainedDecision:
     calendars = await read_closer_calendars(env)
     async with env.uow() as tx:
         asked = await _decide_again(env, tx, question, given, calendars)
-    return await _explained(asked)
+    oldest = min((state.read_at for state in calendars.values() if state.read_at), default=None)
+    return replace(await _explained(asked), calendars_read_at=oldest)
 
 
 async def explain_stored(env: Env, decision_id: UUID) -> ExplainedDecision:
