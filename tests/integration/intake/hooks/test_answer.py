@@ -46,6 +46,9 @@ async def test_the_reply_is_the_connectors_own_and_its_events_are_stored_before_
     assert answer.headers["content-type"] == "text/xml; charset=utf-8"
     assert answer.headers["x-hook-secret"] == "abc"
     assert answer.headers["x-content-type-options"] == "nosniff"
+    assert (
+        answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    )  # it may be the sender's own words
     told, silent = await floor.items()
     assert (told.dedupe_key, told.status, json.loads(bytes(told.body))) == ("event:e-1", "received", ADA)
     assert (silent.dedupe_key, silent.status, bytes(silent.body), silent.about) == ("event:e-2", "unread", b"", "p-2")

@@ -34,14 +34,27 @@ class Echo:
     env: Env
     id: UUID
 
-    async def tells(self, events: Sequence[dict[str, Any]]) -> None:
+    async def tells(self, events: Sequence[dict[str, Any]], *, intake: str = "crm") -> None:
         hook = self.crm.crm.hooks.hook(events)
         request = SignedRequest(method=hook.method, uri=hook.url, headers=hook.headers, body=hook.body)
-        reply, _ = await answer_hook(self.env, await load_intake(self.env, "crm"), request)
+        reply, _ = await answer_hook(self.env, await load_intake(self.env, intake), request)
         assert reply.status == 202
 
     async def items(self) -> list[Any]:
         return list(await self.crm.floor.world.rows(ITEMS))
+
+
+def over(connection: str) -> IntakeInput:
+    return IntakeInput(
+        title=connection,
+        kind="lead",
+        verifier={},
+        secrets=None,
+        mapping=MAPPING,
+        sample=SAMPLE,
+        active=True,
+        connection=connection,
+    )
 
 
 @pytest.fixture
@@ -49,17 +62,7 @@ async def echo(database_url: str) -> AsyncIterator[Echo]:
     async with open_crm_floor(database_url) as crm:
         env = replace(crm.env, intake=ConnectorIntake(gateway=crm.gateway, registry=ConnectorRegistry.discover()))
         crm.crm.hooks.clock = env.clock
-        given = IntakeInput(
-            title="CRM",
-            kind="lead",
-            verifier={},
-            secrets=None,
-            mapping=MAPPING,
-            sample=SAMPLE,
-            active=True,
-            connection="crm",
-        )
-        row = await create_intake(env, "crm", given, actor=ADMIN)
+        row = await create_intake(env, "crm", over("crm"), actor=ADMIN)
         lead_id, handed = await crm.floor.ready()
         while handed.closer != "anna":  # who is a user of the CRM
             lead_id, handed = await crm.floor.ready()
@@ -89,6 +92,14 @@ async def test_what_a_human_changes_afterwards_is_news(echo: Echo) -> None:
     assert await fetch_events(echo.env, echo.id) == 1
     (item,) = await echo.items()
     assert item.status == "received"
+
+
+async def test_what_was_written_over_another_connection_is_news(echo: Echo) -> None:
+    await echo.crm.connect("other", sync_owners=False)
+    await create_intake(echo.env, "other", over("other"), actor=ADMIN)
+    by_key, by_version = echo.crm.crm.hooks.events[0], {**echo.crm.crm.hooks.events[-1], "origin": None}
+    await echo.tells([by_key, by_version], intake="other")
+    assert {item.status for item in await echo.items()} == {"unread"}
 
 
 async def test_an_event_that_overtakes_the_answer_to_our_write_waits_for_it(echo: Echo) -> None:
