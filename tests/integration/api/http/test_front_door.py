@@ -83,6 +83,7 @@ async def test_another_method_is_405_and_allow_lists_all_that_the_path_takes(
     known = [(method, re.compile(re.sub(r"\{\w+\}", "[^/]+", path))) for method, path, _ in operations(app)]
     for path in {path for _, path, _ in operations(app)}:
         methods = {method for method, pattern in known if pattern.fullmatch(filled_in(path))}
+        methods |= {"GET"} if path.startswith("/v1/hooks/") else set()  # vendors try it; no caller of the API does
         methods |= {"HEAD"} if "GET" in methods else set()
         for method in METHODS - methods:
             answer = await client.request(method, filled_in(path))
