@@ -263,7 +263,7 @@ def main() -> int:
         api, calendars = Api(service.url, service.key), HostileCalendars()
         lead_id = a_lead_of_the_closer(api)
         api.call("POST", "/v1/intakes", INTAKE)
-        config = {"base_url": calendars.url, "username": "pointsman", "password": "a password"}
+        config = {"base_url": calendars.url, "username": "pointsman", "password": "a password", "trust_free_busy": True}
         api.call("PUT", "/v1/connections/hostile", {"connector": "caldav", "config": config})
         pids = [program.pid for program in (*service.apis, *service.workers)]
         link = link_of(api, lead_id)

@@ -88,7 +88,7 @@ async def main(rounds: int) -> None:
     server = Server()
     contexts = ContextFactory(clock=lambda: datetime.now(UTC), transport=httpx.MockTransport(server))
     gateway = ConnectorGateway(registry=ConnectorRegistry.discover(), vault=Vault([new_key()]), contexts=contexts)
-    public, sealed = gateway.seal("caldav", {"base_url": "https://dav.example/"})
+    public, sealed = gateway.seal("caldav", {"base_url": "https://dav.example/", "trust_free_busy": True})
     connection = ConnectionRef(id=UUID(int=1), connector="caldav", config=public, sealed=sealed)
 
     async def read() -> str:
