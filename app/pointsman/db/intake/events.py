@@ -122,6 +122,16 @@ _PUT_OFF = PreparedStatement("""
     where id = :id and status = 'unread' and leased_until = :leased_until
 """)
 
+_RESUME = PreparedStatement("""
+    with mine as (
+        select n.id from intakes n join connections k on k.key = n.connection where k.id = :connection_id
+    ), asked as (
+        update intake_feeds set next_at = :at where intake_id in (select id from mine) and next_at > :at
+    )
+    update inbox set next_attempt_at = null
+    where status = 'unread' and intake_id in (select id from mine) and leased_until is null
+""")
+
 _TO_FETCH = PreparedStatement("""
     select n.id from intakes n
     where n.connection is not null and exists (
@@ -193,6 +203,9 @@ class SqlEventStore:
     ) -> bool:
         given = {"id": inbox_id, "leased_until": leased_until, "retry_at": retry_at} | error_parameters(error)
         return await _PUT_OFF.run(self._connection, given) == 1
+
+    async def resume(self, connection_id: UUID, *, at: datetime) -> None:
+        await _RESUME.run(self._connection, {"connection_id": connection_id, "at": at})
 
     async def to_fetch(self, *, at: datetime, limit: int) -> Sequence[UUID]:
         return await _TO_FETCH.scalars(self._connection, {"at": at, "limit": limit})

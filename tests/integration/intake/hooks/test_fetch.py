@@ -9,6 +9,8 @@ import pytest
 
 from pointsman.domain.messages.coded import CodedMessage
 from pointsman.domain.messages.message import say
+from pointsman.services.connections.connections import check_connection
+from pointsman.services.intake.hooks.catch_up import catch_up
 from pointsman.services.intake.hooks.fetch import BATCH, fetch_events
 from pointsman.services.intake.receive import process_item, sweep_inbox
 from pointsman.services.intake.replay import replay_item
@@ -214,3 +216,17 @@ async def test_a_worker_that_was_overtaken_changes_nothing(floor: HookFloor) -> 
     (kept,) = await floor.items()
     assert (kept.status, b"late" in bytes(kept.body)) == ("received", False)
     assert await floor.jobs("pointsman") == ["inbox.process"]
+
+
+async def test_a_connection_that_works_again_is_asked_at_once_for_what_waited(floor: HookFloor) -> None:
+    intake = await told(floor, Event(key="e-1", about="p-1"))
+    await catch_up(floor.env, intake)
+    floor.script.arrivals, floor.script.fault = {"e-1": person(1)}, ReauthRequired("who are you?")
+    await fetch_events(floor.env, intake)
+    assert await floor.world.value("select fault is not null from connections")
+    floor.script.fault = None
+    assert await fetch_events(floor.env, intake) == 0  # it waits
+    await check_connection(floor.env, "form", actor=ADMIN)
+    assert await fetch_events(floor.env, intake) == 1
+    await catch_up(floor.env, intake)
+    assert floor.script.asked == [None, "start"]

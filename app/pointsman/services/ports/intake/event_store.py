@@ -84,6 +84,10 @@ class EventStore(Protocol):
         """It is read again at `retry_at`; None makes it a dead letter. False when another worker has it by now."""
         ...
 
+    async def resume(self, connection_id: UUID, *, at: datetime) -> None:
+        """The connection works again: what is unread is due now, and so is the feed of each of its intakes."""
+        ...
+
     async def to_fetch(self, *, at: datetime, limit: int) -> Sequence[UUID]:
         """The intakes of which something is to be fetched now."""
         ...
