@@ -25,7 +25,7 @@ from service import Api, Service
 
 LOGIN = ("closers", "outage-password")
 NOTICED = 75.0  # seconds: a look a minute, give or take its tenth, and the reading
-CALLED_OFF = 3 * NOTICED  # two looks at least a minute apart, as each process sees them
+CALLED_OFF = 3 * NOTICED  # two looks at least a minute apart: the third, where the second came a little early
 RECOVERED = 45.0  # the busy times of what could not be read are read again every half minute
 
 RADICALE = """

@@ -526,6 +526,16 @@ def upgrade() -> None:
     )
     op.create_index("rep_calendars_rep_key", "rep_calendars", ["rep_id", "connection_id", "calendar"], unique=True)
     op.create_table(
+        "missing_events",
+        sa.Column("connection_id", sa.UUID(), nullable=False),
+        sa.Column("calendar", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("since", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("settled_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("missing_events_connection_id_fkey")),
+        sa.PrimaryKeyConstraint("connection_id", "calendar", "key", name=op.f("missing_events_pkey")),
+    )
+    op.create_table(
         "time_off",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("rep_id", sa.UUID(), nullable=False),
@@ -1477,6 +1487,7 @@ def downgrade() -> None:
     op.drop_index("leads_account_id_idx", table_name="leads")
     op.drop_table("leads")
     op.drop_table("calendar_reads")
+    op.drop_table("missing_events")
     op.drop_index(op.f("time_off_rep_id_idx"), table_name="time_off")
     op.drop_table("time_off")
     op.drop_index("rep_calendars_rep_key", table_name="rep_calendars")

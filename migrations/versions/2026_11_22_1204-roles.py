@@ -44,7 +44,7 @@ CHANGEABLE: dict[str, tuple[str, ...]] = {
 DELETABLE = (
     "connection_tokens",
     "sign_ins",
-    "appointment_companions", "calendar_reads", "idempotency", "rep_calendars", "role_works", "time_off",
+    "appointment_companions", "calendar_reads", "missing_events", "idempotency", "rep_calendars", "role_works", "time_off",
     "procrastinate_events", "procrastinate_jobs", "procrastinate_periodic_defers", "procrastinate_workers",
 )  # fmt: skip
 

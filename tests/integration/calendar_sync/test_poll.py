@@ -22,10 +22,11 @@ from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.calendar_sync.apply_findings import remove_orphan_events
 from pointsman.services.calendar_sync.conflicts import dismiss_conflict
-from pointsman.services.calendar_sync.poll import FORGOTTEN, sync_calendars
+from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.ports import CalendarEvent, VendorRejectedError, VendorRetryableError
 from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.process_cache import ProcessCache
 from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman.services.roster.change_roster import RoleInput, put_roster
 from pointsman.services.sweeps import ItemsFailed
@@ -129,15 +130,18 @@ async def test_what_is_gone_at_one_look_alone_is_not_called_off(floor: Floor) ->
         assert await now_is(floor, row) == row
 
 
-async def test_a_look_long_ago_is_none(floor: Floor) -> None:
+async def test_the_second_look_may_be_that_of_another_process(floor: Floor) -> None:
     row, event = await booked(floor)
     floor.vendor.remove(event)
     await sync_calendars(floor.env)
-    floor.world.clock.advance(FORGOTTEN + SECOND)  # meanwhile other processes may have found it
-    await sync_calendars(floor.env)
-    assert await now_is(floor, row) == row
-    await look_twice(floor)
+    floor.world.clock.advance(BETWEEN_LOOKS)
+    other = replace(floor.env, cache=ProcessCache())
+    await sync_calendars(other)
     assert (await now_is(floor, row)).status == "cancelled"
+    assert await floor.world.value("select count(*) from missing_events") == 1
+    floor.world.clock.advance(row.ends_at - floor.env.clock())
+    await sync_calendars(floor.env)
+    assert await floor.world.value("select count(*) from missing_events") == 0
 
 
 async def test_what_was_put_back_between_two_looks_is_looked_for_anew(floor: Floor) -> None:

@@ -2,22 +2,24 @@
 
 import json
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.booking.connections import connection_row
 from pointsman.db.engine.prepared_statement import PreparedStatement
-from pointsman.db.tables import calendar_reads, rep_calendars
+from pointsman.db.tables import calendar_reads, missing_events, rep_calendars
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.own_events import OwnEvent
 from pointsman.domain.messages.message import message_from_json
 from pointsman.services.ports.booking.calendars import (
     CalendarBinding,
     CalendarReading,
+    MissingEvent,
     PlacedKey,
     ShownEvent,
     WatchNote,
@@ -68,6 +70,11 @@ _CONFIRM = (
     )
     .values(read_at=bindparam("at"), cursor=bindparam("following"))
 )
+_MISSING = select(missing_events)
+_FORGET_MISSING = delete(missing_events).where(
+    missing_events.c.connection_id == bindparam("of"), missing_events.c.calendar == bindparam("in_calendar")
+)
+_ADD_MISSING = insert(missing_events)
 _NOTE_WATCH = (
     update(rep_calendars)
     .where(rep_calendars.c.id == bindparam("binding"))
@@ -168,6 +175,16 @@ class SqlCalendars:
             )
             for row in rows
         ]
+
+    async def missing_events(self) -> Sequence[MissingEvent]:
+        found = await self._connection.execute(_MISSING)
+        return [MissingEvent(**row) for row in found.mappings()]
+
+    async def keep_missing(self, connection_id: UUID, calendar: str, missing: Sequence[MissingEvent]) -> None:
+        given = {"of": connection_id, "in_calendar": calendar}
+        await self._connection.execute(_FORGET_MISSING, given)
+        if missing:
+            await self._connection.execute(_ADD_MISSING, [asdict(one) for one in missing])
 
     async def drop_readings(self, connection_id: UUID) -> None:
         await _DROP_READINGS.run(self._connection, {"connection": connection_id})

@@ -72,6 +72,17 @@ calendar_reads = Table(
     Column("cursor", Text),  # the vendor's word for a moment before the reading, from which changes are told
 )
 
+#: Events of ours that the last look at a calendar did not find, and since when; `settled_at` is that of the event then.
+missing_events = Table(
+    "missing_events",
+    metadata,
+    Column("connection_id", ForeignKey("connections.id"), primary_key=True),
+    Column("calendar", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    instant_column("since"),
+    instant_column("settled_at", null=True),
+)
+
 appointments = Table(
     "appointments",
     metadata,

@@ -38,6 +38,7 @@ from pointsman.services.calendars.unreadable_alerts import (
 )
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports import DatabaseUnavailable, Env, VendorError, VendorEvent, VendorRejectedError
+from pointsman.services.ports.booking.calendars import MissingEvent
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.booking.deliveries import PlacedEvent
 from pointsman.services.ports.vendors.calendars import BusyCalendar, CalendarAsked, VendorRetryableError
@@ -48,7 +49,6 @@ SYNC_BUDGET = timedelta(seconds=50)  # a look at all calendars begins no reading
 DEADLINE = timedelta(seconds=8)
 MAX_PARALLEL_READS = 16  # calendars of all connections together
 READS_PER_CONNECTION = 4  # so that one slow vendor cannot take every reader
-FORGOTTEN = timedelta(minutes=10)  # after so long, other processes may have found what this one missed
 _WIDTH = timedelta(days=14)
 MAX_CONSECUTIVE_FAILURES = 3  # failures in a row after which the rest of a connection is left to the next look
 
@@ -58,29 +58,6 @@ class _SyncTimes:
     """When this process compared each calendar last, for a fair order."""
 
     by_calendar: dict[tuple[UUID, str], datetime] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Missing:
-    """When this process did not find an event of ours, first and last, by calendar and key, and what was settled by then."""
-
-    seen: dict[tuple[tuple[UUID, str], str], tuple[datetime, datetime, datetime | None]] = field(default_factory=dict)
-
-    def is_gone(self, place: tuple[UUID, str], item: PlacedEvent, *, at: datetime) -> bool:
-        """Whether an earlier look had not found it either."""
-        first, last, settled = self.seen.get((place, item.key), (at, at, item.settled_at))
-        if settled != item.settled_at or at - last > FORGOTTEN:
-            first = at
-        self.seen[place, item.key] = (first, at, item.settled_at)
-        return at - first >= BETWEEN_LOOKS
-
-    def tidy(self, at: datetime) -> None:
-        """Drop what counts no more."""
-        self.seen = {name: found for name, found in self.seen.items() if at - found[1] <= FORGOTTEN}
-
-    def forget(self, place: tuple[UUID, str], key: str) -> None:
-        """It is there, or nothing of the kind is expected."""
-        self.seen.pop((place, key), None)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -100,6 +77,7 @@ class _Calendar:
     name: str
     placed_events: tuple[PlacedEvent, ...]
     bindings: tuple[BindingWithReading, ...]
+    missing: Mapping[str, MissingEvent]  # at the last look, by key
 
     @property
     def key(self) -> tuple[UUID, str]:
@@ -127,7 +105,6 @@ async def sync_calendars(env: Env, *, deadline: timedelta = DEADLINE) -> int:
     calendars.sort(key=lambda calendar: synced_at.get(calendar.key, datetime.min.replace(tzinfo=UTC)))
     # One that we fail over keeps no other one waiting.
     done = await asyncio.gather(*(look(calendar) for calendar in calendars), return_exceptions=True)
-    env.cache.of(_Missing).tidy(began)
     for gone in synced_at.keys() - {calendar.key for calendar in calendars}:
         del synced_at[gone]
     await resolve_stale_alerts(
@@ -149,17 +126,29 @@ async def _calendars(env: Env, now: datetime) -> list[_Calendar]:
     by_calendar: dict[tuple[UUID, str], list[PlacedEvent]] = defaultdict(list)
     bound: dict[tuple[UUID, str], list[BindingWithReading]] = defaultdict(list)
     lines: dict[UUID, _ConnectionRun] = {}
+    missing: dict[tuple[UUID, str], dict[str, MissingEvent]] = defaultdict(dict)
     async with env.uow() as tx:
         for item in await tx.deliveries.placed_events(after=now):
             by_calendar[item.connection_id, item.calendar].append(item)
+        for one in await tx.calendars.missing_events():
+            missing[one.connection_id, one.calendar][one.key] = one
         for binding, last in await tx.calendars.bindings(None):
             bound[binding.connection.id, binding.calendar].append((binding, last))
         for connection_id in {connection_id for connection_id, _ in by_calendar}:
             lines[connection_id] = _ConnectionRun(connection=await tx.deliveries.connection(connection_id))
+        found = {key for key in by_calendar if lines[key[0]].connection.active and not lines[key[0]].connection.fault}
+        for place in missing.keys() - found:  # nothing is looked for there
+            await tx.calendars.keep_missing(*place, [])
     return [
-        _Calendar(connection_run=lines[key[0]], name=key[1], placed_events=tuple(placed), bindings=tuple(bound[key]))
+        _Calendar(
+            connection_run=lines[key[0]],
+            name=key[1],
+            placed_events=tuple(placed),
+            bindings=tuple(bound[key]),
+            missing=missing[key],
+        )
         for key, placed in by_calendar.items()
-        if lines[key[0]].connection.active and not lines[key[0]].connection.fault
+        if key in found
     ]
 
 
@@ -199,17 +188,28 @@ async def _sync_calendar(env: Env, calendar: _Calendar, deadline: timedelta) -> 
         for item in wanted
     ]
     found = {result.key: result for result in compare_events(expected, seen, is_empty=is_empty)}
-    missing = env.cache.of(_Missing)
+    missing = [_missing(calendar, item, started) for item in wanted if found[item.key].state is EventState.DELETED]
+    if missing or calendar.missing:
+        async with env.uow() as tx:
+            await tx.calendars.keep_missing(*calendar.key, missing)
+    once = {one.key for one in missing if started - one.since < BETWEEN_LOOKS}
     for item in wanted:
-        if found[item.key].state is not EventState.DELETED:
-            missing.forget(calendar.key, item.key)
-        elif not missing.is_gone(calendar.key, item, at=started):
-            continue
-        await _apply_or_skip(env, item, found[item.key])
+        if item.key not in once:
+            await _apply_or_skip(env, item, found[item.key])
     owned = {item.key for item in calendar.placed_events if item.is_wanted}
     strangers = sorted(key for key, events in seen.items() if key not in owned and has_any({key: events}))
     await remove_orphan_events(env, calendar.connection_run.connection, calendar.name, strangers, read_at=started)
     return True
+
+
+def _missing(calendar: _Calendar, item: PlacedEvent, now: datetime) -> MissingEvent:
+    """Since the look at which it was first not found, unless it was put there again after that."""
+    before = calendar.missing.get(item.key)
+    since = before.since if before is not None and before.settled_at == item.settled_at else now
+    connection_id, name = calendar.key
+    return MissingEvent(
+        connection_id=connection_id, calendar=name, key=item.key, since=since, settled_at=item.settled_at
+    )
 
 
 async def _apply_or_skip(env: Env, item: PlacedEvent, compared: EventComparison) -> None:

@@ -73,6 +73,20 @@ class PlacedKey:
     event: OwnEvent
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingEvent:
+    """An event of ours that the last look at a calendar did not find, since the first such look.
+
+    `settled_at` is when the last of it had been carried out by then.
+    """
+
+    connection_id: UUID
+    calendar: str
+    key: str
+    since: datetime
+    settled_at: datetime | None
+
+
 class Calendars(Protocol):
     async def bindings(
         self, rep_keys: Sequence[str] | None
@@ -100,6 +114,12 @@ class Calendars(Protocol):
 
     async def placed_keys(self, appointment_ids: Collection[UUID]) -> Sequence[PlacedKey]:
         """The events that were put into bound calendars for these appointments."""
+        ...
+
+    async def missing_events(self) -> Sequence[MissingEvent]: ...
+
+    async def keep_missing(self, connection_id: UUID, calendar: str, missing: Sequence[MissingEvent]) -> None:
+        """These are missing in the calendar now, and no others."""
         ...
 
     async def drop_readings(self, connection_id: UUID) -> None:
