@@ -1298,7 +1298,7 @@ def upgrade() -> None:
     op.create_index("deliveries_connection_id_idx", "deliveries", ["connection_id", "created_at", "id"], unique=False)
     op.create_index("deliveries_status_idx", "deliveries", ["status", "created_at", "id"], unique=False)
     op.create_index("deliveries_kind_idx", "deliveries", ["kind", "created_at", "id"], unique=False)
-    op.create_index("deliveries_appointment_id_idx", "deliveries", ["appointment_id", "created_at"], unique=False)
+    op.create_index("deliveries_appointment_id_idx", "deliveries", ["appointment_id", "created_at", "id"], unique=False)
     op.create_index(
         "deliveries_error_code_idx",
         "deliveries",

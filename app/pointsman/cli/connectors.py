@@ -67,8 +67,23 @@ def new(
 
 
 @app.add("check", help="help.connectors.check")
-def check(key: Annotated[str | None, typer.Argument(help="help.connectors.check.key")] = None) -> None:
-    """Make one authenticated call over each configured connection."""
+def check(
+    key: Annotated[str | None, typer.Argument(help="help.connectors.check.key")] = None,
+    *,
+    live: Annotated[bool, typer.Option("--live", help="help.connectors.check.live")] = False,
+    calendar: Annotated[str | None, typer.Option("--calendar", help="help.connectors.check.calendar")] = None,
+    zone: Annotated[str, typer.Option("--zone", help="help.connectors.check.zone")] = "UTC",
+    person: Annotated[str | None, typer.Option("--person", help="help.connectors.check.person")] = None,
+    programme: Annotated[str | None, typer.Option("--programme", help="help.connectors.check.programme")] = None,
+) -> None:
+    """Make one authenticated call over each configured connection; with `--live`, try one on its vendor."""
+    if live and key is None:
+        fail("cli-service.live-needs-key")
+    if live and key is not None:
+        from pointsman.cli.live_check import run_live_check  # noqa: PLC0415  # imports what speaks to vendors
+
+        run_live_check(key, calendar=calendar, zone=zone, person=person, programme=programme)
+        return
     faults, reader = run_with_reader(lambda env: _check(env, key))
     for name, fault in faults.items():
         said = Text(render(fault, reader), "red") if fault else Text(word("cli-service.works"), "green")

@@ -33,8 +33,8 @@ class VendorCalendarDoc(BaseModel):
     summary="Which calendars does this connection see?",
     description="As the vendor answers now, in its order and its pages; `cursor` is the `next` of the page before. "
     "Calendars that others share with its account may be missing, where the vendor lists an account's own alone. "
-    "422 `no-calendar-list` where the vendor lists none, `credentials-refused` where it refuses the connection; "
-    "503 when it does not answer.",
+    "422 `no-calendar-list` where the vendor lists none, `credentials-refused` where it refuses the connection, "
+    "`not-signed-in` before a first sign-in; 503 when it does not answer.",
     responses=problem_responses(401, 403, 404, 422, 503),
 )
 async def index(

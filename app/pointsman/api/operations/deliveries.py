@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
@@ -20,6 +20,7 @@ from pointsman.api.http.query import (
     explain_nothing_in,
     require_period,
 )
+from pointsman.api.http.timestamps import Timestamp
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.deliveries.replay import (
     REPLAY_BATCH_SIZE,
@@ -140,8 +141,8 @@ class ReplayRequest(BaseModel):
     connection: FilterText | None = Field(default=None, description="Only those to this connection (key).")
     status: Literal["dead"] = Field(default="dead", description="The others are tried again by themselves.")
     kind: DeliveryKind | None = Field(default=None, description="Only of this kind.")
-    since: AwareDatetime | None = Field(default=None, description="Only those owed from then on.")
-    dry_run: bool = Field(default=False, description="Only count them.")
+    since: Timestamp | None = Field(default=None, description="Only those owed from then on.")
+    dry_run: StrictBool = Field(default=False, description="Only count them.")
 
 
 class ReplayedDeliveries(BaseModel):

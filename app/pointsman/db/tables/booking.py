@@ -293,7 +293,7 @@ deliveries = Table(
     Index("deliveries_connection_id_idx", "connection_id", "created_at", "id"),
     Index("deliveries_status_idx", "status", "created_at", "id"),
     Index("deliveries_kind_idx", "kind", "created_at", "id"),
-    Index("deliveries_appointment_id_idx", "appointment_id", "created_at"),
+    Index("deliveries_appointment_id_idx", "appointment_id", "created_at", "id"),
     Index(
         "deliveries_error_code_idx",
         "error_code",

@@ -18,12 +18,15 @@ _LONGEST_NAME = 200  # of a calendar that is suggested
 async def list_vendor_calendars(env: Env, key: str, cursor: str | None) -> VendorCalendarPage:
     """A page of them, as the vendor answers now.
 
-    Raises NotFound, Invalid (`no-calendar-list`: its connector or its vendor lists none; `credentials-refused`), Unavailable.
+    Raises NotFound, Invalid (`no-calendar-list`: its connector or its vendor lists none; `credentials-refused`;
+    `not-signed-in`), Unavailable.
     """
     async with env.uow() as tx:
         connection = await tx.connections.get(key)
     if connection is None:
         raise NotFound(f"There is no connection '{key:.60}'.")
+    if connection.pending:
+        raise Invalid(f"There is no list before a first sign-in over {key}.", code="not-signed-in")
     try:
         return await env.calendars.calendar_page(connection.ref(), cursor, deadline=LIST_DEADLINE)
     except VendorReauthError as error:

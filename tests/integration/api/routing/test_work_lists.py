@@ -142,7 +142,7 @@ async def test_appointments_and_deliveries_are_found_by_each_of_their_parts(
     assert last.get("pool") == "closers-mid-market"
     of_lena = "update appointments set pool = 'of old' where setter_rep_id = (select id from reps where key = 'lena')"
     to_other = (
-        "update deliveries d set connection_id = c.id from connections c, appointments a"
+        "update deliveries d set connection_id = c.id, kind = 'person' from connections c, appointments a"
         " where c.key = 'other' and a.id = d.appointment_id and a.pool = 'of old'"
     )
     await floor.world.owner_rows(of_lena, past_guards=True)

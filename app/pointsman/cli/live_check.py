@@ -1,0 +1,58 @@
+"""`connectors check KEY --live`: what a vendor really does, tried on a sandbox, a line for each check."""
+
+from typing import cast
+
+import typer
+from rich.text import Text
+
+from pointsman.cli.output import EXIT_FAILED, out, tell, word
+from pointsman.cli.session import CLI_ACTOR, run_with_env
+from pointsman.connectors.adapter import ConnectorGateway
+from pointsman.connectors.live import LiveFinding, LiveResult, check_live
+from pointsman.services.connections.live_check import open_live_check
+from pointsman.services.ports import Env
+from pointsman_sdk.live import Sandbox
+
+_LACKS = {
+    "calendar": "cli-service.live-lacks-calendar",
+    "person": "cli-service.live-lacks-person",
+    "programme": "cli-service.live-lacks-programme",
+}
+
+
+def run_live_check(key: str, *, calendar: str | None, zone: str, person: str | None, programme: str | None) -> None:
+    """Print each finding as it comes; ends the command with a fault when a promise was broken."""
+
+    async def use(env: Env) -> list[LiveResult]:
+        row = await open_live_check(env, key, actor=CLI_ACTOR)
+        sandbox = Sandbox(
+            key=f"pm-check-{env.new_id()}",
+            now=env.clock(),
+            calendar=calendar,
+            zone=zone,
+            person=person,
+            programme=programme,
+        )
+        gateway = cast("ConnectorGateway", env.calendars)  # the command line is wired with it
+        results = []
+        async for found in check_live(gateway, row.ref(), sandbox):
+            out.print(_line(found), highlight=False, soft_wrap=True)
+            results.append(found.result)
+        return results
+
+    results = run_with_env(use)
+    kept, broken = results.count(LiveResult.KEPT), results.count(LiveResult.BROKEN)
+    tell("cli-service.live-sum", kept=kept, broken=broken, left_out=len(results) - kept - broken)
+    if broken:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _line(found: LiveFinding) -> Text:
+    match found.result:
+        case LiveResult.KEPT:
+            said = Text(word("cli-service.live-kept"), "green")
+        case LiveResult.BROKEN:
+            said = Text(word("cli-service.live-broken", found=found.told), "red")
+        case _:
+            said = Text(word(_LACKS.get(found.told, "cli-service.live-after-another")), "yellow")
+    return Text.assemble(f"{found.check}: ", said)

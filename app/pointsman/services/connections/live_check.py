@@ -1,0 +1,26 @@
+"""Permission to try a connection on its vendor: that something is put there, and taken away again, is on record."""
+
+from pointsman.domain.errors import Conflict, NotFound
+from pointsman.domain.permissions.operations import Operation
+from pointsman.services.audit import audit
+from pointsman.services.ports import Actor, Env, Tx
+from pointsman.services.ports.booking.connections import ConnectionRow
+from pointsman.services.transactions import run_in_transaction
+
+
+async def open_live_check(env: Env, key: str, *, actor: Actor) -> ConnectionRow:
+    """The connection. Raises NotFound, Forbidden, and Conflict before a first sign-in and for one that is switched off."""
+    actor.require(Operation.CONNECTION)
+
+    async def work(tx: Tx) -> ConnectionRow:
+        row = await tx.connections.get(key)
+        if row is None:
+            raise NotFound(f"There is no connection '{key:.60}'.")
+        if row.pending:
+            raise Conflict(f"Sign in over {key} first.", code="not-signed-in")
+        if not row.active:
+            raise Conflict(f"{key} is switched off.", code="connection-inactive")
+        await audit(env, tx, actor, "connection.live-check", f"connection:{key}")
+        return row
+
+    return await run_in_transaction(env, work)
