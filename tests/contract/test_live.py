@@ -115,7 +115,7 @@ def ignores_the_key(memory: Connector) -> Connector:
     made = iter(range(100))
 
     async def put(thing: Any) -> RemoteRecord:
-        record: RemoteRecord = await memory.tasks.put(replace(thing, key=f"{thing.key}-{next(made)}"))  # type: ignore[attr-defined]
+        record: RemoteRecord = await memory.tasks.put(replace(thing, key=f"{thing.key}-{next(made)}"))  # type: ignore[attr-defined]  # a capability of this connector
         return record
 
     return with_part(memory, Capability.TASKS, put=put)
@@ -125,7 +125,7 @@ def takes_late_states(memory: Connector) -> Connector:
     sequences = iter(range(100))
 
     async def put(thing: Any) -> RemoteRecord:
-        record: RemoteRecord = await memory.activities.put(replace(thing, sequence=next(sequences)))  # type: ignore[attr-defined]
+        record: RemoteRecord = await memory.activities.put(replace(thing, sequence=next(sequences)))  # type: ignore[attr-defined]  # a capability of this connector
         return record
 
     return with_part(memory, Capability.ACTIVITIES, put=put)

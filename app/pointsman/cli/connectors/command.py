@@ -80,7 +80,7 @@ def check(
     if live and key is None:
         fail("cli-service.live-needs-key")
     if live and key is not None:
-        from pointsman.cli.live_check import run_live_check  # noqa: PLC0415  # imports what speaks to vendors
+        from pointsman.cli.connectors.live_check import run_live_check  # noqa: PLC0415  # imports what speaks to vendors
 
         run_live_check(key, calendar=calendar, zone=zone, person=person, programme=programme)
         return
