@@ -47,7 +47,7 @@ class CaldavConnector:
         self.calendars = Calendars(self._client, config.base_url)
         self.busy = Busy(self._client, collections, trusts_reports=config.trust_free_busy)
         self.appointments = Appointments(self._client, collections, zone=config.time_zone, clock=context.clock)
-        self.watches = Watches(self._client, collections)
+        self.watches = Watches(self._client, collections, clock=context.clock)
 
     async def check(self) -> None:
         """Ask the server who we are."""

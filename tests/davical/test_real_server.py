@@ -9,6 +9,7 @@ import pytest
 
 from contract.caldav.test_caldav_real_server import (
     real,
+    test_a_sync_token_that_the_server_does_not_know_has_all_read_again,
     test_calendar_that_does_not_exist_is_refused_by_book,
     test_event_is_what_a_calendar_program_expects,
     test_recurring_and_all_day_and_cancelled_events_are_read_right,
@@ -23,6 +24,7 @@ from support.programs.calendar_servers import RealServer
 
 __all__ = [
     "real",
+    "test_a_sync_token_that_the_server_does_not_know_has_all_read_again",
     "test_calendar_that_does_not_exist_is_refused_by_book",
     "test_event_is_what_a_calendar_program_expects",
     "test_recurring_and_all_day_and_cancelled_events_are_read_right",

@@ -105,3 +105,29 @@ async def test_calendar_that_does_not_exist_is_refused_by_book(real: Any, caldav
     connector, _ = real
     with pytest.raises(Rejected):
         await connector.appointments.put(appointment(f"{caldav_server.home}no-such-calendar/"))
+
+
+@pytest.mark.parametrize(
+    ("token", "age"),
+    [
+        ("nonsense", timedelta(0)),
+        ("data:,999999999", timedelta(0)),
+        ("", timedelta(0)),
+        ("data:,1", timedelta(days=6)),
+    ],
+)
+async def test_a_sync_token_that_the_server_does_not_know_has_all_read_again(
+    real: Any, token: str, age: timedelta
+) -> None:
+    connector, vendor = real
+    lost = await connector.watches.changed(vendor.calendar, f"token:{int((NOW - age).timestamp())}:{token}")
+    assert not lost.complete
+    asked = appointment(vendor.calendar)
+    await connector.appointments.put(asked)
+    found = await connector.watches.changed(vendor.calendar, lost.cursor)
+    assert (found.complete, list(found.keys), found.others) == (True, [asked.key], True)
+    await connector.appointments.drop(vendor.calendar, asked.key)
+    gone = await connector.watches.changed(vendor.calendar, found.cursor)
+    assert (gone.complete, list(gone.keys)) == (True, [asked.key])
+    same = await connector.watches.changed(vendor.calendar, gone.cursor)
+    assert (same.complete, same.keys, same.others) == (True, [], False)
