@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from pointsman.domain.errors import Conflict
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
@@ -66,6 +67,18 @@ async def test_a_private_event_that_overlaps_our_cancelled_one_stays_busy(alone:
         assert found
         assert not [start for start in found if start < private[1] and start + 30 * MINUTE > private[0]]
         await alone.work_out()
+
+
+async def test_a_private_event_at_the_time_of_ours_stays_busy_when_ours_moves(alone: Floor) -> None:
+    row = await booked(alone)
+    alone.vendor.busy["anna-cal"] = [(row.starts_at, row.ends_at)]
+    alone.world.clock.advance(6 * MINUTE)
+    await poll_calendars(alone.env)
+    found = {slot.start for slot in (await slots_for_lead(alone.env, row.lead_id, actor=SETTER, limit=20)).slots}
+    assert found
+    assert not [start for start in found if start < row.ends_at and start + 30 * MINUTE > row.starts_at]
+    with pytest.raises(Conflict):
+        await reschedule(alone.env, row.id, row.starts_at + 15 * MINUTE, reason="later", actor=SETTER)
 
 
 async def test_time_that_we_freed_is_offered_at_once_where_our_events_have_keys(database_url: str) -> None:
