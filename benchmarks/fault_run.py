@@ -7,6 +7,8 @@ Of their answers, 20 % are lost after the vendor acted, 10 % are 5xx, 10 % are 4
 break off; the token endpoint fails as often. One appointment in ten is moved meanwhile, and one in twenty called off. A third
 vendor takes a refresh token that was used as theft. What must hold is read from the vendors' own books at the end.
 `--longest-wait` is the most that a delivery waits for its next try, in seconds: in earnest it is hours.
+It takes as long as the vendors ask for: a delivery needs some four calls, and one in ten keeps its whole connection waiting for
+1 to 4 s, so that 1,000 take a quarter of an hour and 10,000 two hours. `--waits 0 1` makes it a third.
 Exit status 1: a line was missed.
 """
 
