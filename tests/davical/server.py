@@ -22,7 +22,7 @@ from support.programs.free_port import free_port
 HTDOCS = Path("/usr/share/davical/htdocs")
 DATABASE_SCRIPT = Path("/usr/share/davical/dba/create-database.sh")
 APACHE_MODULES = Path("/usr/lib/apache2/modules")
-OTHER_USER = "rep2"
+OTHER_USER, OTHER_PASSWORD = "rep2", "other"
 _MODULES = ("mpm_prefork", "authz_core", "dir")
 _CONFIGURATION = """\
 ServerRoot "{folder}"
@@ -48,12 +48,12 @@ DocumentRoot "{htdocs}"
 php_admin_value date.timezone UTC
 php_admin_value memory_limit 512M
 """
-#: Two users as the administrator's pages make them; ** before a password: as it is.
+#: Two users as the administrator's pages make them, who show each other busy times; ** before a password: as it is.
 _USERS = """\
 INSERT INTO usr (active, email_ok, updated, username, password, fullname, email)
     VALUES (true, current_date, current_date, %(name)s, '**' || %(password)s, %(name)s, %(name)s || '@example.com');
 INSERT INTO principal (type_id, user_no, displayname, default_privileges)
-    SELECT 1, user_no, fullname, 0::bit(24) FROM usr WHERE username = %(name)s;
+    SELECT 1, user_no, fullname, privilege_to_bits('caldav:read-free-busy') FROM usr WHERE username = %(name)s;
 """
 
 
@@ -98,7 +98,7 @@ def _make_database(sockets: str) -> None:
     )  # fmt: skip
     assert made.returncode == 0, made.stdout + made.stderr
     with psycopg.connect(host=sockets, user="postgres", dbname="davical") as connection:
-        for name, password in ((USER, PASSWORD), (OTHER_USER, "other")):
+        for name, password in ((USER, PASSWORD), (OTHER_USER, OTHER_PASSWORD)):
             for statement in _USERS.split(";\n")[:2]:
                 connection.execute(statement, {"name": name, "password": password})
 
