@@ -2,7 +2,7 @@
 # what tests and checks add. Servers and their data lie in .pointsman.
 # POINTSMAN_DATABASE_URL names a PostgreSQL to use instead of the embedded one.
 .DEFAULT_GOAL := help
-.PHONY: help demo run examples test test-deep test-davical test-browser check fix bench lock zones wheels clean
+.PHONY: help demo run examples tiers test test-deep test-davical test-browser check fix bench lock zones wheels clean
 
 # The suite starts some eighty processes, and each would compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -23,6 +23,9 @@ demo: $(READY) ## Run the main job on example leads, show what became of them, k
 
 run: $(READY) ## Serve API and worker on 127.0.0.1:8000, without demo data. RUN= takes options.
 	@.venv/bin/pointsman run $(RUN)
+
+tiers: $(INSTALLED) ## Have the conformance kit write anew what it finds of our connectors into their packages.
+	@$(PY) -m pytest -q -p pointsman_sdk.testing.grade --write-tier tests/contract/test_memory.py tests/contract/caldav/test_conformance.py
 
 examples: $(INSTALLED) ## Record anew what the console shows as answers, from the demo's floor.
 	@RECORD_EXAMPLES=1 $(PY) -m pytest -q tests/e2e/test_console_examples.py

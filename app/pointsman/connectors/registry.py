@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, distributions
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from pointsman.domain.errors import Fault, Invalid, NotFound, Unavailable
 from pointsman_sdk import CONTRACT, Connector, Context, Manifest
+from pointsman_sdk.graded import read_tier
 
 ENTRY_POINT_GROUP = "pointsman.connectors"
 
@@ -31,13 +33,17 @@ class AuthInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorInfo:
-    """One installed connector, as shown to an admin. A broken one has a `fault` and nothing after it."""
+    """One installed connector, as shown to an admin. A broken one has a `fault` and nothing after it.
+
+    `tier` is what the conformance kit found of this very code, "" where it was not run since the code changed.
+    """
 
     name: str
     distribution: str
     version: str
     fault: str | None
     title: str = ""
+    tier: str = ""
     capabilities: tuple[str, ...] = ()
     auth: tuple[AuthInfo, ...] = ()
     docs: str = ""
@@ -128,6 +134,7 @@ class ConnectorRegistry:
             version=claim.version,
             fault=None,
             title=manifest.title,
+            tier=_tier(factory),
             capabilities=tuple(sorted(manifest.capabilities)),
             auth=tuple(
                 AuthInfo(method=way.method, title=way.title, scopes=way.scopes, signs_in=way.authorize_url is not None)
@@ -174,6 +181,12 @@ def _fault(name: str, factory: Any) -> str | None:
     if manifest.name != name:
         return f"its manifest says {manifest.name!r}, its entry point {name!r}"
     return None
+
+
+def _tier(factory: Any) -> str:
+    package = sys.modules.get(str(getattr(factory, "__module__", "")).partition(".")[0])
+    graded = read_tier(Path(package.__file__).parent) if package is not None and package.__file__ else None
+    return graded.tier if graded else ""
 
 
 def _path(location: Sequence[int | str]) -> str:

@@ -46,6 +46,7 @@ class ConnectorDescription(Protocol):
     version: str
     fault: str | None
     title: str
+    tier: str
     capabilities: tuple[str, ...]
     auth: Sequence[AuthDescription]
     docs: str
@@ -74,6 +75,11 @@ class ConnectorDoc(BaseModel):
     title: str
     version: str
     distribution: str
+    tier: str = Field(
+        description="What the conformance kit found of this very code: none, bronze, silver or gold; empty where it was not "
+        "run since the code changed.",
+        examples=["gold"],
+    )
     capabilities: list[str]
     auth: list[AuthDoc]
     docs: str
@@ -167,6 +173,7 @@ async def connectors(request: Request, _caller: Annotated[Caller, may(Operation.
                 title=sheet.title,
                 version=sheet.version,
                 distribution=sheet.distribution,
+                tier=sheet.tier,
                 capabilities=list(sheet.capabilities),
                 auth=[
                     AuthDoc(method=way.method, title=way.title, scopes=list(way.scopes), signs_in=way.signs_in)

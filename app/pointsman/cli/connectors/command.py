@@ -27,6 +27,7 @@ def index() -> None:
     listed = table(
         word("cli-service.name"),
         word("cli-service.title"),
+        word("cli-service.tier"),
         word("cli-service.capabilities"),
         word("cli-service.sign-in"),
         word("cli-service.from"),
@@ -36,11 +37,12 @@ def index() -> None:
         source = f"{found.distribution} {found.version}"
         if found.fault:
             broken += 1
-            listed.add_row(found.name, Text(word("cli-service.broken", fault=found.fault), "red"), "", "", source)
+            listed.add_row(found.name, Text(word("cli-service.broken", fault=found.fault), "red"), "", "", "", source)
         else:
             listed.add_row(
                 found.name,
                 found.title,
+                found.tier or "-",
                 " ".join(found.capabilities),
                 " ".join(way.method for way in found.auth),
                 source,
