@@ -69,7 +69,7 @@ def test_each_block_of_the_page_works_as_it_says(
     assert "NotImplementedError: send the message to Acme" in red
     assert ("TestAcme: gold" in red, "TestAcme: gold" in gold) == (False, True), gold[-3000:]
     assert "{'lead-7': 'Ada waits'}" in said["python deliver.py"]  # it arrived, once
-    assert re.search(r"acme\s+Acme\s+notices", said["pointsman connectors list"])
+    assert re.search(r"acme\s+Acme\s+gold\s+notices", said["pointsman connectors list"])
     assert said["python deals.py"].split() == ["['1']"]
     assert said["python signed.py"].strip() == "the sender is proven"
 
