@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from pointsman_sdk.readers import Unreadable
+from pointsman_sdk.readers.strict_json import parse_json
+
 TIER_FILE = "tier.json"
 _LONGEST = 10_000  # bytes of a tier file
 
@@ -37,8 +40,8 @@ def read_tier(package: Path) -> Graded | None:
     """What was found of this code. None where no kit ran, or where the code was changed since: then nothing is proven of it."""
     try:
         content = (package / TIER_FILE).read_bytes()
-        told = json.loads(content) if len(content) <= _LONGEST else None
-    except (OSError, ValueError, RecursionError):
+        told = parse_json(content) if len(content) <= _LONGEST else None
+    except (OSError, Unreadable):
         return None
     match told:
         case {"tier": str(tier), "kit": str(kit), "capabilities": [*can], "code": str(code)} if code == code_of(
