@@ -12,6 +12,7 @@ from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.calendars.poll import poll_calendars
 from pointsman.services.calendars.watches import renew_watches
 from pointsman.services.connections.health import probe_connections
+from pointsman.services.deliveries.late import alert_late_deliveries
 from pointsman.services.deliveries.run import run_delivery, sweep_deliveries
 from pointsman.services.holds.drain import drain_due_holds, drain_holds
 from pointsman.services.intake.hooks.catch_up import catch_up, sweep_feeds
@@ -73,6 +74,7 @@ PERIODIC_TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask(name="inbox.sweep", every=timedelta(seconds=5), run=sweep_inbox),
     PeriodicTask(name="intake.feeds", every=timedelta(seconds=5), run=sweep_feeds),
     PeriodicTask(name="deliveries.sweep", every=timedelta(seconds=2), run=sweep_deliveries),
+    PeriodicTask(name="deliveries.late", every=timedelta(minutes=5), run=alert_late_deliveries),
     PeriodicTask(name="holds.due", every=timedelta(seconds=1), run=drain_due_holds),
     PeriodicTask(name="holds.drain", every=timedelta(seconds=30), run=drain_holds),
     PeriodicTask(name="appointments.lapse", every=timedelta(seconds=10), run=lapse_requests),

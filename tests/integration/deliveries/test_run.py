@@ -16,6 +16,7 @@ from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
 from pointsman.services.connections.connections import check_connection, save_connection
 from pointsman.services.deliveries.enqueue import enqueue_deliveries
+from pointsman.services.deliveries.late import alert_late_deliveries
 from pointsman.services.deliveries.replay import replay_delivery
 from pointsman.services.deliveries.run import run_delivery, sweep_deliveries
 from pointsman.services.handover.handover import hand_over
@@ -363,6 +364,22 @@ async def test_an_outage_of_70_hours_makes_no_dead_letter(floor: Floor, fault: V
     await let_pass(floor, timedelta(hours=7))
     assert (await floor.deliveries(row.id))[0].status == "done"
     assert len(floor.vendor.events()) == 1
+
+
+async def test_a_vendor_that_is_away_for_an_hour_is_told_once_and_not_any_more_when_it_is_back(floor: Floor) -> None:
+    await booked(floor)
+    floor.vendor.cues = [Cue.RETRY] * 500
+    await let_pass(floor, timedelta(minutes=59))
+    assert await alert_late_deliveries(floor.env) == 0
+    await let_pass(floor, timedelta(minutes=2))
+    assert [await alert_late_deliveries(floor.env) for _ in range(2)] == [1, 0]
+    (alert,) = await floor.world.rows("select code, subject, message, count from alerts where resolved_at is null")
+    assert (alert.code, alert.subject, alert.count) == ("deliveries-late", "connection:cal", 1)
+    assert english_of(alert.message).startswith("1 delivery to cal is unanswered since ")
+    floor.vendor.cues = []
+    await let_pass(floor, timedelta(hours=1))
+    await alert_late_deliveries(floor.env)
+    assert await open_alerts(floor) == []
 
 
 async def let_pass(floor: Floor, time: timedelta) -> None:

@@ -418,6 +418,7 @@ def test_the_worker_knows_the_jobs_and_the_sweeps_that_the_use_cases_count_on() 
     assert {task.name for task in PERIODIC_TASKS} == {
         "inbox.sweep",
         "deliveries.sweep",
+        "deliveries.late",
         "holds.drain",
         "holds.due",
         "calendars.poll",

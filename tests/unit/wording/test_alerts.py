@@ -32,6 +32,7 @@ SAID: Mapping[AlertCode, tuple[str, ...]] = {
         "calendar-off",
     ),
     AlertCode.CONNECTION_REAUTH: ("connection-reauth",),
+    AlertCode.DELIVERIES_LATE: ("deliveries-late",),
     AlertCode.DELIVERY_DEAD: ("delivery-dead",),
     AlertCode.EMPLOYER_CHANGE: ("employer-change",),
     AlertCode.HOLD_OVERDUE: ("hold-overdue", "hold-overdue-release"),

@@ -19,6 +19,7 @@ from pointsman.services.ports.booking.deliveries import (
     DeliveryFilter,
     DeliveryKind,
     DeliveryRow,
+    LateDeliveries,
     ListedDelivery,
     PlacedEvent,
 )
@@ -138,6 +139,13 @@ _PAGE = PreparedStatement(
     """,
     replan=True,  # planned for what is asked: each filter has its index
 )
+_LATE = PreparedStatement("""
+    select k.key as connection, count(*) as count, min(d.owed_at) as since,
+        (array_agg(d.last_error order by d.owed_at))[1] as last_error
+    from deliveries d join connections k on k.id = d.connection_id
+    where d.status = 'pending' and d.owed_at <= :before and d.error_code in ('unanswered','waiting')
+    group by k.key order by k.key
+""")
 _PLACED_EVENTS = PreparedStatement("""
     select d.connection_id, d.calendar, d.key, a.id as appointment_id, d.rep_id, r.key as rep_key,
         a.rep_id = d.rep_id as is_leader,
@@ -212,6 +220,9 @@ class SqlDeliveries:
 
     async def claim_overdue(self, *, before: datetime, at: datetime, limit: int) -> Sequence[DeliveryRow]:
         return await _CLAIM_OVERDUE.records(self._connection, DeliveryRow, {"before": before, "at": at, "limit": limit})
+
+    async def late(self, *, before: datetime) -> Sequence[LateDeliveries]:
+        return await _LATE.records(self._connection, LateDeliveries, {"before": before})
 
     async def pending_of_connection(self, connection_id: UUID, *, limit: int) -> Sequence[DeliveryRow]:
         return await self._many(_PENDING_OF_CONNECTION, {"connection": connection_id, "limit": limit})

@@ -96,6 +96,16 @@ class DeliveryFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LateDeliveries:
+    """How many deliveries a connection (its key) left unanswered, since when the oldest is owed, and what went wrong with it."""
+
+    connection: str
+    count: int
+    since: datetime
+    last_error: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedEvent:
     """An event that we put into a calendar for an appointment ahead, and how we left it there.
 
@@ -176,6 +186,10 @@ class Deliveries(Protocol):
 
     async def claim_overdue(self, *, before: datetime, at: datetime, limit: int) -> Sequence[DeliveryRow]:
         """Deliveries due before `before` that are not claimed. They become due at `at`, so that the next sweep leaves them."""
+        ...
+
+    async def late(self, *, before: datetime) -> Sequence[LateDeliveries]:
+        """By connection what is owed since before then, and waits because the vendor does not answer."""
         ...
 
     async def pending_of_connection(self, connection_id: UUID, *, limit: int) -> Sequence[DeliveryRow]:

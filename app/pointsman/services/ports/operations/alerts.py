@@ -18,6 +18,7 @@ class AlertCode(StrEnum):
     CALENDAR_ORPHAN = "calendar-orphan"
     CALENDAR_UNREADABLE = "calendar-unreadable"
     CONNECTION_REAUTH = "connection-reauth"
+    DELIVERIES_LATE = "deliveries-late"
     DELIVERY_DEAD = "delivery-dead"
     EMPLOYER_CHANGE = "employer-change"
     HOLD_OVERDUE = "hold-overdue"
