@@ -104,7 +104,7 @@ async def receive_webhook_request(
     env: Env = request.app.state.env
     try:
         intake = await load_intake(env, connection)
-        signed = await _signed(request, env)
+        signed = _signed(request, env, await request.body())
         if intake.connection is not None:
             return await _answered_by_connector(request, intake, signed)
         received = await receive_webhook(env, connection, signed)
@@ -141,12 +141,13 @@ async def answer_handshake(
         refused.headers["Allow"] = "POST"
         return refused
     try:
-        return await _answered_by_connector(request, intake, await _signed(request, env))
+        # A body is not read here: of a GET, nothing has bounded it.
+        return await _answered_by_connector(request, intake, _signed(request, env, b""))
     except Conflict as closed:
         return problem_response(410, closed.code, str(closed))
 
 
-async def _signed(request: Request, env: Env) -> SignedRequest:
+def _signed(request: Request, env: Env, body: bytes) -> SignedRequest:
     """As it came, under the address that the sender wrote."""
     scope = request.scope
     query = scope["query_string"]
@@ -155,7 +156,7 @@ async def _signed(request: Request, env: Env) -> SignedRequest:
         method=scope["method"],
         uri=env.public_url + (path + b"?" + query if query else path).decode("latin-1"),
         headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
-        body=await request.body(),
+        body=body,
     )
 
 

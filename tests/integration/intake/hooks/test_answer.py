@@ -71,6 +71,26 @@ async def test_the_connector_sees_the_request_as_it_was_written(floor: HookFloor
     assert hook.url == "http://127.0.0.1:8000/v1/hooks/form?a=%2F&b=1+2"
 
 
+async def test_no_byte_of_a_body_is_read_where_a_vendor_only_tries_the_address(floor: HookFloor) -> None:
+    await floor.intake("form")
+    seen: list[bytes] = []
+    read = 0
+
+    def answer_it(hook: WebhookRequest) -> Reply:
+        seen.append(hook.body)
+        return Reply(status=204)
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        for _ in range(100):
+            read += 1
+            yield b"x" * 1_000_000
+
+    floor.script.answer = answer_it
+    answer = await floor.client.request("GET", "/v1/hooks/form", content=endless())
+    assert (answer.status_code, seen, read) == (204, [b""], 0)
+
+
 async def test_an_event_that_is_told_again_is_stored_once_and_acknowledged_again(floor: HookFloor) -> None:
     await floor.intake("form")
     floor.script.answer = replying(Event(key="e-1", body=ADA), Event(key="e-1", body=ADA), body=b"taken")
