@@ -349,7 +349,7 @@ class ConnectorGateway:
             manifest = self._registry.manifest(name)
             parsed = self._registry.parse_config(name, config)
             for secret in secrets_in(parsed):
-                masks.add(secret)
+                masks.keep(secret)
             lent = self._contexts.lend(connection, manifest, parsed, masks)
             connector = self._registry.build(name, config, lent.context)
             return Instance(connector=connector, lent=lent, limits=manifest.limits)

@@ -89,6 +89,15 @@ def test_what_is_cut_off_at_the_end_of_a_text_is_hidden_too() -> None:
     assert masks.hide("the vendor said: s3cret-Pass…") == "the vendor said: (secret)"
 
 
+def test_no_number_of_tokens_uncovers_what_the_configuration_holds() -> None:
+    masks = Masks([SECRET])
+    for number in range(50):
+        masks.lend("the-token-in-use")
+        masks.lend(f"token-number-{number}")
+    assert masks.hide(f"{SECRET} the-token-in-use token-number-49") == "(secret) (secret) (secret)"
+    assert masks.hide("token-number-1 was long ago") == "token-number-1 was long ago"
+
+
 def test_words_are_left_where_a_short_secret_stands_in_them_by_chance() -> None:
     assert Masks(["con"]).hide("the connection: con, refused") == "the connection: (secret), refused"
 

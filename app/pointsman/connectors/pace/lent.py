@@ -62,9 +62,9 @@ class HeardTokens:
         return heard
 
     def _heard(self, token: Token) -> Token:
-        self._masks.add(token.access.get_secret_value())
+        self._masks.lend(token.access.get_secret_value())
         if token.refresh is not None:
-            self._masks.add(token.refresh.get_secret_value())
+            self._masks.lend(token.refresh.get_secret_value())
         return token
 
 

@@ -20,7 +20,7 @@ _HIDDEN = "(secret)"
 _SHORT = 6  # characters: what is shorter may stand inside a word by chance
 _LEAST_LINE = 16  # characters of a line of a key that tell something
 _LEAST_REST = 8  # characters of a secret that was cut off at the end of a text
-_MOST_SECRETS = 40  # the last ones: tokens are renewed again and again
+_MOST_LENT = 40  # the last ones: tokens are renewed again and again
 _BETWEEN_LINES = re.compile(r"(?:\s|\\r|\\n)+")
 
 CURRENT: ContextVar["Masks | None"] = ContextVar("masks", default=None)
@@ -31,38 +31,56 @@ class Masks:
     """Knows the secrets of a connection: those of its configuration, and tokens as they are lent."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._forms: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+        self._kept: dict[str, tuple[str, ...]] = {}
+        self._lent: OrderedDict[str, tuple[str, ...]] = OrderedDict()
         self._pattern: re.Pattern[str] | None = None
         for secret in secrets:
-            self.add(secret)
+            self.keep(secret)
 
-    def add(self, secret: str) -> None:
-        """Hide this from now on, and of a secret of several lines each line."""
-        lines = [line for line in _BETWEEN_LINES.split(secret) if len(line) >= _LEAST_LINE]
-        for text in dict.fromkeys([secret.strip(), *lines]):
-            if text and text not in self._forms:
-                self._forms[text] = tuple(dict.fromkeys(_forms(text)))
+    def keep(self, secret: str) -> None:
+        """Hide this for as long as the connection is configured so, and of a secret of several lines each line."""
+        for text in _texts(secret):
+            if text not in self._kept:
+                self._kept[text] = tuple(dict.fromkeys(_forms(text)))
                 self._pattern = None
-        while len(self._forms) > _MOST_SECRETS:
-            self._forms.popitem(last=False)
+
+    def lend(self, token: str) -> None:
+        """Hide this from now on, until as many were lent after it as are remembered."""
+        for text in _texts(token):
+            if text not in self._lent:
+                self._lent[text] = tuple(dict.fromkeys(_forms(text)))
+                self._pattern = None
+            self._lent.move_to_end(text)
+        while len(self._lent) > _MOST_LENT:
+            self._lent.popitem(last=False)
+            self._pattern = None
 
     def hide(self, text: str) -> str:
         """The text without the secrets, also where one was cut off at its end."""
-        if not self._forms:
+        known = self._known()
+        if not known:
             return text
         if self._pattern is None:
-            forms = sorted({form for forms in self._forms.values() for form in forms}, key=len, reverse=True)
+            forms = sorted({form for forms in known for form in forms}, key=len, reverse=True)
             self._pattern = re.compile("|".join(_sought(form) for form in forms), re.IGNORECASE)
         return self._without_rest(self._pattern.sub(_HIDDEN, text))
 
+    def _known(self) -> list[tuple[str, ...]]:
+        return [*self._kept.values(), *self._lent.values()]
+
     def _without_rest(self, text: str) -> str:
         tail = text[-2_000:].rstrip(".…")
-        for forms in self._forms.values():
+        for forms in self._known():
             for form in forms:
                 for length in range(min(len(form) - 1, len(tail)), _LEAST_REST - 1, -1):
                     if tail.endswith(form[:length]):
                         return text[: len(text.rstrip(".…")) - length] + _HIDDEN
         return text
+
+
+def _texts(secret: str) -> list[str]:
+    lines = [line for line in _BETWEEN_LINES.split(secret) if len(line) >= _LEAST_LINE]
+    return [text for text in dict.fromkeys([secret.strip(), *lines]) if text]
 
 
 def secrets_in(config: object) -> Iterator[str]:
