@@ -20,6 +20,11 @@ PRIVATE_NETWORKS: tuple[Network, ...] = tuple(
 )
 """What "allow private hosts" opens. Link-local stays closed: there cloud machines keep their credentials."""
 
+_METADATA: tuple[Network, ...] = tuple(
+    ip_network(text) for text in ("fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16")
+)
+"""Where else they do. The last one lies in the internet, the others in private networks."""
+
 _UNICAST = ip_network("2000::/3")
 _KEPT_ALIVE_S = 30
 _DNS_SECONDS = 5.0
@@ -35,13 +40,13 @@ class AddressGuard:
     def is_private(self, address: str) -> bool:
         """Whether the admin opened the network in which this address lies."""
         parsed = _unwrapped(address)
-        return any(parsed in network for network in self._allowed if network.version == parsed.version)
+        return _lies_in(parsed, self._allowed) and not _lies_in(parsed, _METADATA)
 
     def permits(self, address: str) -> bool:
         """Whether a connection to this address may be made."""
         parsed = _unwrapped(address)
         public = parsed.is_global and not parsed.is_multicast and not _tunnels(parsed)
-        return public or self.is_private(address)
+        return (public and not _lies_in(parsed, _METADATA)) or self.is_private(address)
 
     async def resolve(self, host: str, port: int) -> list[str]:
         """The host's addresses, all of them permitted. Raises AddressRefused, httpcore.ConnectError."""
@@ -62,6 +67,10 @@ def _unwrapped(address: str) -> IPv4Address | IPv6Address:
     if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
         return parsed.ipv4_mapped
     return parsed
+
+
+def _lies_in(address: IPv4Address | IPv6Address, networks: Iterable[Network]) -> bool:
+    return any(address in network for network in networks if network.version == address.version)
 
 
 def _tunnels(address: IPv4Address | IPv6Address) -> bool:

@@ -1,13 +1,13 @@
 """Connections reach the internet, and private networks only where the admin opened them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from ipaddress import ip_network
 
 import httpx
 import pytest
 
-from pointsman.connectors.guard import PRIVATE_NETWORKS, AddressGuard, GuardedTransport
+from pointsman.connectors.guard import PRIVATE_NETWORKS, AddressGuard, GuardedTransport, Network
 from pointsman_sdk.http import AddressRefused, make_client
 
 pytestmark = pytest.mark.anyio
@@ -57,6 +57,18 @@ async def test_allow_list_opens_its_networks_alone() -> None:
 @pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1", "224.0.0.1", "::"])
 async def test_opening_private_networks_keeps_link_local_closed(address: str) -> None:
     assert not AddressGuard(PRIVATE_NETWORKS).permits(address)
+
+
+@pytest.mark.parametrize("networks", [(), PRIVATE_NETWORKS], ids=["closed", "opened"])
+@pytest.mark.parametrize(
+    "address", ["fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16", "::ffff:168.63.129.16"]
+)
+async def test_where_cloud_machines_keep_their_credentials_stays_closed(
+    address: str, networks: Sequence[Network]
+) -> None:
+    guard = AddressGuard(networks)
+    assert not guard.permits(address)
+    assert not guard.is_private(address)
 
 
 @pytest.fixture
