@@ -3,6 +3,7 @@
 import logging
 import sys
 import traceback
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -38,8 +39,8 @@ def _hide_messages(_logger: object, _method: str, event: EventDict) -> EventDict
     return event
 
 
-def configure_logs(*, form: str, level: str) -> None:
-    """Send our own and the libraries' log lines to standard output in one form."""
+def configure_logs(*, form: str, level: str, filters: Iterable[logging.Filter] = ()) -> None:
+    """Send our own and the libraries' log lines to standard output in one form, each through the filters."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -59,6 +60,8 @@ def configure_logs(*, form: str, level: str) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    for one in filters:
+        handler.addFilter(one)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

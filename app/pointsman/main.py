@@ -26,6 +26,7 @@ from pointsman.api.lead_pages.rendering import LeadPageRenderer
 from pointsman.api.openapi import console
 from pointsman.api.openapi import document as openapi
 from pointsman.api.policies.yaml_reader import yaml_outcome
+from pointsman.connectors.pace.masks import MaskedLines
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.signatures import scheme_components
 from pointsman.db.revision import HEAD_REVISION
@@ -116,7 +117,7 @@ def _bare_app(settings: Settings, lifespan: Callable[[FastAPI], AbstractAsyncCon
 def from_environment() -> FastAPI:
     """The HTTP service as the environment describes it: what a server process calls."""
     settings = load_settings()
-    configure_logs(form=settings.log_format, level=settings.log_level)
+    configure_logs(form=settings.log_format, level=settings.log_level, filters=[MaskedLines()])
     app = create_app(settings)
     settle_memory()
     return app

@@ -43,3 +43,27 @@ def test_neither_our_log_lines_nor_a_librarys_quote_an_exception() -> None:
     assert all(line["error"] == "RuntimeError < ValueError" for line in lines)
     assert CANARY not in done.stdout + done.stderr
     assert logging.getLevelName(lines[0]["level"].upper()) == logging.ERROR
+
+
+DURING_A_CALL = """
+import logging, structlog
+from pointsman.connectors.pace.masks import CURRENT, MaskedLines, Masks
+from pointsman.logs import configure_logs
+configure_logs(form="json", level="info", filters=[MaskedLines()])
+CURRENT.set(Masks(["s3cret-Password"]))
+logging.getLogger("vendors_library").warning("sent %s", "s3cret-Password")
+logging.getLogger("vendors_library").warning({"password": "s3cret-Password"})
+structlog.get_logger("ours").warning("sent s3cret-Password", header="Basic s3cret-Password", job=7)
+try:
+    raise ValueError("s3cret-Password")
+except ValueError:
+    logging.getLogger("vendors_library").exception("failed")
+"""
+
+
+def test_no_line_that_is_said_during_a_call_has_a_secret_whoever_says_it() -> None:
+    done = subprocess.run([sys.executable, "-c", DURING_A_CALL], capture_output=True, text=True, check=True)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["event"] for line in lines] == ["sent (secret)", "{'password': '(secret)'}", "sent (secret)", "failed"]
+    assert (lines[2]["header"], lines[2]["job"], lines[3]["error"]) == ("Basic (secret)", 7, "ValueError")
+    assert "s3cret-Password" not in done.stdout + done.stderr

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pointsman.cli.settings import settings_or_exit
+from pointsman.connectors.pace.masks import MaskedLines
 from pointsman.db.engine.engine import LIFE_SIGNS, time_outs
 from pointsman.db.revision import HEAD_REVISION
 from pointsman.domain.gc_pause import collect_as_usual
@@ -25,7 +26,7 @@ def work(
 ) -> None:
     """Work on what was accepted: webhooks, calendars, leads that wait."""
     chosen = settings_or_exit() if concurrency is None else settings_or_exit(worker_concurrency=concurrency)
-    configure_logs(form=chosen.log_format, level=chosen.log_level)
+    configure_logs(form=chosen.log_format, level=chosen.log_level, filters=[MaskedLines()])
     asyncio.run(_work(chosen))
 
 

@@ -12,6 +12,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 from pydantic import BaseModel, SecretStr
@@ -112,6 +113,25 @@ class MaskedLog(logging.Filter):
         said = masks.hide(_said(record))
         record.msg, record.args = said if error is None else f"{said} ({type(error).__name__})", ()
         record.exc_info = record.exc_text = record.stack_info = None
+        return True
+
+
+class MaskedLines(logging.Filter):
+    """Takes secrets out of all that is said during a call: a connector, or a library beneath it, may have a log of its own.
+
+    For a handler whose form leaves the texts of errors out by itself.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        masks = CURRENT.get()
+        if masks is None:
+            return True
+        said: Any = record.msg
+        if isinstance(said, dict) and hasattr(record, "_logger"):  # a line of structlog's
+            hidden = {name: masks.hide(value) if isinstance(value, str) else value for name, value in said.items()}
+            record.__dict__["msg"] = hidden
+        else:
+            record.msg, record.args = masks.hide(_said(record)), ()
         return True
 
 
