@@ -17,7 +17,17 @@ from pointsman.connectors.pace.hearing import HEARING, Heard
 from pointsman.connectors.pace.instances import Instance, Instances
 from pointsman.connectors.pace.masks import CURRENT, Masks, secrets_in
 from pointsman.connectors.registry import ConnectorRegistry
-from pointsman.connectors.sdk_values import appointment, busy_calendar, calendar_page, check_contract, vendor_event
+from pointsman.connectors.sdk_values import (
+    LONGEST_ID,
+    appointment,
+    bounded_wait,
+    busy_calendar,
+    calendar_page,
+    check_contract,
+    kept_instant,
+    kept_text,
+    vendor_event,
+)
 from pointsman.connectors.vault import Vault
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.domain.messages.message import say
@@ -55,7 +65,6 @@ from pointsman_sdk import (
 
 T = TypeVar("T")
 CALL_DEADLINE = timedelta(seconds=30)
-_LONGEST_CURSOR = 4_000  # characters
 _ASKED_AT_ONCE = 8  # connectors that are asked beside the event loop
 _UNUSABLE = {"secret-key-missing": "vendor.secret-key-missing", "secret-unreadable": "vendor.secret-unreadable"}
 
@@ -69,9 +78,11 @@ def _busyness(found: object) -> Busyness:
         return busy_calendar(found)
     if not isinstance(found, Unreadable):
         return VendorRetryableError("the calendar cannot be read: the answer leaves it out")
+    masks = CURRENT.get()
+    reason = str(found.reason) if masks is None else masks.hide(str(found.reason))
     if found.lasting:
-        return VendorRejectedError(found.reason)
-    return VendorRetryableError(found.reason, retry_after=found.retry_after)
+        return VendorRejectedError(reason)
+    return VendorRetryableError(reason, retry_after=bounded_wait(found.retry_after))
 
 
 def _ignore(_connector: str, _kind: str) -> None:
@@ -132,8 +143,8 @@ class ConnectorGateway:
         async def ask(vendor: Watches) -> CalendarNews:
             told = await vendor.changed(calendar, cursor)
             changed = cursor is None or not told.complete or told.others or bool(told.keys)
-            following = told.cursor if told.cursor and len(told.cursor) <= _LONGEST_CURSOR else None
-            return CalendarNews(changed=changed, cursor=following)
+            following = told.cursor if told.cursor and len(told.cursor) <= LONGEST_ID else None
+            return CalendarNews(changed=changed, cursor=None if following is None else kept_text(following))
 
         return await self._with(Capability.WATCHES, connection, ask, deadline=deadline, patience=Patience.WAITS)
 
@@ -144,7 +155,9 @@ class ConnectorGateway:
 
         async def ask(vendor: Watches) -> VendorWatch | None:
             made = await vendor.watch(calendar, callback, SecretStr(secret))
-            return None if made is None else VendorWatch(state=made.state, renew_at=made.renew_at)
+            if made is None:
+                return None
+            return VendorWatch(state=kept_text(made.state), renew_at=kept_instant(made.renew_at))
 
         return await self._with(Capability.WATCHES, connection, ask, deadline=deadline, patience=Patience.WAITS)
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.mail_addresses import outgoing_address
 from pointsman.connectors.registry import ConnectorRegistry
-from pointsman.connectors.sdk_values import check_contract
+from pointsman.connectors.sdk_values import check_contract, kept_text
 from pointsman.domain.messages.message import say
 from pointsman.services.ports.vendors.calendars import ConnectionRef, VendorRejectedError
 from pointsman.services.ports.vendors.crm import CrmMeeting, CrmOwner, CrmPerson, CrmReceipt, UnknownCrmOwnerError
@@ -63,7 +63,7 @@ class ConnectorCrm:
                     key=person.key, sequence=person.sequence, external_id=record.id, email=known.email, owner=owner
                 )
                 record = await crm.people.put(state)
-            return CrmReceipt(vendor_id=record.id, version=record.version, owner_id=owner)
+            return _receipt(record, owner)
 
         return await self._on_crm(connection, put)
 
@@ -86,7 +86,7 @@ class ConnectorCrm:
                 participants=(known,),
             )
             record = await crm.activities.put(activity)
-            return CrmReceipt(vendor_id=record.id, version=record.version, owner_id=owner)
+            return _receipt(record, owner)
 
         return await self._on_crm(connection, put)
 
@@ -116,6 +116,11 @@ async def _person(crm: _Crm, person: CrmPerson, contact: Contact) -> RemoteRecor
     # What the CRM knows of a person is left as it is: only a missing person is made.
     found = await crm.people.find(PersonBy(email=contact.email))
     return found or await crm.people.put(PersonState(key=person.key, email=contact.email, last_name=contact.name))
+
+
+def _receipt(record: RemoteRecord, owner: str | None) -> CrmReceipt:
+    kept = None if owner is None else kept_text(owner)
+    return CrmReceipt(vendor_id=kept_text(record.id), version=kept_text(record.version), owner_id=kept)
 
 
 def _contact(person: CrmPerson) -> Contact:

@@ -3,10 +3,11 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
+from pointsman.connectors.sdk_values import kept_instant, kept_text
 from pointsman.services.ports.intake.vendor_events import HookArrival, HookEvent, HookReply
 from pointsman_sdk import Arrival, Event, Reply
 
@@ -74,7 +75,7 @@ def hook_event(event: Event) -> HookEvent:
         body=None if event.body is None else _json(event.body),
         origin=None if event.origin is None else _text(event.origin, MAX_KEY),
         version=None if event.version is None else _text(event.version, MAX_KEY),
-        occurred_at=_instant(event.occurred_at),
+        occurred_at=kept_instant(event.occurred_at),
     )
 
 
@@ -87,23 +88,13 @@ def arrival(found: Arrival | None) -> HookArrival | None:
     if found is None:
         return None
     version = None if found.version is None else _text(found.version, MAX_KEY)
-    return HookArrival(body=_json(found.fields), version=version, occurred_at=_instant(found.occurred_at))
+    return HookArrival(body=_json(found.fields), version=version, occurred_at=kept_instant(found.occurred_at))
 
 
 def _text(value: Any, longest: int) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= longest or "\x00" in value or not _is_unicode(value):
+    if not isinstance(value, str) or not value:
         raise ValueError("a key is a short text")
-    return value
-
-
-def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= char <= "\udfff" for char in text)
-
-
-def _instant(value: datetime | None) -> datetime | None:
-    if value is not None and value.utcoffset() is None:
-        raise ValueError("a time says its zone")
-    return None if value is None else value.astimezone(UTC)
+    return kept_text(value, longest)
 
 
 def _json(fields: Mapping[str, object]) -> bytes:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.hook_values import MAX_TOGETHER, arrival, hook_events, reply_of, sdk_event
 from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.connectors.sdk_values import kept_text
 from pointsman.services.ports import ConnectionRef, VendorError
 from pointsman.services.ports.intake.signatures import SignedRequest
 from pointsman.services.ports.intake.vendor_events import (
@@ -81,9 +82,8 @@ class ConnectorIntake:
 
         async def ask(intake: Intake) -> MissedEvents:
             missed = await intake.since(cursor)
-            if missed.cursor is not None and len(missed.cursor) > MAX_CURSOR:
-                raise ValueError("the cursor is too long to be kept")
-            return MissedEvents(events=hook_events(missed.events), cursor=missed.cursor, complete=missed.complete)
+            following = None if missed.cursor is None else kept_text(missed.cursor, MAX_CURSOR)
+            return MissedEvents(events=hook_events(missed.events), cursor=following, complete=missed.complete)
 
         return await self._gateway.use(Capability.INTAKE, connection, ask, deadline=FETCH_WITHIN)
 

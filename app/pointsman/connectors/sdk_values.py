@@ -1,8 +1,8 @@
 """The values of the connector SDK, from and to those of the services' port: events, times, errors."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 from pointsman.connectors.mail_addresses import outgoing_address
 from pointsman.services.ports.vendors.calendars import (
@@ -35,8 +35,10 @@ from pointsman_sdk import (
     SlotTaken,
     Standing,
 )
+from pointsman_sdk.http import LONGEST_WAIT
 
 T = TypeVar("T")
+LONGEST_ID = 4_000  # characters of what a vendor calls a thing, a version, or the place where it goes on
 _LONGEST_TEXT = 300
 
 
@@ -45,15 +47,38 @@ def vendor_error(error: ConnectorError) -> VendorError:
     text = str(error)[:_LONGEST_TEXT]
     match error:
         case AmbiguousOutcome():
-            return VendorUnansweredError(text, retry_after=error.retry_after)
+            return VendorUnansweredError(text, retry_after=bounded_wait(error.retry_after))
         case Retryable():
-            return VendorRetryableError(text, retry_after=error.retry_after)
+            return VendorRetryableError(text, retry_after=bounded_wait(error.retry_after))
         case ReauthRequired():
             return VendorReauthError(text)
         case SlotTaken():
             return VendorSlotTakenError(text)
         case _:
             return VendorRejectedError(text)
+
+
+def bounded_wait(wait: object) -> timedelta | None:
+    """As long as a vendor may have us wait; None for what is no time. A connector reads it from an answer."""
+    return min(max(wait, timedelta()), LONGEST_WAIT) if isinstance(wait, timedelta) else None
+
+
+def kept_text(value: Any, longest: int = LONGEST_ID) -> str:
+    """A text of the vendor's that the database can keep as it is. Raises ValueError, TypeError for any other."""
+    if len(value) > longest or "\0" in value or not _is_unicode(value):
+        raise ValueError("a text that is kept is short, and can be written down")
+    return str(value)
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def kept_instant(value: datetime | None) -> datetime | None:
+    """In UTC. Raises ValueError for a time without a zone."""
+    if value is not None and value.utcoffset() is None:
+        raise ValueError("a time says its zone")
+    return None if value is None else value.astimezone(UTC)
 
 
 def check_contract(make: Callable[[], T]) -> T:
@@ -94,8 +119,8 @@ def vendor_event(record: RemoteRecord) -> VendorEvent:
     start, end = utc_interval(record.slot)
     return VendorEvent(
         key=record.key,
-        vendor_id=record.id,
-        version=record.version,
+        vendor_id=kept_text(record.id),
+        version=kept_text(record.version),
         start=start,
         end=end,
         cancelled=record.standing is Standing.CANCELLED,

@@ -44,6 +44,8 @@ class Batches:
         found: dict[str, BusyTimes | Unreadable] = {name: BusyTimes() for name in names if name != "gone"}
         if "odd" in names:
             found["odd"] = Unreadable(reason="private")
+        if "telling" in names:
+            found["telling"] = Unreadable(reason="refused s3cret-token", retry_after=timedelta.max)
         if "full" in names:
             first, second = Slot(NINE, NINE + HOUR), Slot(NINE + HOUR, NINE + 2 * HOUR)
             times = [SdkBusyTime(slot=second, key="pm-1"), SdkBusyTime(slot=first)]
@@ -100,3 +102,9 @@ async def test_what_stops_all_of_a_question_is_raised(gateway: ConnectorGateway)
 
 async def test_the_manifest_says_how_many_go_into_a_question(gateway: ConnectorGateway) -> None:
     assert gateway.busy_limits("memory") == BusyLimits(batch=20, at_once=4)
+
+
+async def test_why_one_calendar_of_many_cannot_be_read_says_no_secret(gateway: ConnectorGateway) -> None:
+    fault = (await ask(gateway, "full", "telling"))["telling"]
+    assert isinstance(fault, VendorRetryableError)
+    assert (str(fault), fault.retry_after) == ("refused (secret)", timedelta(days=1))

@@ -39,11 +39,15 @@ from pointsman.services.ports.vendors.texts import PrivateText, SharedText
 from pointsman_memory import MANIFEST, MemoryConnector, MemoryVendor
 from pointsman_sdk import (
     AmbiguousOutcome,
+    Changes,
     ConnectorError,
     ReauthRequired,
     Rejected,
+    RemoteRecord,
     Retryable,
+    Slot,
     SlotTaken,
+    Watch,
 )
 from pointsman_sdk.testing import FaultyTransport
 from support.programs.calendar_servers import PASSWORD, USER, radicale, running
@@ -280,7 +284,10 @@ class Scripted:
             return await answer if asyncio.iscoroutine(answer) else answer
 
         calendar = SimpleNamespace(read=do, put=do, get=do, drop=do, ours=do)
-        self.connector = SimpleNamespace(manifest=MANIFEST, check=do, busy=calendar, appointments=calendar)
+        watches = SimpleNamespace(watch=do, unwatch=do, changed=do)
+        self.connector = SimpleNamespace(
+            manifest=MANIFEST, check=do, busy=calendar, appointments=calendar, watches=watches
+        )
         self.builds = 0
 
     def parse_config(self, name: str, config: Mapping[str, object]) -> Any:
@@ -343,6 +350,65 @@ async def test_nonsense_from_a_connector_is_a_bug_too(answer: object) -> None:
     with pytest.raises(VendorRetryableError):
         await busy(house.gateway, house.connection(), "anna")
     assert len(house.bugs) == 2
+
+
+UNKEPT = ["a\0b", "\ud800", "x" * 4_001, 7, b"x"]
+OWN = RemoteRecord(key=EVENT.key, place=EVENT.calendar, id="v-1", version="1", slot=Slot(NINE, TEN))
+
+
+@pytest.mark.parametrize("text", UNKEPT, ids=["nul", "surrogate", "long", "number", "bytes"])
+@pytest.mark.parametrize("name", ["id", "version"])
+async def test_what_the_database_cannot_keep_of_an_event_is_a_bug_too(name: str, text: Any) -> None:
+    house = House(Scripted(lambda: replace(OWN, **{name: text})))
+    with pytest.raises(VendorUnansweredError):
+        await house.gateway.put_event(house.connection(), EVENT)
+    assert len(house.bugs) == 1
+
+
+@pytest.mark.parametrize("text", UNKEPT, ids=["nul", "surrogate", "long", "number", "bytes"])
+async def test_what_the_database_cannot_keep_of_a_watch_is_a_bug_too(text: Any) -> None:
+    house = House(Scripted(lambda: Watch(state=text)))
+    with pytest.raises(VendorRetryableError):
+        await house.gateway.watch_calendar(
+            house.connection(), "anna", callback="https://x.example", secret="x", deadline=SECOND
+        )
+    assert len(house.bugs) == 1
+
+
+async def test_a_watch_that_ends_at_no_certain_instant_is_a_bug_too() -> None:
+    house = House(Scripted(lambda: Watch(state="w-1", renew_at=NOW.replace(tzinfo=None))))
+    with pytest.raises(VendorRetryableError):
+        await house.gateway.watch_calendar(
+            house.connection(), "anna", callback="https://x.example", secret="x", deadline=SECOND
+        )
+    assert len(house.bugs) == 1
+
+
+@pytest.mark.parametrize("cursor", ["a\0b", "\ud800", 7, b"x"], ids=["nul", "surrogate", "number", "bytes"])
+async def test_what_the_database_cannot_keep_of_a_place_in_a_feed_is_a_bug_too(cursor: Any) -> None:
+    house = House(Scripted(lambda: Changes(cursor=cursor)))
+    with pytest.raises(VendorRetryableError):
+        await house.gateway.calendar_news(house.connection(), "anna", None, deadline=SECOND)
+    assert len(house.bugs) == 1
+
+
+@pytest.mark.parametrize(
+    ("wait", "bounded"),
+    [
+        (timedelta.max, timedelta(days=1)),
+        (timedelta(days=365_000), timedelta(days=1)),
+        (timedelta.min, timedelta()),
+        (30, None),
+        (SECOND, SECOND),
+    ],
+    ids=str,
+)
+async def test_no_connector_has_us_wait_for_more_than_a_day(wait: Any, bounded: timedelta | None) -> None:
+    for kind in (Retryable, AmbiguousOutcome):
+        house = House(Scripted(raiser(kind("x", retry_after=wait))))
+        with pytest.raises(VendorRetryableError) as caught:
+            await house.gateway.put_event(house.connection(), EVENT)
+        assert caught.value.retry_after == bounded
 
 
 async def test_slow_calendar_is_given_up_at_the_deadline() -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -483,6 +484,30 @@ async def test_what_the_vendor_tells_of_its_quota_is_kept(make_world: MakeWorld)
     row = await pace(world)
     assert row.quota is not None
     assert (row.quota.left, row.quota.limit, row.quota_told_at) == (17, 100, world.clock())
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"left": 10**5_000},
+        {"left": float("nan")},
+        {"left": "many\0"},
+        {"left": 1, "limit": b"9"},
+        {"left": 1, "resets_at": "soon"},
+        {"left": 1, "resets_at": START.replace(tzinfo=None)},
+    ],
+    ids=["huge", "no number", "text", "bytes", "word", "no zone"],
+)
+async def test_a_quota_that_is_none_is_not_kept_and_spoils_no_call(make_world: MakeWorld, told: dict[str, Any]) -> None:
+    world = await make_world()
+
+    async def tell(context: Context) -> object:
+        context.quota(Quota(**told))
+        return None
+
+    world.vendor.act = tell
+    await world.process().call()
+    assert (await pace(world)).quota is None
 
 
 # ── an outage ───────────────────────────────────────────────────────────────────────────────────

@@ -2,12 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import httpx
 
 from pointsman.connectors.pace.masks import Masks
 from pointsman.services.ports.vendors.pace import QuotaLeft
 from pointsman_sdk import Context, Quota, Renew, Token, Tokens
+
+_MOST_LEFT = 10**15  # more is no count of calls
 
 
 @dataclass(slots=True)
@@ -17,11 +20,23 @@ class QuotaTold:
     _last: QuotaLeft | None = None
 
     def __call__(self, quota: Quota) -> None:
+        """What says no numbers, or no time, is not shown: how the call itself went is what counts."""
+        limit_told = quota.limit is None or _is_count(quota.limit)
+        if not _is_count(quota.left) or not limit_told or not _is_instant_or_none(quota.resets_at):
+            return
         self._last = QuotaLeft(left=quota.left, limit=quota.limit, resets_at=quota.resets_at)
 
     def take(self) -> QuotaLeft | None:
         last, self._last = self._last, None
         return last
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and 0 <= value < _MOST_LEFT
+
+
+def _is_instant_or_none(value: object) -> bool:
+    return value is None or (isinstance(value, datetime) and value.utcoffset() is not None)
 
 
 @dataclass(slots=True, kw_only=True)

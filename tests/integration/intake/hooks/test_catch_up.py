@@ -216,6 +216,18 @@ async def test_a_page_without_end_is_no_page(floor: HookFloor) -> None:
     assert (await floor.items(), floor.bugs) == ([], ["ValueError"])
 
 
+@pytest.mark.parametrize("cursor", ["a\0b", "\ud800", "x" * 10_001], ids=["nul", "surrogate", "long"])
+async def test_a_place_that_cannot_be_kept_is_no_place(floor: HookFloor, cursor: str) -> None:
+    intake = await begun(floor)
+    floor.script.missed = lambda _: Missed(events=(Event(key="e-1", about="p-1"),), cursor=cursor)
+    later(floor)
+    assert await catch_up(floor.env, intake) == 0
+    assert (await floor.items(), floor.bugs) == ([], ["ValueError"])
+    floor.script.missed = lambda _: Missed(events=(Event(key="e-1", about="p-1"),), cursor=None)
+    later(floor)
+    assert await catch_up(floor.env, intake) == 1
+
+
 async def test_a_closed_intake_asks_nothing(floor: HookFloor) -> None:
     intake = await begun(floor)
     await deactivate_intake(floor.env, "form", actor=ADMIN)
