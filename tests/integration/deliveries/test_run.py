@@ -219,6 +219,52 @@ async def test_a_removal_that_came_late_makes_nobody_remove_the_event_once_more(
         assert floor.vendor.events() == []
 
 
+@pytest.mark.parametrize("answered", [False, True], ids=["overtaken", "done at the second try"])
+async def test_a_removal_that_is_carried_out_late_takes_out_no_event_that_is_wanted_again(
+    floor: Floor, answered: bool
+) -> None:
+    row = await booked(floor)
+    await floor.work()
+    event = await the_event(floor)
+    await owe(floor, row, "drop")
+    floor.vendor.cues = [Cue.RETRY]  # the vendor seems not to have done it
+    await floor.work()
+    if answered:
+        await floor.work_out()
+    await owe(floor, row, "put")
+    await floor.work()
+    floor.vendor.remove(event)  # it has now
+    floor.world.clock.advance(timedelta(minutes=16))
+    await floor.work()
+    assert len(floor.vendor.events()) == 1
+    assert (await floor.deliveries(row.id))[-1].status == "done"
+
+
+async def test_a_removal_that_lands_before_the_answer_to_what_overtook_it_takes_out_no_event(
+    database_url: str,
+) -> None:
+    async with open_floor(database_url) as floor:
+        row = await booked(floor)
+        await floor.work()
+        removal = await owe(floor, row, "drop")
+        dropped, drop = freeze(floor)
+        late = asyncio.create_task(run_delivery(floor.env, removal.id))
+        await dropped.wait()
+        await expire_leases(floor)
+        there = await owe(floor, row, "put")
+        stands, answered = freeze_answer(floor)
+        putting = asyncio.create_task(run_delivery(floor.env, there.id))
+        await stands.wait()
+        drop.set_result(None)
+        await late
+        answered.set_result(None)
+        await putting
+        assert floor.vendor.events() == []
+        floor.world.clock.advance(timedelta(minutes=16))
+        await floor.work()
+        assert len(floor.vendor.events()) == 1
+
+
 async def test_two_workers_at_once_make_one_call(floor: Floor) -> None:
     row = await booked(floor)
     (delivery,) = await floor.deliveries(row.id)
@@ -483,6 +529,19 @@ def freeze(floor: Floor) -> tuple[asyncio.Event, asyncio.Future[None]]:
 
     floor.vendor.before_change = hold
     return begun, thaw
+
+
+def freeze_answer(floor: Floor) -> tuple[asyncio.Event, asyncio.Future[None]]:
+    """What the next call asks for is done, and not answered until the future is done; the event says that it is done."""
+    done, thaw = asyncio.Event(), asyncio.get_running_loop().create_future()
+
+    def hold(_op: str) -> asyncio.Future[None]:
+        done.set()
+        floor.vendor.before_answer = lambda _op: None
+        return thaw
+
+    floor.vendor.before_answer = hold
+    return done, thaw
 
 
 async def expire_leases(floor: Floor) -> None:

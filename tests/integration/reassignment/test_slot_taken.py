@@ -1,19 +1,33 @@
 """A calendar that does not take an appointment, since its time is taken: another rep takes it, or a human settles it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.actions import cancel
+from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.calendar_sync.poll import sync_calendars
+from pointsman.services.ports import Tx, UnitOfWork
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 from pointsman.services.reassignment.slot_taken import give_to_another_rep
 from support.floors.booking_floor import SETTER, Floor
 from support.floors.faulty_calendars import Cue
-from support.floors.reassignment_floor import all_is_well, appointment, booked, busy, events, group_floor, others, turns
+from support.floors.reassignment_floor import (
+    all_is_well,
+    appointment,
+    at,
+    booked,
+    busy,
+    events,
+    group_floor,
+    others,
+    turns,
+)
 from support.wording import english_of
 
 pytestmark = pytest.mark.anyio
@@ -115,6 +129,46 @@ async def test_what_was_called_off_meanwhile_is_left_alone(floor: Floor) -> None
     assert (after.rep_key, after.status, after.conflict) == (row.rep_key, "cancelled", None)
     await floor.work_out()
     assert await events(floor) == []
+
+
+class Meanwhile:
+    """What somebody else does between two transactions of ours, before the second one begins."""
+
+    def __init__(self, uow: UnitOfWork, act: Callable[[], Awaitable[object]]) -> None:
+        self._uow, self._act, self._begun = uow, act, 0
+        self.autocommit, self.snapshot = uow.autocommit, uow.snapshot
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[Tx]:
+        self._begun += 1
+        if self._begun == 2:
+            await self._act()
+        async with self._uow() as tx:
+            yield tx
+
+
+@pytest.mark.parametrize("act", ["moved", "called off"])
+async def test_what_its_buyer_changes_while_another_rep_is_looked_for_stays_with_its_rep(
+    floor: Floor, act: str
+) -> None:
+    row = await booked(floor)
+    delivery = await refused(floor, row)
+
+    async def change() -> None:
+        if act == "moved":
+            await reschedule(floor.env, row.id, at(floor, 13), by=ActorRole.PROSPECT, reason="x", actor=SETTER)
+        else:
+            await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
+
+    await give_to_another_rep(replace(floor.env, uow=Meanwhile(floor.env.uow, change)), delivery.id)
+    after = await appointment(floor, row.id)
+    assert (after.rep_key, after.conflict) == (row.rep_key, None)
+    held = await floor.world.rows(
+        "select r.key from assignments a join reps r on r.id = a.rep_id where a.lead_id = :lead and a.ended_at is null",
+        lead=row.lead_id,
+    )
+    assert [one.key for one in held] == [row.rep_key]
+    await all_is_well(floor)
 
 
 async def test_what_is_over_is_not_tried_any_more_and_is_no_dead_letter(floor: Floor) -> None:

@@ -67,6 +67,7 @@ class FaultyCalendars:
         self.busy: dict[str, list[tuple[datetime, datetime]]] = {}
         self.faults: dict[str, Exception] = {}
         self.before_change: Callable[[str], asyncio.Future[None] | None] = lambda _op: None
+        self.before_answer: Callable[[str], asyncio.Future[None] | None] = lambda _op: None
         self.reads = 0
         self.listed: list[list[tuple[str, str]]] = []  # pages of (id, name)
         self.news: dict[str, int] | None = None  # changes by calendar; None: it tells none
@@ -244,6 +245,8 @@ class FaultyCalendars:
         cue = self.cues.pop(0) if self.cues else Cue.OK
         if cue in {Cue.OK, Cue.LOST, Cue.BROKEN, Cue.CRASH}:
             apply()
+        if (wait := self.before_answer(op)) is not None:
+            await wait
         match cue:
             case Cue.RETRY | Cue.BROKEN:
                 raise VendorRetryableError("503\x00 sorry", retry_after=self.retry_after)

@@ -97,7 +97,7 @@ _PLACED_KEYS = PreparedStatement("""
     select b.id as binding_id, d.key, a.starts_at, a.ends_at,
         a.status not in ('cancelled','rejected')
             and (array_agg(d.wanted order by d.sequence desc))[1] = 'put' as is_wanted,
-        case when bool_and(d.status in ('done','superseded')) then max(d.done_at) end as settled_at
+        case when (array_agg(d.status order by d.sequence desc))[1] in ('done','superseded') then max(d.done_at) end as settled_at
     from appointments a join deliveries d on d.appointment_id = a.id
     join rep_calendars b on b.connection_id = d.connection_id and b.calendar = d.calendar
     where a.id = any(cast(:ids as uuid[])) and d.kind = 'appointment'

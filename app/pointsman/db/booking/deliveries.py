@@ -151,7 +151,8 @@ _PLACED_EVENTS = PreparedStatement("""
         a.rep_id = d.rep_id as is_leader,
         a.status in ('requested','confirmed')
             and (array_agg(d.wanted order by d.sequence desc))[1] = 'put' as is_wanted,
-        case when bool_and(d.status in ('done','superseded')) then max(d.done_at) end as settled_at,
+        case when (array_agg(d.status order by d.sequence desc))[1] in ('done','superseded') then max(d.done_at)
+            end as settled_at,
         a.sequence, a.starts_at, a.ends_at, a.conflict
     from appointments a join deliveries d on d.appointment_id = a.id join reps r on r.id = d.rep_id
     where a.starts_at > :after and d.kind = 'appointment'

@@ -10,7 +10,7 @@ from pointsman.domain.booking.availability import Interval
 class OwnEvent:
     """An event that we put into a calendar: `time` is where it should stand now, None for nowhere.
 
-    `settled_at` is when the last of it was carried out there; None while anything is owed.
+    `settled_at` is when the last of it was carried out there; None while that is owed.
     """
 
     time: Interval | None

@@ -71,7 +71,8 @@ async def is_unchanged(env: Env, tx: Tx, row: AppointmentRow, seen: PlacedEvent)
     past = await tx.deliveries.of_appointment(row.id)
     ours = [delivery for delivery in past if (delivery.connection_id, delivery.calendar, delivery.key) == where]
     settled = max((delivery.done_at for delivery in ours if delivery.done_at), default=None)
-    return all(delivery.status in ("done", "superseded") for delivery in ours) and settled == seen.settled_at
+    last = max(ours, key=lambda delivery: delivery.sequence, default=None)
+    return last is not None and last.status in ("done", "superseded") and settled == seen.settled_at
 
 
 async def resolve_settled_alerts(env: Env) -> None:

@@ -159,18 +159,23 @@ async def _put_off(
 async def _may_be_undone_late(tx: Tx, delivery: DeliveryRow, *, now: datetime) -> bool:
     """Whether a call that this one overtook was never answered, so that it may still be carried out.
 
-    An event that was put is told from a late one by its sequence, and an owner who is told again stays the owner.
+    A late event is told from the one that was put by its sequence; a late removal has none, and takes out what stands. An
+    owner who is told again stays the owner.
     """
     if delivery.error_code in (DeliveryError.REMOVED_ONCE_MORE, DeliveryError.SENT_ONCE_MORE):
         return False
-    if (delivery.kind, delivery.wanted) == (DeliveryKind.APPOINTMENT, Wanted.PUT):
-        return False
+    undoes = Wanted.DROP if (delivery.kind, delivery.wanted) == (DeliveryKind.APPOINTMENT, Wanted.PUT) else Wanted.PUT
     owed = await tx.deliveries.of_thing(*delivery.thing)
     return owed[-1].id == delivery.id and any(
-        other.status == "superseded" and other.attempts and other.done_at and other.done_at > now - LATE_CALL_WINDOW
-        for other in owed
-        if other.wanted == Wanted.PUT and (delivery.kind, other.rep_id) != (DeliveryKind.PERSON, delivery.rep_id)
+        _was_unanswered(other) and other.done_at and other.done_at > now - LATE_CALL_WINDOW
+        for other in owed[:-1]
+        if other.wanted == undoes and (delivery.kind, other.rep_id) != (DeliveryKind.PERSON, delivery.rep_id)
     )
+
+
+def _was_unanswered(delivery: DeliveryRow) -> bool:
+    """Whether an attempt may be under way still: the last one of what is done was answered, and those before it were not."""
+    return delivery.attempts > (delivery.status == "done")
 
 
 async def _follow(tx: Tx, job: LeasedDelivery, *, kept: bool, now: datetime) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from pointsman.domain.booking.calendar_diff import TIME_REFUSED, update_conflict
 from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, ConflictAct
 from pointsman.domain.distribution.candidate import CalendarState
-from pointsman.domain.errors import PointsmanError
+from pointsman.domain.errors import Conflict, PointsmanError
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.conflict_record import write_conflict
 from pointsman.services.appointments.find_appointment import lock_appointment
@@ -35,7 +35,7 @@ async def give_to_another_rep(env: Env, delivery_id: UUID) -> None:
             return
     if delivery.rep_id == row.rep_id:
         try:
-            await _reassign(env, row)
+            await _reassign(env, delivery, row)
         except PointsmanError as error:  # none is free, its gate is shut, a calendar is unreadable: nothing has changed
             if error.code == "holder-changed":
                 return
@@ -54,13 +54,17 @@ async def _is_open(env: Env, tx: Tx, delivery: DeliveryRow, row: AppointmentRow)
     )
 
 
-async def _reassign(env: Env, row: AppointmentRow) -> None:
+async def _reassign(env: Env, delivery: DeliveryRow, row: AppointmentRow) -> None:
     transfer = await prepare_transfer(env, row.lead_id)
 
-    async def attempt(calendars: Mapping[str, CalendarState]) -> object:
-        return await run_in_transaction(
-            env,
-            lambda tx: reassign_in_tx(
+    async def attempt(calendars: Mapping[str, CalendarState]) -> None:
+        async def work(tx: Tx) -> None:
+            # The buyer may have moved it, or called it off, while the calendars were read.
+            _, now_there = await lock_appointment(tx, row.id, WORKER)
+            current = await tx.deliveries.get(delivery.id)
+            if current is None or not await _is_open(env, tx, current, now_there):
+                raise Conflict("The appointment was changed meanwhile.", code="holder-changed")
+            await reassign_in_tx(
                 env,
                 tx,
                 row.lead_id,
@@ -69,8 +73,9 @@ async def _reassign(env: Env, row: AppointmentRow) -> None:
                 calendars=calendars,
                 holder=row.rep_key,
                 transfer=transfer,
-            ),
-        )
+            )
+
+        await run_in_transaction(env, work)
 
     await with_closer_calendars(env, attempt)
 

@@ -109,8 +109,8 @@ class LateDeliveries:
 class PlacedEvent:
     """An event that we put into a calendar for an appointment ahead, and how we left it there.
 
-    `is_wanted` False: it was taken out again. `settled_at` is when the last of it was carried out; None while anything is
-    still owed, or dead: then the calendar cannot be expected to agree.
+    `is_wanted` False: it was taken out again. `settled_at` is when the last of it was carried out; None while that is
+    still owed, or dead: then the calendar cannot be expected to agree. What it overtook, dead or not, says nothing.
     """
 
     connection_id: UUID
