@@ -9,10 +9,11 @@ from uuid import UUID
 from pointsman.services.appointments.overdue import alert_missing_results, lapse_requests
 from pointsman.services.booking.slot_holds import expire_slot_holds
 from pointsman.services.calendar_sync.poll import sync_calendars
-from pointsman.services.calendars.poll import poll_calendars
+from pointsman.services.calendars.poll import poll_calendars, read_outdated
 from pointsman.services.calendars.watches import renew_watches
 from pointsman.services.connections.health import probe_connections
 from pointsman.services.deliveries.late import alert_late_deliveries
+from pointsman.services.deliveries.outdated_readings import OUTDATED_TASK
 from pointsman.services.deliveries.run import run_delivery, sweep_deliveries
 from pointsman.services.holds.drain import drain_due_holds, drain_holds
 from pointsman.services.intake.hooks.catch_up import catch_up, sweep_feeds
@@ -42,6 +43,10 @@ async def _drain_holds(env: Env, _args: Mapping[str, Any]) -> None:
     await drain_holds(env)
 
 
+async def _read_outdated(env: Env, _args: Mapping[str, Any]) -> None:
+    await read_outdated(env)
+
+
 async def _fetch_events(env: Env, args: Mapping[str, Any]) -> None:
     await fetch_events(env, UUID(args["intake_id"]))
 
@@ -56,6 +61,7 @@ JOBS: Mapping[str, Job] = {
     "delivery.run": _run_delivery,
     "delivery.slot_taken": _slot_taken,
     "holds.drain": _drain_holds,
+    OUTDATED_TASK: _read_outdated,
     "intake.fetch": _fetch_events,
     "intake.catch_up": _catch_up,
 }

@@ -1,7 +1,7 @@
 """Read every calendar in use again before its reading is too old, and alert for reps that cannot be booked."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -32,17 +32,24 @@ async def poll_calendars(env: Env, *, older_than: timedelta = timedelta(minutes=
     Also raises an alert for each member of a pool that books (closing, or `soonest`) who has no connected calendar, or
     whose connection is switched off.
     """
+    oldest = env.clock() - older_than
+    return await _read_those(
+        env, lambda last: last is None or last.error is not None or last.outdated or last.read_at < oldest
+    )
+
+
+async def read_outdated(env: Env) -> int:
+    """Read at once what is known to have changed, by our own doing or by its vendor's word; how many calendars those are."""
+    return await _read_those(env, lambda last: last is not None and last.outdated)
+
+
+async def _read_those(env: Env, is_due: Callable[[CalendarReading | None], bool]) -> int:
     now = env.clock()
     async with env.uow() as tx:
         bound = await tx.calendars.bindings(None)
         horizon = await _alert_unconnected(env, tx, [binding for binding, _ in bound], now)
     window = widened_window(now, now + horizon)
-    aged = [
-        (binding, last)
-        for binding, last in bound
-        if out_of_use_reason(binding) is None
-        and (last is None or last.error or last.outdated or last.read_at < now - older_than)
-    ]
+    aged = [(binding, last) for binding, last in bound if out_of_use_reason(binding) is None and is_due(last)]
     aged.sort(key=lambda pair: pair[1].read_at if pair[1] else _NEVER)  # each connection lets them in, in this order
     turns: dict[UUID, asyncio.Semaphore] = {}
     needed = Interval(now, now + horizon)

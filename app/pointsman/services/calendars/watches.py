@@ -12,6 +12,7 @@ from uuid import UUID
 
 from pointsman.domain.errors import NotFound, PointsmanError
 from pointsman.services.calendars.refresh import out_of_use_reason
+from pointsman.services.deliveries.outdated_readings import OUTDATED_TASK
 from pointsman.services.ports import Env, VendorError
 from pointsman.services.ports.booking.calendars import CalendarBinding, WatchNote
 
@@ -95,7 +96,7 @@ async def calendar_changed(env: Env, token: str) -> None:
     async with env.uow() as tx:
         if binding_id is None or not await tx.calendars.outdate_watched(binding_id, at=env.clock()):
             raise NotFound("No calendar is watched at this address.")
-        await tx.jobs.defer_once("calendars.poll")
+        await tx.jobs.defer_once(OUTDATED_TASK, calls_vendor=True)
 
 
 def _binding_of(env: Env, token: str) -> UUID | None:

@@ -3,13 +3,16 @@
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.booking.deliveries import DeliveryKind, DeliveryRow, Wanted
 
+#: The job that reads every calendar again whose reading is out of date.
+OUTDATED_TASK = "calendars.outdated"
+
 
 async def outdate_readings(env: Env, tx: Tx, done: DeliveryRow) -> None:
     """After an event was changed or taken out: the calendar is read again at once, before the freed time is offered."""
     if done.kind != DeliveryKind.APPOINTMENT or not await _frees_time(tx, done):
         return
     if await tx.calendars.outdate_readings(done.connection_id, done.calendar, at=env.clock()):
-        await tx.jobs.defer_once("calendars.poll")
+        await tx.jobs.defer_once(OUTDATED_TASK, calls_vendor=True)
 
 
 async def _frees_time(tx: Tx, done: DeliveryRow) -> bool:
