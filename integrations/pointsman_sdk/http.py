@@ -1,6 +1,7 @@
 """Speaking HTTP to a vendor: the client a host lends, and how its failures become connector errors."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,8 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, http
 _MOST_PIECES = 20_000
 _PIECES_AT_ONCE = 32
 _WORTH_RETRYING = frozenset({408, 423, 425})
+_SECONDS = re.compile(r"([0-9]+)(?:\.([0-9]*))?")
+_FIGURES = re.compile(r"[0-9., \t]+")
 _EARLY = timedelta(seconds=60)  # a token is renewed before it expires on the way
 
 
@@ -181,11 +184,21 @@ def raise_for_status(
 
 
 def retry_after(response: httpx.Response, *, now: datetime) -> timedelta | None:
-    """How long the vendor asks us to wait, at least nothing and at most a day; None when it says nothing usable."""
-    text = response.headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit():
+    """How long the vendor asks us to wait, at least nothing and at most a day; None when it says nothing usable.
+
+    Fractions of a second, which some vendors send, count as whole ones. Where it says several, as a proxy may add its own, the
+    longest counts.
+    """
+    said = response.headers.get_list("Retry-After")
+    texts = [part.strip() for one in said for part in (one.split(",") if _FIGURES.fullmatch(one) else [one])]
+    return max((wait for text in texts if (wait := _wait(text, now)) is not None), default=None)
+
+
+def _wait(text: str, now: datetime) -> timedelta | None:
+    if found := _SECONDS.fullmatch(text):
         # Ten digits are 300 years: longer texts are noise, and could overflow a timedelta.
-        return min(timedelta(seconds=int(text[:10])), LONGEST_WAIT)
+        rest = bool((found[2] or "").strip("0"))
+        return min(timedelta(seconds=int(found[1][:10]) + rest), LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError):

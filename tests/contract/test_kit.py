@@ -1,12 +1,13 @@
 """The kit's own parts: tiers, the faulty vendor, and the drawing of the error tree."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
 from pointsman_sdk import Capability, errors
-from pointsman_sdk.http import AnswerRefused, make_client, raise_for_status
+from pointsman_sdk.http import AnswerRefused, make_client, raise_for_status, retry_after
 from pointsman_sdk.testing import NOW, ConnectorSuite, FaultyTransport, Tier, proofs
 from pointsman_sdk.testing.tiers import tier_of
 
@@ -69,6 +70,30 @@ def test_status_says_what_happens_next(status: int, writes: bool, error: type[er
     with pytest.raises(errors.ConnectorError) as caught:
         raise_for_status(httpx.Response(status), vendor="Acme", now=NOW, writes=writes)
     assert type(caught.value) is error
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        (["7"], 7),
+        (["0"], 0),
+        (["1.5"], 2),
+        (["299.997"], 300),
+        (["60.0"], 60),
+        (["60", "90"], 90),
+        (["60, 90"], 90),
+        (["Sun, 30 Mar 2031 09:02:00 GMT"], 120),
+        (["Sunday, 30-Mar-31 09:02:00 GMT"], 120),
+        (["Sun, 30 Mar 2031 08:00:00 GMT"], 0),
+        (["9" * 5_000], 86_400),
+        (["soon", "30"], 30),
+    ]
+    + [([odd], None) for odd in ("", "-5", "+30", "1e3", "60s", "120junk", "NaN", ".5", "1.2.3", ",")],
+)
+def test_a_wait_is_read_in_every_form_in_which_vendors_write_it(said: list[str], seconds: int | None) -> None:
+    response = httpx.Response(429, headers=[("Retry-After", one) for one in said])
+    wait = retry_after(response, now=datetime(2031, 3, 30, 9, tzinfo=UTC))
+    assert wait == (None if seconds is None else timedelta(seconds=seconds))
 
 
 class Vendor:

@@ -116,6 +116,15 @@ async def test_without_a_retry_after_the_wait_grows_to_five_minutes_and_is_sprea
     assert (await waits(process)).until == world.clock()
 
 
+async def test_a_wait_of_nothing_counts_as_none(make_world: MakeWorld) -> None:
+    world = await make_world()
+    process = world.process()
+    world.vendor.act = throttled(timedelta())
+    for seconds in (1, 2, 4, 8):
+        assert (await waits(process)).until == world.clock() + seconds * SECOND
+        world.clock.advance(seconds)
+
+
 async def test_one_probe_at_a_time_and_its_answer_lets_all_in(make_world: MakeWorld) -> None:
     world = await make_world()
     one, other = world.process(), world.process()

@@ -213,7 +213,9 @@ class SqlPaces:
         at: datetime,
         quota: QuotaLeft | None,
     ) -> datetime | None:
-        wait = failure.retry_after if failure.whole else None  # the wait of one call is that call's own
+        # The wait of one call is that call's own. One of nothing, such as a time that is over where the vendor's clock goes
+        # behind ours, tells no more than none: who believed it would ask again and again.
+        wait = (failure.retry_after or None) if failure.whole else None
         given = {
             "retry_s": wait.total_seconds() if wait is not None else None,
             "whole": failure.whole,
