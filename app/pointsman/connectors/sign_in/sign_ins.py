@@ -22,10 +22,12 @@ from pointsman.domain.errors import Conflict, Unavailable
 from pointsman.domain.text.strict_json import parse_json
 from pointsman.services.ports.vendors.calendars import ConnectionRef
 from pointsman.services.ports.vendors.sign_in import BegunSignIn, SignInRefused, SignInRow
-from pointsman_sdk import ConnectorError, Method, ReauthRequired
+from pointsman_sdk import ConnectorError, Method, ReauthRequired, Token
 
 CALLBACK_PATH = "/v1/oauth/callback"
 _ENTROPY = 32  # bytes of a state, and of a PKCE verifier
+_OPENID = frozenset({"openid", "profile", "email"})
+_OFFLINE = frozenset({"offline_access", "refresh_token"})
 
 
 class OAuthSignIns:
@@ -109,8 +111,7 @@ class OAuthSignIns:
             except ConnectorError as error:
                 raise SignInRefused("no_answer") from error
         plain = KeptToken(token=dated(token, now=now)).as_bytes()
-        lacking = tuple(one for one in grant.auth.scopes if one not in token.scopes) if token.scopes else ()
-        return self._vault.seal(plain, context=token_context(connection, row.subject)), lacking
+        return self._vault.seal(plain, context=token_context(connection, row.subject)), lacking_scopes(grant, token)
 
     def _grant(self, connection: ConnectionRef) -> Grant | None:
         name = connection.connector
@@ -136,3 +137,19 @@ def _origin(url: str) -> tuple[str, str] | None:
     except ValueError:
         return None
     return (parts.scheme, parts.netloc.lower()) if parts.scheme and parts.netloc else None
+
+
+def lacking_scopes(grant: Grant, token: Token) -> tuple[str, ...]:
+    """What was asked for and not granted; nothing where the vendor does not tell.
+
+    Vendors write a scope otherwise than they were asked: with an address before it, or in other letters. Those of OpenID
+    Connect some do not repeat; what `offline_access` is asked for is the refresh token itself.
+    """
+    told = {_plain(one) for one in token.scopes} | _OPENID
+    if token.refresh is not None:
+        told |= _OFFLINE
+    return tuple(one for one in grant.auth.scopes if _plain(one) not in told) if token.scopes else ()
+
+
+def _plain(scope: str) -> str:
+    return scope.rstrip("/").rpartition("/")[2].casefold()

@@ -21,6 +21,8 @@ _LONGEST_SECRET = 32_000  # characters; some vendors' tokens have thousands
 _LONGEST_LIFE = timedelta(days=366)
 _MOST_EXTRA, _LONGEST_EXTRA = 20, 2_000
 _OWN = frozenset({"access_token", "refresh_token", "expires_in", "token_type", "scope", "id_token"})
+#: Some vendors say here whose the token is; it is sent as every bearer token is.
+_BEARER = frozenset({"bearer", "bot", "user"})
 _BUSY = frozenset({"temporarily_unavailable", "server_error", "slow_down", "too_many_requests", "rate_limited"})
 #: RFC 6749, 5.2, as a human needs it. What the vendor says beside the code is not repeated: it may quote what was sent.
 _WHY = {
@@ -81,8 +83,8 @@ def _token(response: httpx.Response, *, now: datetime) -> Token:
         raise ReauthRequired(_WHY.get(code or "", _OTHER))
     if not _is_secret(access):
         raise Retryable("the vendor's sign-in gave no token that can be read", scope=Scope.CONNECTION)
-    kind = said.get("token_type", "bearer")
-    if not isinstance(kind, str) or kind.lower() != "bearer":
+    kind = said.get("token_type") or "bearer"
+    if not isinstance(kind, str) or kind.lower() not in _BEARER:
         raise ReauthRequired("the vendor gives tokens of a kind that Pointsman does not use (not Bearer)")
     refresh = said.get("refresh_token")
     return Token(

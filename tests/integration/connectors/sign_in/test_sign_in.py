@@ -223,6 +223,39 @@ async def test_scopes_that_were_not_granted_are_told(desk: Desk) -> None:
     assert await desk.sign_in() == "lacking"
 
 
+@pytest.mark.parametrize(
+    ("asked", "granted", "outcome"),
+    [
+        ("offline_access Calendars.ReadWrite", "Calendars.ReadWrite", "done"),
+        ("offline_access Calendars.ReadWrite", "https://api.vendor.example/calendars.readwrite", "done"),
+        ("https://api.vendor.example/calendars/ openid email profile", "calendars", "done"),
+        ("offline_access Calendars.ReadWrite", "openid profile", "lacking"),
+        ("Calendars.ReadWrite", "Calendars.Read", "lacking"),
+    ],
+)
+async def test_a_scope_that_the_vendor_writes_otherwise_is_granted(
+    desk: Desk, asked: str, granted: str, outcome: str
+) -> None:
+    desk.registry.manifest_now = sign_in_manifest(scopes=tuple(asked.split()))
+    await desk.put()
+    desk.vendor.scope = granted
+    assert await desk.sign_in() == outcome
+
+
+async def test_without_a_refresh_token_access_while_away_was_not_granted(desk: Desk) -> None:
+    desk.registry.manifest_now = sign_in_manifest(scopes=("offline_access", "calendars"))
+    await desk.put()
+    desk.vendor.scope, desk.vendor.rotates, desk.vendor.good = "calendars", False, {"another's"}
+    assert await desk.sign_in() == "lacking"
+
+
+@pytest.mark.parametrize("kind", ["bot", "user", "BEARER", None])
+async def test_a_token_whose_kind_tells_whose_it_is_is_a_bearer_token(desk: Desk, kind: str | None) -> None:
+    await desk.put()
+    desk.vendor.extra = {"token_type": kind}
+    assert await desk.sign_in() == "done"
+
+
 async def test_a_sign_in_whose_first_call_fails_is_kept_and_says_so(desk: Desk) -> None:
     await desk.put()
     desk.status = 503
