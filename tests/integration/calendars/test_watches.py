@@ -11,7 +11,7 @@ import pytest
 from pointsman.services.calendars.poll import poll_calendars
 from pointsman.services.calendars.watches import renew_watches
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
-from pointsman.services.ports import VendorRetryableError
+from pointsman.services.ports import VendorRejectedError, VendorRetryableError
 from pointsman.worker.tasks import JOBS
 from support.floors.booking_floor import SETTER, Floor
 from support.http.service import caller_of, serve_floor
@@ -96,6 +96,20 @@ async def test_a_vendor_that_calls_nobody_is_asked_once_a_day(floor: Floor) -> N
     assert [await renew_watches(env), await renew_watches(env)] == [3, 0]
     floor.world.clock.advance(24 * HOUR)
     assert await renew_watches(env) == 3
+
+
+async def test_a_calendar_that_its_vendor_does_not_watch_is_asked_about_once_a_day(watched: Floor) -> None:
+    watched.world.clock.advance(24 * HOUR)
+    watched.vendor.faults["watch"] = VendorRejectedError("push is not supported for this calendar")
+    asked = []
+    for _ in range(3):
+        asked.append(await renew_watches(watched.env))
+        watched.world.clock.advance(HOUR)
+    assert asked == [3, 0, 0]
+    assert len(watched.vendor.watches) == 3
+    watched.vendor.faults.clear()
+    watched.world.clock.advance(24 * HOUR)
+    assert await renew_watches(watched.env) == 3
 
 
 async def test_nothing_is_asked_where_no_vendor_can_call(floor: Floor) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 from pointsman.domain.errors import NotFound, PointsmanError
 from pointsman.services.calendars.refresh import out_of_use_reason
 from pointsman.services.deliveries.outdated_readings import OUTDATED_TASK
-from pointsman.services.ports import Env, VendorError
+from pointsman.services.ports import Env, VendorError, VendorRejectedError
 from pointsman.services.ports.booking.calendars import CalendarBinding, WatchNote
 
 WATCH_PATH = "/v1/hooks/calendars/"
@@ -64,6 +64,12 @@ async def _renew(env: Env, binding: CalendarBinding) -> None:
             secret=hashlib.sha256(token.encode()).hexdigest(),
             deadline=_DEADLINE,
         )
+    except VendorRejectedError:
+        # It calls about others and not about this one, such as a calendar of holidays: the last watch lasts as long as it does.
+        state = binding.watch.state if binding.watch else None
+        async with env.uow.autocommit() as tx:
+            await tx.calendars.note_watch(binding.id, WatchNote(state=state, renew_at=now + _ASK_AGAIN))
+        return
     except (VendorError, TimeoutError):
         return
     latest = now + _LONGEST
