@@ -14,6 +14,7 @@ Zones = Callable[[str], tzinfo | None]
 
 _DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _MOMENT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})[Tt]([0-9]{2})([0-9]{2})([0-9]{2})([Zz]?)")
+_MIDNIGHT = re.compile(r"T000000\Z", re.IGNORECASE)  # which some programs write behind a day
 _LENGTH = re.compile(
     r"(?P<sign>[+-]?)P(?:(?P<weeks>[0-9]{1,5})W)?(?:(?P<days>[0-9]{1,6})D)?"
     r"(?:T(?:(?P<hours>[0-9]{1,7})H)?(?:(?P<minutes>[0-9]{1,9})M)?(?:(?P<seconds>[0-9]{1,10})S)?)?",
@@ -45,7 +46,7 @@ def read_time(found: Property, *, zones: Zones, default: tzinfo) -> date | datet
     """A date, or an aware moment; what names no zone is the wall clock of `default`. Unreadable for an unknown zone."""
     parameters, text = found.parameters, found.value.strip()
     if parameters.get("VALUE", "").upper() == "DATE" or _DATE.fullmatch(text):
-        return read_date(text)
+        return read_date(_MIDNIGHT.sub("", text))
     zone = default
     if (name := parameters.get("TZID")) and not text.upper().endswith("Z"):
         known = zones(name)

@@ -16,6 +16,7 @@ _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _BY_DAY = re.compile(r"([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)")
 _NUMBERS = re.compile(r"-?[0-9]{1,2}(?:,-?[0-9]{1,2}){0,30}")
 _KNOWN_PARTS = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYMONTH", "BYDAY", "BYMONTHDAY", "WKST"})
+_CLOCK = {"BYHOUR": "hour", "BYMINUTE": "minute", "BYSECOND": "second"}  # some programs repeat the time of the start
 
 
 def zones_of(calendar_: Component, otherwise: Zones = iana_zone) -> Zones:
@@ -143,6 +144,9 @@ def _change(part: Component) -> _Change:
 
 def _rule(text: str, start: datetime, before: timedelta) -> _Rule:
     parts = dict(part.partition("=")[::2] for part in text.strip().upper().split(";")[:20] if part)
+    said = {name: parts.pop(name) for name in _CLOCK if name in parts}
+    if any(list(_numbers(value, 0, 59)) != [getattr(start, _CLOCK[name])] for name, value in said.items()):
+        raise _unclear()
     if not parts.keys() <= _KNOWN_PARTS or parts.get("FREQ") != "YEARLY" or parts.get("INTERVAL", "1") != "1":
         raise _unclear()
     month = _numbers(parts.get("BYMONTH", str(start.month)), 1, 12)

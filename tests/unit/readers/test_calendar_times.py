@@ -29,6 +29,7 @@ def moment(line: str, *, otherwise: tzinfo = BERLIN) -> date | datetime:
         ('DTSTART;TZID="America/New_York":20310330T080000', datetime(2031, 3, 30, 12, tzinfo=UTC)),
         ("DTSTART;VALUE=DATE:20310330", date(2031, 3, 30)),
         ("DTSTART;value=date:20310330", date(2031, 3, 30)),
+        ("DTSTART;VALUE=DATE:20310330T000000", date(2031, 3, 30)),
         ("DTSTART:20310330", date(2031, 3, 30)),
         ("DTSTART:20310630T235960Z", datetime(2031, 6, 30, 23, 59, 59, tzinfo=UTC)),
     ],
