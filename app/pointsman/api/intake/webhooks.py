@@ -76,9 +76,9 @@ _BODY: dict[str, Any] = {
     description=(
         "Called by forms, ad platforms and CRMs. Where the intake names a connection, its connector says who may send, and "
         "what is answered: the status, the body and the headers are the vendor's own, and a vendor that tries the address by "
-        "GET is answered too. Else the signature is checked over the raw bytes and, where the scheme signs the address, over the "
-        "public address of this service. Each event is stored once, however often it is delivered. Sign with the scheme of the "
-        "intake (`GET /v1/intakes`); no API key is needed."
+        "GET or OPTIONS is answered too. Else the signature is checked over the raw bytes and, where the scheme signs the "
+        "address, over the public address of this service. Each event is stored once, however often it is delivered. Sign with "
+        "the scheme of the intake (`GET /v1/intakes`); no API key is needed."
     ),
     responses={
         **problem_responses(401, 404, 410, 413, 415, 422, 429, 503),
@@ -124,8 +124,9 @@ async def receive_webhook_request(
     return Response(dumps(answer), status_code=202, media_type="application/json")
 
 
-@router.get(
+@router.api_route(
     "/v1/hooks/{connection}",
+    methods=["GET", "OPTIONS"],  # CloudEvents, "HTTP 1.1 Web Hooks for Event Delivery", section 4.1
     summary="Answer a vendor that tries the address",
     include_in_schema=False,  # vendors' own: no caller of the API asks it
     dependencies=[without_key(Operation.WEBHOOK_SEND)],

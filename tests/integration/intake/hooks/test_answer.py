@@ -71,7 +71,8 @@ async def test_the_connector_sees_the_request_as_it_was_written(floor: HookFloor
     assert hook.url == "http://127.0.0.1:8000/v1/hooks/form?a=%2F&b=1+2"
 
 
-async def test_no_byte_of_a_body_is_read_where_a_vendor_only_tries_the_address(floor: HookFloor) -> None:
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+async def test_no_byte_of_a_body_is_read_where_a_vendor_only_tries_the_address(floor: HookFloor, method: str) -> None:
     await floor.intake("form")
     seen: list[bytes] = []
     read = 0
@@ -87,8 +88,19 @@ async def test_no_byte_of_a_body_is_read_where_a_vendor_only_tries_the_address(f
             yield b"x" * 1_000_000
 
     floor.script.answer = answer_it
-    answer = await floor.client.request("GET", "/v1/hooks/form", content=endless())
+    answer = await floor.client.request(method, "/v1/hooks/form", content=endless())
     assert (answer.status_code, seen, read) == (204, [b""], 0)
+
+
+async def test_a_vendor_that_asks_whether_it_may_send_is_answered(floor: HookFloor) -> None:
+    await floor.intake("form")
+    floor.script.answer = lambda hook: Reply(
+        headers={"webhook-allowed-origin": f"{hook.method} {hook.headers['webhook-request-origin']}"}
+    )
+    asked = {"WebHook-Request-Origin": "events.vendor.example"}
+    answer = await floor.client.request("OPTIONS", "/v1/hooks/form", headers=asked)
+    assert answer.status_code == 200
+    assert answer.headers["webhook-allowed-origin"] == "OPTIONS events.vendor.example"
 
 
 async def test_an_event_that_is_told_again_is_stored_once_and_acknowledged_again(floor: HookFloor) -> None:
