@@ -89,6 +89,11 @@ def test_what_is_cut_off_at_the_end_of_a_text_is_hidden_too() -> None:
     assert masks.hide("the vendor said: s3cret-Pass…") == "the vendor said: (secret)"
 
 
+def test_of_a_whole_answer_the_beginning_is_told() -> None:
+    text = "x" * 9_990 + SECRET + "<p>and so on</p>" * 1_000_000
+    assert Masks([SECRET]).hide(text) == "x" * 9_990 + "(secret)"
+
+
 def test_no_number_of_tokens_uncovers_what_the_configuration_holds() -> None:
     masks = Masks([SECRET])
     for number in range(50):

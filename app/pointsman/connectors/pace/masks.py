@@ -20,6 +20,9 @@ from pydantic import BaseModel, SecretStr
 _HIDDEN = "(secret)"
 _SHORT = 6  # characters: what is shorter may stand inside a word by chance
 _LEAST_LINE = 16  # characters of a line of a key that tell something
+_MOST_READ = (
+    10_000  # characters of a text: a vendor's whole answer may be quoted, and each would be tried for each secret
+)
 _LEAST_REST = 8  # characters of a secret that was cut off at the end of a text
 _MOST_LENT = 40  # the last ones: tokens are renewed again and again
 _BETWEEN_LINES = re.compile(r"(?:\s|\\r|\\n)+")
@@ -57,8 +60,8 @@ class Masks:
             self._pattern = None
 
     def hide(self, text: str) -> str:
-        """The text without the secrets, also where one was cut off at its end."""
-        known = self._known()
+        """The beginning of the text without the secrets, also where one was cut off at its end."""
+        text, known = text[:_MOST_READ], self._known()
         if not known:
             return text
         if self._pattern is None:
