@@ -53,7 +53,7 @@ class KeptTokens:
         self._going: set[asyncio.Task[Token]] = set()
 
     async def current(self, *, subject: str | None = None, renew: Renew | None = None) -> Token:
-        found = await self._find(subject or "")
+        found = await self._find(subject or "", renew)
         if found is not None and found.kept.token is not None:
             return found.kept.token
         if renew is None:
@@ -71,7 +71,7 @@ class KeptTokens:
         async with self._turns[subject]:
             waited, look = 0.0, _FIRST_LOOK_S
             while True:
-                found = await self._find(subject)
+                found = await self._find(subject, renew)
                 if found is None:
                     return await self._unsaved(stale, subject, renew)
                 token, row, now = found.kept.token, found.row, self._clock()
@@ -86,12 +86,19 @@ class KeptTokens:
                 await self._sleep(look)
                 waited, look = waited + look, min(look * 2, _LAST_LOOK_S)
 
-    async def _find(self, subject: str) -> _Found | None:
+    async def _find(self, subject: str, renew: Renew | None = None) -> _Found | None:
         store = self._store
         with store.in_connectors_words():
             async with store.uow.autocommit() as tx:
                 row = await tx.sign_ins.token(store.connection.id, subject)
-            return None if row is None else _Found(row=row, kept=KeptToken.of(store.open_token(row.sealed, subject)))
+            if row is None:
+                return None
+            try:
+                return _Found(row=row, kept=KeptToken.of(store.open_token(row.sealed, subject)))
+            except ReauthRequired:
+                if renew is None:
+                    raise
+                return _Found(row=row, kept=KeptToken(token=None))  # of other settings: nobody need sign in for another
 
     async def _unsaved(self, stale: Token | None, subject: str, renew: Renew | None) -> Token:
         """There is no row: make one to claim. A connection that is not saved yet keeps no token."""
@@ -102,7 +109,7 @@ class KeptTokens:
         with store.in_connectors_words():
             async with store.uow.autocommit() as tx:
                 await tx.sign_ins.make_place(store.connection.id, subject, token_id=self._new_id(), sealed=sealed)
-        found = await self._find(subject)
+        found = await self._find(subject, renew)
         if found is None:
             return await renew(stale)
         if found.kept.token is None and await self._claims(subject, found.row, self._clock()):

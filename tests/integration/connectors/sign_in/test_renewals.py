@@ -101,6 +101,22 @@ async def test_a_caller_that_is_broken_off_loses_no_token(world: SignedInWorld) 
     assert refreshes(world) == 1
 
 
+async def test_a_connector_that_fetches_its_tokens_itself_goes_on_with_changed_settings(world: SignedInWorld) -> None:
+    fetched: list[str] = []
+
+    async def renew(_stale: Token | None) -> Token:
+        fetched.append(f"own-token-{len(fetched) + 1}")
+        return Token(access=SecretStr(fetched[-1]))
+
+    await world.process().lend().context.tokens.current(renew=renew)
+    changed = replace(world.ref, config={**world.ref.config, "server": "https://eu2.vendor.example"})
+    tokens = world.process().lend(changed).context.tokens
+    assert (await tokens.current(renew=renew)).access.get_secret_value() == "own-token-2"
+    assert (await tokens.current(renew=renew)).access.get_secret_value() == "own-token-2"
+    with pytest.raises(ReauthRequired, match="was changed"):
+        await world.process().lend().context.tokens.current()  # no token goes to another address
+
+
 # ── the vendor says no ──────────────────────────────────────────────────────────────────────────
 
 
