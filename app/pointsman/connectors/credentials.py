@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
+from pydantic_core import to_jsonable_python
 
+from pointsman.connectors.pace.masks import secrets_in
 from pointsman.connectors.vault import Vault
 
 ConfigTree = dict[str, Any]
@@ -31,12 +33,27 @@ def _parted(config: BaseModel) -> tuple[ConfigTree, ConfigTree]:
     public: ConfigTree = config.model_dump(mode="json")
     secret: ConfigTree = {}
     for name, value in dict(config).items():
-        if isinstance(value, SecretStr):
-            del public[name]
-            secret[name] = value.get_secret_value()
-        elif isinstance(value, BaseModel):
+        if isinstance(value, BaseModel):
             public[name], secret[name] = _parted(value)
+        elif any(True for _ in secrets_in(value)):  # a list that holds some is secret as a whole
+            del public[name]
+            secret[name] = to_jsonable_python(_told(value))
     return public, secret
+
+
+def _told(value: object) -> object:
+    """With what its secrets hold, as JSON has it."""
+    match value:
+        case SecretStr():
+            return value.get_secret_value()
+        case BaseModel():
+            return {name: _told(one) for name, one in value}
+        case dict():
+            return {name: _told(one) for name, one in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_told(one) for one in value]
+        case _:
+            return value
 
 
 def _merged(public: ConfigTree, secret: ConfigTree) -> ConfigTree:

@@ -3,7 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel, SecretStr
 
+from pointsman.connectors.credentials import open_config, seal_config
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.domain.errors import Unavailable
 
@@ -58,3 +60,33 @@ def test_wrong_keys_are_refused_without_being_quoted(keys: list[str]) -> None:
     with pytest.raises(ValueError, match="secret key") as caught:
         Vault(keys)
     assert not [key for key in keys if key in str(caught.value)]
+
+
+class _Account(BaseModel):
+    name: str
+    password: SecretStr
+
+
+class _Config(BaseModel):
+    url: str
+    own: _Account
+    by_name: dict[str, SecretStr]
+    more: list[SecretStr] | None = None
+    accounts: tuple[_Account, ...] = ()
+
+
+def test_secrets_inside_lists_are_sealed_and_come_back_whole() -> None:
+    given = {
+        "url": "https://vendor.example",
+        "own": {"name": "anna", "password": "s3cret-1"},
+        "by_name": {"eu": "s3cret-2"},
+        "more": ["s3cret-3"],
+        "accounts": [{"name": "ben", "password": "s3cret-4"}],
+    }
+    vault = Vault([new_key()])
+    public, sealed = seal_config(vault, "vendor", _Config.model_validate(given))
+    assert public == {"url": "https://vendor.example", "own": {"name": "anna"}}
+    assert open_config(vault, "vendor", public, sealed) == given
+    plain = {"url": "https://vendor.example", "own": given["own"], "by_name": {}}
+    public, sealed = seal_config(vault, "vendor", _Config.model_validate(plain))
+    assert open_config(vault, "vendor", public, sealed) == {**plain, "more": None, "accounts": []}
