@@ -32,7 +32,7 @@ class MemoryIntake:
         self._config, self._client, self._clock = config, client, clock
 
     def answer(self, hook: WebhookRequest) -> Reply:
-        query = parse_qs(urlsplit(hook.url).query, max_num_fields=50)
+        query = _query(hook)
         if self._config.handshake is Handshake.META and hook.method == "GET":
             return self._meta(query)
         if self._config.handshake is Handshake.GRAPH and "validationToken" in query:
@@ -85,6 +85,13 @@ class MemoryIntake:
         if not hmac.compare_digest(token.encode(), self._config.webhook_secret.get_secret_value().encode()):
             raise Rejected("the handshake does not carry the webhook's secret")
         return _echo(query.get("hub.challenge", [""])[0])
+
+
+def _query(hook: WebhookRequest) -> Mapping[str, Sequence[str]]:
+    try:
+        return parse_qs(urlsplit(hook.url).query, max_num_fields=50)
+    except ValueError:
+        raise Rejected("the webhook's address asks for too much") from None
 
 
 def _echo(challenge: str) -> Reply:

@@ -167,6 +167,12 @@ async def test_a_soap_message_is_acknowledged_once_its_events_are_stored(floor: 
     assert item.status == "unread"
 
 
+async def test_a_question_of_very_many_words_is_refused_and_no_bug(floor: HookFloor) -> None:
+    await floor.intake("crm", "memory", handshake="graph")
+    answer = await floor.client.post("/v1/hooks/crm?" + "&".join(f"a{number}=1" for number in range(51)))
+    assert (answer.status_code, floor.bugs) == (401, [])
+
+
 async def test_a_handshake_with_a_wrong_secret_is_refused_and_says_no_secret(floor: HookFloor) -> None:
     await floor.intake("crm", "memory", handshake="meta")
     answer = await floor.send("crm", floor.vendor.hooks.meta_handshake("tried-1", token="wrong"))  # a wrong one
