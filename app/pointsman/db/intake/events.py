@@ -79,12 +79,16 @@ _OWN_WRITES = PreparedStatement("""
     ) as pending
 """)
 
-#: Of those that say the same version of the same thing, whatever events told of it, one is worked off.
+#: Of those that say the same version of the same thing, whatever events told of it, one is worked off. Where an event named
+#: no version, one that we wrote is no news.
 _KEEP_FETCHED = PreparedStatement("""
     with mine as (
         select i.id, i.intake_id, i.about, i.version as told, found.body,
             coalesce(found.version, i.version) as version, found.occurred_at,
-            found.result
+            found.result, i.version is null and exists (
+                select from intakes n join connections k on k.key = n.connection join deliveries d on d.connection_id = k.id
+                where n.id = i.intake_id and d.vendor_id = i.about and d.vendor_version = found.version
+            ) as is_ours
         from unnest(cast(:ids as uuid[]), cast(:bodies as bytea[]), cast(:versions as text[]),
             cast(:times as timestamptz[]), cast(:results as jsonb[])) as found(id, body, version, occurred_at, result)
         join inbox i on i.id = found.id
@@ -100,11 +104,13 @@ _KEEP_FETCHED = PreparedStatement("""
     ), kept as (
         update inbox i set leased_until = null, next_attempt_at = null, tried_since = null, attempts = 0,
             unended_attempts = 0, error_code = null, error = null,
-            status = case when judged.body is null or judged.is_known then 'done' else 'received' end,
-            done_at = case when judged.body is null or judged.is_known then cast(:at as timestamptz) end,
-            result = case when judged.is_known then cast(:same as jsonb) else judged.result end,
-            body = case when judged.is_known then i.body else coalesce(judged.body, i.body) end,
-            version = case when judged.body is null or judged.is_known then i.version else judged.version end,
+            status = case when judged.body is null or judged.is_known or judged.is_ours then 'done' else 'received' end,
+            done_at = case when judged.body is null or judged.is_known or judged.is_ours then cast(:at as timestamptz) end,
+            result = case when judged.is_ours then cast(:ours as jsonb)
+                when judged.is_known then cast(:same as jsonb) else judged.result end,
+            body = case when judged.is_known or judged.is_ours then i.body else coalesce(judged.body, i.body) end,
+            version = case when judged.body is null or judged.is_known or judged.is_ours then i.version
+                else judged.version end,
             occurred_at = coalesce(judged.occurred_at, i.occurred_at)
         from judged where i.id = judged.id
         returning i.id, i.status
@@ -183,7 +189,13 @@ class SqlEventStore:
         return await _CLAIM_UNREAD.records(self._connection, InboxRow, given)
 
     async def keep_fetched(
-        self, found: Sequence[FetchedEvent], *, leased_until: datetime, at: datetime, same: Mapping[str, Any]
+        self,
+        found: Sequence[FetchedEvent],
+        *,
+        leased_until: datetime,
+        at: datetime,
+        same: Mapping[str, Any],
+        ours: Mapping[str, Any],
     ) -> int:
         values = {
             "ids": [event.id for event in found],
@@ -194,6 +206,7 @@ class SqlEventStore:
             "leased_until": leased_until,
             "at": at,
             "same": json.dumps(same),
+            "ours": json.dumps(ours),
         }
         row = await _KEEP_FETCHED.one(self._connection, values)
         return int(row[0])

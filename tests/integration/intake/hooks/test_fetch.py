@@ -211,7 +211,7 @@ async def test_a_worker_that_was_overtaken_changes_nothing(floor: HookFloor) -> 
     late = FetchedEvent(id=item.id, body=b'{"id": "late"}')
     error = CodedMessage("not-told", say("arrival.not-told"))
     async with floor.env.uow() as tx:
-        assert await tx.events.keep_fetched([late], leased_until=lease, at=now, same={}) == 0
+        assert await tx.events.keep_fetched([late], leased_until=lease, at=now, same={}, ours={}) == 0
         assert not await tx.events.put_off(item.id, leased_until=lease, error=error, retry_at=None)
     (kept,) = await floor.items()
     assert (kept.status, b"late" in bytes(kept.body)) == ("received", False)

@@ -86,6 +86,13 @@ async def test_a_vendor_that_names_no_cause_is_known_by_the_version_that_we_wrot
     assert (item.status, item.result["note"]["key"]) == ("done", "arrival.own-write")
 
 
+async def test_an_event_that_names_no_version_is_known_by_the_version_that_is_fetched(echo: Echo) -> None:
+    await echo.tells([{**echo.crm.crm.hooks.events[-1], "origin": None, "version": None}])
+    await fetch_events(echo.env, echo.id)
+    (item,) = await echo.items()
+    assert (item.status, item.result["note"]["key"]) == ("done", "arrival.own-write")
+
+
 async def test_what_a_human_changes_afterwards_is_news(echo: Echo) -> None:
     about = echo.crm.crm.hooks.events[-1]["about"]
     await echo.tells([echo.crm.crm.hooks.happened(about, version="99")])

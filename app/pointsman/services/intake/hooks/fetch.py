@@ -123,7 +123,7 @@ async def _keep(env: Env, fetched: Sequence[FetchedEvent], lease: datetime) -> i
     same = {"note": say("arrival.same-version").as_json()}
     try:
         async with env.uow.autocommit() as tx:
-            return await tx.events.keep_fetched(fetched, leased_until=lease, at=env.clock(), same=same)
+            return await tx.events.keep_fetched(fetched, leased_until=lease, at=env.clock(), same=same, ours=OURS)
     except (LostRace, ConstraintRefused):
         return 0  # another worker has just kept the same version: they are read again when the lease is over
 

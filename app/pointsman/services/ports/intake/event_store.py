@@ -70,11 +70,18 @@ class EventStore(Protocol):
         ...
 
     async def keep_fetched(
-        self, found: Sequence[FetchedEvent], *, leased_until: datetime, at: datetime, same: Mapping[str, Any]
+        self,
+        found: Sequence[FetchedEvent],
+        *,
+        leased_until: datetime,
+        at: datetime,
+        same: Mapping[str, Any],
+        ours: Mapping[str, Any],
     ) -> int:
         """What was read, with the jobs that work it off; how many there are.
 
-        One whose version another item has is done, with the result `same`. What another worker has by now is left alone.
+        One whose version another item has is done, with the result `same`; one that named none, and shows
+        what a delivery over this connection wrote, with the result `ours`. What another worker has by now is left alone.
         """
         ...
 
