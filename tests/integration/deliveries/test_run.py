@@ -472,6 +472,28 @@ async def test_refused_credentials_take_the_connection_out_of_use_and_a_new_sign
     assert await open_alerts(floor) == []
 
 
+async def test_what_waited_for_a_sign_in_for_days_is_tried_as_long_as_what_is_new(floor: Floor) -> None:
+    row = await booked(floor)
+    floor.vendor.cues = [Cue.REAUTH]
+    await floor.work()
+    floor.world.clock.advance(row.ends_at - floor.env.clock() + timedelta(hours=75))
+    await save_connection(floor.env, "cal", connector="memory", config={"url": "x"}, active=True, actor=SETTER)
+    floor.vendor.cues = [Cue.WAIT, Cue.RETRY]  # all that waited comes at once
+    await let_pass(floor, timedelta(hours=1))
+    assert [d.status for d in await floor.deliveries(row.id)] == ["done"]
+
+
+async def test_a_removal_is_looked_after_no_sooner_because_the_connection_was_saved(floor: Floor) -> None:
+    row = await booked(floor)
+    floor.vendor.cues = [Cue.RETRY]  # the vendor seems not to have done it
+    await floor.work()
+    await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
+    await floor.work()
+    await save_connection(floor.env, "cal", connector="memory", config={"url": "x"}, active=True, actor=SETTER)
+    await floor.work()
+    assert (await floor.deliveries(row.id))[-1].status == "pending"
+
+
 async def test_a_connection_in_fault_makes_its_closers_unbookable_until_it_is_checked_again(floor: Floor) -> None:
     floor.vendor.faults["check"] = VendorReauthError("401")
     assert (await check_connection(floor.env, "cal", actor=SETTER)).fault == say("vendor.said", said="401")

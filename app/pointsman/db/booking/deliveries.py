@@ -107,9 +107,15 @@ _CLAIM_OVERDUE = PreparedStatement(
     """,
     replan=True,
 )
+_RENEW = PreparedStatement("""
+    update deliveries set owed_at = :at where connection_id = :connection and status = 'pending' and owed_at < :at
+""")
+#: Not what is only said once more: it waits for calls that may still be carried out, and not for the connection.
 _PENDING_OF_CONNECTION = (
     _SELECT.where(
-        deliveries.c.status == literal_column("'pending'"), deliveries.c.connection_id == bindparam("connection")
+        deliveries.c.status == literal_column("'pending'"),
+        deliveries.c.connection_id == bindparam("connection"),
+        literal_column("coalesce(deliveries.error_code, '') not in ('removed-once-more','sent-once-more')"),
     )
     .order_by(deliveries.c.created_at)
     .limit(bindparam("limit"))
@@ -224,6 +230,9 @@ class SqlDeliveries:
 
     async def late(self, *, before: datetime) -> Sequence[LateDeliveries]:
         return await _LATE.records(self._connection, LateDeliveries, {"before": before})
+
+    async def renew(self, connection_id: UUID, *, at: datetime) -> None:
+        await _RENEW.run(self._connection, {"connection": connection_id, "at": at})
 
     async def pending_of_connection(self, connection_id: UUID, *, limit: int) -> Sequence[DeliveryRow]:
         return await self._many(_PENDING_OF_CONNECTION, {"connection": connection_id, "limit": limit})

@@ -158,6 +158,7 @@ async def _owe(
 async def resume_connection(env: Env, tx: Tx, connection_id: UUID) -> None:
     """Run now what waited for this connection to work again, and ask it what it could not tell meanwhile."""
     await tx.events.resume(connection_id, at=env.clock())
+    await tx.deliveries.renew(connection_id, at=env.clock())
     for delivery in await tx.deliveries.pending_of_connection(connection_id, limit=SWEEP_BATCH_SIZE):
         if await tx.deliveries.reopen(delivery.id, status="pending", at=env.clock()):
             await defer_delivery(tx, delivery)

@@ -192,8 +192,12 @@ class Deliveries(Protocol):
         """By connection what is owed since before then, and waits because the vendor does not answer."""
         ...
 
+    async def renew(self, connection_id: UUID, *, at: datetime) -> None:
+        """Pending ones of a connection are young again: while it was out of use, they could not be tried."""
+        ...
+
     async def pending_of_connection(self, connection_id: UUID, *, limit: int) -> Sequence[DeliveryRow]:
-        """Pending ones of a connection, oldest first."""
+        """Pending ones of a connection, oldest first, without those that are only said once more, in their own time."""
         ...
 
     async def listed(self, delivery_id: UUID) -> ListedDelivery | None: ...
