@@ -27,7 +27,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What the sender is answered. The host commits `events` before it sends the reply."""
+    """What the sender is answered. The host commits `events` before it sends the reply.
+
+    A success with neither events nor a body, to a POST, says "look": the host asks `since`.
+    """
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -180,6 +180,18 @@ async def test_an_empty_push_makes_it_look_at_once_but_not_all_the_time(floor: H
     assert floor.script.asked == [None, "start", "start"]
 
 
+async def test_a_handshake_that_anyone_may_try_has_no_vendor_asked(floor: HookFloor) -> None:
+    await floor.intake("crm", "memory", handshake="graph")
+    intake = await floor.world.value("select id from intakes")
+    await catch_up(floor.env, intake)
+    await floor.world.rows("delete from procrastinate_jobs")
+    later(floor, timedelta(seconds=30))
+    assert (await floor.client.post("/v1/hooks/crm?validationToken=tried")).content == b"tried"
+    assert await floor.jobs("pointsman-vendors") == []
+    assert (await floor.send("crm", floor.vendor.hooks.signed(b""))).status_code == 204
+    assert await floor.jobs("pointsman-vendors") == ["intake.catch_up"]
+
+
 async def test_a_push_that_comes_while_it_looks_makes_it_look_once_more(floor: HookFloor) -> None:
     intake = await begun(floor)
     floor.script.answer = lambda _: Reply(status=204)

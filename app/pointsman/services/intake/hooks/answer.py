@@ -33,8 +33,9 @@ async def answer_hook(env: Env, intake: Intake, request: SignedRequest) -> tuple
             await wake_feed(env, intake.id)  # what it would have told may be asked for
             raise
         if not reply.events:
-            if request.method == "POST" and reply.status < 300:
-                await wake_feed(env, intake.id)  # some vendors' webhooks say no more than "look"
+            if request.method == "POST" and reply.status < 300 and not reply.body:
+                # Some vendors' webhooks say no more than "look". What is answered in words was a handshake, which anyone may try.
+                await wake_feed(env, intake.id)
             return reply, None
         try:
             async with env.uow.autocommit() as tx:
