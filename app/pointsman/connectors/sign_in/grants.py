@@ -15,7 +15,7 @@ from pointsman_sdk import Auth, Manifest, Method
 
 _PLACE = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 _PART = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._~-]{0,251}[A-Za-z0-9])?")  # of a host or a path
-_LONGEST_URL = 2_000
+_LONGEST_URL, _LAST_PORT = 2_000, 65_535
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ def _filled(template: str, values: Mapping[str, object], guard: AddressGuard) ->
         url = httpx.URL(filled)
     except (httpx.InvalidURL, ValueError):
         raise _invalid(path, "This makes no address to sign in at.") from None
-    if not url.host or url.userinfo or url.fragment or len(filled) > _LONGEST_URL:
+    if not url.host or (url.port or 0) > _LAST_PORT or url.userinfo or url.fragment or len(filled) > _LONGEST_URL:
         raise _invalid(path, "This makes no address to sign in at.")
     private = _is_private(url.host, guard)
     if private is None:
@@ -80,6 +80,8 @@ def _put_in(template: str, values: Mapping[str, object]) -> str:
     def put(found: "re.Match[str]") -> str:
         name, value = found[1], _text(values.get(found[1])).strip()
         if found.start() == 0:  # a whole server
+            if "?" in value or "#" in value:  # they would swallow the path behind it
+                raise _invalid(f"config.{name}", "A server's address has no question and no fragment.")
             return value.rstrip("/")
         if not _PART.fullmatch(value) or ".." in value:
             raise _invalid(f"config.{name}", "Letters, digits, dots and dashes: it is part of an address.")

@@ -277,6 +277,8 @@ async def test_a_sign_in_whose_first_call_fails_is_kept_and_says_so(desk: Desk) 
         ("server", "https://[::1]"),
         ("server", "https://2130706433"),
         ("server", "https://169.254.169.254"),
+        ("server", "https://login.vendor.example?x="),
+        ("server", "https://login.vendor.example:99999"),
         ("server", "https://user:pass@vendor.example"),
         ("server", "javascript:alert(1)"),
         ("server", ""),
