@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.pace.gate import Patience
+from pointsman.services.deliveries.vendor_error_text import safe_error_text
 from pointsman.services.ports import ConnectionRef, VendorError, VendorRejectedError
 from pointsman_sdk import Connector
 from pointsman_sdk.live import LiveCheck, NotAsPromised, Sandbox, live_checks
@@ -64,5 +65,6 @@ async def _run(gateway: ConnectorGateway, connection: ConnectionRef, check: Live
     try:
         await gateway.call(connection, run, deadline=CHECK_DEADLINE, patience=Patience.WAITS)
     except (VendorError, TimeoutError) as error:
-        return LiveFinding(check=check.name, result=LiveResult.BROKEN, told=str(error) or "no answer in time")
+        told = safe_error_text(error) if str(error) else "no answer in time"  # a terminal shows it: no control signs
+        return LiveFinding(check=check.name, result=LiveResult.BROKEN, told=told)
     return LiveFinding(check=check.name, result=LiveResult.KEPT)

@@ -16,7 +16,7 @@ from pointsman.domain.errors import Conflict, Forbidden, NotFound
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.connections.live_check import open_live_check
-from pointsman.services.ports import Actor, ConnectionRef
+from pointsman.services.ports import Actor, ConnectionRef, VendorRejectedError
 from pointsman_sdk import Capability
 from pointsman_sdk.live import Sandbox
 from pointsman_sdk.testing import FaultyTransport
@@ -64,6 +64,15 @@ async def test_after_a_check_that_failed_its_kind_is_left_out_but_for_the_taking
     steps = {name: result for name, (result, _) in found.items() if name.startswith("appointments")}
     assert [*steps.values()] == [LiveResult.BROKEN, *[LiveResult.LEFT_OUT] * (len(steps) - 2), LiveResult.KEPT]
     assert found["calendars: calendars are listed"] == (LiveResult.KEPT, "")
+
+
+async def test_what_a_vendor_says_moves_nothing_on_the_terminal(tried: Tried, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*_: object, **__: object) -> None:
+        raise VendorRejectedError("refused\x1b[2J\x1b]0;title\x07, ask ada@nordlicht.example")
+
+    monkeypatch.setattr(tried.gateway, "call", refuse)
+    result, told = (await tried.results())["sign-in: one authenticated call"]
+    assert (result, told) == (LiveResult.BROKEN, "refused [2J ]0;title , ask (address)")
 
 
 async def test_a_vendor_that_does_not_answer_breaks_each_check_and_ends_none_in_an_exception(tried: Tried) -> None:
