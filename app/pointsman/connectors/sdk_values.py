@@ -34,6 +34,7 @@ from pointsman_sdk import (
     Slot,
     SlotTaken,
     Standing,
+    check_key,
 )
 from pointsman_sdk.http import LONGEST_WAIT
 
@@ -130,9 +131,19 @@ def vendor_event(record: RemoteRecord) -> VendorEvent:
 
 def busy_calendar(found: BusyTimes) -> BusyCalendar:
     times = (
-        BusyTime(start=start, end=end, key=one.key) for one in found.times for start, end in [utc_interval(one.slot)]
+        BusyTime(start=start, end=end, key=_own_key(one.key))
+        for one in found.times
+        for start, end in [utc_interval(one.slot)]
     )
     return BusyCalendar(times=tuple(sorted(times, key=lambda one: (one.start, one.end))), keyed=found.keyed)
+
+
+def _own_key(key: str | None) -> str | None:
+    """None of what is no key of ours: then a stranger's event stands there."""
+    try:
+        return None if key is None else check_key(key)
+    except (ValueError, TypeError):
+        return None
 
 
 def calendar_page(found: Page[CalendarInfo]) -> VendorCalendarPage:

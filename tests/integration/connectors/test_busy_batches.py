@@ -44,6 +44,12 @@ class Batches:
         found: dict[str, BusyTimes | Unreadable] = {name: BusyTimes() for name in names if name != "gone"}
         if "odd" in names:
             found["odd"] = Unreadable(reason="private")
+        if "lying" in names:
+            slots = [Slot(NINE + n * HOUR, NINE + (n + 1) * HOUR) for n in range(3)]
+            keys: list[Any] = ["a\0b", "x" * 1_000_000, 7]
+            found["lying"] = BusyTimes(
+                times=[SdkBusyTime(slot=slot, key=key) for slot, key in zip(slots, keys, strict=True)], keyed=True
+            )
         if "telling" in names:
             found["telling"] = Unreadable(reason="refused s3cret-token", retry_after=timedelta.max)
         if "full" in names:
@@ -93,6 +99,12 @@ async def test_what_an_answer_leaves_out_is_not_free(gateway: ConnectorGateway) 
 async def test_our_events_keep_their_keys(gateway: ConnectorGateway) -> None:
     theirs, ours = BusyTime(start=NINE, end=NINE + HOUR), BusyTime(start=NINE + HOUR, end=NINE + 2 * HOUR, key="pm-1")
     assert await ask(gateway, "full") == {"full": BusyCalendar(times=(theirs, ours), keyed=True)}
+
+
+async def test_what_is_no_key_of_ours_is_a_strangers_event(gateway: ConnectorGateway) -> None:
+    found = (await ask(gateway, "lying"))["lying"]
+    assert isinstance(found, BusyCalendar)
+    assert [one.key for one in found.times] == [None, None, None]
 
 
 async def test_what_stops_all_of_a_question_is_raised(gateway: ConnectorGateway) -> None:
