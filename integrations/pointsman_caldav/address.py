@@ -34,5 +34,12 @@ def event_url(collection: httpx.URL, key: str) -> httpx.URL:
     return collection.join(f"{check_key(key)}.ics")
 
 
+def member_url(collection: httpx.URL, name: str) -> httpx.URL | None:
+    """The resource of this name, as a server writes it, in the collection; None for a name that leads elsewhere."""
+    if not name.isascii() or _UNSAFE.search(name) or "/" in name or name in ("", ".", ".."):
+        return None
+    return collection.copy_with(raw_path=collection.raw_path + name.encode())
+
+
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)

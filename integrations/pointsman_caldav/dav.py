@@ -52,6 +52,16 @@ def event_query(window: Slot | None, *, having: str = "") -> str:
     )
 
 
+def uid_query(uid: str) -> str:
+    """The body that asks for the event with a UID. Servers find the text anywhere in it."""
+    return (
+        f"<C:calendar-query {_NAMESPACES}><D:prop><D:getetag/><C:calendar-data/></D:prop>"
+        '<C:filter><C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT"><C:prop-filter name="UID">'
+        f'<C:text-match collation="i;octet">{escape(uid)}</C:text-match>'
+        "</C:prop-filter></C:comp-filter></C:comp-filter></C:filter></C:calendar-query>"
+    )
+
+
 def sync_query(token: str) -> str:
     """The body that asks what changed in a collection since a token (RFC 6578)."""
     return (

@@ -87,6 +87,15 @@ def our_events(body: bytes, *, within: Sequence[int], zone: str) -> list[dict[st
     return sorted(ours, key=lambda event: event["start"])
 
 
+def name_of_key(body: bytes, *, key: str) -> str:
+    """Of a multistatus, how the resource of our event with this key is named in its calendar; empty where none has it."""
+    for resource in parse_multistatus(body):
+        text = resource.text(_DATA)
+        if may_be_ours(text) and one_event(text.encode(), zone="UTC")["key"] == key:
+            return resource.href.rpartition("/")[2]
+    return ""
+
+
 def one_event(body: bytes, *, zone: str) -> dict[str, Any]:
     """The event in a calendar object, changed instances of a recurrence left aside.
 

@@ -14,7 +14,7 @@ from contract.caldav.test_caldav_servers import CALENDAR, DAY
 from pointsman.local.plain_http import NO_AUTHORITIES
 from pointsman_caldav import CaldavConnector
 from pointsman_caldav.events import written
-from pointsman_sdk import AmbiguousOutcome, ReauthRequired, Rejected, Retryable, Slot
+from pointsman_sdk import AmbiguousOutcome, Appointment, ReauthRequired, Rejected, Retryable, Slot
 from pointsman_sdk.http import make_client
 from pointsman_sdk.testing import HOSTILE, NOW, appointment, at
 from pointsman_sdk.testing.samples import PRIVATE, SHARED
@@ -83,14 +83,35 @@ async def test_twenty_writers_of_one_key_leave_one_event(real: Any) -> None:
     assert len(vendor.stored()) == 1
 
 
-async def test_uid_that_lies_elsewhere_in_the_calendar_is_refused(real: Any) -> None:
+async def renamed(real: Any) -> Appointment:
+    """An event of ours that its owner's program moved away and back, under a name of its own."""
     connector, vendor = real
-    await connector.appointments.put(appointment(vendor.calendar))
-    text = vendor.ask("GET", f"{vendor.calendar}check-g1.ics").content
-    vendor.ask("DELETE", f"{vendor.calendar}check-g1.ics").raise_for_status()
-    vendor.ask("PUT", f"{vendor.calendar}elsewhere.ics", text).raise_for_status()
-    with pytest.raises(Rejected):
-        await connector.appointments.put(replace(appointment(vendor.calendar), slot=at(16)))
+    asked = appointment(vendor.calendar)
+    await connector.appointments.put(asked)
+    text = vendor.ask("GET", f"{vendor.calendar}{asked.key}.ics").content
+    vendor.ask("DELETE", f"{vendor.calendar}{asked.key}.ics").raise_for_status()
+    vendor.ask("PUT", f"{vendor.calendar}An%20event@home.ics", text).raise_for_status()
+    return asked
+
+
+async def test_event_that_its_owners_program_named_otherwise_is_found_and_changed_there(real: Any) -> None:
+    connector, vendor = real
+    asked = await renamed(real)
+    found = await connector.appointments.get(vendor.calendar, asked.key)
+    assert (found.slot, found.sequence) == (asked.slot, asked.sequence)
+    for later in (replace(asked, slot=at(14)), replace(asked, slot=at(16), sequence=1)):
+        record = await connector.appointments.put(later)
+        assert record.slot == later.slot
+        (event,) = vendor.stored()
+        assert event["DTSTART"].dt == later.slot.utc().start
+
+
+async def test_event_that_its_owners_program_named_otherwise_is_removed_there(real: Any) -> None:
+    connector, vendor = real
+    asked = await renamed(real)
+    await connector.appointments.drop(vendor.calendar, asked.key)
+    assert vendor.stored() == []
+    await connector.appointments.drop(vendor.calendar, asked.key)
 
 
 async def test_wrong_password_asks_for_another(caldav_server: RealServer, anyio_backend: object) -> None:

@@ -252,6 +252,8 @@ def error_body(precondition: str) -> bytes:
     [
         (412, error_body("no-uid-conflict"), Rejected),  # one server's way to say: that UID is elsewhere
         (409, error_body("no-uid-conflict"), Rejected),
+        (403, error_body("no-uid-conflict"), Rejected),
+        (403, b"", Rejected),  # this login may not write
         (412, error_body("valid-calendar-data"), Rejected),
         (409, b"", Rejected),  # no such calendar
         (412, b"", Retryable),  # it was there, and is gone
@@ -263,6 +265,41 @@ async def test_refused_create_without_an_event_is_not_taken_for_ours(
     connector = scripted(lambda r: httpx.Response(404) if r.method == "GET" else httpx.Response(status, content=body))
     with pytest.raises(error):
         await connector.appointments.put(appointment(CALENDAR))
+
+
+@pytest.mark.parametrize(
+    ("name", "gone"),
+    [("other.ics", "other.ics"), ("../../elsewhere.ics", "elsewhere.ics"), ("..", ""), ("%2e%2e", ""), ("a?b=c", "")],
+)
+async def test_event_with_another_name_is_removed_within_its_calendar_alone(
+    scripted: Any, name: str, gone: str
+) -> None:
+    ours = vevent("DTSTART:20310330T080000Z", "DTEND:20310330T090000Z", uid="check-g1@pointsman")
+    body = multistatus(ours).replace(b"/x.ics", b"/" + name.encode())
+    assert name.encode() in body
+    asked: list[str] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        if request.method == "REPORT":
+            return httpx.Response(207, content=body)
+        asked.append(request.url.path)
+        return httpx.Response(204 if request.url.path == f"{CALENDAR}{gone}" else 404)
+
+    await scripted(handle).appointments.drop(CALENDAR, "check-g1")
+    assert asked[1:] == ([f"{CALENDAR}{gone}"] if gone else [])
+
+
+@pytest.mark.parametrize("uid", ["check-g1@pointsman.example", "another@pointsman", "check-g10@pointsman"])
+async def test_event_with_another_uid_is_not_taken_for_ours(scripted: Any, uid: str) -> None:
+    theirs = vevent("DTSTART:20310330T080000Z", "DTEND:20310330T090000Z", uid=uid)
+    methods: list[str] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        methods.append(request.method)
+        return httpx.Response(207, content=multistatus(theirs)) if request.method == "REPORT" else httpx.Response(404)
+
+    await scripted(handle).appointments.drop(CALENDAR, "check-g1")
+    assert methods == ["DELETE", "REPORT"]
 
 
 async def test_refused_create_is_not_taken_for_ours_when_the_place_is_somebody_elses(scripted: Any) -> None:
@@ -419,7 +456,8 @@ async def test_calendar_is_named_by_path_or_by_url_on_the_server(scripted: Any, 
         return httpx.Response(404)
 
     assert await scripted(handle, base_url="https://dav.example/dav").appointments.get(name, "k-g1") is None
-    assert sent == ["https://dav.example/dav/rep1/leads/k-g1.ics"]
+    place = "https://dav.example/dav/rep1/leads/"
+    assert sent == [f"{place}k-g1.ics", place]  # the second asks whether it lies there under another name
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,7 @@ async def test_busy_times_are_the_events_of_the_window_and_every_series_as_they_
 async def test_a_cancellation_is_done_when_the_event_is_gone_however_the_server_says_it(status: int) -> None:
     async with respx.mock(assert_all_called=False) as wire, httpx.AsyncClient() as http:
         wire.request("PROPFIND", PLACE).mock(side_effect=lambda _: httpx.Response(207, content=KIND))
+        wire.request("REPORT", PLACE).respond(207, content=multistatus([]))
         delete = wire.delete(f"{PLACE}k1.ics").respond(status)
         await connector(http).appointments.drop("/rep1/leads/", "k1")
     assert delete.call_count == 1
