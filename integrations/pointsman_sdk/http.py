@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -30,7 +31,10 @@ _EARLY = timedelta(seconds=60)  # a token is renewed before it expires on the wa
 
 
 class AddressRefused(httpx.TransportError):
-    """The host's guard does not let connections go to this address; nothing was sent."""
+    """The host's guard does not let connections go to this address; nothing was sent.
+
+    Its text is a reason in the host's own words, for a human.
+    """
 
 
 class AnswerRefused(httpx.TransportError):
@@ -108,17 +112,36 @@ async def send(http: httpx.AsyncClient, request: httpx.Request, *, vendor: str, 
     """The vendor's answer, whatever its status.
 
     Raises Retryable when nothing can have happened, AmbiguousOutcome when a write may have been
-    acted upon, Rejected when the host refuses the address.
+    acted upon, Rejected when the host refuses the address, or nothing could ever be sent with these settings.
     """
+    if request.url.scheme not in ("http", "https") or not request.url.host:
+        raise Rejected(
+            f"{vendor}: the address of the connection has to begin with https:// (or http://) and name a host"
+        )
     try:
         return await http.send(request)
     except AddressRefused as error:
-        raise Rejected(f"{vendor}: the host does not allow connections to this address") from error
+        raise Rejected(f"{vendor}: {error}") from error
     except _NEVER_SENT as error:
-        raise Retryable(f"{vendor} cannot be reached", scope=Scope.CONNECTION) from error
+        raise Retryable(f"{vendor} cannot be reached{_hint(error)}", scope=Scope.CONNECTION) from error
     except httpx.RequestError as error:
+        if isinstance(error, httpx.LocalProtocolError) and str(error).startswith("Illegal header"):
+            what = f"{vendor}: a setting has what no header may have, such as a blank or a line break at its end"
+            raise Rejected(what) from None  # the error's own text has the secret
         what = f"{vendor} gave no complete answer ({type(error).__name__})"
         raise (AmbiguousOutcome(what) if writes else Retryable(what)) from error
+
+
+def _hint(error: BaseException) -> str:
+    """What to look at, where the failure tells; none of the failure's own words."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return ": its certificate is not one that this machine trusts for this name"
+        if isinstance(cause, ssl.SSLError):
+            return ": it does not answer in TLS. Does its address begin with http://?"
+        cause = cause.__cause__ or cause.__context__
+    return ""
 
 
 async def authorized(

@@ -24,7 +24,8 @@ def test_a_package_is_written_for_every_name_of_a_vendor(tmp_path: Path, name: s
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Acme", "1acme", "acme-mail", "acme__mail", "_acme", "class", "x" * 41, "../up", "a b", "ä", "acme\n"]
+    "name",
+    ["", "Acme", "1acme", "acme-mail", "acme__mail", "_acme", "class", "sdk", "x" * 41, "../up", "a b", "ä", "acme\n"],
 )
 def test_a_name_that_no_module_can_have_is_refused_and_nothing_is_written(tmp_path: Path, name: str) -> None:
     with pytest.raises(WrongName):

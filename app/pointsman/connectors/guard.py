@@ -58,7 +58,7 @@ class AddressGuard:
         addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
         # One bad address refuses all: a name that points both ways is a way around the guard.
         if not addresses or not all(self.permits(address) for address in addresses):
-            raise AddressRefused("the address lies in a network that connections may not reach")
+            raise AddressRefused("this address lies in a network that POINTSMAN_PRIVATE_NETWORKS does not name")
         return addresses
 
 
@@ -169,5 +169,8 @@ class GuardedTransport(httpx.AsyncHTTPTransport):
             except httpcore.ConnectError as error:
                 raise httpx.ConnectError(str(error), request=request) from error
             if not all(self._guard.is_private(address) for address in addresses):
-                raise AddressRefused("plain http is for private networks that the admin opened", request=request)
+                raise AddressRefused(
+                    "plain http is for networks that POINTSMAN_PRIVATE_NETWORKS names: begin the address with https://",
+                    request=request,
+                )
         return await super().handle_async_request(request)

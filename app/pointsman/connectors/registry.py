@@ -190,4 +190,4 @@ def _tier(factory: Any) -> str:
 
 
 def _path(location: Sequence[int | str]) -> str:
-    return ".".join(["config", *(str(part) for part in location)])
+    return ".".join(["body", "config", *(str(part) for part in location)])

@@ -11,6 +11,7 @@ from pointsman_sdk.scaffold.templates import TEMPLATES
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _LONGEST = 40
+_TAKEN = frozenset({"sdk"})  # pointsman_sdk: such a package would lie over the SDK
 
 
 class WrongName(ValueError):
@@ -19,10 +20,10 @@ class WrongName(ValueError):
 
 def files_of(name: str) -> Mapping[str, str]:
     """The text of each file by its path in the package's folder. Raises WrongName."""
-    if not _NAME.fullmatch(name) or len(name) > _LONGEST or keyword.iskeyword(name):
+    if not _NAME.fullmatch(name) or len(name) > _LONGEST or keyword.iskeyword(name) or name in _TAKEN:
         raise WrongName(
             f"{name[:_LONGEST]!r} is no name for a connector: take the vendor's, up to {_LONGEST} letters a to z, digits and"
-            " single underscores, with a letter first, such as `acme`"
+            " single underscores, with a letter first, such as `acme`; no word of Python, and not `sdk`"
         )
     words = {
         "name": name,

@@ -24,6 +24,8 @@ GERMAN = [
     (("reps", "reassign", "ghost", "-m", "ill"), "Abgelehnt: Es gibt niemanden mit dem Schlüssel „ghost“ im Team."),
     (("reps", "time-off", "lena", "soon"), "soon ist kein Tag"),
     (("connectors", "list"), "Anmeldung"),
+    (("connectors", "check", "x", "--calendar", "y"), "Geben Sie --live dazu."),
+    (("connectors", "check", "x", "--live", "--zone", "Berlin"), "Eine Zeitzone Berlin gibt es nicht."),
     (("secrets", "rotate", "--check"), "(der neueste)"),
     (("decisions", "replay"), "Entscheidungen fallen wieder gleich aus."),
     (("migrate",), "Das Schema steht auf"),

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from pointsman.connectors.guard import PRIVATE_NETWORKS, AddressGuard, GuardedTransport, Network
-from pointsman_sdk.http import AddressRefused, make_client
+from pointsman_sdk import Rejected, Retryable
+from pointsman_sdk.http import AddressRefused, make_client, send
 
 pytestmark = pytest.mark.anyio
 
@@ -76,9 +77,9 @@ async def server(anyio_backend: object) -> AsyncIterator[str]:
     """Something that answers on loopback."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi")
-        await writer.drain()
+        if await reader.read(65_536):  # a whole request, or the beginning of TLS
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi")
+            await writer.drain()
         writer.close()
 
     listener = await asyncio.start_server(answer, "127.0.0.1", 0)
@@ -117,6 +118,30 @@ async def test_name_that_changes_its_answer_is_checked_where_the_connection_is_m
     async with make_client(GuardedTransport(Names(["127.0.0.1"], ["169.254.169.254"]))) as http:
         with pytest.raises(AddressRefused):
             await http.get("http://rebind.example/")
+
+
+@pytest.mark.parametrize(
+    ("url", "headers", "error", "said"),
+    [
+        ("SERVER/", {}, Rejected, "begin with https://"),
+        ("ftp://SERVER/", {}, Rejected, "begin with https://"),
+        ("/me", {}, Rejected, "begin with https://"),
+        ("http://vendor.example/", {}, Rejected, "begin the address with https://"),
+        ("https://10.0.0.1/", {}, Rejected, "POINTSMAN_PRIVATE_NETWORKS"),
+        ("https://SERVER/", {}, Retryable, "begin with http://"),
+        ("http://SERVER/", {"Authorization": "Bearer s3cret\n"}, Rejected, "a line break at its end"),
+    ],
+)
+async def test_what_is_wrong_with_an_address_or_a_key_is_said_and_no_reason_to_wait(
+    server: str, url: str, headers: dict[str, str], error: type[Exception], said: str
+) -> None:
+    guard = AddressGuard([ip_network("127.0.0.0/8")]) if "vendor" not in url else Names(["93.184.216.34"])
+    async with make_client(GuardedTransport(guard)) as http:
+        request = http.build_request("PUT", url.replace("SERVER", server), headers=headers)
+        with pytest.raises(error, match="Vendor") as caught:
+            await send(http, request, vendor="Vendor", writes=True)
+    assert said in str(caught.value)
+    assert "s3cret" not in str(caught.value)
 
 
 async def test_plain_http_to_the_internet_is_refused() -> None:

@@ -117,7 +117,8 @@ async def test_configuration_faults_have_paths_and_no_values(site: Path) -> None
     registry = ConnectorRegistry.discover([str(site)])
     with pytest.raises(Invalid) as caught:
         registry.parse_config("acme", {"workers": "s3cret", "regoin": "eu"})
-    assert sorted(fault.path for fault in caught.value.faults) == ["config.region", "config.regoin", "config.workers"]
+    paths = sorted(fault.path for fault in caught.value.faults)
+    assert paths == ["body.config.region", "body.config.regoin", "body.config.workers"]
     assert "s3cret" not in str([fault.message for fault in caught.value.faults])
 
 

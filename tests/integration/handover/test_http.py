@@ -1,12 +1,16 @@
 """The hand-over as its callers see it: over HTTP, with keys, scopes and repeated requests."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from pointsman.services.calendars.poll import poll_calendars
+from pointsman.services.connections.sign_in import pending_fault
 from pointsman.services.intake.submit_lead import submit_lead
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.ports import VendorReauthError, VendorRejectedError, VendorRetryableError
@@ -262,6 +266,29 @@ async def test_a_calendar_that_the_vendor_does_not_have_is_refused_and_a_silent_
     floor.vendor.faults["typo"] = VendorRetryableError("busy")
     bound = await client.put(url, json={"calendars": [kept, {"connection": "cal", "calendar": "typo"}]})
     assert {c["calendar"]: c["unreadable"] for c in bound.json()["calendars"]}["typo"]
+
+
+@pytest.mark.parametrize(
+    ("change", "shown", "alerted"),
+    [
+        ({"pending": True, "fault": pending_fault("cal")}, "/v1/connections/cal/sign-in", "Nobody has signed in over"),
+        ({"active": False}, "is switched off", "is switched off"),
+    ],
+    ids=["before a first sign-in", "switched off"],
+)
+async def test_a_calendar_whose_connection_is_not_asked_says_why_and_is_alerted(
+    floor: Floor, client: httpx.AsyncClient, change: dict[str, Any], shown: str, alerted: str
+) -> None:
+    async with floor.env.uow() as tx:
+        row = await tx.connections.get("cal")
+        assert row is not None
+        await tx.connections.change(replace(row, **change))
+    bound = [{"connection": "cal", "calendar": "new", "writes": True}]
+    (calendar,) = (await client.put("/v1/reps/anna/calendars", json={"calendars": bound})).json()["calendars"]
+    assert (shown in calendar["unreadable"], calendar["read_at"]) == (True, None)
+    await poll_calendars(floor.env)
+    told = {one["subject"]: one["message"] for one in (await client.get("/v1/alerts")).json()["items"]}
+    assert alerted.lower() in told["rep:anna"].lower()
 
 
 async def test_dead_deliveries_are_listed_and_replayed(floor: Floor, client: httpx.AsyncClient) -> None:

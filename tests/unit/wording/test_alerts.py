@@ -30,6 +30,7 @@ SAID: Mapping[AlertCode, tuple[str, ...]] = {
         "calendar-not-read-back",
         "calendar-missing",
         "calendar-off",
+        "calendar-not-signed-in",
     ),
     AlertCode.CONNECTION_REAUTH: ("connection-reauth",),
     AlertCode.DELIVERIES_LATE: ("deliveries-late",),

@@ -13,6 +13,7 @@ from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.domain.permissions.operations import Operation
+from pointsman.services.calendars.refresh import out_of_use_reason
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars, list_calendars
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
 from pointsman.services.wording.rendering import MessageReader, render
@@ -54,7 +55,9 @@ class CalendarDoc(BaseModel):
     connection: str
     calendar: str
     writes: bool
-    unreadable: str | None = Field(description="Why it could not be read the last time; its owner is unbookable.")
+    unreadable: str | None = Field(
+        description="Why it is not read, or could not be the last time; its owner is unbookable."
+    )
     read_at: datetime | None = Field(description="When it was last read, or tried; null: never.")
 
 
@@ -76,10 +79,11 @@ class CalendarsDoc(BaseModel):
                     connection=binding.connection.key,
                     calendar=binding.calendar,
                     writes=binding.writes,
-                    unreadable=render(read.error, reader) if read and read.error else None,
+                    unreadable=render(why, reader) if why else None,
                     read_at=read.read_at if read else None,
                 )
                 for binding, read in found
+                for why in [(read.error if read else None) or out_of_use_reason(binding)]
             ],
         )
 

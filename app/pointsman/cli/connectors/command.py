@@ -11,6 +11,7 @@ from pointsman.cli.session import CLI_ACTOR
 from pointsman.cli.terminal.reading import run_with_reader
 from pointsman.cli.terminal.spoken import Commands
 from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.domain.dates.local_time import is_time_zone
 from pointsman.domain.errors import Unavailable
 from pointsman.domain.messages.message import Message, as_written
 from pointsman.services.connections.connections import check_connection, list_connections
@@ -19,6 +20,7 @@ from pointsman.services.wording.rendering import render
 from pointsman_sdk.scaffold import WrongName, write_package
 
 app = Commands(help="help.connectors")
+_ZONE = "UTC"
 
 
 @app.add("list", help="help.connectors.list")
@@ -74,13 +76,17 @@ def check(
     *,
     live: Annotated[bool, typer.Option("--live", help="help.connectors.check.live")] = False,
     calendar: Annotated[str | None, typer.Option("--calendar", help="help.connectors.check.calendar")] = None,
-    zone: Annotated[str, typer.Option("--zone", help="help.connectors.check.zone")] = "UTC",
+    zone: Annotated[str, typer.Option("--zone", help="help.connectors.check.zone")] = _ZONE,
     person: Annotated[str | None, typer.Option("--person", help="help.connectors.check.person")] = None,
     programme: Annotated[str | None, typer.Option("--programme", help="help.connectors.check.programme")] = None,
 ) -> None:
     """Make one authenticated call over each configured connection; with `--live`, try one on its vendor."""
     if live and key is None:
         fail("cli-service.live-needs-key")
+    if not live and (calendar or zone != _ZONE or person or programme):
+        fail("cli-service.live-alone")
+    if not is_time_zone(zone):
+        fail("cli-service.live-no-zone", zone=zone)
     if live and key is not None:
         from pointsman.cli.connectors.live_check import run_live_check  # noqa: PLC0415  # imports what speaks to vendors
 

@@ -61,7 +61,7 @@ def _filled(template: str, values: Mapping[str, object], guard: AddressGuard) ->
     """The address, as a browser and our own client may go there."""
     filled = _put_in(template, values)
     named = _PLACE.search(template)
-    path = f"config.{named[1]}" if named else "config"
+    path = f"body.config.{named[1]}" if named else "body.config"
     try:
         url = httpx.URL(filled)
     except (httpx.InvalidURL, ValueError):
@@ -70,7 +70,7 @@ def _filled(template: str, values: Mapping[str, object], guard: AddressGuard) ->
         raise _invalid(path, "This makes no address to sign in at.")
     private = _is_private(url.host, guard)
     if private is None:
-        raise _invalid(path, "This address lies in a network that connections may not reach.")
+        raise _invalid(path, "This address lies in a network that POINTSMAN_PRIVATE_NETWORKS does not name.")
     if url.scheme != "https" and not (url.scheme == "http" and private):
         raise _invalid(path, "The address to sign in at begins with https://.")
     return str(url)
@@ -81,10 +81,10 @@ def _put_in(template: str, values: Mapping[str, object]) -> str:
         name, value = found[1], _text(values.get(found[1])).strip()
         if found.start() == 0:  # a whole server
             if "?" in value or "#" in value:  # they would swallow the path behind it
-                raise _invalid(f"config.{name}", "A server's address has no question and no fragment.")
+                raise _invalid(f"body.config.{name}", "A server's address has no question and no fragment.")
             return value.rstrip("/")
         if not _PART.fullmatch(value) or ".." in value:
-            raise _invalid(f"config.{name}", "Letters, digits, dots and dashes: it is part of an address.")
+            raise _invalid(f"body.config.{name}", "Letters, digits, dots and dashes: it is part of an address.")
         return quote(value, safe="")
 
     return _PLACE.sub(put, template)

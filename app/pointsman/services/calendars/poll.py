@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.messages.message import connection_name, rep_name, say
+from pointsman.domain.messages.message import Message, connection_name, rep_name, say
 from pointsman.domain.roster.roles import Work
 from pointsman.services.calendars.news import confirm_or_cursor
 from pointsman.services.calendars.readings import read_calendars, widened_window
@@ -30,7 +30,7 @@ async def poll_calendars(env: Env, *, older_than: timedelta = timedelta(minutes=
     Where a vendor tells what changed, only a calendar in which something did is read.
 
     Also raises an alert for each member of a pool that books (closing, or `soonest`) who has no connected calendar, or
-    whose connection is switched off.
+    whose connection is switched off or waits for a first sign-in.
     """
     oldest = env.clock() - older_than
     return await _read_those(
@@ -86,17 +86,24 @@ async def _alert_unconnected(env: Env, tx: Tx, bound: Collection[CalendarBinding
     members = {member.rep for pool in pools for member in pool.members}
     told = {row["subject"] for row in await tx.alerts.list_open() if row["code"] == AlertCode.CALENDAR_UNREADABLE}
     connected = {binding.rep_key for binding in bound}
-    off = {binding.rep_key: binding.connection.key for binding in bound if not binding.connection.active}
+    off = {one.rep_key: one for one in bound if not one.connection.active or one.connection.pending}
     for key in sorted((members - connected) | (members & off.keys())):
         rep = known.roster.reps.get(key)
         if rep is not None and rep.active and f"rep:{key}" not in told:
             message = say("alerts.calendar-missing", rep=rep_name(key))
             if key in off:
-                message = say("alerts.calendar-off", rep=rep_name(key), connection=connection_name(off[key]))
+                message = _why_not_asked(off[key])
             await tx.alerts.put(
                 id=env.new_id(), at=now, code=AlertCode.CALENDAR_UNREADABLE, subject=f"rep:{key}", message=message
             )
     return max((pool.booking.horizon for pool in pools), default=_FORTNIGHT)
+
+
+def _why_not_asked(binding: CalendarBinding) -> Message:
+    rep, connection = rep_name(binding.rep_key), connection_name(binding.connection.key)
+    if not binding.connection.active:
+        return say("alerts.calendar-off", rep=rep, connection=connection)
+    return say("alerts.calendar-not-signed-in", rep=rep, connection=connection)
 
 
 async def poll_rep(env: Env, rep_key: str) -> None:

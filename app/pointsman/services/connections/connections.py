@@ -9,7 +9,7 @@ from uuid import UUID
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, Unavailable
 from pointsman.domain.messages.message import Message
 from pointsman.services.audit import audit
-from pointsman.services.connections.sign_in import PENDING
+from pointsman.services.connections.sign_in import pending_fault
 from pointsman.services.deliveries.connection_faults import audit_fault, put_back_into_use, put_out_of_use
 from pointsman.services.deliveries.enqueue import resume_connection
 from pointsman.services.deliveries.vendor_error_text import failure_message, safe_error_text
@@ -65,7 +65,7 @@ async def save_connection(
         sealed=sealed,
         active=active,
         pending=pending,
-        fault=PENDING if pending else None,
+        fault=pending_fault(key) if pending else None,
         created_at=there.created_at if there else env.clock(),
         sync_owners=sync_owners,
         max_reading_age_s=max_reading_age_s,

@@ -17,9 +17,12 @@ async def open_live_check(env: Env, key: str, *, actor: Actor) -> ConnectionRow:
         if row is None:
             raise NotFound(f"There is no connection '{key:.60}'.")
         if row.pending:
-            raise Conflict(f"Sign in over {key} first.", code="not-signed-in")
+            raise Conflict(
+                f"Sign in over {key} first: POST /v1/connections/{key}/sign-in gives the address to do so.",
+                code="not-signed-in",
+            )
         if not row.active:
-            raise Conflict(f"{key} is switched off.", code="connection-inactive")
+            raise Conflict(f"{key} is switched off: set `active` of the connection first.", code="connection-inactive")
         await audit(env, tx, actor, "connection.live-check", f"connection:{key}")
         return row
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pointsman.domain.errors import Fault, Invalid, NotFound, PointsmanError
-from pointsman.domain.messages.message import say
+from pointsman.domain.messages.message import Message, say
 from pointsman.services.audit import audit
 from pointsman.services.deliveries.connection_faults import put_back_into_use
 from pointsman.services.deliveries.vendor_error_text import failure_message
@@ -147,5 +147,6 @@ def _actor(row: SignInRow) -> Actor:
     return replace(WORKER, name=row.begun_by)
 
 
-PENDING = say("vendor.not-signed-in")
-"""The fault of a connection over which nobody has signed in yet."""
+def pending_fault(key: str) -> Message:
+    """The fault of a connection before the first sign-in over it."""
+    return say("vendor.not-signed-in", key=key)

@@ -26,7 +26,10 @@ async def list_vendor_calendars(env: Env, key: str, cursor: str | None) -> Vendo
     if connection is None:
         raise NotFound(f"There is no connection '{key:.60}'.")
     if connection.pending:
-        raise Invalid(f"There is no list before a first sign-in over {key}.", code="not-signed-in")
+        raise Invalid(
+            f"There is no list before a first sign-in: POST /v1/connections/{key}/sign-in gives the address to do so.",
+            code="not-signed-in",
+        )
     try:
         return await env.calendars.calendar_page(connection.ref(), cursor, deadline=LIST_DEADLINE)
     except VendorReauthError as error:

@@ -119,7 +119,7 @@ async def create_intake(env: Env, key: str, given: IntakeInput, *, actor: Actor)
 
     async def work(tx: Tx) -> IntakeRow:
         if given.connection is None and not given.secrets:
-            fault = Fault(path="secrets", code="missing", message="give the secret that the sender signs with")
+            fault = Fault(path="body.secrets", code="missing", message="give the secret that the sender signs with")
             raise Invalid("Without a secret, any sender could send leads.", faults=[fault])
         intake_id = env.new_id()
         await _check_connection(env, tx, given)

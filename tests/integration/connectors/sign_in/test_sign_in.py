@@ -130,7 +130,7 @@ async def desk(database_url: str) -> AsyncIterator[Desk]:
 async def test_a_connection_is_pending_until_a_human_has_signed_in_and_works_then(desk: Desk) -> None:
     made = await desk.put()
     assert (made.status_code, made.json()["pending"]) == (201, True), made.text
-    assert "sign-in" in made.json()["fault"]
+    assert "POST /v1/connections/signed/sign-in gives the address" in made.json()["fault"]
     url = await desk.begin()
     assert (url.host, url.path) == ("login.vendor.example", "/common/authorize")
     asked = dict(url.params)
@@ -292,7 +292,7 @@ async def test_a_sign_in_whose_first_call_fails_is_kept_and_says_so(desk: Desk) 
 async def test_an_address_to_sign_in_at_is_https_to_a_public_host(desk: Desk, field: str, value: str) -> None:
     answer = await desk.put(**{field: value})
     assert (answer.status_code, answer.json()["code"]) == (422, "config-invalid"), answer.text
-    assert answer.json()["faults"][0]["path"] == f"config.{field}"
+    assert answer.json()["faults"][0]["path"] == f"body.config.{field}"
 
 
 async def test_no_secret_is_in_a_dump_of_the_database_in_clear(desk: Desk) -> None:
