@@ -20,11 +20,9 @@ from pointsman.domain.roster.roles import Work
 from pointsman.services.appointments.actions import cancel, reject
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
-from pointsman.services.booking.slots import slots_for_lead
 from pointsman.services.calendar_sync.apply_findings import remove_orphan_events
 from pointsman.services.calendar_sync.conflicts import dismiss_conflict
 from pointsman.services.calendar_sync.poll import sync_calendars
-from pointsman.services.calendars.readings import MAX_AGE_FOR_SLOTS
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.ports import CalendarEvent, VendorRejectedError, VendorRetryableError
 from pointsman.services.ports.booking.appointments import AppointmentRow
@@ -459,10 +457,6 @@ async def test_a_dead_letter_that_was_overtaken_hides_no_change_of_the_event_tha
     assert [item.status for item in await floor.deliveries(row.id)] == ["dead", "done"]
     event = event_of(floor, row)
     floor.vendor.drag(event, later(event))
-    floor.world.clock.advance(MAX_AGE_FOR_SLOTS)
-    other_lead, _ = await floor.ready()
-    offered = (await slots_for_lead(floor.env, other_lead, actor=SETTER, limit=20)).slots
-    assert not [slot for slot in offered if slot.rep == row.rep_key and slot.start == later(event)]
     await sync_calendars(floor.env)
     assert (await now_is(floor, row)).starts_at == later(event)
 

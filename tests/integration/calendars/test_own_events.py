@@ -15,6 +15,7 @@ from pointsman.services.calendars.poll import poll_calendars
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.worker.tasks import JOBS
 from support.floors.booking_floor import SETTER, Floor, open_floor
+from support.floors.faulty_calendars import Cue
 from support.floors.use_case_env import POLICY
 
 pytestmark = pytest.mark.anyio
@@ -153,3 +154,22 @@ async def test_the_event_of_another_house_is_busy(database_url: str) -> None:
         floor.vendor.live[event.calendar, strange.key] = [strange]
         floor.world.clock.advance(6 * MINUTE)
         assert event.start not in await starts(floor)
+
+
+async def test_an_event_that_its_owner_moved_keeps_its_new_time_busy_though_a_dead_letter_was_overtaken(
+    database_url: str,
+) -> None:
+    async with open_floor(database_url, policy=ALONE) as floor:
+        lead_id, handed = await floor.ready()
+        row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
+        floor.vendor.cues = [Cue.REJECTED]
+        await floor.work()
+        start = row.starts_at + 60 * MINUTE
+        await reschedule(floor.env, row.id, start, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
+        await floor.work()
+        (event,) = floor.vendor.events()
+        floor.vendor.drag(event, event.start + 60 * MINUTE)
+        floor.world.clock.advance(2 * MINUTE)
+        found = await starts(floor)
+        assert found
+        assert event.start + 60 * MINUTE not in found
