@@ -340,7 +340,7 @@ class ConnectorGateway:
             except VendorError as error:
                 await ending.by_ourselves(error)
                 raise
-            except Exception as error:  # noqa: BLE001  # beyond this line lies code that is not ours
+            except (Exception, SystemExit) as error:  # noqa: BLE001  # beyond this line lies code that is not ours
                 if limit.expired():
                     raise await ending.by_time_out(connection.connector) from None
                 kind = type(error).__name__

@@ -49,7 +49,7 @@ class ConnectorIntake:
             raise HookUnansweredError("the connector did not answer in time") from None
         except VendorError as error:
             raise HookUnansweredError(str(error)[:300]) from None
-        except Exception as error:  # noqa: BLE001  # beyond this line lies code that is not ours
+        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001  # beyond this line lies code that is not ours
             kind = type(error).__name__
             self._gateway.tell_of_bug(connection.connector, kind)
             # The type alone: the text may quote what was sent.

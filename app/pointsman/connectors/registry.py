@@ -117,7 +117,7 @@ class ConnectorRegistry:
         if name not in self._loaded:
             try:
                 factory = self._claims[name].entry.load()
-            except Exception as error:  # noqa: BLE001  # a stranger's module may raise anything; the service goes on
+            except (Exception, SystemExit) as error:  # noqa: BLE001  # a stranger's module may raise anything; the service goes on
                 self._loaded[name] = (None, f"{type(error).__name__}: {error}"[:500])
             else:
                 self._loaded[name] = (factory, _fault(name, factory))

@@ -327,7 +327,9 @@ async def test_each_error_has_its_fault(error: ConnectorError, fault: type[Vendo
     assert house.bugs == []
 
 
-@pytest.mark.parametrize("error", [KeyError("ada@example.com"), httpx.ReadTimeout("ada@example.com"), TimeoutError()])
+@pytest.mark.parametrize(
+    "error", [KeyError("ada@example.com"), SystemExit(3), httpx.ReadTimeout("ada@example.com"), TimeoutError()]
+)
 async def test_anything_else_is_a_bug_counted_and_told_by_type_alone(
     error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:

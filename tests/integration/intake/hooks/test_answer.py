@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -206,6 +207,10 @@ def replying_lazily(events: Any) -> Callable[[WebhookRequest], Reply]:
     return lambda _: Reply(events=events)
 
 
+def ending(_request: WebhookRequest) -> Any:
+    sys.exit(3)
+
+
 def raising(_hook: WebhookRequest) -> Reply:
     raise KeyError("mara@nordlicht.example")
 
@@ -224,6 +229,7 @@ def hanging(_hook: WebhookRequest) -> Reply:
 
 WRONG: dict[str, Callable[[WebhookRequest], Any]] = {
     "it raises": raising,
+    "it ends the process": ending,
     "it hangs": hanging,
     "no reply": lambda _: None,
     "a redirect": replying(status=302, headers={"Location": "https://elsewhere.example"}),
