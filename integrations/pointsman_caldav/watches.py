@@ -11,7 +11,7 @@ from pointsman_caldav.collections import Collections
 from pointsman_caldav.dav import STATE_QUERY, sync_query
 from pointsman_caldav.reading import changed_resources, state_of_collection
 from pointsman_caldav.uids import key_of_path
-from pointsman_sdk import Changes, Watch
+from pointsman_sdk import Changes, Rejected, Reply, Watch, WebhookRequest
 
 _NO_SYNC = frozenset({400, 403, 404, 405, 409, 412, 415, 422, 501, 507})
 _MOST_PAGES = 20
@@ -28,6 +28,9 @@ class Watches:
 
     async def watch(self, place: str, callback: str, secret: SecretStr) -> Watch | None:  # noqa: ARG002  # no push
         return None
+
+    def heard(self, request: WebhookRequest, secret: SecretStr) -> Reply:  # noqa: ARG002  # no push
+        raise Rejected("CalDAV servers make no calls")
 
     async def unwatch(self, place: str, state: str) -> None:
         """There is nothing to end."""

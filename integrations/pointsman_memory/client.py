@@ -1,6 +1,7 @@
 """The connector's HTTP client: one place for the address, the sign-in, and what a status means here."""
 
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -30,6 +31,9 @@ class Client:
 
     def __init__(self, config: MemoryConfig, context: Context) -> None:
         self._config, self._context = config, context
+
+    def now(self) -> datetime:
+        return self._context.clock()
 
     async def call(
         self,

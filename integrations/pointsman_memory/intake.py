@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from pointsman_memory.client import Changed, Client
 from pointsman_memory.config import Handshake, MemoryConfig
+from pointsman_memory.handshake import echo, query_of
 from pointsman_memory.shape import rows, shaped, text, text_or_none
 from pointsman_memory.signature import SIGNATURE
 from pointsman_sdk import Arrival, Event, Missed, Rejected, Reply, WebhookRequest
@@ -17,12 +17,10 @@ from pointsman_sdk.readers import Unreadable
 from pointsman_sdk.readers.strict_json import parse_json
 
 BATCH = 100
-_CHALLENGE = re.compile(r"[A-Za-z0-9._~:+/= -]{1,512}")
 #: Written by the vendor in one form alone, and read once its signature is proven: no parser of XML is needed here.
 _SOAP_EVENT = re.compile(rb'<event id="([\w-]{1,64})" about="([\w-]{1,64})" at="([\w:.+-]{1,40})"/>')
 _SOAP_MESSAGE = re.compile(rb"<Envelope><Body><events>(?:<event [^<>]{1,250}/>)*+</events></Body></Envelope>")
 _ACKNOWLEDGED = b"<Envelope><Body><eventsResponse><Ack>true</Ack></eventsResponse></Body></Envelope>"
-_PLAIN = {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"}
 
 
 class MemoryIntake:
@@ -32,11 +30,11 @@ class MemoryIntake:
         self._config, self._client, self._clock = config, client, clock
 
     def answer(self, hook: WebhookRequest) -> Reply:
-        query = _query(hook)
+        query = query_of(hook.url)
         if self._config.handshake is Handshake.META and hook.method == "GET":
             return self._meta(query)
         if self._config.handshake is Handshake.GRAPH and "validationToken" in query:
-            return _echo(query["validationToken"][0])
+            return echo(query["validationToken"][0])
         SIGNATURE.verify(hook, [self._config.webhook_secret.get_secret_value()], now=self._clock())
         if not hook.body:
             return Reply(status=204)
@@ -84,21 +82,7 @@ class MemoryIntake:
         token = query.get("hub.verify_token", [""])[0]
         if not hmac.compare_digest(token.encode(), self._config.webhook_secret.get_secret_value().encode()):
             raise Rejected("the handshake does not carry the webhook's secret")
-        return _echo(query.get("hub.challenge", [""])[0])
-
-
-def _query(hook: WebhookRequest) -> Mapping[str, Sequence[str]]:
-    try:
-        return parse_qs(urlsplit(hook.url).query, max_num_fields=50)
-    except ValueError:
-        raise Rejected("the webhook's address asks for too much") from None
-
-
-def _echo(challenge: str) -> Reply:
-    """The challenge as plain text, which no browser takes for a page."""
-    if not _CHALLENGE.fullmatch(challenge):
-        raise Rejected("the handshake's challenge is none")
-    return Reply(headers=_PLAIN, body=challenge.encode())
+        return echo(query.get("hub.challenge", [""])[0])
 
 
 def _body(hook: WebhookRequest) -> Any:

@@ -7,10 +7,14 @@ from typing import Any
 from pydantic import SecretStr
 
 from pointsman_memory.client import Changed, Client
+from pointsman_memory.handshake import echo, query_of
 from pointsman_memory.shape import rows, shaped, text, text_or_none
-from pointsman_sdk import Changes, Rejected, Watch
+from pointsman_memory.signature import SIGNATURE
+from pointsman_sdk import Changes, Rejected, Reply, Watch, WebhookRequest
 
 _MOST_PAGES = 1_000
+WATCH_ENDED = b"watch-ended"
+"""The body of a watch's last call; that of all others is empty."""
 
 
 class MemoryWatches:
@@ -25,6 +29,13 @@ class MemoryWatches:
         if shaped(lambda row: row["push"] is False, made):
             return None
         return shaped(lambda row: Watch(state=text(row["id"]), renew_at=datetime.fromisoformat(row["renew"])), made)
+
+    def heard(self, request: WebhookRequest, secret: SecretStr) -> Reply:
+        query = query_of(request.url)
+        if "validationToken" in query:
+            return echo(query["validationToken"][0])
+        SIGNATURE.verify(request, [secret.get_secret_value()], now=self._client.now())
+        return Reply(status=202, renew=request.body == WATCH_ENDED)
 
     async def unwatch(self, place: str, state: str) -> None:
         await self._client.call("DELETE", "calendars", place, "watches", state, absent_is_none=True)

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from pointsman_memory import MemoryConfig, MemoryVendor
 from pointsman_memory.vendor.items import Item, Shelf
+from pointsman_memory.vendor.pushes import trial
 from pointsman_memory.vendor.records import Row as Record
 from pointsman_sdk import Capability, Contact, Reply, Slot, Token, WebhookRequest
 from pointsman_sdk.testing import NOW, Issued, Odd, Row, at
@@ -130,6 +131,19 @@ class BenchVendor:
             return False
         self.inner.diary.block(self.calendar, DAY if odd is Odd.WHOLE_DAY else at(9), **_ODD[odd])
         return True
+
+    # -- watches
+
+    def pushed(self) -> Sequence[WebhookRequest]:
+        return self.inner.diary.pushed
+
+    def trials(self, callback: str) -> Mapping[str, tuple[WebhookRequest, Reply]]:
+        said = "Validation: Testing client application reachability for subscription Request-Id: 0a-1b"
+        wanted = Reply(headers={"content-type": "text/plain; charset=utf-8"}, body=said.encode())
+        return {"Graph's validationToken": (trial(callback, said), wanted)}
+
+    def end_watches(self) -> Sequence[WebhookRequest]:
+        return self.inner.diary.end_watches()
 
     # -- records
 

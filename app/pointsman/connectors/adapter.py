@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.credentials import open_config, seal_config
+from pointsman.connectors.hook_values import push_reply
 from pointsman.connectors.pace.endings import Ending
 from pointsman.connectors.pace.gate import OpenGate, PaceGate, Patience
 from pointsman.connectors.pace.hearing import HEARING, Heard
@@ -19,9 +20,9 @@ from pointsman.connectors.pace.masks import CURRENT, Masks, secrets_in
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.sdk_values import (
     LONGEST_ID,
+    Busyness,
     appointment,
-    bounded_wait,
-    busy_calendar,
+    busyness,
     calendar_page,
     check_contract,
     kept_instant,
@@ -31,13 +32,15 @@ from pointsman.connectors.sdk_values import (
 from pointsman.connectors.vault import Vault
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.domain.messages.message import say
+from pointsman.services.ports.intake.signatures import SignedRequest
+from pointsman.services.ports.intake.vendor_events import HookRejectedError, HookUnansweredError
 from pointsman.services.ports.vendors.calendars import (
-    BusyCalendar,
     BusyLimits,
     CalendarAsked,
     CalendarEvent,
     CalendarNews,
     ConnectionRef,
+    PushReply,
     VendorCalendarPage,
     VendorError,
     VendorEvent,
@@ -50,39 +53,24 @@ from pointsman_sdk import (
     PROTOCOLS,
     Appointments,
     Busy,
-    BusyTimes,
     CalendarRef,
     Calendars,
     Capability,
     Connector,
     ConnectorError,
     Limits,
+    Rejected,
     Slot,
-    Unreadable,
     Watches,
+    WebhookRequest,
     check_key,
 )
 
 T = TypeVar("T")
 CALL_DEADLINE = timedelta(seconds=30)
+ANSWER_WITHIN = timedelta(seconds=2)
 _ASKED_AT_ONCE = 8  # connectors that are asked beside the event loop
 _UNUSABLE = {"secret-key-missing": "vendor.secret-key-missing", "secret-unreadable": "vendor.secret-unreadable"}
-
-
-Busyness = BusyCalendar | VendorError
-
-
-def _busyness(found: object) -> Busyness:
-    """Where a calendar is busy, or that it cannot be read: what the answer leaves out is not free."""
-    if isinstance(found, BusyTimes):
-        return busy_calendar(found)
-    if not isinstance(found, Unreadable):
-        return VendorRetryableError("the calendar cannot be read: the answer leaves it out")
-    masks = CURRENT.get()
-    reason = str(found.reason) if masks is None else masks.hide(str(found.reason))
-    if found.lasting:
-        return VendorRejectedError(reason)
-    return VendorRetryableError(reason, retry_after=bounded_wait(found.retry_after))
 
 
 def _ignore(_connector: str, _kind: str) -> None:
@@ -161,6 +149,21 @@ class ConnectorGateway:
 
         return await self._with(Capability.WATCHES, connection, ask, deadline=deadline, patience=Patience.WAITS)
 
+    async def answer_push(self, connection: ConnectionRef, request: SignedRequest, *, secret: str) -> PushReply:
+        """What the connector answers a vendor that calls about a watch."""
+        heard = WebhookRequest(method=request.method, url=request.uri, headers=request.headers, body=request.body)
+
+        def ask(connector: Connector) -> PushReply:
+            able = getattr(connector, Capability.WATCHES, None)
+            if not isinstance(able, Watches):
+                raise Rejected("the connector watches nothing")
+            try:
+                return push_reply(able.heard(heard, SecretStr(secret)))
+            except Rejected as refusal:
+                raise Rejected(Masks([secret]).hide(str(refusal))) from None
+
+        return await self.answer(connection, ask)
+
     async def unwatch_calendar(self, connection: ConnectionRef, calendar: str, state: str) -> None:
         """End that."""
         await self._with(Capability.WATCHES, connection, lambda vendor: vendor.unwatch(calendar, state))
@@ -185,7 +188,7 @@ class ConnectorGateway:
         async def read(vendor: Busy) -> dict[str, Busyness]:
             wanted = [CalendarRef(id=one.calendar, zone=one.owner.zone, owner=one.owner.email) for one in asked]
             answer = await vendor.read(wanted, window)
-            found = {one.calendar: _busyness(answer.get(one.calendar)) for one in asked}
+            found = {one.calendar: busyness(answer.get(one.calendar)) for one in asked}
             if len(found) == 1 and isinstance(fault := next(iter(found.values())), VendorError):
                 raise fault  # a question about one calendar that fails is a call that fails
             return found
@@ -308,6 +311,22 @@ class ConnectorGateway:
                 raise
             finally:
                 CURRENT.reset(masks)
+
+    async def answer(self, connection: ConnectionRef, do: Callable[[Connector], T]) -> T:
+        """As `ask`, for a vendor that waits for the answer. Raises `HookRejectedError`, `HookUnansweredError`."""
+        try:
+            return await self.ask(connection, do, deadline=ANSWER_WITHIN)
+        except Rejected as rejected:
+            raise HookRejectedError(str(rejected)[:300]) from None
+        except TimeoutError:
+            raise HookUnansweredError("the connector did not answer in time") from None
+        except VendorError as error:
+            raise HookUnansweredError(str(error)[:300]) from None
+        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001  # beyond this line lies code that is not ours
+            kind = type(error).__name__
+            self.tell_of_bug(connection.connector, kind)
+            # The type alone: the text may quote what was sent.
+            raise HookUnansweredError(f"the connector failed ({kind})") from None
 
     def tell_of_bug(self, connector: str, kind: str) -> None:
         """A connector raised, or said, what it should not."""

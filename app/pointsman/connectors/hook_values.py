@@ -9,6 +9,7 @@ from typing import Any
 
 from pointsman.connectors.sdk_values import kept_instant, kept_text
 from pointsman.services.ports.intake.vendor_events import HookArrival, HookEvent, HookReply
+from pointsman.services.ports.vendors.calendars import PushReply
 from pointsman_sdk import Arrival, Event, Reply
 
 MAX_EVENTS = 1_000
@@ -45,6 +46,14 @@ def reply_of(reply: Reply) -> HookReply:
     return HookReply(
         status=reply.status, headers=_headers(reply.headers), body=bytes(reply.body), events=hook_events(reply.events)
     )
+
+
+def push_reply(reply: Reply) -> PushReply:
+    """The reply to a call about a watch, as it may be sent. Raises as `reply_of`."""
+    sent = reply_of(reply)
+    if sent.events:
+        raise ValueError("a call about a watch has no events")
+    return PushReply(status=sent.status, headers=sent.headers, body=sent.body, renew=bool(reply.renew))
 
 
 def _headers(given: Mapping[str, str]) -> dict[str, str]:

@@ -7,19 +7,11 @@ from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.hook_values import MAX_TOGETHER, arrival, hook_events, reply_of, sdk_event
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.sdk_values import kept_text
-from pointsman.services.ports import ConnectionRef, VendorError
+from pointsman.services.ports import ConnectionRef
 from pointsman.services.ports.intake.signatures import SignedRequest
-from pointsman.services.ports.intake.vendor_events import (
-    HookArrival,
-    HookEvent,
-    HookRejectedError,
-    HookReply,
-    HookUnansweredError,
-    MissedEvents,
-)
-from pointsman_sdk import Capability, Connector, Intake, Rejected, WebhookRequest
+from pointsman.services.ports.intake.vendor_events import HookArrival, HookEvent, HookReply, MissedEvents
+from pointsman_sdk import Capability, Connector, Intake, WebhookRequest
 
-ANSWER_WITHIN = timedelta(seconds=2)
 FETCH_WITHIN = timedelta(seconds=30)
 MAX_CURSOR = 10_000
 
@@ -41,19 +33,7 @@ class ConnectorIntake:
         def ask(connector: Connector) -> HookReply:
             return reply_of(_intake(connector).answer(hook))
 
-        try:
-            return await self._gateway.ask(connection, ask, deadline=ANSWER_WITHIN)
-        except Rejected as rejected:
-            raise HookRejectedError(str(rejected)[:300]) from None
-        except TimeoutError:
-            raise HookUnansweredError("the connector did not answer in time") from None
-        except VendorError as error:
-            raise HookUnansweredError(str(error)[:300]) from None
-        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001  # beyond this line lies code that is not ours
-            kind = type(error).__name__
-            self._gateway.tell_of_bug(connection.connector, kind)
-            # The type alone: the text may quote what was sent.
-            raise HookUnansweredError(f"the connector failed ({kind})") from None
+        return await self._gateway.answer(connection, ask)
 
     async def fetch(self, connection: ConnectionRef, events: Sequence[HookEvent]) -> Mapping[str, HookArrival | None]:
         """In as few calls as the vendor allows."""

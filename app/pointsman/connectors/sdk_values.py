@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from pointsman.connectors.mail_addresses import outgoing_address
+from pointsman.connectors.pace.masks import CURRENT
 from pointsman.services.ports.vendors.calendars import (
     BusyCalendar,
     BusyTime,
@@ -34,11 +35,13 @@ from pointsman_sdk import (
     Slot,
     SlotTaken,
     Standing,
+    Unreadable,
     check_key,
 )
 from pointsman_sdk.http import LONGEST_WAIT
 
 T = TypeVar("T")
+Busyness = BusyCalendar | VendorError
 LONGEST_ID = 4_000  # characters of what a vendor calls a thing, a version, or the place where it goes on
 _LONGEST_TEXT = 300
 
@@ -163,3 +166,16 @@ def calendar_page(found: Page[CalendarInfo]) -> VendorCalendarPage:
 
 def utc_interval(slot: Slot) -> tuple[datetime, datetime]:
     return slot.start.astimezone(UTC), slot.end.astimezone(UTC)
+
+
+def busyness(found: object) -> Busyness:
+    """Where a calendar is busy, or that it cannot be read: what the answer leaves out is not free."""
+    if isinstance(found, BusyTimes):
+        return busy_calendar(found)
+    if not isinstance(found, Unreadable):
+        return VendorRetryableError("the calendar cannot be read: the answer leaves it out")
+    masks = CURRENT.get()
+    reason = str(found.reason) if masks is None else masks.hide(str(found.reason))
+    if found.lasting:
+        return VendorRejectedError(reason)
+    return VendorRetryableError(reason, retry_after=bounded_wait(found.retry_after))

@@ -10,7 +10,7 @@ from pointsman.services.appointments.overdue import alert_missing_results, lapse
 from pointsman.services.booking.slot_holds import expire_slot_holds
 from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.calendars.poll import poll_calendars, read_outdated
-from pointsman.services.calendars.watches import renew_watches
+from pointsman.services.calendars.watches import RENEW_TASK, renew_watches
 from pointsman.services.connections.health import probe_connections
 from pointsman.services.deliveries.late import alert_late_deliveries
 from pointsman.services.deliveries.outdated_readings import OUTDATED_TASK
@@ -47,6 +47,10 @@ async def _read_outdated(env: Env, _args: Mapping[str, Any]) -> None:
     await read_outdated(env)
 
 
+async def _renew_watches(env: Env, _args: Mapping[str, Any]) -> None:
+    await renew_watches(env)
+
+
 async def _fetch_events(env: Env, args: Mapping[str, Any]) -> None:
     await fetch_events(env, UUID(args["intake_id"]))
 
@@ -62,6 +66,7 @@ JOBS: Mapping[str, Job] = {
     "delivery.slot_taken": _slot_taken,
     "holds.drain": _drain_holds,
     OUTDATED_TASK: _read_outdated,
+    RENEW_TASK: _renew_watches,
     "intake.fetch": _fetch_events,
     "intake.catch_up": _catch_up,
 }

@@ -7,9 +7,10 @@ from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pointsman_memory.signature import SIGNATURE
 from pointsman_memory.vendor.items import Item, Shelf
+from pointsman_memory.vendor.pushes import push
 from pointsman_memory.vendor.wire import Answer, Asked, Refused, instant, page, place_of, window_of
+from pointsman_memory.watches import WATCH_ENDED
 from pointsman_sdk import Slot, WebhookRequest
 
 MOST_AT_ONCE = 20
@@ -105,6 +106,16 @@ class Diary:
         calendar = self.calendar(name)
         for gone in [key] if key else list(calendar.shelf.items):
             self._changed(calendar, calendar.shelf.items.pop(gone))
+
+    def end_watches(self) -> list[WebhookRequest]:
+        """End every watch before its time, and say so to each callback."""
+        ended = [
+            push(callback, secret, watch=watch, now=self.clock(), body=WATCH_ENDED)
+            for watch, (_, callback, secret) in self.watches.items()
+        ]
+        self.watches.clear()
+        self.pushed += ended
+        return ended
 
     def seen_by_guests(self, item: Item) -> dict[str, Any]:
         """All that a guest of the event can see of it."""
@@ -224,10 +235,7 @@ class Diary:
             self.mailed += [(guest["email"], self.seen_by_guests(item)) for guest in item.values["guests"]]
         for watch, (name, callback, secret) in self.watches.items():
             if name == calendar.id:
-                push = WebhookRequest(method="POST", url=callback, headers={"memory-watch": watch}, body=b"")
-                signed = SIGNATURE.sign(push, secret, now=self.clock(), event_id=watch)
-                headers = {**push.headers, **signed}
-                self.pushed.append(WebhookRequest(method="POST", url=callback, headers=headers, body=b""))
+                self.pushed.append(push(callback, secret, watch=watch, now=self.clock()))
 
     def _changes(self, calendar: Calendar, cursor: str | None) -> Answer:
         end = f"p{len(calendar.log)}"

@@ -30,12 +30,14 @@ class Reply:
     """What the sender is answered. The host commits `events` before it sends the reply.
 
     A success with neither events nor a body, to a POST, says "look": the host asks `since`.
+    `renew` is of `Watches.heard` alone: the watch that the call is about has to be begun anew.
     """
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     events: Sequence[Event] = ()
+    renew: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from pointsman_sdk.testing.keeping import KeepingChecks
 from pointsman_sdk.testing.lists import ListChecks
 from pointsman_sdk.testing.outcomes import OutcomeChecks
 from pointsman_sdk.testing.outreach import OutreachChecks
+from pointsman_sdk.testing.pushes import PushChecks
 from pointsman_sdk.testing.racing import RacingChecks
 from pointsman_sdk.testing.records import CrmChecks
 from pointsman_sdk.testing.sign_in import SignInChecks
@@ -29,6 +30,7 @@ class ConnectorSuite(
     AppointmentChecks,
     BusyChecks,
     ListChecks,
+    PushChecks,
     CrmChecks,
     OutreachChecks,
     IntakeChecks,

@@ -92,6 +92,22 @@ class CalendarVendor(Keeps, Protocol):
         ...
 
 
+class WatchVendor(CalendarVendor, Protocol):
+    """A calendar that calls when it is changed. Where `watch` answers None, nothing of this is asked."""
+
+    def pushed(self) -> Sequence[WebhookRequest]:
+        """Every call that it made so far about a change in a watched calendar, the oldest first. `block` makes one."""
+        ...
+
+    def trials(self, callback: str) -> Mapping[str, tuple[WebhookRequest, Reply]]:
+        """How it tries a callback before it watches, by name, each with the answer that it wants. Empty: it does not."""
+        ...
+
+    def end_watches(self) -> Sequence[WebhookRequest]:
+        """The calls by which it says that a watch is over, or has to be authorised anew. Empty: there are none."""
+        ...
+
+
 class CrmVendor(Keeps, Protocol):
     """A CRM account with at least one user and nothing else."""
 

@@ -4,7 +4,7 @@ import pytest
 from pydantic import BaseModel
 
 from contract.memory_vendor import CONFIG, SIGNED_IN, BenchVendor
-from contract.mutants import calendars, house, keeping, outages, records, webhooks  # noqa: F401  # they register themselves
+from contract.mutants import calendars, house, keeping, outages, pushes, records, webhooks  # noqa: F401  # they register themselves
 from contract.mutants.base import MUTANTS
 from pointsman_memory import MemoryConnector
 from pointsman_sdk.testing import ConnectorSuite

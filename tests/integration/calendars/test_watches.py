@@ -48,11 +48,16 @@ def address(floor: Floor, calendar: str) -> str:
     return urlsplit(found).path
 
 
+def proof(floor: Floor, calendar: str) -> dict[str, str]:
+    return {"secret": floor.vendor.secrets[calendar]}
+
+
 async def test_a_call_has_that_calendar_read_at_once(watched: Floor, client: httpx.AsyncClient) -> None:
     await poll_calendars(watched.env)
     assert watched.vendor.batches == []
+    given = {"content": b"anything", "headers": proof(watched, "anna-cal")}
     for _ in range(2):
-        assert (await client.post(address(watched, "anna-cal"), content=b"anything")).status_code == 204
+        assert (await client.post(address(watched, "anna-cal"), **given)).status_code == 202
     (job,) = await watched.world.rows("select * from procrastinate_jobs where task_name like 'calendars.%'")
     assert job.queue_name == "pointsman-vendors"
     await JOBS[job.task_name](watched.env, job.args)
@@ -68,7 +73,20 @@ async def test_a_call_at_an_address_that_is_none_is_not_found_and_limited(
         assert answer.status_code in {404, 429}, wrong
     await poll_calendars(watched.env)
     assert watched.vendor.batches == []
-    assert (await client.post(right)).status_code == 204  # what is right is never limited
+    assert (await client.post(right, headers=proof(watched, "anna-cal"))).status_code == 202  # never limited
+
+
+async def test_a_call_without_the_secret_of_its_address_is_refused_and_nothing_is_read(
+    watched: Floor, client: httpx.AsyncClient
+) -> None:
+    secrets = watched.vendor.secrets
+    assert len(set(secrets.values())) == 3
+    assert all(len(secret) == 64 for secret in secrets.values())
+    for headers in ({}, proof(watched, "ben-cal")):
+        answer = await client.post(address(watched, "anna-cal"), headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (401, "hook-rejected")
+    await poll_calendars(watched.env)
+    assert watched.vendor.batches == []
 
 
 async def test_a_watch_is_renewed_before_it_ends_and_the_old_one_ended(watched: Floor) -> None:

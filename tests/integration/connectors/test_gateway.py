@@ -284,7 +284,7 @@ class Scripted:
             return await answer if asyncio.iscoroutine(answer) else answer
 
         calendar = SimpleNamespace(read=do, put=do, get=do, drop=do, ours=do)
-        watches = SimpleNamespace(watch=do, unwatch=do, changed=do)
+        watches = SimpleNamespace(watch=do, unwatch=do, changed=do, heard=do)
         self.connector = SimpleNamespace(
             manifest=MANIFEST, check=do, busy=calendar, appointments=calendar, watches=watches
         )

@@ -21,12 +21,15 @@ from pointsman.services.ports import (
     VendorUnansweredError,
     VendorWaitError,
 )
+from pointsman.services.ports.intake.signatures import SignedRequest
+from pointsman.services.ports.intake.vendor_events import HookRejectedError
 from pointsman.services.ports.vendors.calendars import (
     BusyCalendar,
     BusyLimits,
     BusyTime,
     CalendarAsked,
     CalendarNews,
+    PushReply,
     VendorCalendar,
     VendorCalendarPage,
     VendorWatch,
@@ -72,6 +75,7 @@ class FaultyCalendars:
         self.listed: list[list[tuple[str, str]]] = []  # pages of (id, name)
         self.news: dict[str, int] | None = None  # changes by calendar; None: it tells none
         self.watches: dict[str, tuple[str, str]] = {}  # calendar and callback, by the note
+        self.secrets: dict[str, str] = {}  # of the last watch of each calendar
         self.pushes_until: datetime | None = None  # None: it calls nobody
         self.ids = count(1)
         self.merges = False  # our events come among the others' busy times, without keys
@@ -134,7 +138,16 @@ class FaultyCalendars:
             return None
         state = f"watch-{next(self.ids)}"
         self.watches[state] = (calendar, callback)
+        self.secrets[calendar] = secret
         return VendorWatch(state=state, renew_at=self.pushes_until)
+
+    async def answer_push(self, connection: ConnectionRef, request: SignedRequest, *, secret: str) -> PushReply:
+        _outside_transactions()
+        if fault := self.faults.get("push"):
+            raise fault
+        if request.headers.get("secret") != secret:
+            raise HookRejectedError("the secret is wrong")
+        return PushReply(status=202, headers={}, body=b"", renew=request.body == b"over")
 
     async def unwatch_calendar(self, connection: ConnectionRef, calendar: str, state: str) -> None:
         _outside_transactions()

@@ -29,6 +29,7 @@ from pointsman.domain.roster.roles import Work
 from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.policies.lifecycle import add_draft, publish_policy
 from pointsman.services.ports import Actor, CalendarEvent, Clock, ConnectionRef, Env, Tx, VendorError, VendorEvent
+from pointsman.services.ports.intake.signatures import SignedRequest
 from pointsman.services.ports.roster import SupplierRow
 from pointsman.services.ports.vendors.calendars import (
     BusyCalendar,
@@ -36,6 +37,7 @@ from pointsman.services.ports.vendors.calendars import (
     BusyTime,
     CalendarAsked,
     CalendarNews,
+    PushReply,
     VendorCalendarPage,
     VendorWatch,
 )
@@ -161,6 +163,9 @@ class FakeCalendars:
         self, connection: ConnectionRef, calendar: str, *, callback: str, secret: str, deadline: timedelta
     ) -> VendorWatch | None:
         return None
+
+    async def answer_push(self, connection: ConnectionRef, request: SignedRequest, *, secret: str) -> PushReply:
+        raise AssertionError("nothing is watched")
 
     async def unwatch_calendar(self, connection: ConnectionRef, calendar: str, state: str) -> None:
         raise AssertionError("nothing is watched")

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from pointsman.api.http.auth import without_key
 from pointsman.api.http.problems import MEDIA_TYPE, problem_body, problem_doc, problem_response, problem_responses
+from pointsman.api.intake.vendor_calls import UNANSWERED, reply_of_connector, signed_request, unanswered
 from pointsman.domain.errors import Conflict
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.intake.hooks.answer import answer_hook
@@ -19,8 +20,6 @@ from pointsman.services.ports.intake.signatures import SignedRequest
 from pointsman.services.ports.intake.vendor_events import HookUnansweredError
 
 router = APIRouter(tags=["Lead intake"])
-
-_UNANSWERED = "The webhook was not taken: {}. Send it again later."
 
 
 class WebhookReceiptDoc(BaseModel):
@@ -88,7 +87,7 @@ _BODY: dict[str, Any] = {
                 MEDIA_TYPE: {
                     "schema": {"$ref": "#/components/schemas/Problem"},
                     "example": problem_body(
-                        502, "hook-unanswered", _UNANSWERED.format("the connector failed (KeyError)")
+                        502, "hook-unanswered", UNANSWERED.format("the connector failed (KeyError)")
                     ),
                 }
             },
@@ -104,7 +103,7 @@ async def receive_webhook_request(
     env: Env = request.app.state.env
     try:
         intake = await load_intake(env, connection)
-        signed = _signed(request, env, await request.body())
+        signed = signed_request(request, env, await request.body())
         if intake.connection is not None:
             return await _answered_by_connector(request, intake, signed)
         received = await receive_webhook(env, connection, signed)
@@ -143,34 +142,17 @@ async def answer_handshake(
         return refused
     try:
         # A body is not read here: of a GET, nothing has bounded it.
-        return await _answered_by_connector(request, intake, _signed(request, env, b""))
+        return await _answered_by_connector(request, intake, signed_request(request, env, b""))
     except Conflict as closed:
         return problem_response(410, closed.code, str(closed))
-
-
-def _signed(request: Request, env: Env, body: bytes) -> SignedRequest:
-    """As it came, under the address that the sender wrote."""
-    scope = request.scope
-    query = scope["query_string"]
-    path = scope.get("raw_path") or scope["path"].encode()
-    return SignedRequest(
-        method=scope["method"],
-        uri=env.public_url + (path + b"?" + query if query else path).decode("latin-1"),
-        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
-        body=body,
-    )
-
-
-#: Some replies repeat what the sender wrote: no browser may take one for a page of ours.
-_INERT = {"content-security-policy": "default-src 'none'; sandbox"}
 
 
 async def _answered_by_connector(request: Request, intake: Intake, signed: SignedRequest) -> Response:
     try:
         reply, receipt = await answer_hook(request.app.state.env, intake, signed)
     except HookUnansweredError as fault:
-        return problem_response(502, "hook-unanswered", _UNANSWERED.format(fault))
+        return unanswered(fault)
     if receipt is not None:
         new = len(receipt.inbox_ids)
         request.app.state.metrics.count_intake(accepted=new, duplicates=len(reply.events) - new, refused=0)
-    return Response(reply.body, status_code=reply.status, headers={**_INERT, **reply.headers})
+    return reply_of_connector(reply.status, reply.headers, reply.body)

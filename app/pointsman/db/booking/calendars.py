@@ -46,6 +46,13 @@ _WRITE_TARGET = PreparedStatement("""
     from rep_calendars b join reps r on r.id = b.rep_id join connections c on c.id = b.connection_id
     where b.rep_id = :rep and b.writes
 """)
+_BINDING = PreparedStatement("""
+    select b.id as binding_id, b.rep_id, r.key as rep_key, r.time_zone, r.email, b.calendar, b.writes,
+        b.watch_state, b.watch_renew_at, c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at,
+        c.max_reading_age_s, c.sync_owners
+    from rep_calendars b join reps r on r.id = b.rep_id join connections c on c.id = b.connection_id
+    where b.id = :binding
+""")
 #: A calendar that was unbound while it was being read has no row to belong to.
 _STORE_READING = PreparedStatement("""
     insert into calendar_reads (rep_calendar_id, window_start, window_end, busy, keyed, read_at, error,
@@ -80,13 +87,11 @@ _NOTE_WATCH = (
     .where(rep_calendars.c.id == bindparam("binding"))
     .values(watch_state=bindparam("state"), watch_renew_at=bindparam("renew"))
 )
-_OUTDATE_WATCHED = PreparedStatement("""
-    with watched as (select id from rep_calendars where id = :binding and watch_state is not null),
-    outdated as (
-        update calendar_reads s set outdated_at = greatest(s.outdated_at, :at)
-        from watched b where b.id = s.rep_calendar_id
-    )
-    select exists (select from watched)
+_OUTDATE_READING = PreparedStatement("""
+    update calendar_reads set outdated_at = greatest(outdated_at, :at) where rep_calendar_id = :binding
+""")
+_RENEW_WATCH = PreparedStatement("""
+    update rep_calendars set watch_renew_at = least(watch_renew_at, :at) where id = :binding and watch_state is not null
 """)
 _OUTDATE = PreparedStatement("""
     update calendar_reads s set outdated_at = greatest(s.outdated_at, :at)
@@ -157,8 +162,15 @@ class SqlCalendars:
         given = {"binding": binding_id, "state": watch.state, "renew": watch.renew_at}
         await self._connection.execute(_NOTE_WATCH, given)
 
-    async def outdate_watched(self, binding_id: UUID, *, at: datetime) -> bool:
-        return await _OUTDATE_WATCHED.scalar(self._connection, {"binding": binding_id, "at": at}) is True
+    async def binding(self, binding_id: UUID) -> CalendarBinding | None:
+        row = await _BINDING.one(self._connection, {"binding": binding_id})
+        return _binding(row) if row else None
+
+    async def outdate_reading(self, binding_id: UUID, *, at: datetime) -> None:
+        await _OUTDATE_READING.run(self._connection, {"binding": binding_id, "at": at})
+
+    async def renew_watch(self, binding_id: UUID, *, at: datetime) -> None:
+        await _RENEW_WATCH.run(self._connection, {"binding": binding_id, "at": at})
 
     async def outdate_readings(self, connection_id: UUID, calendar: str, *, at: datetime) -> bool:
         return await _OUTDATE.run(self._connection, {"of": connection_id, "calendar": calendar, "at": at}) > 0

@@ -1,30 +1,62 @@
 """Calendars whose vendor calls us when something changes: asked for, renewed in time, ended, and what a call brings about.
 
-The address that a vendor calls is sealed for one calendar, so that nobody else can know it; a call says no more than "look".
+The address that a vendor calls is sealed for one calendar, with the secret by which its connector proves each call: neither can
+be made from the other. A call says no more than "look", or that the watch has to be begun anew.
 """
 
 import asyncio
 import base64
-import hashlib
-from collections.abc import Iterable
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from pointsman.domain.errors import NotFound, PointsmanError
+from pointsman.domain.errors import NotFound, PointsmanError, Unauthenticated, Unavailable
 from pointsman.services.calendars.refresh import out_of_use_reason
 from pointsman.services.deliveries.outdated_readings import OUTDATED_TASK
 from pointsman.services.ports import Env, VendorError, VendorRejectedError
 from pointsman.services.ports.booking.calendars import CalendarBinding, WatchNote
+from pointsman.services.ports.intake.signatures import SignedRequest
+from pointsman.services.ports.intake.vendor_events import HookRejectedError
+from pointsman.services.ports.vendors.calendars import PushReply
 
 WATCH_PATH = "/v1/hooks/calendars/"
+#: The job that begins every watch that is over, or will be soon.
+RENEW_TASK = "calendars.renew_watches"
 _CONTEXT = "calendar-watch"
 _DEADLINE = timedelta(seconds=10)
 _BEFORE = timedelta(minutes=15)  # renewed so long before a watch ends
 _LONGEST = timedelta(days=30)  # then a watch is renewed, though its vendor names no end
 _ASK_AGAIN = timedelta(days=1)  # a vendor that calls nobody
+_ID_BYTES, _SECRET_BYTES = 16, 32
 
 
-async def renew_watches(env: Env) -> int:
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """What the address of a watch holds: the calendar, and the secret that the vendor shows with each call."""
+
+    binding_id: UUID
+    secret: bytes
+
+    def seal(self, env: Env) -> str:
+        sealed = env.secrets.seal(self.binding_id.bytes + self.secret, context=_CONTEXT)
+        return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+    @classmethod
+    def open(cls, env: Env, token: str) -> "_Address | None":
+        """None for what we did not seal."""
+        try:
+            sealed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+            plain = env.secrets.open(sealed, context=_CONTEXT)
+        except (PointsmanError, ValueError):
+            return None
+        if len(plain) != _ID_BYTES + _SECRET_BYTES:
+            return None
+        return cls(UUID(bytes=plain[:_ID_BYTES]), plain[_ID_BYTES:])
+
+
+async def renew_watches(env: Env, *, entropy: Callable[[int], bytes] = secrets.token_bytes) -> int:
     """Ask for calls about each calendar in use whose vendor tells what changes, and anew before they end; how many were due.
 
     Nothing is asked where no vendor can call: this service has no public HTTPS address.
@@ -46,22 +78,21 @@ async def renew_watches(env: Env) -> int:
     async def renew(binding: CalendarBinding) -> None:
         limits = env.calendars.busy_limits(binding.connection.connector)
         async with turns.setdefault(binding.connection.id, asyncio.Semaphore(limits.at_once)):
-            await _renew(env, binding)
+            await _renew(env, binding, entropy(_SECRET_BYTES))
 
     await asyncio.gather(*map(renew, due))
     return len(due)
 
 
-async def _renew(env: Env, binding: CalendarBinding) -> None:
+async def _renew(env: Env, binding: CalendarBinding, secret: bytes) -> None:
     """The new watch before the old one ends. A vendor that fails is asked again by the next run."""
     now = env.clock()
-    token = base64.urlsafe_b64encode(env.secrets.seal(binding.id.bytes, context=_CONTEXT)).decode().rstrip("=")
     try:
         made = await env.calendars.watch_calendar(
             binding.connection.ref(),
             binding.calendar,
-            callback=f"{env.public_url}{WATCH_PATH}{token}",
-            secret=hashlib.sha256(token.encode()).hexdigest(),
+            callback=f"{env.public_url}{WATCH_PATH}{_Address(binding.id, secret).seal(env)}",
+            secret=secret.hex(),
             deadline=_DEADLINE,
         )
     except VendorRejectedError:
@@ -96,19 +127,31 @@ async def _end(env: Env, binding: CalendarBinding, state: str) -> None:
         return
 
 
-async def calendar_changed(env: Env, token: str) -> None:
-    """A vendor called: the calendar is read again at once. Raises NotFound for an address that is none (any more)."""
-    binding_id = _binding_of(env, token)
-    async with env.uow() as tx:
-        if binding_id is None or not await tx.calendars.outdate_watched(binding_id, at=env.clock()):
-            raise NotFound("No calendar is watched at this address.")
-        await tx.jobs.defer_once(OUTDATED_TASK, calls_vendor=True)
+async def answer_push(env: Env, token: str, request: SignedRequest) -> PushReply:
+    """A vendor calls: its connector proves the call and says what is answered, and the calendar is looked at at once.
 
-
-def _binding_of(env: Env, token: str) -> UUID | None:
-    """The calendar whose address this is; None for what we did not seal."""
+    Nothing is looked at where the vendor only tries the address. A watch that the vendor ends is begun anew by the worker.
+    Raises NotFound for an address that is none (any more), Unauthenticated for what the vendor did not send, Unavailable,
+    HookUnansweredError.
+    """
+    address = _Address.open(env, token)
+    binding = None
+    if address is not None:
+        async with env.uow.autocommit() as tx:
+            binding = await tx.calendars.binding(address.binding_id)
+    if address is None or binding is None:
+        raise NotFound("No calendar is watched at this address.")
+    if not binding.connection.active or binding.connection.pending:
+        raise Unavailable("The connection of this calendar is not in use.", code="connection-not-in-use")
     try:
-        sealed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        return UUID(bytes=env.secrets.open(sealed, context=_CONTEXT))
-    except (PointsmanError, ValueError):
-        return None
+        reply = await env.calendars.answer_push(binding.connection.ref(), request, secret=address.secret.hex())
+    except HookRejectedError as rejected:
+        raise Unauthenticated(f"The call is refused: {rejected}", code="hook-rejected") from None
+    if reply.status < 300 and not reply.body:  # one with a body is a handshake, which anyone may try
+        async with env.uow() as tx:
+            await tx.calendars.outdate_reading(binding.id, at=env.clock())
+            await tx.jobs.defer_once(OUTDATED_TASK, calls_vendor=True)
+            if reply.renew:
+                await tx.calendars.renew_watch(binding.id, at=env.clock())
+                await tx.jobs.defer_once(RENEW_TASK, calls_vendor=True)
+    return reply

@@ -104,8 +104,14 @@ class Calendars(Protocol):
 
     async def note_watch(self, binding_id: UUID, watch: WatchNote) -> None: ...
 
-    async def outdate_watched(self, binding_id: UUID, *, at: datetime) -> bool:
-        """What was read of a calendar until now is out of date; False for one that is not watched (any more)."""
+    async def binding(self, binding_id: UUID) -> CalendarBinding | None: ...
+
+    async def outdate_reading(self, binding_id: UUID, *, at: datetime) -> None:
+        """What was read of a calendar until now is out of date."""
+        ...
+
+    async def renew_watch(self, binding_id: UUID, *, at: datetime) -> None:
+        """A watch, if the calendar has one, is to be begun anew at that time, or sooner."""
         ...
 
     async def outdate_readings(self, connection_id: UUID, calendar: str, *, at: datetime) -> bool:

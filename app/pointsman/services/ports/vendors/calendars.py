@@ -1,12 +1,13 @@
 """The calendars of connected vendors, as the use cases see them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
 from pointsman.domain.messages.message import Message
+from pointsman.services.ports.intake.signatures import SignedRequest
 from pointsman.services.ports.vendors.texts import PrivateText, SharedText
 
 
@@ -115,6 +116,16 @@ class VendorWatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PushReply:
+    """What a vendor that calls is answered; `renew`: it says that the watch has to be begun anew."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    renew: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BusyTime:
     """A time at which the owner cannot be booked, in UTC; `key` is that of an event of ours, where the vendor tells."""
 
@@ -217,6 +228,13 @@ class CalendarGateway(Protocol):
         self, connection: ConnectionRef, calendar: str, *, callback: str, secret: str, deadline: timedelta
     ) -> VendorWatch | None:
         """Have the vendor call `callback` when something changes in the calendar; None: it makes no calls."""
+        ...
+
+    async def answer_push(self, connection: ConnectionRef, request: SignedRequest, *, secret: str) -> PushReply:
+        """What the connector answers a call at a callback with this secret: no vendor is asked, and it takes 2 s at most.
+
+        Raises `HookRejectedError` for what the vendor did not send, `HookUnansweredError`.
+        """
         ...
 
     async def unwatch_calendar(self, connection: ConnectionRef, calendar: str, state: str) -> None:
