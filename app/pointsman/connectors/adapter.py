@@ -15,7 +15,7 @@ from pointsman.connectors.hook_values import push_reply
 from pointsman.connectors.pace.endings import Ending
 from pointsman.connectors.pace.gate import OpenGate, PaceGate, Patience
 from pointsman.connectors.pace.hearing import HEARING, Heard
-from pointsman.connectors.pace.instances import Instance, Instances
+from pointsman.connectors.pace.instances import Instance, Instances, asked
 from pointsman.connectors.pace.masks import CURRENT, Masks, secrets_in
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.sdk_values import (
@@ -32,6 +32,7 @@ from pointsman.connectors.sdk_values import (
 from pointsman.connectors.vault import Vault
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.domain.messages.message import say
+from pointsman.services.deliveries.vendor_error_text import safe_error_text
 from pointsman.services.ports.intake.signatures import SignedRequest
 from pointsman.services.ports.intake.vendor_events import HookRejectedError, HookUnansweredError
 from pointsman.services.ports.vendors.calendars import (
@@ -305,7 +306,7 @@ class ConnectorGateway:
             try:
                 async with asyncio.timeout(deadline.total_seconds()):
                     loop = asyncio.get_running_loop()
-                    return await loop.run_in_executor(self._asked, copy_context().run, do, instance.connector)
+                    return await loop.run_in_executor(self._asked, copy_context().run, asked, do, instance.connector)
             except ConnectorError as error:
                 error.args = tuple(instance.lent.masks.hide(str(part)) for part in error.args)
                 raise
@@ -317,11 +318,11 @@ class ConnectorGateway:
         try:
             return await self.ask(connection, do, deadline=ANSWER_WITHIN)
         except Rejected as rejected:
-            raise HookRejectedError(str(rejected)[:300]) from None
+            raise HookRejectedError(safe_error_text(rejected)) from None
         except TimeoutError:
             raise HookUnansweredError("the connector did not answer in time") from None
         except VendorError as error:
-            raise HookUnansweredError(str(error)[:300]) from None
+            raise HookUnansweredError(safe_error_text(error)) from None
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001  # beyond this line lies code that is not ours
             kind = type(error).__name__
             self.tell_of_bug(connection.connector, kind)

@@ -8,12 +8,14 @@ import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 from uuid import UUID
 
 from pointsman.connectors.pace.lent import Lent
 from pointsman.services.ports.vendors.calendars import ConnectionRef
 from pointsman_sdk import Connector, Limits
 
+T = TypeVar("T")
 _LOG = logging.getLogger("pointsman.connectors")
 MOST_CONNECTIONS = 500
 CLOSE_WITHIN_S = 5.0
@@ -74,6 +76,14 @@ class Instances:
         """Close them all."""
         kept, self._kept = [instance for _, instance in self._kept.values()], OrderedDict()
         await asyncio.gather(*(_close(instance) for instance in kept), *self._closing)
+
+
+def asked(do: Callable[[Connector], T], connector: Connector) -> T:
+    """What it says. No future takes a StopIteration, and a CancelledError would break off the request: both are bugs in it."""
+    try:
+        return do(connector)
+    except (StopIteration, asyncio.CancelledError) as error:
+        raise RuntimeError(type(error).__name__) from None
 
 
 async def _close(instance: Instance) -> None:

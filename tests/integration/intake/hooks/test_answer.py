@@ -168,6 +168,32 @@ async def test_a_soap_message_is_acknowledged_once_its_events_are_stored(floor: 
     assert item.status == "unread"
 
 
+@pytest.mark.parametrize("error", [StopIteration, asyncio.CancelledError])
+async def test_a_connector_that_would_end_more_than_its_answer_is_a_bug(
+    floor: HookFloor, error: type[BaseException]
+) -> None:
+    await floor.intake("form")
+
+    def end_it(_: WebhookRequest) -> Reply:
+        raise error
+
+    floor.script.answer = end_it
+    assert (await floor.post()).status_code == 502
+    assert floor.bugs == ["RuntimeError"]
+
+
+async def test_a_refusal_that_quotes_what_was_sent_is_told_in_what_can_be_sent(floor: HookFloor) -> None:
+    await floor.intake("form")
+
+    def quote_it(_: WebhookRequest) -> Reply:
+        raise Rejected("no such type: \ud800\r\n of ada@nordlicht.example")
+
+    floor.script.answer = quote_it
+    answer = await floor.post()
+    assert (answer.status_code, answer.json()["code"]) == (401, "hook-rejected")
+    assert answer.json()["detail"] == "The webhook is refused: no such type:     of (address)"
+
+
 async def test_a_question_of_very_many_words_is_refused_and_no_bug(floor: HookFloor) -> None:
     await floor.intake("crm", "memory", handshake="graph")
     answer = await floor.client.post("/v1/hooks/crm?" + "&".join(f"a{number}=1" for number in range(51)))
