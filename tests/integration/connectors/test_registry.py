@@ -79,6 +79,7 @@ async def test_connector_is_described_from_its_manifest(site: Path) -> None:
     [
         ("import no_such_package", "ModuleNotFoundError"),
         ("1 / 0", "ZeroDivisionError"),
+        ("raise SystemExit(3)", "SystemExit"),
         ("def Acme(", "SyntaxError"),
         ("", "AttributeError"),
         ("Acme = 7", "has a manifest"),
