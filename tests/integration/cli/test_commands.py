@@ -101,6 +101,7 @@ def test_a_host_that_no_machine_can_have_is_said_as_it_was_typed(host: str, shar
         (["reps", "reassign", "lena", "-m", "x" * 1_001], 2),
         (["connectors", "check", "[/x]"], 1),
         (["connectors", "check", "--live"], 1),
+        (["connectors", "new", "memory"], 1),
         (["connectors", "check", "--person", "a@b.example"], 1),
         (["connectors", "check", "[/x]", "--live", "--zone", "[/x]"], 1),
         (["connectors", "check", "[/x]", "--live"], 1),

@@ -60,6 +60,8 @@ def new(
     folder: Annotated[Path | None, typer.Option("--folder", help="help.connectors.new.folder")] = None,
 ) -> None:
     """Write the package of a new connector into an empty folder."""
+    if name in ConnectorRegistry.discover().names():
+        fail("cli-service.connector-name-taken", name=name)
     try:
         for path in write_package(name, folder):
             show(str(path))
