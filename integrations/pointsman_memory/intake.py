@@ -64,7 +64,9 @@ class MemoryIntake:
             gone = set(shaped(lambda data: rows(data["gone"]), answer))
             for one in part:
                 if one.about in told:
-                    found[one.key] = shaped(_arrival, told[one.about])
+                    arrival = shaped(_arrival, told[one.about])
+                    if not _is_older(arrival, one):  # a copy of the vendor's that lags behind
+                        found[one.key] = arrival
                 elif one.about is None or one.about in gone:
                     found[one.key] = None
         return found
@@ -111,6 +113,13 @@ def _event(row: Any) -> Event:
         version=text_or_none(row["version"]),
         occurred_at=datetime.fromisoformat(row["at"]),
     )
+
+
+def _is_older(arrival: Arrival, event: Event) -> bool:
+    """The vendor counts the states of a record from 1."""
+    if event.version is None or arrival.version is None or not (event.version + arrival.version).isdecimal():
+        return False
+    return int(arrival.version) < int(event.version)
 
 
 def _arrival(row: Any) -> Arrival:

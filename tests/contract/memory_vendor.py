@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from pointsman_memory import MemoryConfig, MemoryVendor
 from pointsman_memory.vendor.items import Item, Shelf
 from pointsman_memory.vendor.pushes import trial
 from pointsman_memory.vendor.records import Row as Record
-from pointsman_sdk import Capability, Contact, Reply, Slot, Token, WebhookRequest
+from pointsman_sdk import Capability, Contact, Event, Reply, Slot, Token, WebhookRequest
 from pointsman_sdk.testing import NOW, Issued, Odd, Row, at
 from pointsman_sdk.testing.busytimes import DAY
 
@@ -159,6 +160,9 @@ class BenchVendor:
         for contact in contacts:
             self.inner.crm.add("person", email=contact.email, last_name=contact.name)
         return self.inner.hooks.hook(self.inner.hooks.events[before:], now=NOW - timedelta(seconds=age_seconds))
+
+    def ahead(self, event: Event) -> Event | None:
+        return replace(event, key="ahead-1", version=str(int(event.version or 0) + 1))
 
     def handshakes(self) -> Mapping[str, tuple[WebhookRequest, Reply]]:
         answer = json.dumps({"challenge": "tried-1"}).encode()

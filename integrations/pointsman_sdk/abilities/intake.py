@@ -72,7 +72,8 @@ class Intake(Protocol):
     async def fetch(self, events: Sequence[Event]) -> Mapping[str, Arrival | None]:
         """What the events say, by key, in as few calls as the vendor allows; None: there is nothing (more) to be read.
 
-        An event that is missing in the answer is fetched again later.
+        An event that is missing in the answer is fetched again later. So leave out what is older than the event says, as a
+        copy of the vendor's that lags behind may answer: it would be taken for the news, and the news be lost.
         """
         ...
 

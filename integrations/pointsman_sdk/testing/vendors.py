@@ -11,7 +11,7 @@ from typing import Protocol
 
 import httpx
 
-from pointsman_sdk import Capability, Contact, Reply, Slot, Token, WebhookRequest
+from pointsman_sdk import Capability, Contact, Event, Reply, Slot, Token, WebhookRequest
 
 
 class Vendor(Protocol):
@@ -124,6 +124,10 @@ class IntakeVendor(Vendor, Protocol):
 
     def hook(self, contacts: Sequence[Contact], *, age_seconds: int = 0) -> WebhookRequest:
         """A signed webhook about one lead per contact, signed that long ago; the vendor has the leads then."""
+        ...
+
+    def ahead(self, event: Event) -> Event | None:
+        """The event as it tells of a change that the vendor's records do not show yet; None: events tell no state."""
         ...
 
     def handshakes(self) -> Mapping[str, tuple[WebhookRequest, Reply]]:
