@@ -55,7 +55,7 @@ class ConnectorIntake:
                     read[event.key] = told
             return read
 
-        return await self._gateway.use(Capability.INTAKE, connection, ask, deadline=FETCH_WITHIN)
+        return await self._gateway.on(Capability.INTAKE, connection, ask, deadline=FETCH_WITHIN)
 
     async def since(self, connection: ConnectionRef, cursor: str | None) -> MissedEvents:
         """One page."""
@@ -65,7 +65,7 @@ class ConnectorIntake:
             following = None if missed.cursor is None else kept_text(missed.cursor, MAX_CURSOR)
             return MissedEvents(events=hook_events(missed.events), cursor=following, complete=missed.complete)
 
-        return await self._gateway.use(Capability.INTAKE, connection, ask, deadline=FETCH_WITHIN)
+        return await self._gateway.on(Capability.INTAKE, connection, ask, deadline=FETCH_WITHIN)
 
 
 def _intake(connector: Connector) -> Intake:
