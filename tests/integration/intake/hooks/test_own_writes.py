@@ -94,11 +94,24 @@ async def test_an_event_that_names_no_version_is_known_by_the_version_that_is_fe
 
 
 async def test_what_a_human_changes_afterwards_is_news(echo: Echo) -> None:
-    about = echo.crm.crm.hooks.events[-1]["about"]
-    await echo.tells([echo.crm.crm.hooks.happened(about, version="99")])
+    vendor = echo.crm.crm
+    vendor.crm.edit(vendor.hooks.events[-1]["about"], last_name="Another")
+    await echo.tells([vendor.hooks.events[-1]])
     assert await fetch_events(echo.env, echo.id) == 1
     (item,) = await echo.items()
     assert item.status == "received"
+
+
+async def test_news_that_a_lagging_copy_does_not_show_yet_is_read_again_later(echo: Echo) -> None:
+    vendor = echo.crm.crm
+    about = vendor.hooks.events[-1]["about"]
+    await echo.tells([vendor.hooks.happened(about, version=str(vendor.crm.rows[about].version + 1))])
+    assert await fetch_events(echo.env, echo.id) == 0
+    assert [item.status for item in await echo.items()] == ["unread"]
+    vendor.crm.edit(about, last_name="Another")
+    await echo.crm.floor.world.rows("update inbox set next_attempt_at = now() - interval '1 day'")
+    assert await fetch_events(echo.env, echo.id) == 1
+    assert [item.status for item in await echo.items()] == ["received"]
 
 
 async def test_what_was_written_over_another_connection_is_news(echo: Echo) -> None:
