@@ -89,8 +89,8 @@ async def wait_for_turn(env: Env, job: LeasedDelivery, error: Message, wait: tim
     if job.is_too_old(now):
         await give_up(env, job, CodedMessage(DeliveryError.GAVE_UP, error))
         return
-    waiting, until = CodedMessage(DeliveryError.WAITING, error), max(wait, SHORTEST_WAIT)
-    await run_in_transaction(env, lambda tx: _put_off(tx, job, waiting, now, until, counted=False))
+    waiting, turn = CodedMessage(DeliveryError.WAITING, error), max(wait, SHORTEST_WAIT)
+    await run_in_transaction(env, lambda tx: _put_off(tx, job, waiting, now, turn, counted=False))
 
 
 async def wait_for_connection(env: Env, job: LeasedDelivery, error: CodedMessage) -> None:
