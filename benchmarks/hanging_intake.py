@@ -13,26 +13,21 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from statistics import median
+from typing import Any
 
 import floors
 import psycopg
-from http_load import Connection, percentile, request
+from alternating import compare, ended, parser_of, send
+from http_load import Connection, request
 from memory_vendor import Temper, Vendor
-from rich.console import Console
-from rich.table import Table
 from seeding import make_intakes
 from service import Api, Service
 from vendor_floor import vendor_floor
-from webhooks import Hook
 
 from pointsman_memory.signature import SIGNATURE
 from pointsman_sdk import WebhookRequest
 
-MOST_MORE, MOST_MORE_S = 1.1, 0.020
 HANGS_S = 600.0
 WARM_UP = 10  # of each kind before
 DRAIN_S = 10.0
@@ -43,15 +38,6 @@ DECISIONS = """
     select extract(epoch from i.done_at - i.received_at)::float from inbox i join intakes n on n.id = i.intake_id
     where n.connection is null and i.received_at >= %s
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """Seconds in ascending order; what had not ended when the round did took for ever."""
-
-    decisions: list[float]
-    answers: list[float]
-    fetches: int
 
 
 def over_connections(api: Api, vendor: Vendor) -> None:
@@ -71,7 +57,7 @@ def told(key: str, name: str) -> bytes:
     return request("POST", f"/v1/hooks/{key}", headers={"content-type": "application/json", **signed}, body=body)
 
 
-async def one_round(given: argparse.Namespace, *, hangs: bool) -> Seen:
+async def one_round(given: argparse.Namespace, *, hangs: bool) -> dict[str, Any]:
     count = int(given.seconds * given.rate)
     with Service(apis=1, workers=1) as service, Vendor("crm", Temper(), directory=service.directory) as vendor:
         api, floor = Api(service.url, service.key), vendor_floor(["crm-closer"])
@@ -103,19 +89,8 @@ async def one_round(given: argparse.Namespace, *, hangs: bool) -> Seen:
         fetches = 0 if hangs else sum(call.path == "/fetch" for call in vendor.ledger().calls)
         api.close()
     assert len(decisions) == count, "all that was sent is looked at"
-    return Seen(decisions=decisions, answers=sorted(answers), fetches=fetches)
-
-
-def ended(rows: list[tuple[float | None]]) -> Iterator[float]:
-    for (seconds,) in rows:
-        yield float("inf") if seconds is None else seconds
-
-
-async def send(service: Service, hook: Hook, name: str) -> None:
-    line = Connection(service.ports[0])
-    answer = await line.send(hook.signed(name, floors.form(name)))
-    line.close()
-    assert answer.status == 202, answer.body
+    note = "" if hangs else f" ({fetches} fetches for {len(answers)} events)"
+    return {"decisions": decisions, "answers": sorted(answers), "note": note}
 
 
 async def tell(service: Service, key: str, name: str, answers: list[float]) -> None:
@@ -127,31 +102,13 @@ async def tell(service: Service, key: str, name: str, answers: list[float]) -> N
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=15)
-    parser.add_argument("--rate", type=float, default=10, help="of each kind, a second")
-    parser.add_argument("--rounds", type=int, default=3)
-    given = parser.parse_args()
-    console = Console(width=140)
-    found: dict[bool, list[Seen]] = {False: [], True: []}
-    for turn in range(2 * given.rounds):
-        hangs = turn % 2 == 1
-        seen = asyncio.run(one_round(given, hangs=hangs))
-        found[hangs].append(seen)
-        figures = (1_000 * percentile(values, 0.99) for values in (seen.decisions, seen.answers))
-        console.print(
-            f"{'it hangs' if hangs else f'it answers ({seen.fetches} fetches for {len(seen.answers)} events)'}: "
-            f"p99 of decisions {next(figures):.0f} ms, of answers {next(figures):.0f} ms"
-        )
-    table, kept = Table("p99, ms", "it answers", "it hangs", "held to"), True
-    for name in ("decisions", "answers"):
-        calm, hung = (median(percentile(getattr(one, name), 0.99) for one in found[hangs]) for hangs in (False, True))
-        most = max(calm * MOST_MORE, calm + MOST_MORE_S)
-        kept = kept and hung <= most
-        table.add_row(name, f"{1000 * calm:.1f}", f"{1000 * hung:.1f}", f"{1000 * most:.1f}")
-    console.print(table)
-    console.print("kept" if kept else "NOT KEPT")
-    return 0 if kept else 1
+    given = parser_of(__doc__, seconds=15, rate=10).parse_args()
+    return compare(
+        lambda hangs: one_round(given, hangs=hangs),
+        rounds=given.rounds,
+        names=("decisions", "answers"),
+        said=("it answers", "it hangs"),
+    )
 
 
 if __name__ == "__main__":

@@ -13,22 +13,15 @@ import argparse
 import asyncio
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from statistics import median
 
 import floors
 import psycopg
-from http_load import Connection, percentile
+from alternating import compare, ended, parser_of, send
 from memory_vendor import Temper, Vendor
-from rich.console import Console
-from rich.table import Table
 from seeding import make_intakes
 from service import Service
 from vendor_floor import Floor
-from webhooks import Hook
 
-MOST_MORE, MOST_MORE_S = 1.1, 0.020
 HANGS_S = 600.0
 WARM_UP = 10  # webhooks and bookings before
 DRAIN_S = 20.0
@@ -40,15 +33,7 @@ DELIVERIES = """
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """Seconds in ascending order; what had not ended when the round did took for ever."""
-
-    decisions: list[float]
-    other: list[float]
-
-
-async def one_round(given: argparse.Namespace, *, hangs: bool) -> Seen:
+async def one_round(given: argparse.Namespace, *, hangs: bool) -> dict[str, list[float]]:
     count = int(given.seconds * given.rate)
     with (
         Service(apis=1, workers=1) as service,
@@ -76,52 +61,21 @@ async def one_round(given: argparse.Namespace, *, hangs: bool) -> Seen:
                     group.create_task(floor.book([one]))
                     group.create_task(floor.book([another]))
             await asyncio.sleep(DRAIN_S)
-            seen = Seen(
-                decisions=sorted(ended(database.execute(DECISIONS, begun).fetchall())),
-                other=sorted(ended(database.execute(DELIVERIES, begun).fetchall())),
-            )
+            decisions = sorted(ended(database.execute(DECISIONS, begun).fetchall()))
+            other_s = sorted(ended(database.execute(DELIVERIES, begun).fetchall()))
         await floor.aclose()
-    assert (len(seen.decisions), len(seen.other)) == (count, count), "all that was sent is looked at"
-    return seen
-
-
-def ended(rows: list[tuple[float | None]]) -> Iterator[float]:
-    for (seconds,) in rows:
-        yield float("inf") if seconds is None else seconds
-
-
-async def send(service: Service, hook: Hook, name: str) -> None:
-    line = Connection(service.ports[0])
-    answer = await line.send(hook.signed(name, floors.form(name)))
-    line.close()
-    assert answer.status == 202, answer.body
+    assert (len(decisions), len(other_s)) == (count, count), "all that was sent is looked at"
+    return {"decisions": decisions, "other": other_s}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=40)
-    parser.add_argument("--rate", type=float, default=4, help="of each kind, a second")
-    parser.add_argument("--rounds", type=int, default=3)
-    given = parser.parse_args()
-    console = Console(width=140)
-    found: dict[bool, list[Seen]] = {False: [], True: []}
-    for turn in range(2 * given.rounds):
-        hangs = turn % 2 == 1
-        seen = asyncio.run(one_round(given, hangs=hangs))
-        found[hangs].append(seen)
-        figures = (1_000 * percentile(values, 0.99) for values in (seen.decisions, seen.other))
-        console.print(
-            f"{'one hangs' if hangs else 'both answer'}: p99 of decisions {next(figures):.0f} ms, other {next(figures):.0f} ms"
-        )
-    table, kept = Table("p99, ms", "both answer", "one hangs", "held to"), True
-    for name in ("decisions", "other"):
-        calm, hung = (median(percentile(getattr(one, name), 0.99) for one in found[hangs]) for hangs in (False, True))
-        most = max(calm * MOST_MORE, calm + MOST_MORE_S)
-        kept = kept and hung <= most
-        table.add_row(name, f"{1000 * calm:.1f}", f"{1000 * hung:.1f}", f"{1000 * most:.1f}")
-    console.print(table)
-    console.print("kept" if kept else "NOT KEPT")
-    return 0 if kept else 1
+    given = parser_of(__doc__, seconds=40, rate=4).parse_args()
+    return compare(
+        lambda hangs: one_round(given, hangs=hangs),
+        rounds=given.rounds,
+        names=("decisions", "other"),
+        said=("both answer", "one hangs"),
+    )
 
 
 if __name__ == "__main__":
