@@ -64,6 +64,27 @@ async def test_a_call_has_that_calendar_read_at_once(watched: Floor, client: htt
     assert watched.vendor.batches == [["anna-cal"]]
 
 
+async def test_a_call_during_the_first_reading_of_a_calendar_has_it_read_again(floor: Floor) -> None:
+    floor.env = replace(floor.env, public_url="https://pointsman.example")
+    floor.vendor.news = {}
+    floor.vendor.pushes_until = floor.env.clock() + 24 * HOUR
+    await floor.world.owner_rows("delete from calendar_reads")
+    await renew_watches(floor.env)
+    with serve_floor(floor.env) as app:
+        async with caller_of(app, "read") as client:
+
+            async def vendor_calls() -> None:
+                called = await client.post(address(floor, "anna-cal"), headers=proof(floor, "anna-cal"))
+                assert called.status_code == 202
+
+            floor.vendor.after_busy_times = vendor_calls
+            await poll_calendars(floor.env)
+    floor.world.clock.advance(timedelta(seconds=1))
+    floor.vendor.batches.clear()
+    await JOBS["calendars.outdated"](floor.env, {})
+    assert floor.vendor.batches == [["anna-cal"]]
+
+
 async def test_a_call_at_an_address_that_is_none_is_not_found_and_limited(
     watched: Floor, client: httpx.AsyncClient
 ) -> None:

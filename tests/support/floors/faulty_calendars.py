@@ -92,6 +92,7 @@ class FaultyCalendars:
         self.blind = False  # look-ups by key fail
         self.stuck: set[str] = set()  # calendars whose events are read without end
         self.after_reading: Callable[[], Awaitable[object]] | None = None  # once, between a reading and its answer
+        self.after_busy_times: Callable[[], Awaitable[object]] | None = None  # the same, of busy times
 
     def seal(self, connector: str, config: Mapping[str, object]) -> tuple[dict[str, object], bytes]:
         return {k: v for k, v in config.items() if k != "password"}, b"sealed"
@@ -195,6 +196,9 @@ class FaultyCalendars:
             ours = [BusyTime(start=e.start, end=e.end, key=None if self.merges else e.key) for e in events]
             times = [one for one in [*others, *ours] if one.start < end and one.end > start]
             found[calendar] = BusyCalendar(times=times, keyed=not self.merges)
+        if (meanwhile := self.after_busy_times) is not None:
+            self.after_busy_times = None
+            await meanwhile()
         return found
 
     async def get_event(self, connection: ConnectionRef, calendar: str, key: str) -> VendorEvent | None:

@@ -31,7 +31,7 @@ _BINDINGS = PreparedStatement("""
         b.watch_state, b.watch_renew_at, c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at,
         c.max_reading_age_s, c.sync_owners,
         s.window_start, s.window_end, s.busy, s.keyed, s.read_at, s.error,
-        coalesce(s.read_at <= s.outdated_at, false) or coalesce((s.owner_zone, s.owner_email) <> (r.time_zone, r.email), false)
+        coalesce(s.read_at <= b.outdated_at, false) or coalesce((s.owner_zone, s.owner_email) <> (r.time_zone, r.email), false)
             as outdated,
         s.owner_zone, s.owner_email, s.cursor
     from rep_calendars b join reps r on r.id = b.rep_id join connections c on c.id = b.connection_id
@@ -88,15 +88,15 @@ _NOTE_WATCH = (
     .values(watch_state=bindparam("state"), watch_renew_at=bindparam("renew"))
 )
 _OUTDATE_READING = PreparedStatement("""
-    update calendar_reads set outdated_at = greatest(outdated_at, :at) where rep_calendar_id = :binding
+    update rep_calendars set outdated_at = greatest(outdated_at, :at) where id = :binding
 """)
 _RENEW_WATCH = PreparedStatement("""
     update rep_calendars set watch_renew_at = least(watch_renew_at, :at) where id = :binding and watch_state is not null
 """)
 _OUTDATE = PreparedStatement("""
-    update calendar_reads s set outdated_at = greatest(s.outdated_at, :at)
-    from rep_calendars b
-    where b.id = s.rep_calendar_id and b.connection_id = :of and b.calendar = :calendar and not s.keyed
+    update rep_calendars b set outdated_at = greatest(b.outdated_at, :at)
+    where b.connection_id = :of and b.calendar = :calendar
+        and not exists (select 1 from calendar_reads s where s.rep_calendar_id = b.id and s.keyed)
 """)
 _PLACED_KEYS = PreparedStatement("""
     select b.id as binding_id, d.key, a.starts_at, a.ends_at,

@@ -51,6 +51,7 @@ rep_calendars = Table(
     Column("writes", Boolean, nullable=False),  # appointments are put here; every calendar is read
     Column("watch_state", Text),  # the connector's note of how the vendor calls us about changes; null: it does not
     instant_column("watch_renew_at", null=True),  # when to ask for that, or to ask anew
+    instant_column("outdated_at", null=True),  # a reading that began by then, the first too, may show what is no longer so
     Index("rep_calendars_rep_key", "rep_id", "connection_id", "calendar", unique=True),
     Index("rep_calendars_one_write", "rep_id", unique=True, postgresql_where=text("writes")),
 )
@@ -65,7 +66,6 @@ calendar_reads = Table(
     Column("busy", JSONB, nullable=False),  # [[start, end], [start, end, key of an event of ours], ...] ISO instants
     Column("keyed", Boolean, nullable=False, server_default="false"),  # our events are told apart by their keys
     instant_column("read_at"),
-    instant_column("outdated_at", null=True),  # a reading that began by then shows an event of ours where it was
     Column("error", JSONB),  # `Message.as_json`
     Column("owner_zone", Text),  # of the owner then: whole days are those of the zone ...
     Column("owner_email", Text),  # ... and what the address declined is free

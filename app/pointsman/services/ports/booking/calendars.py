@@ -107,7 +107,7 @@ class Calendars(Protocol):
     async def binding(self, binding_id: UUID) -> CalendarBinding | None: ...
 
     async def outdate_reading(self, binding_id: UUID, *, at: datetime) -> None:
-        """What was read of a calendar until now is out of date."""
+        """What was read of a calendar until now is out of date, and a reading under way too, be it the first."""
         ...
 
     async def renew_watch(self, binding_id: UUID, *, at: datetime) -> None:
