@@ -51,7 +51,7 @@ rep_calendars = Table(
     Column("writes", Boolean, nullable=False),  # appointments are put here; every calendar is read
     Column("watch_state", Text),  # the connector's note of how the vendor calls us about changes; null: it does not
     instant_column("watch_renew_at", null=True),  # when to ask for that, or to ask anew
-    instant_column("outdated_at", null=True),  # a reading that began by then, the first too, may show what is no longer so
+    instant_column("outdated_at", null=True),  # a reading that began by then may be wrong, the first too
     Index("rep_calendars_rep_key", "rep_id", "connection_id", "calendar", unique=True),
     Index("rep_calendars_one_write", "rep_id", unique=True, postgresql_where=text("writes")),
 )
