@@ -4,10 +4,11 @@ import base64
 import html
 import json
 import logging
+import re
 import traceback
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -101,6 +102,41 @@ def test_no_number_of_tokens_uncovers_what_the_configuration_holds() -> None:
         masks.lend(f"token-number-{number}")
     assert masks.hide(f"{SECRET} the-token-in-use token-number-49") == "(secret) (secret) (secret)"
     assert masks.hide("token-number-1 was long ago") == "token-number-1 was long ago"
+
+
+def test_many_long_tokens_make_no_long_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = list[int]()
+    compiled, substituted = re.compile, re.sub
+
+    def compile_it(pattern: str, *rest: Any, **more: Any) -> Any:
+        made.append(len(pattern))
+        return compiled(pattern, *rest, **more)
+
+    def substitute(pattern: str, *rest: Any, **more: Any) -> Any:
+        made.append(len(pattern))
+        return substituted(pattern, *rest, **more)
+
+    monkeypatch.setattr(re, "compile", compile_it)
+    monkeypatch.setattr(re, "sub", substitute)
+    masks = Masks([SECRET])
+    tokens = [f"{number:02d}".join("abcdefgh" * 40) for number in range(40)]
+    for token in tokens:
+        masks.lend(token)
+    assert masks.hide("refused: " + tokens[7]) == "refused: (secret)"
+    assert masks.hide("refused: " + tokens[9][:300]) == "refused: (secret)"
+    assert masks.hide("refused") == "refused"
+    assert sum(made) < 10_000
+
+
+def test_a_token_longer_than_what_is_read_of_a_text_is_hidden() -> None:
+    masks, token = Masks(), "a1b2c3d4e5f6" * 2_000
+    masks.lend(token)
+    assert masks.hide(f"refused: {token} and more") == "refused: (secret)"
+    assert masks.hide(f"refused: {token[:60]}") == "refused: (secret)"
+
+
+def test_no_secret_is_looked_for_in_the_word_that_stands_for_another() -> None:
+    assert Masks([SECRET, "secret"]).hide(f"{SECRET}: refused, secret") == "(secret): refused, (secret)"
 
 
 def test_words_are_left_where_a_short_secret_stands_in_them_by_chance() -> None:

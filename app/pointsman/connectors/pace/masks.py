@@ -12,12 +12,14 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 from pydantic import BaseModel, SecretStr
 
 _HIDDEN = "(secret)"
+_PLACE = "\ue000"  # where a secret stood, until all are taken out: no secret is looked for in our own word
 _SHORT = 6  # characters: what is shorter may stand inside a word by chance
 _LEAST_LINE = 16  # characters of a line of a key that tell something
 _MOST_READ = (
@@ -31,13 +33,25 @@ CURRENT: ContextVar["Masks | None"] = ContextVar("masks", default=None)
 """The masks of the connection that is being called."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """One form of a secret, and how it is looked for first: a pattern of all forms takes seconds to make, of long tokens."""
+
+    text: str = field(repr=False)
+    folded: str = field(repr=False)
+    beginning: str = field(repr=False)
+
+    @staticmethod
+    def of(text: str) -> "_Form":
+        return _Form(text, text.casefold(), text[:_LEAST_REST])
+
+
 class Masks:
     """Knows the secrets of a connection: those of its configuration, and tokens as they are lent."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._kept: dict[str, tuple[str, ...]] = {}
-        self._lent: OrderedDict[str, tuple[str, ...]] = OrderedDict()
-        self._pattern: re.Pattern[str] | None = None
+        self._kept: dict[str, tuple[_Form, ...]] = {}
+        self._lent: OrderedDict[str, tuple[_Form, ...]] = OrderedDict()
         for secret in secrets:
             self.keep(secret)
 
@@ -45,46 +59,50 @@ class Masks:
         """Hide this for as long as the connection is configured so, and of a secret of several lines each line."""
         for text in _texts(secret):
             if text not in self._kept:
-                self._kept[text] = tuple(dict.fromkeys(_forms(text)))
-                self._pattern = None
+                self._kept[text] = _all_forms(text)
 
     def lend(self, token: str) -> None:
         """Hide this from now on, until as many were lent after it as are remembered."""
         for text in _texts(token):
             if text not in self._lent:
-                self._lent[text] = tuple(dict.fromkeys(_forms(text)))
-                self._pattern = None
+                self._lent[text] = _all_forms(text)
             self._lent.move_to_end(text)
         while len(self._lent) > _MOST_LENT:
             self._lent.popitem(last=False)
-            self._pattern = None
 
     def hide(self, text: str) -> str:
         """The beginning of the text without the secrets, also where one was cut off at its end."""
-        text, known = text[:_MOST_READ], self._known()
-        if not known:
-            return text
-        if self._pattern is None:
-            forms = sorted({form for forms in known for form in forms}, key=len, reverse=True)
-            self._pattern = re.compile("|".join(_sought(form) for form in forms), re.IGNORECASE)
-        return self._without_rest(self._pattern.sub(_HIDDEN, text))
+        text = text[:_MOST_READ]
+        known = [form for forms in (*self._kept.values(), *self._lent.values()) for form in forms]
+        folded = text.casefold()
+        for form in sorted((one for one in known if one.folded in folded), key=lambda one: len(one.text), reverse=True):
+            if form.folded in folded:  # still: a longer one may have held it
+                text = re.sub(_sought(form.text), _PLACE, text, flags=re.IGNORECASE)
+                folded = text.casefold()
+        return _without_rest(text, known).replace(_PLACE, _HIDDEN)
 
-    def _known(self) -> list[tuple[str, ...]]:
-        return [*self._kept.values(), *self._lent.values()]
 
-    def _without_rest(self, text: str) -> str:
-        tail = text[-2_000:].rstrip(".…")
-        for forms in self._known():
-            for form in forms:
-                for length in range(min(len(form) - 1, len(tail)), _LEAST_REST - 1, -1):
-                    if tail.endswith(form[:length]):
-                        return text[: len(text.rstrip(".…")) - length] + _HIDDEN
-        return text
+def _all_forms(text: str) -> tuple[_Form, ...]:
+    return tuple(map(_Form.of, dict.fromkeys(_forms(text))))
+
+
+def _without_rest(text: str, known: Iterable[_Form]) -> str:
+    end = len(text.rstrip(".…"))
+    for form in known:
+        if len(form.text) <= _LEAST_REST:
+            continue
+        at = text.find(form.beginning, 0, end)
+        while at >= 0:
+            if form.text.startswith(text[at:end]):
+                return text[:at] + _PLACE
+            at = text.find(form.beginning, at + 1, end)
+    return text
 
 
 def _texts(secret: str) -> list[str]:
+    """As much of it, and of each of its lines, as a text of which the beginning is read could hold."""
     lines = [line for line in _BETWEEN_LINES.split(secret) if len(line) >= _LEAST_LINE]
-    return [text for text in dict.fromkeys([secret.strip(), *lines]) if text]
+    return list(dict.fromkeys(text[: _MOST_READ + 1] for text in [secret.strip(), *lines] if text))
 
 
 def secrets_in(config: object) -> Iterator[str]:
