@@ -22,7 +22,7 @@ from pointsman.connectors.sdk_values import (
     kept_text,
     vendor_event,
 )
-from pointsman.domain.errors import NotFound, Unavailable
+from pointsman.domain.errors import Fault, Invalid, NotFound, Unavailable
 from pointsman.services.ports.intake.signatures import SignedRequest
 from pointsman.services.ports.vendors.calendars import (
     BusyLimits,
@@ -58,8 +58,13 @@ class ConnectorGateway(Calls):
     """Implements `CalendarGateway`."""
 
     def seal(self, connector: str, config: Mapping[str, object]) -> tuple[dict[str, object], bytes]:
-        """The configuration's public part, and the rest encrypted. Raises Invalid, NotFound, Unavailable."""
-        return seal_config(self._vault, connector, self._registry.parse_config(connector, config))
+        """The configuration's public part, and the rest encrypted. Raises Invalid, Unavailable."""
+        try:
+            parsed = self._registry.parse_config(connector, config)
+        except NotFound as unknown:
+            fault = Fault(path="body.connector", code="unknown-connector", message=str(unknown))
+            raise Invalid("There is no such connector.", code="unknown-connector", faults=[fault]) from None
+        return seal_config(self._vault, connector, parsed)
 
     async def check(self, connection: ConnectionRef) -> None:
         """One authenticated call."""

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from pointsman.domain.errors import Fault, Invalid, NotFound, Unavailable
+from pointsman.domain.text.suggestions import did_you_mean
 from pointsman_sdk import CONTRACT, Connector, Context, Manifest
 from pointsman_sdk.graded import read_tier
 
@@ -87,16 +89,15 @@ class ConnectorRegistry:
 
     def parse_config(self, name: str, config: Mapping[str, object]) -> BaseModel:
         """`config` as the connector's own model. Raises Invalid with the path to each fault."""
+        model = self.manifest(name).config
         try:
-            return self.manifest(name).config.model_validate(dict(config))
+            return model.model_validate(dict(config))
         except ValidationError as error:
+            found = error.errors(include_input=False, include_context=False, include_url=False)
             raise Invalid(
                 f"the configuration does not fit the connector {name!r}",
                 code="config-invalid",
-                faults=[
-                    Fault(path=_path(one["loc"]), code=one["type"], message=one["msg"].removeprefix("Value error, "))
-                    for one in error.errors(include_input=False, include_context=False, include_url=False)
-                ],
+                faults=[_config_fault(name, model, one) for one in found],
             ) from None
 
     def build(self, name: str, config: Mapping[str, object], context: Context) -> Connector:
@@ -107,7 +108,8 @@ class ConnectorRegistry:
 
     def _factory(self, name: str) -> Any:
         if name not in self._claims:
-            raise NotFound(f"there is no connector {name!r}; installed are: {', '.join(self._claims) or 'none'}")
+            others = did_you_mean(name, self._claims) or "none is installed"
+            raise NotFound(f"there is no connector {name[:60]!r}; {others}")
         factory, fault = self._load(name)
         if fault is not None:
             raise Unavailable(f"the connector {name!r} is broken: {fault}", code="connector-broken")
@@ -189,5 +191,14 @@ def _tier(factory: Any) -> str:
     return graded.tier if graded else ""
 
 
-def _path(location: Sequence[int | str]) -> str:
-    return ".".join(["body", "config", *(str(part) for part in location)])
+def _config_fault(name: str, model: type[BaseModel], error: ErrorDetails) -> Fault:
+    """A fault of one field, with what to write there; a value is never repeated, since it may be a secret."""
+    where = [str(part) for part in error["loc"]]
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden" and len(where) == 1:
+        message = f"{name} has no {where[0][:60]!r}; {did_you_mean(where[0], model.model_fields)}".rstrip("; ")
+    elif error["type"] == "missing":
+        field_info = model.model_fields.get(where[0]) if len(where) == 1 else None
+        meaning = f": {field_info.description}" if field_info is not None and field_info.description else ""
+        message = f"Add this field; it is required{meaning}"
+    return Fault(path=".".join(["body", "config", *where]), code=error["type"], message=message)

@@ -18,7 +18,7 @@ from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.guard import PRIVATE_NETWORKS
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
-from pointsman.domain.errors import Invalid, NotFound
+from pointsman.domain.errors import Invalid
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports.vendors.calendars import (
     CalendarAsked,
@@ -216,9 +216,15 @@ async def test_secret_of_one_connector_does_not_open_for_another(house: House) -
 async def test_wrong_configuration_is_invalid_with_paths(house: House) -> None:
     with pytest.raises(Invalid) as caught:
         house.gateway.seal("memory", {"tokn": "s3cret-token"})
-    assert [fault.path for fault in caught.value.faults] == ["body.config.tokn"]
-    with pytest.raises(NotFound):
-        house.gateway.seal("no-such-vendor", {})
+    (fault,) = caught.value.faults
+    assert (fault.path, fault.message) == ("body.config.tokn", "memory has no 'tokn'; did you mean 'token'?")
+    with pytest.raises(Invalid) as caught:
+        house.gateway.seal("memry", {})
+    (fault,) = caught.value.faults
+    assert (fault.path, fault.message) == (
+        "body.connector",
+        "there is no connector 'memry'; did you mean 'memory'?",
+    )
 
 
 async def test_new_credentials_take_effect_at_once(house: House) -> None:

@@ -24,7 +24,7 @@ FILTERS = {
     "/v1/pools": "rep=unknown",
 }
 #: Where a name in the body may be of something that is not there.
-BODY = {"/v1/connections/{key}": {"connector": "unknown"}, "/v1/policies/rollback": {"version": 999}}
+BODY = {"/v1/policies/rollback": {"version": 999}}
 
 #: A request as a path and what httpx adds to it.
 Asked = tuple[str, dict[str, Any]]

@@ -210,7 +210,7 @@ async def show(
     description="Checked with one call to the vendor before it is saved; secrets are stored encrypted and never shown. "
     "Saving also puts a connection back into use, and sends what waited for it. One over which a human signs in (OAuth 2) is "
     "saved `pending`, and checked after the sign-in; a changed `config` asks for a new one.",
-    responses={201: {"model": ConnectionDoc, "description": "Made"}, **problem_responses(401, 403, 404, 409, 422, 503)},
+    responses={201: {"model": ConnectionDoc, "description": "Made"}, **problem_responses(401, 403, 409, 422, 503)},
 )
 async def put(
     key: NewConnectionKeyPath,

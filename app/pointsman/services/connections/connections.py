@@ -45,7 +45,7 @@ async def save_connection(
 
     With `sync_owners` it is a CRM that hears from now on who owns a lead and which meetings there are; `max_reading_age_s` is
     how old a reading of its calendars may be to show slots and to route by (None: FOR_SLOTS). Raises Invalid
-    (configuration, no CRM, or the vendor says no), NotFound (no such connector), Unavailable (no answer).
+    (configuration, no such connector, no CRM, or the vendor says no), Unavailable (no answer).
     """
     public, sealed = env.calendars.seal(connector, config)
     if sync_owners and not env.crm.is_crm(connector):
