@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import MAXYEAR, UTC, date, datetime, timedelta, tzinfo
 
-from pointsman_sdk.readers.calendar_times import Zones, iana_zone, read_date, read_moment, read_offset
+from pointsman_sdk.readers.calendar_times import Zones, iana_zone, known_zone, read_date, read_moment, read_offset
 from pointsman_sdk.readers.icalendar import Component
 from pointsman_sdk.readers.unreadable import Reason, Unreadable
 
+_FOR_GOOD = 2040  # past all that IANA lists one by one: the rule of today
 _MOST_CHANGES = 60  # STANDARD and DAYLIGHT of one zone
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _BY_DAY = re.compile(r"([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)")
@@ -22,8 +23,9 @@ _CLOCK = {"BYHOUR": "hour", "BYMINUTE": "minute", "BYSECOND": "second"}  # some 
 def zones_of(calendar_: Component, otherwise: Zones = iana_zone) -> Zones:
     """What a zone's name means in this calendar: its own definition, else what `otherwise` makes of the name.
 
-    A definition whose rules cannot be read counts as none. Nothing is kept beyond this calendar: the same name may mean
-    something else in the next one.
+    A definition whose rules cannot be read counts as none. One that ends, of a name that IANA knows, is an extract: many
+    programs write only the changes around the event, and mean the zone. Nothing is kept beyond this calendar: the same name
+    may mean something else in the next one.
     """
     written = {
         zone.text("TZID").replace('"', "").strip(): zone
@@ -35,12 +37,17 @@ def zones_of(calendar_: Component, otherwise: Zones = iana_zone) -> Zones:
     def look_up(name: str) -> tzinfo | None:
         if name not in known:
             try:
-                known[name] = WrittenZone(written[name]) if name in written else otherwise(name)
+                known[name] = _meant(WrittenZone(written[name]), name) if name in written else otherwise(name)
             except Unreadable:
                 known[name] = otherwise(name)
         return known[name]
 
     return look_up
+
+
+def _meant(written: "WrittenZone", name: str) -> tzinfo:
+    named = None if written.goes_on else known_zone(name)
+    return written if named is None or not written.is_extract_of(named) else named
 
 
 class WrittenZone(tzinfo):
@@ -55,6 +62,20 @@ class WrittenZone(tzinfo):
             raise Unreadable(Reason.MALFORMED, "A time zone of the calendar has no changes, or too many.")
         self._changes = [_change(part) for part in parts]
         self._first = min(self._changes, key=lambda change: change.dates[0])
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it says of every year to come when clocks change."""
+        return any(change.rule is not None and change.rule.last_year == MAXYEAR for change in self._changes)
+
+    def is_extract_of(self, named: tzinfo) -> bool:
+        """Whether its last offset is one that `named` has, in the year of the last change or for good.
+
+        A name may also be taken for another clock: what is five hours off is believed as it is written.
+        """
+        last = max((change.newest, change.after) for change in self._changes)
+        years = (min(last[0].year, _FOR_GOOD), _FOR_GOOD)
+        return last[1] in {datetime(year, month, 1, tzinfo=named).utcoffset() for year in years for month in (1, 7)}
 
     def utcoffset(self, moment: datetime | None) -> timedelta:
         """What lies between the wall clock `moment` and UTC."""
@@ -102,6 +123,12 @@ class _Change:
     dates: Sequence[datetime]
     rule: _Rule | None
     by_year: dict[int, datetime | None] = field(default_factory=dict)
+
+    @property
+    def newest(self) -> datetime:
+        """The last one; of a rule that ends, the beginning of its last year."""
+        rule_ends = datetime(self.rule.last_year, 1, 1) if self.rule is not None else self.dates[-1]  # noqa: DTZ001
+        return max(self.dates[-1], rule_ends)
 
     def latest(self, wall: datetime) -> datetime | None:
         """When this change last happened, as the wall clock saw it; None where it did not yet."""

@@ -77,6 +77,51 @@ def test_a_zone_that_once_changed_stays_so_and_was_otherwise_before(rule: str, w
     assert found.utcoffset(wall) == timedelta(hours=hours)
 
 
+#: What programs write of a zone around one event (DAVx5, Apple's, a winter alone, a summer alone), and what they call it.
+EXTRACTS = [
+    ("Europe/Paris", ["STANDARD", "20241027T010000", *WINTER], ["DAYLIGHT", "20240331T010000", *SUMMER]),
+    ("/mozilla.org/20070129_1/Europe/Paris", ["DAYLIGHT", "20180325T030000", *SUMMER]),
+    (
+        "America/New_York",
+        ["DAYLIGHT", "20250309T070000", "-0500", "-0400"],
+        ["STANDARD", "20251102T060000", "-0400", "-0500"],
+    ),
+    ("America/Chicago", ["STANDARD", "19700101T000000", "-0600", "-0600"]),
+    ("America/Chicago", ["STANDARD", "19700101T000000", "-0500", "-0500"]),
+    ("Europe/Berlin", ["STANDARD", "20201025T030000", *WINTER, "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU;COUNT=2"]),
+    ("Europe/Berlin", ["DAYLIGHT", "20200329T020000", *SUMMER, "RDATE:20210328T020000"]),
+]
+
+
+@pytest.mark.parametrize(("name", "changes"), [(name, changes) for name, *changes in EXTRACTS])
+@pytest.mark.parametrize("month", [1, 7])
+def test_a_definition_that_ends_stands_for_the_zone_of_its_name(
+    name: str, changes: list[list[str]], month: int
+) -> None:
+    found = zones_of(zone(*(change(*one) for one in changes), name=name))(name)
+    named = ZoneInfo("/".join(name.split("/")[-2:]))
+    assert (
+        datetime(2031, month, 5, 12, tzinfo=found).utcoffset() == datetime(2031, month, 5, 12, tzinfo=named).utcoffset()
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "hours"),
+    [
+        ("Europe/Berlin", [["STANDARD", "19700101T000000", "+0500", "+0500"]], 5),
+        ("Etc/GMT-3", [["STANDARD", "19700101T000000", "-0300", "-0300"]], -3),  # whose sign many programs turn round
+        ("Office", [["STANDARD", "19700101T000000", "+0100", "+0100"]], 1),
+        # Clocks that never change any more, told before IANA's list that is here knows.
+        ("Europe/Berlin", [["DAYLIGHT", "20200329T020000", *SUMMER, "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU"]], 2),
+    ],
+)
+def test_a_definition_that_goes_on_or_is_of_another_clock_is_believed(
+    name: str, changes: list[list[str]], hours: int
+) -> None:
+    found = zones_of(zone(*(change(*one) for one in changes), name=name))(name)
+    assert {datetime(2031, month, 5, 12, tzinfo=found).utcoffset() for month in (1, 7)} == {timedelta(hours=hours)}
+
+
 ODD_RULES = [
     "RRULE:FREQ=SECONDLY",
     "RRULE:FREQ=YEARLY;BYSECOND=1,2",
