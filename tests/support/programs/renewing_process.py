@@ -36,7 +36,7 @@ async def run() -> None:
     lent = contexts.lend(ref, sign_in_manifest(), SignInConfig(server=server), Masks())
     stale = Token(access=SecretStr("access-1-s3cret"))
     got = await asyncio.gather(*(lent.context.tokens.renewed(stale) for _ in range(3)), return_exceptions=True)
-    said = {type(one).__name__ if isinstance(one, ReauthRequired) else one.access.get_secret_value() for one in got}  # type: ignore[union-attr]  # anything else is a bug, and said
+    said = {"ReauthRequired" if isinstance(one, ReauthRequired) else one.access.get_secret_value() for one in got}  # type: ignore[union-attr]  # anything else is a bug, and said
     sys.stdout.write("\n".join(sorted(said)) + "\n")
     await lent.aclose()
     await contexts.aclose()

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.connectors.sign_in.sealed_store import SealedStore
+from pointsman.connectors.sign_in.token_endpoint import TokenRefused
 from pointsman.connectors.sign_in.token_values import KeptToken
 from pointsman.services.ports import DatabaseBusy, DatabaseUnavailable, LostRace
 from pointsman.services.ports.vendors.sign_in import TokenRow
@@ -158,7 +159,8 @@ class KeptTokens:
             raise ReauthRequired("the sign-in is over and cannot be renewed: sign in again")
         try:
             return await self._refresh(kept.token)
-        except ReauthRequired:
+        except TokenRefused:
+            # Only then: a vendor that sees a spent token without need takes it for stolen, and ends the whole sign-in.
             if kept.former is None:
                 raise
             return await self._refresh(replace(kept.token, refresh=kept.former))

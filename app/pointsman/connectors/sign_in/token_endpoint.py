@@ -34,6 +34,12 @@ _WHY = {
     "redirect_uri_mismatch": "the vendor does not know our address: enter it at the vendor as redirect URI",
 }
 _OTHER = "the vendor refuses the sign-in: sign in again"
+#: RFC 6749, 5.2, and as some vendors have it.
+_NOT_THIS_TOKEN = frozenset({"invalid_grant", "invalid_refresh_token"})
+
+
+class TokenRefused(ReauthRequired):
+    """The vendor looked at the refresh token and knows it not, or not any more; other refusals say nothing of it."""
 
 
 async def exchange_code(
@@ -80,7 +86,7 @@ def _token(response: httpx.Response, *, now: datetime) -> Token:
         raise ReauthRequired("the vendor's sign-in is elsewhere (it redirects): correct the connection's settings")
     access = said.get("access_token")
     if status >= 400 or error:
-        raise ReauthRequired(_WHY.get(code or "", _OTHER))
+        raise (TokenRefused if code in _NOT_THIS_TOKEN else ReauthRequired)(_WHY.get(code or "", _OTHER))
     if not _is_secret(access):
         raise Retryable("the vendor's sign-in gave no token that can be read", scope=Scope.CONNECTION)
     kind = said.get("token_type") or "bearer"

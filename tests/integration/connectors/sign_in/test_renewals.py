@@ -165,6 +165,32 @@ async def test_the_former_refresh_token_is_used_where_the_new_one_was_lost(world
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        (403, b"<html>challenge"),
+        (401, {"error": "invalid_client"}),
+        (400, {"error": "unauthorized_client"}),
+        (404, b""),
+        (302, b""),
+        (200, {"access_token": "a", "token_type": "mac"}),
+    ],
+)
+async def test_a_spent_refresh_token_is_not_shown_for_a_refusal_that_is_not_about_tokens(
+    world: SignedInWorld, said: tuple[int, object]
+) -> None:
+    """A vendor that sees a spent one again takes it for stolen, and ends the whole sign-in."""
+    tokens = world.process().lend().context.tokens
+    fresh = await tokens.renewed(await world.sign_in())
+    answers = [said]
+    world.vendor.before = lambda _: answers.pop() if answers else None
+    with pytest.raises(ReauthRequired):
+        await tokens.renewed(fresh)
+    assert [form["refresh_token"] for form in world.vendor.asked] == ["refresh-1-s3cret", "refresh-2-s3cret"]
+    world.clock.advance(301)
+    assert (await tokens.renewed(fresh)).access.get_secret_value() == "access-3-s3cret"
+
+
+@pytest.mark.parametrize(
     ("said", "error", "whole"),
     [
         ((503, {"error": "x"}), Retryable, True),
