@@ -127,7 +127,7 @@ class _Change:
     @property
     def newest(self) -> datetime:
         """The last one; of a rule that ends, the beginning of its last year."""
-        rule_ends = datetime(self.rule.last_year, 1, 1) if self.rule is not None else self.dates[-1]  # noqa: DTZ001
+        rule_ends = datetime(self.rule.last_year, 1, 1) if self.rule is not None else self.dates[-1]  # noqa: DTZ001  # a wall clock
         return max(self.dates[-1], rule_ends)
 
     def latest(self, wall: datetime) -> datetime | None:
