@@ -182,6 +182,18 @@ async def test_a_watch_that_the_vendor_ends_is_begun_anew_at_once(line: Line) ->
     assert await renew_watches(line.env) == 0
 
 
+async def test_a_vendor_that_ends_each_watch_as_soon_as_it_begins_is_asked_at_once_only_once(line: Line) -> None:
+    begun: list[list[str]] = []
+    for _ in range(4):
+        line.vendor.diary.end_watches()
+        await line.wire.tell()
+        begun.append(await line.work())
+    assert [RENEW_TASK in jobs for jobs in begun] == [True, False, False, False]
+    line.world.clock.advance(timedelta(minutes=5))
+    assert await renew_watches(line.env) == 1  # as the worker does every five minutes
+    assert len(line.vendor.diary.watches) == 1
+
+
 async def test_a_callback_that_does_not_answer_is_not_watched(line: Line) -> None:
     line.vendor.diary.end_watches()
     await line.wire.tell()

@@ -9,7 +9,7 @@ import base64
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from pointsman.domain.errors import NotFound, PointsmanError, Unauthenticated, Unavailable
@@ -29,18 +29,22 @@ _DEADLINE = timedelta(seconds=10)
 _BEFORE = timedelta(minutes=15)  # renewed so long before a watch ends
 _LONGEST = timedelta(days=30)  # then a watch is renewed, though its vendor names no end
 _ASK_AGAIN = timedelta(days=1)  # a vendor that calls nobody
-_ID_BYTES, _SECRET_BYTES = 16, 32
+#: A watch that its vendor ends sooner is begun anew by the next run of the worker: each new one could end at once, too.
+_SHORT_LIVED = timedelta(minutes=4)
+_ID_BYTES, _SECRET_BYTES, _TIME_BYTES = 16, 32, 8
 
 
 @dataclass(frozen=True, slots=True)
 class _Address:
-    """What the address of a watch holds: the calendar, and the secret that the vendor shows with each call."""
+    """What the address of a watch holds: the calendar, the secret that the vendor shows with each call, and when it began."""
 
     binding_id: UUID
     secret: bytes
+    began_at: datetime
 
     def seal(self, env: Env) -> str:
-        sealed = env.secrets.seal(self.binding_id.bytes + self.secret, context=_CONTEXT)
+        began = int(self.began_at.timestamp()).to_bytes(_TIME_BYTES)
+        sealed = env.secrets.seal(self.binding_id.bytes + self.secret + began, context=_CONTEXT)
         return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
     @classmethod
@@ -51,9 +55,10 @@ class _Address:
             plain = env.secrets.open(sealed, context=_CONTEXT)
         except (PointsmanError, ValueError):
             return None
-        if len(plain) != _ID_BYTES + _SECRET_BYTES:
+        if len(plain) != _ID_BYTES + _SECRET_BYTES + _TIME_BYTES:
             return None
-        return cls(UUID(bytes=plain[:_ID_BYTES]), plain[_ID_BYTES:])
+        began_at = datetime.fromtimestamp(int.from_bytes(plain[-_TIME_BYTES:]), UTC)
+        return cls(UUID(bytes=plain[:_ID_BYTES]), plain[_ID_BYTES:-_TIME_BYTES], began_at)
 
 
 async def renew_watches(env: Env, *, entropy: Callable[[int], bytes] = secrets.token_bytes) -> int:
@@ -91,7 +96,7 @@ async def _renew(env: Env, binding: CalendarBinding, secret: bytes) -> None:
         made = await env.calendars.watch_calendar(
             binding.connection.ref(),
             binding.calendar,
-            callback=f"{env.public_url}{WATCH_PATH}{_Address(binding.id, secret).seal(env)}",
+            callback=f"{env.public_url}{WATCH_PATH}{_Address(binding.id, secret, now).seal(env)}",
             secret=secret.hex(),
             deadline=_DEADLINE,
         )
@@ -153,5 +158,6 @@ async def answer_push(env: Env, token: str, request: SignedRequest) -> PushReply
             await tx.jobs.defer_once(OUTDATED_TASK, calls_vendor=True)
             if reply.renew:
                 await tx.calendars.renew_watch(binding.id, at=env.clock())
-                await tx.jobs.defer_once(RENEW_TASK, calls_vendor=True)
+                if env.clock() - address.began_at >= _SHORT_LIVED:
+                    await tx.jobs.defer_once(RENEW_TASK, calls_vendor=True)
     return reply
