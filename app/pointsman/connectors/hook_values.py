@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -68,10 +68,22 @@ def _headers(given: Mapping[str, str]) -> dict[str, str]:
     return headers
 
 
-def hook_events(given: Iterable[Event]) -> list[HookEvent]:
-    """The events of one request or page, bounded. ValueError for more than is taken at once."""
-    events = [hook_event(event) for event in islice(given, MAX_EVENTS + 1)]
-    if len(events) > MAX_EVENTS or sum(len(event.body or b"") for event in events) > MAX_TOGETHER:
+def hook_events(given: Iterable[Event], *, left_out: Callable[[Exception], None] | None = None) -> list[HookEvent]:
+    """The events of one request or page, bounded. ValueError for more than is taken at once, and for one that cannot be kept.
+
+    With `left_out`, which hears why, such a one is left out: it must not keep the others waiting.
+    """
+    events = list[HookEvent]()
+    for number, event in enumerate(islice(given, MAX_EVENTS + 1), start=1):
+        if number > MAX_EVENTS:
+            raise ValueError("too many events at once")
+        try:
+            events.append(hook_event(event))
+        except (TypeError, ValueError, AttributeError) as error:
+            if left_out is None:
+                raise
+            left_out(error)
+    if sum(len(event.body or b"") for event in events) > MAX_TOGETHER:
         raise ValueError("too many events at once")
     return events
 

@@ -58,12 +58,15 @@ class ConnectorIntake:
         return await self._gateway.on(Capability.INTAKE, connection, ask, deadline=FETCH_WITHIN)
 
     async def since(self, connection: ConnectionRef, cursor: str | None) -> MissedEvents:
-        """One page."""
+        """One page. With an event left out that cannot be kept it is not complete: so a human hears of it."""
 
         async def ask(intake: Intake) -> MissedEvents:
-            missed = await intake.since(cursor)
+            missed, left_out = await intake.since(cursor), list[str]()
             following = None if missed.cursor is None else kept_text(missed.cursor, MAX_CURSOR)
-            return MissedEvents(events=hook_events(missed.events), cursor=following, complete=missed.complete)
+            events = hook_events(missed.events, left_out=lambda error: left_out.append(type(error).__name__))
+            for kind in left_out:
+                self._gateway.tell_of_bug(connection.connector, kind)
+            return MissedEvents(events=events, cursor=following, complete=missed.complete and not left_out)
 
         return await self._gateway.on(Capability.INTAKE, connection, ask, deadline=FETCH_WITHIN)
 

@@ -79,10 +79,13 @@ def _is_unicode(text: str) -> bool:
 
 
 def kept_instant(value: datetime | None) -> datetime | None:
-    """In UTC. Raises ValueError for a time without a zone."""
+    """In UTC. Raises ValueError for a time without a zone, and for one before or after all that UTC can say."""
     if value is not None and value.utcoffset() is None:
         raise ValueError("a time says its zone")
-    return None if value is None else value.astimezone(UTC)
+    try:
+        return None if value is None else value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time lies in the years 1 to 9999") from None
 
 
 def check_contract(make: Callable[[], T]) -> T:

@@ -1,7 +1,7 @@
 """What webhooks did not tell is asked for: now and then, after an outage, and when a webhook says no more than "look"."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -68,6 +68,35 @@ async def test_missed_events_come_in_page_by_page_and_none_twice(floor: HookFloo
     assert await catch_up(floor.env, intake) == 2
     assert [item.dedupe_key for item in await floor.items()] == ["event:e-1", "event:e-2", "event:e-3"]
     assert await floor.world.value("select cursor from intake_feeds") == "2"
+
+
+def _in_no_calendar() -> datetime:
+    return datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        Event(key="", about="p-2"),
+        Event(key="x" * 501, about="p-2"),
+        Event(key="e-2", about="p-2", origin=""),
+        Event(key="e-2", about="p-2", version="9" * 501),
+        Event(key="e-2", about="p-2", occurred_at=datetime(2031, 1, 1)),  # noqa: DTZ001  # without a zone
+        Event(key="e-2", about="p-2", occurred_at=_in_no_calendar()),
+        Event(key="e-2", body={"score": float("nan")}),
+        None,
+    ],
+)
+async def test_an_event_that_cannot_be_kept_keeps_no_other_waiting_and_is_told(floor: HookFloor, odd: Any) -> None:
+    intake = await begun(floor)
+    floor.script.missed = feed([Event(key="e-1", about="p-1"), odd, Event(key="e-3", about="p-3")], [Event(key="e-4")])
+    await floor.world.rows("update intake_feeds set cursor = '0'")
+    later(floor)
+    assert await catch_up(floor.env, intake) == 3
+    assert [item.dedupe_key for item in await floor.items()] == ["event:e-1", "event:e-3", "event:e-4"]
+    assert await floor.world.value("select cursor from intake_feeds") == "2"
+    assert await floor.world.value(OPEN_ALERTS) == 1
+    assert len(floor.bugs) == 1
 
 
 async def test_leads_that_came_while_we_were_away_are_there_afterwards(floor: HookFloor) -> None:

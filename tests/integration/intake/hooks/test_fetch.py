@@ -1,7 +1,7 @@
 """What events are about is fetched in the worker: together, once, and for as long as the vendor has to be waited for."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,8 @@ from support.floors.hook_floor import HookFloor
 from support.floors.use_case_env import ADMIN, Ticking
 
 pytestmark = pytest.mark.anyio
+
+HOUR = timedelta(hours=1)
 
 
 async def told(floor: HookFloor, *events: Event) -> UUID:
@@ -143,11 +145,19 @@ async def test_one_event_that_the_vendor_refuses_keeps_no_other_waiting(floor: H
     assert len(floor.script.fetched) <= 11
 
 
-async def test_one_event_that_cannot_be_kept_keeps_no_other_waiting(floor: HookFloor) -> None:
+@pytest.mark.parametrize(
+    ("odd", "kind"),
+    [
+        (Arrival(fields={"what": object()}), "TypeError"),
+        (Arrival(fields={}, occurred_at=datetime.min.replace(tzinfo=timezone(HOUR))), "ValueError"),
+        (Arrival(fields={}, occurred_at=datetime.max.replace(tzinfo=timezone(-HOUR))), "ValueError"),
+    ],
+)
+async def test_one_event_that_cannot_be_kept_keeps_no_other_waiting(floor: HookFloor, odd: Arrival, kind: str) -> None:
     intake = await told(floor, Event(key="e-1", about="p-1"), Event(key="e-2", about="p-2"))
-    floor.script.arrivals = {"e-1": Arrival(fields={"what": object()}), "e-2": person(2)}
+    floor.script.arrivals = {"e-1": odd, "e-2": person(2)}
     assert await fetch_events(floor.env, intake) == 1
-    assert floor.bugs == ["TypeError"]
+    assert floor.bugs == [kind]
 
 
 async def test_events_that_lead_to_the_same_version_are_worked_off_once(floor: HookFloor) -> None:
