@@ -20,6 +20,7 @@ BATCH = 100
 #: Written by the vendor in one form alone, and read once its signature is proven: no parser of XML is needed here.
 _SOAP_EVENT = re.compile(rb'<event id="([\w-]{1,64})" about="([\w-]{1,64})" at="([\w:.+-]{1,40})"/>')
 _SOAP_MESSAGE = re.compile(rb"<Envelope><Body><events>(?:<event [^<>]{1,250}/>)*+</events></Body></Envelope>")
+_COUNT = re.compile(r"[0-9]{1,18}")
 _ACKNOWLEDGED = b"<Envelope><Body><eventsResponse><Ack>true</Ack></eventsResponse></Body></Envelope>"
 
 
@@ -61,7 +62,7 @@ class MemoryIntake:
                 shaped(lambda row: text(row["id"]), row): row
                 for row in shaped(lambda data: rows(data["items"]), answer)
             }
-            gone = set(shaped(lambda data: rows(data["gone"]), answer))
+            gone = shaped(lambda data: set(map(text, rows(data["gone"]))), answer)
             for one in part:
                 if one.about in told:
                     arrival = shaped(_arrival, told[one.about])
@@ -117,9 +118,8 @@ def _event(row: Any) -> Event:
 
 def _is_older(arrival: Arrival, event: Event) -> bool:
     """The vendor counts the states of a record from 1."""
-    if event.version is None or arrival.version is None or not (event.version + arrival.version).isdecimal():
-        return False
-    return int(arrival.version) < int(event.version)
+    counts = [version for version in (arrival.version, event.version) if version and _COUNT.fullmatch(version)]
+    return len(counts) == 2 and int(counts[0]) < int(counts[1])
 
 
 def _arrival(row: Any) -> Arrival:

@@ -1,6 +1,7 @@
 """What events are about is fetched in the worker: together, once, and for as long as the vendor has to be waited for."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
@@ -72,6 +73,33 @@ async def test_what_the_memory_vendor_tells_becomes_a_lead(floor: HookFloor) -> 
     await work_off(floor)
     (lead,) = await floor.world.rows("select email from leads")
     assert lead.email == "ada@nordlicht.example"
+
+
+@pytest.mark.parametrize("version", ["9" * 5_000, "\u0665"])
+async def test_one_version_that_is_no_count_keeps_no_other_of_the_memory_vendors_waiting(
+    floor: HookFloor, version: str
+) -> None:
+    await floor.intake("crm", "memory")
+    for name in ("ada", "ben"):
+        floor.vendor.crm.add("person", email=f"{name}@nordlicht.example", last_name=name)
+    events = floor.vendor.hooks.events
+    await floor.send("crm", floor.vendor.hooks.hook(events))
+    intake = await floor.world.value("select id from intakes where key = 'crm'")
+    told = [{"id": one["about"], "version": "1", "changed": one["at"], "fields": {"id": one["id"]}} for one in events]
+    told[0]["version"] = version
+    floor.wire.say(json.dumps({"items": told, "gone": []}).encode())
+    assert await fetch_events(floor.env, intake) >= 1
+    assert "unread" not in {item.status for item in await floor.items() if item.about == events[1]["about"]}
+
+
+async def test_an_answer_of_the_memory_vendor_in_another_shape_is_refused(floor: HookFloor) -> None:
+    await floor.intake("crm", "memory")
+    floor.vendor.crm.add("person", email="ada@nordlicht.example", last_name="Ada")
+    await floor.send("crm", floor.vendor.hooks.hook(floor.vendor.hooks.events))
+    intake = await floor.world.value("select id from intakes where key = 'crm'")
+    floor.wire.say(b'{"items": [], "gone": [[1]]}')
+    assert await fetch_events(floor.env, intake) == 0
+    assert floor.bugs == []
 
 
 async def test_more_events_than_one_call_takes_are_read_in_several(floor: HookFloor) -> None:
