@@ -7,12 +7,15 @@ import pytest
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.calendar_diff import (
     CALENDAR_EMPTIED,
+    LOST_WITHIN,
     EventState,
     ExpectedEvent,
+    Loss,
     SeenEvent,
     compare_events,
     has_any,
     has_emptied,
+    is_accident,
     update_conflict,
 )
 from pointsman.domain.messages.message import as_written
@@ -121,3 +124,24 @@ def test_a_calendar_is_on_record_as_emptied_by_its_own_message_alone() -> None:
     assert not any(has_emptied(what, "ben") for what in (None, "x", [1], 3, {"ben": 3}))  # type: ignore[arg-type]  # by hand
     assert update_conflict("x", "ben", None) is None  # type: ignore[arg-type]  # likewise
     assert has_emptied({"ben": CALENDAR_EMPTIED.as_json() | {"args": {"since": {"on": "2026-11-30"}}}}, "ben")
+
+
+@pytest.mark.parametrize(
+    ("calendars", "expected", "accident"),
+    [
+        ("abc", 3, True),
+        ("aab", 30, True),
+        ("aab", 31, False),  # a large house, in which three reps tidy up
+        ("ab", 2, False),
+        ("aaa", 3, False),  # one calendar is judged by what is left in it
+        ("", 0, False),
+    ],
+)
+def test_much_lost_at_once_in_several_calendars_is_an_accident(calendars: str, expected: int, accident: bool) -> None:
+    losses = [Loss(calendar, NINE) for calendar in calendars]
+    assert is_accident(losses, expected=expected, now=NINE + LOST_WITHIN) is accident
+
+
+def test_what_was_lost_over_a_longer_time_is_no_accident() -> None:
+    losses = [Loss(calendar, NINE) for calendar in "abc"]
+    assert not is_accident(losses, expected=3, now=NINE + LOST_WITHIN + timedelta(seconds=1))

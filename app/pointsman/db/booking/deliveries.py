@@ -82,6 +82,22 @@ _REOPEN = PreparedStatement("""
         owed_at = case when status = 'pending' then owed_at else :at end, lease = null, lease_until = null
     where id = :id and status = :status and (lease_until is null or lease_until <= statement_timestamp())
 """)
+#: Of what is under way the lease is taken away: its call goes to where the connection led before.
+_OWE_AGAIN = PreparedStatement(
+    """
+    update deliveries d set
+        status = 'pending', next_attempt_at = :at, owed_at = :at, done_at = null, lease = null, lease_until = null
+    from appointments a
+    where a.id = d.appointment_id and a.status in ('requested','confirmed') and a.starts_at > :at
+      and d.connection_id = :connection and d.wanted = 'put'
+      and (d.status = 'done' or (d.status = 'pending' and d.lease_until > statement_timestamp()))
+      and not exists (
+        select 1 from deliveries e
+        where e.key = d.key and e.connection_id = d.connection_id and e.calendar = d.calendar and e.kind = d.kind
+          and e.sequence > d.sequence)
+    """,
+    replan=True,
+)
 _CONNECTION = select(connections).where(connections.c.id == bindparam("id"))
 #: What waits for another of its thing goes to the back unclaimed, so that any number of it keeps no other waiting.
 _CLAIM_OVERDUE = PreparedStatement(
@@ -220,6 +236,9 @@ class SqlDeliveries:
 
     async def reopen(self, delivery_id: UUID, *, status: str, at: datetime) -> bool:
         return await _REOPEN.run(self._connection, {"id": delivery_id, "status": status, "at": at}) == 1
+
+    async def owe_again(self, connection_id: UUID, *, at: datetime) -> int:
+        return await _OWE_AGAIN.run(self._connection, {"connection": connection_id, "at": at})
 
     async def connection(self, connection_id: UUID) -> ConnectionRow:
         row = (await self._connection.execute(_CONNECTION, {"id": connection_id})).mappings().one()

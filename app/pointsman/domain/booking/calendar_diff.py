@@ -1,6 +1,6 @@
 """What a calendar says of our appointments, set against what we agreed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,6 +12,10 @@ from pointsman.domain.messages.message import Message, message_from_json, say
 
 #: So many may be deleted between two looks; more, and nothing of ours left, looks like a calendar that lost its content.
 MAX_DELETIONS = 2
+#: Where calendars of one connection lose so many at once, and at least this share of all of ours, it is another account by
+#: now, or one that was restored from a backup: a human does not empty several calendars in the same minutes.
+LOST_SHARE = 0.1
+LOST_WITHIN = timedelta(minutes=5)
 #: An event counts as gone when two looks, so far apart, did not find it: a server may answer once with nothing.
 BETWEEN_LOOKS = timedelta(minutes=1)
 
@@ -62,12 +66,28 @@ class EventComparison:
     moved_to: Interval | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """An event of ours that a calendar of a connection did not have any more, since the look at `since`."""
+
+    calendar: str
+    since: datetime
+
+
+def is_accident(losses: Collection[Loss], *, expected: int, now: datetime) -> bool:
+    """Whether calendars of one connection, in which we expect so many events in all, lost too many of them together."""
+    lately = [loss for loss in losses if now - loss.since <= LOST_WITHIN]
+    several = len({loss.calendar for loss in lately}) > 1
+    return several and len(lately) > MAX_DELETIONS and len(lately) >= LOST_SHARE * expected
+
+
 def compare_events(
     expected: Sequence[ExpectedEvent], seen: Mapping[str, Sequence[SeenEvent]], *, is_empty: bool = False
 ) -> list[EventComparison]:
     """What became of each; `seen` are all events of ours that the calendar has, those not expected as well.
 
-    `is_empty`: it has nothing else either, so that nobody can tell a deletion from an accident.
+    `is_empty`: it has nothing else either, or its whole connection lost its events (`is_accident`), so that nobody can tell a
+    deletion from an accident.
     """
     gone = [item for item in expected if not seen.get(item.key)]
     emptied = is_empty or (len(gone) > MAX_DELETIONS and not has_any(seen))

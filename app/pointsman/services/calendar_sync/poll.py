@@ -3,7 +3,8 @@
 Every calendar that we put an event into for an appointment ahead is read back about once a minute, and compared with what we
 left there. Only what is settled is compared: what is still owed to a calendar, or was carried out after the reading began,
 says nothing yet. A reading that fails says nothing either: no appointment is ever called off because a server was away. What is
-gone has to be gone at two looks, a minute apart, and from a calendar that has nothing left at all it is taken for an accident.
+gone has to be gone at two looks, a minute apart, and from a calendar that has nothing left at all it is taken for an accident, as
+it is where several calendars of a connection lose much at once.
 """
 
 import asyncio
@@ -20,10 +21,12 @@ from pointsman.domain.booking.calendar_diff import (
     EventComparison,
     EventState,
     ExpectedEvent,
+    Loss,
     SeenEvent,
     compare_events,
     has_any,
     has_emptied,
+    is_accident,
 )
 from pointsman.domain.errors import PointsmanError
 from pointsman.domain.messages.message import say
@@ -62,9 +65,13 @@ class _SyncTimes:
 
 @dataclass(slots=True, kw_only=True)
 class _ConnectionRun:
-    """One connection during one look: its own gate, and how often it failed in a row."""
+    """One connection during one look: its own gate, and how often it failed in a row.
+
+    `lost_much`: what its calendars lost by the last look, they lost by an accident.
+    """
 
     connection: ConnectionRow
+    lost_much: bool = False
     semaphore: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READS_PER_CONNECTION))
     consecutive_failures: int = 0
 
@@ -137,6 +144,8 @@ async def _calendars(env: Env, now: datetime) -> list[_Calendar]:
         for connection_id in {connection_id for connection_id, _ in by_calendar}:
             lines[connection_id] = _ConnectionRun(connection=await tx.deliveries.connection(connection_id))
         found = {key for key in by_calendar if lines[key[0]].connection.active and not lines[key[0]].connection.fault}
+        for connection_id, run in lines.items():
+            run.lost_much = _lost_much(connection_id, by_calendar, missing, now)
         for place in missing.keys() - found:  # nothing is looked for there
             await tx.calendars.keep_missing(*place, [])
     return [
@@ -150,6 +159,22 @@ async def _calendars(env: Env, now: datetime) -> list[_Calendar]:
         for key, placed in by_calendar.items()
         if key in found
     ]
+
+
+def _lost_much(
+    connection_id: UUID,
+    placed: Mapping[tuple[UUID, str], Sequence[PlacedEvent]],
+    missing: Mapping[tuple[UUID, str], Mapping[str, MissingEvent]],
+    now: datetime,
+) -> bool:
+    expected = sum(one.is_wanted for place, items in placed.items() if place[0] == connection_id for one in items)
+    losses = [
+        Loss(place[1], one.since)
+        for place, items in missing.items()
+        if place[0] == connection_id
+        for one in items.values()
+    ]
+    return is_accident(losses, expected=expected, now=now)
 
 
 async def _sync_calendar(env: Env, calendar: _Calendar, deadline: timedelta) -> bool:
@@ -187,7 +212,8 @@ async def _sync_calendar(env: Env, calendar: _Calendar, deadline: timedelta) -> 
         )
         for item in wanted
     ]
-    found = {result.key: result for result in compare_events(expected, seen, is_empty=is_empty)}
+    is_lost = is_empty or calendar.connection_run.lost_much
+    found = {result.key: result for result in compare_events(expected, seen, is_empty=is_lost)}
     missing = [_missing(calendar, item, started) for item in wanted if found[item.key].state is EventState.DELETED]
     if missing or calendar.missing:
         async with env.uow() as tx:

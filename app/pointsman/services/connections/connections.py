@@ -88,6 +88,9 @@ async def save_connection(
             await tx.calendars.drop_readings(before.id)  # what was read with the old settings says nothing
             await tx.alerts.resolve(at=now, code=AlertCode.CONNECTION_REAUTH, subject=f"connection:{key}")
             await tx.paces.forgive(before.id, at=now, worked=False)
+            if before.config != public:
+                # It may be another account, which has nothing of ours yet: what is missing there was deleted by no human.
+                await tx.deliveries.owe_again(before.id, at=now)
             await resume_connection(env, tx, before.id)
         await audit(
             env,

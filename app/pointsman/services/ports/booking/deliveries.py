@@ -182,6 +182,10 @@ class Deliveries(Protocol):
         """Make a delivery of this status pending, due and young again; not while a worker has its lease."""
         ...
 
+    async def owe_again(self, connection_id: UUID, *, at: datetime) -> int:
+        """What stands at the vendor for appointments that begin after `at` is owed anew, also what is on its way; how much."""
+        ...
+
     async def connection(self, connection_id: UUID) -> ConnectionRow: ...
 
     async def claim_overdue(self, *, before: datetime, at: datetime, limit: int) -> Sequence[DeliveryRow]:

@@ -1,0 +1,105 @@
+"""A connection that leads to another account by now, or to one that was put back from a backup, calls nothing off."""
+
+import asyncio
+from datetime import datetime
+
+import pytest
+
+from pointsman.domain.booking.calendar_diff import CALENDAR_EMPTIED
+from pointsman.domain.permissions.sides import ActorRole
+from pointsman.services.appointments.actions import cancel
+from pointsman.services.calendar_sync.poll import sync_calendars
+from pointsman.services.connections.connections import save_connection
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from support.floors.booking_floor import CLOSERS, SETTER, Floor, live_beside, look_twice
+from support.floors.reassignment_floor import appointment, at, booked, events
+
+pytestmark = pytest.mark.anyio
+
+
+async def placed(floor: Floor, count: int) -> list[AppointmentRow]:
+    """So many appointments, each with its event, in calendars that have events of their owners, too."""
+    rows = [await booked(floor, at(floor, 9 + number)) for number in range(count)]
+    await floor.work_out()
+    for closer in CLOSERS:
+        live_beside(floor, f"{closer}-cal")
+    await sync_calendars(floor.env)
+    return rows
+
+
+def lose(floor: Floor, *rows: AppointmentRow) -> None:
+    for event in floor.vendor.events():
+        if any(str(row.id) in event.key for row in rows):
+            floor.vendor.remove(event)
+
+
+async def configure(floor: Floor, url: str) -> None:
+    await save_connection(floor.env, "cal", connector="memory", config={"url": url}, active=True, actor=SETTER)
+
+
+def where(rows: list[AppointmentRow]) -> list[tuple[str, datetime]]:
+    return sorted((f"{row.rep_key}-cal", row.starts_at) for row in rows)
+
+
+async def test_events_are_put_into_the_calendars_of_another_account(floor: Floor) -> None:
+    rows = await placed(floor, 2)
+    lose(floor, *rows)
+    await configure(floor, "another")
+    await look_twice(floor)
+    await floor.work()
+    await look_twice(floor)
+    assert [(await appointment(floor, row.id)).status for row in rows] == ["confirmed"] * 2
+    assert await events(floor) == where(rows)
+
+
+async def test_an_event_on_its_way_to_the_account_of_before_is_put_into_the_new_one(floor: Floor) -> None:
+    row = await booked(floor)
+    answer, acted = asyncio.get_running_loop().create_future(), asyncio.Event()
+
+    def hold(_op: str) -> asyncio.Future[None]:
+        acted.set()
+        return answer
+
+    floor.vendor.before_answer = hold
+    under_way = asyncio.create_task(floor.work())
+    await acted.wait()
+    lose(floor, row)
+    await configure(floor, "another")
+    floor.vendor.before_answer = lambda _op: None
+    answer.set_result(None)
+    await under_way
+    await floor.work()
+    assert await events(floor) == where([row])
+    assert [one.status for one in await floor.deliveries(row.id)] == ["done"]
+
+
+async def test_settings_that_are_saved_again_as_they_are_owe_nothing_anew(floor: Floor) -> None:
+    rows = await placed(floor, 2)
+    await cancel(floor.env, rows[0].id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
+    await floor.work_out()
+    told = len(floor.vendor.calls)
+    await configure(floor, "x")
+    assert await floor.work() == 0
+    await configure(floor, "another")
+    assert await floor.work() == 1  # what was called off stays so
+    assert [op for op, _ in floor.vendor.calls[told:]] == ["put"]
+
+
+async def test_calendars_of_a_connection_that_lose_much_at_once_call_nothing_off(floor: Floor) -> None:
+    rows = await placed(floor, 4)
+    lose(floor, *rows[:3])
+    await look_twice(floor)
+    after = [await appointment(floor, row.id) for row in rows]
+    assert [row.status for row in after] == ["confirmed"] * 4
+    assert [row.conflict for row in after[:3]] == [{row.rep_key: CALENDAR_EMPTIED.as_json()} for row in rows[:3]]
+    told = await floor.world.rows("select code from alerts where resolved_at is null")
+    assert {one.code for one in told} == {"calendar-emptied"}
+    await look_twice(floor)  # nor later
+    assert [(await appointment(floor, row.id)).status for row in rows] == ["confirmed"] * 4
+
+
+async def test_two_reps_who_delete_one_event_each_call_both_off(floor: Floor) -> None:
+    rows = await placed(floor, 3)
+    lose(floor, *rows[:2])
+    await look_twice(floor)
+    assert [(await appointment(floor, row.id)).status for row in rows] == ["cancelled", "cancelled", "confirmed"]
