@@ -26,7 +26,8 @@ ASK_AGAIN = timedelta(minutes=5)  # of a vendor that refused
 LONGEST_WAIT = timedelta(seconds=28)
 _NOT_SIGNED_IN = "nobody has signed in over this connection yet: sign in"
 _FIRST_LOOK_S, _LAST_LOOK_S = 0.05, 0.5
-_SAVE_TRIES = 5
+_SAVE_TRIES = 1_200  # ten minutes and more: a restart of the database, or its move to another machine
+_LAST_TRIES = 5  # of a process that is to end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,7 @@ class KeptTokens:
         self._store, self._clock, self._new_id, self._refresh, self._sleep = store, clock, new_id, refresh, sleep
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # this process asks the database once
         self._going: set[asyncio.Task[Token]] = set()
+        self._ends = False
 
     async def current(self, *, subject: str | None = None, renew: Renew | None = None) -> Token:
         found = await self._find(subject or "", renew)
@@ -66,6 +68,7 @@ class KeptTokens:
 
     async def aclose(self) -> None:
         """Finish the renewals that are under way: a token that is not saved is lost."""
+        self._ends = True
         await asyncio.gather(*self._going, return_exceptions=True)
 
     async def _newer_than(self, stale: Token | None, subject: str, renew: Renew | None) -> Token:
@@ -176,17 +179,17 @@ class KeptTokens:
         return now.kept.token if now is not None and now.kept.token is not None else kept.token
 
     async def _saves(self, subject: str, row: TokenRow, sealed: bytes) -> bool:
-        """Tried several times: what is not saved is lost, and the token before it is spent."""
-        store = self._store
-        for left in reversed(range(_SAVE_TRIES)):
+        """Tried until the database is there again: what is not saved is lost, and the token before it is spent."""
+        store, tries, last = self._store, 0, 0
+        while True:
             try:
                 async with store.uow.autocommit() as tx:
                     return await tx.sign_ins.renewed(store.connection.id, subject, stale=row.version, sealed=sealed)
             except (DatabaseUnavailable, DatabaseBusy, LostRace) as error:
-                if not left:
+                tries, last = tries + 1, last + self._ends
+                if tries >= _SAVE_TRIES or last >= _LAST_TRIES:
                     raise Retryable("the renewed sign-in cannot be written to the host's database") from error
                 await self._sleep(_LAST_LOOK_S)
-        raise AssertionError("unreachable: the loop returns or raises")
 
     async def _give_back(self, subject: str, row: TokenRow, *, refused: bool) -> None:
         store = self._store

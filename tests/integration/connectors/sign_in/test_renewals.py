@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,8 +17,10 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from pointsman.connectors.sign_in.kept_tokens import KeptTokens
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.db.unit_of_work import SqlUnitOfWork
+from pointsman.services.ports import DatabaseUnavailable, Tx
 from pointsman_sdk import ClientAuth, Context, ReauthRequired, Retryable, Token
 from pointsman_sdk.errors import Scope
 from pointsman_sdk.http import authorized
@@ -99,6 +102,65 @@ async def test_a_caller_that_is_broken_off_loses_no_token(world: SignedInWorld) 
     await world.lent[-1].aclose()
     assert (await world.process().lend().context.tokens.current()).access.get_secret_value() == "access-2-s3cret"
     assert refreshes(world) == 1
+
+
+class Away:
+    """A database that takes so many of the next statements outside of transactions for a bad time, from `begin` on."""
+
+    def __init__(self, inner: SqlUnitOfWork) -> None:
+        self._inner, self.left = inner, 0
+        self.snapshot = inner.snapshot
+
+    def __call__(self) -> AbstractAsyncContextManager[Tx]:
+        return self._inner()
+
+    def autocommit(self) -> AbstractAsyncContextManager[Tx]:
+        if self.left:
+            self.left -= 1
+            raise DatabaseUnavailable("away")
+        return self._inner.autocommit()
+
+
+async def test_a_token_that_was_renewed_while_the_database_went_away_is_kept_when_it_is_back(
+    world: SignedInWorld,
+) -> None:
+    stale = await world.sign_in()
+    away = Away(world.uow)
+    store = replace(world.process().store(world.ref), uow=away)
+
+    async def no_time(_seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    async def renew(_stale: Token | None) -> Token:
+        away.left = 120  # a minute
+        return replace(stale, access=SecretStr("access-9-s3cret"))
+
+    kept = KeptTokens(store, clock=world.clock, new_id=uuid4, sleep=no_time)
+    got = await kept.renewed(stale, renew=renew)
+    assert got.access.get_secret_value() == "access-9-s3cret"
+    assert (await world.process().lend().context.tokens.current()).access == got.access
+
+
+async def test_a_process_that_is_to_end_does_not_wait_for_the_database_to_save_a_token(world: SignedInWorld) -> None:
+    stale = await world.sign_in()
+    away, begun = Away(world.uow), asyncio.Event()
+    store = replace(world.process().store(world.ref), uow=away)
+
+    async def no_time(_seconds: float) -> None:
+        begun.set()
+        await asyncio.sleep(0)
+
+    async def renew(_stale: Token | None) -> Token:
+        away.left = 1_000_000
+        return stale
+
+    kept = KeptTokens(store, clock=world.clock, new_id=uuid4, sleep=no_time)
+    renewing = asyncio.create_task(kept.renewed(stale, renew=renew))
+    await begun.wait()
+    await kept.aclose()
+    assert away.left > 1_000_000 - 1_000
+    with pytest.raises(Retryable):
+        await renewing
 
 
 async def test_a_connector_that_fetches_its_tokens_itself_goes_on_with_changed_settings(world: SignedInWorld) -> None:
