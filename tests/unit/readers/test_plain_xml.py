@@ -125,6 +125,43 @@ def test_each_resource_says_what_was_found_what_was_refused_and_what_became_of_i
     assert (gone.href, gone.status, gone.text("{DAV:}getetag"), gone.refused) == ("/b", 404, "", frozenset())
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "\x01",
+        "\x0b",
+        "\x1f",
+        "\ufffe",
+        "&#0;",
+        "&#8;",
+        "&#011;",
+        "&#31;",
+        "&#55357;",
+        "&#65535;",
+        "&#x0;",
+        "&#x1A;",
+        "&#xD83D;",
+    ],
+)
+def test_a_character_that_xml_forbids_hides_no_resource(sent: str) -> None:
+    """Servers keep what a program put into a title, and hand it out as it is."""
+    text = f"<D:getetag>a{sent}b&#9;&#13;&#x85;&#128512;\x7f</D:getetag>"
+    found, other = parse_multistatus(
+        multistatus(
+            f"<D:response><D:href>/a</D:href><D:propstat><D:prop>{text}</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat>"
+            "</D:response>",
+            "<D:response><D:href>/b</D:href></D:response>",
+        )
+    )
+    assert (found.text("{DAV:}getetag"), other.href) == ("a?b\t\r\x85\U0001f600\x7f", "/b")
+
+
+@pytest.mark.parametrize("sent", ["<D:\x0bhref>", "<D:href a=&#0;>", "\x00", "&#;", "&#x;", "&#1114112;", "&nbsp;"])
+def test_what_is_forbidden_among_the_tags_is_unreadable_still(sent: str) -> None:
+    with pytest.raises(Unreadable):
+        parse_multistatus(multistatus(f"<D:response>{sent}</D:response>"))
+
+
 NONE_FOUND = "<D:propstat><D:prop></D:prop><D:status>HTTP/1.1 404 Not Found</D:status></D:propstat>"
 SOME_FOUND = "<D:propstat><D:prop><C:data/></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat>"
 
