@@ -20,6 +20,7 @@ from pointsman_sdk.readers.recurrence.rule import Rule, read_rule
 from pointsman_sdk.readers.unreadable import Reason, Unreadable
 
 _SLACK = timedelta(days=2)  # no wall clock is further from another
+_LONGEST_WAY = timedelta(days=1)
 _FIRST = datetime(1, 1, 1)  # noqa: DTZ001  # a wall clock
 _FOREVER = 9000  # the year from which on an end is none
 _SHOWABLE = re.compile(r"[A-Za-z0-9_@.:{}+/=-]{1,80}")
@@ -59,6 +60,7 @@ def busy_instances(
 ) -> Iterator[Span]:
     """The times around `within` at which the events of a calendar object keep its owner busy, in no order.
 
+    The way to an event (X-APPLE-TRAVEL-DURATION) is part of it, as Apple's calendars show it.
     Whole days and floating times are those of `zone`, the owner's. `owner` is an email address: what it declined is free.
     `otherwise` tells zones that the calendar does not define; `spend` hears of each step.
     """
@@ -82,7 +84,9 @@ def busy_instances(
                 # A changed instance stands for itself, wherever it was before.
                 stands_alone = event.get("RECURRENCE-ID") is not None
                 gone = _keys(event.all("EXDATE"), asked)
-                yield from _instances(event, gone if stands_alone else _Either(gone, changed), asked)
+                way = _way_there(event)
+                for start, end in _instances(event, gone if stands_alone else _Either(gone, changed), asked):
+                    yield start - way, end
             except OverflowError:
                 fault = Unreadable(Reason.MALFORMED, "A time of the calendar lies in another age.")
                 raise _named(event, fault) from None
@@ -128,6 +132,11 @@ def _last_day(rule: Rule) -> datetime | None:
     if not rule.until:
         return None
     return midnight(read_date(rule.until.partition("T")[0]), UTC).replace(tzinfo=None)
+
+
+def _way_there(event: Component) -> int:
+    found = event.get("X-APPLE-TRAVEL-DURATION")
+    return 0 if found is None else int(min(max(read_length(found.value), timedelta()), _LONGEST_WAY).total_seconds())
 
 
 def _instances(event: Component, gone: Container[_Key], asked: _Asked) -> Iterator[Span]:

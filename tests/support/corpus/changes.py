@@ -196,6 +196,9 @@ ATTENDANCE = [
     ),
     case("a declined series", invited("PARTSTAT=DECLINED") + "\nRRULE:FREQ=DAILY", ""),
     case("a private event", HOUR + "CLASS:PRIVATE", EIGHT),
+    case("the way there", HOUR + "X-APPLE-TRAVEL-DURATION;VALUE=DURATION:PT30M", "UTC 0401 0730-0900"),
+    case("the way to what is free", HOUR + "TRANSP:TRANSPARENT\nX-APPLE-TRAVEL-DURATION;VALUE=DURATION:PT30M", ""),
+    case("a way back in time", HOUR + "X-APPLE-TRAVEL-DURATION;VALUE=DURATION:-PT30M", EIGHT),
     case(
         "an event with an alarm",
         HOUR + "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:-PT15M\nDESCRIPTION:x\nEND:VALARM",
