@@ -1,7 +1,7 @@
 """The registry: which connectors are installed, found by entry point, imported when first used."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, distributions
@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from pointsman.domain.errors import Fault, Invalid, NotFound, Unavailable
 from pointsman.domain.text.suggestions import did_you_mean
-from pointsman_sdk import CONTRACT, Connector, Context, Manifest
+from pointsman_sdk import CONTRACT, Auth, Capability, Connector, Context, Limits, Manifest
 from pointsman_sdk.graded import read_tier
 
 ENTRY_POINT_GROUP = "pointsman.connectors"
@@ -63,11 +63,11 @@ class _Claim:
 
 
 class ConnectorRegistry:
-    """The connectors of one installation. One that cannot be imported is kept, with the reason."""
+    """The connectors of one installation. One that cannot be imported, or listed, is kept, with the reason."""
 
     def __init__(self, claims: Mapping[str, _Claim]) -> None:
         self._claims = dict(sorted(claims.items()))
-        self._loaded: dict[str, tuple[Any, str | None]] = {}
+        self._loaded: dict[str, tuple[Any, ConnectorInfo]] = {}
 
     @classmethod
     def discover(cls, path: Sequence[str] | None = None) -> "ConnectorRegistry":
@@ -80,7 +80,7 @@ class ConnectorRegistry:
 
     def describe(self) -> list[ConnectorInfo]:
         """Every connector with what its manifest says; imports them all."""
-        return [self._info(name) for name in self._claims]
+        return [self._load(name)[1] for name in self._claims]
 
     def manifest(self, name: str) -> Manifest:
         """Raises NotFound for an unknown connector, Unavailable for a broken one."""
@@ -88,7 +88,7 @@ class ConnectorRegistry:
         return manifest
 
     def parse_config(self, name: str, config: Mapping[str, object]) -> BaseModel:
-        """`config` as the connector's own model. Raises Invalid with the path to each fault."""
+        """`config` as the connector's own model. Raises Invalid with the path to each fault, and as `manifest` does."""
         model = self.manifest(name).config
         try:
             return model.model_validate(dict(config))
@@ -99,36 +99,48 @@ class ConnectorRegistry:
                 code="config-invalid",
                 faults=[_config_fault(name, model, one) for one in found],
             ) from None
+        except Exception as error:  # noqa: BLE001  # a stranger's validator may raise anything
+            raise _broken(name, f"its configuration raised {type(error).__name__}") from None
 
     def build(self, name: str, config: Mapping[str, object], context: Context) -> Connector:
         """A connection of this connector. Raises NotFound, Unavailable, Invalid."""
         model = self.parse_config(name, config)
-        connector: Connector = self._factory(name)(model, context)
+        try:
+            connector: Connector = self._factory(name)(model, context)
+        except (NotFound, Unavailable):
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # likewise
+            # The type alone: the text may quote the configuration.
+            raise _broken(name, f"its beginning raised {type(error).__name__}") from None
         return connector
 
     def _factory(self, name: str) -> Any:
         if name not in self._claims:
             others = did_you_mean(name, self._claims) or "none is installed"
             raise NotFound(f"there is no connector {name[:60]!r}; {others}")
-        factory, fault = self._load(name)
-        if fault is not None:
-            raise Unavailable(f"the connector {name!r} is broken: {fault}", code="connector-broken")
+        factory, info = self._load(name)
+        if info.fault is not None:
+            raise _broken(name, info.fault)
         return factory
 
-    def _load(self, name: str) -> tuple[Any, str | None]:
+    def _load(self, name: str) -> tuple[Any, ConnectorInfo]:
         if name not in self._loaded:
             try:
                 factory = self._claims[name].entry.load()
+                info = self._info(name, factory)
             except (Exception, SystemExit) as error:  # noqa: BLE001  # a stranger's module may raise anything; the service goes on
-                self._loaded[name] = (None, f"{type(error).__name__}: {error}"[:500])
-            else:
-                self._loaded[name] = (factory, _fault(name, factory))
+                factory, info = None, self._unusable(name, f"{type(error).__name__}: {error}"[:500])
+            self._loaded[name] = (factory, info)
         return self._loaded[name]
 
-    def _info(self, name: str) -> ConnectorInfo:
-        claim, (factory, fault) = self._claims[name], self._load(name)
-        if fault is not None:
-            return ConnectorInfo(name=name, distribution=claim.distribution, version=claim.version, fault=fault)
+    def _unusable(self, name: str, fault: str) -> ConnectorInfo:
+        claim = self._claims[name]
+        return ConnectorInfo(name=name, distribution=claim.distribution, version=claim.version, fault=fault)
+
+    def _info(self, name: str, factory: Any) -> ConnectorInfo:
+        if (fault := _fault(name, factory)) is not None:
+            return self._unusable(name, fault)
+        claim = self._claims[name]
         manifest: Manifest = factory.manifest
         return ConnectorInfo(
             name=name,
@@ -162,7 +174,7 @@ def _claims_on(path: Sequence[str]) -> Mapping[str, _Claim]:
             continue
         name = (distribution.metadata["Name"] or "").lower().replace("_", "-")
         for entry in entries:
-            claim = _Claim(distribution=name, version=distribution.version, entry=entry)
+            claim = _Claim(distribution=name, version=distribution.version or "", entry=entry)
             # The same distribution twice is one that lies on the path twice: the first is imported.
             other = claims.setdefault(entry.name, claim)
             if other.distribution != name:
@@ -172,11 +184,35 @@ def _claims_on(path: Sequence[str]) -> Mapping[str, _Claim]:
     return claims
 
 
+def _broken(name: str, fault: str) -> Unavailable:
+    return Unavailable(f"the connector {name!r} is broken: {fault}", code="connector-broken")
+
+
+def _all(of: type, *kinds: type[Collection[Any]]) -> Callable[[Any], bool]:
+    return lambda given: isinstance(given, kinds) and all(isinstance(part, of) for part in given)
+
+
+#: What is listed and asked of a manifest; an author's type checker is no promise.
+_SOUND: Mapping[str, Callable[[Any], bool]] = {
+    "title": lambda given: isinstance(given, str),
+    "contract": lambda given: _all(int, tuple, list)(given) and len(given) == 2,
+    "capabilities": _all(Capability, frozenset, set),
+    "config": lambda given: isinstance(given, type) and issubclass(given, BaseModel),
+    "auth": _all(Auth, tuple, list),
+    "limits": lambda given: isinstance(given, Limits),
+    "docs": lambda given: isinstance(given, str),
+    "maintainers": _all(str, tuple, list),
+}
+
+
 def _fault(name: str, factory: Any) -> str | None:
     """Why what was loaded cannot be used; None when it can."""
     manifest = getattr(factory, "manifest", None)
     if not callable(factory) or not isinstance(manifest, Manifest):
         return "the entry point names nothing that can be called and has a manifest"
+    wrong = [field for field, is_sound in _SOUND.items() if not is_sound(getattr(manifest, field))]
+    if wrong:
+        return f"its manifest is not as `pointsman_sdk.Manifest` says: {', '.join(wrong)}"
     first, last = manifest.contract
     if not first <= CONTRACT <= last:
         return f"written for contract {first} to {last}; this version of Pointsman speaks contract {CONTRACT}"

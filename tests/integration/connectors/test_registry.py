@@ -57,6 +57,9 @@ class Acme:
     async def aclose(self): ...
 """
 
+SOUND = GOOD.format(contract=2)
+WAYS = '(Auth(method=Method.NONE, title="Nothing"), Auth(method=Method.OAUTH2, scopes=("all",)))'
+
 
 async def test_names_are_listed_without_importing_anything(site: Path) -> None:
     install(site, "acme-connector", entry="acme = acme_plain:Acme", code="raise SystemExit('imported')")
@@ -85,6 +88,15 @@ async def test_connector_is_described_from_its_manifest(site: Path) -> None:
         ("Acme = 7", "has a manifest"),
         (GOOD.format(contract=1), "contract 2"),
         (GOOD.format(contract=2).replace('name="acme"', 'name="other"'), "'other'"),
+        (SOUND.replace("contract=(2, 2)", "contract=2"), "Manifest` says: contract"),
+        (SOUND.replace('title="Acme"', "title=None"), "Manifest` says: title"),
+        (SOUND.replace("frozenset()", 'frozenset({"telepathy"})'), "Manifest` says: capabilities"),
+        (SOUND.replace("config=Config", "config=dict"), "Manifest` says: config"),
+        (SOUND.replace("config=Config", "config=Config, limits=5"), "Manifest` says: limits"),
+        (SOUND.replace(WAYS, "Auth(method=Method.NONE)"), "Manifest` says: auth"),
+        (SOUND.replace('maintainers=("A",)', 'maintainers="A"'), "Manifest` says: maintainers"),
+        (SOUND.replace("docs=", "docs=None and "), "Manifest` says: docs"),
+        (SOUND.replace("region: str", "region: __import__('typing').Callable[[], int]"), "JsonSchema"),
     ],
 )
 async def test_broken_connector_is_kept_with_its_reason(site: Path, code: str, reason: str) -> None:
@@ -94,6 +106,32 @@ async def test_broken_connector_is_kept_with_its_reason(site: Path, code: str, r
     assert reason in (info.fault or "")
     with pytest.raises(Unavailable, match="is broken"):
         registry.parse_config("acme", {})
+
+
+async def test_connector_that_cannot_be_listed_takes_no_other_from_the_list(site: Path) -> None:
+    install(site, "acme-connector", entry="acme = acme_good5:Acme", code=SOUND)
+    wrong = SOUND.replace('name="acme"', 'name="acme2"').replace("config=Config", "config=dict")
+    install(site, "acme-other", entry="acme2 = acme_unlisted:Acme", code=wrong)
+    faults = {info.name: info.fault for info in ConnectorRegistry.discover([str(site)]).describe()}
+    assert faults["acme"] is None
+    assert "config" in (faults["acme2"] or "")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        SOUND.replace("self.config = config", "raise KeyError(config.region)"),
+        SOUND.replace("self.config = config", "raise SystemExit(config.region)"),
+        SOUND.replace(
+            "    workers:", "    def model_post_init(self, context):\n        raise KeyError(self.region)\n    workers:"
+        ),
+    ],
+)
+async def test_connector_that_fails_at_its_settings_is_broken_and_quotes_none(site: Path, code: str) -> None:
+    install(site, "acme-connector", entry="acme = acme_begins:Acme", code=code)
+    with pytest.raises(Unavailable, match=r"is broken: its (beginning|configuration) raised") as caught:
+        ConnectorRegistry.discover([str(site)]).build("acme", {"region": "s3cret"}, None)  # type: ignore[arg-type]
+    assert "s3cret" not in str(caught.value)
 
 
 async def test_two_distributions_with_one_name_do_not_start(site: Path) -> None:
