@@ -107,4 +107,11 @@ def main(words: Sequence[str] | None = None) -> None:
         if error.errno not in _REFUSALS_OF_A_DISK:
             raise
         refuse(f"{error.filename or '-'}: {words_of(system_words(error))}")
+    except Exception as error:
+        from pointsman.connectors.registry import DuplicateConnector  # noqa: PLC0415  # imports the SDK, for an error alone
+
+        if not isinstance(error, DuplicateConnector):
+            raise
+        first, second = error.distributions
+        fail("cli-service.connector-twice", name=error.name, first=first, second=second)
     sys.exit(code)

@@ -22,6 +22,10 @@ ENTRY_POINT_GROUP = "pointsman.connectors"
 class DuplicateConnector(Exception):
     """Two installed distributions claim one connector name: uninstall one of them."""
 
+    def __init__(self, name: str, distributions: tuple[str, str]) -> None:
+        self.name, self.distributions = name, distributions
+        super().__init__(f"connector {name!r} comes from both {' and '.join(distributions)}: uninstall one")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthInfo:
@@ -178,9 +182,7 @@ def _claims_on(path: Sequence[str]) -> Mapping[str, _Claim]:
             # The same distribution twice is one that lies on the path twice: the first is imported.
             other = claims.setdefault(entry.name, claim)
             if other.distribution != name:
-                raise DuplicateConnector(
-                    f"connector {entry.name!r} comes from both {other.distribution} and {name}: uninstall one"
-                )
+                raise DuplicateConnector(entry.name, (other.distribution, name))
     return claims
 
 

@@ -9,8 +9,10 @@ from pointsman.cli.output import EXIT_FAILED, out, tell, word
 from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.live import LiveFinding, LiveResult, check_live
+from pointsman.domain.errors import Unavailable
 from pointsman.services.connections.live_check import open_live_check
-from pointsman.services.ports import Env
+from pointsman.services.deliveries.vendor_error_text import failure_message, safe_error_text
+from pointsman.services.ports import Env, VendorError
 from pointsman_sdk.live import Sandbox
 
 _LACKS = {
@@ -35,9 +37,12 @@ def run_live_check(key: str, *, calendar: str | None, zone: str, person: str | N
         )
         gateway = cast("ConnectorGateway", env.calendars)  # the command line is wired with it
         results = []
-        async for found in check_live(gateway, row.ref(), sandbox):
-            out.print(_line(found), highlight=False, soft_wrap=True)
-            results.append(found.result)
+        try:
+            async for found in check_live(gateway, row.ref(), sandbox):
+                out.print(_line(found), highlight=False, soft_wrap=True)
+                results.append(found.result)
+        except (VendorError, TimeoutError) as error:  # its connector is not there, or another than it was saved with
+            raise Unavailable(safe_error_text(error), told=failure_message(error)) from None
         return results
 
     results = run_with_env(use)

@@ -19,7 +19,7 @@ from pointsman.cli.service.listening import find_listening_fault
 from pointsman.cli.service.migrate import first_line
 from pointsman.cli.terminal.found_environment import take_found_environment
 from pointsman.cli.terminal.locality import terminal_language
-from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.connectors.registry import ConnectorRegistry, DuplicateConnector
 from pointsman.db import migrations
 from pointsman.db.engine.engine import dropped_time_outs, time_outs
 from pointsman.db.engine.extensions import NEEDED, missing_extensions
@@ -27,7 +27,7 @@ from pointsman.db.engine.guard_check import check_guards
 from pointsman.db.engine.locale import find_poor_ctype
 from pointsman.db.engine.schema_check import find_missing
 from pointsman.db.revision import HEAD_REVISION, is_newer
-from pointsman.domain.messages.message import Arg, first_of
+from pointsman.domain.messages.message import Arg, first_of, say
 from pointsman.services.connections.connections import list_connections
 from pointsman.services.operations.secret_rotation import SecretsByKey, count_secrets
 from pointsman.services.ports import DatabaseBusy, DatabaseUnavailable, SchemaUnusable
@@ -119,7 +119,14 @@ def _variables() -> Iterator[CheckResult]:
 
 
 def _connectors() -> Iterator[CheckResult]:
-    for found in ConnectorRegistry.discover().describe():
+    try:
+        connectors = ConnectorRegistry.discover()
+    except DuplicateConnector as error:
+        first, second = error.distributions
+        told = {"name": error.name, "first": first, "second": second}
+        yield CheckResult(verdict=Verdict.BAD, found=word("cli-service.connector-twice", **told))
+        return
+    for found in connectors.describe():
         if found.fault:
             told = {"name": found.name, "fault": found.fault, "package": found.distribution}
             yield _bad("cli-doctor.connector-broken", "cli-doctor.connector-broken-fix", **told)
@@ -156,6 +163,8 @@ def _database(settings: Settings) -> Iterator[CheckResult]:
         return
     try:
         yield from asyncio.run(_connections(settings))
+    except DuplicateConnector:
+        return  # told among the connectors
     except (SchemaUnusable, DBAPIError, DatabaseBusy, DatabaseUnavailable) as error:
         reason = first_line(error)
         yield _bad("cli-doctor.unusable", "cli-doctor.unusable-fix", reason=reason)
@@ -239,8 +248,12 @@ async def _connections(settings: Settings) -> list[CheckResult]:
     finally:
         await wired.aclose()
     results = []
+    installed = ConnectorRegistry.discover().names()
     for row in rows:
-        if row.fault:
+        if row.connector not in installed:
+            lacks: dict[str, Arg] = {"key": row.key, "fault": say("vendor.no-connector", connector=row.connector)}
+            results.append(_bad("cli-doctor.connection-fault", "cli-doctor.no-connector-fix", **lacks))
+        elif row.fault:
             told: dict[str, Arg] = {"key": row.key, "fault": row.fault}
             results.append(_bad("cli-doctor.connection-fault", "cli-doctor.connection-fault-fix", **told))
         else:

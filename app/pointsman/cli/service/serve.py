@@ -51,6 +51,10 @@ def _serve(chosen: Settings, workers: int) -> None:
         # Here and not by uvicorn, so that the collector does not look for garbage in what has come to stay.
         with gc_paused():
             import_module(_MODULE)
+    else:  # what forbids the start ends the parent, which would begin its children again for ever
+        from pointsman.connectors.registry import ConnectorRegistry  # noqa: PLC0415  # a parent alone imports nothing else
+
+        ConnectorRegistry.discover()
     # For a signal before uvicorn listens to them. Later it stops cleanly, then raises the signal again, for this one.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: sys.exit(0))
