@@ -19,6 +19,11 @@ class _Settings(BaseModel):
     colour: str = "red"  # which no connector of ours takes
 
 
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def two_of_one_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number, name in enumerate(("acme-one", "acme-two")):
