@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from pointsman.domain.booking.lifecycle import TRANSITIONS
 from pointsman.services.appointments.overdue import lapse_requests
 from pointsman.services.booking.book import book
+from pointsman.services.ports import VendorError, VendorReauthError, VendorRejectedError, VendorRetryableError
 from support.floors.appointment_states import STATES, appointment_in
 from support.floors.booking_floor import SETTER, Floor
 from support.http.service import caller_of, serve_floor
@@ -162,6 +163,30 @@ async def test_a_partner_reads_its_own_appointments_and_no_word_of_the_house(flo
     for line in shown["history"]:
         assert (line["actor"], line["reason"]) == (None, None)
         assert not {"rep", "companions", "conflict", "setter"} & {*line["before"], *line["after"]}
+
+
+@pytest.mark.parametrize("kind", [VendorRejectedError, VendorRetryableError, VendorReauthError])
+async def test_a_partner_reads_nothing_of_what_the_houses_calendars_say(
+    floor: Floor, app: FastAPI, kind: type[VendorError]
+) -> None:
+    lead_id, handed = await floor.ready()
+    await floor.world.rows(
+        "insert into assignments (id, lead_id, rep_id, work, assigned_at, ended_at, end_reason)"
+        " select :id, :lead, id, 'prospecting', :at, :at, 'x' from reps where key = 'mia'",
+        id=floor.env.new_id(), lead=lead_id, at=floor.env.clock() - timedelta(days=1),
+    )  # fmt: skip
+    slot = handed.slots[0]
+    floor.vendor.faults[f"{slot.rep}-cal"] = kind("no access to /dav/eva.endres/private/")
+    floor.world.clock.advance(timedelta(seconds=61))
+    wished = {"lead_id": str(lead_id), "start": slot.start.isoformat()}
+    async with caller_of(app, "booking", "read", supplier="callwerk") as partner, caller_of(app, "booking") as house:
+        for path in ("/v1/appointments", "/v1/slot-holds"):
+            answer = await partner.post(path, json=wished)
+            assert (answer.status_code, answer.json()["code"]) == (503, "calendar-unreadable")
+            assert "Another rep's calendar cannot be read: " in answer.json()["detail"]
+            assert "the house knows why. Unknown is not free." in answer.json()["detail"]
+            assert not [word for word in ("eva", "dav", "anna", f"{slot.rep}") if word in answer.text.lower()]
+        assert "eva.endres" in (await house.post("/v1/appointments", json=wished)).text
 
 
 async def test_reasons_and_titles_are_read_in_the_language_of_the_reader(

@@ -1,5 +1,6 @@
 """Messages are read in the reader's language and zone, with people by name."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -7,7 +8,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pointsman.domain.messages.message import Arg, Message, as_written, message_from_json, rep_name, say, supplier_name
+from pointsman.domain.messages.message import (
+    Arg,
+    Message,
+    as_written,
+    connection_name,
+    message_from_json,
+    rep_name,
+    say,
+    supplier_name,
+)
 from pointsman.services.wording.catalogue import LANGUAGES, catalogue_language, parse_text
 from pointsman.services.wording.locale_formats import best_language
 from pointsman.services.wording.rendering import MessageReader, render, render_sentence, supported
@@ -57,6 +67,16 @@ def test_a_partner_reads_its_own_people_alone(language: str, other: str) -> None
     reader = MessageReader(language=language, names={rep_name("r1"): "Lena"}, hides_others=True)
     assert [written(rep_name(key), reader) for key in ("r1", "r2")] == ["Lena", other]
     assert "acme" not in written(supplier_name("acme"), reader)
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "The house knows why."), ("de", "Das Haus weiß, warum.")])
+def test_a_partner_reads_nothing_of_what_connected_systems_said(language: str, told: str) -> None:
+    reader = MessageReader(language=language, names={rep_name("r1"): "Lena"}, hides_others=True)
+    said = say("vendor.said", said="no access to /dav/eva.endres/")
+    assert render_sentence(said, reader) == told
+    out_of_use = say("calendar-reading.out-of-use", connection=connection_name("team-eva"), error=said)
+    assert "eva" not in render(out_of_use, reader)
+    assert "eva.endres" in render(out_of_use, replace(reader, hides_others=False))
 
 
 def test_what_somebody_wrote_is_never_read_for_a_placeholder() -> None:

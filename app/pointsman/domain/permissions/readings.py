@@ -15,8 +15,8 @@ class Reading(StrEnum):
 #: What each part holds, in the words of docs/security.md.
 READING_WORDS = {
     Reading.REASONS: "rules, candidates, balances, and data of other leads and accounts",
-    Reading.COLLEAGUES: "other reps, by key or by name, what they found out and what the gate said to it, and words "
-    "between colleagues",
+    Reading.COLLEAGUES: "other reps, by key or by name, what they found out and what the gate said to it, words between "
+    "colleagues, and what connected systems said",
 }
 
 _HOUSE = frozenset({CallerKind.ADMIN, CallerKind.SERVICE, CallerKind.HOUSE})

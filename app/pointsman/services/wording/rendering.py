@@ -22,11 +22,17 @@ _OTHERS: Mapping[NameKind, Message] = {
 }
 
 
+#: What a connected system said, and what is wrong with it: it may name anyone of the house, and places of theirs.
+_OF_SYSTEMS = "vendor."
+_HOUSE_KNOWS = say("text.house-knows-why")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReader:
     """A person who reads: language (of the catalogues), time zone (None: each time in its own), names by what they name.
 
-    A partner's `names` are those of its own reps; `hides_others` then has everybody else read as "another rep".
+    A partner's `names` are those of its own reps; `hides_others` then has everybody else read as "another rep", and what
+    connected systems said not at all.
     """
 
     language: str = FALLBACK_LANGUAGE
@@ -57,6 +63,7 @@ def render(message: Message, reader: MessageReader) -> str:
 
     A key that the catalogue lacks, as of a message that a later release wrote, is shown with its arguments.
     """
+    message = _as_shown(message, reader)
     args = dict(message.args)
     parts = load_catalogue(reader.language).parts(message.key, args)
     if parts is None:
@@ -112,6 +119,7 @@ def _begins_with_ours(arg: Arg, how: str, reader: MessageReader) -> bool:
 
 
 def _text_begins_with_ours(message: Message, reader: MessageReader) -> bool:
+    message = _as_shown(message, reader)
     args = dict(message.args)
     for before, name, how in load_catalogue(reader.language).parts(message.key, args) or ():
         if before:
@@ -141,6 +149,10 @@ def _write(arg: Arg, how: str, reader: MessageReader) -> str:
                 ValueError,
             ):  # as of a time of the year 9999, which clocks in the east show in 10000
                 return str(arg)
+
+
+def _as_shown(message: Message, reader: MessageReader) -> Message:
+    return _HOUSE_KNOWS if reader.hides_others and message.key.startswith(_OF_SYSTEMS) else message
 
 
 def _name(named: Named, reader: MessageReader) -> str:
