@@ -2,17 +2,20 @@
 
 import asyncio
 from datetime import datetime
+from uuid import UUID
 
 import pytest
 
 from pointsman.domain.booking.calendar_diff import CALENDAR_EMPTIED
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.actions import cancel
-from pointsman.services.calendar_sync.poll import sync_calendars
+from pointsman.services.calendar_sync.poll import look_at_account, sync_calendars
 from pointsman.services.connections.connections import save_connection
+from pointsman.services.deliveries.jobs import ACCOUNT_TASK
 from pointsman.services.ports.booking.appointments import AppointmentRow
-from support.floors.booking_floor import CLOSERS, SETTER, Floor, live_beside, look_twice
-from support.floors.reassignment_floor import appointment, at, booked, events
+from support.floors.booking_floor import CLOSERS, SETTER, Floor, live_beside, look_twice, open_floor
+from support.floors.reassignment_floor import CLOSERS_POOL, appointment, at, booked, events
+from support.floors.use_case_env import POLICY
 
 pytestmark = pytest.mark.anyio
 
@@ -103,3 +106,44 @@ async def test_two_reps_who_delete_one_event_each_call_both_off(floor: Floor) ->
     lose(floor, *rows[:2])
     await look_twice(floor)
     assert [(await appointment(floor, row.id)).status for row in rows] == ["cancelled", "cancelled", "confirmed"]
+
+
+async def look(floor: Floor) -> int:
+    """What the worker does with the jobs that a sign-in, or new secrets, bring."""
+    jobs = await floor.world.rows(
+        "delete from procrastinate_jobs where task_name = :task returning args->>'connection_id' as id",
+        task=ACCOUNT_TASK,
+    )
+    for job in jobs:
+        await look_at_account(floor.env, UUID(job.id))
+    return len(jobs)
+
+
+async def test_secrets_of_another_account_call_nothing_off(floor: Floor) -> None:
+    rows = await placed(floor, 1)
+    (event,) = floor.vendor.events()
+    lose(floor, *rows)
+    await configure(floor, "x")
+    assert await look(floor) == 1
+    await look_twice(floor)
+    await look_twice(floor)
+    after = await appointment(floor, rows[0].id)
+    assert (after.status, after.conflict) == ("confirmed", {after.rep_key: CALENDAR_EMPTIED.as_json()})
+    floor.vendor.drag(event, event.start)  # the right account again
+    await configure(floor, "x")
+    await look(floor)
+    assert (await appointment(floor, rows[0].id)).conflict is None
+    lose(floor, *rows)
+    await look_twice(floor)
+    assert (await appointment(floor, rows[0].id)).status == "cancelled"
+
+
+async def test_what_is_deleted_beside_others_of_ours_is_called_off_after_a_sign_in_too(database_url: str) -> None:
+    policy = {**POLICY, "pools": {**POLICY["pools"], CLOSERS_POOL: {"work": "closing", "members": ["anna"]}}}
+    async with open_floor(database_url, policy=policy) as floor:
+        rows = await placed(floor, 2)
+        lose(floor, rows[0])
+        await configure(floor, "x")
+        await look(floor)
+        await look_twice(floor)
+        assert [(await appointment(floor, row.id)).status for row in rows] == ["cancelled", "confirmed"]

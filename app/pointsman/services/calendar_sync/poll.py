@@ -67,11 +67,13 @@ class _SyncTimes:
 class _ConnectionRun:
     """One connection during one look: its own gate, and how often it failed in a row.
 
-    `lost_much`: what its calendars lost by the last look, they lost by an accident.
+    `lost_much`: what its calendars lost by the last look, they lost by an accident. `is_doubtful`: it may lead to another
+    account since somebody signed in.
     """
 
     connection: ConnectionRow
     lost_much: bool = False
+    is_doubtful: bool = False
     semaphore: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READS_PER_CONNECTION))
     consecutive_failures: int = 0
 
@@ -124,6 +126,31 @@ async def sync_calendars(env: Env, *, deadline: timedelta = DEADLINE) -> int:
             raise result
         if isinstance(result, Exception):
             failures.add(f"calendar:{calendar.connection_run.connection.key}", result)
+    failures.raise_if_any()
+    return sum(read is True for read in done)
+
+
+async def look_at_account(env: Env, connection_id: UUID) -> int:
+    """Look at once whether a connection leads to another account since it has new secrets, or somebody signed in.
+
+    Where nothing of ours is left in a calendar then, its owner did not delete it: it counts as emptied, whatever the number.
+    The count of calendars that were read.
+    """
+    every = await _calendars(env, env.clock())
+    calendars = [calendar for calendar in every if calendar.connection_run.connection.id == connection_id]
+
+    async def look(calendar: _Calendar) -> bool:
+        calendar.connection_run.is_doubtful = True
+        async with calendar.connection_run.semaphore:
+            return await _sync_calendar(env, calendar, DEADLINE)
+
+    done = await asyncio.gather(*(look(calendar) for calendar in calendars), return_exceptions=True)
+    failures = FailedItems(tried=len(calendars))
+    for result in done:
+        if isinstance(result, DatabaseUnavailable):
+            raise result
+        if isinstance(result, Exception):
+            failures.add(f"connection:{connection_id}", result)
     failures.raise_if_any()
     return sum(read is True for read in done)
 
@@ -212,7 +239,8 @@ async def _sync_calendar(env: Env, calendar: _Calendar, deadline: timedelta) -> 
         )
         for item in wanted
     ]
-    is_lost = is_empty or calendar.connection_run.lost_much
+    run = calendar.connection_run
+    is_lost = is_empty or run.lost_much or (run.is_doubtful and not has_any(seen))
     found = {result.key: result for result in compare_events(expected, seen, is_empty=is_lost)}
     missing = [_missing(calendar, item, started) for item in wanted if found[item.key].state is EventState.DELETED]
     if missing or calendar.missing:

@@ -7,6 +7,7 @@ from pointsman.domain.errors import Fault, Invalid, NotFound, PointsmanError
 from pointsman.domain.messages.message import Message, say
 from pointsman.services.audit import audit
 from pointsman.services.deliveries.connection_faults import put_back_into_use
+from pointsman.services.deliveries.jobs import defer_look_at_account
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports import WORKER, Actor, Env, Tx, VendorError
 from pointsman.services.ports.booking.connections import ConnectionRow
@@ -130,6 +131,9 @@ async def _works(env: Env, connection: ConnectionRow, row: SignInRow) -> bool:
 
     async def back(tx: Tx) -> None:
         await put_back_into_use(env, tx, connection, actor=_actor(row))
+        await defer_look_at_account(
+            tx, connection.id
+        )  # somebody else may have signed in, or the same to another account
 
     await run_in_transaction(env, back)
     return True

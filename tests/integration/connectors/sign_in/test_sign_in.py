@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel
+from sqlalchemy import text
 
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.context import ContextFactory, Keeping
@@ -17,6 +18,7 @@ from pointsman.connectors.vault import Vault
 from pointsman.settings import load_settings
 from pointsman_sdk import Connector, Context, Manifest
 from pointsman_sdk.http import authorized, raise_for_status
+from support.databases.kept_engines import lend_engine
 from support.http.keys import SECRET
 from support.http.service import client_of, headers_of_key, serve
 from support.sign_in.login_vendor import CLIENT_ID, CLIENT_SECRET, LoginVendor
@@ -150,6 +152,17 @@ async def test_a_connection_is_pending_until_a_human_has_signed_in_and_works_the
     assert "connection.signed-in" in {line["action"] for line in audit}
     assert (await desk.put()).json()["pending"] is False  # unchanged: the sign-in stays
     assert (await desk.put(tenant="other")).json()["pending"] is True
+
+
+async def test_each_sign_in_has_the_calendars_looked_at_since_it_may_lead_to_another_account(
+    desk: Desk, database_url: str
+) -> None:
+    await desk.put()
+    for times in (1, 2):
+        assert await desk.sign_in() == "done"
+        async with lend_engine(database_url, pool_size=1) as engine, engine.connect() as connection:
+            asked = "select count(*) from procrastinate_jobs where task_name = 'calendars.look_at_account'"
+            assert await connection.scalar(text(asked)) == times
 
 
 async def test_a_state_counts_once_and_a_foreign_one_never(desk: Desk) -> None:
