@@ -115,10 +115,13 @@ class _SmallReads(httpcore.AsyncNetworkStream):
 
 
 class _GuardedBackend(httpcore.AsyncNetworkBackend):
-    """Connects to the very addresses that were checked: a name cannot answer differently a moment later."""
+    """Connects to the very addresses that were checked: a name cannot answer differently a moment later.
 
-    def __init__(self, guard: AddressGuard) -> None:
-        self._guard, self._inner = guard, httpcore.AnyIOBackend()
+    In `plain` http only to those of networks that the admin opened.
+    """
+
+    def __init__(self, guard: AddressGuard, *, plain: bool) -> None:
+        self._guard, self._plain, self._inner = guard, plain, httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -129,6 +132,10 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         addresses = await self._guard.resolve(host, port)
+        if self._plain and not all(map(self._guard.is_private, addresses)):
+            raise AddressRefused(
+                "plain http is for networks that POINTSMAN_PRIVATE_NETWORKS names: begin the address with https://"
+            )
         for address in addresses[:-1]:
             try:
                 return _SmallReads(await self._inner.connect_tcp(address, port, timeout, local_address, socket_options))
@@ -147,30 +154,32 @@ def _public_authorities() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-class GuardedTransport(httpx.AsyncHTTPTransport):
-    """httpx's transport behind the guard; credentials travel unencrypted only inside networks the admin opened."""
+class _Wire(httpx.AsyncHTTPTransport):
+    """httpx's transport over a backend of ours."""
 
-    def __init__(self, guard: AddressGuard, *, sockets: int = 20) -> None:
+    def __init__(self, backend: httpcore.AsyncNetworkBackend, *, sockets: int) -> None:
         super().__init__(verify=_public_authorities(), trust_env=False)
-        self._guard = guard
         # httpx has no parameter for the network backend; httpcore, which it wraps, has.
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=_public_authorities(),
             max_connections=sockets,
             max_keepalive_connections=sockets,
             keepalive_expiry=_KEPT_ALIVE_S,
-            network_backend=_GuardedBackend(guard),
+            network_backend=backend,
         )
 
+
+class GuardedTransport(httpx.AsyncBaseTransport):
+    """httpx's transport behind the guard; credentials travel unencrypted only inside networks the admin opened."""
+
+    def __init__(self, guard: AddressGuard, *, sockets: int = 20) -> None:
+        self._secured = _Wire(_GuardedBackend(guard, plain=False), sockets=sockets)
+        self._plain = _Wire(_GuardedBackend(guard, plain=True), sockets=sockets)
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if request.url.scheme != "https":
-            try:
-                addresses = await self._guard.resolve(request.url.host, request.url.port or 80)
-            except httpcore.ConnectError as error:
-                raise httpx.ConnectError(str(error), request=request) from error
-            if not all(self._guard.is_private(address) for address in addresses):
-                raise AddressRefused(
-                    "plain http is for networks that POINTSMAN_PRIVATE_NETWORKS names: begin the address with https://",
-                    request=request,
-                )
-        return await super().handle_async_request(request)
+        wire = self._secured if request.url.scheme == "https" else self._plain
+        return await wire.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._secured.aclose()
+        await self._plain.aclose()

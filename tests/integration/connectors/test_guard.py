@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from ipaddress import ip_network
 
+import httpcore
 import httpx
 import pytest
 
@@ -114,10 +115,30 @@ class Names(AddressGuard):
         return addresses
 
 
-async def test_name_that_changes_its_answer_is_checked_where_the_connection_is_made() -> None:
-    async with make_client(GuardedTransport(Names(["127.0.0.1"], ["169.254.169.254"]))) as http:
+@pytest.fixture
+def reached(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses to which connections were begun; nothing listens anywhere."""
+    found = list[str]()
+
+    async def connect(_self: object, host: str, *_rest: object, **_more: object) -> httpcore.AsyncNetworkStream:
+        found.append(host)
+        raise httpcore.ConnectError("refused")
+
+    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
+    return found
+
+
+@pytest.mark.parametrize("then", ["169.254.169.254", "93.184.216.34"])
+async def test_name_that_changes_its_answer_is_checked_where_the_connection_is_made(
+    reached: list[str], then: str
+) -> None:
+    async with make_client(GuardedTransport(Names(["127.0.0.1"], [then]))) as http:
+        with pytest.raises(httpx.ConnectError):
+            await http.get("http://rebind.example/", auth=("anna", "s3cret"))
+        assert reached == ["127.0.0.1"]
         with pytest.raises(AddressRefused):
-            await http.get("http://rebind.example/")
+            await http.get("http://rebind.example/", auth=("anna", "s3cret"))
+    assert reached == ["127.0.0.1"]
 
 
 @pytest.mark.parametrize(
