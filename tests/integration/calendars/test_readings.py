@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from pointsman.domain.errors import Invalid
+from pointsman.domain.errors import Conflict, Invalid, PointsmanError
 from pointsman.domain.messages.message import as_written
 from pointsman.services.calendars.poll import poll_calendars
 from pointsman.services.calendars.readings import read_calendar_states, read_calendars
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.connections.connections import save_connection
-from pointsman.services.ports import VendorReauthError, VendorRejectedError, VendorRetryableError
+from pointsman.services.ports import VendorError, VendorReauthError, VendorRejectedError, VendorRetryableError
 from pointsman.services.ports.vendors.calendars import CalendarOwner
 from pointsman.services.roster.change_roster import put_roster
 from support.floors.booking_floor import SETTER, Floor, open_floor
@@ -174,6 +174,26 @@ async def test_a_connection_that_is_switched_off_is_not_asked(floor: Floor) -> N
     reads = floor.vendor.reads
     assert await states(floor, "anna") == {"anna": False}
     assert floor.vendor.reads == reads
+
+
+@pytest.mark.parametrize("fault", [VendorReauthError("401"), VendorRetryableError("away")])
+async def test_a_connection_is_switched_off_though_its_vendor_is_away_and_on_only_when_it_answers(
+    floor: Floor, fault: VendorError
+) -> None:
+    async def save(*, active: bool, connector: str = "memory") -> bool:
+        row, _ = await save_connection(
+            floor.env, "cal", connector=connector, config={"url": "x"}, active=active, actor=SETTER
+        )
+        return row.active
+
+    floor.vendor.faults["check"] = fault
+    assert await save(active=False) is False
+    with pytest.raises(PointsmanError, match="The vendor"):
+        await save(active=True)
+    with pytest.raises(Conflict, match="is a connection of memory"):
+        await save(active=True, connector="caldav")
+    del floor.vendor.faults["check"]
+    assert await save(active=True) is True
 
 
 async def test_a_late_reading_does_not_replace_a_newer_one(floor: Floor) -> None:

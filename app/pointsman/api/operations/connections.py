@@ -119,7 +119,7 @@ class ConnectionIn(BaseModel):
     sync_owners: StrictBool = Field(
         default=False,
         description="A CRM that hears who owns a lead with an appointment, and of the meeting. Only for a connector with "
-        "the capability `crm`.",
+        "the capabilities `people`, `owners` and `activities`.",
     )
     max_reading_age_s: Annotated[
         int | None,
@@ -207,7 +207,8 @@ async def show(
 @router.put(
     "/v1/connections/{key}",
     summary="Make or change a connection",
-    description="Checked with one call to the vendor before it is saved; secrets are stored encrypted and never shown. "
+    description="Checked with one call to the vendor before it is saved, unless `active` is false; secrets are stored encrypted "
+    "and never shown. "
     "Saving also puts a connection back into use, and sends what waited for it. One over which a human signs in (OAuth 2) is "
     "saved `pending`, and checked after the sign-in; a changed `config` asks for a new one.",
     responses={201: {"model": ConnectionDoc, "description": "Made"}, **problem_responses(401, 403, 409, 422, 503)},

@@ -43,10 +43,11 @@ async def save_connection(
     """Check a connection with one call to its vendor, then save it; (the row, whether it is new).
 
     One over which a human signs in is saved `pending`, and checked when somebody has; so is one whose configuration changed.
+    One that is switched off is not checked: its vendor may be what is wrong.
 
     With `sync_owners` it is a CRM that hears from now on who owns a lead and which meetings there are; `max_reading_age_s` is
     how old a reading of its calendars may be to show slots and to route by (None: FOR_SLOTS). Raises Invalid
-    (configuration, no such connector, no CRM, or the vendor says no), Unavailable (no answer).
+    (configuration, no such connector, no CRM, or the vendor says no), Conflict (of another connector), Unavailable (no answer).
     """
     public, sealed = env.calendars.seal(connector, config)
     if sync_owners and not env.crm.is_crm(connector):
@@ -54,9 +55,13 @@ async def save_connection(
         raise Invalid(message, faults=[Fault(path="body.sync_owners", code="no-crm", message=message)])
     async with env.uow() as tx:
         there = await tx.connections.get(key)
+    if there is not None:
+        _require_same_connector(
+            there, connector
+        )  # before the vendor is asked, who would be lent what the other one keeps
     connection_id = there.id if there else env.new_id()
     pending = env.sign_ins.needed(connector, config) and (there is None or there.pending or there.config != public)
-    if not pending:
+    if active and not pending:
         await _check(env, ConnectionRef(id=connection_id, connector=connector, config=public, sealed=sealed))
     row = ConnectionRow(
         id=connection_id,
@@ -77,12 +82,8 @@ async def save_connection(
         before = await tx.connections.get(key, lock=True)
         if before is None:
             await tx.connections.add(row)
-        elif before.connector != connector:
-            raise Conflict(
-                f"{key} is a connection of {before.connector}; make another one for {connector}.",
-                code="other-connector",
-            )
         else:
+            _require_same_connector(before, connector)
             await tx.connections.change(replace(row, id=before.id))
             if pending:
                 await tx.sign_ins.drop_tokens(before.id)
@@ -146,6 +147,14 @@ async def list_connections(env: Env, *, after: tuple[datetime, UUID] | None, lim
     """Newest first."""
     async with env.uow() as tx:
         return await tx.connections.page(after=after, limit=limit)
+
+
+def _require_same_connector(before: ConnectionRow, connector: str) -> None:
+    if before.connector != connector:
+        raise Conflict(
+            f"{before.key} is a connection of {before.connector}; make another one for {connector}.",
+            code="other-connector",
+        )
 
 
 async def _check(env: Env, ref: ConnectionRef) -> None:
