@@ -41,5 +41,15 @@ def member_url(collection: httpx.URL, name: str) -> httpx.URL | None:
     return collection.copy_with(raw_path=collection.raw_path + name.encode())
 
 
+def origin_of(address: str) -> str | None:
+    """The server of an absolute address, as it is entered as `base_url`; None for one that is none, or has a login in it."""
+    try:
+        url = httpx.URL(address)
+    except (httpx.InvalidURL, ValueError):
+        return None
+    named = url.scheme in ("http", "https") and url.host and not url.userinfo
+    return f"{url.scheme}://{url.netloc.decode('ascii')}" if named else None
+
+
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)

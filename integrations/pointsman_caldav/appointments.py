@@ -45,11 +45,16 @@ class Appointments:
             raise Rejected("a CalDAV server writes to no guests for us, and makes no meetings")
         if thing.sequence == 0 and (made := await self._created(thing)) is not None:
             return made
+        before: _Present | None = None
         for _ in range(_ATTEMPTS):
             present = await self._read(thing.place, thing.key)
+            if present is not None and present == before:
+                # Nobody changed it. The server, or a proxy in front of it, shows another ETag than it compares with.
+                present = present._replace(etag="")
             changed = await (self._created(thing) if present is None else self._changed(thing, present))
             if changed is not None:
                 return changed
+            before = present
         raise Retryable("the event keeps changing while it is being written")
 
     async def get(self, place: str, key: str) -> RemoteRecord | None:

@@ -4,7 +4,7 @@ from urllib.parse import unquote
 
 import httpx
 
-from pointsman_caldav.address import calendar_url
+from pointsman_caldav.address import calendar_url, origin_of
 from pointsman_caldav.client import Client
 from pointsman_caldav.dav import HOME_QUERY, LIST_QUERY
 from pointsman_caldav.reading import home_of, listed_calendars, principal_of
@@ -41,4 +41,12 @@ class Calendars:
         )
 
     def _url(self, href: str) -> httpx.URL:
-        return calendar_url(self._base, href)
+        """Rejected for another server: what a provider parts among its servers lies on one of them for each login."""
+        try:
+            return calendar_url(self._base, href)
+        except Rejected:
+            if (other := origin_of(href)) is None:
+                raise
+            raise Rejected(
+                f"the CalDAV server keeps the calendars of this login at {other}: make that base_url"
+            ) from None

@@ -63,7 +63,8 @@ class Client:
                 break
             await asyncio.sleep(pause)
             response = await self._sent(request, writes=writes)
-        if response.status_code not in expect:
+        throttled = response.status_code == 403 and "Retry-After" in response.headers  # whatever 403 else means here
+        if response.status_code not in expect or throttled:
             raise_for_status(response, vendor=VENDOR, now=self._clock(), writes=writes)
             # A success that the protocol does not know: not a CalDAV server, or a proxy in between.
             raise_unexpected(response)

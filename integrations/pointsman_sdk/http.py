@@ -187,11 +187,11 @@ def raise_for_status(
     """Raise what a status means for every vendor; a connector handles first what is peculiar to its own.
 
     A 5xx other than 503 on a write may come from a gateway in front of a vendor that did act. What is throttled, by 429, by 503
-    with a Retry-After or as `throttled` knows it, keeps the whole connection waiting.
+    or 403 with a Retry-After or as `throttled` knows it, keeps the whole connection waiting.
     """
     status = response.status_code
     wait = retry_after(response, now=now)
-    if status == 429 or (status == 503 and wait is not None) or (throttled is not None and throttled(response)):
+    if status == 429 or (status in (403, 503) and wait is not None) or (throttled is not None and throttled(response)):
         raise Retryable(f"{vendor} asks for fewer calls (status {status})", retry_after=wait, scope=Scope.CONNECTION)
     if status < 300:
         return

@@ -72,6 +72,13 @@ def test_status_says_what_happens_next(status: int, writes: bool, error: type[er
     assert type(caught.value) is error
 
 
+@pytest.mark.parametrize(("said", "error"), [("30", errors.Retryable), ("soon", errors.Rejected)])
+def test_a_403_that_says_when_to_come_back_is_no_refusal(said: str, error: type[errors.ConnectorError]) -> None:
+    with pytest.raises(errors.ConnectorError) as caught:
+        raise_for_status(httpx.Response(403, headers={"Retry-After": said}), vendor="Acme", now=NOW, writes=True)
+    assert type(caught.value) is error
+
+
 @pytest.mark.parametrize(
     ("said", "seconds"),
     [

@@ -1,5 +1,6 @@
 """What CalDAV servers do that Radicale does not, played by a scripted one."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from pointsman_caldav import CaldavConfig, CaldavConnector
 from pointsman_caldav.reading import busy_by_report, moment, one_event
-from pointsman_sdk import AmbiguousOutcome, ConnectorError, Rejected, Retryable, Slot
+from pointsman_sdk import AmbiguousOutcome, CalendarRef, ConnectorError, Rejected, Retryable, Scope, Slot
 from pointsman_sdk.http import make_client
 from pointsman_sdk.readers import Unreadable
 from pointsman_sdk.readers.icalendar import parse_icalendar
@@ -324,7 +325,7 @@ class OneEvent:
             while self.after_get:
                 self.after_get.pop()()
             return httpx.Response(200, content=content, headers=etag) if content else httpx.Response(404)
-        if request.headers.get("If-Match", f'"{self.puts}"') != f'"{self.puts}"':
+        if request.headers.get("If-Match", "*") not in ("*", f'"{self.puts}"'):
             return httpx.Response(412)
         self.puts, self.content = self.puts + 1, request.content
         self.rival(self)
@@ -352,6 +353,24 @@ async def test_an_event_is_moved_on_a_server_whose_etags_are_weak(scripted: Any)
     await connector.appointments.put(appointment(CALENDAR))
     moved = await connector.appointments.put(appointment(CALENDAR, slot=at(14), sequence=1))
     assert (moved.slot, moved.version) == (at(14), "")
+
+
+async def test_an_event_is_moved_on_a_server_that_shows_other_etags_than_it_compares_with(scripted: Any) -> None:
+    server = OneEvent()
+    refused: list[str] = []
+
+    def behind_a_proxy(request: httpx.Request) -> httpx.Response:
+        answer = server(request)
+        if answer.status_code == 412:
+            refused.append(request.headers["If-Match"])
+        if "ETag" in answer.headers:
+            answer.headers["ETag"] = answer.headers["ETag"][:-1] + '-gzip"'
+        return answer
+
+    connector = scripted(behind_a_proxy)
+    await connector.appointments.put(appointment(CALENDAR))
+    moved = await connector.appointments.put(appointment(CALENDAR, slot=at(14), sequence=1))
+    assert (moved.slot, refused) == (at(14), ['"1-gzip"'])
 
 
 async def test_last_writer_winning_over_a_move_is_noticed(scripted: Any) -> None:
@@ -486,6 +505,56 @@ async def test_login_that_leaves_us_anonymous_asks_for_another(scripted: Any) ->
     connector = scripted(lambda _: httpx.Response(207, content=body), username="a", password="b")
     with pytest.raises(ConnectorError, match="did not accept the login"):
         await connector.check()
+
+
+PRINCIPAL = (
+    b'<D:multistatus xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:response><D:href>/</D:href><D:propstat><D:prop>'
+    b"<D:current-user-principal><D:href>/1/principal/</D:href></D:current-user-principal>"
+    b"<C:calendar-home-set><D:href>%b</D:href></C:calendar-home-set>"
+    b"</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response></D:multistatus>"
+)
+
+
+@pytest.mark.parametrize(
+    ("home", "said"),
+    [
+        (b"https://p42-caldav.dav.example:443/1/calendars/", "at https://p42-caldav.dav.example: make that base_url"),
+        (b"http://dav.example/1/calendars/", "at http://dav.example: make that base_url"),
+        (b"https://dav.example:8443/1/", "at https://dav.example:8443: make that base_url"),
+        (b"https://user:s3cret@dav2.example/1/", "another server than the connection"),
+        (b"//dav2.example/1/", "named by its path"),
+        (b"ftp://dav.example/1/", "another server than the connection"),
+    ],
+)
+async def test_calendars_on_another_server_are_not_asked_for_and_the_server_is_named(
+    scripted: Any, home: bytes, said: str
+) -> None:
+    """Of some providers each login has a server of its own, which the common one tells."""
+    hosts: set[str] = set()
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        hosts.add(str(request.url.copy_with(path="/")))
+        return httpx.Response(207, content=PRINCIPAL % home)
+
+    with pytest.raises(Rejected, match=re.escape(said)) as caught:
+        await scripted(handle).calendars.page()
+    assert "s3cret" not in str(caught.value)
+    assert hosts == {"https://dav.example/"}
+
+
+async def test_a_403_that_says_when_to_come_back_keeps_the_connection_waiting(scripted: Any) -> None:
+    connector = scripted(lambda _: httpx.Response(403, headers={"Retry-After": "30"}))
+    wanted = appointment(CALENDAR)
+    for call in (
+        connector.check(),
+        connector.appointments.put(wanted),
+        connector.appointments.drop(CALENDAR, wanted.key),
+        connector.busy.read([CalendarRef(id=CALENDAR, zone="UTC")], at(9)),
+        connector.watches.changed(CALENDAR, None),
+    ):
+        with pytest.raises(Retryable) as caught:
+            await call
+        assert (caught.value.scope, caught.value.retry_after) == (Scope.CONNECTION, timedelta(seconds=30))
 
 
 @pytest.mark.parametrize("status", [400, 404, 405, 501])
