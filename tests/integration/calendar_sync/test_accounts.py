@@ -1,14 +1,15 @@
 """A connection that leads to another account by now, or to one that was put back from a backup, calls nothing off."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
-from pointsman.domain.booking.calendar_diff import CALENDAR_EMPTIED
+from pointsman.domain.booking.calendar_diff import CALENDAR_EMPTIED, LOST_WITHIN
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.actions import cancel
+from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.calendar_sync.poll import look_at_account, sync_calendars
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.deliveries.jobs import ACCOUNT_TASK
@@ -147,3 +148,29 @@ async def test_what_is_deleted_beside_others_of_ours_is_called_off_after_a_sign_
         await look(floor)
         await look_twice(floor)
         assert [(await appointment(floor, row.id)).status for row in rows] == ["cancelled", "confirmed"]
+
+
+@pytest.mark.parametrize("count", [2, 3])
+async def test_events_that_stand_again_where_they_stood_before_move_nothing_where_they_are_many(
+    floor: Floor, count: int
+) -> None:
+    rows = await placed(floor, count)
+    before = floor.vendor.events()
+    for hour, row in enumerate(rows, start=12):
+        await reschedule(floor.env, row.id, at(floor, hour), by=ActorRole.PROSPECT, reason="x", actor=SETTER)
+    await floor.work_out()
+    moved = [(await appointment(floor, row.id)).starts_at for row in rows]
+    for event in before:
+        floor.vendor.drag(event, event.start)
+    await sync_calendars(floor.env)
+    assert [(await appointment(floor, row.id)).starts_at for row in rows] == moved
+    floor.world.clock.advance(LOST_WITHIN - timedelta(minutes=1))
+    await sync_calendars(floor.env)
+    floor.world.clock.advance(2 * LOST_WITHIN)
+    await sync_calendars(floor.env)
+    after = [await appointment(floor, row.id) for row in rows]
+    if count == 2:  # two reps who did it by hand
+        assert [row.starts_at for row in after] == [row.starts_at for row in rows]
+    else:
+        assert [row.starts_at for row in after] == moved
+        assert {(row.conflict or {})[row.rep_key]["key"] for row in after} == {"calendar.put-back"}

@@ -32,6 +32,7 @@ class EventState(StrEnum):
 
     UNCHANGED = "agrees"
     MOVED = "moved"
+    PUT_BACK = "put back"  # moved to where it stood before, along with others: a backup knows it so
     UNCERTAIN = "uncertain"  # it was rewritten so that it may be another instant, or not
     CALLED_OFF = "called off"  # it is there, and its owner marked it as cancelled
     DELETED = "gone"

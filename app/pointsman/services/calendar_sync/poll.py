@@ -10,7 +10,7 @@ it is where several calendars of a connection lose much at once.
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from uuid import UUID
@@ -32,6 +32,7 @@ from pointsman.domain.errors import PointsmanError
 from pointsman.domain.messages.message import say
 from pointsman.services.calendar_sync.apply_findings import apply_comparison, remove_orphan_events
 from pointsman.services.calendar_sync.conflicts import resolve_settled_alerts
+from pointsman.services.calendar_sync.moved_back import find_moved_back, is_put_back
 from pointsman.services.calendars.unreadable_alerts import (
     BindingWithReading,
     alert_subject,
@@ -242,13 +243,20 @@ async def _sync_calendar(env: Env, calendar: _Calendar, deadline: timedelta) -> 
     run = calendar.connection_run
     is_lost = is_empty or run.lost_much or (run.is_doubtful and not has_any(seen))
     found = {result.key: result for result in compare_events(expected, seen, is_empty=is_lost)}
-    missing = [_missing(calendar, item, started) for item in wanted if found[item.key].state is EventState.DELETED]
+    back = await find_moved_back(env, wanted, found)
+    missing = [
+        _missing(calendar, item, started)
+        for item in wanted
+        if found[item.key].state is EventState.DELETED or item.key in back
+    ]
     if missing or calendar.missing:
         async with env.uow() as tx:
             await tx.calendars.keep_missing(*calendar.key, missing)
     once = {one.key for one in missing if started - one.since < BETWEEN_LOOKS}
     for item in wanted:
-        if item.key not in once:
+        if item.key in back and (run.lost_much or is_put_back(item)):
+            await _apply_or_skip(env, item, replace(found[item.key], state=EventState.PUT_BACK))
+        elif item.key not in once:
             await _apply_or_skip(env, item, found[item.key])
     owned = {item.key for item in calendar.placed_events if item.is_wanted}
     strangers = sorted(key for key, events in seen.items() if key not in owned and has_any({key: events}))
