@@ -182,7 +182,7 @@ class ConnectorGateway(Calls):
             found = await vendor.get(calendar, key)
             return None if found is None else vendor_event(found)
 
-        return await self._on_calendar(connection, look_up)
+        return await self._on_calendar(connection, look_up, patience=Patience.WAITS)
 
     async def drop_event(self, connection: ConnectionRef, calendar: str, key: str) -> None:
         """Take the event away, if it is there."""

@@ -16,6 +16,7 @@ import pytest
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.guard import PRIVATE_NETWORKS
+from pointsman.connectors.pace.gate import Admitted, OpenGate, Patience
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.domain.errors import Invalid
@@ -41,6 +42,7 @@ from pointsman_sdk import (
     AmbiguousOutcome,
     Changes,
     ConnectorError,
+    Limits,
     ReauthRequired,
     Rejected,
     RemoteRecord,
@@ -94,6 +96,31 @@ class House:
     def connection(self, config: Mapping[str, object] = CONFIG) -> ConnectionRef:
         public, sealed = self.gateway.seal("memory", config)
         return ConnectionRef(id=UUID(int=1), connector="memory", config=public, sealed=sealed)
+
+
+class AskedGate(OpenGate):
+    """Lets every call in, and remembers how patient each was."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[Patience] = []
+
+    async def enter(
+        self, connection_id: UUID, limits: Limits, patience: Patience, *, deadline: timedelta
+    ) -> Admitted | None:
+        self.asked.append(patience)
+        return await super().enter(connection_id, limits, patience, deadline=deadline)
+
+
+async def test_what_reads_our_events_back_waits_for_its_turn(house: House) -> None:
+    """A busy connection that sent it away would make the calendar unreadable."""
+    gate = AskedGate()
+    contexts = ContextFactory(clock=lambda: NOW, transport=house.wire)
+    gateway = ConnectorGateway(registry=ConnectorRegistry.discover(), vault=house.vault, contexts=contexts, gate=gate)
+    await gateway.our_events(house.connection(), "anna", NINE, TEN)
+    await gateway.get_event(house.connection(), "anna", EVENT.key)
+    assert gate.asked == [Patience.WAITS, Patience.WAITS]
+    await gateway.aclose()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from pointsman.services.intake.hooks.catch_up import ASK_EVERY, catch_up, sweep_feeds
+from pointsman.services.intake.hooks.catch_up import ASK_EVERY, SHORTEST_WAIT, catch_up, sweep_feeds
 from pointsman.services.intake.hooks.fetch import fetch_events
 from pointsman.services.intake.intakes import IntakeInput, deactivate_intake, replace_intake
 from pointsman.services.intake.receive import process_item
@@ -18,6 +18,7 @@ from support.floors.use_case_env import ADMIN, Ticking
 
 pytestmark = pytest.mark.anyio
 
+SEVEN = timedelta(seconds=7)
 OPEN_ALERTS = "select count(*) from alerts where code = 'intake-missed' and resolved_at is null"
 
 
@@ -110,6 +111,24 @@ async def test_leads_that_came_while_we_were_away_are_there_afterwards(floor: Ho
     for item in (await floor.items())[:3]:
         await process_item(floor.env, item.id)
     assert await floor.world.value("select count(*) from leads") == 3
+
+
+@pytest.mark.parametrize(
+    ("told", "asked_in"), [(None, ASK_EVERY), (timedelta(0), SHORTEST_WAIT), (SEVEN, SEVEN), (2 * ASK_EVERY, ASK_EVERY)]
+)
+async def test_a_vendor_that_says_when_to_come_back_is_asked_then(
+    floor: HookFloor, told: timedelta | None, asked_in: timedelta
+) -> None:
+    """A busy connection says so at every question: five minutes later it may be as busy again."""
+    intake = await begun(floor)
+    floor.script.fault = Retryable("busy", retry_after=told)
+    later(floor)
+    await catch_up(floor.env, intake)
+    floor.script.fault = None
+    floor.world.clock.advance(asked_in - timedelta(milliseconds=500))
+    assert await sweep_feeds(floor.env) == 0
+    floor.world.clock.advance(timedelta(seconds=1))
+    assert await sweep_feeds(floor.env) == 1
 
 
 async def test_two_workers_ask_once(floor: HookFloor) -> None:

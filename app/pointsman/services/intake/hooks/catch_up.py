@@ -7,7 +7,7 @@ from pointsman.domain.messages.message import Message, intake_name, say
 from pointsman.services.deliveries.connection_faults import put_out_of_use
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.intake.hooks.accept import accept_events
-from pointsman.services.ports import Env, LostRace, VendorError, VendorReauthError
+from pointsman.services.ports import Env, LostRace, VendorError, VendorReauthError, VendorRetryableError
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.intake.feeds import FeedPlace
 from pointsman.services.ports.intake.intakes import IntakeRow
@@ -18,6 +18,7 @@ CATCH_UP_TASK = "intake.catch_up"
 ASK_EVERY = timedelta(minutes=5)
 #: Webhooks that say "look" make it be asked no more often.
 AT_MOST_EVERY = timedelta(seconds=10)
+SHORTEST_WAIT = timedelta(seconds=1)
 MAX_PAGES = 20  # of one job; then others have their turn
 LEASE = timedelta(seconds=60)  # longer than a call may take
 _FEEDS_AT_ONCE = 500
@@ -70,7 +71,7 @@ async def _read_pages(
             if isinstance(error, VendorReauthError):
                 async with env.uow() as tx:
                     await put_out_of_use(env, tx, connection, failure_message(error))
-            return found, ASK_EVERY
+            return found, _wait(error)
         again = missed.cursor == place.cursor or (place.cursor is None and not missed.complete)
         more = not again and (bool(missed.events) or not missed.complete)
         begun = FeedPlace(cursor=missed.cursor, complete_to=place.complete_to if more else asked_at)
@@ -85,6 +86,12 @@ async def _read_pages(
             return found, ASK_EVERY
         place = begun
     return found, timedelta()
+
+
+def _wait(error: VendorError) -> timedelta:
+    """When to ask again: at the moment that was told, since a busy connection keeps a place in line for us."""
+    told = error.retry_after if isinstance(error, VendorRetryableError) else None
+    return ASK_EVERY if told is None else min(max(told, SHORTEST_WAIT), ASK_EVERY)
 
 
 async def _keep_page(
