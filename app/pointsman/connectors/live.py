@@ -13,6 +13,7 @@ from pointsman_sdk import Connector
 from pointsman_sdk.live import LiveCheck, NotAsPromised, Sandbox, live_checks
 
 CHECK_DEADLINE = timedelta(seconds=60)
+_SIGN_IN = "sign-in"  # the kind of the first check
 
 
 class LiveResult(StrEnum):
@@ -42,7 +43,8 @@ async def check_live(
     broken: set[str] = set()  # kinds of which a step failed: those after it would tell the same once more
     for check in await _checks_of(gateway, connection, sandbox):
         kind = check.name.partition(":")[0]
-        if check.lacks or (kind in broken and not check.always):
+        # Where nobody is let in, nothing is put either: it may be the server of another.
+        if check.lacks or _SIGN_IN in broken or (kind in broken and not check.always):
             yield LiveFinding(check=check.name, result=LiveResult.LEFT_OUT, told=check.lacks or "")
             continue
         found = await _run(gateway, connection, check)

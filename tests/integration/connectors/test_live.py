@@ -75,9 +75,19 @@ async def test_what_a_vendor_says_moves_nothing_on_the_terminal(tried: Tried, mo
     assert (result, told) == (LiveResult.BROKEN, "refused [2J ]0;title , ask (address)")
 
 
-async def test_a_vendor_that_does_not_answer_breaks_each_check_and_ends_none_in_an_exception(tried: Tried) -> None:
-    tried.wire.refuse(times=100)
+async def test_where_the_sign_in_is_refused_nothing_else_is_asked_and_nothing_put(tried: Tried) -> None:
+    tried.wire.refuse(times=1)
     found = await tried.results()
+    result, told = found.pop("sign-in: one authenticated call")
+    assert result is LiveResult.BROKEN
+    assert "s3cret" not in told
+    assert {result for result, _ in found.values()} == {LiveResult.LEFT_OUT}
+
+
+async def test_a_vendor_that_fails_breaks_each_check_and_ends_none_in_an_exception(tried: Tried) -> None:
+    tried.wire.answer(503, times=100, skip=1)  # whom it lets in
+    found = await tried.results()
+    assert found.pop("sign-in: one authenticated call") == (LiveResult.KEPT, "")
     assert LiveResult.KEPT not in {result for result, _ in found.values()}
     assert "s3cret" not in str(found)
 
