@@ -5,7 +5,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from pointsman_sdk import ConnectorError, Method, ReauthRequired, Token
 
 CALLBACK_PATH = "/v1/oauth/callback"
 _ENTROPY = 32  # bytes of a state, and of a PKCE verifier
+_SOON = timedelta(days=1)
 _OPENID = frozenset({"openid", "profile", "email"})
 _OFFLINE = frozenset({"offline_access", "refresh_token"})
 
@@ -111,7 +112,8 @@ class OAuthSignIns:
             except ConnectorError as error:
                 raise SignInRefused("no_answer") from error
         plain = KeptToken(token=dated(token, now=now)).as_bytes()
-        return self._vault.seal(plain, context=token_context(connection, row.subject)), lacking_scopes(grant, token)
+        lacking = lacking_scopes(grant, token) or lasting_scope(token, now=now)
+        return self._vault.seal(plain, context=token_context(connection, row.subject)), lacking
 
     def _grant(self, connection: ConnectionRef) -> Grant | None:
         name = connection.connector
@@ -149,6 +151,12 @@ def lacking_scopes(grant: Grant, token: Token) -> tuple[str, ...]:
     if token.refresh is not None:
         told |= _OFFLINE
     return tuple(one for one in grant.auth.scopes if _plain(one) not in told) if token.scopes else ()
+
+
+def lasting_scope(token: Token, *, now: datetime) -> tuple[str, ...]:
+    """What a sign-in lacks that is over soon and cannot be renewed: some vendors give a refresh token the first time alone."""
+    soon = token.refresh is None and token.expires_at is not None and token.expires_at - now <= _SOON
+    return ("refresh_token",) if soon else ()
 
 
 def _plain(scope: str) -> str:

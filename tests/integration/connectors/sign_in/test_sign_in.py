@@ -262,6 +262,21 @@ async def test_without_a_refresh_token_access_while_away_was_not_granted(desk: D
     assert await desk.sign_in() == "lacking"
 
 
+@pytest.mark.parametrize(
+    ("lifetime", "renewable", "outcome"),
+    [(3600, False, "lacking"), (3600, True, "done"), (60 * 86_400, False, "done"), (None, False, "done")],
+)
+async def test_a_sign_in_that_is_over_soon_and_cannot_be_renewed_is_no_success(
+    desk: Desk, lifetime: int | None, renewable: bool, outcome: str
+) -> None:
+    """Some vendors give a refresh token at the first consent alone, and say nothing of scopes."""
+    await desk.put()
+    desk.vendor.lifetime = lifetime
+    if not renewable:
+        desk.vendor.rotates, desk.vendor.good = False, {"another's"}
+    assert await desk.sign_in() == outcome
+
+
 @pytest.mark.parametrize("kind", ["bot", "user", "BEARER", None])
 async def test_a_token_whose_kind_tells_whose_it_is_is_a_bearer_token(desk: Desk, kind: str | None) -> None:
     await desk.put()
