@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from pointsman.domain.errors import Fault, Invalid, NotFound, Unavailable
+from pointsman.domain.errors import MAX_FAULTS, Fault, Invalid, NotFound, Unavailable
 from pointsman.domain.text.suggestions import did_you_mean
 from pointsman_sdk import CONTRACT, Auth, Capability, Connector, Context, Limits, Manifest
 from pointsman_sdk.graded import read_tier
@@ -101,7 +101,7 @@ class ConnectorRegistry:
             raise Invalid(
                 f"the configuration does not fit the connector {name!r}",
                 code="config-invalid",
-                faults=[_config_fault(name, model, one) for one in found],
+                faults=[_config_fault(name, model, one, listed=place < MAX_FAULTS) for place, one in enumerate(found)],
             ) from None
         except Exception as error:  # noqa: BLE001  # a stranger's validator may raise anything
             raise _broken(name, f"its configuration raised {type(error).__name__}") from None
@@ -229,11 +229,11 @@ def _tier(factory: Any) -> str:
     return graded.tier if graded else ""
 
 
-def _config_fault(name: str, model: type[BaseModel], error: ErrorDetails) -> Fault:
-    """A fault of one field, with what to write there; a value is never repeated, since it may be a secret."""
+def _config_fault(name: str, model: type[BaseModel], error: ErrorDetails, *, listed: bool) -> Fault:
+    """A fault of one field, with what to write there where it is `listed`; a value is never repeated: it may be a secret."""
     where = [str(part) for part in error["loc"]]
     message = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "extra_forbidden" and len(where) == 1:
+    if listed and error["type"] == "extra_forbidden" and len(where) == 1:
         message = f"{name} has no {where[0][:60]!r}; {did_you_mean(where[0], model.model_fields)}".rstrip("; ")
     elif error["type"] == "missing":
         field_info = model.model_fields.get(where[0]) if len(where) == 1 else None

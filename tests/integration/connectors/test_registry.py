@@ -1,9 +1,11 @@
 """Connectors are found by entry point, imported when used, and kept with a reason when they are broken."""
 
+import difflib
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -12,7 +14,7 @@ import pytest
 from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.pace.masks import Masks
 from pointsman.connectors.registry import ConnectorRegistry, DuplicateConnector
-from pointsman.domain.errors import Invalid, NotFound, Unavailable
+from pointsman.domain.errors import MAX_FAULTS, Invalid, NotFound, Unavailable
 from pointsman.services.ports import ConnectionRef
 
 pytestmark = pytest.mark.anyio
@@ -149,6 +151,25 @@ async def test_one_distribution_twice_on_the_path_is_one(site: Path) -> None:
 async def test_unknown_connector_is_not_found() -> None:
     with pytest.raises(NotFound, match="no connector 'acme'"):
         ConnectorRegistry({}).parse_config("acme", {})
+
+
+async def test_words_are_looked_for_only_for_the_faults_that_are_listed(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(site, "acme-connector", entry="acme = acme_good6:Acme", code=GOOD.format(contract=2))
+    compared = list[str]()
+
+    class Counted(difflib.SequenceMatcher[str]):
+        def set_seq2(self, b: Any) -> None:
+            compared.append(b)
+            super().set_seq2(b)
+
+    monkeypatch.setattr(difflib, "SequenceMatcher", Counted)
+    with pytest.raises(Invalid) as caught:
+        ConnectorRegistry.discover([str(site)]).parse_config("acme", {f"regoin{n}": 1 for n in range(5_000)})
+    assert len(compared) <= 2 * MAX_FAULTS
+    assert len(caught.value.faults) == MAX_FAULTS
+    assert caught.value.faults_left_out == 5_001 - MAX_FAULTS
 
 
 async def test_configuration_faults_have_paths_and_no_values(site: Path) -> None:
