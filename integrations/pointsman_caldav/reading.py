@@ -271,8 +271,12 @@ def _objects(body: bytes) -> Iterator[tuple[str, str]]:
 
 
 def usable_etag(etag: str) -> str:
-    """An ETag by which a change can be noticed; empty for a weak one, which no server compares when it is told to."""
-    return "" if etag.strip()[:2] in ("W/", "w/") or len(etag) > _LONGEST_ETAG else etag
+    """An ETag by which a change can be noticed; empty for a weak one, which no server compares when it is told to.
+
+    And for one that no header of ours can say: RFC 9110 lets it have letters beyond ASCII.
+    """
+    can_be_sent = etag.isascii() and etag.isprintable() and len(etag) <= _LONGEST_ETAG
+    return etag if can_be_sent and etag.strip()[:2] not in ("W/", "w/") else ""
 
 
 def _master(body: bytes) -> tuple[Component, Component]:

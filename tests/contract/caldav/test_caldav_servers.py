@@ -373,6 +373,22 @@ async def test_an_event_is_moved_on_a_server_that_shows_other_etags_than_it_comp
     assert (moved.slot, refused) == (at(14), ['"1-gzip"'])
 
 
+async def test_an_event_is_moved_on_a_server_whose_etags_have_letters_beyond_ascii(scripted: Any) -> None:
+    server = OneEvent()
+
+    def abroad(request: httpx.Request) -> httpx.Response:
+        request.headers.pop("If-Match", None)
+        answer = server(request)
+        if "ETag" in answer.headers:
+            return httpx.Response(answer.status_code, content=answer.content, headers=[(b"ETag", b'"\xc3\xa9"')])
+        return answer
+
+    connector = scripted(abroad)
+    await connector.appointments.put(appointment(CALENDAR))
+    moved = await connector.appointments.put(appointment(CALENDAR, slot=at(14), sequence=1))
+    assert (moved.slot, moved.version) == (at(14), "")
+
+
 async def test_last_writer_winning_over_a_move_is_noticed(scripted: Any) -> None:
     server = OneEvent()
     connector = scripted(server)
