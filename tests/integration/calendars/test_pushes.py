@@ -1,5 +1,6 @@
 """The memory vendor calls the service: it tries each callback, tells of changes, and says that a watch is over."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -192,6 +193,28 @@ async def test_a_vendor_that_ends_each_watch_as_soon_as_it_begins_is_asked_at_on
     line.world.clock.advance(timedelta(minutes=5))
     assert await renew_watches(line.env) == 1  # as the worker does every five minutes
     assert len(line.vendor.diary.watches) == 1
+
+
+async def test_two_workers_that_renew_a_watch_at_once_leave_one(line: Line) -> None:
+    line.world.clock.advance(timedelta(days=8))
+    assert sum(await asyncio.gather(renew_watches(line.env), renew_watches(line.env))) == 2
+    assert [calendar for calendar, _, _ in line.vendor.diary.watches.values()] == ["anna"]
+    assert (await line.post(await line.change())).status_code == 202
+    assert await renew_watches(line.env) == 0
+
+
+async def test_a_watch_that_begins_while_its_calendar_is_unbound_is_ended(line: Line) -> None:
+    line.world.clock.advance(timedelta(days=8))
+    tried = line.wire._is_answered
+
+    async def unbound_meanwhile(callback: str) -> bool:
+        answers = await tried(callback)
+        await bind_calendars(line.env, "anna", [], actor=ADMIN)
+        return answers
+
+    line.wire._is_answered = unbound_meanwhile  # type: ignore[method-assign]
+    assert await renew_watches(line.env) == 1
+    assert line.vendor.diary.watches == {}
 
 
 async def test_a_callback_that_does_not_answer_is_not_watched(line: Line) -> None:

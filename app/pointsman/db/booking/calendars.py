@@ -84,7 +84,10 @@ _FORGET_MISSING = delete(missing_events).where(
 _ADD_MISSING = insert(missing_events)
 _NOTE_WATCH = (
     update(rep_calendars)
-    .where(rep_calendars.c.id == bindparam("binding"))
+    .where(
+        rep_calendars.c.id == bindparam("binding"),
+        rep_calendars.c.watch_state.is_not_distinct_from(bindparam("before")),
+    )
     .values(watch_state=bindparam("state"), watch_renew_at=bindparam("renew"))
 )
 _OUTDATE_READING = PreparedStatement("""
@@ -158,9 +161,9 @@ class SqlCalendars:
         given = {"binding": read.binding_id, "before": read.read_at, "at": at, "following": cursor}
         await self._connection.execute(_CONFIRM, given)
 
-    async def note_watch(self, binding_id: UUID, watch: WatchNote) -> None:
-        given = {"binding": binding_id, "state": watch.state, "renew": watch.renew_at}
-        await self._connection.execute(_NOTE_WATCH, given)
+    async def note_watch(self, binding_id: UUID, watch: WatchNote, *, before: str | None) -> bool:
+        given = {"binding": binding_id, "before": before, "state": watch.state, "renew": watch.renew_at}
+        return (await self._connection.execute(_NOTE_WATCH, given)).rowcount > 0
 
     async def binding(self, binding_id: UUID) -> CalendarBinding | None:
         row = await _BINDING.one(self._connection, {"binding": binding_id})

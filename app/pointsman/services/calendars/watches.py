@@ -91,7 +91,7 @@ async def renew_watches(env: Env, *, entropy: Callable[[int], bytes] = secrets.t
 
 async def _renew(env: Env, binding: CalendarBinding, secret: bytes) -> None:
     """The new watch before the old one ends. A vendor that fails is asked again by the next run."""
-    now = env.clock()
+    now, before = env.clock(), binding.watch.state if binding.watch else None
     try:
         made = await env.calendars.watch_calendar(
             binding.connection.ref(),
@@ -102,9 +102,9 @@ async def _renew(env: Env, binding: CalendarBinding, secret: bytes) -> None:
         )
     except VendorRejectedError:
         # It calls about others and not about this one, such as a calendar of holidays: the last watch lasts as long as it does.
-        state = binding.watch.state if binding.watch else None
         async with env.uow.autocommit() as tx:
-            await tx.calendars.note_watch(binding.id, WatchNote(state=state, renew_at=now + _ASK_AGAIN))
+            note = WatchNote(state=before, renew_at=now + _ASK_AGAIN)
+            await tx.calendars.note_watch(binding.id, note, before=before)
         return
     except (VendorError, TimeoutError):
         return
@@ -113,10 +113,13 @@ async def _renew(env: Env, binding: CalendarBinding, secret: bytes) -> None:
     if made is not None:
         note = WatchNote(state=made.state, renew_at=min(made.renew_at or latest, latest))
     async with env.uow.autocommit() as tx:
-        await tx.calendars.note_watch(binding.id, note)
-    before = binding.watch.state if binding.watch else None
-    if before is not None and before != note.state:
-        await _end(env, binding, before)
+        is_kept = await tx.calendars.note_watch(binding.id, note, before=before)
+        there = binding if is_kept else await tx.calendars.binding(binding.id)
+    standing, useless = note.state, before
+    if not is_kept:  # another worker was faster, or the calendar is not bound any more: nothing would ever end this one
+        standing, useless = there.watch.state if there and there.watch else None, note.state
+    if useless is not None and useless != standing:
+        await _end(env, binding, useless)
 
 
 async def end_watches(env: Env, gone: Iterable[CalendarBinding]) -> None:
