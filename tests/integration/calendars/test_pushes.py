@@ -212,7 +212,7 @@ async def test_a_watch_that_begins_while_its_calendar_is_unbound_is_ended(line: 
         await bind_calendars(line.env, "anna", [], actor=ADMIN)
         return answers
 
-    line.wire._is_answered = unbound_meanwhile  # type: ignore[method-assign]
+    line.wire._is_answered = unbound_meanwhile  # type: ignore[method-assign]  # as a test scripts it
     assert await renew_watches(line.env) == 1
     assert line.vendor.diary.watches == {}
 
