@@ -21,6 +21,7 @@ from pointsman.services.deliveries.run import run_delivery, sweep_deliveries
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import Wanted
 from pointsman.services.reassignment.appointment import reassign_appointment
+from pointsman_memory import MemoryVendor
 from support.floors.booking_floor import SETTER
 from support.floors.crm_floor import CrmFloor, Killed, living_through, open_crm_floor
 from support.floors.faulty_calendars import Cue
@@ -369,3 +370,22 @@ async def test_a_calendar_that_is_down_keeps_no_owner_waiting(crm: CrmFloor) -> 
     crm.floor.vendor.cues = [Cue.RETRY] * 50
     await crm.floor.work()
     assert (crm.owner(), len(crm.meetings())) == ("anna", 1)
+
+
+async def test_another_account_of_the_crm_hears_of_what_lies_ahead(crm: CrmFloor) -> None:
+    row = await booked(crm)
+    await crm.floor.work_out()
+    crm.crm = other = MemoryVendor()
+    crm.crashing.inner = other.transport
+    await save_connection(
+        replace(crm.env, calendars=crm.gateway),
+        "crm",
+        connector="memory",
+        config={"url": "https://another-crm.example"},
+        active=True,
+        sync_owners=True,
+        actor=SETTER,
+    )
+    await crm.floor.work_out()
+    assert (crm.owner(), crm.meetings()) == ("anna", [f"pm-{row.id}"])
+    assert {one.status for one in await crm.owed(row.id)} == {"done"}
