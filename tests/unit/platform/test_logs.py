@@ -58,12 +58,19 @@ try:
     raise ValueError("s3cret-Password")
 except ValueError:
     logging.getLogger("vendors_library").exception("failed")
+    structlog.get_logger("ours").exception("failed too")
+sent = {"s3cret-Password": [("Authorization", b"Basic s3cret-Password")], "of": Ellipsis, "count": 3, "as": None}
+deep = [[[[[[[["s3cret-Password"]]]]]]]]
+structlog.get_logger("ours").info("sent", sent=sent, deep=deep, error=ValueError("s3cret-Password"), on=True, at=1.5)
 """
 
 
 def test_no_line_that_is_said_during_a_call_has_a_secret_whoever_says_it() -> None:
     done = subprocess.run([sys.executable, "-c", DURING_A_CALL], capture_output=True, text=True, check=True)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [line["event"] for line in lines] == ["sent (secret)", "{'password': '(secret)'}", "sent (secret)", "failed"]
+    told = [line["event"] for line in lines]
+    assert told == ["sent (secret)", "{'password': '(secret)'}", "sent (secret)", "failed", "failed too", "sent"]
     assert (lines[2]["header"], lines[2]["job"], lines[3]["error"]) == ("Basic (secret)", 7, "ValueError")
+    sent = {"(secret)": [["Authorization", "b'Basic (secret)'"]], "of": "Ellipsis", "count": 3, "as": None}
+    assert (lines[5]["sent"], lines[5]["on"], lines[5]["at"]) == (sent, True, 1.5)
     assert "s3cret-Password" not in done.stdout + done.stderr

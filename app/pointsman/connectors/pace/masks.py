@@ -10,7 +10,7 @@ import json
 import logging
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +27,8 @@ _MOST_READ = (
 )
 _LEAST_REST = 8  # characters of a secret that was cut off at the end of a text
 _MOST_LENT = 40  # the last ones: tokens are renewed again and again
+_DEEPEST = 5  # a value inside values of a line; what is deeper is read as its text
+_ERRORS = frozenset({"exc_info", "stack_info"})  # of a line of structlog's
 _BETWEEN_LINES = re.compile(r"(?:\s|\\r|\\n)+")
 
 CURRENT: ContextVar["Masks | None"] = ContextVar("masks", default=None)
@@ -149,11 +151,31 @@ class MaskedLines(logging.Filter):
             return True
         said: Any = record.msg
         if isinstance(said, dict) and hasattr(record, "_logger"):  # a line of structlog's
-            hidden = {name: masks.hide(value) if isinstance(value, str) else value for name, value in said.items()}
-            record.__dict__["msg"] = hidden
+            record.__dict__["msg"] = {
+                name: value if name in _ERRORS else _hidden(value, masks, _DEEPEST) for name, value in said.items()
+            }
         else:
             record.msg, record.args = masks.hide(_said(record)), ()
         return True
+
+
+def _hidden(value: Any, masks: Masks, depth: int) -> Any:
+    """A value of a line without secrets, however deep they stand; one that shows none stays as it is."""
+    if isinstance(value, str):
+        return masks.hide(value)
+    if depth and isinstance(value, Mapping):
+        return {_hidden(name, masks, 0): _hidden(one, masks, depth - 1) for name, one in value.items()}
+    if depth and isinstance(value, list | tuple | set | frozenset):
+        inner = [_hidden(one, masks, depth - 1) for one in value]
+        return tuple(inner) if isinstance(value, tuple) else inner
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    try:
+        shown = repr(value)
+    except Exception:  # noqa: BLE001  # a stranger's object; a line with less is better than none
+        return type(value).__name__
+    hidden = masks.hide(shown)
+    return value if hidden == shown else hidden
 
 
 def masked_log(connector: str) -> logging.Logger:
