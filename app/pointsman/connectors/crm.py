@@ -7,7 +7,7 @@ from typing import TypeVar
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.mail_addresses import outgoing_address
 from pointsman.connectors.registry import ConnectorRegistry
-from pointsman.connectors.sdk_values import check_contract, kept_text
+from pointsman.connectors.sdk_values import check_contract, kept_sequence, kept_text
 from pointsman.domain.messages.message import say
 from pointsman.services.ports.vendors.calendars import ConnectionRef, VendorRejectedError
 from pointsman.services.ports.vendors.crm import CrmMeeting, CrmOwner, CrmPerson, CrmReceipt, UnknownCrmOwnerError
@@ -120,7 +120,12 @@ async def _person(crm: _Crm, person: CrmPerson, contact: Contact) -> RemoteRecor
 
 def _receipt(record: RemoteRecord, owner: str | None) -> CrmReceipt:
     kept = None if owner is None else kept_text(owner)
-    return CrmReceipt(vendor_id=kept_text(record.id), version=kept_text(record.version), owner_id=kept)
+    return CrmReceipt(
+        vendor_id=kept_text(record.id),
+        version=kept_text(record.version),
+        sequence=kept_sequence(record.sequence),
+        owner_id=kept,
+    )
 
 
 def _contact(person: CrmPerson) -> Contact:

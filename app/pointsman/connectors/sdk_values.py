@@ -44,6 +44,7 @@ T = TypeVar("T")
 Busyness = BusyCalendar | VendorError
 LONGEST_ID = 4_000  # characters of what a vendor calls a thing, a version, or the place where it goes on
 _LONGEST_TEXT = 300
+_LAST_SEQUENCE = 2**31 - 2  # what the database counts to, and one more above it
 
 
 def vendor_error(error: ConnectorError) -> VendorError:
@@ -120,6 +121,11 @@ def contact(email: str, name: str) -> Contact | None:
         return None
 
 
+def kept_sequence(value: object) -> int | None:
+    """None for what cannot be a sequence of ours."""
+    return value if type(value) is int and 0 <= value < _LAST_SEQUENCE else None
+
+
 def vendor_event(record: RemoteRecord) -> VendorEvent:
     if record.slot is None:
         raise ValueError("an event has a time")
@@ -128,6 +134,7 @@ def vendor_event(record: RemoteRecord) -> VendorEvent:
         key=record.key,
         vendor_id=kept_text(record.id),
         version=kept_text(record.version),
+        sequence=kept_sequence(record.sequence),
         start=start,
         end=end,
         cancelled=record.standing is Standing.CANCELLED,

@@ -69,6 +69,20 @@ async def test_a_later_change_is_told_of_the_same_meeting(crm: CrmFloor) -> None
     assert crm.meetings() == [f"pm-{row.id}"]
 
 
+async def test_a_crm_that_has_newer_states_than_a_database_that_was_put_back_hears_of_the_next(crm: CrmFloor) -> None:
+    row = await booked(crm)
+    await crm.floor.work_out()
+    (person,), (meeting,) = crm.crm.crm.of("person"), crm.crm.activities.items.values()
+    person.keys = {key: sequence + 7 for key, sequence in person.keys.items()}
+    meeting.values["sequence"] += 7
+    moved = await crm.hand_to(row, "ben")
+    await crm.floor.work_out()
+    assert (crm.owner(), meeting.values["owner"], meeting.values["sequence"]) == ("ben", "user-2", 8)
+    await crm.hand_to(moved, "anna")
+    await crm.floor.work_out()
+    assert (crm.owner(), meeting.values["owner"], meeting.values["sequence"]) == ("anna", "user-1", 9)
+
+
 @pytest.mark.own_database
 async def test_it_is_owed_with_the_booking_or_not_at_all(crm: CrmFloor) -> None:
     await booked(crm)

@@ -14,6 +14,8 @@ from pointsman.domain.messages.message import say
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
+from pointsman.services.booking.reschedule import reschedule
+from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.connections.connections import check_connection, save_connection
 from pointsman.services.deliveries.enqueue import enqueue_deliveries
 from pointsman.services.deliveries.late import alert_late_deliveries
@@ -573,3 +575,67 @@ async def expire_leases(floor: Floor) -> None:
 async def open_alerts(floor: Floor) -> list[str]:
     rows = await floor.world.rows("select code from alerts where resolved_at is null order by code")
     return [row.code for row in rows]
+
+
+@pytest.mark.parametrize("act", ["move", "cancel and nothing else"])
+async def test_an_act_after_the_database_was_put_back_reaches_a_calendar_that_has_newer_states(
+    floor: Floor, act: str
+) -> None:
+    """The vendor kept what an older copy of the database does not know of, and takes lower sequences for late."""
+    row = await booked(floor)
+    await floor.work()
+    there = await the_event(floor)
+    floor.vendor.live[there.calendar, there.key] = [replace(there, sequence=there.sequence + 7)]
+    if act == "move":
+        to = there.start + timedelta(days=1)
+        await reschedule(floor.env, row.id, to, by=ActorRole.SETTER, reason="x", actor=SETTER)
+        await floor.work_out()
+        now_there = await the_event(floor)
+        assert (now_there.start, now_there.sequence) == (to, there.sequence + 8)
+        assert [(one.status, one.sequence, one.attempts) for one in await floor.deliveries(row.id)][-1] == (
+            "done",
+            there.sequence + 8,
+            2,
+        )
+        floor.world.clock.advance(timedelta(minutes=20))
+        await sync_calendars(floor.env)
+        later = await reschedule(
+            floor.env, row.id, to + timedelta(hours=1), by=ActorRole.SETTER, reason="x", actor=SETTER
+        )
+        assert (later.starts_at, later.sequence) == (to + timedelta(hours=1), there.sequence + 9)
+        await floor.work_out()
+        assert (await the_event(floor)).start == later.starts_at
+    await cancel(floor.env, row.id, by=ActorRole.SETTER, reason="x", actor=SETTER)
+    await floor.work_out()
+    assert floor.vendor.events() == []
+
+
+async def test_a_vendor_that_claims_a_newer_state_of_whatever_it_is_told_is_asked_once_more_alone(floor: Floor) -> None:
+    row = await booked(floor)
+    floor.vendor.claimed_sequence = 1_000_000
+    await floor.work_out()
+    (delivery,) = await floor.deliveries(row.id)
+    assert (delivery.status, delivery.attempts) == ("done", 2)
+
+
+async def test_a_change_that_is_owed_meanwhile_is_what_is_said_above_the_vendors_state(floor: Floor) -> None:
+    row = await booked(floor)
+    await floor.work()
+    there = await the_event(floor)
+    floor.vendor.live[there.calendar, there.key] = [replace(there, sequence=there.sequence + 7)]
+    hours = [there.start + timedelta(hours=number) for number in (24, 25)]
+    await reschedule(floor.env, row.id, hours[0], by=ActorRole.SETTER, reason="x", actor=SETTER)
+    acts = iter([hours[1]])
+
+    def act(_op: str) -> "asyncio.Future[None] | None":
+        if (to := next(acts, None)) is None:
+            return None
+
+        async def move() -> None:
+            await reschedule(floor.env, row.id, to, by=ActorRole.SETTER, reason="x", actor=SETTER)
+
+        return asyncio.ensure_future(move())
+
+    floor.vendor.before_answer = act
+    await floor.work_out()
+    assert (await the_event(floor)).start == hours[1]

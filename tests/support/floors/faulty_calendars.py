@@ -90,6 +90,7 @@ class FaultyCalendars:
         self.called_off: set[str] = set()  # keys of events that their owner marked as cancelled
         self.floating: set[str] = set()  # keys of events that their owner's program rewrote without a zone
         self.blind = False  # look-ups by key fail
+        self.claimed_sequence: int | None = None  # of every event, whatever stands there
         self.stuck: set[str] = set()  # calendars whose events are read without end
         self.after_reading: Callable[[], Awaitable[object]] | None = None  # once, between a reading and its answer
         self.after_busy_times: Callable[[], Awaitable[object]] | None = None  # the same, of busy times
@@ -217,7 +218,9 @@ class FaultyCalendars:
                 self.live[event.calendar, event.key] = [event]
 
         await self._change("put", event.key, apply)
-        return _receipt(event)
+        there = self.live[event.calendar, event.key]
+        told = _receipt(there[0] if there else event)
+        return told if self.claimed_sequence is None else replace(told, sequence=self.claimed_sequence)
 
     async def our_events(
         self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
@@ -291,4 +294,11 @@ def _outside_transactions() -> None:
 
 
 def _receipt(event: CalendarEvent) -> VendorEvent:
-    return VendorEvent(key=event.key, vendor_id=f"v-{event.key}", version="1", start=event.start, end=event.end)
+    return VendorEvent(
+        key=event.key,
+        vendor_id=f"v-{event.key}",
+        version="1",
+        sequence=event.sequence,
+        start=event.start,
+        end=event.end,
+    )

@@ -73,6 +73,7 @@ _SETTLE = PreparedStatement("""
 _POSTPONE = PreparedStatement("""
     update deliveries set
         next_attempt_at = :until, error_code = :error_code, last_error = cast(:error as jsonb), lease = null, lease_until = null,
+        sequence = coalesce(cast(:sequence as integer), sequence),
         attempts = attempts - cast(:refund as integer)
     where id = :id and lease = :lease and status = 'pending'
 """)
@@ -229,9 +230,16 @@ class SqlDeliveries:
         return await _SETTLE.run(self._connection, {"id": delivery_id, "lease": lease, **values}) == 1
 
     async def postpone(
-        self, delivery_id: UUID, *, lease: UUID, until: datetime, error: CodedMessage, counted: bool = True
+        self,
+        delivery_id: UUID,
+        *,
+        lease: UUID,
+        until: datetime,
+        error: CodedMessage,
+        counted: bool = True,
+        sequence: int | None = None,
     ) -> bool:
-        values = {"until": until, "refund": 0 if counted else 1} | error_parameters(error)
+        values = {"until": until, "refund": 0 if counted else 1, "sequence": sequence} | error_parameters(error)
         return await _POSTPONE.run(self._connection, {"id": delivery_id, "lease": lease, **values}) == 1
 
     async def reopen(self, delivery_id: UUID, *, status: str, at: datetime) -> bool:

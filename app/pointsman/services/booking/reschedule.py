@@ -12,7 +12,6 @@ from pointsman.domain.messages.message import Message, Reason, rep_name, say
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.acting_side import find_acting_side
-from pointsman.services.appointments.find_appointment import lock_appointment, visible_appointment
 from pointsman.services.appointments.transition_effects import require_open_gate
 from pointsman.services.appointments.transitions import require_action_allowed
 from pointsman.services.availability.booking_context import BookingContext, load_booking_context
@@ -22,6 +21,7 @@ from pointsman.services.booking.apply_change import apply_appointment_change, ke
 from pointsman.services.booking.book import booking_error, open_slot_hold
 from pointsman.services.booking.refusal_words import refusal_words
 from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING, RepCalendarReading
+from pointsman.services.find_appointment import lock_appointment, visible_appointment
 from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.leads.leads import LeadRow

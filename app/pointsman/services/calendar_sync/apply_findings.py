@@ -11,7 +11,6 @@ from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Unavailable
 from pointsman.domain.messages.message import Arg, connection_name, first_of, rep_name, say
 from pointsman.domain.permissions.sides import ActorRole
-from pointsman.services.appointments.find_appointment import lock_appointment
 from pointsman.services.appointments.transition_effects import TransitionRequest, apply_transition
 from pointsman.services.appointments.transitions import require_action_allowed
 from pointsman.services.audit import audit
@@ -25,6 +24,7 @@ from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.calendars.unreadable_alerts import alert_subject
 from pointsman.services.deliveries.calendar_event import appointment_id_of_event
 from pointsman.services.deliveries.jobs import defer_delivery
+from pointsman.services.find_appointment import lock_appointment
 from pointsman.services.ports import WORKER, Env, Tx
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow, PlacedEvent, Wanted

@@ -14,9 +14,9 @@ from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.acting_side import find_acting_side
 from pointsman.services.appointments.conflict_record import write_conflict
-from pointsman.services.appointments.find_appointment import lock_appointment
 from pointsman.services.appointments.transitions import require_action_allowed
 from pointsman.services.deliveries.enqueue import enqueue_deliveries
+from pointsman.services.find_appointment import lock_appointment
 from pointsman.services.ports import WORKER, Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import PlacedEvent, Wanted

@@ -1,7 +1,7 @@
 """Write down how a call to a vendor ended. What a worker writes after its lease ran out does not count."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from pointsman.services.audit import audit
 from pointsman.services.deliveries.connection_faults import put_out_of_use
 from pointsman.services.deliveries.jobs import defer_delivery, defer_slot_taken
 from pointsman.services.deliveries.outdated_readings import outdate_readings
+from pointsman.services.find_appointment import lock_appointment
 from pointsman.services.ports import WORKER, Env, Tx, VendorReceipt
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.booking.deliveries import DeliveryError, DeliveryKind, DeliveryRow, Wanted
@@ -36,12 +37,13 @@ _ONCE_MORE: Mapping[str, CodedMessage] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeasedDelivery:
-    """A delivery under this worker's lease. `used_until` is when the appointment is over, and its event of no use."""
+    """A delivery under this worker's lease, said with `sequence`. From `used_until` on its event is of no use."""
 
     delivery: DeliveryRow
     connection: ConnectionRow
     lease: UUID
     used_until: datetime
+    sequence: int
 
     def is_too_old(self, now: datetime) -> bool:
         """Whether it is given up: by its age, and never by how often it was tried."""
@@ -51,6 +53,10 @@ class LeasedDelivery:
 
 async def settle_delivery(env: Env, job: LeasedDelivery, status: str, receipt: VendorReceipt | None = None) -> None:
     """Record that the delivery is done or superseded, and start what waits behind it."""
+    there = receipt.sequence if receipt is not None else None
+    is_behind = there is not None and there > job.sequence and job.delivery.error_code != DeliveryError.BEHIND
+    if there is not None and is_behind and await _count_on(env, job, there + 1):
+        return
 
     async def work(tx: Tx) -> None:
         now, delivery = env.clock(), job.delivery
@@ -70,6 +76,29 @@ async def settle_delivery(env: Env, job: LeasedDelivery, status: str, receipt: V
         await _follow(tx, job, kept=kept, now=now)
 
     await run_in_transaction(env, work)
+
+
+async def _count_on(env: Env, job: LeasedDelivery, sequence: int) -> bool:
+    """Say it again above what stands at the vendor, which took it for late; False where something newer is owed by now.
+
+    Under the locks of every act on the appointment, whose next change has to count from there too.
+    """
+    delivery = job.delivery
+
+    async def work(tx: Tx) -> bool:
+        now = env.clock()
+        _, row = await lock_appointment(tx, delivery.appointment_id, WORKER)
+        if (await tx.deliveries.of_thing(*delivery.thing))[-1].id != delivery.id:
+            return False
+        behind = CodedMessage(DeliveryError.BEHIND, say("vendor.behind"))
+        if not await _put_off(tx, job, behind, now, timedelta(), sequence=sequence):
+            return True
+        if delivery.kind == DeliveryKind.APPOINTMENT and row.sequence < sequence:
+            await tx.appointments.save(replace(row, sequence=sequence))
+        await audit(env, tx, WORKER, "delivery.counted-on", f"delivery:{delivery.id}", after={"sequence": sequence})
+        return True
+
+    return await run_in_transaction(env, work)
 
 
 async def retry_later(env: Env, job: LeasedDelivery, error: Message, retry_after: timedelta | None) -> None:
@@ -146,10 +175,19 @@ async def give_up(env: Env, job: LeasedDelivery, error: CodedMessage) -> None:
 
 
 async def _put_off(
-    tx: Tx, job: LeasedDelivery, error: CodedMessage, now: datetime, wait: timedelta, *, counted: bool = True
+    tx: Tx,
+    job: LeasedDelivery,
+    error: CodedMessage,
+    now: datetime,
+    wait: timedelta,
+    *,
+    counted: bool = True,
+    sequence: int | None = None,
 ) -> bool:
     until = now + wait
-    kept = await tx.deliveries.postpone(job.delivery.id, lease=job.lease, until=until, error=error, counted=counted)
+    kept = await tx.deliveries.postpone(
+        job.delivery.id, lease=job.lease, until=until, error=error, counted=counted, sequence=sequence
+    )
     if kept:
         await defer_delivery(tx, job.delivery, at=until)
     await _follow(tx, job, kept=kept, now=now)

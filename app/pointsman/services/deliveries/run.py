@@ -6,6 +6,8 @@ One live thing per key, also after retries, lost answers and replays:
   before it, which end without a call.
 - A run takes a lease. What a worker does after its lease has run out is not written, and what it may have left at
   the vendor is put right: the last delivery that had been done is done again.
+- A vendor that has a newer state than any we know of has outlived a copy to which our database was put back: we count on
+  from there.
 - An attempt is counted before it starts. One that was overtaken and never answered may be carried out late: what
   overtook it is said once more.
 """
@@ -42,7 +44,7 @@ from pointsman.services.ports import (
     VendorWaitError,
 )
 from pointsman.services.ports.booking.connections import ConnectionRow
-from pointsman.services.ports.booking.deliveries import DeliveryError
+from pointsman.services.ports.booking.deliveries import DeliveryError, DeliveryKind
 from pointsman.services.transactions import run_in_transaction
 
 SWEEP_GRACE = timedelta(seconds=30)  # a delivery's own job comes first
@@ -99,7 +101,10 @@ async def _claim(env: Env, delivery_id: UUID) -> _Claim | None:
         assert lead is not None
         connection = await tx.deliveries.connection(delivery.connection_id)
         owed = await tx.deliveries.of_thing(*delivery.thing)
-        job = LeasedDelivery(delivery=delivery, connection=connection, lease=lease, used_until=appointment.ends_at)
+        sequence = max(appointment.sequence * (delivery.kind == DeliveryKind.APPOINTMENT), delivery.sequence)
+        job = LeasedDelivery(
+            delivery=delivery, connection=connection, lease=lease, used_until=appointment.ends_at, sequence=sequence
+        )
         if owed[-1].id != delivery.id:
             return _Claim(job, None)
         claimed = Claimed(

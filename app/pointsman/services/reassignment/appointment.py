@@ -4,8 +4,8 @@ from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import AppointmentAction
 from pointsman.domain.roster.roles import Work
-from pointsman.services.appointments.find_appointment import visible_appointment
 from pointsman.services.appointments.transitions import require_action_allowed
+from pointsman.services.find_appointment import visible_appointment
 from pointsman.services.ports import Actor, Env
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment.by_rules import reassign

@@ -10,8 +10,8 @@ from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict, PointsmanError
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.conflict_record import write_conflict
-from pointsman.services.appointments.find_appointment import lock_appointment
 from pointsman.services.calendars.closer_calendars import with_closer_calendars
+from pointsman.services.find_appointment import lock_appointment
 from pointsman.services.ports import WORKER, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryError, DeliveryRow

@@ -40,6 +40,7 @@ class DeliveryError(StrEnum):
     GAVE_UP = "gave-up"
     REMOVED_ONCE_MORE = "removed-once-more"
     SENT_ONCE_MORE = "sent-once-more"
+    BEHIND = "behind"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,9 +174,16 @@ class Deliveries(Protocol):
         ...
 
     async def postpone(
-        self, delivery_id: UUID, *, lease: UUID, until: datetime, error: CodedMessage, counted: bool = True
+        self,
+        delivery_id: UUID,
+        *,
+        lease: UUID,
+        until: datetime,
+        error: CodedMessage,
+        counted: bool = True,
+        sequence: int | None = None,
     ) -> bool:
-        """Give a claimed delivery back until then; `counted` False takes the attempt back too."""
+        """Give a claimed delivery back until then, to be said with `sequence`; `counted` False takes the attempt back too."""
         ...
 
     async def reopen(self, delivery_id: UUID, *, status: str, at: datetime) -> bool:

@@ -179,10 +179,11 @@ class CalendarEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorReceipt:
-    """What the vendor calls a thing of ours, and the version that it has now."""
+    """What the vendor calls a thing of ours, the version that it has now, and the sequence of the state that stands there."""
 
     vendor_id: str
     version: str
+    sequence: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
