@@ -109,7 +109,11 @@ class ConnectorGateway(Calls):
             made = await vendor.watch(calendar, callback, SecretStr(secret))
             if made is None:
                 return None
-            return VendorWatch(state=kept_text(made.state), renew_at=kept_instant(made.renew_at))
+            try:
+                return VendorWatch(state=kept_text(made.state), renew_at=kept_instant(made.renew_at))
+            except (TypeError, ValueError):
+                await vendor.unwatch(calendar, made.state)  # nothing else would end it
+                raise
 
         return await self.on(Capability.WATCHES, connection, ask, deadline=deadline, patience=Patience.WAITS)
 

@@ -196,6 +196,22 @@ async def test_a_connection_is_switched_off_though_its_vendor_is_away_and_on_onl
     assert await save(active=True) is True
 
 
+async def test_a_connection_whose_connector_is_gone_is_switched_off_and_keeps_what_it_was(floor: Floor) -> None:
+    async def save(*, active: bool, key: str = "cal") -> None:
+        config = {"url": "anything"}
+        await save_connection(floor.env, key, connector="memory", config=config, active=active, actor=SETTER)
+
+    before = await floor.world.rows("select config, sealed, pending from connections where key = 'cal'")
+    floor.vendor.unsealable = Invalid("There is no such connector.", code="unknown-connector")
+    with pytest.raises(Invalid):
+        await save(active=True)
+    with pytest.raises(Invalid):
+        await save(active=False, key="another")
+    await save(active=False)
+    assert await floor.world.rows("select config, sealed, pending from connections where key = 'cal'") == before
+    assert await floor.world.value("select active from connections where key = 'cal'") is False
+
+
 async def test_a_late_reading_does_not_replace_a_newer_one(floor: Floor) -> None:
     async with floor.env.uow() as tx:
         ((_, read),) = await tx.calendars.bindings(["anna"])

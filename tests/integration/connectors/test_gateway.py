@@ -400,23 +400,29 @@ async def test_what_the_database_cannot_keep_of_an_event_is_a_bug_too(name: str,
     assert len(house.bugs) == 1
 
 
-@pytest.mark.parametrize("text", UNKEPT, ids=["nul", "surrogate", "long", "number", "bytes"])
-async def test_what_the_database_cannot_keep_of_a_watch_is_a_bug_too(text: Any) -> None:
-    house = House(Scripted(lambda: Watch(state=text)))
+async def refuse_watch(made: Watch) -> None:
+    """It is a bug, and the vendor does not go on calling."""
+    scripted, ended = Scripted(lambda: made), list[tuple[str, str]]()
+
+    async def end(place: str, state: str) -> None:
+        ended.append((place, state))
+
+    scripted.connector.watches.unwatch = end
+    house = House(scripted)
     with pytest.raises(VendorRetryableError):
         await house.gateway.watch_calendar(
             house.connection(), "anna", callback="https://x.example", secret="x", deadline=SECOND
         )
-    assert len(house.bugs) == 1
+    assert (len(house.bugs), ended) == (1, [("anna", made.state)])
+
+
+@pytest.mark.parametrize("text", UNKEPT, ids=["nul", "surrogate", "long", "number", "bytes"])
+async def test_what_the_database_cannot_keep_of_a_watch_is_a_bug_too(text: Any) -> None:
+    await refuse_watch(Watch(state=text))
 
 
 async def test_a_watch_that_ends_at_no_certain_instant_is_a_bug_too() -> None:
-    house = House(Scripted(lambda: Watch(state="w-1", renew_at=NOW.replace(tzinfo=None))))
-    with pytest.raises(VendorRetryableError):
-        await house.gateway.watch_calendar(
-            house.connection(), "anna", callback="https://x.example", secret="x", deadline=SECOND
-        )
-    assert len(house.bugs) == 1
+    await refuse_watch(Watch(state="w-1", renew_at=NOW.replace(tzinfo=None)))
 
 
 @pytest.mark.parametrize("cursor", ["a\0b", "\ud800", 7, b"x"], ids=["nul", "surrogate", "number", "bytes"])

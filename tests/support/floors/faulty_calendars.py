@@ -93,9 +93,12 @@ class FaultyCalendars:
         self.claimed_sequence: int | None = None  # of every event, whatever stands there
         self.stuck: set[str] = set()  # calendars whose events are read without end
         self.after_reading: Callable[[], Awaitable[object]] | None = None  # once, between a reading and its answer
+        self.unsealable: Exception | None = None
         self.after_busy_times: Callable[[], Awaitable[object]] | None = None  # the same, of busy times
 
     def seal(self, connector: str, config: Mapping[str, object]) -> tuple[dict[str, object], bytes]:
+        if self.unsealable is not None:
+            raise self.unsealable
         return {k: v for k, v in config.items() if k != "password"}, b"sealed"
 
     async def check(self, connection: ConnectionRef) -> None:

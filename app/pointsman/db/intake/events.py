@@ -128,6 +128,18 @@ _PUT_OFF = PreparedStatement("""
     where id = :id and status = 'unread' and leased_until = :leased_until
 """)
 
+_PROLONG = PreparedStatement("""
+    update inbox set leased_until = :until, next_attempt_at = :until
+    where id = any(cast(:items as uuid[])) and status = 'unread' and leased_until = :leased_until
+""")
+#: Of what is being fetched the lease is taken away: the call goes to where the connection led before.
+_DISOWN = PreparedStatement("""
+    update inbox i set status = 'dead', error_code = :error_code, error = cast(:error as jsonb), next_attempt_at = null,
+        leased_until = null
+    from intakes n join connections k on k.key = n.connection
+    where n.id = i.intake_id and k.id = :connection_id and i.status = 'unread'
+    returning i.id, n.key as intake
+""")
 _RESUME = PreparedStatement("""
     with mine as (
         select n.id from intakes n join connections k on k.key = n.connection where k.id = :connection_id
@@ -216,6 +228,14 @@ class SqlEventStore:
     ) -> bool:
         given = {"id": inbox_id, "leased_until": leased_until, "retry_at": retry_at} | error_parameters(error)
         return await _PUT_OFF.run(self._connection, given) == 1
+
+    async def prolong(self, items: Sequence[UUID], *, leased_until: datetime, until: datetime) -> bool:
+        given = {"items": list(items), "leased_until": leased_until, "until": until}
+        return await _PROLONG.run(self._connection, given) == len(items)
+
+    async def disown(self, connection_id: UUID, *, error: CodedMessage) -> Sequence[tuple[UUID, str]]:
+        rows = await _DISOWN.rows(self._connection, {"connection_id": connection_id} | error_parameters(error))
+        return [(row.id, row.intake) for row in rows]
 
     async def resume(self, connection_id: UUID, *, at: datetime) -> None:
         await _RESUME.run(self._connection, {"connection_id": connection_id, "at": at})

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, Unavailable
-from pointsman.domain.messages.message import Message
+from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, PointsmanError, Unavailable
+from pointsman.domain.messages.coded import CodedMessage
+from pointsman.domain.messages.message import Message, intake_name, say
 from pointsman.services.audit import audit
 from pointsman.services.connections.sign_in import pending_fault
 from pointsman.services.deliveries.connection_faults import audit_fault, put_back_into_use, put_out_of_use
@@ -49,18 +50,16 @@ async def save_connection(
     how old a reading of its calendars may be to show slots and to route by (None: FOR_SLOTS). Raises Invalid
     (configuration, no such connector, no CRM, or the vendor says no), Conflict (of another connector), Unavailable (no answer).
     """
-    public, sealed = env.calendars.seal(connector, config)
-    if sync_owners and not env.crm.is_crm(connector):
-        message = f"{connector} is no CRM: it has no owners to sync. Leave `sync_owners` out."
-        raise Invalid(message, faults=[Fault(path="body.sync_owners", code="no-crm", message=message)])
     async with env.uow() as tx:
         there = await tx.connections.get(key)
     if there is not None:
-        _require_same_connector(
-            there, connector
-        )  # before the vendor is asked, who would be lent what the other one keeps
+        # Before the vendor is asked, who would be lent what the other connector keeps.
+        _require_same_connector(there, connector)
+    public, sealed, pending = _sealed(env, connector, config, there, active=active)
+    if sync_owners and not env.crm.is_crm(connector):
+        message = f"{connector} is no CRM: it has no owners to sync. Leave `sync_owners` out."
+        raise Invalid(message, faults=[Fault(path="body.sync_owners", code="no-crm", message=message)])
     connection_id = there.id if there else env.new_id()
-    pending = env.sign_ins.needed(connector, config) and (there is None or there.pending or there.config != public)
     if active and not pending:
         await _check(env, ConnectionRef(id=connection_id, connector=connector, config=public, sealed=sealed))
     row = ConnectionRow(
@@ -93,6 +92,7 @@ async def save_connection(
             if before.config != public:
                 # It may be another account, which has nothing of ours yet: what is missing there was deleted by no human.
                 await tx.deliveries.owe_again(before.id, at=now)
+                await _disown_events(env, tx, before.id)
             else:
                 await defer_look_at_account(tx, before.id)  # other secrets may be those of another account
             await resume_connection(env, tx, before.id)
@@ -111,6 +111,33 @@ async def save_connection(
         return await run_in_transaction(env, work), there is None
     except ConstraintRefused as refused:
         raise Conflict(f"Another request has just made {key}. Try again.", code="stale-version") from refused
+
+
+def _sealed(
+    env: Env, connector: str, config: Mapping[str, Any], there: ConnectionRow | None, *, active: bool
+) -> tuple[Mapping[str, Any], bytes, bool]:
+    """The settings, their secrets, and whether somebody has to sign in.
+
+    Of one whose connector is gone or broken, they stay as they are where it is switched off.
+    """
+    try:
+        public, sealed = env.calendars.seal(connector, config)
+    except PointsmanError as error:
+        if active or there is None or error.code not in {"unknown-connector", "connector-broken"}:
+            raise
+        return there.config, there.sealed, there.pending
+    changes = there is None or there.pending or there.config != public
+    return public, sealed, changes and env.sign_ins.needed(connector, config)
+
+
+async def _disown_events(env: Env, tx: Tx, connection_id: UUID) -> None:
+    """What only an id was told of would be read from another account, where the id may be another person's."""
+    code = CodedMessage("settings-changed", say("arrival.settings-changed"))
+    for item, intake in await tx.events.disown(connection_id, error=code):
+        told = say("alerts.inbox-dead", intake=intake_name(intake), error=code.message, item=str(item))
+        await tx.alerts.put(
+            id=env.new_id(), at=env.clock(), code=AlertCode.INBOX_DEAD, subject=f"inbox:{item}", message=told
+        )
 
 
 async def check_connection(env: Env, key: str, *, actor: Actor) -> ConnectionRow:

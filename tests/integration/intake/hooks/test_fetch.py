@@ -10,7 +10,7 @@ import pytest
 
 from pointsman.domain.messages.coded import CodedMessage
 from pointsman.domain.messages.message import say
-from pointsman.services.connections.connections import check_connection
+from pointsman.services.connections.connections import check_connection, save_connection
 from pointsman.services.intake.hooks.catch_up import catch_up
 from pointsman.services.intake.hooks.fetch import BATCH, fetch_events
 from pointsman.services.intake.receive import process_item, sweep_inbox
@@ -171,6 +171,42 @@ async def test_one_event_that_the_vendor_refuses_keeps_no_other_waiting(floor: H
     (item,) = [item for item in await floor.items() if item.status == "unread"]
     assert item.dedupe_key == "event:e-13"
     assert len(floor.script.fetched) <= 11
+
+
+async def test_a_vendor_that_takes_long_over_each_refusal_is_asked_to_the_end_and_not_from_the_start(
+    floor: HookFloor,
+) -> None:
+    class Slow(list[list[str]]):
+        def append(self, keys: list[str]) -> None:
+            later(floor, timedelta(seconds=25))
+            super().append(keys)
+
+    intake = await told(floor, *(Event(key=f"e-{n}", about=f"p-{n}") for n in range(8)))
+    floor.script.arrivals = {f"e-{n}": person(n) for n in range(8)}
+    floor.script.refused, floor.script.fetched = "e-5", Slow()
+    assert await fetch_events(floor.env, intake) == 7
+    assert [item.dedupe_key for item in await floor.items() if item.status == "unread"] == ["event:e-5"]
+
+
+async def test_an_event_is_not_read_from_another_account_than_told_of_it(floor: HookFloor) -> None:
+    await floor.intake("crm", "memory")
+    floor.vendor.crm.add("person", email="ada@nordlicht.example", last_name="Ada")
+    await floor.send("crm", floor.vendor.hooks.hook(floor.vendor.hooks.events))
+    intake = await floor.world.value("select id from intakes where key = 'crm'")
+    config = await floor.world.value("select config from connections where key = 'crm'")
+
+    async def configure(url: str) -> None:
+        settings = {**config, "url": url}
+        await save_connection(floor.env, "crm", connector="memory", config=settings, active=True, actor=ADMIN)
+
+    await configure(config["url"])
+    assert [item.status for item in await floor.items()] == ["unread"]
+    await configure("https://another.example")
+    (item,) = await floor.items()
+    assert (item.status, item.error_code, await fetch_events(floor.env, intake)) == ("dead", "settings-changed", 0)
+    assert await floor.world.value("select count(*) from alerts where code = 'inbox-dead'") == 1
+    await replay_item(floor.env, item.id, actor=ADMIN)  # somebody says that it is the same account
+    assert await fetch_events(floor.env, intake) == 1
 
 
 @pytest.mark.parametrize(

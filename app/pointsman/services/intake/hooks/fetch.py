@@ -94,8 +94,7 @@ async def _fetch_items(env: Env, connection: ConnectionRow, items: Sequence[Inbo
     except VendorRejectedError as error:
         if len(items) > 1:  # one that the vendor refuses must not keep the others waiting
             half = len(items) // 2
-            parts = (items[:half], items[half:])
-            return sum([await _fetch_items(env, connection, part, lease) for part in parts])
+            return await _fetch_parts(env, connection, (items[:half], items[half:]), lease)
         await _put_off(env, items, lease, CodedMessage("vendor", failure_message(error)))
         return 0
     except VendorError as error:
@@ -111,6 +110,20 @@ async def _fetch_items(env: Env, connection: ConnectionRow, items: Sequence[Inbo
         await _put_off(env, missing, lease, _LEFT_OUT)
     fetched = [_fetched(item, found[key]) for key, item in asked.items() if key in found]
     return await _keep(env, fetched, lease)
+
+
+async def _fetch_parts(
+    env: Env, connection: ConnectionRow, parts: Sequence[Sequence[InboxRow]], lease: datetime
+) -> int:
+    """Each with a lease of its own, since a vendor may take as long over every part as over the whole."""
+    read = 0
+    for part in parts:
+        until = env.clock() + LEASE
+        async with env.uow.autocommit() as tx:
+            is_ours = await tx.events.prolong([item.id for item in part], leased_until=lease, until=until)
+        if is_ours:
+            read += await _fetch_items(env, connection, part, until)
+    return read
 
 
 def _event(item: InboxRow) -> HookEvent:

@@ -91,6 +91,14 @@ class EventStore(Protocol):
         """It is read again at `retry_at`; None makes it a dead letter. False when another worker has it by now."""
         ...
 
+    async def prolong(self, items: Sequence[UUID], *, leased_until: datetime, until: datetime) -> bool:
+        """Keep what was claimed for longer; False when another worker has some of it by now."""
+        ...
+
+    async def disown(self, connection_id: UUID, *, error: CodedMessage) -> Sequence[tuple[UUID, str]]:
+        """What is unread of a connection becomes dead letters, also what is being fetched; the id and the intake of each."""
+        ...
+
     async def resume(self, connection_id: UUID, *, at: datetime) -> None:
         """The connection works again: what is unread is due now, and so is the feed of each of its intakes."""
         ...
