@@ -130,12 +130,11 @@ def test_a_worker_that_does_not_stay_up_ends_it_with_a_reason(open_folder: Path,
         reaper = threading.Thread(target=kill_workers, args=(demo, over))
         reaper.start()
         try:
-            demo.start(until="Refused:")
+            demo.start(until="part of the service does not stay up")  # said by the demo, or by what runs its parts
             assert demo.end() == 1
         finally:
             over.set()
             reaper.join()
-        assert "A part of the service does not stay up" in demo.output
         assert "Traceback" not in demo.output
         assert demo.processes() == {}
 

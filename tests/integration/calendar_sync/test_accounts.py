@@ -87,6 +87,9 @@ async def test_settings_that_are_saved_again_as_they_are_owe_nothing_anew(floor:
     await configure(floor, "another")
     assert await floor.work() == 1  # what was called off stays so
     assert [op for op, _ in floor.vendor.calls[told:]] == ["put"]
+    await cancel(floor.env, rows[1].id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
+    await floor.work()
+    assert {one.status for one in await floor.deliveries(rows[1].id)} == {"done"}  # at once: all was answered
 
 
 async def test_calendars_of_a_connection_that_lose_much_at_once_call_nothing_off(floor: Floor) -> None:

@@ -83,11 +83,13 @@ _REOPEN = PreparedStatement("""
         owed_at = case when status = 'pending' then owed_at else :at end, lease = null, lease_until = null
     where id = :id and status = :status and (lease_until is null or lease_until <= statement_timestamp())
 """)
-#: Of what is under way the lease is taken away: its call goes to where the connection led before.
+#: Of what is under way the lease is taken away: its call goes to where the connection led before. What was answered is no
+#: attempt any more of which nobody knows the end.
 _OWE_AGAIN = PreparedStatement(
     """
     update deliveries d set
-        status = 'pending', next_attempt_at = :at, owed_at = :at, done_at = null, lease = null, lease_until = null
+        status = 'pending', next_attempt_at = :at, owed_at = :at, done_at = null, lease = null, lease_until = null,
+        attempts = d.attempts - cast(d.status = 'done' as integer)
     from appointments a
     where a.id = d.appointment_id and a.status in ('requested','confirmed') and a.starts_at > :at
       and d.connection_id = :connection and d.wanted = 'put'

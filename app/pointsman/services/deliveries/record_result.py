@@ -91,7 +91,7 @@ async def _count_on(env: Env, job: LeasedDelivery, sequence: int) -> bool:
         if (await tx.deliveries.of_thing(*delivery.thing))[-1].id != delivery.id:
             return False
         behind = CodedMessage(DeliveryError.BEHIND, say("vendor.behind"))
-        if not await _put_off(tx, job, behind, now, timedelta(), sequence=sequence):
+        if not await _put_off(tx, job, behind, now, timedelta(), counted=False, sequence=sequence):
             return True
         if delivery.kind == DeliveryKind.APPOINTMENT and row.sequence < sequence:
             await tx.appointments.save(replace(row, sequence=sequence))
