@@ -38,6 +38,10 @@ class _Found:
     kept: KeptToken
 
 
+class _FormerRefused(ReauthRequired):
+    """The vendor knows neither the present refresh token nor the former one."""
+
+
 class KeptTokens:
     """`pointsman_sdk.Tokens`. `refresh` asks the manifest's token endpoint; None: there is none."""
 
@@ -144,8 +148,10 @@ class KeptTokens:
         try:
             async with asyncio.timeout(RENEWAL.total_seconds()):
                 fresh = await self._asked(found.kept, renew)
-        except ReauthRequired:
-            await self._give_back(subject, found.row, refused=True)
+        except ReauthRequired as refusal:
+            # The former one has had its chance: it is not shown again each time that the vendor is asked again.
+            kept = KeptToken(token=found.kept.token) if isinstance(refusal, _FormerRefused) else None
+            await self._give_back(subject, found.row, refused=True, kept=kept)
             raise
         except TimeoutError:
             await self._give_back(subject, found.row, refused=False)
@@ -166,7 +172,10 @@ class KeptTokens:
             # Only then: a vendor that sees a spent token without need takes it for stolen, and ends the whole sign-in.
             if kept.former is None:
                 raise
+        try:
             return await self._refresh(replace(kept.token, refresh=kept.former))
+        except TokenRefused as refusal:
+            raise _FormerRefused(str(refusal)) from None
 
     async def _save(self, found: _Found, subject: str, fresh: Token) -> Token:
         store, kept = self._store, found.kept.followed_by(fresh, now=self._clock())
@@ -191,11 +200,12 @@ class KeptTokens:
                     raise Retryable("the renewed sign-in cannot be written to the host's database") from error
                 await self._sleep(_LAST_LOOK_S)
 
-    async def _give_back(self, subject: str, row: TokenRow, *, refused: bool) -> None:
+    async def _give_back(self, subject: str, row: TokenRow, *, refused: bool, kept: KeptToken | None = None) -> None:
         store = self._store
         until = self._clock() + ASK_AGAIN if refused else None
+        sealed = store.vault.seal(kept.as_bytes(), context=store.token_context(subject)) if kept is not None else None
         with store.in_connectors_words():
             async with store.uow.autocommit() as tx:
                 await tx.sign_ins.not_renewed(
-                    store.connection.id, subject, stale=row.version, refused=refused, until=until
+                    store.connection.id, subject, stale=row.version, refused=refused, until=until, sealed=sealed
                 )

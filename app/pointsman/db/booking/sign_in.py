@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import UUID as UUID_TYPE
-from sqlalchemy import Integer, Text, bindparam, delete, insert, select, update
+from sqlalchemy import Integer, LargeBinary, Text, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
@@ -32,7 +32,11 @@ _RENEWED = (
 _NOT_RENEWED = (
     update(connection_tokens)
     .where(_THIS, connection_tokens.c.version == _stale)
-    .values(renewing_until=bindparam("renewing_until"), refused=bindparam("refused"))
+    .values(
+        renewing_until=bindparam("renewing_until"),
+        refused=bindparam("refused"),
+        sealed=func.coalesce(bindparam("sealed_anew", type_=LargeBinary), connection_tokens.c.sealed),
+    )
 )
 _DROP = delete(connection_tokens).where(connection_tokens.c.connection_id == _of)
 _MEMORY = select(connection_memory.c.sealed, connection_memory.c.version).where(
@@ -101,9 +105,17 @@ class SqlSignInStore:
         return (await self._connection.execute(_RENEWED, given)).rowcount == 1
 
     async def not_renewed(
-        self, connection_id: UUID, subject: str, *, stale: int, refused: bool, until: datetime | None
+        self,
+        connection_id: UUID,
+        subject: str,
+        *,
+        stale: int,
+        refused: bool,
+        until: datetime | None,
+        sealed: bytes | None = None,
     ) -> None:
         given = {"of": connection_id, "whose": subject, "stale": stale, "refused": refused, "renewing_until": until}
+        given["sealed_anew"] = sealed
         await self._connection.execute(_NOT_RENEWED, given)
 
     async def drop_tokens(self, connection_id: UUID) -> int:

@@ -226,6 +226,23 @@ async def test_the_former_refresh_token_is_used_where_the_new_one_was_lost(world
     assert again.access.get_secret_value() == "access-3-s3cret"
 
 
+async def test_a_sign_in_that_is_over_is_asked_about_once_in_five_minutes_and_not_with_both_tokens(
+    world: SignedInWorld,
+) -> None:
+    tokens = world.process().lend().context.tokens
+    fresh = await tokens.renewed(await world.sign_in())
+    world.vendor.good.clear()
+    for _ in range(4):
+        with pytest.raises(ReauthRequired):
+            await tokens.renewed(fresh)
+        world.clock.advance(301)
+    shown = [form["refresh_token"].partition("-s3cret")[0] for form in world.vendor.asked]
+    assert shown == ["refresh-1", "refresh-2", "refresh-1", "refresh-2", "refresh-2", "refresh-2"]
+    assert (await tokens.current()).access == fresh.access  # no other process takes it for a new one
+    anew = await world.sign_in()
+    assert (await tokens.renewed(fresh)).access == anew.access
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -66,9 +66,16 @@ class SignInStore(Protocol):
         ...
 
     async def not_renewed(
-        self, connection_id: UUID, subject: str, *, stale: int, refused: bool, until: datetime | None
+        self,
+        connection_id: UUID,
+        subject: str,
+        *,
+        stale: int,
+        refused: bool,
+        until: datetime | None,
+        sealed: bytes | None = None,
     ) -> None:
-        """Give the claim back; with `until`, none may claim before."""
+        """Give the claim back; with `until`, none may claim before. `sealed` is kept instead, under the same version."""
         ...
 
     async def drop_tokens(self, connection_id: UUID) -> int: ...
