@@ -22,6 +22,7 @@ from pointsman.logs import safe_traceback
 from pointsman.postgres_connection import PostgresConnection
 from pointsman.services.ports import Env
 from pointsman.services.ports.operations.jobs import QUEUE, VENDOR_QUEUE
+from pointsman.worker.ending import end_tasks
 from pointsman.worker.tasks import Job
 
 _log = structlog.get_logger("pointsman.worker")
@@ -31,6 +32,7 @@ HEARTBEAT_S = 2.0
 DEAD_AFTER_S = 10.0  # a worker without a sign of life for this long is dead: its jobs are taken over
 RESCUE_EVERY_S = 5.0
 KEEP_FAILED = timedelta(days=7)
+_SIDE_ENDS_S = 2.0
 MAX_RESCUES = 20  # a job that outlived this many workers is what kills them
 
 #: The oldest ones are looked at, however many there are; procrastinate's own way sorts all jobs with all that they did.
@@ -66,12 +68,18 @@ async def work_queue(env: Env, jobs: Mapping[str, Job], settings: QueueSettings,
         try:
             await asyncio.wait({*workers, told, side}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (side, told, *workers):
-                task.cancel()  # a worker takes it as a request to finish what it runs
-            results = await asyncio.gather(*workers, side, told, return_exceptions=True)
+            # A worker takes it as a request to finish what it runs; a second one would break that off.
+            await asyncio.gather(
+                end_tasks((side, told), within=_SIDE_ENDS_S), end_tasks(workers, within=_ends_within(settings))
+            )
+        results = await asyncio.gather(*workers, side, told, return_exceptions=True)
         for result in results:
             if isinstance(result, Exception):
                 raise result
+
+
+def _ends_within(settings: QueueSettings) -> float:
+    return settings.grace.total_seconds() + _SIDE_ENDS_S
 
 
 async def _work(app: App, queue: str, settings: QueueSettings) -> None:
