@@ -40,7 +40,7 @@ async def one_round(given: argparse.Namespace, *, hangs: bool) -> dict[str, list
         Vendor("hanging", Temper(), directory=service.directory) as hanging,
         Vendor("other", Temper(), directory=service.directory) as other,
     ):
-        floor = Floor.make(service, {hanging: False, other: False}, closers_each=2)
+        floor = Floor.make(service, {hanging: False, other: False}, closers_each=max(2, count // 400))
         hook = next(iter(make_intakes(floor.api, floors.of_sdrs(1).intakes).values()))
         at_one = await floor.hand_over(count + WARM_UP, floor.at(hanging))
         at_other = await floor.hand_over(count + WARM_UP, floor.at(other))
