@@ -131,9 +131,8 @@ async def _works(env: Env, connection: ConnectionRow, row: SignInRow) -> bool:
 
     async def back(tx: Tx) -> None:
         await put_back_into_use(env, tx, connection, actor=_actor(row))
-        await defer_look_at_account(
-            tx, connection.id
-        )  # somebody else may have signed in, or the same to another account
+        # Somebody else may have signed in, or the same to another account.
+        await defer_look_at_account(tx, connection.id)
 
     await run_in_transaction(env, back)
     return True
