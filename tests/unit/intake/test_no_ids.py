@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pointsman.domain.leads.facts import STANDARD_FIELDS
@@ -85,6 +85,7 @@ def test_a_name_with_one_id_in_it_is_a_name() -> None:
 
 
 @given(st.text(st.characters(), max_size=20))
+@example("-1")
 def test_any_text_is_asked_without_an_error(text: str) -> None:
     assert is_no_id(text) in (True, False)
     assert is_no_id(f" {text}\u200b ") is is_no_id(text)

@@ -4,8 +4,9 @@ import re
 
 from pointsman.domain.leads.empty_words import folded, repeated
 from pointsman.domain.leads.yes_no import NO_WORDS, YES_WORDS
+from pointsman.domain.text.composition import compose
 from pointsman.domain.text.markup import without_markup
-from pointsman.domain.text.visible import fold_word, says_something
+from pointsman.domain.text.visible import fold_word, is_drawn, says_something
 
 _SIGNED = frozenset({"-1", "\u22121"})  # where a program has no id
 _MOST_READ = 1_000  # characters: of a longer text none is such a word
@@ -31,7 +32,7 @@ def is_no_id(text: str) -> bool:
     plain = without_markup(text)
     if not says_something(plain):
         return True
-    if plain.strip() in _SIGNED:
+    if compose("".join(filter(is_drawn, plain)), "NFKC") in _SIGNED:
         return True
     if _names_nothing(fold_word(plain)):
         return True
