@@ -517,6 +517,7 @@ def upgrade() -> None:
         sa.Column("watch_state", sa.Text(), nullable=True),
         sa.Column("watch_renew_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("outdated_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("doubted_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("rep_calendars_connection_id_fkey")),
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("rep_calendars_rep_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("rep_calendars_pkey")),

@@ -8,11 +8,10 @@ from uuid import UUID
 
 from pointsman.services.appointments.overdue import alert_missing_results, lapse_requests
 from pointsman.services.booking.slot_holds import expire_slot_holds
-from pointsman.services.calendar_sync.poll import look_at_account, sync_calendars
+from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.calendars.poll import poll_calendars, read_outdated
 from pointsman.services.calendars.watches import RENEW_TASK, renew_watches
 from pointsman.services.connections.health import probe_connections
-from pointsman.services.deliveries.jobs import ACCOUNT_TASK
 from pointsman.services.deliveries.late import alert_late_deliveries
 from pointsman.services.deliveries.outdated_readings import OUTDATED_TASK
 from pointsman.services.deliveries.run import run_delivery, sweep_deliveries
@@ -48,10 +47,6 @@ async def _read_outdated(env: Env, _args: Mapping[str, Any]) -> None:
     await read_outdated(env)
 
 
-async def _look_at_account(env: Env, args: Mapping[str, Any]) -> None:
-    await look_at_account(env, UUID(args["connection_id"]))
-
-
 async def _renew_watches(env: Env, _args: Mapping[str, Any]) -> None:
     await renew_watches(env)
 
@@ -72,7 +67,6 @@ JOBS: Mapping[str, Job] = {
     "holds.drain": _drain_holds,
     OUTDATED_TASK: _read_outdated,
     RENEW_TASK: _renew_watches,
-    ACCOUNT_TASK: _look_at_account,
     "intake.fetch": _fetch_events,
     "intake.catch_up": _catch_up,
 }

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import pytest
 
@@ -10,9 +9,8 @@ from pointsman.domain.booking.calendar_diff import CALENDAR_EMPTIED, LOST_WITHIN
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.reschedule import reschedule
-from pointsman.services.calendar_sync.poll import look_at_account, sync_calendars
+from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.connections.connections import save_connection
-from pointsman.services.deliveries.jobs import ACCOUNT_TASK
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from support.floors.booking_floor import CLOSERS, SETTER, Floor, live_beside, look_twice, open_floor
 from support.floors.reassignment_floor import CLOSERS_POOL, appointment, at, booked, events
@@ -112,30 +110,18 @@ async def test_two_reps_who_delete_one_event_each_call_both_off(floor: Floor) ->
     assert [(await appointment(floor, row.id)).status for row in rows] == ["cancelled", "cancelled", "confirmed"]
 
 
-async def look(floor: Floor) -> int:
-    """What the worker does with the jobs that a sign-in, or new secrets, bring."""
-    jobs = await floor.world.rows(
-        "delete from procrastinate_jobs where task_name = :task returning args->>'connection_id' as id",
-        task=ACCOUNT_TASK,
-    )
-    for job in jobs:
-        await look_at_account(floor.env, UUID(job.id))
-    return len(jobs)
-
-
 async def test_secrets_of_another_account_call_nothing_off(floor: Floor) -> None:
     rows = await placed(floor, 1)
     (event,) = floor.vendor.events()
     lose(floor, *rows)
     await configure(floor, "x")
-    assert await look(floor) == 1
     await look_twice(floor)
     await look_twice(floor)
     after = await appointment(floor, rows[0].id)
     assert (after.status, after.conflict) == ("confirmed", {after.rep_key: CALENDAR_EMPTIED.as_json()})
     floor.vendor.drag(event, event.start)  # the right account again
     await configure(floor, "x")
-    await look(floor)
+    await sync_calendars(floor.env)
     assert (await appointment(floor, rows[0].id)).conflict is None
     lose(floor, *rows)
     await look_twice(floor)
@@ -148,9 +134,44 @@ async def test_what_is_deleted_beside_others_of_ours_is_called_off_after_a_sign_
         rows = await placed(floor, 2)
         lose(floor, rows[0])
         await configure(floor, "x")
-        await look(floor)
         await look_twice(floor)
         assert [(await appointment(floor, row.id)).status for row in rows] == ["cancelled", "confirmed"]
+
+
+async def test_another_account_is_doubted_until_a_look_has_seen_it_however_long_its_vendor_is_away(
+    floor: Floor,
+) -> None:
+    rows = await placed(floor, 1)
+    lose(floor, *rows)
+    await configure(floor, "x")
+    floor.vendor.blind = True
+    await look_twice(floor)
+    floor.vendor.blind = False
+    await look_twice(floor)
+    after = await appointment(floor, rows[0].id)
+    assert (after.status, after.conflict) == ("confirmed", {after.rep_key: CALENDAR_EMPTIED.as_json()})
+
+
+async def test_a_look_that_began_before_the_secrets_were_new_clears_no_doubt(floor: Floor) -> None:
+    rows = await placed(floor, 1)
+    floor.vendor.after_reading = lambda: configure(floor, "x")
+    await sync_calendars(floor.env)
+    lose(floor, *rows)
+    await look_twice(floor)
+    await look_twice(floor)
+    assert (await appointment(floor, rows[0].id)).status == "confirmed"
+
+
+async def test_what_is_put_there_since_the_doubt_and_then_deleted_is_called_off(floor: Floor) -> None:
+    await placed(floor, 0)
+    await configure(floor, "x")
+    floor.world.clock.advance(timedelta(seconds=1))
+    rows = await placed(floor, 1)
+    await configure(floor, "x")
+    await sync_calendars(floor.env)  # seen: the doubt is over
+    lose(floor, *rows)
+    await look_twice(floor)
+    assert (await appointment(floor, rows[0].id)).status == "cancelled"
 
 
 @pytest.mark.parametrize("count", [2, 3])

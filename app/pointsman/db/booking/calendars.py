@@ -1,7 +1,7 @@
 """The calendars repository: each rep's calendars, and what was last read in them."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -111,6 +111,22 @@ _PLACED_KEYS = PreparedStatement("""
     where a.id = any(cast(:ids as uuid[])) and d.kind = 'appointment'
     group by b.id, d.key, a.id
 """)
+_DOUBT = PreparedStatement("""
+    update rep_calendars set doubted_at = greatest(doubted_at, :at) where connection_id = :of
+""")
+_DOUBTS = PreparedStatement("""
+    select connection_id, calendar, max(doubted_at) as since from rep_calendars where doubted_at is not null
+    group by connection_id, calendar
+""")
+_CLEAR_DOUBT = (
+    update(rep_calendars)
+    .where(
+        rep_calendars.c.connection_id == bindparam("of"),
+        rep_calendars.c.calendar == bindparam("in_calendar"),
+        rep_calendars.c.doubted_at <= bindparam("since"),
+    )
+    .values(doubted_at=None)
+)
 _DROP_READINGS = PreparedStatement("""
     delete from calendar_reads s using rep_calendars b
     where b.id = s.rep_calendar_id and b.connection_id = :connection
@@ -200,6 +216,17 @@ class SqlCalendars:
         await self._connection.execute(_FORGET_MISSING, given)
         if missing:
             await self._connection.execute(_ADD_MISSING, [asdict(one) for one in missing])
+
+    async def doubt(self, connection_id: UUID, *, at: datetime) -> None:
+        await _DOUBT.run(self._connection, {"of": connection_id, "at": at})
+
+    async def doubts(self) -> Mapping[tuple[UUID, str], datetime]:
+        rows = await _DOUBTS.rows(self._connection, {})
+        return {(row.connection_id, row.calendar): row.since for row in rows}
+
+    async def clear_doubt(self, connection_id: UUID, calendar: str, *, since: datetime) -> None:
+        given = {"of": connection_id, "in_calendar": calendar, "since": since}
+        await self._connection.execute(_CLEAR_DOUBT, given)
 
     async def drop_readings(self, connection_id: UUID) -> None:
         await _DROP_READINGS.run(self._connection, {"connection": connection_id})

@@ -52,6 +52,7 @@ rep_calendars = Table(
     Column("watch_state", Text),  # the connector's note of how the vendor calls us about changes; null: it does not
     instant_column("watch_renew_at", null=True),  # when to ask for that, or to ask anew
     instant_column("outdated_at", null=True),  # a reading that began by then may be wrong, the first too
+    instant_column("doubted_at", null=True),  # it may be of another account since then: nobody has looked yet
     Index("rep_calendars_rep_key", "rep_id", "connection_id", "calendar", unique=True),
     Index("rep_calendars_one_write", "rep_id", unique=True, postgresql_where=text("writes")),
 )

@@ -21,13 +21,11 @@ READS_PER_CONNECTION = 4  # so that one slow vendor cannot take every reader
 class ConnectionRun:
     """One connection during one look: its own gate, and how often it failed in a row.
 
-    `lost_much`: what its calendars lost by the last look, they lost by an accident. `is_doubtful`: it may lead to another
-    account since somebody signed in.
+    `lost_much`: what its calendars lost by the last look, they lost by an accident.
     """
 
     connection: ConnectionRow
     lost_much: bool = False
-    is_doubtful: bool = False
     semaphore: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READS_PER_CONNECTION))
     consecutive_failures: int = 0
 
@@ -41,6 +39,7 @@ class ComparedCalendar:
     placed_events: tuple[PlacedEvent, ...]
     bindings: tuple[BindingWithReading, ...]
     missing: Mapping[str, MissingEvent]  # at the last look, by key
+    doubted_at: datetime | None  # it may be of another account since then, and no look has seen it yet
 
     @property
     def key(self) -> tuple[UUID, str]:
@@ -56,6 +55,7 @@ async def find_calendars(env: Env, now: datetime) -> list[ComparedCalendar]:
     async with env.uow() as tx:
         for item in await tx.deliveries.placed_events(after=now):
             by_calendar[item.connection_id, item.calendar].append(item)
+        doubts = await tx.calendars.doubts()
         for one in await tx.calendars.missing_events():
             missing[one.connection_id, one.calendar][one.key] = one
         for binding, last in await tx.calendars.bindings(None):
@@ -74,6 +74,7 @@ async def find_calendars(env: Env, now: datetime) -> list[ComparedCalendar]:
             placed_events=tuple(placed),
             bindings=tuple(bound[key]),
             missing=missing[key],
+            doubted_at=doubts.get(key),
         )
         for key, placed in by_calendar.items()
         if key in found

@@ -4,7 +4,8 @@ Every calendar that we put an event into for an appointment ahead is read back a
 left there. Only what is settled is compared: what is still owed to a calendar, or was carried out after the reading began,
 says nothing yet. A reading that fails says nothing either: no appointment is ever called off because a server was away. What is
 gone has to be gone at two looks, a minute apart, and from a calendar that has nothing left at all it is taken for an accident, as
-it is where several calendars of a connection lose much at once.
+it is where several calendars of a connection lose much at once. A connection may lead to another account once somebody signed in
+or its secrets are new: at the first look at a calendar after that, one without any event of ours says nothing of deletions.
 """
 
 import asyncio
@@ -85,24 +86,6 @@ async def sync_calendars(env: Env, *, deadline: timedelta = DEADLINE) -> int:
     return _read_count(calendars, done)
 
 
-async def look_at_account(env: Env, connection_id: UUID) -> int:
-    """Look at once whether a connection leads to another account since it has new secrets, or somebody signed in.
-
-    Where nothing of ours is left in a calendar then, its owner did not delete it: it counts as emptied, whatever the number.
-    The count of calendars that were read.
-    """
-    every = await find_calendars(env, env.clock())
-    calendars = [calendar for calendar in every if calendar.connection_run.connection.id == connection_id]
-
-    async def look(calendar: ComparedCalendar) -> bool:
-        calendar.connection_run.is_doubtful = True
-        async with calendar.connection_run.semaphore:
-            return await _sync_calendar(env, calendar, DEADLINE)
-
-    done = await asyncio.gather(*(look(calendar) for calendar in calendars), return_exceptions=True)
-    return _read_count(calendars, done)
-
-
 def _read_count(calendars: Sequence[ComparedCalendar], done: Sequence[bool | BaseException]) -> int:
     failures = FailedItems(tried=len(calendars))
     for calendar, result in zip(calendars, done, strict=True):
@@ -150,7 +133,7 @@ async def _sync_calendar(env: Env, calendar: ComparedCalendar, deadline: timedel
         for item in wanted
     ]
     run = calendar.connection_run
-    is_lost = is_empty or run.lost_much or (run.is_doubtful and not has_any(seen))
+    is_lost = is_empty or run.lost_much or (_is_doubted(calendar, wanted) and not has_any(seen))
     found = {result.key: result for result in compare_events(expected, seen, is_empty=is_lost)}
     back = await find_moved_back(env, wanted, found)
     missing = [
@@ -162,11 +145,15 @@ async def _sync_calendar(env: Env, calendar: ComparedCalendar, deadline: timedel
         async with env.uow() as tx:
             await tx.calendars.keep_missing(*calendar.key, missing)
     once = {one.key for one in missing if started - one.since < BETWEEN_LOOKS}
+    skipped = set()
     for item in wanted:
         if item.key in back and (run.lost_much or is_put_back(item)):
             await _apply_or_skip(env, item, replace(found[item.key], state=EventState.PUT_BACK))
-        elif item.key not in once:
-            await _apply_or_skip(env, item, found[item.key])
+        elif item.key not in once and not await _apply_or_skip(env, item, found[item.key]):
+            skipped.add(found[item.key].state)
+    if calendar.doubted_at is not None and EventState.CALENDAR_EMPTIED not in skipped:
+        async with env.uow() as tx:
+            await tx.calendars.clear_doubt(*calendar.key, since=calendar.doubted_at)
     owned = {item.key for item in calendar.placed_events if item.is_wanted}
     strangers = sorted(key for key, events in seen.items() if key not in owned and has_any({key: events}))
     await remove_orphan_events(env, calendar.connection_run.connection, calendar.name, strangers, read_at=started)
@@ -183,8 +170,16 @@ def _missing(calendar: ComparedCalendar, item: PlacedEvent, now: datetime) -> Mi
     )
 
 
-async def _apply_or_skip(env: Env, item: PlacedEvent, compared: EventComparison) -> None:
+def _is_doubted(calendar: ComparedCalendar, wanted: Sequence[PlacedEvent]) -> bool:
+    """Whether an event that we put there belongs to the account of before, for all that we know."""
+    since = calendar.doubted_at
+    return since is not None and any(item.settled_at is not None and item.settled_at <= since for item in wanted)
+
+
+async def _apply_or_skip(env: Env, item: PlacedEvent, compared: EventComparison) -> bool:
+    """Whether it was done."""
     try:
         await apply_comparison(env, item, compared)
     except PointsmanError:
-        return  # it changed meanwhile, or too many asked for the same: the next look sees it as it is then
+        return False  # it changed meanwhile, or too many asked for the same: the next look sees it as it is then
+    return True

@@ -13,7 +13,6 @@ from pointsman.services.audit import audit
 from pointsman.services.connections.sign_in import pending_fault
 from pointsman.services.deliveries.connection_faults import audit_fault, put_back_into_use, put_out_of_use
 from pointsman.services.deliveries.enqueue import resume_connection
-from pointsman.services.deliveries.jobs import defer_look_at_account
 from pointsman.services.deliveries.vendor_error_text import failure_message, safe_error_text
 from pointsman.services.ports import (
     Actor,
@@ -94,7 +93,7 @@ async def save_connection(
                 await tx.deliveries.owe_again(before.id, at=now)
                 await _disown_events(env, tx, before.id)
             else:
-                await defer_look_at_account(tx, before.id)  # other secrets may be those of another account
+                await tx.calendars.doubt(before.id, at=now)  # other secrets may be those of another account
             await resume_connection(env, tx, before.id)
         await audit(
             env,

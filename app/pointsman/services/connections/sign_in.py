@@ -7,7 +7,6 @@ from pointsman.domain.errors import Fault, Invalid, NotFound, PointsmanError
 from pointsman.domain.messages.message import Message, say
 from pointsman.services.audit import audit
 from pointsman.services.deliveries.connection_faults import put_back_into_use
-from pointsman.services.deliveries.jobs import defer_look_at_account
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports import WORKER, Actor, Env, Tx, VendorError
 from pointsman.services.ports.booking.connections import ConnectionRow
@@ -103,6 +102,8 @@ async def _keep(env: Env, connection: ConnectionRow, row: SignInRow, sealed: byt
             return False
         await tx.sign_ins.put_token(connection.id, row.subject, token_id=env.new_id(), sealed=sealed)
         await tx.connections.change(replace(now, pending=False))
+        # Somebody else may have signed in, or the same to another account.
+        await tx.calendars.doubt(connection.id, at=env.clock())
         await audit(
             env,
             tx,
@@ -131,8 +132,6 @@ async def _works(env: Env, connection: ConnectionRow, row: SignInRow) -> bool:
 
     async def back(tx: Tx) -> None:
         await put_back_into_use(env, tx, connection, actor=_actor(row))
-        # Somebody else may have signed in, or the same to another account.
-        await defer_look_at_account(tx, connection.id)
 
     await run_in_transaction(env, back)
     return True

@@ -1,24 +1,17 @@
 """The jobs that deliveries bring."""
 
 from datetime import datetime
-from uuid import UUID
 
 from pointsman.services.ports import Tx
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 
 DELIVERY_TASK = "delivery.run"
 SLOT_TAKEN_TASK = "delivery.slot_taken"
-ACCOUNT_TASK = "calendars.look_at_account"
 
 
 async def defer_delivery(tx: Tx, delivery: DeliveryRow, *, at: datetime | None = None) -> None:
     """Run the delivery, now or at `at`. What is owed before it is left to its claim, which waits for no other job."""
     await tx.jobs.defer(DELIVERY_TASK, {"delivery_id": str(delivery.id)}, at=at, calls_vendor=True)
-
-
-async def defer_look_at_account(tx: Tx, connection_id: UUID) -> None:
-    """The connection may lead to another account: look whether our events are in its calendars."""
-    await tx.jobs.defer(ACCOUNT_TASK, {"connection_id": str(connection_id)}, at=None, calls_vendor=True)
 
 
 async def defer_slot_taken(tx: Tx, delivery: DeliveryRow) -> None:

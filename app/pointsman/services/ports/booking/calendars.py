@@ -1,6 +1,6 @@
 """The calendars repository: which calendars a rep has, and what was last read from them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -128,6 +128,18 @@ class Calendars(Protocol):
 
     async def keep_missing(self, connection_id: UUID, calendar: str, missing: Sequence[MissingEvent]) -> None:
         """These are missing in the calendar now, and no others."""
+        ...
+
+    async def doubt(self, connection_id: UUID, *, at: datetime) -> None:
+        """The calendars of a connection may be those of another account from then on: what is gone there was not deleted."""
+        ...
+
+    async def doubts(self) -> Mapping[tuple[UUID, str], datetime]:
+        """The doubted calendars by connection and name, and since when."""
+        ...
+
+    async def clear_doubt(self, connection_id: UUID, calendar: str, *, since: datetime) -> None:
+        """A look that knew of this doubt has seen the calendar; a later doubt stays."""
         ...
 
     async def drop_readings(self, connection_id: UUID) -> None:
