@@ -36,9 +36,7 @@ from vendor_floor import Floor, sign_in
 from pointsman.main import utc_now
 from pointsman.services.deliveries.calendar_event import event_key
 from pointsman.services.ports.booking.appointments import AppointmentRow
-from pointsman_memory.vendor.faults import Fault
-from pointsman_memory.vendor.ledger import Call
-from pointsman_memory.vendor.oauth import Rotation
+from pointsman_sdk.fakes import Call, Fault, Rotation
 
 TOKEN_S = 30.0
 EARLIEST_RENEWAL = timedelta(seconds=TOKEN_S * 0.7)  # a token that lives so shortly is renewed in its last quarter

@@ -12,11 +12,8 @@ from typing import Any, Self
 import httpx
 from programs import PYTHON, Program, free_port
 
-from pointsman_memory.vendor.asgi import MemoryServer
-from pointsman_memory.vendor.faults import Fault, FaultPlan, Rates
-from pointsman_memory.vendor.ledger import Call, CallLedger
-from pointsman_memory.vendor.oauth import Rotation
 from pointsman_memory.vendor.vendor import MemoryVendor
+from pointsman_sdk.fakes import Call, CallLedger, FakeServer, Fault, FaultPlan, Rates, Rotation
 
 _GIVEN = "BENCHMARK_VENDOR"
 NO_FAULTS = Rates()
@@ -36,7 +33,7 @@ class Temper:
     rotation: Rotation = Rotation.UNTIL_USED
 
 
-def served() -> MemoryServer:
+def served() -> FakeServer:
     """What uvicorn serves; its faults are off until they are switched on."""
     given = json.loads(os.environ[_GIVEN])
     plan = FaultPlan(rates=Rates(**given["rates"]), seed=given["seed"], throttle_waits=tuple(given["waits"]), on=False)
@@ -45,7 +42,7 @@ def served() -> MemoryServer:
     return _Server(vendor, plan, lost_s=given["lost_s"])
 
 
-class _Server(MemoryServer):
+class _Server(FakeServer):
     """Its refresh tokens can be spent as if the answer to a renewal had been lost."""
 
     def _control(self, request: httpx.Request) -> httpx.Response:

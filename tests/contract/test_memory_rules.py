@@ -17,8 +17,6 @@ from pydantic import SecretStr
 
 from pointsman_memory import MemoryConfig, MemoryConnector, MemoryVendor
 from pointsman_memory.config import Handshake
-from pointsman_memory.vendor.faults import FaultPlan, Rates, too_many_calls
-from pointsman_memory.vendor.oauth import Rotation
 from pointsman_sdk import (
     AccountState,
     Activity,
@@ -47,6 +45,7 @@ from pointsman_sdk import (
     WantedField,
     all_items,
 )
+from pointsman_sdk.fakes import FaultPlan, Rates, Rotation, too_many_calls
 from pointsman_sdk.http import make_client
 from pointsman_sdk.testing import FaultyTransport
 

@@ -13,9 +13,9 @@ import httpx
 from pointsman_memory.vendor.diary import Diary
 from pointsman_memory.vendor.hooks import Hooks
 from pointsman_memory.vendor.items import Shelf
-from pointsman_memory.vendor.oauth import OAuthServer
 from pointsman_memory.vendor.records import Crm, Row
 from pointsman_memory.vendor.wire import Answer, Asked, Refused
+from pointsman_sdk.fakes import OAuthServer, Turn, too_many_calls
 
 _MOST_AT_ONCE = 100  # records in one question
 
@@ -80,6 +80,30 @@ class MemoryVendor:
         except (KeyError, ValueError, IndexError, TypeError, AttributeError):
             return httpx.Response(400, json={"code": "malformed request"})
         return httpx.Response(status) if answer is None else httpx.Response(status, json=answer)
+
+    def failure(self, turn: Turn, *, now: datetime) -> httpx.Response:
+        """A code that says no more than that."""
+        if turn.retry_after is not None:
+            return too_many_calls(turn.retry_after, now=now, as_date=turn.as_date, status=turn.status)
+        return httpx.Response(turn.status, json={"code": "fault"})
+
+    def signed_in(self, access: str) -> str | None:
+        """By the number of the sign-in."""
+        return self.oauth.issued_to.get(access)
+
+    def standing(self) -> dict[str, Any]:
+        """By kind; the token requests are all that there were."""
+        calendars = self.diary.calendars
+        return {
+            "events": {name: [item.shown() for item in one.shelf.items.values()] for name, one in calendars.items()},
+            "people": [row.shown() for row in self.crm.of("person")],
+            "accounts": [row.shown() for row in self.crm.of("account")],
+            "activities": [item.shown() for item in self.activities.items.values()],
+            "tasks": [item.shown() for item in self.tasks.items.values()],
+            "messages": [item.shown() for item in self.messages.items.values()],
+            "members": {name: self.members(name) for name in self.programmes},
+            "token_requests": self.oauth.asked,
+        }
 
     def _lets_in(self, authorization: str) -> bool:
         if hmac.compare_digest(authorization.encode(), f"Bearer {self.token}".encode()):

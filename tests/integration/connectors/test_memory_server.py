@@ -16,10 +16,9 @@ import pytest
 import uvicorn
 
 from pointsman_memory import MemoryConfig, MemoryConnector, MemoryVendor
-from pointsman_memory.vendor.asgi import MemoryServer, served
-from pointsman_memory.vendor.faults import Fault, FaultPlan, Rates, promised, too_many_calls
-from pointsman_memory.vendor.ledger import Call, CallLedger
+from pointsman_memory.fake import served
 from pointsman_sdk import AmbiguousOutcome, Appointment, Context, NoMemory, Notice, NoTokens, Retryable, Scope, Slot
+from pointsman_sdk.fakes import Call, CallLedger, FakeServer, Fault, FaultPlan, Rates, promised, too_many_calls
 from pointsman_sdk.http import make_client
 
 pytestmark = pytest.mark.anyio
@@ -30,7 +29,7 @@ EVENT = Appointment(key="k1", place="anna", slot=SLOT, title="Demo")
 
 
 @asynccontextmanager
-async def serving(server: MemoryServer) -> AsyncIterator[MemoryConnector]:
+async def serving(server: FakeServer) -> AsyncIterator[MemoryConnector]:
     """The connector to a vendor that really listens."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         running = uvicorn.Server(uvicorn.Config(server, log_level="critical"))
@@ -68,7 +67,7 @@ async def test_a_connector_works_over_a_socket_and_the_ledger_says_what_came() -
 
 
 async def test_a_lost_answer_is_acted_upon_and_is_ambiguous() -> None:
-    server = MemoryServer(MemoryVendor())
+    server = FakeServer(MemoryVendor())
     async with serving(server) as connector:
         server.plan = SimpleNamespace(turn=PutsAre(always(lost=1.0)))  # type: ignore[assignment]  # of writes alone
         for _ in range(2):
@@ -98,7 +97,7 @@ def notice() -> Any:
 
 @pytest.mark.parametrize("fault", ["failed", "reset"])
 async def test_a_failed_write_is_ambiguous_or_to_be_tried_again(fault: str) -> None:
-    server = MemoryServer(MemoryVendor())
+    server = FakeServer(MemoryVendor())
     async with serving(server) as connector:
         for seed in range(4):
             server.plan = SimpleNamespace(turn=PutsAre(FaultPlan(rates=Rates(**{fault: 1.0}), seed=seed)))  # type: ignore[assignment]  # of writes alone
@@ -108,7 +107,7 @@ async def test_a_failed_write_is_ambiguous_or_to_be_tried_again(fault: str) -> N
 
 
 async def test_a_throttled_caller_hears_when_to_come_back_and_the_ledger_knows_it() -> None:
-    server = MemoryServer(MemoryVendor(clock=lambda: NOW), always(throttled=1.0))
+    server = FakeServer(MemoryVendor(clock=lambda: NOW), always(throttled=1.0))
     async with serving(server) as connector:
         for _ in range(8):
             with pytest.raises(Retryable) as caught:
@@ -130,7 +129,7 @@ async def test_a_vendor_that_is_down_acts_upon_nothing_and_says_so() -> None:
 
 
 async def test_what_stands_and_what_came_is_read_and_faults_are_switched_over_http() -> None:
-    server = MemoryServer(MemoryVendor(), always(failed=1.0))
+    server = FakeServer(MemoryVendor(), always(failed=1.0))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(server), base_url="http://memory.example") as http:
         assert (await http.put("/_control/faults", json={"on": False})).json()["on"] is False
         key = {"Authorization": f"Bearer {server.vendor.oauth.sign_in()[0]}"}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
-from pointsman_memory.vendor.faults import Fault
+from pointsman_sdk.fakes.faults import Fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

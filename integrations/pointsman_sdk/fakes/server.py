@@ -1,6 +1,4 @@
-"""The vendor as a server: an ASGI application with faults by a plan and a ledger of its calls.
-
-    uvicorn --factory pointsman_memory.vendor.asgi:served --port 8425
+"""A fake as a server: an ASGI application with faults by a plan and a ledger of its calls.
 
 All processes of a host call the one process of this server, so that they have one vendor. `/_control` is for the test that
 runs it: `GET /_control/ledger` (lines of JSON), `GET /_control/items` (what stands), `PUT /_control/faults` (`{"on": false}`).
@@ -10,13 +8,12 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
-from pointsman_memory.vendor.faults import Fault, FaultPlan, Turn, promised, too_many_calls
-from pointsman_memory.vendor.ledger import Call, CallLedger
-from pointsman_memory.vendor.vendor import MemoryVendor
+from pointsman_sdk.fakes.faults import Fault, FaultPlan, Turn, promised
+from pointsman_sdk.fakes.ledger import Call, CallLedger
 from pointsman_sdk.readers.strict_json import parse_json
 
 Scope = MutableMapping[str, Any]
@@ -27,14 +24,39 @@ _LOST_S = 60.0
 _LARGEST_BODY = 1_000_000
 
 
-class MemoryServer:
+class FakeVendor(Protocol):
+    """What is served: a vendor that keeps what it is told."""
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """Aware."""
+        ...
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request, and do what it asks for."""
+        ...
+
+    def failure(self, turn: Turn, *, now: datetime) -> httpx.Response:
+        """How this vendor says that a call failed (`turn.status`), or that there were too many (`turn.retry_after`)."""
+        ...
+
+    def signed_in(self, access: str) -> str | None:
+        """A name for the sign-in that an access token is of, which stays when the token is renewed; None: none of ours."""
+        ...
+
+    def standing(self) -> dict[str, Any]:
+        """All that stands at the vendor, for the test that runs it."""
+        ...
+
+
+class FakeServer:
     """Answers for `vendor`. A lost answer keeps its caller waiting `lost_s` seconds, or until they hang up.
 
     `slow_s` is how long each call takes. `down` True: every call fails with 503, and nothing is acted upon.
     """
 
     def __init__(
-        self, vendor: MemoryVendor, plan: FaultPlan | None = None, *, lost_s: float = _LOST_S, slow_s: float = 0.0
+        self, vendor: FakeVendor, plan: FaultPlan | None = None, *, lost_s: float = _LOST_S, slow_s: float = 0.0
     ) -> None:
         self.vendor, self.plan = vendor, plan or FaultPlan()
         self.ledger = CallLedger()
@@ -76,10 +98,8 @@ class MemoryServer:
                 await _answer(send, response)
 
     def _response(self, turn: Turn, acted: httpx.Response | None, now: datetime) -> httpx.Response:
-        if turn.retry_after is not None:
-            return too_many_calls(turn.retry_after, now=now, as_date=turn.as_date, status=turn.status)
-        if turn.fault is Fault.FAILED or acted is None:
-            return httpx.Response(turn.status, json={"code": "fault"})
+        if turn.retry_after is not None or turn.fault is Fault.FAILED or acted is None:
+            return self.vendor.failure(turn, now=now)
         return acted
 
     def _write_down(self, request: httpx.Request, turn: Turn, response: httpx.Response, now: datetime) -> None:
@@ -100,14 +120,14 @@ class MemoryServer:
     def _connection(self, request: httpx.Request) -> str:
         """A name for the credentials: an access token changes with each renewal, and its sign-in does not."""
         said = request.headers.get("Authorization", "").removeprefix("Bearer ") or request.url.path
-        return self.vendor.oauth.issued_to.get(said) or hashlib.sha256(said.encode()).hexdigest()[:12]
+        return self.vendor.signed_in(said) or hashlib.sha256(said.encode()).hexdigest()[:12]
 
     def _control(self, request: httpx.Request) -> httpx.Response:
         match request.method, request.url.path:
             case "GET", "/_control/ledger":
                 return httpx.Response(200, text="".join(f"{call.line()}\n" for call in self.ledger.calls))
             case "GET", "/_control/items":
-                return httpx.Response(200, json=_standing(self.vendor))
+                return httpx.Response(200, json=self.vendor.standing())
             case "PUT", "/_control/faults":
                 given = parse_json(request.content)
                 self.plan.on = bool(given.get("on", self.plan.on))
@@ -118,32 +138,12 @@ class MemoryServer:
                 return httpx.Response(404)
 
 
-def served() -> MemoryServer:
-    """A vendor without faults, for a trial."""
-    return MemoryServer(MemoryVendor())
-
-
-def _standing(vendor: MemoryVendor) -> dict[str, Any]:
-    """All that stands at the vendor."""
-    calendars = vendor.diary.calendars
-    return {
-        "events": {name: [item.shown() for item in one.shelf.items.values()] for name, one in calendars.items()},
-        "people": [row.shown() for row in vendor.crm.of("person")],
-        "accounts": [row.shown() for row in vendor.crm.of("account")],
-        "activities": [item.shown() for item in vendor.activities.items.values()],
-        "tasks": [item.shown() for item in vendor.tasks.items.values()],
-        "messages": [item.shown() for item in vendor.messages.items.values()],
-        "members": {name: vendor.members(name) for name in vendor.programmes},
-        "token_requests": vendor.oauth.asked,
-    }
-
-
 def _request(scope: Scope, body: bytes) -> httpx.Request:
     path = scope.get("raw_path") or scope["path"].encode()
     query = b"?" + scope["query_string"] if scope.get("query_string") else b""
     return httpx.Request(
         scope["method"],
-        httpx.URL(scheme="http", host="memory.invalid", raw_path=path.partition(b"?")[0] + query),
+        httpx.URL(scheme="http", host="fake.invalid", raw_path=path.partition(b"?")[0] + query),
         headers=scope["headers"],
         content=body,
     )
