@@ -20,6 +20,7 @@ from pointsman_sdk.connector import PROTOCOLS, Connector, implemented
 from pointsman_sdk.context import (
     MOST_MEMORY,
     Context,
+    Dial,
     Memory,
     NoMemory,
     NoTokens,
@@ -28,6 +29,7 @@ from pointsman_sdk.context import (
     Renew,
     Token,
     Tokens,
+    no_dial,
 )
 from pointsman_sdk.errors import (
     AmbiguousOutcome,
@@ -83,6 +85,7 @@ __all__ = [
     "ConnectorError",
     "Contact",
     "Context",
+    "Dial",
     "Event",
     "Field",
     "FieldType",
@@ -136,4 +139,5 @@ __all__ = [
     "check_email",
     "check_key",
     "implemented",
+    "no_dial",
 ]

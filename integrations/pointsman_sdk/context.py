@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from pydantic import SecretStr
 
 from pointsman_sdk.answers import Readers
-from pointsman_sdk.errors import ReauthRequired
+from pointsman_sdk.errors import ReauthRequired, Rejected
 
 if TYPE_CHECKING:  # a child that reads texts needs no client
     import httpx
@@ -122,12 +123,29 @@ def no_quota(_quota: Quota) -> None:
     """For a host that does not show quotas."""
 
 
+class Dial(Protocol):
+    """Connections for vendors that speak no HTTP, past the same address guard."""
+
+    async def __call__(self, host: str, port: int, *, plain: bool = False) -> socket.socket:
+        """A connected socket that does not block, the caller's to close.
+
+        `plain` says that credentials will go over it without TLS: only networks that the admin opened are connected to then.
+        Raises Rejected where the guard says no, Retryable where nobody answers.
+        """
+        ...
+
+
+async def no_dial(host: str, port: int, *, plain: bool = False) -> socket.socket:  # noqa: ARG001  # Dial
+    """Of a host that lends HTTP alone."""
+    raise Rejected("this host lends no connections beside HTTP")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """A connector opens no socket, file or database of its own, reads no clock, and keeps no module state.
 
     `http` carries the host's time-outs, connection limits, answer-size limit and address guard; it
-    follows no redirect. `readers` are the host's processes in which answers are read, by
+    follows no redirect. `dial` is for vendors without HTTP. `readers` are the host's processes in which answers are read, by
     `pointsman_sdk.answers`. `log` is for what an operator needs: never credentials, never personal data.
     `quota` is told what a vendor says is left.
     """
@@ -139,3 +157,4 @@ class Context:
     readers: Readers
     log: logging.Logger
     quota: Callable[[Quota], None] = no_quota
+    dial: Dial = no_dial

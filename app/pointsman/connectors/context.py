@@ -73,6 +73,7 @@ class ContextFactory:
             readers=self._readers,
             log=masked_log(connection.connector),
             quota=quota,
+            dial=self._guard.dial,
         )
         return Lent(context=context, http=http, masks=masks, quota=quota, finish=close)
 

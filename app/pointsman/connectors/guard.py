@@ -1,8 +1,10 @@
 """The address guard: a connection may reach the internet, and private networks only where the admin says so."""
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -10,6 +12,7 @@ import anyio
 import httpcore
 import httpx
 
+from pointsman_sdk import Rejected, Retryable, Scope
 from pointsman_sdk.http import AddressRefused
 
 Network = IPv4Network | IPv6Network
@@ -28,6 +31,7 @@ _METADATA: tuple[Network, ...] = tuple(
 _UNICAST = ip_network("2000::/3")
 _KEPT_ALIVE_S = 30
 _DNS_SECONDS = 5.0
+_DIAL_SECONDS = 10.0
 _READ_BYTES = 4096
 
 
@@ -60,6 +64,35 @@ class AddressGuard:
         if not addresses or not all(self.permits(address) for address in addresses):
             raise AddressRefused("this address lies in a network that POINTSMAN_PRIVATE_NETWORKS does not name")
         return addresses
+
+    async def dial(self, host: str, port: int, *, plain: bool = False) -> socket.socket:
+        """A connection for what is no HTTP (`pointsman_sdk.Dial`). Raises Rejected, Retryable."""
+        try:
+            addresses = await self.resolve(host, port)
+        except AddressRefused as error:
+            raise Rejected(str(error)) from None
+        except httpcore.ConnectError as error:
+            raise Retryable(str(error), scope=Scope.CONNECTION) from None
+        if plain and not all(map(self.is_private, addresses)):
+            raise Rejected("without TLS only networks that POINTSMAN_PRIVATE_NETWORKS names are connected to")
+        for address in addresses:
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(_DIAL_SECONDS):
+                    return await _connected(address, port)
+        raise Retryable("nobody answers at this host and port", scope=Scope.CONNECTION)
+
+
+async def _connected(address: str, port: int) -> socket.socket:
+    """As `asyncio` connects; the socket is the caller's."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.settimeout(0)
+        await asyncio.get_running_loop().sock_connect(made, (address, port))
+    except BaseException:
+        made.close()
+        raise
+    return made
 
 
 def _unwrapped(address: str) -> IPv4Address | IPv6Address:

@@ -51,7 +51,12 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A message to one address, `place`: a person's, or a channel's in the vendor's notation. It was written `at`."""
+    """A message to one address, `place`: a person's, or a channel's in the vendor's notation. It was written `at`.
+
+    `sender` is the name that it comes from, and `reply_to` the address that is answered, where the vendor has such; without
+    them it is the connection's own. An attachment of type text/calendar is an invitation, which mail carries as one of the forms
+    of its text, too. Messages of one `thread` belong together.
+    """
 
     key: str
     sequence: int = 0
@@ -60,6 +65,9 @@ class Notice:
     text: str = field(repr=False)
     html: str | None = field(default=None, repr=False)
     attachments: tuple[Attachment, ...] = ()
+    sender: str = ""
+    reply_to: str | None = None
+    thread: str | None = None
     at: datetime
 
     def __post_init__(self) -> None:

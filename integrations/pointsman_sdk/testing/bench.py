@@ -10,7 +10,7 @@ import httpx
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from pointsman_sdk import Connector, Context, NoTokens, Tokens
+from pointsman_sdk import Connector, Context, NoTokens, Tokens, no_dial
 from pointsman_sdk.http import make_client
 from pointsman_sdk.readers import ReaderPool
 from pointsman_sdk.testing.faults import FaultyTransport
@@ -80,11 +80,17 @@ class Bench:
 
     @pytest.fixture
     def connect(
-        self, http: httpx.AsyncClient, readers: WatchedReaders, tokens: Tokens, lines: Lines
+        self, vendor: Any, http: httpx.AsyncClient, readers: WatchedReaders, tokens: Tokens, lines: Lines
     ) -> Callable[[BaseModel], Connector]:
         """Build the connector as a host does, with any configuration."""
         context = Context(
-            http=http, clock=lambda: NOW, tokens=tokens, memory=BenchMemory(), readers=readers, log=lines.logger()
+            http=http,
+            clock=lambda: NOW,
+            tokens=tokens,
+            memory=BenchMemory(),
+            readers=readers,
+            log=lines.logger(),
+            dial=getattr(vendor, "dial", no_dial),
         )
         return lambda config: type(self).factory(config, context)
 

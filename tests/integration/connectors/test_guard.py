@@ -101,6 +101,31 @@ async def test_opened_loopback_is_reached(server: str) -> None:
         assert (await http.get(f"http://localhost:{server.partition(':')[2]}/")).text == "hi"
 
 
+@pytest.mark.parametrize("plain", [True, False])
+async def test_a_connection_without_http_goes_past_the_same_guard(server: str, plain: bool) -> None:
+    port = int(server.partition(":")[2])
+    for host in ("127.0.0.1", "localhost"):
+        with pytest.raises(Rejected, match="POINTSMAN_PRIVATE_NETWORKS"):
+            await AddressGuard().dial(host, port, plain=plain)
+        made = await AddressGuard(PRIVATE_NETWORKS).dial(host, port, plain=plain)
+        reader, writer = await asyncio.open_connection(sock=made)
+        writer.write(b"GET / HTTP/1.0\r\n\r\n")
+        assert (await reader.read()).endswith(b"hi")
+        writer.close()
+
+
+async def test_without_tls_a_connection_goes_to_private_networks_alone() -> None:
+    with pytest.raises(Rejected, match="without TLS"):
+        await Names(["127.0.0.1", "93.184.216.34"]).dial("mail.example", 25, plain=True)
+
+
+async def test_a_port_at_which_nobody_answers_is_tried_again_later() -> None:
+    with pytest.raises(Retryable):
+        await AddressGuard(PRIVATE_NETWORKS).dial("127.0.0.1", 1)
+    with pytest.raises(Retryable):
+        await AddressGuard(PRIVATE_NETWORKS).dial("no-such-host.invalid", 25)
+
+
 class Names(AddressGuard):
     """A guard with a name server of its own."""
 
