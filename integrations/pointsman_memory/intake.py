@@ -9,10 +9,10 @@ from typing import Any
 
 from pointsman_memory.client import Changed, Client
 from pointsman_memory.config import Handshake, MemoryConfig
-from pointsman_memory.handshake import echo, query_of
 from pointsman_memory.shape import rows, shaped, text, text_or_none
 from pointsman_memory.signature import SIGNATURE
 from pointsman_sdk import Arrival, Event, Missed, Rejected, Reply, WebhookRequest
+from pointsman_sdk.abilities.handshakes import echo, query_of
 from pointsman_sdk.readers import Unreadable
 from pointsman_sdk.readers.strict_json import parse_json
 

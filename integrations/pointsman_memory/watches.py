@@ -7,10 +7,10 @@ from typing import Any
 from pydantic import SecretStr
 
 from pointsman_memory.client import Changed, Client
-from pointsman_memory.handshake import echo, query_of
 from pointsman_memory.shape import rows, shaped, text, text_or_none
 from pointsman_memory.signature import SIGNATURE
 from pointsman_sdk import Changes, Rejected, Reply, Watch, WebhookRequest
+from pointsman_sdk.abilities.handshakes import echo, query_of
 
 _MOST_PAGES = 1_000
 WATCH_ENDED = b"watch-ended"

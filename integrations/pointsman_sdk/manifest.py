@@ -54,7 +54,8 @@ class Auth:
     `{name}` in a URL stands for the configuration's field of that name (a tenant, a domain, an own server). `client_id` and
     `client_secret` are fields of the configuration. `params` are added to the authorize URL. `per_subject` says that each
     calendar's owner has a token of its own. `issuer` is for a vendor that names itself in its answer to a sign-in (RFC 9207):
-    an answer that names another, or none, is refused.
+    an answer that names another, or none, is refused. `only_if` names a field of the configuration and the value with which
+    this way is taken, where one client may sign in by several.
     """
 
     method: Method
@@ -67,6 +68,7 @@ class Auth:
     pkce: bool = True
     client_auth: ClientAuth = ClientAuth.BASIC
     per_subject: bool = False
+    only_if: tuple[str, str] | None = None
 
 
 class Per(StrEnum):

@@ -85,6 +85,8 @@ class OAuthServer:
                 return self._redeem(form)
             case "refresh_token":
                 return self._refresh(form.get("refresh_token", ""))
+            case "client_credentials":
+                return self._issued(self._of_app(), None)
             case _:
                 return httpx.Response(400, json={"error": "unsupported_grant_type"})
 
@@ -121,8 +123,15 @@ class OAuthServer:
         return self._issued(self._access(grant), grant.refresh[-1])
 
     def _access(self, grant: Grant) -> str:
+        return self._token(f"sign-in-{self.grants.index(grant) + 1}")
+
+    def _of_app(self) -> str:
+        """The client itself signs in (RFC 6749, 4.4)."""
+        return self._token(f"app-{self.client_id}")
+
+    def _token(self, issued_to: str) -> str:
         token = f"access-{next(self.ids)}"
-        self.issued_to[token] = f"sign-in-{self.grants.index(grant) + 1}"
+        self.issued_to[token] = issued_to
         self.access[token] = self.clock() + self.lifetime
         return token
 

@@ -38,7 +38,8 @@ def grant_of(manifest: Manifest, config: BaseModel, guard: AddressGuard) -> Gran
     values = dict(config)
     client_id = _text(values.get("client_id")).strip()
     for auth in manifest.auth:
-        if auth.method is Method.OAUTH2 and auth.token_url is not None and client_id:
+        meant = auth.only_if is None or _text(values.get(auth.only_if[0])) == auth.only_if[1]
+        if meant and auth.method is Method.OAUTH2 and auth.token_url is not None and client_id:
             secret = _text(values.get("client_secret"))
             return Grant(
                 auth=auth,

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
 
-from pointsman_sdk import Rejected, Reply
+from pointsman_sdk.abilities.intake import Reply
+from pointsman_sdk.errors import Rejected
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9._~:+/= -]{1,512}")
 _PLAIN = {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"}
@@ -12,7 +13,7 @@ _MOST_FIELDS = 50
 
 
 def query_of(url: str) -> Mapping[str, Sequence[str]]:
-    """The values of each name in an address. Rejected for more of them than the vendor sends."""
+    """The values of each name in an address. Rejected for more of them than a vendor sends."""
     try:
         return parse_qs(urlsplit(url).query, max_num_fields=_MOST_FIELDS)
     except ValueError:

@@ -1,0 +1,95 @@
+"""What is sent to Graph: a new event, and of a change no more than is the host's to say."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pointsman_microsoft.events import State, Stored, address_of, attendee, link_of, properties
+from pointsman_microsoft.times import written
+from pointsman_microsoft.words import guests_of, mark, text_of, title_of
+from pointsman_sdk import CREATE_MEETING, Appointment, Standing
+
+_ONLINE = {"isOnlineMeeting": True, "onlineMeetingProvider": "teamsForBusiness"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """The body of a request, empty where there is nothing to change, and our state of the event after it."""
+
+    body: dict[str, Any]
+    state: State
+
+
+def is_shown(thing: Appointment, present: Stored | None = None) -> bool:
+    """Whether attendees read the event: the host's guests where Graph invites, and those that its owner asked."""
+    return bool(guests_of(thing)) or (present is not None and bool(present.others()))
+
+
+def created(thing: Appointment) -> Write:
+    """A creation. Attendees stand in it only where Graph is to write to them: it always does."""
+    guests = [attendee(email, name) for email, name in guests_of(thing).items()]
+    state, link = State.of(thing, shown=is_shown(thing)), link_of(thing)
+    body = {
+        **_times(thing),
+        "subject": title_of(thing),
+        "body": plain_body(thing, shown=is_shown(thing)),
+        "showAs": _shown_as(thing),
+        "singleValueExtendedProperties": properties(state, link, thing.key),
+        **({"attendees": guests} if guests else {}),
+        **(_ONLINE if thing.meeting == CREATE_MEETING else {}),
+        **({"location": {"displayName": link}} if link else {}),
+    }
+    return Write(body=body, state=state)
+
+
+def plain_body(thing: Appointment, *, shown: bool) -> dict[str, str]:
+    return {"contentType": "text", "content": text_of(thing, shown=shown)}
+
+
+def rewrites_body(present: Stored, thing: Appointment) -> bool:
+    """Whether the text is to be written anew. What its owner reworded stays, unless attendees would read the private text."""
+    shown = is_shown(thing, present)
+    if shown and present.state.private:
+        return True
+    wanted = State.of(thing, shown=shown)
+    is_other = (wanted.length, wanted.text) != (present.state.length, present.state.text)
+    return is_other and present.state.has_text(present.body)
+
+
+def changed(present: Stored, thing: Appointment, body: dict[str, str] | None) -> Write:
+    """A change: with `body` where the text is written anew. What its owner wrote beside it stays."""
+    wanted, link, changes = State.of(thing, shown=is_shown(thing, present)), link_of(thing), dict[str, Any]()
+    if present.slot != thing.slot or not present.certain:
+        changes |= _times(thing) | {"isAllDay": False}
+    if present.tentative != (thing.standing is Standing.TENTATIVE):
+        changes["showAs"] = _shown_as(thing)
+    if wanted.title != present.state.title and mark(present.title) == present.state.title:
+        changes["subject"] = title_of(thing)
+    if wanted.guests != present.state.guests:
+        changes["attendees"] = _attendees(present, thing)
+    if thing.meeting == CREATE_MEETING and not present.online:
+        changes |= _ONLINE
+    if link and present.link != link:
+        changes["location"] = {"displayName": link}
+    if body is None:
+        wanted = replace(wanted, private=present.state.private)  # as it stands there
+    else:
+        changes["body"] = body
+    if changes or wanted != present.state or (link or "") != (present.link or ""):
+        changes["singleValueExtendedProperties"] = properties(wanted, link)
+    return Write(body=changes, state=wanted)
+
+
+def _attendees(present: Stored, thing: Appointment) -> list[Any]:
+    """Those that its owner asked, and our guests."""
+    guests = guests_of(thing)
+    ours = {email.casefold() for email in guests}
+    others = [one for one in present.others() if address_of(one) not in ours]
+    return [*others, *(attendee(email, name) for email, name in guests.items())]
+
+
+def _times(thing: Appointment) -> dict[str, Any]:
+    return {"start": written(thing.slot.start), "end": written(thing.slot.end)}
+
+
+def _shown_as(thing: Appointment) -> str:
+    return "tentative" if thing.standing is Standing.TENTATIVE else "busy"

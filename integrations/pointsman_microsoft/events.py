@@ -1,0 +1,188 @@
+"""Events: an appointment written for Graph, and what is read back of a copy that others may have edited.
+
+What is ours stands in three named properties of the event (Graph, "singleValueLegacyExtendedProperty"): our key, our state, and
+the host's link to a meeting. They are shown where they are asked for ($expand), and no guest is sent them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+from pointsman_microsoft.shape import text, text_or_none
+from pointsman_microsoft.times import slot_of
+from pointsman_microsoft.words import guests_of, letters, mark, text_of, title_of
+from pointsman_sdk import CREATE_MEETING, Appointment, RemoteRecord, Slot, Standing, check_key
+
+_SET = "6f0b2d1e-6f6a-4c55-9a35-8f2c5a0f6d31"  # of our named properties
+KEY, STATE, LINK = (f"String {{{_SET}}} Name {name}" for name in ("pm_key", "pm_state", "pm_link"))
+EXPAND = "singleValueExtendedProperties($filter={})".format(" or ".join(f"id eq '{one}'" for one in (KEY, STATE, LINK)))
+FIELDS = (
+    "id,changeKey,subject,body,start,end,isAllDay,isCancelled,showAs,type,attendees,isOnlineMeeting,onlineMeeting,webLink,"
+    "createdDateTime"
+)
+_MOST_MARKS = 12  # a property is cut after 255 characters in a list
+
+
+def by_key(key: str) -> str:
+    """The filter for one key. Graph compares without regard to capitals, so that what comes is to be compared again."""
+    return f"singleValueExtendedProperties/Any(ep: ep/id eq '{KEY}' and ep/value eq '{key}')"
+
+
+def transaction_id(key: str, generation: int) -> str:
+    """What keeps an event single at its creation. An id is used up with its event: one that vanished is made under the next."""
+    return str(uuid5(UUID(_SET), f"{key}/{generation}"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What we wrote last. The texts are marks, by which an edit of their owner's is seen; `private`: the private text too."""
+
+    sequence: int | None = None
+    title: str = ""
+    length: int = 0
+    text: str = ""
+    private: bool = False
+    guests: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, thing: Appointment, *, shown: bool) -> "State":
+        body = letters(text_of(thing, shown=shown))
+        return cls(
+            sequence=thing.sequence,
+            title=mark(title_of(thing)),
+            length=len(body),
+            text=mark(body),
+            private=bool(thing.private) and not shown,
+            guests=tuple(sorted(mark(one.casefold()) for one in guests_of(thing))[:_MOST_MARKS]),
+        )
+
+    @classmethod
+    def read(cls, value: str | None) -> "State":
+        """Without a sequence where there is none that can be read."""
+        parts = (value or "").split(";")
+        if len(parts) != 6 or not all(
+            one.isascii() and one.isdigit() and len(one) < 12 for one in (parts[0], parts[2])
+        ):
+            return cls()
+        guests = tuple(one for one in parts[5].split(",") if one)
+        private = parts[4] == "p"
+        return cls(
+            sequence=int(parts[0]), title=parts[1], length=int(parts[2]), text=parts[3], private=private, guests=guests
+        )
+
+    def __str__(self) -> str:
+        private, guests = "p" if self.private else "", ",".join(self.guests)
+        return f"{self.sequence};{self.title};{self.length};{self.text};{private};{guests}"
+
+    def has_text(self, body: str) -> bool:
+        """Whether a body still begins with what we wrote."""
+        return mark(letters(body)[: self.length]) == self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """An event as Graph has it."""
+
+    id: str
+    etag: str
+    version: str
+    title: str
+    body: str
+    slot: Slot
+    certain: bool
+    tentative: bool
+    cancelled: bool
+    attendees: tuple[Any, ...]
+    online: bool
+    join_url: str | None
+    web: str | None
+    made: str
+    state: State
+    link: str | None
+
+    @classmethod
+    def of(cls, row: Any, state: State | None = None, link: str | None = None) -> "Stored":
+        """Of an answer to a read; of one to a write, which shows no properties of ours, with those that were written."""
+        if state is None:
+            state, link = State.read(property_in(row, STATE)), property_in(row, LINK)
+        version = text(row["changeKey"])
+        return cls(
+            id=text(row["id"]),
+            etag=text_or_none(row.get("@odata.etag")) or f'W/"{version}"',
+            version=version,
+            title=text_or_none(row.get("subject")) or "",
+            body=text_or_none((row.get("body") or {}).get("content")) or "",
+            slot=slot_of(row),
+            certain=row.get("isAllDay") is not True and row.get("type", "singleInstance") == "singleInstance",
+            tentative=row.get("showAs") == "tentative",
+            cancelled=row.get("isCancelled") is True,
+            attendees=tuple(row.get("attendees") or ()),
+            online=row.get("isOnlineMeeting") is True,
+            join_url=text_or_none((row.get("onlineMeeting") or {}).get("joinUrl")),
+            web=text_or_none(row.get("webLink")),
+            made=made_at(row),
+            state=state,
+            link=link or None,
+        )
+
+    def record(self, place: str, key: str) -> RemoteRecord:
+        standing = Standing.TENTATIVE if self.tentative else Standing.CONFIRMED
+        return RemoteRecord(
+            key=key,
+            place=place,
+            id=self.id,
+            version=self.version,
+            sequence=self.state.sequence,
+            slot=self.slot,
+            certain=self.certain,
+            standing=Standing.CANCELLED if self.cancelled else standing,
+            title=self.title,
+            join_url=self.join_url or self.link,
+            url=self.web,
+        )
+
+    def others(self) -> list[Any]:
+        """The attendees who are no guests of ours: its owner asked them."""
+        return [one for one in self.attendees if mark(address_of(one)) not in self.state.guests]
+
+
+def link_of(thing: Appointment) -> str | None:
+    """The host's own link to a meeting."""
+    return thing.meeting if thing.meeting != CREATE_MEETING else None
+
+
+def properties(state: State, link: str | None, key: str | None = None) -> list[dict[str, str]]:
+    """Our named properties as they are to be."""
+    values = {STATE: str(state), LINK: link or ""} | ({} if key is None else {KEY: key})
+    return [{"id": name, "value": value} for name, value in values.items()]
+
+
+def attendee(email: str, name: str) -> dict[str, Any]:
+    return {"emailAddress": {"address": email, "name": name or email}, "type": "required"}
+
+
+def address_of(row: Any) -> str:
+    return text(row["emailAddress"]["address"]).casefold()
+
+
+def made_at(row: Any) -> str:
+    """When it was made, and its id, so that of two copies one is the first for everybody."""
+    return f"{text_or_none(row.get('createdDateTime')) or ''} {text(row['id'])}"
+
+
+def property_in(row: Mapping[str, Any], name: str) -> str | None:
+    """The value of a named property. Graph may write the id's GUID in other capitals."""
+    for one in row.get("singleValueExtendedProperties") or ():
+        if text(one["id"]).casefold() == name.casefold():
+            return text(one["value"])
+    return None
+
+
+def key_in(row: Mapping[str, Any]) -> str | None:
+    """Our key of an event; None for one of others. ValueError is no way to say so: others may write what they like there."""
+    found = property_in(row, KEY)
+    try:
+        return None if found is None else check_key(found)
+    except ValueError:
+        return None

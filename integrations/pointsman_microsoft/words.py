@@ -1,0 +1,61 @@
+"""The texts of an event: written as plain text, and read back from what Exchange and its owner made of it."""
+
+import hashlib
+import re
+from html import escape
+
+from pointsman_sdk import Appointment, Invites
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_LINK = re.compile(r"<https?://[^<>\s]{1,2000}>")  # which Exchange writes behind an address, when HTML becomes text
+_MEETING = re.compile(r"_{20,}")  # the line above what Teams adds to a body
+_LONGEST_TITLE = 255  # of PidTagSubject in Exchange
+_DIGITS = 12
+
+
+def title_of(thing: Appointment) -> str:
+    """One line, as long as Exchange keeps."""
+    return " ".join(_CONTROL.sub(" ", thing.title).split())[:_LONGEST_TITLE]
+
+
+def text_of(thing: Appointment, *, shown: bool) -> str:
+    """What stands in the event: of the private text nothing where it is `shown` to attendees, who read the same body."""
+    link = thing.meeting if thing.meeting and "://" in thing.meeting else None
+    parts = [thing.shared, None if shown else thing.private]
+    if link is not None and link not in thing.shared:
+        parts.insert(0, link)
+    return _CONTROL.sub("", "\n\n".join(part for part in parts if part)).strip()
+
+
+def guests_of(thing: Appointment) -> dict[str, str]:
+    """The guests that stand in the event, by address: Graph writes to every one of them, so none where the host does."""
+    if thing.invites is not Invites.VENDOR:
+        return {}
+    return {one.email: " ".join(_CONTROL.sub(" ", one.name).split())[:_LONGEST_TITLE] for one in thing.guests}
+
+
+def as_html(text: str) -> str:
+    """Plain text for a body that is HTML."""
+    return "<br>".join(escape(line) for line in text.splitlines())
+
+
+def before_meeting(text: str, body: str) -> str | None:
+    """`text` in the place of what stands above Teams' part of an HTML body; None where that part cannot be told.
+
+    Without its part the meeting is disabled (Graph, "update event").
+    """
+    found = _MEETING.search(body)
+    if found is None:
+        return None
+    cut = body.rfind("<div", 0, found.start())
+    return None if cut < 0 else f"<div>{as_html(text)}</div><br>{body[cut:]}"
+
+
+def mark(text: str) -> str:
+    """A short digest of a text."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:_DIGITS]
+
+
+def letters(text: str) -> str:
+    """A text without what Exchange changes in it: spaces, line ends, and the links that it adds."""
+    return "".join(_LINK.sub("", text).split())
