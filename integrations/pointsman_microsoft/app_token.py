@@ -15,6 +15,7 @@ from pointsman_sdk.readers.strict_json import parse_json
 _VENDOR = "Microsoft's sign-in"
 _SCOPE = "https://graph.microsoft.com/.default"
 _LONGEST_LIFE = 86_400
+_WORTH_READING = 2_000  # bytes of a refusal that is RFC 6749's (5.2)
 
 
 class AppToken:
@@ -35,7 +36,9 @@ class AppToken:
         url = f"{config.login_url}/{config.tenant}/oauth2/v2.0/token"
         request = http.build_request("POST", url, data=form, headers={"Accept": "application/json"})
         response = await send(http, request, vendor=_VENDOR, writes=False)
-        if response.status_code in (400, 401):
+        if response.status_code == 401 or (
+            response.status_code == 400 and b'"error"' in response.content[:_WORTH_READING]
+        ):
             raise ReauthRequired(
                 "Microsoft refused the app: its client ID, tenant or secret is wrong, or the secret ended"
             )

@@ -1,6 +1,6 @@
 """Delta queries: what changed in a calendar since a deltaLink (Graph, "event: delta").
 
-A query is about the events of some weeks. What changes outside of them is told as @removed, and so is told all the same. It shows
+A query is about the events of some weeks; what changes outside of them is told as @removed, as is what was deleted. It shows
 whole events, without what is ours in them ($select and $expand are not known there), so that our keys are looked up.
 """
 
@@ -42,14 +42,14 @@ class Deltas:
         except CursorLost:
             return Changes(complete=False)
         following = f"{parts[0]} {place.delta} {link}"
-        removed = [row for row in changed if "@removed" in row]
-        ours = [row for row in changed if "@removed" not in row and row.get("transactionId")]
-        if len(ours) > _MOST_LOOKED_UP:
+        maybe_ours = [row for row in changed if "@removed" in row or row.get("transactionId")]
+        if len(maybe_ours) > _MOST_LOOKED_UP:
             return Changes(others=True, cursor=following, complete=False)
-        keys = [await self._key(place, row) for row in ours]
-        known = {key: None for key in keys if key is not None}
-        others = len(changed) - len(removed) > len([key for key in keys if key is not None]) or bool(removed)
-        return Changes(keys=tuple(known), others=others, cursor=following)
+        found = [await self._event(place, row) for row in maybe_ours]
+        keys = {key: None for one in found if one is not None and (key := shaped(key_in, one)) is not None}
+        strangers = [one for one in found if one is None or shaped(key_in, one) is None]
+        others = bool(strangers) or len(changed) > len(maybe_ours)
+        return Changes(keys=tuple(keys), others=others, cursor=following, complete=None not in found)
 
     async def _read(self, path: str, params: dict[str, str] | None) -> tuple[list[Any], str]:
         """All pages of a query, and the path of its deltaLink."""
@@ -68,12 +68,11 @@ class Deltas:
             path, params = following, None
         raise Rejected("Microsoft Graph's list of changes has no end")
 
-    async def _key(self, place: Place, row: Any) -> str | None:
-        """Our key of an event that changed; None for one of others, and one that is gone by now."""
+    async def _event(self, place: Place, row: Any) -> Any:
+        """What is ours in an event that changed; None for one that is gone, of which nobody can say any more whose it was."""
         path = place.event(shaped(lambda one: text(one["id"]), row))
         params = {"$select": "id", "$expand": EXPAND}
-        found = await self._client.call("GET", path, params=params, of_place=False, absent_is_none=True)
-        return None if found is None else shaped(key_in, found)
+        return await self._client.call("GET", path, params=params, of_place=False, absent_is_none=True)
 
     def _weeks(self) -> dict[str, str]:
         now = self._client.now()

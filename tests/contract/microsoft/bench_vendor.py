@@ -135,5 +135,11 @@ class BenchVendor:
         self._issued.tokens.append(token)
         return token
 
+    def app_token(self) -> Token:
+        """What the app fetches at first."""
+        form = f"grant_type=client_credentials&client_id={APPLICATION.client_id}&client_secret=graph-client-secret"
+        answer = self.inner.oauth.token(httpx.Request("POST", "https://login.example/token", content=form))
+        return Token(access=SecretStr(answer.json()["access_token"]), expires_at=NOW + timedelta(hours=1))
+
     def expire(self) -> None:
         self.inner.oauth.expire()

@@ -8,6 +8,7 @@ from contract.microsoft.bench_vendor import APPLICATION, DELEGATED, BenchVendor,
 from pointsman_microsoft import MicrosoftConfig, MicrosoftConnector, connector
 from pointsman_sdk import Context
 from pointsman_sdk.testing import ConnectorSuite, FaultyTransport
+from pointsman_sdk.testing.lent import BenchTokens
 
 
 class MicrosoftSuite(ConnectorSuite):
@@ -36,6 +37,13 @@ class TestMicrosoftApplication(MicrosoftSuite):
     @pytest.fixture
     def config(self) -> MicrosoftConfig:
         return APPLICATION
+
+    @pytest.fixture
+    def tokens(self, vendor: BenchVendor) -> BenchTokens:
+        """With a token of the app's, as a person's sign-in leaves one, so that each check sees no more than its own calls."""
+        tokens = BenchTokens(vendor)
+        tokens.lend(vendor.app_token())
+        return tokens
 
 
 class BySchedules(MicrosoftConnector):
