@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pointsman_microsoft.answers import Changed, Duplicate
 from pointsman_microsoft.busy import view
 from pointsman_microsoft.changes import changed, created, is_shown, plain_body, rewrites_body
-from pointsman_microsoft.client import PREFER, Client
 from pointsman_microsoft.events import EXPAND, FIELDS, State, Stored, by_key, key_in, link_of, transaction_id
-from pointsman_microsoft.places import Place
-from pointsman_microsoft.shape import shaped, text
+from pointsman_microsoft.graph.answers import Changed, Duplicate
+from pointsman_microsoft.graph.client import PREFER, Client
+from pointsman_microsoft.graph.places import Place
+from pointsman_microsoft.graph.shape import shaped, text
 from pointsman_microsoft.words import before_meeting, text_of
 from pointsman_sdk import CREATE_MEETING, Appointment, Rejected, RemoteRecord, Retryable, Slot
 

@@ -10,12 +10,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from pointsman_microsoft.client import Client
 from pointsman_microsoft.events import EXPAND, key_in, made_at
-from pointsman_microsoft.places import Place
+from pointsman_microsoft.graph.client import Client
+from pointsman_microsoft.graph.places import Place
+from pointsman_microsoft.graph.shape import shaped, text
+from pointsman_microsoft.graph.times import plain, slot_of
 from pointsman_microsoft.schedules import ELSEWHERE, TOO_MANY, Schedules
-from pointsman_microsoft.shape import shaped, text
-from pointsman_microsoft.times import plain, slot_of
 from pointsman_sdk import BusyTime, BusyTimes, CalendarRef, ConnectorError, Rejected, Retryable, Scope, Slot, Unreadable
 
 AT_ONCE = 4  # requests that a mailbox stands side by side

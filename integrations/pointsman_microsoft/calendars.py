@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from pointsman_microsoft.client import Client
 from pointsman_microsoft.config import MicrosoftConfig, Permission
-from pointsman_microsoft.places import Place
-from pointsman_microsoft.shape import shaped, text, text_or_none
+from pointsman_microsoft.graph.client import Client
+from pointsman_microsoft.graph.places import Place
+from pointsman_microsoft.graph.shape import shaped, text, text_or_none
 from pointsman_sdk import CalendarInfo, Page, Rejected
 
 _CALENDAR_FIELDS = "id,name,owner,canEdit,isDefaultCalendar"

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pointsman_microsoft.events import State, Stored, address_of, attendee, link_of, properties
-from pointsman_microsoft.times import written
+from pointsman_microsoft.graph.times import written
 from pointsman_microsoft.words import guests_of, mark, text_of, title_of
 from pointsman_sdk import CREATE_MEETING, Appointment, Standing
 
@@ -52,7 +52,7 @@ def rewrites_body(present: Stored, thing: Appointment) -> bool:
         return True
     wanted = State.of(thing, shown=shown)
     is_other = (wanted.length, wanted.text) != (present.state.length, present.state.text)
-    return is_other and present.state.has_text(present.body)
+    return is_other and present.state.has_text(present.body, online=present.online)
 
 
 def changed(present: Stored, thing: Appointment, body: dict[str, str] | None) -> Write:

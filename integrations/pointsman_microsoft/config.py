@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
+import httpx
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, WithJsonSchema
 
 from pointsman_sdk import check_email
@@ -16,8 +17,14 @@ class Permission(StrEnum):
 
 
 def _address(value: str) -> str:
-    if not value.startswith(("https://", "http://")):
-        raise ValueError("must start with https:// (or http://)")
+    try:
+        url = httpx.URL(value)
+    except (httpx.InvalidURL, ValueError):
+        raise ValueError("not an address") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError("must start with https:// (or http://) and name a host")
+    if url.userinfo or url.query or url.fragment:
+        raise ValueError("must hold neither a password nor a query")
     return value.rstrip("/")
 
 

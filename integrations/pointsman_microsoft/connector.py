@@ -3,8 +3,8 @@
 from pointsman_microsoft.appointments import Appointments
 from pointsman_microsoft.busy import Busy
 from pointsman_microsoft.calendars import Calendars
-from pointsman_microsoft.client import Client
 from pointsman_microsoft.config import MicrosoftConfig, Permission
+from pointsman_microsoft.graph.client import Client
 from pointsman_microsoft.schedules import BATCH
 from pointsman_microsoft.watches import Watches
 from pointsman_sdk import CONTRACT, Auth, Capability, ClientAuth, Context, Invites, Limits, Manifest, Method, Per

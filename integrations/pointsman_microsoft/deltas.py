@@ -7,12 +7,12 @@ whole events, without what is ours in them ($select and $expand are not known th
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pointsman_microsoft.answers import CursorLost
-from pointsman_microsoft.client import PREFER, Client
 from pointsman_microsoft.events import EXPAND, key_in
-from pointsman_microsoft.places import Place
-from pointsman_microsoft.shape import rows, shaped, text
-from pointsman_microsoft.times import plain
+from pointsman_microsoft.graph.answers import CursorLost
+from pointsman_microsoft.graph.client import PREFER, Client
+from pointsman_microsoft.graph.places import Place
+from pointsman_microsoft.graph.shape import rows, shaped, text
+from pointsman_microsoft.graph.times import plain
 from pointsman_sdk import Changes, Rejected
 
 _PAGE = f"{PREFER}, odata.maxpagesize=50"
@@ -69,7 +69,7 @@ class Deltas:
         raise Rejected("Microsoft Graph's list of changes has no end")
 
     async def _event(self, place: Place, row: Any) -> Any:
-        """What is ours in an event that changed; None for one that is gone, of which nobody can say any more whose it was."""
+        """What is ours in an event that changed; None for one that is gone, which cannot be told any more."""
         path = place.event(shaped(lambda one: text(one["id"]), row))
         params = {"$select": "id", "$expand": EXPAND}
         return await self._client.call("GET", path, params=params, of_place=False, absent_is_none=True)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
-from pointsman_microsoft.shape import text, text_or_none
-from pointsman_microsoft.times import slot_of
-from pointsman_microsoft.words import guests_of, letters, mark, text_of, title_of
+from pointsman_microsoft.graph.shape import text, text_or_none
+from pointsman_microsoft.graph.times import slot_of
+from pointsman_microsoft.words import MEETING_LINE, guests_of, letters, mark, text_of, title_of
 from pointsman_sdk import CREATE_MEETING, Appointment, RemoteRecord, Slot, Standing, check_key
 
 _SET = "6f0b2d1e-6f6a-4c55-9a35-8f2c5a0f6d31"  # of our named properties
@@ -75,9 +75,11 @@ class State:
         private, guests = "p" if self.private else "", ",".join(self.guests)
         return f"{self.sequence};{self.title};{self.length};{self.text};{private};{guests}"
 
-    def has_text(self, body: str) -> bool:
-        """Whether a body still begins with what we wrote."""
-        return mark(letters(body)[: self.length]) == self.text
+    def has_text(self, body: str, *, online: bool) -> bool:
+        """Whether a body still is what we wrote, and below it no more than Teams' part."""
+        found = letters(body)
+        rest = found[self.length :]
+        return mark(found[: self.length]) == self.text and (not rest or (online and rest.startswith(MEETING_LINE)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

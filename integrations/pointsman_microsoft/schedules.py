@@ -6,12 +6,13 @@ microsoft-graph-docs pull request 19703); a mailbox that cannot be read has an `
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-from pointsman_microsoft.client import Client
-from pointsman_microsoft.places import Place
-from pointsman_microsoft.shape import rows, shaped, text
-from pointsman_microsoft.times import slot_of, written
+from pointsman_microsoft.graph.client import Client
+from pointsman_microsoft.graph.places import Place
+from pointsman_microsoft.graph.shape import rows, shaped, text
+from pointsman_microsoft.graph.times import slot_of, written
 from pointsman_sdk import BusyTime, BusyTimes, CalendarRef, PlaceGone, Rejected, Slot, Unreadable
 
 BATCH = 20
@@ -70,7 +71,8 @@ class Schedules:
             by_address = {shaped(_address, row): row for row in shaped(rows, answer)}
             for one in asked:
                 row = by_address.get(one.id.casefold())
-                told[one.id].append(_LEFT_OUT if row is None else shaped(lambda row: self._one(row, part), row))  # noqa: B023
+                read = partial(self._one, window=part)
+                told[one.id].append(_LEFT_OUT if row is None else shaped(read, row))
         return {name: _joined(parts) for name, parts in told.items()}
 
     def _one(self, row: Any, window: Slot) -> BusyTimes | Unreadable:

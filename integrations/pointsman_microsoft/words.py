@@ -8,7 +8,7 @@ from pointsman_sdk import Appointment, Invites
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LINK = re.compile(r"<https?://[^<>\s]{1,2000}>")  # which Exchange writes behind an address, when HTML becomes text
-_MEETING = re.compile(r"_{20,}")  # the line above what Teams adds to a body
+MEETING_LINE = "_" * 20  # begins what Teams adds to a body
 _LONGEST_TITLE = 255  # of PidTagSubject in Exchange
 _DIGITS = 12
 
@@ -44,10 +44,8 @@ def before_meeting(text: str, body: str) -> str | None:
 
     Without its part the meeting is disabled (Graph, "update event").
     """
-    found = _MEETING.search(body)
-    if found is None:
-        return None
-    cut = body.rfind("<div", 0, found.start())
+    line = body.find(MEETING_LINE)
+    cut = body.rfind("<div", 0, max(line, 0))
     return None if cut < 0 else f"<div>{as_html(text)}</div><br>{body[cut:]}"
 
 

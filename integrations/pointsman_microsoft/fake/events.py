@@ -1,5 +1,6 @@
 """Events as clients ask for them: listed, viewed, created once for each transactionId, changed, cancelled, deleted."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from html import escape
@@ -8,13 +9,14 @@ from typing import Any
 from pointsman_microsoft.fake.mailboxes import Calendar, Directory, Event, Mailbox
 from pointsman_microsoft.fake.showing import chosen, has_property, property_id, shown
 from pointsman_microsoft.fake.wire import Answer, Asked, Refused, page
-from pointsman_microsoft.times import instant
+from pointsman_microsoft.graph.times import instant
 from pointsman_sdk import Slot
 
 _SEEN = frozenset(
     {"subject", "body", "start", "end", "location", "attendees"}
 )  # a change of which is told to attendees
 _LINE = "_" * 80
+_INSTANCE = re.compile(r"_[0-9]+\Z")  # behind the id of a series, for one of its times
 
 
 class Events:
@@ -49,7 +51,7 @@ class Events:
             if event is None or said != body or event.version > 1:
                 raise Refused(409, "ErrorDuplicateTransactionId", "The TransactionId has already been used.")
             return 201, shown(event, mailbox, asked)
-        event = self.directory.add(mailbox, calendar, _slot(body, None), {}, transaction=transaction)
+        event = self.directory.add(calendar, _slot(body, None), {}, transaction=transaction)
         self._set(mailbox, event, body)
         if transaction is not None:
             mailbox.used[transaction] = (event.id, body)
@@ -89,7 +91,7 @@ class Events:
     def found(self, mailbox: Mailbox, event_id: str) -> tuple[Calendar, Event]:
         for calendar in mailbox.calendars():
             for event in calendar.events.values():
-                if event_id in (event.id, event.regular):
+                if _INSTANCE.sub("", event_id) in (event.id, event.regular):
                     return calendar, event
         raise Refused(404, "ErrorItemNotFound", "The specified object was not found in the store.")
 

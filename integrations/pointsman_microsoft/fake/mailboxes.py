@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import count
 from typing import Any
 
-from pointsman_microsoft.times import zone_named
+from pointsman_microsoft.graph.times import zone_named
 from pointsman_sdk import Slot
 
 
@@ -118,11 +118,11 @@ class Directory:
         """Put in an event that is not ours. `values` are fields of Graph's, and `days` and `weeks`."""
         mailbox, calendar = self.calendar(place)
         own = {name: values.pop(name) for name in ("days", "weeks", "organizer") if name in values}
-        made = self.add(mailbox, calendar, slot, {"subject": "Private", "showAs": "busy", **values}, **own)
+        made = self.add(calendar, slot, {"subject": "Private", "showAs": "busy", **values}, **own)
         self.tell(mailbox, calendar, made, "created")
         return made
 
-    def add(self, mailbox: Mailbox, calendar: Calendar, slot: Slot, fields: dict[str, Any], **own: Any) -> Event:  # noqa: ARG002
+    def add(self, calendar: Calendar, slot: Slot, fields: dict[str, Any], **own: Any) -> Event:
         made = Event(
             id=self.new_id("AAkALgAA"),
             regular=self.new_id("AAMkAGQy"),

@@ -7,7 +7,7 @@ from pointsman_microsoft.fake.events import instances
 from pointsman_microsoft.fake.mailboxes import Directory, Mailbox
 from pointsman_microsoft.fake.showing import shown_time, zone_asked
 from pointsman_microsoft.fake.wire import Answer, Asked, Refused
-from pointsman_microsoft.times import instant
+from pointsman_microsoft.graph.times import instant
 from pointsman_sdk import Slot
 
 _MOST_SCHEDULES, _MOST_ENTRIES = 20, 1_000

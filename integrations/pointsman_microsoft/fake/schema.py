@@ -40,18 +40,20 @@ _SUBSCRIPTION = {
 _SCHEDULE = {"schedules": [TEXT], "startTime": _TIME, "endTime": _TIME, "availabilityViewInterval": NUMBER}
 _LIST = frozenset({"$select", "$top", "$skip"})
 _VIEW = frozenset({"startDateTime", "endDateTime"})
-_CALENDAR = r"/(?:me|users/[^/]+)/(?:calendar|calendars/[^/]+)"
-_EVENT = r"/(?:me|users/[^/]+)/events/[^/]+"
+_USER = "/(?:me|users/[^/]+)"
+_CALENDAR = f"{_USER}/(?:calendar|calendars/[^/]+)"
+_EVENT = f"{_USER}/events/[^/]+"
+_DELTA = f"{_USER}(?:/calendars/[^/]+)?/calendarView/delta"
 #: A method and a path, the query options that are known there, and the body: None where there is none.
 OPERATIONS: tuple[tuple[str, str, frozenset[str], Mapping[str, Any] | None, frozenset[str]], ...] = (
     ("GET", r"/users", _LIST, None, frozenset()),
-    ("GET", r"/(?:me|users/[^/]+)/calendars", _LIST, None, frozenset()),
+    ("GET", f"{_USER}/calendars", _LIST, None, frozenset()),
     ("GET", _CALENDAR, frozenset({"$select"}), None, frozenset()),
     ("GET", f"{_CALENDAR}/events", _LIST | {"$filter", "$expand"}, None, frozenset()),
     ("POST", f"{_CALENDAR}/events", frozenset(), {**EVENT, "transactionId": TEXT}, frozenset({"start", "end"})),
     ("GET", f"{_CALENDAR}/calendarView", _LIST | _VIEW | {"$expand"}, None, _VIEW),
-    ("GET", r"/(?:me|users/[^/]+)(?:/calendars/[^/]+)?/calendarView/delta", _VIEW | {"$deltatoken", "$skiptoken"}, None, frozenset()),
-    ("POST", r"/(?:me|users/[^/]+)/calendar/getSchedule", frozenset(), _SCHEDULE, frozenset({"schedules", "startTime", "endTime"})),
+    ("GET", _DELTA, _VIEW | {"$deltatoken", "$skiptoken"}, None, frozenset()),
+    ("POST", f"{_USER}/calendar/getSchedule", frozenset(), _SCHEDULE, frozenset({"schedules", "startTime", "endTime"})),
     ("GET", _EVENT, frozenset({"$select", "$expand"}), None, frozenset()),
     ("PATCH", _EVENT, frozenset(), EVENT, frozenset()),
     ("DELETE", _EVENT, frozenset(), None, frozenset()),

@@ -8,7 +8,7 @@ from typing import Any
 
 from pointsman_microsoft.fake.mailboxes import Calendar, Event, Mailbox
 from pointsman_microsoft.fake.wire import Asked, Refused
-from pointsman_microsoft.times import zone_named
+from pointsman_microsoft.graph.times import zone_named
 from pointsman_sdk import Slot
 
 _EXPAND = re.compile(r"singleValueExtendedProperties\(\$filter=(id eq '[^']+'(?: or id eq '[^']+')*)\)")

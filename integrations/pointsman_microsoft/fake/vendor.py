@@ -1,6 +1,5 @@
 """The fake of Graph: who may ask, which mailbox is meant, and how often; each operation is in a module of its own."""
 
-import json
 import re
 from collections import deque
 from collections.abc import Callable
@@ -21,6 +20,8 @@ from pointsman_microsoft.fake.subscriptions import Post, Subscriptions
 from pointsman_microsoft.fake.wire import Answer, Asked, Refused, page, preferences
 from pointsman_sdk import WebhookRequest
 from pointsman_sdk.fakes import OAuthServer, Turn, too_many_calls
+from pointsman_sdk.readers import Unreadable
+from pointsman_sdk.readers.strict_json import parse_json
 
 _ROOT = "/v1.0"
 _WINDOW = timedelta(minutes=10)
@@ -61,14 +62,14 @@ class GraphVendor:
     transport: httpx.MockTransport = field(init=False)
 
     def __post_init__(self) -> None:
-        self.oauth = OAuthServer(clock=self.clock, client_id="graph-client", client_secret="graph-client-secret")  # noqa: S106
+        self.oauth = OAuthServer(clock=self.clock, client_id="graph-client", client_secret="graph-client-secret")  # noqa: S106  # of a vendor in memory
         self.directory = Directory(clock=self.clock)
         self.directory.mailbox(self.me)
         self.events = Events(self.directory, self.page_size)
         self.schedules = Schedules(self.directory)
         self.deltas = Deltas(self.page_size)
         self.subscriptions = Subscriptions(
-            directory=self.directory, clock=self.clock, post=lambda request: self.post(request), place_of=self._resource
+            directory=self.directory, clock=self.clock, post=self._call, place_of=self._resource
         )
         self.transport = httpx.MockTransport(self.handle)
 
@@ -86,7 +87,7 @@ class GraphVendor:
             status, answer = self._answer(request, path.removeprefix(_ROOT), app=app)
         except Refused as refusal:
             return _refusal(refusal)
-        except (KeyError, ValueError, TypeError, AttributeError):
+        except (KeyError, ValueError, TypeError, AttributeError, Unreadable):
             return _refusal(Refused(400, "BadRequest"))
         return httpx.Response(status) if answer is None else httpx.Response(status, json=answer)
 
@@ -132,7 +133,7 @@ class GraphVendor:
             query=dict(request.url.params),
             prefer=preferences(", ".join(request.headers.get_list("Prefer"))),
             etag=request.headers.get("If-Match"),
-            body=json.loads(request.content) if request.content else {},
+            body=parse_json(request.content) if request.content else {},
         )
         check(asked.method, path, asked.query, asked.body)
         parts = [unquote(part) for part in path.strip("/").split("/")]
@@ -159,21 +160,20 @@ class GraphVendor:
         match rest:
             case ["calendars"]:
                 rows = [chosen_calendar(calendar_row(mailbox, one), asked) for one in mailbox.calendars()]
-                return 200, page(asked, rows, self.page_size)
+                answer: Answer = 200, page(asked, rows, self.page_size)
             case ["events", event]:
-                return self.events.one(asked, mailbox, event)
+                answer = self.events.one(asked, mailbox, event)
             case ["events", event, "cancel"]:
-                return self.events.cancelled(asked, mailbox, event)
+                answer = self.events.cancelled(asked, mailbox, event)
             case ["calendar", "getSchedule"]:
-                return self.schedules.answer(asked, mailbox)
+                answer = self.schedules.answer(asked, mailbox)
             case ["calendarView", "delta"]:
-                return self.deltas.answer(asked, mailbox, mailbox.default)
-            case ["calendar", *last]:
-                return self._calendar(asked, mailbox, mailbox.default, last)
+                answer = self.deltas.answer(asked, mailbox, mailbox.default)
             case ["calendars", name, *last]:
-                return self._calendar(asked, mailbox, _calendar_of(mailbox, name), last)
+                answer = self._calendar(asked, mailbox, _calendar_of(mailbox, name), last)
             case _:
-                raise Refused(400, "BadRequest")
+                answer = self._calendar(asked, mailbox, mailbox.default, rest[1:])
+        return answer
 
     def _calendar(self, asked: Asked, mailbox: Mailbox, calendar: Calendar, last: list[str]) -> Answer:
         match last:
@@ -216,6 +216,9 @@ class GraphVendor:
         if len(calls) >= self.most_calls:
             raise Throttled(calls[0] + _WINDOW - now)
         calls.append(now)
+
+    def _call(self, request: WebhookRequest) -> httpx.Response:
+        return self.post(request)
 
     def _resource(self, resource: str) -> tuple[Mailbox, Calendar]:
         found = _RESOURCE.fullmatch(resource)

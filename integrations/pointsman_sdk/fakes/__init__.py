@@ -7,6 +7,7 @@ from pointsman_sdk.fakes.faults import Fault, FaultPlan, Rates, Turn, promised, 
 from pointsman_sdk.fakes.ledger import Call, CallLedger
 from pointsman_sdk.fakes.oauth import OAuthServer, Rotation
 from pointsman_sdk.fakes.server import FakeServer, FakeVendor
+from pointsman_sdk.fakes.two_ways import TwoWayTransport
 
 __all__ = [
     "Call",
@@ -19,6 +20,7 @@ __all__ = [
     "Rates",
     "Rotation",
     "Turn",
+    "TwoWayTransport",
     "promised",
     "too_many_calls",
 ]

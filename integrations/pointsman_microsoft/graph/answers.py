@@ -86,7 +86,7 @@ def raise_what_is_peculiar(status: int, code: str, *, of_place: bool) -> None:
         raise Changed("the event was removed in Outlook")
     if code in _LATER:
         raise Retryable("the mailbox cannot be used for the moment")
-    if of_place and status in (403, 404) and code in PLACE_GONE:
+    if of_place and status in (400, 403, 404) and code in PLACE_GONE:
         raise PlaceGone("there is no such mailbox or calendar, or the app may not use it")
     if code == "Authorization_RequestDenied":
         raise Rejected("the app has no permission for this: an administrator has to give it in the Azure portal")

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from pointsman_microsoft.answers import ITEM_GONE, code_of, is_throttled, raise_what_is_peculiar
-from pointsman_microsoft.app_token import AppToken
 from pointsman_microsoft.config import MicrosoftConfig, Permission
-from pointsman_microsoft.shape import rows, shaped, text_or_none
+from pointsman_microsoft.graph.answers import ITEM_GONE, code_of, is_throttled, raise_what_is_peculiar
+from pointsman_microsoft.graph.app_token import AppToken
+from pointsman_microsoft.graph.shape import rows, shaped, text_or_none
 from pointsman_sdk import AmbiguousOutcome, Context, Page, Rejected, all_items
 from pointsman_sdk.answers import PAGE_LIMITS, SMALL, read_answer
 from pointsman_sdk.http import authorized, raise_for_status

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from pointsman_microsoft.config import MicrosoftConfig
-from pointsman_microsoft.shape import shaped, text
+from pointsman_microsoft.graph.shape import shaped, text
 from pointsman_sdk import Context, ReauthRequired, Token
 from pointsman_sdk.answers import RECORD_LIMITS, SMALL, read_answer
 from pointsman_sdk.http import raise_for_status, send

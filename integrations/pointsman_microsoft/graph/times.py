@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pointsman_microsoft.shape import text
+from pointsman_microsoft.graph.shape import text
 from pointsman_sdk import Slot
 from pointsman_sdk.readers.calendar_times import iana_zone, known_zone
 

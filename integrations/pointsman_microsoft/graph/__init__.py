@@ -1,0 +1,1 @@
+"""Speaking to Graph: requests, what their answers mean, times, and the places that calendars are."""
