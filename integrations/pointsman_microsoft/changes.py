@@ -59,7 +59,7 @@ def changed(present: Stored, thing: Appointment, body: dict[str, str] | None) ->
     """A change: with `body` where the text is written anew. What its owner wrote beside it stays."""
     wanted, link, changes = State.of(thing, shown=is_shown(thing, present)), link_of(thing), dict[str, Any]()
     if present.slot != thing.slot or not present.certain:
-        changes |= _times(thing) | {"isAllDay": False}
+        changes |= _times(thing) | ({} if present.certain else {"isAllDay": False})
     if present.tentative != (thing.standing is Standing.TENTATIVE):
         changes["showAs"] = _shown_as(thing)
     if wanted.title != present.state.title and mark(present.title) == present.state.title:

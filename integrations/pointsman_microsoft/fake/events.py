@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from pointsman_microsoft.fake.mailboxes import Calendar, Directory, Event, Mailbox
-from pointsman_microsoft.fake.showing import chosen, has_property, property_id, shown
+from pointsman_microsoft.fake.showing import chosen, filter_of, property_id, shown
 from pointsman_microsoft.fake.wire import Answer, Asked, Refused, page
 from pointsman_microsoft.graph.times import instant
 from pointsman_sdk import Slot
@@ -27,8 +27,8 @@ class Events:
 
     def listed(self, asked: Asked, mailbox: Mailbox, calendar: Calendar) -> Answer:
         """`GET events`: the events as they stand, series once."""
-        wanted = asked.query.get("$filter")
-        found = [one for one in calendar.events.values() if wanted is None or has_property(one, wanted)]
+        takes = filter_of(asked)
+        found = [one for one in calendar.events.values() if takes(one)]
         return 200, page(asked, [chosen(shown(one, mailbox, asked), one, asked) for one in found], self.page_size)
 
     def view(self, asked: Asked, mailbox: Mailbox, calendar: Calendar) -> Answer:

@@ -44,7 +44,8 @@ class Event:
             )
             first = Slot(start, end)
         start, end = first.start.astimezone(zone), first.end.astimezone(zone)
-        return [Slot(start + timedelta(weeks=week), end + timedelta(weeks=week)) for week in range(self.weeks)]
+        later = [timedelta(weeks=week) for week in range(1, self.weeks)]
+        return [first, *(Slot(start + weeks, end + weeks) for weeks in later)]
 
 
 @dataclass(slots=True, kw_only=True)

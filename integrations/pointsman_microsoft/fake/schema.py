@@ -29,6 +29,11 @@ EVENT: Mapping[str, Any] = {
     "onlineMeetingProvider": ("teamsForBusiness", "skypeForBusiness", "skypeForConsumer"),
     "singleValueExtendedProperties": [{"id": TEXT, "value": TEXT}],
 }
+#: What an event is read with.
+READ = (frozenset(EVENT) - {"singleValueExtendedProperties", "onlineMeetingProvider"}) | {
+    *("id", "changeKey", "createdDateTime", "transactionId", "isCancelled", "isOrganizer", "sensitivity", "type"),
+    *("responseStatus", "categories", "onlineMeeting", "webLink"),
+}
 _SUBSCRIPTION = {
     "changeType": TEXT,
     "notificationUrl": TEXT,
@@ -76,6 +81,8 @@ def check(method: str, path: str, query: Mapping[str, str], body: Any) -> None:
     _, _, options, fields, needed = found
     if strange := set(query) - options:
         raise Refused(400, "ErrorInvalidUrlQuery", f"not known here: {sorted(strange)}")
+    if re.search("/events|/calendarView", path) and (strange := set(query.get("$select", "id").split(",")) - READ):
+        raise Refused(400, "BadRequest", f"Could not find a property named {sorted(strange)}")
     if fields is None:
         missing = needed - set(query)
     else:

@@ -1,7 +1,7 @@
 """An event as Graph shows it: times in the zone that was asked for, a body of the type that was, and chosen fields."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from html import escape, unescape
 from typing import Any
@@ -74,10 +74,7 @@ def chosen(row: dict[str, Any], event: Event, asked: Asked) -> dict[str, Any]:
     """The fields that $select names, and the properties that $expand does."""
     found = dict(row)
     if "$select" in asked.query:
-        wanted = asked.query["$select"].split(",")
-        if strange := set(wanted) - set(row):
-            raise Refused(400, "BadRequest", f"Could not find a property named {sorted(strange)}")
-        found = {name: row[name] for name in ("@odata.etag", "id", *wanted)}
+        found = {name: row[name] for name in ("@odata.etag", "id", *asked.query["$select"].split(","))}
     if ids := expanded(asked):
         properties = [{"id": name, "value": value} for name, value in event.properties.items() if name in ids]
         found |= {"singleValueExtendedProperties": properties} if properties else {}
@@ -94,12 +91,15 @@ def expanded(asked: Asked) -> list[str]:
     return [property_id(one) for one in re.findall(r"id eq '([^']+)'", found[1])]
 
 
-def has_property(event: Event, text: str) -> bool:
-    """Whether the $filter takes an event: values are compared without regard to capitals."""
-    found = _FILTER.fullmatch(text)
+def filter_of(asked: Asked) -> Callable[[Event], bool]:
+    """Which events the $filter takes: values of properties are compared without regard to capitals."""
+    if "$filter" not in asked.query:
+        return lambda _: True
+    found = _FILTER.fullmatch(asked.query["$filter"])
     if found is None:
         raise Refused(400, "ErrorInvalidUrlQueryFilter", "The $filter cannot be read.")
-    return event.properties.get(property_id(found[1]), "\0").casefold() == found[2].casefold()
+    name, value = property_id(found[1]), found[2].casefold()
+    return lambda event: event.properties.get(name, "\0").casefold() == value
 
 
 def property_id(text: str) -> str:

@@ -1,0 +1,94 @@
+"""Graph writes to everybody who stands in an event, so guests stand there only where Graph is to invite them."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from contract.microsoft.world import ANNA, World, world
+from pointsman_sdk import Contact, Invites
+from pointsman_sdk.testing import ADA, appointment, at
+from pointsman_sdk.testing.samples import PRIVATE, SHARED
+
+pytestmark = pytest.mark.anyio
+GRACE = Contact(email="grace@example.com", name="Grace Hopper")
+
+
+def mailed(here: World) -> list[tuple[str, str]]:
+    """To whom Graph wrote, and what for."""
+    return [(address, said["method"]) for address, said in here.vendor.directory.mailed]
+
+
+def told(here: World) -> str:
+    return str(here.vendor.directory.mailed)
+
+
+def attendees(here: World) -> list[str]:
+    (event,) = here.events()
+    return [one["emailAddress"]["address"] for one in event["attendees"]]
+
+
+@pytest.mark.parametrize("invites", [Invites.HOST, Invites.NOBODY])
+async def test_where_graph_is_not_to_invite_no_guest_stands_in_the_event_and_nothing_is_mailed(
+    invites: Invites,
+) -> None:
+    async with world() as here:
+        for sequence, hour in enumerate((9, 11)):
+            await here.connector.appointments.put(appointment(ANNA, sequence=sequence, slot=at(hour), invites=invites))
+        (event,) = here.events()
+        assert (event["attendees"], mailed(here)) == ([], [])
+        assert SHARED in event["body"]["content"]
+        assert PRIVATE in event["body"]["content"]
+        await here.connector.appointments.drop(ANNA, "check-g1")
+        assert (here.events(), mailed(here)) == ([], [])
+        assert here.asked("POST", "/cancel") == []
+
+
+async def test_a_guest_whom_graph_invites_gets_one_letter_for_each_act_and_never_the_private_text() -> None:
+    async with world() as here:
+        asked = appointment(ANNA, invites=Invites.VENDOR)
+        for act in (asked, asked, replace(asked, sequence=1, slot=at(11)), replace(asked, sequence=1, slot=at(11))):
+            await here.connector.appointments.put(act)
+        await here.connector.appointments.drop(ANNA, asked.key)
+        await here.connector.appointments.drop(ANNA, asked.key)
+        assert mailed(here) == [(ADA.email, "request"), (ADA.email, "request"), (ADA.email, "cancel")]
+        assert SHARED in told(here)
+        assert PRIVATE not in told(here)
+        assert here.asked("POST", "/cancel") == [{"comment": ""}]
+
+
+async def test_the_private_text_goes_before_the_first_guest_comes_though_its_owner_reworded_it() -> None:
+    async with world() as here:
+        asked = appointment(ANNA, invites=Invites.HOST)
+        await here.connector.appointments.put(asked)
+        (event,) = here.events()
+        reworded = {"contentType": "text", "content": f"{event['body']['content']}\nmy notes"}
+        here.vendor.directory.edit(ANNA, event["id"], body=reworded)
+        await here.connector.appointments.put(replace(asked, sequence=1, invites=Invites.VENDOR))
+        assert mailed(here) == [(ADA.email, "request")]
+        assert PRIVATE[:12] not in told(here)
+
+
+async def test_a_guest_whom_the_owner_asked_stays_and_reads_no_private_text_of_later_changes() -> None:
+    async with world() as here:
+        asked = appointment(ANNA, invites=Invites.HOST)
+        await here.connector.appointments.put(asked)
+        (event,) = here.events()
+        theirs: list[Any] = [{"emailAddress": {"address": GRACE.email, "name": GRACE.name}, "type": "optional"}]
+        here.vendor.directory.edit(ANNA, event["id"], attendees=theirs)
+        await here.connector.appointments.put(replace(asked, sequence=1, slot=at(11), private="Evidence: more"))
+        await here.connector.appointments.put(replace(asked, sequence=2, invites=Invites.VENDOR))
+        assert attendees(here) == [GRACE.email, ADA.email]
+        await here.connector.appointments.put(replace(asked, sequence=3, invites=Invites.HOST))
+        assert attendees(here) == [GRACE.email]
+        assert "Evidence" not in told(here)
+        assert (ADA.email, "cancel") in mailed(here)
+
+
+async def test_another_guest_takes_the_place_of_the_first_one() -> None:
+    async with world() as here:
+        asked = appointment(ANNA, invites=Invites.VENDOR)
+        await here.connector.appointments.put(asked)
+        await here.connector.appointments.put(replace(asked, sequence=1, guests=(GRACE,)))
+        assert attendees(here) == [GRACE.email]
+        assert mailed(here) == [(ADA.email, "request"), (GRACE.email, "request"), (ADA.email, "cancel")]
