@@ -68,8 +68,8 @@ def changed(present: Stored, thing: Appointment, body: dict[str, str] | None) ->
         changes["attendees"] = _attendees(present, thing)
     if thing.meeting == CREATE_MEETING and not present.online:
         changes |= _ONLINE
-    if link and present.link != link:
-        changes["location"] = {"displayName": link}
+    if link != present.link and present.location in ("", present.link):  # else its owner named another place
+        changes["location"] = {"displayName": link or ""}
     if body is None:
         wanted = replace(wanted, private=present.state.private)  # as it stands there
     else:

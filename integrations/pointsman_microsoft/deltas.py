@@ -15,9 +15,9 @@ from pointsman_microsoft.graph.shape import rows, shaped, text
 from pointsman_microsoft.graph.times import plain
 from pointsman_sdk import Changes, Rejected
 
-_PAGE = f"{PREFER}, odata.maxpagesize=50"
+_PAGE = f"{PREFER}, odata.maxpagesize=100"
 _MOST_PAGES = 1_000
-_BEFORE, _AHEAD = timedelta(days=1), timedelta(days=62)
+_BEFORE, _AHEAD = timedelta(days=1), timedelta(days=31)
 _LASTS = timedelta(days=21)  # after which the weeks asked about lie too far back
 _MOST_LOOKED_UP = 20
 

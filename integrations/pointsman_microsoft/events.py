@@ -18,7 +18,7 @@ _SET = "6f0b2d1e-6f6a-4c55-9a35-8f2c5a0f6d31"  # of our named properties
 KEY, STATE, LINK = (f"String {{{_SET}}} Name {name}" for name in ("pm_key", "pm_state", "pm_link"))
 EXPAND = "singleValueExtendedProperties($filter={})".format(" or ".join(f"id eq '{one}'" for one in (KEY, STATE, LINK)))
 FIELDS = (
-    "id,changeKey,subject,body,start,end,isAllDay,isCancelled,showAs,type,attendees,isOnlineMeeting,onlineMeeting,webLink,"
+    "id,changeKey,subject,body,start,end,isAllDay,isCancelled,showAs,type,attendees,location,isOnlineMeeting,onlineMeeting,webLink,"
     "createdDateTime"
 )
 _MOST_MARKS = 12  # a property is cut after 255 characters in a list
@@ -96,6 +96,7 @@ class Stored:
     tentative: bool
     cancelled: bool
     attendees: tuple[Any, ...]
+    location: str
     online: bool
     join_url: str | None
     web: str | None
@@ -120,6 +121,7 @@ class Stored:
             tentative=row.get("showAs") == "tentative",
             cancelled=row.get("isCancelled") is True,
             attendees=tuple(row.get("attendees") or ()),
+            location=text_or_none((row.get("location") or {}).get("displayName")) or "",
             online=row.get("isOnlineMeeting") is True,
             join_url=text_or_none((row.get("onlineMeeting") or {}).get("joinUrl")),
             web=text_or_none(row.get("webLink")),
@@ -140,7 +142,7 @@ class Stored:
             certain=self.certain,
             standing=Standing.CANCELLED if self.cancelled else standing,
             title=self.title,
-            join_url=self.join_url or self.link,
+            join_url=self.link or self.join_url,
             url=self.web,
         )
 

@@ -42,7 +42,7 @@ class GraphVendor:
     """Graph over one directory. `me` is the person who signs in by delegated permission.
 
     `scope` are the mailboxes that an app may use, None for all; `lists_users` whether it may list them. `most_calls` is how often
-    a mailbox may be asked for in ten minutes.
+    a mailbox may be asked for in ten minutes. `heeds_zone` False: times come in the mailbox's zone, whatever is preferred.
     """
 
     me: str = "anna@example.com"
@@ -51,6 +51,7 @@ class GraphVendor:
     scope: set[str] | None = None
     lists_users: bool = True
     most_calls: int = 10_000
+    heeds_zone: bool = True
     post: Post = _by_http
     oauth: OAuthServer = field(init=False)
     directory: Directory = field(init=False)
@@ -131,7 +132,7 @@ class GraphVendor:
             method=request.method,
             url=_address(request),
             query=dict(request.url.params),
-            prefer=preferences(", ".join(request.headers.get_list("Prefer"))),
+            prefer=self._preferred(request),
             etag=request.headers.get("If-Match"),
             body=parse_json(request.content) if request.content else {},
         )
@@ -154,6 +155,12 @@ class GraphVendor:
                 return self._mailbox(asked, self._usable(address, app=app), rest)
             case _:
                 raise Refused(400, "BadRequest")
+
+    def _preferred(self, request: httpx.Request) -> dict[str, str]:
+        found = preferences(", ".join(request.headers.get_list("Prefer")))
+        return (
+            found if self.heeds_zone else {name: value for name, value in found.items() if name != "outlook.timezone"}
+        )
 
     def _mailbox(self, asked: Asked, mailbox: Mailbox, rest: list[str]) -> Answer:
         self._count(mailbox)

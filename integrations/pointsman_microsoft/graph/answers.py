@@ -88,5 +88,7 @@ def raise_what_is_peculiar(status: int, code: str, *, of_place: bool) -> None:
         raise Retryable("the mailbox cannot be used for the moment")
     if of_place and status in (400, 403, 404) and code in PLACE_GONE:
         raise PlaceGone("there is no such mailbox or calendar, or the app may not use it")
+    if code == "ValidationError":
+        raise Rejected("Microsoft could not call back: the public address has to be https, and open to the internet")
     if code == "Authorization_RequestDenied":
         raise Rejected("the app has no permission for this: an administrator has to give it in the Azure portal")

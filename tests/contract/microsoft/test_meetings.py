@@ -64,6 +64,9 @@ async def test_the_host_s_own_link_stands_in_the_place_and_in_the_text() -> None
             (event,) = here.events()
             assert (record.join_url, event["location"]["displayName"]) == (meeting, meeting)
             assert meeting in event["body"]["content"]
+        bare = await here.connector.appointments.put(replace(asked, sequence=2, meeting=None))
+        assert (bare.join_url, here.events()[0]["location"]["displayName"]) == (None, "")
+        await here.connector.appointments.put(replace(asked, sequence=3, meeting=other))
         here.vendor.directory.edit(ANNA, event["id"], location={"displayName": "Room 4"})
-        record = await here.connector.appointments.put(replace(asked, sequence=2, meeting=other, slot=at(11)))
-        assert (record.join_url, here.events()[0]["location"]["displayName"]) == (other, "Room 4")
+        record = await here.connector.appointments.put(replace(asked, sequence=4, meeting=link, slot=at(11)))
+        assert (record.join_url, here.events()[0]["location"]["displayName"]) == (link, "Room 4")

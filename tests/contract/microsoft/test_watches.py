@@ -45,7 +45,7 @@ async def test_the_connector_s_own_answer_lets_a_subscription_exist_and_each_cha
 async def test_a_callback_that_does_not_answer_makes_no_subscription() -> None:
     async with world() as here:
         here.vendor.post = lambda _: httpx.Response(200, text="welcome")
-        with pytest.raises(Rejected):
+        with pytest.raises(Rejected, match="https"):
             await here.connector.watches.watch(ANNA, CALLBACK, SECRET)
         assert here.vendor.standing()["subscriptions"] == []
 
