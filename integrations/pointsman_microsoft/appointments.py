@@ -10,7 +10,7 @@ from pointsman_microsoft.graph.answers import Changed, Duplicate
 from pointsman_microsoft.graph.client import PREFER, Client
 from pointsman_microsoft.graph.places import Place
 from pointsman_microsoft.graph.shape import shaped, text
-from pointsman_microsoft.words import before_meeting, text_of
+from pointsman_microsoft.words import before_meeting, text_of, title_of
 from pointsman_sdk import CREATE_MEETING, Appointment, Rejected, RemoteRecord, Retryable, Slot
 
 _TRIES = 4
@@ -84,7 +84,8 @@ class Appointments:
                 if await self._find(place, thing.key):
                     return None
                 continue  # that event was removed, or is in another calendar now
-            return await self._written(place, thing, answer, write.state)
+            done = await self._written(place, thing, answer, write.state)
+            return done if done is not None and done.title == title_of(thing) else None
         raise Rejected("the event was removed too often to be made anew")
 
     async def _changed(self, place: Place, thing: Appointment, present: Stored) -> Stored | None:

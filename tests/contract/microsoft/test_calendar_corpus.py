@@ -50,6 +50,7 @@ def spans(found: object) -> list[tuple[int, int]]:
 @pytest.mark.parametrize("owner", OWNERS)
 @pytest.mark.parametrize("heeded", [True, False], ids=["times in UTC", "times in the mailbox's zone"])
 async def test_each_case_is_read_as_it_is_by_events_and_by_schedules(owner: str, *, heeded: bool) -> None:
+    assert len(READABLE) > 200
     async with world(app=True) as here:
         here.vendor.heeds_zone = heeded
         places = {f"case-{number}@example.com": one for number, one in enumerate(READABLE)}

@@ -57,14 +57,16 @@ async def test_a_guest_whom_graph_invites_gets_one_letter_for_each_act_and_never
         assert here.asked("POST", "/cancel") == [{"comment": ""}]
 
 
-async def test_the_private_text_goes_before_the_first_guest_comes_though_its_owner_reworded_it() -> None:
+@pytest.mark.parametrize("private", [PRIVATE, ""])
+async def test_the_private_text_goes_before_the_first_guest_comes_though_its_owner_reworded_it(private: str) -> None:
     async with world() as here:
         asked = appointment(ANNA, invites=Invites.HOST)
         await here.connector.appointments.put(asked)
-        (event,) = here.events()
-        reworded = {"contentType": "text", "content": f"{event['body']['content']}\nmy notes"}
-        here.vendor.directory.edit(ANNA, event["id"], body=reworded)
-        await here.connector.appointments.put(replace(asked, sequence=1, invites=Invites.VENDOR))
+        (stored,) = here.vendor.directory.calendar(ANNA)[1].events.values()
+        reworded = {"contentType": "text", "content": f"{stored.fields['body']['content']}\nmy notes"}
+        here.vendor.directory.edit(ANNA, stored.id, body=reworded)
+        await here.connector.appointments.put(replace(asked, sequence=1, private=private))
+        await here.connector.appointments.put(replace(asked, sequence=2, private=private, invites=Invites.VENDOR))
         assert mailed(here) == [(ADA.email, "request")]
         assert PRIVATE[:12] not in told(here)
 

@@ -162,11 +162,11 @@ async def test_a_cursor_is_begun_anew_after_three_weeks_and_is_one_calendar_s_al
 
 @pytest.mark.parametrize("name", ["@odata.nextLink", "@odata.deltaLink"])
 @pytest.mark.parametrize(
-    "link", ["https://elsewhere.example/v1.0/me", "https://graph.microsoft.com.evil.example/v1.0/", "//x"]
+    "link", ["https://elsewhere.example/me", "https://graph.example.evil.example/me", "//x", "/me"]
 )
 async def test_a_link_to_another_server_is_not_followed(name: str, link: str) -> None:
-    async with world() as here:
+    async with world(url="https://graph.example") as here:
         here.answer = lambda _: httpx.Response(200, json={"value": [], name: link})
         with pytest.raises(Rejected):
             await here.connector.watches.changed(ANNA, None)
-        assert {one.url.host for one in here.seen} == {"graph.microsoft.com"}
+        assert {one.url.host for one in here.seen} == {"graph.example"}

@@ -1,5 +1,6 @@
 """A connector on the fake of Graph, with all that a host lends, and every request that it made."""
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -103,8 +104,11 @@ async def world(
     class Wire(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
             found.seen.append(request)
+            await asyncio.sleep(0)  # as on a network: others act before a request arrives, and before its answer is back
             said = found.answer(request) if found.answer else None
-            return said or await (transport or vendor.transport).handle_async_request(request)
+            answer = said or await (transport or vendor.transport).handle_async_request(request)
+            await asyncio.sleep(0)
+            return answer
 
     base: MicrosoftConfig = APPLICATION if app else DELEGATED
     async with make_client(Wire()) as http:
