@@ -12,7 +12,7 @@ from pointsman.connectors.registry import ConnectorRegistry
 from pointsman_sdk import __version__
 from pointsman_sdk.graded import TIER_FILE, Graded, read_tier, write_tier
 
-OURS = ("pointsman_memory", "pointsman_caldav")
+OURS = ("pointsman_memory", "pointsman_caldav", "pointsman_microsoft")
 
 
 def folder_of(package: str) -> Path:
@@ -32,6 +32,7 @@ def test_the_list_of_connectors_tells_them() -> None:
     assert {one.name: one.tier for one in ConnectorRegistry.discover().describe()} == {
         "caldav": "gold",
         "memory": "gold",
+        "microsoft": "gold",
     }
 
 

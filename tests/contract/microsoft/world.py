@@ -104,7 +104,9 @@ async def world(
     class Wire(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
             found.seen.append(request)
-            await asyncio.sleep(0)  # as on a network: others act before a request arrives, and before its answer is back
+            await asyncio.sleep(
+                0
+            )  # as on a network: others act before a request arrives, and before its answer is back
             said = found.answer(request) if found.answer else None
             answer = said or await (transport or vendor.transport).handle_async_request(request)
             await asyncio.sleep(0)

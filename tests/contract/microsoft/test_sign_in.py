@@ -1,0 +1,54 @@
+"""Which of the two ways to sign in is taken: the one that the configuration's permission names."""
+
+import httpx
+import pytest
+
+from contract.microsoft.bench_vendor import APPLICATION, DELEGATED
+from contract.microsoft.world import world
+from pointsman.connectors.guard import AddressGuard
+from pointsman.connectors.sign_in.grants import Grant, grant_of
+from pointsman.domain.errors import Invalid
+from pointsman_microsoft import MANIFEST, MicrosoftConfig
+
+
+def grant(config: MicrosoftConfig) -> Grant:
+    found = grant_of(MANIFEST, config, AddressGuard())
+    assert found is not None
+    return found
+
+
+def test_a_person_signs_in_at_the_directory_for_calendars_alone() -> None:
+    found = grant(DELEGATED)
+    assert found.authorize_url == "https://login.microsoftonline.com/contoso.example/oauth2/v2.0/authorize"
+    assert found.token_url == "https://login.microsoftonline.com/contoso.example/oauth2/v2.0/token"
+    assert found.auth.scopes == ("offline_access", "Calendars.ReadWrite")
+    assert found.auth.pkce
+
+
+def test_where_the_app_signs_in_nobody_else_does() -> None:
+    found = grant(APPLICATION)
+    assert found.authorize_url is None
+    assert found.auth.scopes == ("https://graph.microsoft.com/.default",)
+
+
+def test_a_sign_in_elsewhere_has_to_be_https() -> None:
+    with pytest.raises(Invalid):
+        grant(DELEGATED.model_copy(update={"login_url": "http://login.example"}))
+
+
+@pytest.mark.anyio
+async def test_the_fake_s_sign_in_takes_a_code_a_refresh_token_and_the_client_alone() -> None:
+    async with world() as here:
+        login = "https://login.microsoftonline.com/contoso.example/oauth2/v2.0"
+        async with httpx.AsyncClient(transport=here.vendor.transport) as http:
+            query = {"client_id": "graph-client", "response_type": "code", "redirect_uri": "https://host.example/back"}
+            back = await http.get(f"{login}/authorize", params={**query, "state": "s1"})
+            code = httpx.URL(back.headers["Location"]).params["code"]
+            client = {"client_id": "graph-client", "client_secret": "graph-client-secret"}
+            first = await http.post(f"{login}/token", data={**client, "grant_type": "authorization_code", "code": code})
+            refresh = {"grant_type": "refresh_token", "refresh_token": first.json()["refresh_token"]}
+            second = await http.post(f"{login}/token", data={**client, **refresh})
+            third = await http.post(f"{login}/token", data={**client, "grant_type": "client_credentials"})
+            refused = await http.post(f"{login}/token", data={"client_id": "x", "grant_type": "client_credentials"})
+        assert [one.status_code for one in (first, second, third, refused)] == [200, 200, 200, 401]
+        assert "refresh_token" not in third.json()
