@@ -1,5 +1,6 @@
 """The capability `appointments`: events with our key in a named property, kept single by a transactionId."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from pointsman_microsoft.words import before_meeting, text_of, title_of
 from pointsman_sdk import CREATE_MEETING, Appointment, Rejected, RemoteRecord, Retryable, Slot
 
 _TRIES = 4
+_SHOWS_AFTER_S = 0.3
 _MOST_GENERATIONS = 20
 _LISTED = FIELDS.replace(",body", "").replace(",attendees", "")
 _AS_HTML = PREFER.replace('"text"', '"html"')
@@ -81,12 +83,21 @@ class Appointments:
             try:
                 answer = await self._client.call("POST", f"{place.path}/events", body=body)
             except Duplicate:
-                if await self._find(place, thing.key):
+                if await self._is_there(place, thing.key, patient=generation == 0):
                     return None
                 continue  # that event was removed, or is in another calendar now
             done = await self._written(place, thing, answer, write.state)
             return done if done is not None and done.title == title_of(thing) else None
         raise Rejected("the event was removed too often to be made anew")
+
+    async def _is_there(self, place: Place, key: str, *, patient: bool) -> bool:
+        """Whether the event shows by its key; one that was made a moment ago may not at once, and would be made twice."""
+        if await self._find(place, key):
+            return True
+        if patient:
+            await asyncio.sleep(_SHOWS_AFTER_S)
+            return bool(await self._find(place, key))
+        return False
 
     async def _changed(self, place: Place, thing: Appointment, present: Stored) -> Stored | None:
         """The event as it stands then. Raises Changed where others were faster."""

@@ -17,7 +17,8 @@ from pointsman_sdk import BusyTime, BusyTimes, CalendarRef, PlaceGone, Rejected,
 
 BATCH = 20
 LONGEST_WINDOW = timedelta(days=62)
-_INTERVAL = 1440  # minutes of a character of the availabilityView, of which as few as can be are wanted
+_MINUTE = timedelta(minutes=1)
+_LEAST, _MOST = 5, 1440  # minutes of a character of the availabilityView, of which as few as can be are wanted
 _FREE = "free"
 ELSEWHERE = "workingElsewhere"
 _SHOWN_AS_FREE = frozenset("04")  # of the availabilityView: free, working elsewhere
@@ -61,11 +62,12 @@ class Schedules:
     ) -> dict[str, BusyTimes | Unreadable]:
         told: dict[str, list[BusyTimes | Unreadable]] = {one.id: [] for one in asked}
         for part in _parts(window):
+            interval = min(max(int(part.length / _MINUTE), _LEAST), _MOST)
             body = {
                 "schedules": [one.id for one in asked],
                 "startTime": written(part.start),
-                "endTime": written(part.end),
-                "availabilityViewInterval": _INTERVAL,
+                "endTime": written(max(part.end, part.start + interval * _MINUTE)),
+                "availabilityViewInterval": interval,
             }
             answer = await self._client.call("POST", f"{place.path}/getSchedule", body=body, reads=True)
             by_address = {shaped(_address, row): row for row in shaped(rows, answer)}

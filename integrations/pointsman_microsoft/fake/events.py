@@ -22,18 +22,21 @@ _INSTANCE = re.compile(r"_[0-9]+\Z")  # behind the id of a series, for one of it
 class Events:
     """Every operation on events. `page_size` is how many a page has at most.
 
-    `lenient`: a transactionId whose event stands is answered with that event, whatever else is asked for.
+    `lenient`: a transactionId whose event stands is answered with that event, whatever else is asked for. `hidden_reads` are how
+    many lists do not show yet what stands.
     """
 
     lenient = False
+    hidden_reads = 0
 
     def __init__(self, directory: Directory, page_size: int) -> None:
         self.directory, self.page_size = directory, page_size
 
     def listed(self, asked: Asked, mailbox: Mailbox, calendar: Calendar) -> Answer:
         """`GET events`: the events as they stand, series once."""
-        takes = filter_of(asked)
-        found = [one for one in calendar.events.values() if takes(one)]
+        takes, hidden = filter_of(asked), self.hidden_reads > 0
+        self.hidden_reads -= hidden
+        found = [one for one in calendar.events.values() if takes(one) and not hidden]
         return 200, page(asked, [chosen(shown(one, mailbox, asked), one, asked) for one in found], self.page_size)
 
     def view(self, asked: Asked, mailbox: Mailbox, calendar: Calendar) -> Answer:

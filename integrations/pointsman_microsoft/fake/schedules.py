@@ -32,6 +32,8 @@ class Schedules:
             window = Slot(instant(body["startTime"]), instant(body["endTime"]))
         except (KeyError, ValueError):
             raise Refused(400, "ErrorInvalidTimeZone") from None
+        if window.length < timedelta(minutes=interval):
+            raise Refused(400, "ErrorInvalidMergedFreeBusyInterval", "The interval is longer than the time asked for.")
         if window.length > _LONGEST:
             raise Refused(400, "ErrorTimeIntervalTooBig", "The allowed limit = 62 days.")
         rows = [self._one(asked, over, address, window, interval) for address in body["schedules"]]

@@ -34,7 +34,7 @@ def _now() -> datetime:
 
 def _by_http(request: WebhookRequest) -> httpx.Response:
     """Graph gives a callback three seconds (Graph, "receive change notifications through webhooks")."""
-    return httpx.post(request.url, headers=dict(request.headers), content=request.body, timeout=3.0)
+    return httpx.post(request.url, headers=dict(request.headers), content=request.body, timeout=3.0, trust_env=False)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import httpx
 from pydantic import SecretStr
 
 from pointsman_microsoft.config import MicrosoftConfig
@@ -13,7 +14,6 @@ from pointsman_sdk.http import raise_for_status, send
 from pointsman_sdk.readers.strict_json import parse_json
 
 _VENDOR = "Microsoft's sign-in"
-_SCOPE = "https://graph.microsoft.com/.default"
 _LONGEST_LIFE = 86_400
 _WORTH_READING = 2_000  # bytes of a refusal that is RFC 6749's (5.2)
 
@@ -31,7 +31,7 @@ class AppToken:
             "grant_type": "client_credentials",
             "client_id": config.client_id,
             "client_secret": config.client_secret.get_secret_value(),
-            "scope": _SCOPE,
+            "scope": str(httpx.URL(config.url).copy_with(path="/.default")),  # of the cloud that is asked
         }
         url = f"{config.login_url}/{config.tenant}/oauth2/v2.0/token"
         request = http.build_request("POST", url, data=form, headers={"Accept": "application/json"})

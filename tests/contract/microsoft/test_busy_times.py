@@ -112,6 +112,21 @@ async def test_a_window_of_half_a_year_is_read_whole(places: Sequence[str]) -> N
 
 
 @by_events_and_by_schedule
+@pytest.mark.parametrize("length", [timedelta(seconds=90), timedelta(minutes=30), timedelta(days=62, minutes=1)])
+async def test_a_window_of_any_length_is_asked_about_as_graph_takes_it(
+    places: Sequence[str], length: timedelta
+) -> None:
+    async with world(app=True) as here:
+        inside, after = (
+            Slot(DAY.utc().start + one, DAY.utc().start + one + length / 9) for one in (length / 3, length)
+        )
+        for slot in (inside, after):
+            here.vendor.directory.block(ANNA, slot)
+        (found,) = await here.slots(*places, window=Slot(DAY.utc().start, DAY.utc().start + length))
+        assert abs(found.start - inside.start) < timedelta(seconds=2)
+
+
+@by_events_and_by_schedule
 @pytest.mark.parametrize("blocks", [False, True])
 async def test_working_elsewhere_is_free_unless_the_connection_says_otherwise(
     places: Sequence[str], *, blocks: bool

@@ -7,7 +7,7 @@ import pytest
 
 from contract.microsoft.bench_vendor import writes
 from contract.microsoft.world import ANNA, world
-from pointsman_microsoft.events import KEY, STATE
+from pointsman_microsoft.events import KEY, STATE, transaction_id
 from pointsman_sdk import BusyTimes, Rejected
 from pointsman_sdk.testing import appointment, at
 from pointsman_sdk.testing.busytimes import DAY
@@ -53,11 +53,18 @@ async def test_of_two_states_that_are_created_at_once_the_newer_stands_though_gr
             here.vendor.directory.mailbox(ANNA).used.clear()
 
 
+async def test_an_event_that_does_not_show_at_once_is_not_made_twice() -> None:
+    async with world() as here:
+        await here.connector.appointments.put(appointment(ANNA))
+        here.vendor.events.hidden_reads = 2
+        await here.connector.appointments.put(appointment(ANNA, sequence=1, slot=at(11)))
+        assert [one["start"]["dateTime"][11:16] for one in here.events()] == ["09:00"]
+
+
 async def test_what_was_removed_twenty_times_is_refused() -> None:
     async with world() as here:
-        for sequence in range(20):
-            await here.connector.appointments.put(appointment(ANNA, sequence=sequence))
-            here.vendor.directory.erase(ANNA)
+        used = here.vendor.directory.mailbox(ANNA).used
+        used.update({transaction_id("check-g1", generation): ("an event", {}) for generation in range(20)})
         with pytest.raises(Rejected, match="too often"):
             await here.connector.appointments.put(appointment(ANNA, sequence=20))
 
