@@ -10,7 +10,11 @@ __all__ = ["GraphVendor", "served"]
 
 
 def served() -> FakeServer:
-    """A directory without faults, which calls callbacks. Its addresses are `/v1.0` (url) and the server itself (login_url)."""
+    """A directory without faults, which calls callbacks. Its addresses are `/v1.0` (url) and the server itself (login_url).
+
+    Every mailbox of example.com is there as soon as it is asked for.
+    """
     vendor = GraphVendor()
+    vendor.directory.grows = "example.com"
     vendor.subscriptions.delivers = True
     return FakeServer(vendor)

@@ -86,6 +86,7 @@ class Directory:
     """All mailboxes by address. `changed` hears of each change; `mailed` is what Graph wrote to attendees, by address."""
 
     clock: Callable[[], datetime]
+    grows: str | None = None
     mailboxes: dict[str, Mailbox] = field(default_factory=dict)
     mailed: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     changed: list[Callable[[Mailbox, Calendar, Event, str], None]] = field(default_factory=list)
@@ -99,6 +100,12 @@ class Directory:
             default = Calendar(id=self.new_id("AQMkADAw"))
             self.mailboxes[key] = Mailbox(address=address, name=name, zone=zone, default=default)
         return self.mailboxes[key]
+
+    def find(self, address: str) -> Mailbox | None:
+        """As clients ask for it: one of the domain `grows` is there as soon as it is asked for."""
+        if self.grows and address.casefold().endswith(f"@{self.grows}"):
+            return self.mailbox(address)
+        return self.mailboxes.get(address.casefold())
 
     def calendar(self, place: str) -> tuple[Mailbox, Calendar]:
         """By the connector's name of it: an address, or an address and an id."""

@@ -40,7 +40,7 @@ class Schedules:
         return 200, {"value": rows}
 
     def _one(self, asked: Asked, over: Mailbox, address: str, window: Slot, interval: int) -> dict[str, Any]:
-        mailbox = self.directory.mailboxes.get(address.casefold())
+        mailbox = self.directory.find(address)
         if mailbox is None or (mailbox.fault is not None and mailbox.fault[0] == 404):
             return _error(address, "ErrorMailRecipientNotFound")
         if mailbox.fault is not None:

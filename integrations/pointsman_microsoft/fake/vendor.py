@@ -205,7 +205,7 @@ class GraphVendor:
 
     def _usable(self, address: str, *, app: bool) -> Mailbox:
         """Raises Refused for a mailbox that is not there, or that this sign-in may not use."""
-        found = self.directory.mailboxes.get(address.casefold())
+        found = self.directory.find(address)
         if found is None:
             raise Refused(404, "ErrorInvalidUser", "The requested user is invalid.")
         if found.fault is not None:
@@ -229,7 +229,7 @@ class GraphVendor:
 
     def _resource(self, resource: str) -> tuple[Mailbox, Calendar]:
         found = _RESOURCE.fullmatch(resource)
-        mailbox = self.directory.mailboxes.get(unquote(found[1]).casefold()) if found else None
+        mailbox = self.directory.find(unquote(found[1])) if found else None
         if found is None or mailbox is None or mailbox.fault is not None:
             raise Refused(404, "ResourceNotFound")
         return mailbox, _calendar_of(mailbox, unquote(found[2])) if found[2] else mailbox.default

@@ -7,7 +7,7 @@ import pytest
 
 from contract.microsoft.world import ANNA, world
 from pointsman_microsoft.fake import GraphVendor, served
-from pointsman_sdk import all_items
+from pointsman_sdk import PlaceGone, all_items
 from pointsman_sdk.fakes import FakeServer, Fault, FaultPlan, Rates
 from pointsman_sdk.testing import NOW, appointment, at
 
@@ -108,7 +108,11 @@ async def test_the_served_fake_leads_back_to_itself_and_writes_its_calls_down() 
     async with httpx.AsyncClient(transport=transport, base_url=url) as http:
         items = (await http.get("/_control/items")).json()
     assert {place: len(events) for place, events in items["events"].items()} == {ANNA: 1, other: 0}
-    assert {call.connection for call in server.ledger.calls} == {"sign-in-1"}
+    async with world(app=True, transport=transport, vendor=vendor, url=f"{url}/v1.0", login_url=url) as here:
+        assert await here.connector.appointments.get("new@example.com", "check-g1") is None
+        with pytest.raises(PlaceGone):
+            await here.connector.appointments.get("new@elsewhere.example", "check-g1")
+    assert {call.connection for call in server.ledger.calls} >= {"sign-in-1", "app-graph-client"}
 
 
 @pytest.mark.parametrize(
