@@ -17,8 +17,8 @@ from pointsman_sdk import Changes, Rejected
 
 _PAGE = f"{PREFER}, odata.maxpagesize=100"
 _MOST_PAGES = 1_000
-_BEFORE, _AHEAD = timedelta(days=1), timedelta(days=31)
-_LASTS = timedelta(days=21)  # after which the weeks asked about lie too far back
+_BEFORE, _AHEAD = timedelta(days=1), timedelta(days=62)
+_LASTS = timedelta(days=7)  # after which the weeks asked about begin too far back
 _MOST_LOOKED_UP = 20
 
 

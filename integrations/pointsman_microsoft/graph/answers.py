@@ -3,6 +3,8 @@
 An error is `{"error": {"code": ..., "message": ...}}` (Graph, "error responses"). The text may name people, and is not passed on.
 """
 
+from datetime import timedelta
+
 import httpx
 
 from pointsman_sdk import PlaceGone, Rejected, Retryable
@@ -74,8 +76,11 @@ def is_throttled(response: httpx.Response) -> bool:
     return code_of(response) in _THROTTLED
 
 
-def raise_what_is_peculiar(status: int, code: str, *, of_place: bool) -> None:
-    """Raise what a code means. `of_place`: the request names no event, so that what is not found is the calendar."""
+def raise_what_is_peculiar(status: int, code: str, *, wait: timedelta | None, of_place: bool) -> None:
+    """Raise what a code means. `of_place`: the request names no event, so that what is not found is the calendar.
+
+    What passes by itself is one mailbox's: others over the connection go on.
+    """
     if code == "ErrorDuplicateTransactionId":
         raise Duplicate("an event was made with this transactionId before")
     if status == 412 or code in ("ErrorIrresolvableConflict", "ErrorChangeKeyRequiredForWriteOperations"):
@@ -85,7 +90,7 @@ def raise_what_is_peculiar(status: int, code: str, *, of_place: bool) -> None:
     if not of_place and status == 404 and code in ITEM_GONE:
         raise Changed("the event was removed in Outlook")
     if code in _LATER:
-        raise Retryable("the mailbox cannot be used for the moment")
+        raise Retryable("the mailbox cannot be used for the moment", retry_after=wait)
     if of_place and status in (400, 403, 404) and code in PLACE_GONE:
         raise PlaceGone("there is no such mailbox or calendar, or the app may not use it")
     if code == "ValidationError":

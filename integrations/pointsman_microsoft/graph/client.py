@@ -11,7 +11,7 @@ from pointsman_microsoft.graph.app_token import AppToken
 from pointsman_microsoft.graph.shape import rows, shaped, text_or_none
 from pointsman_sdk import AmbiguousOutcome, Context, Page, Rejected, all_items
 from pointsman_sdk.answers import PAGE_LIMITS, SMALL, read_answer
-from pointsman_sdk.http import authorized, raise_for_status
+from pointsman_sdk.http import authorized, raise_for_status, retry_after
 from pointsman_sdk.readers.strict_json import parse_json
 
 VENDOR = "Microsoft Graph"
@@ -58,7 +58,7 @@ class Client:
         if absent_is_none and status == 404 and code in ITEM_GONE:
             return None
         if status >= 300 and not is_throttled(response):
-            raise_what_is_peculiar(status, code, of_place=of_place)
+            raise_what_is_peculiar(status, code, wait=retry_after(response, now=self.now()), of_place=of_place)
         raise_for_status(response, vendor=VENDOR, now=self.now(), writes=writes, throttled=is_throttled)
         if silent:
             return None

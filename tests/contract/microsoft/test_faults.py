@@ -43,6 +43,15 @@ async def test_a_code_says_what_happens_next(status: int, code: str, error: type
         assert "anna" not in str(caught.value)
 
 
+async def test_a_mailbox_that_is_moved_keeps_no_other_waiting() -> None:
+    async with world() as here:
+        said = {"error": {"code": "ErrorMailboxMoveInProgress", "message": "x"}}
+        here.answer = lambda _: httpx.Response(503, headers={"Retry-After": "9"}, json=said)
+        with pytest.raises(Retryable) as caught:
+            await here.connector.appointments.get(ANNA, "check-g1")
+        assert (caught.value.scope, caught.value.retry_after) == (Scope.CALL, timedelta(seconds=9))
+
+
 @pytest.mark.parametrize("place", ["", "me", "no address", "anna@example.com/", f"{ANNA}/{'x' * 501}", "a@b\nc/d"])
 async def test_a_place_that_is_none_is_gone_before_graph_is_asked(place: str) -> None:
     async with world() as here:

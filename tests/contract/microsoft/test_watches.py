@@ -149,12 +149,12 @@ async def test_many_changes_at_once_are_not_looked_up_one_by_one() -> None:
         assert (await here.connector.watches.changed(ANNA, told.cursor)).complete
 
 
-async def test_a_cursor_is_begun_anew_after_three_weeks_and_is_one_calendar_s_alone() -> None:
+async def test_a_cursor_is_begun_anew_after_a_week_and_is_one_calendar_s_alone() -> None:
     async with world() as here:
         other = here.vendor.directory.add_calendar(ANNA, "Other")
         begun = await here.connector.watches.changed(ANNA, None)
         assert not (await here.connector.watches.changed(other, begun.cursor)).complete
-        here.clock.now += timedelta(days=20)
+        here.clock.now += timedelta(days=6)
         assert (await here.connector.watches.changed(ANNA, begun.cursor)).complete
         here.clock.now += timedelta(days=2)
         assert not (await here.connector.watches.changed(ANNA, begun.cursor)).complete
