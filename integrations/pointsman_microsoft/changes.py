@@ -33,7 +33,7 @@ def created(thing: Appointment) -> Write:
         "subject": title_of(thing),
         "body": plain_body(thing, shown=is_shown(thing)),
         "showAs": _shown_as(thing),
-        "singleValueExtendedProperties": properties(state, link, thing.key),
+        "singleValueExtendedProperties": properties(state, link, key=thing.key),
         **({"attendees": guests} if guests else {}),
         **(_ONLINE if thing.meeting == CREATE_MEETING else {}),
         **({"location": {"displayName": link}} if link else {}),
@@ -74,8 +74,8 @@ def changed(present: Stored, thing: Appointment, body: dict[str, str] | None) ->
         wanted = replace(wanted, private=present.state.private)  # as it stands there
     else:
         changes["body"] = body
-    if changes or wanted != present.state or (link or "") != (present.link or ""):
-        changes["singleValueExtendedProperties"] = properties(wanted, link)
+    if changes or wanted != present.state or link != present.link:
+        changes["singleValueExtendedProperties"] = properties(wanted, link, before=present.link)
     return Write(body=changes, state=wanted)
 
 

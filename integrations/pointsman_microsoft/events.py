@@ -12,16 +12,21 @@ from uuid import UUID, uuid5
 from pointsman_microsoft.graph.shape import text, text_or_none
 from pointsman_microsoft.graph.times import slot_of
 from pointsman_microsoft.words import MEETING_LINE, guests_of, letters, mark, text_of, title_of
-from pointsman_sdk import CREATE_MEETING, Appointment, RemoteRecord, Slot, Standing, check_key
+from pointsman_sdk import CREATE_MEETING, Appointment, Rejected, RemoteRecord, Slot, Standing, check_key
 
 _SET = "6f0b2d1e-6f6a-4c55-9a35-8f2c5a0f6d31"  # of our named properties
-KEY, STATE, LINK = (f"String {{{_SET}}} Name {name}" for name in ("pm_key", "pm_state", "pm_link"))
-EXPAND = "singleValueExtendedProperties($filter={})".format(" or ".join(f"id eq '{one}'" for one in (KEY, STATE, LINK)))
+_NAMES = ("pm_key", "pm_state", "pm_link", "pm_link_rest")
+KEY, STATE, LINK, LINK_REST = (f"String {{{_SET}}} Name {name}" for name in _NAMES)
+EXPAND = "singleValueExtendedProperties($filter={})".format(
+    " or ".join(f"id eq '{one}'" for one in (KEY, STATE, LINK, LINK_REST))
+)
+_LONGEST = 250  # of one property: Exchange cuts a text after 255 characters where it shows many items
+_NO_LINK = "-"  # an empty text is none
 FIELDS = (
     "id,changeKey,subject,body,start,end,isAllDay,isCancelled,showAs,type,attendees,location,isOnlineMeeting,onlineMeeting,webLink,"
     "createdDateTime"
 )
-_MOST_MARKS = 12  # a property is cut after 255 characters in a list
+_MOST_MARKS = 12  # so that the state is no longer than a property
 
 
 def by_key(key: str) -> str:
@@ -108,7 +113,7 @@ class Stored:
     def of(cls, row: Any, state: State | None = None, link: str | None = None) -> "Stored":
         """Of an answer to a read; of one to a write, which shows no properties of ours, with those that were written."""
         if state is None:
-            state, link = State.read(property_in(row, STATE)), property_in(row, LINK)
+            state, link = State.read(property_in(row, STATE)), link_in(row)
         version = text(row["changeKey"])
         return cls(
             id=text(row["id"]),
@@ -127,7 +132,7 @@ class Stored:
             web=text_or_none(row.get("webLink")),
             made=made_at(row),
             state=state,
-            link=link or None,
+            link=link,
         )
 
     def record(self, place: str, key: str) -> RemoteRecord:
@@ -152,14 +157,27 @@ class Stored:
 
 
 def link_of(thing: Appointment) -> str | None:
-    """The host's own link to a meeting."""
-    return thing.meeting if thing.meeting != CREATE_MEETING else None
+    """The host's own link to a meeting. Rejected for one that is longer than can be kept."""
+    link = thing.meeting if thing.meeting != CREATE_MEETING else None
+    if link is not None and len(link) > 2 * _LONGEST:
+        raise Rejected(f"the meeting's link is longer than {2 * _LONGEST} characters")
+    return link or None
 
 
-def properties(state: State, link: str | None, key: str | None = None) -> list[dict[str, str]]:
-    """Our named properties as they are to be."""
-    values = {STATE: str(state), LINK: link or ""} | ({} if key is None else {KEY: key})
+def properties(
+    state: State, link: str | None, *, before: str | None = None, key: str | None = None
+) -> list[dict[str, str]]:
+    """Our named properties as they are to be, where the link `before` stands there."""
+    values = {STATE: str(state)} | ({} if key is None else {KEY: key})
+    if link != before:
+        values |= {LINK: (link or "")[:_LONGEST] or _NO_LINK, LINK_REST: (link or "")[_LONGEST:] or _NO_LINK}
     return [{"id": name, "value": value} for name, value in values.items()]
+
+
+def link_in(row: Mapping[str, Any]) -> str | None:
+    """The host's link, of both of its parts."""
+    parts = [property_in(row, name) for name in (LINK, LINK_REST)]
+    return "".join(part for part in parts if part and part != _NO_LINK) or None
 
 
 def attendee(email: str, name: str) -> dict[str, Any]:

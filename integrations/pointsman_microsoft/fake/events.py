@@ -16,6 +16,7 @@ _SEEN = frozenset(
     {"subject", "body", "start", "end", "location", "attendees"}
 )  # a change of which is told to attendees
 _LINE = "_" * 80
+_CUT = 255  # of a property, where Exchange shows many items
 _INSTANCE = re.compile(r"_[0-9]+\Z")  # behind the id of a series, for one of its times
 
 
@@ -37,13 +38,15 @@ class Events:
         takes, hidden = filter_of(asked), self.hidden_reads > 0
         self.hidden_reads -= hidden
         found = [one for one in calendar.events.values() if takes(one) and not hidden]
-        return 200, page(asked, [chosen(shown(one, mailbox, asked), one, asked) for one in found], self.page_size)
+        return 200, page(
+            asked, [chosen(shown(one, mailbox, asked), one, asked, cut=_CUT) for one in found], self.page_size
+        )
 
     def view(self, asked: Asked, mailbox: Mailbox, calendar: Calendar) -> Answer:
         """`GET calendarView`: every instance that reaches into the time asked for."""
         window = Slot(moment(asked.query["startDateTime"]), moment(asked.query["endDateTime"]))
         rows = [
-            chosen(shown(event, mailbox, asked, at=slot, number=number), event, asked)
+            chosen(shown(event, mailbox, asked, at=slot, number=number), event, asked, cut=_CUT)
             for event, number, slot in instances(mailbox, calendar, window)
         ]
         return 200, page(asked, rows, self.page_size)
@@ -113,6 +116,8 @@ class Events:
         own = {"start", "end", "isAllDay", "transactionId", "singleValueExtendedProperties", "onlineMeetingProvider"}
         if len(body.get("subject", "")) > 255:
             raise Refused(400, "ErrorInvalidArgument", "The subject is too long.")
+        if not all(one["value"] for one in body.get("singleValueExtendedProperties", [])):
+            raise Refused(400, "ErrorInvalidArgument", "A property without a value.")
         event.properties |= {
             property_id(one["id"]): one["value"] for one in body.get("singleValueExtendedProperties", [])
         }

@@ -70,13 +70,13 @@ def shown(event: Event, mailbox: Mailbox, asked: Asked, *, at: Slot | None = Non
     }
 
 
-def chosen(row: dict[str, Any], event: Event, asked: Asked) -> dict[str, Any]:
-    """The fields that $select names, and the properties that $expand does."""
+def chosen(row: dict[str, Any], event: Event, asked: Asked, *, cut: int | None = None) -> dict[str, Any]:
+    """The fields that $select names, and the properties that $expand does: of texts `cut` characters."""
     found = dict(row)
     if "$select" in asked.query:
         found = {name: row[name] for name in ("@odata.etag", "id", *asked.query["$select"].split(","))}
     if ids := expanded(asked):
-        properties = [{"id": name, "value": value} for name, value in event.properties.items() if name in ids]
+        properties = [{"id": name, "value": value[:cut]} for name, value in event.properties.items() if name in ids]
         found |= {"singleValueExtendedProperties": properties} if properties else {}
     return found
 

@@ -9,6 +9,7 @@ from contract.microsoft.world import ANNA, world
 from pointsman_microsoft.fake import GraphVendor, served
 from pointsman_sdk import PlaceGone, all_items
 from pointsman_sdk.fakes import FakeServer, Fault, FaultPlan, Rates
+from pointsman_sdk.live import Sandbox, live_checks
 from pointsman_sdk.testing import NOW, appointment, at
 
 pytestmark = pytest.mark.anyio
@@ -113,6 +114,17 @@ async def test_the_served_fake_leads_back_to_itself_and_writes_its_calls_down() 
         with pytest.raises(PlaceGone):
             await here.connector.appointments.get("new@elsewhere.example", "check-g1")
     assert {call.connection for call in server.ledger.calls} >= {"sign-in-1", "app-graph-client"}
+
+
+@pytest.mark.parametrize("app", [False, True])
+async def test_the_live_checks_of_a_sandbox_pass_twice_and_leave_nothing_there(*, app: bool) -> None:
+    async with world(app=app) as here:
+        box = Sandbox(key="pm-check-1", now=NOW, calendar=ANNA, zone="Europe/Berlin")
+        for _ in range(2):
+            for check in live_checks(here.connector, box):
+                await check.run(here.connector)
+            assert here.events() == []
+        assert here.vendor.directory.mailed == []
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from contract.microsoft.world import ANNA, world
-from pointsman_sdk import CREATE_MEETING, Invites
+from pointsman_sdk import CREATE_MEETING, Invites, Rejected
 from pointsman_sdk.testing import appointment, at
 
 pytestmark = pytest.mark.anyio
@@ -53,6 +53,20 @@ async def test_a_mailbox_without_teams_has_an_appointment_without_a_link() -> No
         here.vendor.directory.mailbox(ANNA).teams = False
         made = await here.connector.appointments.put(appointment(ANNA, meeting=CREATE_MEETING))
         assert (made.join_url, made.slot) == (None, at(9))
+
+
+async def test_a_long_link_comes_back_whole_and_one_that_cannot_be_kept_is_refused() -> None:
+    link = "https://meet.example/" + "x" * 470
+    async with world() as here:
+        made = await here.connector.appointments.put(appointment(ANNA, meeting=link))
+        assert (made.join_url, await here.connector.appointments.get(ANNA, made.key)) == (link, made)
+        other = await here.connector.appointments.put(appointment(ANNA, sequence=1, meeting="https://meet.example/"))
+        assert (other.join_url, await here.connector.appointments.get(ANNA, made.key)) == (
+            "https://meet.example/",
+            other,
+        )
+        with pytest.raises(Rejected, match="500"):
+            await here.connector.appointments.put(appointment(ANNA, key="other", meeting=link + "x" * 10))
 
 
 async def test_the_host_s_own_link_stands_in_the_place_and_in_the_text() -> None:
