@@ -1,0 +1,164 @@
+"""Events: what a state says of one, as the changes that bring a present event there, and what is read back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pointsman_google.guests import attendees, has_guests, invited, marks
+from pointsman_google.ids import conference_request
+from pointsman_google.shape import instant, text
+from pointsman_google.words import location_of, mark, words_of
+from pointsman_sdk import CREATE_MEETING, Appointment, Invites, RemoteRecord, Slot, Standing
+
+KEY, SEQUENCE = "pointsman_key", "pointsman_sequence"
+_WORDS, _LOCATION, _GUESTS = "pointsman_words", "pointsman_location", "pointsman_guests"
+OURS = ("pointsman", "1")
+"""The property by which our events are listed. Private ones are seen in this copy of the event alone, and not by guests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """What to write, and whether Google is to tell the guests."""
+
+    body: Mapping[str, Any]
+    tells_guests: bool
+
+
+def private(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Our own properties of an event."""
+    found = (event.get("extendedProperties") or {}).get("private") or {}
+    return found if isinstance(found, dict) else {}
+
+
+def sequence_of(event: Mapping[str, Any]) -> int | None:
+    said = private(event).get(SEQUENCE)
+    return int(said) if isinstance(said, str) and said.isascii() and said.isdigit() and len(said) < 10 else None
+
+
+def is_deleted(event: Mapping[str, Any]) -> bool:
+    """A deleted event is a cancelled one to Google, which can be brought back."""
+    return event.get("status") == "cancelled"
+
+
+def writing(thing: Appointment, name: str, event: Mapping[str, Any]) -> Writing | None:
+    """The fields that have to change, so that `event` is in the state; None where none has. An empty event is a new one.
+
+    What its owner reworded, moved elsewhere or added stays. What others must not read goes, reworded or not.
+    """
+    standing = "tentative" if thing.standing is Standing.TENTATIVE else "confirmed"
+    present: Sequence[Mapping[str, Any]] = event.get("attendees") or []
+    people = attendees(present, thing, str(private(event).get(_GUESTS, "")))
+    body: dict[str, Any] = {**_times(thing, event), **_worded(thing, event, people), **_conference(thing, name, event)}
+    if event.get("status") != standing:
+        body["status"] = standing
+    if [one["email"] for one in people] != [one.get("email") for one in present]:
+        body["attendees"] = people
+    seen = bool(body)
+    own = {OURS[0]: OURS[1], KEY: thing.key, SEQUENCE: str(thing.sequence), _GUESTS: marks(invited(thing))}
+    own |= {_WORDS: mark(*words_of(thing, shown_to_guests=has_guests(people)).values())}
+    own |= {_LOCATION: mark(location_of(thing))}
+    changed = {name: value for name, value in own.items() if private(event).get(name) != value}
+    if changed:
+        body["extendedProperties"] = {"private": changed}
+    if not body:
+        return None
+    return Writing(body=body, tells_guests=seen and thing.invites is Invites.VENDOR and has_guests(people))
+
+
+def _times(thing: Appointment, event: Mapping[str, Any]) -> dict[str, Any]:
+    """In UTC: Google shows and mails them in the zone of the calendar, or of who reads them."""
+    utc = thing.slot.utc()
+    found: dict[str, Any] = {}
+    for name, moment in (("start", utc.start), ("end", utc.end)):
+        there: Mapping[str, Any] = event.get(name) or {}
+        if _moment(there)[0] != moment or "date" in there:
+            whole_day = {"date": None} if "date" in there else {}
+            found[name] = {"dateTime": moment.isoformat(), **whole_day}
+    return found
+
+
+def _worded(thing: Appointment, event: Mapping[str, Any], people: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    wanted = words_of(thing, shown_to_guests=has_guests(people))
+    own, there = private(event), (event.get("summary"), event.get("description"))
+    found: dict[str, str] = {}
+    newly_read = has_guests(people) and not has_guests(event.get("attendees") or [])
+    is_reworded = _WORDS in own and own[_WORDS] != mark(*there)
+    if (newly_read or not is_reworded) and mark(*there) != mark(*wanted.values()):
+        found |= wanted
+    place, moved = location_of(thing), event.get("location")
+    if own.get(_LOCATION, mark("")) == mark(moved) and mark(moved) != mark(place):
+        found["location"] = place
+    return found
+
+
+def _conference(thing: Appointment, name: str, event: Mapping[str, Any]) -> dict[str, Any]:
+    """A Meet meeting where one is wanted and none is there; ours is taken away where it is not wanted any more."""
+    there = event.get("conferenceData")
+    request = (there or {}).get("createRequest") or {}
+    asked, is_ours = (
+        conference_request(name, thing.sequence),
+        str(request.get("requestId", "")).startswith(f"{name[:32]}-"),
+    )
+    if thing.meeting == CREATE_MEETING:
+        failed = conference_status(event) == "failure" and request.get("requestId") != asked
+        if there and not failed:
+            return {}
+        key = {"type": "hangoutsMeet"}
+        return {"conferenceData": {"createRequest": {"requestId": asked, "conferenceSolutionKey": key}}}
+    return {"conferenceData": None} if there and is_ours else {}
+
+
+def conference_status(event: Mapping[str, Any]) -> str:
+    """Google makes a meeting after it has answered: `pending`, `success` or `failure`; empty where none was asked for."""
+    request = (event.get("conferenceData") or {}).get("createRequest") or {}
+    return str((request.get("status") or {}).get("statusCode", ""))
+
+
+def record(place: str, event: Mapping[str, Any]) -> RemoteRecord:
+    """An event as the vendor's. ValueError, KeyError, TypeError and AttributeError for another shape."""
+    (start, certain), (end, ends_certain) = _moment(event["start"]), _moment(event["end"])
+    if start is None or end is None:
+        raise ValueError("an event without times")
+    certain = certain and ends_certain and end > start
+    return RemoteRecord(
+        key=text(private(event)[KEY]),
+        place=place,
+        id=text(event["id"]),
+        version=text(event["etag"]),
+        sequence=sequence_of(event),
+        slot=Slot(start, max(end, start + timedelta(minutes=1))),
+        certain=certain,
+        standing=_standing(event),
+        title=str(event.get("summary") or ""),
+        join_url=_join_url(event),
+        url=event.get("htmlLink") if isinstance(event.get("htmlLink"), str) else None,
+    )
+
+
+def _moment(when: Mapping[str, Any]) -> tuple[datetime | None, bool]:
+    """The instant, and whether it is certain: a whole day that its owner made of it begins at midnight in some zone."""
+    if "dateTime" in when:
+        return instant(when["dateTime"]).astimezone(UTC), True
+    if "date" in when:
+        zone = ZoneInfo(str(when.get("timeZone", "UTC")))
+        return datetime.combine(date.fromisoformat(text(when["date"])), time(), zone).astimezone(UTC), False
+    return None, False
+
+
+def _standing(event: Mapping[str, Any]) -> Standing:
+    """An owner calls an appointment off by deleting it, or by answering "no" to it."""
+    declined = any(one.get("self") and one.get("responseStatus") == "declined" for one in event.get("attendees") or [])
+    if declined or is_deleted(event):
+        return Standing.CANCELLED
+    return Standing.TENTATIVE if event.get("status") == "tentative" else Standing.CONFIRMED
+
+
+def _join_url(event: Mapping[str, Any]) -> str | None:
+    entries = (event.get("conferenceData") or {}).get("entryPoints") or []
+    videos = [one.get("uri") for one in entries if one.get("entryPointType") == "video"]
+    for found in (*videos, event.get("hangoutLink"), event.get("location")):
+        if isinstance(found, str) and found.startswith(("https://", "http://")):
+            return found
+    return None

@@ -1,0 +1,100 @@
+"""Calendars as Google has them: events with ids that stay reserved, ETags, a log of changes, and who may do what."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pointsman_google.fake.wire import Refused, not_found
+from pointsman_sdk import Slot
+
+READERS = frozenset({"reader", "writerWithoutPrivateAccess", "writer", "owner"})
+WRITERS = frozenset({"writerWithoutPrivateAccess", "writer", "owner"})
+_WEEKLY = "RRULE:FREQ=WEEKLY;COUNT="
+
+
+@dataclass(slots=True, kw_only=True)
+class Calendar:
+    """One calendar. `owner` has all rights, `roles` are those of others, and the owner's whole domain sees when they are busy.
+
+    `meets` False: no meetings can be made in it. `bare` True: of a deleted event no more than the id is told.
+    `purged` are ids of events that Google has thrown away, and keeps reserved.
+    """
+
+    id: str
+    owner: str
+    summary: str = ""
+    zone: str = "Europe/Berlin"
+    roles: dict[str, str] = field(default_factory=dict)
+    shares_busy: bool = True
+    meets: bool = True
+    bare: bool = False
+    events: dict[str, dict[str, Any]] = field(default_factory=dict)
+    purged: set[str] = field(default_factory=set)
+    log: list[str] = field(default_factory=list)  # the id of what changed, in order
+    forgotten: int = 0  # sync tokens from before this place in the log are too old
+
+    def role(self, user: str) -> str:
+        """The access role of a user."""
+        if user.casefold() == self.owner.casefold():
+            return "owner"
+        if user in self.roles:
+            return self.roles[user]
+        domain = self.owner.rpartition("@")[2]
+        return "freeBusyReader" if self.shares_busy and user.rpartition("@")[2] == domain else "none"
+
+    def check(self, user: str, wanted: frozenset[str]) -> None:
+        """Raise Refused unless the user has one of the roles."""
+        role = self.role(user)
+        if role == "none" or (wanted is READERS and role not in READERS):
+            raise not_found()
+        if role not in wanted:
+            raise Refused(403, "requiredAccessLevel", "You need to have writer access to this calendar.")
+
+    def slots(self, event: Mapping[str, Any]) -> list[Slot]:
+        """When it is, each time: a series keeps its wall clock, a week apart."""
+        start, end = (self._moment(event[name]) for name in ("start", "end"))
+        weeks = next((line for line in event.get("recurrence", []) if line.startswith(_WEEKLY)), None)
+        zone = ZoneInfo(event["start"].get("timeZone", self.zone))
+        first, last = start.astimezone(zone), end.astimezone(zone)
+        times = int(weeks.removeprefix(_WEEKLY)) if weeks else 1
+        later = [timedelta(weeks=number) for number in range(1, times)]
+        return [Slot(start, end), *(Slot(first + week, last + week) for week in later)]
+
+    def meets_window(self, event: Mapping[str, Any], window: Slot) -> bool:
+        return any(slot.overlaps(window) for slot in self.slots(event))
+
+    def _moment(self, when: Mapping[str, Any]) -> datetime:
+        zone = ZoneInfo(when.get("timeZone") or self.zone)
+        if when.get("date"):
+            return datetime.combine(date.fromisoformat(when["date"]), time(), zone)
+        found = datetime.fromisoformat(when["dateTime"])
+        return found.replace(tzinfo=zone) if found.tzinfo is None else found
+
+
+def is_busy(event: Mapping[str, Any]) -> bool:
+    """Whether it keeps the owner busy: not if it is transparent, deleted, declined, or says where somebody works."""
+    declined = any(one.get("self") and one.get("responseStatus") == "declined" for one in event.get("attendees", []))
+    free = event.get("transparency") == "transparent" or event.get("eventType") == "workingLocation"
+    return not (declined or free or event["status"] == "cancelled")
+
+
+@dataclass(slots=True)
+class Numbers:
+    """ETags and ids, none of which comes twice."""
+
+    numbers: "count[int]" = field(default_factory=lambda: count(1))
+
+    def etag(self) -> str:
+        """In quotes, as Google's are."""
+        return f'"{3_300_000_000_000_000 + next(self.numbers)}"'
+
+    def id(self, prefix: str = "") -> str:
+        return f"{prefix}{next(self.numbers):020d}"
+
+
+def stamp(moment: datetime) -> str:
+    """As Google writes times of its own: UTC, in milliseconds."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.000Z"
