@@ -105,7 +105,10 @@ class GoogleAppointments:
         stands = shaped(sequence_of, present)
         if stands is not None and stands > thing.sequence:
             return present
-        return await self._patch(thing, present)
+        try:
+            return await self._patch(thing, present)
+        except (NotFound, Gone):  # it was there a moment ago
+            raise Changed("the event was deleted while it was being written") from None
 
     async def _bring_back(self, thing: Appointment, present: Mapping[str, Any], generation: int) -> Any:
         """A deleted event keeps its id: it is made anew by its status. None where Google does not let it be."""
@@ -181,9 +184,12 @@ def _checked(event: Any, key: str) -> Any:
     return event
 
 
-def _etag(event: Mapping[str, Any]) -> str:
-    found = str(event["etag"])
-    if not (found.isascii() and found.isprintable() and 0 < len(found) <= _LONGEST_ETAG):
+def _etag(event: Mapping[str, Any]) -> str | None:
+    """None for a deleted event of which Google tells no more than the id."""
+    found = event.get("etag")
+    if found is None:
+        return None
+    if not (isinstance(found, str) and found.isascii() and found.isprintable() and 0 < len(found) <= _LONGEST_ETAG):
         raise ValueError("an ETag that cannot be sent")
     return found
 

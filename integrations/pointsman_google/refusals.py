@@ -20,10 +20,12 @@ _WAITS = {
     "rateLimitExceeded": timedelta(seconds=5),
     "userRateLimitExceeded": timedelta(seconds=5),
     "RATE_LIMIT_EXCEEDED": timedelta(seconds=5),
-    "quotaExceeded": timedelta(minutes=10),
-    "dailyLimitExceeded": timedelta(minutes=30),
+    "quotaExceeded": timedelta(minutes=1),
+    "dailyLimitExceeded": timedelta(minutes=10),
 }
 _LACKS_SCOPE = frozenset({"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"})
+#: A 401 that is said of the address to call, and not of the sign-in.
+_NO_CALLBACK = frozenset({"push.webhookUrlUnauthorized", "webhookUrlUnauthorized"})
 _SWITCHED_OFF = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
 
 
@@ -85,6 +87,8 @@ def raise_refusal(response: httpx.Response, *, now: datetime, writes: bool) -> N
 
 def _raise_what_is_peculiar(status: int, why: frozenset[str]) -> None:
     match status:
+        case 401 if why & _NO_CALLBACK:
+            raise Malformed(f"{VENDOR} does not call this address")
         case 400:
             raise Malformed(f"{VENDOR} refused the request (status 400)")
         case 403 if why:
@@ -110,6 +114,8 @@ def _forbidden(why: frozenset[str]) -> ReauthRequired | Rejected:
         return Rejected("the Google Calendar API is switched off in the Google Cloud project: enable it there")
     if "forbiddenForServiceAccounts" in why:
         return Rejected("Google lets a service account invite guests with domain-wide delegation alone")
+    if "forbiddenForNonOrganizer" in why:
+        return Rejected("the event belongs to another organizer by now: it is theirs to change")
     return Forbidden(
         "the sign-in may not write to this calendar: share it with the right to make changes, or name another"
     )

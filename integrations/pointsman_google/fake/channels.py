@@ -36,6 +36,7 @@ class Channels:
     clock: Callable[[], datetime]
     numbers: Numbers
     unwatchable: set[str] = field(default_factory=set)  # calendars that Google does not push, such as public holidays
+    unproven: set[str] = field(default_factory=set)  # addresses that Google does not call for this project
     longest: timedelta = _LONGEST
     loses: bool = False
     open: dict[str, Channel] = field(default_factory=dict)
@@ -48,6 +49,8 @@ class Channels:
         body, now = asked.body, self.clock()
         if calendar.id in self.unwatchable:
             raise Refused(400, "pushNotSupportedForRequestedResource", "Push notifications are not supported.")
+        if body.get("address") in self.unproven:
+            raise Refused(401, "push.webhookUrlUnauthorized", "Unauthorized WebHook callback channel")
         if not str(body.get("address", "")).startswith("https://"):
             raise Refused(400, "push.webhookUrlNotHttps", "WebHook callback must be HTTPS")
         if body.get("type") not in ("web_hook", "webhook") or not body.get("id") or len(body["id"]) > 64:

@@ -84,12 +84,14 @@ class Events:
         if not was_there and values.get("status") not in ("confirmed", "tentative"):
             raise Refused(403, "forbidden", "Forbidden")
         new: dict[str, Any] = _copy(event)
+        if _asks_anew(values, event):
+            new.pop("conferenceData", None)
         _merge(new, values)
         self._check(calendar, new)
         if new == event:
             return event
         if any(new.get(part) != event.get(part) for part in ("start", "end", "status")):
-            new["sequence"] += 1
+            new["sequence"] = new.get("sequence", 0) + 1
         calendar.events[name] = new
         self._changed(calendar, new, asked, former=event)
         return new
@@ -201,6 +203,12 @@ class Events:
             }
         calendar.events[name] = new
         self._changed(calendar, new, None, former=event)
+
+
+def _asks_anew(values: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
+    """Whether it asks for another meeting: a request of the same name is ignored (the API's description)."""
+    asked, there = (((one.get("conferenceData") or {}).get("createRequest") or {}) for one in (values, event))
+    return bool(asked) and asked.get("requestId") != there.get("requestId")
 
 
 def _copy(value: Any) -> Any:

@@ -53,7 +53,9 @@ class OAuthSignIns:
         return grant is not None and grant.authorize_url is not None
 
     def per_subject(self, connector: str) -> bool:
-        return any(way.per_subject for way in self._registry.manifest(connector).auth if way.method is Method.OAUTH2)
+        ways = self._registry.manifest(connector).auth
+        # A service account fetches the tokens of its subjects by itself: nobody signs in for one.
+        return any(way.per_subject for way in ways if way.method is Method.OAUTH2 and way.authorize_url is not None)
 
     def begin(self, connection: ConnectionRef, *, sign_in_id: UUID) -> BegunSignIn:
         grant = self._grant(connection)

@@ -1,0 +1,101 @@
+"""Busy times of Google calendars: fifty in a question, and each with errors of its own beside the status 200."""
+
+from datetime import timedelta
+
+import pytest
+
+from contract.google.world import ANNA, BEN, World
+from pointsman_google import GoogleConnector
+from pointsman_google.connector import MANIFEST
+from pointsman_sdk import BusyTimes, CalendarRef, Rejected, Slot, Unreadable
+from pointsman_sdk.readers.strict_json import parse_json
+from pointsman_sdk.testing.samples import SPRING, at
+
+pytestmark = pytest.mark.anyio
+DAY = Slot(SPRING, SPRING + timedelta(days=1))
+
+
+def ref(name: str, zone: str = "Europe/Berlin") -> CalendarRef:
+    return CalendarRef(id=name, zone=zone)
+
+
+async def test_five_hundred_calendars_take_ten_questions(world: World, google: GoogleConnector) -> None:
+    names = [f"rep{number}@example.com" for number in range(500)]
+    for name in names:
+        world.vendor.block(name, at(10))
+    batch = MANIFEST.limits.busy_batch
+    for start in range(0, len(names), batch):
+        asked = [ref(name) for name in names[start : start + batch]]
+        found = await google.busy.read(asked, DAY)
+        assert [one.times[0].slot for one in found.values() if isinstance(one, BusyTimes)] == [at(10)] * batch
+    assert len(world.asked("freeBusy")) == 10
+
+
+async def test_more_than_fifty_are_unreadable_and_not_free(world: World, google: GoogleConnector) -> None:
+    names = [f"rep{number}@example.com" for number in range(51)]
+    for name in names:
+        world.vendor.calendar(name)
+    found = await google.busy.read([ref(name) for name in names], DAY)
+    assert {type(one) for one in found.values()} == {Unreadable}
+
+
+async def test_each_calendar_has_its_own_errors(world: World, google: GoogleConnector) -> None:
+    world.vendor.block(ANNA, at(9))
+    world.vendor.broken.add(BEN)
+    found = await google.busy.read([ref(ANNA), ref(BEN), ref("nobody@example.com")], DAY)
+    anna, ben, nobody = (found[name] for name in (ANNA, BEN, "nobody@example.com"))
+    assert isinstance(anna, BusyTimes)
+    assert (len(anna.times), anna.keyed) == (1, False)
+    assert isinstance(ben, Unreadable)
+    assert (ben.lasting, ben.retry_after) == (False, timedelta(seconds=30))
+    assert isinstance(nobody, Unreadable)
+    assert nobody.lasting
+
+
+async def test_a_calendar_with_errors_and_busy_times_is_unreadable(world: World, google: GoogleConnector) -> None:
+    said = b'{"calendars": {"anna@example.com": {"errors": [{"reason": "odd"}], "busy": []}, "ben@example.com": {}}}'
+    world.wire.say(said)
+    found = await google.busy.read([ref(ANNA), ref(BEN)], DAY)
+    assert {type(one) for one in found.values()} == {Unreadable}
+
+
+async def test_an_answer_that_leaves_a_calendar_out_says_nothing_of_it(world: World, google: GoogleConnector) -> None:
+    world.wire.say(b'{"kind": "calendar#freeBusy", "calendars": {}}')
+    assert isinstance((await google.busy.read([ref(ANNA)], DAY))[ANNA], Unreadable)
+
+
+@pytest.mark.parametrize("said", [b'{"kind": "calendar#freeBusy"}', b'{"calendars": []}', b"[]"])
+async def test_an_answer_without_calendars_is_an_error(world: World, google: GoogleConnector, said: bytes) -> None:
+    world.wire.say(said)
+    with pytest.raises(Rejected):
+        await google.busy.read([ref(ANNA)], DAY)
+
+
+async def test_a_long_time_is_asked_for_in_parts(world: World, google: GoogleConnector) -> None:
+    days = [0, 59, 60, 130, 199]
+    slots = [Slot(at(10).start + timedelta(days=day), at(11).start + timedelta(days=day)) for day in days]
+    for slot in slots:
+        world.vendor.block(ANNA, slot)
+    found = (await google.busy.read([ref(ANNA)], Slot(SPRING, SPRING + timedelta(days=200))))[ANNA]
+    assert isinstance(found, BusyTimes)
+    assert [time.slot for time in found.times] == slots
+    assert len(world.asked("freeBusy")) == 4
+
+
+@pytest.mark.parametrize(("zones", "asked"), [(["Europe/Berlin"] * 2, "Europe/Berlin"), (["Asia/Tokyo", "UTC"], "UTC")])
+async def test_google_is_asked_in_the_zone_that_all_have(
+    world: World, google: GoogleConnector, zones: list[str], asked: str
+) -> None:
+    world.vendor.block(ANNA, at(10))
+    found = await google.busy.read([ref(name, zone) for name, zone in zip((ANNA, BEN), zones, strict=True)], DAY)
+    assert isinstance(found[ANNA], BusyTimes)
+    assert parse_json(world.asked("freeBusy")[0].content)["timeZone"] == asked
+
+
+async def test_a_whole_day_is_one_of_the_calendars_own_zone(world: World, google: GoogleConnector) -> None:
+    world.vendor.calendar(BEN).zone = "America/New_York"
+    for name in (ANNA, BEN):
+        world.vendor.block(name, at(10), start={"date": "2031-03-31"}, end={"date": "2031-04-01"})
+    found = await google.busy.read([ref(ANNA), ref(BEN, "America/New_York")], Slot(SPRING, SPRING + timedelta(days=3)))
+    starts = [one.times[0].slot.utc().start.hour for one in found.values() if isinstance(one, BusyTimes)]
+    assert starts == [22, 4]
