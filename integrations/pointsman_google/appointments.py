@@ -30,7 +30,7 @@ from pointsman_sdk import (
 )
 
 _TRIES = 5
-_MEETING_PAUSES_S = (0.2, 0.5, 1.0)
+_MEETING_PAUSES_S = (0.1, 0.3, 0.6)
 _SHOWN, _SILENT = "all", "none"
 _LONGEST_ETAG = 200
 

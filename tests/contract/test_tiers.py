@@ -12,7 +12,7 @@ from pointsman.connectors.registry import ConnectorRegistry
 from pointsman_sdk import __version__
 from pointsman_sdk.graded import TIER_FILE, Graded, read_tier, write_tier
 
-OURS = ("pointsman_memory", "pointsman_caldav", "pointsman_microsoft")
+OURS = ("pointsman_memory", "pointsman_caldav", "pointsman_microsoft", "pointsman_google")
 
 
 def folder_of(package: str) -> Path:
@@ -31,6 +31,7 @@ def test_the_tiers_of_our_connectors_are_of_their_present_code(package: str) -> 
 def test_the_list_of_connectors_tells_them() -> None:
     assert {one.name: one.tier for one in ConnectorRegistry.discover().describe()} == {
         "caldav": "gold",
+        "google": "gold",
         "memory": "gold",
         "microsoft": "gold",
     }

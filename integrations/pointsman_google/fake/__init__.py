@@ -1,6 +1,6 @@
 """Google Calendar as a fake: it keeps what it is told as Google does, and fails as Google does.
 
-uvicorn --factory pointsman_google.fake:served --port 8426
+uvicorn --factory pointsman_google.fake:served --port 8427
 """
 
 from pointsman_google.fake.description import Description

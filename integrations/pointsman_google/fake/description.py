@@ -6,6 +6,7 @@ It is not a part of this package: `POINTSMAN_GOOGLE_DISCOVERY` names a file that
 import os
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ class Description:
     def from_environment(cls) -> "Description | None":
         """The one that the environment names, if it does."""
         name = os.environ.get(FILE)
-        return cls(parse_json(Path(name).read_bytes())) if name else None
+        return _read(name) if name else None
 
     def faults(self, asked: Asked) -> list[str]:
         method = self._method(asked)
@@ -91,6 +92,12 @@ class Description:
             needed = [name for name, part in known.items() if method in part.get("annotations", {}).get("required", [])]
             found += [f"{at} lacks {name}" for name in needed if name not in value]
         return found
+
+
+@cache
+def _read(name: str) -> Description:
+    """One reading serves all fakes of a process: it takes some milliseconds."""
+    return Description(parse_json(Path(name).read_bytes()))
 
 
 def _methods(resources: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

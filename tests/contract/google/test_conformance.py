@@ -1,5 +1,7 @@
 """The Google connector passes the conformance kit, signed in by a user and by a service account."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from contract.google.bench_vendor import CONFIG, BenchVendor, DelegatingVendor, delegated
@@ -12,8 +14,10 @@ class TestGoogle(ConnectorSuite):
     factory = connector
 
     @pytest.fixture
-    def vendor(self) -> BenchVendor:
-        return BenchVendor()
+    def vendor(self) -> Iterator[BenchVendor]:
+        made = BenchVendor()
+        yield made
+        assert made.inner.faults == [], "a request that Google's description does not know"
 
     @pytest.fixture
     def config(self) -> GoogleConfig:
@@ -24,8 +28,10 @@ class TestGoogleDelegated(ConnectorSuite):
     factory = connector
 
     @pytest.fixture
-    def vendor(self) -> DelegatingVendor:
-        return DelegatingVendor()
+    def vendor(self) -> Iterator[DelegatingVendor]:
+        made = DelegatingVendor()
+        yield made
+        assert made.inner.faults == [], "a request that Google's description does not know"
 
     @pytest.fixture
     def config(self, vendor: DelegatingVendor) -> GoogleConfig:

@@ -1,6 +1,7 @@
 """One fake of Google Calendar, connectors that are signed in to it, and a clock for both."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -42,9 +43,12 @@ class SubjectTokens:
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """`now` is the time of the fake and of the host. `instead` are answers, by a path's end, in the place of the fake's."""
+    """`now` is the time of the fake and of the host. `instead` are answers, by a path's end, in the place of the fake's,
+    and `answers` gives all.
+    """
 
     now: datetime = NOW
+    answers: Callable[[httpx.Request], httpx.Response] | None = None
     instead: dict[str, httpx.Response] = field(default_factory=dict)
     vendor: GoogleVendor = field(init=False)
     wire: FaultyTransport = field(init=False)
@@ -71,6 +75,8 @@ class World:
         return GoogleConnector(config, context)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
+        if self.answers is not None:
+            return self.answers(request)
         end = next((one for one in self.instead if request.url.path.endswith(one)), None)
         return self.vendor.handle(request) if end is None else self.instead[end]
 
