@@ -28,7 +28,7 @@ class GoogleConfig(BaseModel):
     ] = None
     acting_as: Annotated[
         str | None,
-        Field(description="Address of the user as whom the service account lists calendars and reads busy times"),
+        Field(description="Address of a user: as this one the service account lists calendars and reads busy times"),
     ] = None
     url: Annotated[str, Field(description="Where the Calendar API is; Google's, unless you try a fake")] = API
     authorize_url: Annotated[str, Field(description="Where a user signs in; Google's, unless you try a fake")] = (

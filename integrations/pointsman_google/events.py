@@ -13,7 +13,9 @@ from pointsman_google.words import location_of, mark, words_of
 from pointsman_sdk import CREATE_MEETING, Appointment, Invites, RemoteRecord, Slot, Standing
 
 KEY, SEQUENCE = "pointsman_key", "pointsman_sequence"
-_WORDS, _LOCATION, _GUESTS = "pointsman_words", "pointsman_location", "pointsman_guests"
+_TITLE, _TEXT, _LOCATION = "pointsman_title", "pointsman_text", "pointsman_location"
+_GUESTS = "pointsman_guests"
+_SHARED = "shared-"  # before the mark of a text that was written for guests, too
 OURS = ("pointsman", "1")
 """The property by which our events are listed. Private ones are seen in this copy of the event alone, and not by guests."""
 
@@ -57,8 +59,7 @@ def writing(thing: Appointment, name: str, event: Mapping[str, Any]) -> Writing 
         body["attendees"] = people
     seen = bool(body)
     own = {OURS[0]: OURS[1], KEY: thing.key, SEQUENCE: str(thing.sequence), _GUESTS: marks(invited(thing))}
-    own |= {_WORDS: mark(*words_of(thing, shown_to_guests=has_guests(people)).values())}
-    own |= {_LOCATION: mark(location_of(thing))}
+    own |= _marks(thing, people)
     changed = {name: value for name, value in own.items() if private(event).get(name) != value}
     if changed:
         body["extendedProperties"] = {"private": changed}
@@ -80,17 +81,26 @@ def _times(thing: Appointment, event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _worded(thing: Appointment, event: Mapping[str, Any], people: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    wanted = words_of(thing, shown_to_guests=has_guests(people))
-    own, there = private(event), (event.get("summary"), event.get("description"))
-    found: dict[str, str] = {}
-    newly_read = has_guests(people) and not has_guests(event.get("attendees") or [])
-    is_reworded = _WORDS in own and own[_WORDS] != mark(*there)
-    if (newly_read or not is_reworded) and mark(*there) != mark(*wanted.values()):
-        found |= wanted
-    place, moved = location_of(thing), event.get("location")
-    if own.get(_LOCATION, mark("")) == mark(moved) and mark(moved) != mark(place):
-        found["location"] = place
-    return found
+    """What others reworded stays, unless somebody reads it by now who may not read `private`, which could be in it."""
+    own, wanted = private(event), words_of(thing, shown_to_guests=has_guests(people))
+    wanted["location"] = location_of(thing)
+    written = str(own.get(_TEXT, mark("")))
+    newly_read = has_guests(people) and not written.startswith(_SHARED)
+    ours = {
+        "summary": own.get(_TITLE, mark("")) == mark(event.get("summary")),
+        "description": newly_read or written.removeprefix(_SHARED) == mark(event.get("description")),
+        "location": own.get(_LOCATION, mark("")) == mark(event.get("location")),
+    }
+    return {name: text for name, text in wanted.items() if ours[name] and mark(event.get(name)) != mark(text)}
+
+
+def _marks(thing: Appointment, people: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    words = words_of(thing, shown_to_guests=has_guests(people))
+    return {
+        _TITLE: mark(words["summary"]),
+        _TEXT: (_SHARED if has_guests(people) else "") + mark(words["description"]),
+        _LOCATION: mark(location_of(thing)),
+    }
 
 
 def _conference(thing: Appointment, name: str, event: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class SignIn:
         self._config, self._context = config, context
 
     def subject(self, place: str | None) -> str | None:
-        """As whom to ask: the owner of the calendar where its address is a user's, so that the invitation is theirs."""
+        """The user to ask as: the owner of the calendar where its address is a user's, so that the invitation is theirs."""
         acting_as = self._config.acting_as
         if acting_as is None or place is None or place.endswith(_NO_USERS):
             return acting_as
@@ -47,7 +47,7 @@ class SignIn:
             return acting_as
 
     def params(self, subject: str | None) -> Mapping[str, str]:
-        """Has Google count a call of a service account as the user's for whom it is (`quotaUser`, at most 40 characters)."""
+        """Has Google count a call of a service account as that user's (`quotaUser`, at most 40 characters)."""
         return {} if subject is None else {"quotaUser": hashlib.sha256(subject.casefold().encode()).hexdigest()[:40]}
 
     def renew(self, subject: str | None) -> Renew | None:

@@ -34,7 +34,7 @@ def location_of(thing: Appointment) -> str:
     return line(thing.meeting) if thing.meeting and thing.meeting != CREATE_MEETING else ""
 
 
-def mark(*texts: object) -> str:
+def mark(text: object) -> str:
     """A digest that stays the same when Google tidies up blanks, line breaks and entities."""
-    told = [" ".join(unicodedata.normalize("NFC", html.unescape(str(text or ""))).split()) for text in texts]
-    return hashlib.sha256("\0".join(told).encode("utf-8", "replace")).hexdigest()[:16]
+    told = " ".join(unicodedata.normalize("NFC", html.unescape(str(text or ""))).split())
+    return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:16]

@@ -53,7 +53,7 @@ class ServiceAccounts:
         )
 
     def user(self, token: str) -> str | None:
-        """As whom a token acts, where it is good now."""
+        """The user that a token acts as, where it is good now."""
         subject, until = self.tokens.get(token, ("", self.clock()))
         return subject if self.clock() < until else None
 

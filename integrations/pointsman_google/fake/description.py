@@ -47,6 +47,11 @@ class Description:
         partial = asked.method == "PATCH"
         return found + self._value(asked.body, {"$ref": schema["$ref"]}, schema["$ref"], method["id"], partial=partial)
 
+    def scopes(self, asked: Asked) -> frozenset[str]:
+        """Any one of these lets a client ask so."""
+        method = self._method(asked)
+        return frozenset(method.get("scopes", ())) if method is not None else frozenset()
+
     def _method(self, asked: Asked) -> Mapping[str, Any] | None:
         for method in self._methods:
             path = method["path"].split("/")

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import httpx
 
-from pointsman_google.fake import lists
+from pointsman_google.fake import back_door, lists
 from pointsman_google.fake.accounts import JWT_BEARER, ServiceAccounts
 from pointsman_google.fake.channels import Channels
 from pointsman_google.fake.description import Description
@@ -95,6 +95,8 @@ class GoogleVendor:
         if parts == ("token",):
             is_assertion = JWT_BEARER.encode() in request.content.replace(b"%3A", b":")
             return self.accounts.token(request) if is_assertion else self.oauth.token(request)
+        if parts[0] == "_fake":
+            return back_door.answer(self, request, parts[1:])
         if parts == ("o", "oauth2", "v2", "auth"):
             return self.oauth.authorize(dict(request.url.params))
         try:
@@ -112,12 +114,12 @@ class GoogleVendor:
         return answer
 
     def signed_in(self, access: str) -> str | None:
-        """By the number of the sign-in, or the user for whom the service account acts."""
+        """By the number of the sign-in, or the user that the service account acts as."""
         subject, _ = self.accounts.tokens.get(access, (None, None))
         return subject or self.oauth.issued_to.get(access)
 
     def standing(self) -> dict[str, Any]:
-        """The events by calendar, who was mailed what, and for whom tokens were issued."""
+        """The events by calendar, who was mailed what, and which users tokens were issued for."""
         return {
             "events": {name: list(one.events.values()) for name, one in self.calendars.items()},
             "mailed": [{"to": to, "seen": seen} for to, seen in self.events.mailed],
@@ -157,7 +159,11 @@ class GoogleVendor:
         return found
 
     def _judge(self, asked: Asked) -> None:
-        found = self.description.faults(asked) if self.description is not None else []
+        if self.description is None:
+            return
+        found = self.description.faults(asked)
+        if not found and self.description.scopes(asked).isdisjoint(SCOPES):
+            found = [f"none of the scopes allows {asked.method} {'/'.join(asked.path)}"]
         if found:
             self.faults += found
             raise Refused(400, "badRequest", found[0])

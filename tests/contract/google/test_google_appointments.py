@@ -244,3 +244,15 @@ async def test_another_event_under_our_id_is_left_alone(world: World, google: Go
     with pytest.raises(Rejected):
         await google.appointments.put(silent())
     assert event(world)["summary"] == "Private"
+
+
+async def test_an_owners_own_title_leaves_nothing_private_in_a_text_that_a_colleague_reads(
+    world: World, google: GoogleConnector
+) -> None:
+    await google.appointments.put(silent())
+    world.vendor.edit(ANNA, NAME, summary="Ada, at last", attendees=[{"email": BEN}])
+    await google.appointments.put(silent(sequence=1))
+    assert (event(world)["summary"], event(world)["description"]) == ("Ada, at last", SHARED)
+    world.vendor.edit(ANNA, NAME, description="Bring the contract")
+    await google.appointments.put(silent(sequence=2, shared="Other"))
+    assert event(world)["description"] == "Bring the contract"

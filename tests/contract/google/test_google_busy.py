@@ -1,6 +1,7 @@
 """Busy times of Google calendars: fifty in a question, and each with errors of its own beside the status 200."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -99,3 +100,39 @@ async def test_a_whole_day_is_one_of_the_calendars_own_zone(world: World, google
     found = await google.busy.read([ref(ANNA), ref(BEN, "America/New_York")], Slot(SPRING, SPRING + timedelta(days=3)))
     starts = [one.times[0].slot.utc().start.hour for one in found.values() if isinstance(one, BusyTimes)]
     assert starts == [22, 4]
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        ("Europe/Berlin", "2031-03-30", 23),
+        ("Europe/Berlin", "2031-10-26", 25),
+        ("America/New_York", "2031-03-09", 23),
+        ("America/New_York", "2031-11-02", 25),
+        ("Australia/Lord_Howe", "2031-10-05", 23.5),
+        ("Asia/Kathmandu", "2031-03-30", 24),
+    ],
+)
+async def test_a_whole_day_lasts_as_long_as_the_clocks_say(
+    world: World, google: GoogleConnector, zone: str, day: str, hours: float
+) -> None:
+    world.vendor.calendar(ANNA).zone = zone
+    first = datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(zone))
+    following = (datetime.fromisoformat(day) + timedelta(days=1)).date().isoformat()
+    world.vendor.block(ANNA, at(10), start={"date": day}, end={"date": following})
+    window = Slot(first - timedelta(days=2), first + timedelta(days=3))
+    for asked_in in (zone, "UTC", "Pacific/Chatham"):
+        found = (await google.busy.read([ref(ANNA, asked_in)], window))[ANNA]
+        assert isinstance(found, BusyTimes)
+        (time,) = found.times
+        assert (time.slot.start, time.slot.length) == (first, timedelta(hours=hours))
+
+
+async def test_a_weekly_event_keeps_its_wall_clock_over_the_change(world: World, google: GoogleConnector) -> None:
+    wall = {"timeZone": "Europe/Berlin"}
+    start = {"dateTime": "2031-03-24T09:00:00+01:00", **wall}
+    end = {"dateTime": "2031-03-24T09:30:00+01:00", **wall}
+    world.vendor.block(ANNA, at(9), start=start, end=end, recurrence=["RRULE:FREQ=WEEKLY;COUNT=2"])
+    found = (await google.busy.read([ref(ANNA)], Slot(SPRING - timedelta(days=9), SPRING + timedelta(days=9))))[ANNA]
+    assert isinstance(found, BusyTimes)
+    assert [time.slot.utc().start.hour for time in found.times] == [8, 7]
