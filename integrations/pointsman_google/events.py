@@ -65,14 +65,16 @@ def writing(thing: Appointment, name: str, event: Mapping[str, Any]) -> Writing 
         body["extendedProperties"] = {"private": changed}
     if not body:
         return None
-    return Writing(body=body, tells_guests=seen and thing.invites is Invites.VENDOR and has_guests(people))
+    concerned = has_guests(people) or has_guests(present)
+    return Writing(body=body, tells_guests=seen and thing.invites is Invites.VENDOR and concerned)
 
 
 def _times(thing: Appointment, event: Mapping[str, Any]) -> dict[str, Any]:
     """In UTC: Google shows and mails them in the zone of the calendar, or of who reads them."""
     utc = thing.slot.utc()
     found: dict[str, Any] = {}
-    for name, moment in (("start", utc.start), ("end", utc.end)):
+    for name, exact in (("start", utc.start), ("end", utc.end)):
+        moment = exact.replace(microsecond=0)  # Google keeps whole seconds
         there: Mapping[str, Any] = event.get(name) or {}
         if _moment(there)[0] != moment or "date" in there:
             whole_day = {"date": None} if "date" in there else {}
@@ -107,10 +109,8 @@ def _conference(thing: Appointment, name: str, event: Mapping[str, Any]) -> dict
     """A Meet meeting where one is wanted and none is there; ours is taken away where it is not wanted any more."""
     there = event.get("conferenceData")
     request = (there or {}).get("createRequest") or {}
-    asked, is_ours = (
-        conference_request(name, thing.sequence),
-        str(request.get("requestId", "")).startswith(f"{name[:32]}-"),
-    )
+    asked = conference_request(name, thing.sequence)
+    is_ours = str(request.get("requestId", "")).startswith(conference_request(name, None))
     if thing.meeting == CREATE_MEETING:
         failed = conference_status(event) == "failure" and request.get("requestId") != asked
         if there and not failed:
@@ -168,7 +168,9 @@ def _standing(event: Mapping[str, Any]) -> Standing:
 def _join_url(event: Mapping[str, Any]) -> str | None:
     entries = (event.get("conferenceData") or {}).get("entryPoints") or []
     videos = [one.get("uri") for one in entries if one.get("entryPointType") == "video"]
-    for found in (*videos, event.get("hangoutLink"), event.get("location")):
+    place = event.get("location")
+    ours = place if private(event).get(_LOCATION) == mark(place) else None
+    for found in (*videos, event.get("hangoutLink"), ours):
         if isinstance(found, str) and found.startswith(("https://", "http://")):
             return found
     return None

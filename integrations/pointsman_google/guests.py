@@ -7,7 +7,7 @@ from typing import Any
 from pointsman_google.words import line
 from pointsman_sdk import Appointment, Contact, Invites
 
-_LONGEST_NAME = 200
+_LONGEST_NAME, _MOST = 200, 100
 #: What a client may write of an attendee; the rest is Google's to say.
 _WRITABLE = ("email", "displayName", "optional", "resource", "responseStatus", "comment", "additionalGuests")
 
@@ -22,12 +22,12 @@ def invited(thing: Appointment) -> tuple[Contact, ...]:
 
 
 def marks(guests: Sequence[Contact]) -> str:
-    """Which guests are ours, short enough for one property: others may add theirs."""
-    return ",".join(_mark(guest.email) for guest in guests)
+    """Which guests are ours, since others may add theirs; a property of an event holds 1,024 characters."""
+    return ",".join(_mark(guest.email) for guest in guests[:_MOST])
 
 
 def attendees(present: Sequence[Mapping[str, Any]], thing: Appointment, ours: str) -> list[dict[str, Any]]:
-    """Who is to stand in the event: those that others added as they are, ours as the state says, with what they answered.
+    """The attendees of the event: those that others added as they are, ours as the state says, with what they answered.
 
     `ours` are the marks of those that we wrote last.
     """

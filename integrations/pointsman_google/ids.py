@@ -28,6 +28,9 @@ def has_our_form(name: object) -> bool:
     return isinstance(name, str) and len(name) == len(event_id("", ""))
 
 
-def conference_request(name: str, sequence: int) -> str:
-    """The name of the request for a meeting: one that repeats is ignored, so that a newer state may ask again."""
-    return f"{name[:32]}-{sequence}"
+def conference_request(name: str, sequence: int | None) -> str:
+    """The name of the request for a meeting, or how those of all states begin.
+
+    A name that repeats is ignored (the API's description of `requestId`), so that a newer state may ask again.
+    """
+    return f"{name[:32]}-{'' if sequence is None else sequence}"

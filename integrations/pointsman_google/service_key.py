@@ -21,7 +21,7 @@ _LASTS = timedelta(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceKey:
-    """Who signs, and with what."""
+    """The account that signs, and what it signs with."""
 
     email: str
     key_id: str

@@ -23,10 +23,14 @@ def words_of(thing: Appointment, *, shown_to_guests: bool) -> dict[str, str]:
     """
     texts = (thing.shared,) if shown_to_guests else (thing.shared, thing.private)
     plain = _CONTROL.sub("", "\n\n".join(text for text in texts if text)).replace("\r\n", "\n").replace("\r", "\n")
-    return {
-        "summary": line(thing.title),
-        "description": html.escape(plain.strip()[:_LONGEST_TEXT], quote=False),
-    }
+    return {"summary": line(thing.title), "description": _shown_as_html(plain.strip()[:_LONGEST_TEXT])}
+
+
+def _shown_as_html(plain: str) -> str:
+    """The text, cut so that it is no longer once it is escaped."""
+    while len(escaped := html.escape(plain, quote=False)) > _LONGEST_TEXT:
+        plain = plain[: len(plain) * _LONGEST_TEXT // len(escaped)]
+    return escaped
 
 
 def location_of(thing: Appointment) -> str:

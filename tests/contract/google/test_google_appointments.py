@@ -160,6 +160,12 @@ async def test_a_guest_in_place_of_another_leaves_the_others_and_their_answers(
     assert [one["email"] for one in event(world)["attendees"]] == [BEN]
 
 
+async def test_a_guest_who_is_taken_out_is_told(world: World, google: GoogleConnector) -> None:
+    await google.appointments.put(invited())
+    await google.appointments.put(invited(sequence=1, guests=()))
+    assert [(to, seen.get("attendees")) for to, seen in world.vendor.events.mailed][1:] == [(ADA.email, [])]
+
+
 # -- what owners do
 
 
@@ -228,6 +234,22 @@ async def test_strangers_markup_is_shown_and_not_obeyed(world: World, google: Go
 async def test_long_texts_are_cut(world: World, google: GoogleConnector) -> None:
     await google.appointments.put(silent(title="t" * 5_000, shared="s" * 50_000, private=""))
     assert (len(event(world)["summary"]), len(event(world)["description"])) == (1_000, 8_000)
+    await google.appointments.put(silent(sequence=1, shared="<" * 9_000, private=""))
+    assert event(world)["description"] == "&lt;" * 2_000
+
+
+async def test_a_part_of_a_second_is_no_change(world: World, google: GoogleConnector) -> None:
+    exact = Slot(at(9).start + timedelta(microseconds=5), at(9).end)
+    made = await google.appointments.put(silent(slot=exact))
+    assert await google.appointments.put(silent(slot=exact)) == made
+
+
+async def test_a_place_of_the_owners_is_no_link_of_ours(world: World, google: GoogleConnector) -> None:
+    await google.appointments.put(silent(meeting="https://meet.example/1"))
+    world.vendor.edit(ANNA, NAME, location="https://maps.example/office")
+    found = await google.appointments.get(ANNA, "check-g1")
+    assert found is not None
+    assert found.join_url is None
 
 
 async def test_times_are_written_in_utc(world: World, google: GoogleConnector) -> None:

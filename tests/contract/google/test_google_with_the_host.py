@@ -1,6 +1,10 @@
 """Google Calendar as the host sees it: where a person signs in, the live checks, and a fake that is run beside it."""
 
+import base64
+import hashlib
+import logging
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import entry_points
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -9,19 +13,22 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from contract.google.bench_vendor import CONFIG, delegated, rsa_key
-from contract.google.world import ANNA, BEN, World
+from contract.google.world import ANNA, BEN, SubjectTokens, World
 from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.guard import AddressGuard
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.sign_in.grants import grant_of
 from pointsman.connectors.sign_in.sign_ins import OAuthSignIns
+from pointsman.connectors.sign_in.token_endpoint import exchange_code, refresh_token
 from pointsman.connectors.vault import Vault
 from pointsman_google import MANIFEST, GoogleConfig, GoogleConnector
 from pointsman_google.fake import GoogleVendor
 from pointsman_google.fake.pushing import PushingTransport
-from pointsman_sdk import WebhookRequest
+from pointsman_sdk import Context, NoMemory, WebhookRequest
+from pointsman_sdk.http import make_client
 from pointsman_sdk.live import Sandbox, live_checks
-from pointsman_sdk.testing import NOW, at
+from pointsman_sdk.testing import NOW, appointment, at
+from pointsman_sdk.testing.bench import reader_processes
 
 pytestmark = pytest.mark.anyio
 SECRET = SecretStr("s" * 64)
@@ -76,6 +83,47 @@ async def test_a_push_reaches_the_host_and_says_look(world: World, google: Googl
     world.vendor.block(ANNA, at(9))
     await pushing.tell()
     assert (answered, pushing.answered) == (["sync", "exists"], [200, 200])
+
+
+async def test_a_person_signs_in_at_the_fake_that_the_package_names(anyio_backend: object) -> None:
+    (named,) = entry_points(group="pointsman.fakes", name="google")
+    server = named.load()()
+    async with make_client(httpx.ASGITransport(server)) as http:
+        grant = grant_of(MANIFEST, CONFIG, AddressGuard(()))
+        assert grant is not None
+        assert grant.authorize_url is not None
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(b"v" * 43).digest()).rstrip(b"=").decode()
+        query = {
+            "response_type": "code",
+            "client_id": grant.client_id,
+            "redirect_uri": "https://host.example/back",
+            "state": "s",
+            "scope": " ".join(grant.auth.scopes),
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+            **dict(grant.auth.params),
+        }
+        back = (await http.get(grant.authorize_url, params=query)).headers["Location"]
+        (code,) = parse_qs(urlsplit(back).query)["code"]
+        now = datetime.now(UTC)
+        token = await exchange_code(
+            http, grant, code=code, verifier="v" * 43, redirect_uri="https://host.example/back", now=now
+        )
+        assert token.refresh is not None
+        renewed = await refresh_token(http, grant, token, now=now)
+        context = Context(
+            http=http,
+            clock=lambda: now,
+            tokens=SubjectTokens(renewed),
+            memory=NoMemory(),
+            readers=reader_processes(),
+            log=logging.getLogger("test"),
+        )
+        google = GoogleConnector(CONFIG, context)
+        await google.check()
+        made = await google.appointments.put(appointment(ANNA))
+        assert await google.appointments.get(ANNA, made.key) == made
+    assert {call.connection for call in server.ledger.calls if "/calendar/" in call.path} == {"sign-in-1"}
 
 
 # -- a fake that is run by itself
