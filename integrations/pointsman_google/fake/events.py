@@ -12,6 +12,7 @@ from typing import Any
 
 from pointsman_google.fake.resources import READERS, WRITERS, Calendar, Numbers, stamp
 from pointsman_google.fake.wire import Asked, Refused, not_found
+from pointsman_sdk.readers import Unreadable
 
 _ID = re.compile(r"[a-v0-9]{5,1024}")
 _SEEN = ("summary", "description", "location", "start", "end", "attendees", "status", "conferenceData", "hangoutLink")
@@ -149,9 +150,11 @@ class Events:
         if not event.get("start") or not event.get("end"):
             raise Refused(400, "required", "Missing end time.")
         try:
-            calendar.slots(event)
+            calendar.reaches(event, calendar.slot(event))
         except ValueError:
             raise Refused(400, "timeRangeEmpty", "The specified time range is empty.") from None
+        except Unreadable:
+            raise Refused(400, "invalid", "Invalid recurrence rule.") from None
         own = event.get("extendedProperties", {}).get("private", {})
         if any(len(value) > _MOST_PROPERTY for value in own.values()):
             raise Refused(400, "invalid", "Invalid value.")

@@ -4,16 +4,17 @@ Sources: the API's description (`events.list`, `freebusy.query`), developers.goo
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pointsman_google.fake.resources import READERS, Calendar, is_busy
+from pointsman_google.fake.resources import READERS, Calendar
 from pointsman_google.fake.wire import Asked, Refused
 from pointsman_sdk import Slot
 
 _LONGEST_QUESTION = timedelta(days=90)
 _MOST_CALENDARS = 50
+_FIRST, _LAST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC)
 _NOT_WITH_A_TOKEN = (
     "iCalUID",
     "orderBy",
@@ -75,8 +76,7 @@ def _standing(calendar: Calendar, asked: Asked) -> list[dict[str, Any]]:
         own = event.get("extendedProperties", {}).get("private", {})
         if any(own.get(name) != value for name, value in wanted) or "start" not in event:
             continue
-        slots = calendar.slots(event)
-        if any((not since or slot.end > since) and (not until or slot.start < until) for slot in slots):
+        if calendar.reaches(event, Slot(since or _FIRST, until or _LAST)):
             found.append(event)
     return found
 
@@ -116,7 +116,8 @@ def busy(asked: Asked, known: Mapping[str, Calendar], broken: set[str]) -> dict[
         elif name in broken:
             found[name] = _fault("internalError")
         else:
-            found[name] = {"busy": _merged(calendar, window, zone)}
+            told = calendar.busy(window)
+            found[name] = {"busy": [{"start": _shown(one.start, zone), "end": _shown(one.end, zone)} for one in told]}
     return {
         "kind": "calendar#freeBusy",
         "timeMin": body["timeMin"],
@@ -127,19 +128,6 @@ def busy(asked: Asked, known: Mapping[str, Calendar], broken: set[str]) -> dict[
 
 def _fault(reason: str) -> dict[str, Any]:
     return {"errors": [{"domain": "global", "reason": reason}], "busy": []}
-
-
-def _merged(calendar: Calendar, window: Slot, zone: ZoneInfo) -> list[dict[str, str]]:
-    """Blocks without a hint of what is in them, cut to the window."""
-    limit, blocks = window.utc(), list[list[datetime]]()
-    slots = [slot.utc() for event in calendar.events.values() if is_busy(event) for slot in calendar.slots(event)]
-    for slot in sorted((one for one in slots if one.overlaps(window)), key=lambda one: one.start):
-        start, end = max(slot.start, limit.start), min(slot.end, limit.end)
-        if blocks and start <= blocks[-1][1]:
-            blocks[-1][1] = max(blocks[-1][1], end)
-        else:
-            blocks.append([start, end])
-    return [{"start": _shown(start, zone), "end": _shown(end, zone)} for start, end in blocks]
 
 
 def _shown(moment: datetime, zone: ZoneInfo) -> str:

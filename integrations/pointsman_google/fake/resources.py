@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pointsman_google.fake.series import blocks
 from pointsman_google.fake.wire import Refused, not_found
 from pointsman_sdk import Slot
 
 READERS = frozenset({"reader", "writerWithoutPrivateAccess", "writer", "owner"})
 WRITERS = frozenset({"writerWithoutPrivateAccess", "writer", "owner"})
-_WEEKLY = "RRULE:FREQ=WEEKLY;COUNT="
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,18 +53,20 @@ class Calendar:
         if role not in wanted:
             raise Refused(403, "requiredAccessLevel", "You need to have writer access to this calendar.")
 
-    def slots(self, event: Mapping[str, Any]) -> list[Slot]:
-        """When it is, each time: a series keeps its wall clock, a week apart."""
-        start, end = (self._moment(event[name]) for name in ("start", "end"))
-        weeks = next((line for line in event.get("recurrence", []) if line.startswith(_WEEKLY)), None)
-        zone = ZoneInfo(event["start"].get("timeZone", self.zone))
-        first, last = start.astimezone(zone), end.astimezone(zone)
-        times = int(weeks.removeprefix(_WEEKLY)) if weeks else 1
-        later = [timedelta(weeks=number) for number in range(1, times)]
-        return [Slot(start, end), *(Slot(first + week, last + week) for week in later)]
+    def slot(self, event: Mapping[str, Any]) -> Slot:
+        """When it is; of a series, the first time. ValueError for one that ends before it starts."""
+        return Slot(self._moment(event["start"]), self._moment(event["end"]))
 
-    def meets_window(self, event: Mapping[str, Any], window: Slot) -> bool:
-        return any(slot.overlaps(window) for slot in self.slots(event))
+    def reaches(self, event: Mapping[str, Any], window: Slot) -> bool:
+        """Whether it is within the window, at any of its times."""
+        if "recurrence" not in event:
+            return self.slot(event).overlaps(window)
+        return bool(blocks([(event, True)], window=window, zone=self.zone))
+
+    def busy(self, window: Slot) -> list[Slot]:
+        """When the owner is busy, merged and cut to the window."""
+        told = [(one, is_busy(one)) for one in self.events.values() if "start" in one]
+        return blocks(told, window=window, zone=self.zone)
 
     def _moment(self, when: Mapping[str, Any]) -> datetime:
         zone = ZoneInfo(when.get("timeZone") or self.zone)

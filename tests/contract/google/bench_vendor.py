@@ -91,7 +91,7 @@ class BenchVendor:
         seen = [self.inner.events.seen_by_guests(event)] if guests else []
         return Row(
             text=event["summary"],
-            slot=self.inner.calendar(self.calendar).slots(event)[0],
+            slot=self.inner.calendar(self.calendar).slot(event),
             tentative=event["status"] == "tentative",
             guests=guests,
             guest_text=json.dumps([seen, mailed]),

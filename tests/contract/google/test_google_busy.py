@@ -1,16 +1,20 @@
 """Busy times of Google calendars: fifty in a question, and each with errors of its own beside the status 200."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from contract.google.corpus_events import events_of
 from contract.google.world import ANNA, BEN, World
 from pointsman_google import GoogleConnector
 from pointsman_google.connector import MANIFEST
 from pointsman_sdk import BusyTimes, CalendarRef, Rejected, Slot, Unreadable
 from pointsman_sdk.readers.strict_json import parse_json
 from pointsman_sdk.testing.samples import SPRING, at
+from support.corpus import CORPUS
+from support.corpus.notation import OWNERS, WITHIN
 
 pytestmark = pytest.mark.anyio
 DAY = Slot(SPRING, SPRING + timedelta(days=1))
@@ -136,3 +140,29 @@ async def test_a_weekly_event_keeps_its_wall_clock_over_the_change(world: World,
     found = (await google.busy.read([ref(ANNA)], Slot(SPRING - timedelta(days=9), SPRING + timedelta(days=9))))[ANNA]
     assert isinstance(found, BusyTimes)
     assert [time.slot.utc().start.hour for time in found.times] == [8, 7]
+
+
+EXPRESSED = {name: events for name, one in CORPUS.items() if (events := events_of(one)) is not None}
+
+
+@pytest.mark.parametrize(
+    "zones", [pytest.param(OWNERS[:1], id="one"), pytest.param(OWNERS, id="all", marks=pytest.mark.deep)]
+)
+async def test_the_calendar_corpus_is_read_as_it_is_meant(
+    world: World, google: GoogleConnector, zones: Sequence[str]
+) -> None:
+    """Those of its cases that Google can express: whole days, series, changed instances, answers, over all changes of clocks."""
+    window = Slot(*(datetime.fromtimestamp(second, UTC) for second in WITHIN))
+    for number, (name, events) in enumerate(EXPRESSED.items()):
+        for zone in zones if len(zones) > 1 else (OWNERS[number % len(OWNERS)],):
+            calendar = world.vendor.calendar(f"{number}-{zone.rpartition('/')[2].lower()}@example.com")
+            calendar.zone = zone
+            for event in events:
+                world.vendor.events.insert(calendar, {**event, "status": "confirmed"})
+                calendar.events[event["id"]]["status"] = event.get("status", "confirmed")
+            found = (await google.busy.read([ref(calendar.id, zone)], window))[calendar.id]
+            assert isinstance(found, BusyTimes), name
+            spans = [(int(time.slot.start.timestamp()), int(time.slot.end.timestamp())) for time in found.times]
+            wanted = [(max(start, WITHIN[0]), min(end, WITHIN[1])) for start, end in CORPUS[name].spans(zone)]
+            assert spans == wanted, (name, zone)
+    assert len(EXPRESSED) >= 165

@@ -17,6 +17,7 @@ from pointsman_google.ids import event_ids
 from pointsman_sdk import CREATE_MEETING, Appointment, Contact, Invites, Retryable, Standing
 from pointsman_sdk.testing import ADA, appointment, at
 from pointsman_sdk.testing.samples import PRIVATE
+from support.hypothesis_profiles import examples
 
 pytestmark = pytest.mark.anyio
 CHARLES = Contact(email="charles@example.com", name="Charles")
@@ -91,6 +92,7 @@ acts = st.sampled_from(
 )
 
 
+@examples(150)
 @given(st.lists(st.one_of(states, acts, st.just("drop")), max_size=8), states)
 def test_the_last_state_stands_once_and_guests_read_nothing_private(steps: list[Any], last: Appointment) -> None:
     async def story() -> None:
