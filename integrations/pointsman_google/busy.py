@@ -12,7 +12,7 @@ from pointsman_sdk import BusyTime, BusyTimes, CalendarRef, Rejected, Slot, Unre
 BATCH = 50
 """The most that `calendarExpansionMax` may be (the API's description)."""
 _LONGEST = timedelta(days=60)
-"""Google refuses a question over a longer time by `timeRangeTooLong`, and does not say in its description from when on."""
+"""Google refuses more than 90 days by `timeRangeTooLong`, which its description does not say (calcom/cal.diy#11962)."""
 _SOON = timedelta(seconds=30)
 
 

@@ -24,7 +24,7 @@ _WAITS = {
     "dailyLimitExceeded": timedelta(minutes=10),
 }
 _LACKS_SCOPE = frozenset({"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"})
-#: A 401 that is said of the address to call, and not of the sign-in.
+#: Said of the address to call, and not of the sign-in or the calendar.
 _NO_CALLBACK = frozenset({"push.webhookUrlUnauthorized", "webhookUrlUnauthorized"})
 _SWITCHED_OFF = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
 
@@ -87,7 +87,7 @@ def raise_refusal(response: httpx.Response, *, now: datetime, writes: bool) -> N
 
 def _raise_what_is_peculiar(status: int, why: frozenset[str]) -> None:
     match status:
-        case 401 if why & _NO_CALLBACK:
+        case 401 | 403 if why & _NO_CALLBACK:
             raise Malformed(f"{VENDOR} does not call this address")
         case 400:
             raise Malformed(f"{VENDOR} refused the request (status 400)")

@@ -100,7 +100,10 @@ class GoogleWatches:
         raise Rejected(_NO_END)
 
     async def _begin(self, place: str) -> str:
-        """A sync token of now. Google gives one at the end of a list alone, of which nothing but the end is sent."""
+        """A sync token of now. Google gives one at the end of a list alone, of which nothing but the end is sent.
+
+        A first list may be limited by `timeMin`, as in the guide's own example; the token keeps to that.
+        """
         since = {"timeMin": (self._client.now() - _PAST).astimezone(UTC).isoformat()}
         following: str | None = None
         seen: set[str | None] = set()
