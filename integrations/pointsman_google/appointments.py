@@ -47,18 +47,20 @@ class GoogleAppointments:
             return await self._done(thing, made)
         for _ in range(_TRIES):
             present = await self._find(thing.place, thing.key)
+            if generation and (present is None or is_deleted(present)):
+                present = await self._read(thing.place, event_id(thing.place, thing.key, generation))
             try:
                 if present is None:
                     made = await self._insert(thing, generation)
                 elif is_deleted(present):
-                    made = await self._bring_back(thing, present, max(generation, 1))
+                    made = await self._bring_back(thing, present)
                 else:
                     made = await self._change(thing, present)
             except Changed:
                 continue
             if made is not None:
                 return await self._done(thing, made)
-            # The id is taken, by what cannot be read or brought back.
+            # The id is reserved for what cannot be read or brought back.
             generation = min(generation + 1, GENERATIONS - 1)
         raise Retryable("the event keeps changing while it is being written")
 
@@ -110,12 +112,12 @@ class GoogleAppointments:
         except (NotFound, Gone):  # it was there a moment ago
             raise Changed("the event was deleted while it was being written") from None
 
-    async def _bring_back(self, thing: Appointment, present: Mapping[str, Any], generation: int) -> Any:
+    async def _bring_back(self, thing: Appointment, present: Mapping[str, Any]) -> Any:
         """A deleted event keeps its id: it is made anew by its status. None where Google does not let it be."""
         try:
             return await self._patch(thing, present)
         except (Forbidden, NotFound, Gone):
-            return await self._insert(thing, generation)
+            return None
 
     async def _patch(self, thing: Appointment, present: Mapping[str, Any]) -> Any:
         name = shaped(lambda event: str(event["id"]), present)
@@ -145,15 +147,17 @@ class GoogleAppointments:
 
     async def _find(self, place: str, key: str) -> Any:
         """The event under the key, the deleted one where none stands, or None. PlaceGone where the calendar is not there."""
-        found = None
-        try:
-            found = await self._client.events("GET", place, event_id(place, key))
-            if not shaped(is_deleted, found):
-                return _checked(found, key)
-        except (NotFound, Gone):
-            pass
+        found = await self._read(place, event_id(place, key))
+        if found is not None and not shaped(is_deleted, found):
+            return _checked(found, key)
         others = await self._under(place, key)
         return others[0] if others else found
+
+    async def _read(self, place: str, name: str) -> Any:
+        try:
+            return await self._client.events("GET", place, name)
+        except (NotFound, Gone):
+            return None
 
     async def _under(self, place: str, key: str) -> list[Any]:
         """What stands under the key, by whichever of its ids."""

@@ -59,7 +59,7 @@ def writing(thing: Appointment, name: str, event: Mapping[str, Any]) -> Writing 
         body["attendees"] = people
     seen = bool(body)
     own = {OURS[0]: OURS[1], KEY: thing.key, SEQUENCE: str(thing.sequence), _GUESTS: marks(invited(thing))}
-    own |= _marks(thing, people)
+    own |= _marks(thing, event, people)
     changed = {name: value for name, value in own.items() if private(event).get(name) != value}
     if changed:
         body["extendedProperties"] = {"private": changed}
@@ -84,10 +84,10 @@ def _times(thing: Appointment, event: Mapping[str, Any]) -> dict[str, Any]:
 
 def _worded(thing: Appointment, event: Mapping[str, Any], people: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """What others reworded stays, unless somebody reads it by now who may not read `private`, which could be in it."""
-    own, wanted = private(event), words_of(thing, shown_to_guests=has_guests(people))
-    wanted["location"] = location_of(thing)
+    own, shown = private(event), _is_shown(event, people)
+    wanted = {**words_of(thing, shown_to_guests=shown), "location": location_of(thing)}
     written = str(own.get(_TEXT, mark("")))
-    newly_read = has_guests(people) and not written.startswith(_SHARED)
+    newly_read = shown and not written.startswith(_SHARED)
     ours = {
         "summary": own.get(_TITLE, mark("")) == mark(event.get("summary")),
         "description": newly_read or written.removeprefix(_SHARED) == mark(event.get("description")),
@@ -96,11 +96,17 @@ def _worded(thing: Appointment, event: Mapping[str, Any], people: Sequence[Mappi
     return {name: text for name, text in wanted.items() if ours[name] and mark(event.get(name)) != mark(text)}
 
 
-def _marks(thing: Appointment, people: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    words = words_of(thing, shown_to_guests=has_guests(people))
+def _is_shown(event: Mapping[str, Any], people: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether guests read the event: once they did, they may be told of its later states, also when they are taken out."""
+    return has_guests(people) or str(private(event).get(_TEXT, "")).startswith(_SHARED)
+
+
+def _marks(thing: Appointment, event: Mapping[str, Any], people: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    shown = _is_shown(event, people)
+    words = words_of(thing, shown_to_guests=shown)
     return {
         _TITLE: mark(words["summary"]),
-        _TEXT: (_SHARED if has_guests(people) else "") + mark(words["description"]),
+        _TEXT: (_SHARED if shown else "") + mark(words["description"]),
         _LOCATION: mark(location_of(thing)),
     }
 

@@ -164,6 +164,7 @@ async def test_a_guest_who_is_taken_out_is_told(world: World, google: GoogleConn
     await google.appointments.put(invited())
     await google.appointments.put(invited(sequence=1, guests=()))
     assert [(to, seen.get("attendees")) for to, seen in world.vendor.events.mailed][1:] == [(ADA.email, [])]
+    assert PRIVATE not in str(world.vendor.events.mailed), "nor do they read what is private now"
 
 
 # -- what owners do
@@ -278,3 +279,13 @@ async def test_an_owners_own_title_leaves_nothing_private_in_a_text_that_a_colle
     world.vendor.edit(ANNA, NAME, description="Bring the contract")
     await google.appointments.put(silent(sequence=2, shared="Other"))
     assert event(world)["description"] == "Bring the contract"
+
+
+async def test_an_id_in_place_of_a_reserved_one_is_used_again(world: World, google: GoogleConnector) -> None:
+    await google.appointments.put(silent())
+    await google.appointments.drop(ANNA, "check-g1")
+    world.vendor.events.purge(world.vendor.calendar(ANNA), NAME)
+    for sequence in range(1, 7):
+        made = await google.appointments.put(silent(sequence=sequence))
+        assert made.id == event_id(ANNA, "check-g1", 1)
+        await google.appointments.drop(ANNA, "check-g1")

@@ -122,8 +122,8 @@ def test_the_last_state_stands_once_and_guests_read_nothing_private(steps: list[
 
 
 def check_guests(world: World) -> None:
-    """No guest whom Google wrote to, or who stands in an event that we wrote last, reads the private text."""
-    assert PRIVATE not in json.dumps(world.vendor.events.mailed)
+    """No guest of ours is written to with the private text, or stands in an event that has it. Ben the owner showed it to."""
+    assert PRIVATE not in json.dumps([seen for to, seen in world.vendor.events.mailed if to != BEN])
     for event in own(world):
         people = {one["email"] for one in event.get("attendees", [])}
         if people & {ADA.email, CHARLES.email}:
