@@ -4,9 +4,12 @@ Source: developers.google.com/calendar/api/guides/push.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import httpx
 
 from pointsman_google.fake.resources import READERS, Calendar, Numbers
 from pointsman_google.fake.wire import Asked, Refused, not_found
@@ -31,7 +34,10 @@ class Channel:
 
 @dataclass(slots=True, kw_only=True)
 class Channels:
-    """All channels. `pushed` are the calls that were made; where `loses` is set, none is, and no one hears of it."""
+    """All channels. `pushed` are the calls that were made; where `loses` is set, none is, and no one hears of it.
+
+    `post` brings a call to the host: `pointsman_sdk.fakes.TwoWayTransport` has one.
+    """
 
     clock: Callable[[], datetime]
     numbers: Numbers
@@ -42,6 +48,7 @@ class Channels:
     open: dict[str, Channel] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     pushed: list[WebhookRequest] = field(default_factory=list)
+    post: Callable[[WebhookRequest], httpx.Response] | None = None
 
     def watch(self, asked: Asked, calendar: Calendar) -> dict[str, Any]:
         """Serve `events/watch`. The first call, `sync`, is made at once."""
@@ -111,6 +118,9 @@ class Channels:
             "x-goog-message-number": str(channel.calls),
         }
         self.pushed.append(WebhookRequest(method="POST", url=channel.address, headers=headers, body=b""))
+        if self.post is not None:
+            with suppress(httpx.TransportError):  # Google tries again for a while, and gives up
+                self.post(self.pushed[-1])
 
 
 def _uri(channel: Channel) -> str:

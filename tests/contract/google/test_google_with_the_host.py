@@ -1,5 +1,6 @@
 """Google Calendar as the host sees it: where a person signs in, the live checks, and a fake that is run beside it."""
 
+import asyncio
 import base64
 import hashlib
 import logging
@@ -23,8 +24,8 @@ from pointsman.connectors.sign_in.token_endpoint import exchange_code, refresh_t
 from pointsman.connectors.vault import Vault
 from pointsman_google import MANIFEST, GoogleConfig, GoogleConnector
 from pointsman_google.fake import GoogleVendor
-from pointsman_google.fake.pushing import PushingTransport
 from pointsman_sdk import Context, NoMemory, WebhookRequest
+from pointsman_sdk.fakes import TwoWayTransport
 from pointsman_sdk.http import make_client
 from pointsman_sdk.live import Sandbox, live_checks
 from pointsman_sdk.testing import NOW, appointment, at
@@ -77,12 +78,13 @@ async def test_a_push_reaches_the_host_and_says_look(world: World, google: Googl
         answered.append(request.headers["x-goog-resource-state"])
         return httpx.Response(reply.status)
 
-    pushing = PushingTransport(world.vendor, post)
-    world.wire._inner = pushing
+    both_ways = TwoWayTransport(world.vendor, post)
+    world.vendor.channels.post = both_ways.post
+    world.wire._inner = both_ways
     await google.watches.watch(ANNA, "https://host.example/push", SECRET)
-    world.vendor.block(ANNA, at(9))
-    await pushing.tell()
-    assert (answered, pushing.answered) == (["sync", "exists"], [200, 200])
+    await google.appointments.put(appointment(ANNA))
+    await asyncio.to_thread(world.vendor.block, ANNA, at(15))
+    assert (answered, both_ways.answered) == (["sync", "exists", "exists"], [200, 200, 200])
 
 
 async def test_a_person_signs_in_at_the_fake_that_the_package_names(anyio_backend: object) -> None:
