@@ -1,7 +1,9 @@
 """The fake of Google Calendar: it answers as Google's own description says, and judges requests by it."""
 
-import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -12,7 +14,7 @@ from contract.google.world import ANNA, World
 from pointsman_google import GoogleConnector
 from pointsman_google.fake import Description, GoogleVendor, served
 from pointsman_google.fake.wire import Asked, selected
-from pointsman_sdk import CREATE_MEETING, CalendarRef, Retryable, Slot
+from pointsman_sdk import CREATE_MEETING, CalendarRef, Invites, Retryable, Slot
 from pointsman_sdk.fakes import Fault, FaultPlan, Rates, Turn
 from pointsman_sdk.testing import NOW, appointment, at
 from pointsman_sdk.testing.samples import SPRING
@@ -145,9 +147,11 @@ async def test_it_is_served_with_faults_and_a_ledger() -> None:
     assert standing.json()["events"] == {ANNA: []}
 
 
-async def test_many_faults_leave_one_event_in_its_last_state(world: World) -> None:
-    """Lost answers, 5xx, and "too many calls" by 403, half of all calls, until the last state stands."""
-    plan = FaultPlan(rates=Rates(failed=0.2, throttled=0.15, lost=0.15), seed=7, throttle_statuses=(403, 429))
+@pytest.mark.parametrize("seed", range(4))
+async def test_many_faults_leave_one_event_and_one_mail_for_each_state(world: World, seed: int) -> None:
+    """Lost answers, 5xx, and "too many calls" by 403, half of all calls, through a whole life of an appointment."""
+    rates = Rates(failed=0.2, throttled=0.15, lost=0.15)
+    plan = FaultPlan(rates=rates, seed=seed, throttle_statuses=(403, 429))
 
     def faulty(request: httpx.Request) -> httpx.Response:
         turn = plan.turn()
@@ -159,17 +163,25 @@ async def test_many_faults_leave_one_event_in_its_last_state(world: World) -> No
 
     world.answers = faulty
     google, tries = world.connect(), 0
-    for sequence in range(20):
+
+    async def until_done(call: Callable[[], Awaitable[object]]) -> None:
+        nonlocal tries
         for _ in range(50):
             tries += 1
-            try:
-                await google.appointments.put(appointment(ANNA, sequence=sequence, slot=at(8 + sequence % 9)))
-                break
-            except Retryable:
-                await asyncio.sleep(0)
-    (event,) = world.vendor.calendar(ANNA).events.values()
-    assert (event["start"]["dateTime"], event["extendedProperties"]["private"]["pointsman_sequence"]) == (
-        at(8 + 19 % 9).utc().start.isoformat(),
-        "19",
-    )
-    assert tries > 25, "the plan failed some"
+            with suppress(Retryable):
+                await call()
+                return
+        raise AssertionError("fifty tries did not bring it there")
+
+    states = [
+        appointment(ANNA, sequence=number, slot=at(8 + number % 9), invites=Invites.VENDOR) for number in range(12)
+    ]
+    for state in states:
+        await until_done(partial(google.appointments.put, state))
+        (event,) = world.vendor.calendar(ANNA).events.values()
+        assert event["start"]["dateTime"] == state.slot.utc().start.isoformat()
+    await until_done(lambda: google.appointments.drop(ANNA, "check-g1"))
+    told = [(seen["status"], seen["start"]["dateTime"]) for _, seen in world.vendor.events.mailed]
+    wanted = [("confirmed", state.slot.utc().start.isoformat()) for state in states]
+    assert told == [*wanted, ("cancelled", wanted[-1][1])]
+    assert tries > len(states) + 1, "the plan failed some"
