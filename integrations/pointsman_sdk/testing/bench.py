@@ -13,6 +13,7 @@ from pydantic import BaseModel, SecretStr
 from pointsman_sdk import Connector, Context, NoTokens, Tokens, no_dial
 from pointsman_sdk.http import make_client
 from pointsman_sdk.readers import ReaderPool
+from pointsman_sdk.testing.dialled import FaultyDial
 from pointsman_sdk.testing.faults import FaultyTransport
 from pointsman_sdk.testing.hostile import WatchedReaders
 from pointsman_sdk.testing.kinds import NONE, kinds_of
@@ -32,6 +33,10 @@ def reader_processes() -> ReaderPool:
     pool = ReaderPool()
     atexit.register(pool.close)
     return pool
+
+
+def _no_http(_: httpx.Request) -> httpx.Response:
+    raise AssertionError("this vendor is not called over HTTP")
 
 
 class Bench:
@@ -56,13 +61,21 @@ class Bench:
         raise NotImplementedError("give the suite a config fixture")
 
     @pytest.fixture
-    def wire(self, vendor: Any) -> FaultyTransport:
+    def wire(self, vendor: Any) -> Any:
+        """A `Wire` to the vendor, over HTTP or, where it is a `DialledVendor`, over connections that are dialled."""
+        if hasattr(vendor, "dialogue"):
+            return FaultyDial(vendor.dial, vendor.dialogue)
         return FaultyTransport(vendor.transport)
 
     @pytest.fixture
-    async def http(self, anyio_backend: object, wire: FaultyTransport) -> AsyncIterator[httpx.AsyncClient]:  # noqa: ARG002  runs on that backend
-        async with make_client(wire) as client:
+    async def http(self, anyio_backend: object, wire: Any) -> AsyncIterator[httpx.AsyncClient]:  # noqa: ARG002  runs on that backend
+        if isinstance(wire, FaultyTransport):
+            async with make_client(wire) as client:
+                yield client
+            return
+        async with make_client(httpx.MockTransport(_no_http)) as client:
             yield client
+        await wire.aclose()
 
     @pytest.fixture
     def readers(self) -> WatchedReaders:
@@ -80,7 +93,7 @@ class Bench:
 
     @pytest.fixture
     def connect(
-        self, vendor: Any, http: httpx.AsyncClient, readers: WatchedReaders, tokens: Tokens, lines: Lines
+        self, wire: Any, http: httpx.AsyncClient, readers: WatchedReaders, tokens: Tokens, lines: Lines
     ) -> Callable[[BaseModel], Connector]:
         """Build the connector as a host does, with any configuration."""
         context = Context(
@@ -90,7 +103,7 @@ class Bench:
             memory=BenchMemory(),
             readers=readers,
             log=lines.logger(),
-            dial=getattr(vendor, "dial", no_dial),
+            dial=getattr(wire, "dial", no_dial),
         )
         return lambda config: type(self).factory(config, context)
 

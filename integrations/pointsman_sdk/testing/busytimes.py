@@ -8,11 +8,11 @@ import pytest
 
 from pointsman_sdk import BusyTimes, CalendarRef, Capability, ConnectorError, Slot, Unreadable
 from pointsman_sdk.testing.bench import Bench
-from pointsman_sdk.testing.faults import FaultyTransport
 from pointsman_sdk.testing.outcomes import FAULTS, Fault, check_outcome
 from pointsman_sdk.testing.samples import SPRING, appointment, at
 from pointsman_sdk.testing.tiers import Tier, proves
 from pointsman_sdk.testing.vendors import Odd
+from pointsman_sdk.testing.wire import Wire
 
 BUSY = Capability.BUSY
 DAY = Slot(SPRING, SPRING + timedelta(days=1))
@@ -156,9 +156,7 @@ class BusyChecks(Bench):
 
     @proves(Tier.GOLD, BUSY)
     @pytest.mark.parametrize("fault", FAULTS, ids=str)
-    async def test_failed_reading_is_not_free(
-        self, connector: Any, vendor: Any, wire: FaultyTransport, fault: Fault
-    ) -> None:
+    async def test_failed_reading_is_not_free(self, connector: Any, vendor: Any, wire: Wire, fault: Fault) -> None:
         """A failure raises for all calendars, or makes the one Unreadable."""
         vendor.block(DAY)
         fault.happen(wire)
@@ -172,7 +170,7 @@ class BusyChecks(Bench):
     @proves(Tier.GOLD, BUSY)
     @pytest.mark.parametrize("status", [204, 400, 404, 410])
     async def test_status_without_busy_times_is_not_free(
-        self, connector: Any, vendor: Any, wire: FaultyTransport, status: int
+        self, connector: Any, vendor: Any, wire: Wire, status: int
     ) -> None:
         """Every status but the one that carries the busy times is not free, whatever the vendor calls it."""
         wire.answer(status, times=9)

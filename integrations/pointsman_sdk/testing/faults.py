@@ -1,10 +1,12 @@
 """FaultyTransport: a vendor that works, until a check makes it fail in one particular way."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import httpx
+
+from pointsman_sdk.testing.flood import Flood
 
 READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT", "SEARCH"})
 
@@ -28,21 +30,6 @@ class _Truncated(httpx.AsyncByteStream):
         raise httpx.RemoteProtocolError("peer closed the connection without sending the complete body")
 
 
-class Flood(httpx.AsyncByteStream):
-    """A body without end that counts what was read of it."""
-
-    CHUNK = b" " * 65_536
-    ENOUGH = 64 * 1024 * 1024
-
-    def __init__(self) -> None:
-        self.read = 0
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while self.read < self.ENOUGH:
-            self.read += len(self.CHUNK)
-            yield self.CHUNK
-
-
 @dataclass(slots=True)
 class _Fault:
     apply: Break
@@ -55,10 +42,12 @@ FOREVER = 1_000_000
 
 
 class FaultyTransport(httpx.AsyncBaseTransport):
-    """Passes requests to the vendor's transport, and breaks the next ones on demand.
+    """The `Wire` of a vendor with HTTP: passes requests to its transport, and breaks the next ones on demand.
 
     Each method arms one fault, which acts `times` times; `heal` removes it.
     """
+
+    tells_waits = True
 
     def __init__(
         self, inner: httpx.AsyncBaseTransport, *, is_write: Callable[[httpx.Request], bool] = is_write
@@ -68,6 +57,27 @@ class FaultyTransport(httpx.AsyncBaseTransport):
         self.seen: list[httpx.Request] = []
         self.floods: list[Flood] = []
         self.largest = 0  # bytes of the largest answer that was altered
+
+    def shown(self) -> list[str]:
+        """The credentials in what was seen."""
+        shown = [request.headers.get("Authorization", "").rpartition(" ")[2] for request in self.seen]
+        return [word for word in shown if word]
+
+    def sent(self) -> list[str]:
+        """What was seen, as text to search."""
+        return [f"{request.url} {request.content!r}" for request in self.seen]
+
+    def told(self) -> Sequence[object]:
+        """What was seen, to compare it."""
+        return [(request.url, request.headers.raw) for request in self.seen]
+
+    async def left_open(self) -> int | None:
+        """Nothing is dialled: the lent client keeps the connections."""
+        return None
+
+    def in_clear(self) -> int | None:
+        """Nothing is dialled: the lent client sees to it."""
+        return None
 
     def answer(
         self,

@@ -7,9 +7,9 @@ import pytest
 
 from pointsman_sdk import AmbiguousOutcome, ConnectorError, Rejected, RemoteRecord, Retryable
 from pointsman_sdk.testing.bench import Bench
-from pointsman_sdk.testing.faults import FaultyTransport
 from pointsman_sdk.testing.kinds import DROPPING, GETTING, KINDS, VARYING, Kind, hostile, hostile_words, over
 from pointsman_sdk.testing.tiers import Tier, proves
+from pointsman_sdk.testing.wire import Wire
 
 every_kind, varying, getting, dropping = over(KINDS), over(VARYING), over(GETTING), over(DROPPING)
 
@@ -56,9 +56,7 @@ class KeepingChecks(Bench):
     @proves(Tier.SILVER)
     @every_kind
     @pytest.mark.parametrize("fault", ["lose_answer", "reset"])
-    async def test_lost_answer_keeps_one(
-        self, connector: Any, vendor: Any, wire: FaultyTransport, kind: Kind, fault: str
-    ) -> None:
+    async def test_lost_answer_keeps_one(self, connector: Any, vendor: Any, wire: Wire, kind: Kind, fault: str) -> None:
         """A write without an answer is AmbiguousOutcome, and the same put() then leaves one."""
         thing = kind.thing(vendor)
         getattr(wire, fault)()
@@ -71,7 +69,7 @@ class KeepingChecks(Bench):
     @every_kind
     @pytest.mark.parametrize("status", [500, 502, 504])
     async def test_gateway_s_failure_after_the_act_keeps_one(
-        self, connector: Any, vendor: Any, wire: FaultyTransport, kind: Kind, status: int
+        self, connector: Any, vendor: Any, wire: Wire, kind: Kind, status: int
     ) -> None:
         """A 500, 502 or 504 on a write is AmbiguousOutcome: a gateway may have said it for a vendor that acted."""
         thing = kind.thing(vendor)
@@ -84,7 +82,7 @@ class KeepingChecks(Bench):
     @proves(Tier.SILVER)
     @every_kind
     async def test_unreadable_answer_to_a_write_keeps_one(
-        self, connector: Any, vendor: Any, wire: FaultyTransport, kind: Kind
+        self, connector: Any, vendor: Any, wire: Wire, kind: Kind
     ) -> None:
         """An answer to a write that cannot be read is no failure of the write: AmbiguousOutcome, or read back at once."""
         thing = kind.thing(vendor)
@@ -97,9 +95,7 @@ class KeepingChecks(Bench):
 
     @proves(Tier.SILVER)
     @every_kind
-    async def test_failed_write_may_be_repeated(
-        self, connector: Any, vendor: Any, wire: FaultyTransport, kind: Kind
-    ) -> None:
+    async def test_failed_write_may_be_repeated(self, connector: Any, vendor: Any, wire: Wire, kind: Kind) -> None:
         """A 503 on a write is Retryable, and the same put() then works."""
         wire.answer(503, writes_only=True)
         with pytest.raises(Retryable):
@@ -150,9 +146,7 @@ class KeepingChecks(Bench):
 
     @proves(Tier.GOLD)
     @varying
-    async def test_update_of_others_is_not_lost(
-        self, connector: Any, vendor: Any, wire: FaultyTransport, kind: Kind
-    ) -> None:
+    async def test_update_of_others_is_not_lost(self, connector: Any, vendor: Any, wire: Wire, kind: Kind) -> None:
         """What others change between your read and your write stays: write with If-Match, or only what is yours."""
         await kind.of(connector).put(kind.thing(vendor))
         wire.before_write(lambda: vendor.annotate(kind.capability, "moved to room 4"))
@@ -178,9 +172,7 @@ class KeepingChecks(Bench):
 
     @proves(Tier.SILVER)
     @getting
-    async def test_failed_look_up_is_not_none(
-        self, connector: Any, vendor: Any, wire: FaultyTransport, kind: Kind
-    ) -> None:
+    async def test_failed_look_up_is_not_none(self, connector: Any, vendor: Any, wire: Wire, kind: Kind) -> None:
         """get() that cannot read raises: None would make the host believe that there is nothing."""
         made = await kind.of(connector).put(kind.thing(vendor))
         for status in (400, 401, 403, 429, 500, 503):
@@ -202,9 +194,7 @@ class KeepingChecks(Bench):
 
     @proves(Tier.SILVER)
     @dropping
-    async def test_failed_drop_is_not_done(
-        self, connector: Any, vendor: Any, wire: FaultyTransport, kind: Kind
-    ) -> None:
+    async def test_failed_drop_is_not_done(self, connector: Any, vendor: Any, wire: Wire, kind: Kind) -> None:
         """drop() that the vendor refused raises; a lost answer is AmbiguousOutcome; both may be repeated."""
         made = await kind.of(connector).put(kind.thing(vendor))
         for status in (401, 403, 429, 503):

@@ -7,9 +7,9 @@ from pydantic import SecretStr
 
 from pointsman_sdk import Capability, ConnectorError, Page, all_items
 from pointsman_sdk.testing.bench import Bench
-from pointsman_sdk.testing.faults import FaultyTransport
 from pointsman_sdk.testing.samples import NOW, appointment, at
 from pointsman_sdk.testing.tiers import Tier, proves
+from pointsman_sdk.testing.wire import Wire
 
 CALENDARS, WATCHES = Capability.CALENDARS, Capability.WATCHES
 
@@ -29,7 +29,7 @@ class ListChecks(Bench):
 
     @proves(Tier.SILVER, CALENDARS)
     @pytest.mark.parametrize("status", [401, 403, 429, 500])
-    async def test_failed_list_of_calendars_raises(self, connector: Any, wire: FaultyTransport, status: int) -> None:
+    async def test_failed_list_of_calendars_raises(self, connector: Any, wire: Wire, status: int) -> None:
         """A list that cannot be read is an error, not an empty list."""
         wire.answer(status, times=9)
         with pytest.raises(ConnectorError):
@@ -70,9 +70,7 @@ class ListChecks(Bench):
 
     @proves(Tier.GOLD, WATCHES)
     @pytest.mark.parametrize("status", [401, 429, 500])
-    async def test_failed_reading_of_changes_raises(
-        self, connector: Any, vendor: Any, wire: FaultyTransport, status: int
-    ) -> None:
+    async def test_failed_reading_of_changes_raises(self, connector: Any, vendor: Any, wire: Wire, status: int) -> None:
         """changed() that cannot read raises: "no change" would leave busy times out."""
         begun = await connector.watches.changed(vendor.calendar, None)
         wire.answer(status, times=9)

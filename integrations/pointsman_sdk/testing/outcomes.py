@@ -10,11 +10,11 @@ import pytest
 
 from pointsman_sdk import AmbiguousOutcome, ConnectorError, ReauthRequired, Rejected, Retryable, Scope
 from pointsman_sdk.testing.bench import Bench
-from pointsman_sdk.testing.faults import FaultyTransport
 from pointsman_sdk.testing.keeping import every_kind
 from pointsman_sdk.testing.kinds import Kind
 from pointsman_sdk.testing.samples import NOW
 from pointsman_sdk.testing.tiers import Tier, proves
+from pointsman_sdk.testing.wire import Wire
 
 MANY = 9
 WAIT = timedelta(seconds=7)
@@ -25,7 +25,7 @@ class Fault:
     """What happens to every call, and the errors that may follow; `acted` says that the vendor may have acted."""
 
     name: str
-    happen: Callable[[FaultyTransport], None]
+    happen: Callable[[Wire], None]
     errors: tuple[type[ConnectorError], ...]
     acted: bool = False
     scope: Scope | None = None
@@ -89,14 +89,14 @@ FAULTS = (
 every_fault = pytest.mark.parametrize("fault", FAULTS, ids=str)
 
 
-async def check_outcome(call: Any, fault: Fault) -> None:
+async def check_outcome(call: Any, fault: Fault, wire: Wire) -> None:
     """The call ends in an error that `fault` allows, with its scope and its wait."""
     with pytest.raises(fault.errors) as caught:
         await call
     error = caught.value
     if isinstance(error, AmbiguousOutcome):
         assert fault.acted, f"{error!r}, though nothing can have happened"
-    if isinstance(error, Retryable) and fault.wait is not None:
+    if isinstance(error, Retryable) and fault.wait is not None and wire.tells_waits:
         assert error.retry_after == fault.wait
     if isinstance(error, Retryable) and fault.scope is not None:
         assert error.scope is fault.scope, "the host would go on calling a vendor that cannot serve it"
@@ -109,18 +109,18 @@ class OutcomeChecks(Bench):
     @every_fault
     @every_kind
     async def test_put_ends_as_the_fault_says(
-        self, connector: Any, vendor: Any, wire: FaultyTransport, kind: Kind, fault: Fault
+        self, connector: Any, vendor: Any, wire: Wire, kind: Kind, fault: Fault
     ) -> None:
         """put() raises what the host acts by: wait (also the whole connection), sign in, give up, or put again."""
         thing = kind.thing(vendor)
         fault.happen(wire)
-        await check_outcome(kind.of(connector).put(thing), fault)
+        await check_outcome(kind.of(connector).put(thing), fault, wire)
 
     @proves(Tier.SILVER)
     @every_kind
     @pytest.mark.parametrize("status", [400, 404, 409, 410, 412, 422, 423])
     async def test_refused_put_is_never_done(
-        self, connector: Any, vendor: Any, wire: FaultyTransport, kind: Kind, status: int
+        self, connector: Any, vendor: Any, wire: Wire, kind: Kind, status: int
     ) -> None:
         """put() that the vendor will not have, whatever it calls that, is Rejected, or Retryable: it ends, and is no success."""
         wire.answer(status, times=200)
@@ -134,7 +134,7 @@ class OutcomeChecks(Bench):
     @every_fault
     @every_kind
     async def test_get_and_drop_end_as_the_fault_says(
-        self, connector: Any, vendor: Any, wire: FaultyTransport, kind: Kind, fault: Fault
+        self, connector: Any, vendor: Any, wire: Wire, kind: Kind, fault: Fault
     ) -> None:
         """get() and drop() raise the same, and never answer as if there were nothing."""
         made = await kind.of(connector).put(kind.thing(vendor))
@@ -142,7 +142,7 @@ class OutcomeChecks(Bench):
             if verb == "drop" and fault.name in _MAY_BE_TAKEN_FOR_DONE:
                 continue
             fault.happen(wire)
-            await check_outcome(getattr(kind.of(connector), verb)(made.place, made.key), fault)
+            await check_outcome(getattr(kind.of(connector), verb)(made.place, made.key), fault, wire)
 
 
 #: A vendor answers a removal with little or nothing, so that another's page cannot be told from it by its body.

@@ -20,9 +20,9 @@ from pointsman_sdk import (
     all_items,
 )
 from pointsman_sdk.testing.bench import Bench
-from pointsman_sdk.testing.faults import FaultyTransport
 from pointsman_sdk.testing.samples import ADA, HOSTILE, PRIVATE, SHARED, at
 from pointsman_sdk.testing.tiers import Tier, proves
+from pointsman_sdk.testing.wire import Wire
 
 PEOPLE, ACCOUNTS, OWNERS = Capability.PEOPLE, Capability.ACCOUNTS, Capability.OWNERS
 ACTIVITIES, FIELDS = Capability.ACTIVITIES, Capability.FIELDS
@@ -77,7 +77,7 @@ class CrmChecks(Bench):
 
     @proves(Tier.GOLD, PEOPLE)
     @pytest.mark.parametrize("status", [400, 401, 403, 429, 500])
-    async def test_failed_search_is_not_none(self, connector: Any, wire: FaultyTransport, status: int) -> None:
+    async def test_failed_search_is_not_none(self, connector: Any, wire: Wire, status: int) -> None:
         """find() that cannot read raises: None would make the host create a second record."""
         wire.answer(status, times=9)
         with pytest.raises(ConnectorError):
@@ -104,7 +104,7 @@ class CrmChecks(Bench):
     @proves(Tier.GOLD, OWNERS)
     @pytest.mark.parametrize("status", [401, 403, 429, 500])
     async def test_failed_look_up_of_a_user_is_not_none(
-        self, connector: Any, vendor: Any, wire: FaultyTransport, status: int
+        self, connector: Any, vendor: Any, wire: Wire, status: int
     ) -> None:
         """find() and page() that cannot read raise: None would say that the closer is no user."""
         wire.answer(status, times=9)

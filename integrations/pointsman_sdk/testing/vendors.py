@@ -11,13 +11,24 @@ from typing import Protocol
 
 import httpx
 
-from pointsman_sdk import Capability, Contact, Event, Reply, Slot, Token, WebhookRequest
+from pointsman_sdk import Capability, Contact, Dial, Event, Reply, Slot, Token, WebhookRequest
+from pointsman_sdk.testing.dialogue import Dialogue
 
 
 class Vendor(Protocol):
     """Every vendor: how to reach it."""
 
     transport: httpx.AsyncBaseTransport
+
+
+class DialledVendor(Protocol):
+    """A vendor without HTTP, which takes the place of `Vendor` for it. Its checks run over `FaultyDial`."""
+
+    dial: Dial  # leads to the vendor, wherever it is said to be
+
+    def dialogue(self) -> Dialogue:
+        """How one connection is spoken, from its greeting."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

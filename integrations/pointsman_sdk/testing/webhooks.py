@@ -7,9 +7,9 @@ import pytest
 
 from pointsman_sdk import Capability, ConnectorError, Event, Rejected
 from pointsman_sdk.testing.bench import Bench
-from pointsman_sdk.testing.faults import FaultyTransport
 from pointsman_sdk.testing.samples import ADA, HOSTILE
 from pointsman_sdk.testing.tiers import Tier, proves
+from pointsman_sdk.testing.wire import Wire
 
 INTAKE = Capability.INTAKE
 
@@ -75,7 +75,7 @@ class IntakeChecks(Bench):
             assert not reply.events
 
     @proves(Tier.SILVER, INTAKE)
-    async def test_events_are_fetched_together(self, connector: Any, vendor: Any, wire: FaultyTransport) -> None:
+    async def test_events_are_fetched_together(self, connector: Any, vendor: Any, wire: Wire) -> None:
         """fetch() answers what each event says, in fewer calls than there are events; None for what is not there."""
         events = list(connector.intake.answer(vendor.hook([ADA, HOSTILE])).events)
         wire.seen = []
@@ -100,9 +100,7 @@ class IntakeChecks(Bench):
 
     @proves(Tier.GOLD, INTAKE)
     @pytest.mark.parametrize("status", [401, 403, 429, 500])
-    async def test_failed_fetch_is_not_nothing(
-        self, connector: Any, vendor: Any, wire: FaultyTransport, status: int
-    ) -> None:
+    async def test_failed_fetch_is_not_nothing(self, connector: Any, vendor: Any, wire: Wire, status: int) -> None:
         """fetch() that cannot read raises, or leaves the event out: None would throw the lead away."""
         events: list[Event] = list(connector.intake.answer(vendor.hook([ADA])).events)
         wire.answer(status, times=9)
@@ -135,7 +133,7 @@ class IntakeChecks(Bench):
 
     @proves(Tier.GOLD, INTAKE)
     @pytest.mark.parametrize("status", [401, 429, 500])
-    async def test_failed_catching_up_raises(self, connector: Any, wire: FaultyTransport, status: int) -> None:
+    async def test_failed_catching_up_raises(self, connector: Any, wire: Wire, status: int) -> None:
         """since() that cannot read raises: "nothing happened" would lose what came during the outage."""
         begun = await connector.intake.since(None)
         wire.answer(status, times=9)

@@ -1,0 +1,98 @@
+"""What an answer of a mail server means, or that there was none: by the stage at which it came.
+
+A server says why in two ways, the code (RFC 5321, 4.2) and the enhanced code (RFC 3463). Its own words are never passed on.
+"""
+
+import re
+import ssl
+from enum import IntEnum
+
+from aiosmtplib.errors import SMTPResponseException
+
+from pointsman_sdk import AmbiguousOutcome, ConnectorError, PlaceGone, ReauthRequired, Rejected, Retryable, Scope
+
+_ENHANCED = re.compile(r"[245]\.([0-9]{1,3})\.([0-9]{1,3})(?![0-9.])")
+_NO_MAILBOX = frozenset({(1, 1), (1, 2), (1, 3), (1, 6), (1, 10), (2, 1)})
+_MEANINGS = {
+    (1, 1): "there is no such mailbox",
+    (1, 2): "there is no such domain",
+    (1, 3): "the address is none",
+    (1, 6): "the mailbox has moved",
+    (1, 8): "the sender's address is none that it knows",
+    (1, 10): "the domain takes no mail",
+    (2, 1): "the mailbox is closed",
+    (2, 2): "the mailbox is full",
+    (2, 3): "the message is too large",
+    (3, 4): "the message is too large",
+    (7, 1): "it is not allowed",
+}
+_SIGN_IN = frozenset({530, 534, 535})
+
+
+class Stage(IntEnum):
+    """How far the talk is; what was asked last."""
+
+    GREETING = 0
+    HELLO = 1
+    TLS = 2
+    SIGN_IN = 3
+    NOOP = 4
+    SENDER = 5
+    RECIPIENT = 6
+    DATA = 7
+    END = 8  # the message was sent whole, and the server may have taken it
+
+
+_WHAT = {
+    Stage.GREETING: "the mail server does not serve",
+    Stage.HELLO: "the mail server refuses the greeting",
+    Stage.TLS: "the mail server refuses TLS",
+    Stage.SIGN_IN: "the mail server refuses the sign-in",
+    Stage.NOOP: "the mail server does not serve",
+    Stage.SENDER: "the mail server refuses the sender",
+    Stage.RECIPIENT: "the mail server refuses the recipient",
+    Stage.DATA: "the mail server refuses the message",
+    Stage.END: "the mail server refuses the message",
+}
+
+
+def failed(stage: Stage, error: BaseException) -> ConnectorError:
+    """The error of a talk that ended at this stage."""
+    if isinstance(error, SMTPResponseException):
+        return answered(stage, error.code, error.message)
+    if stage is Stage.END:
+        return AmbiguousOutcome("the connection broke after the message was sent: the mail server may have taken it")
+    if isinstance(error, ssl.SSLCertVerificationError):
+        hint = ": its certificate is not one that this machine trusts for this name"
+    elif isinstance(error, ssl.SSLError):
+        hint = ": it does not answer in TLS. Is `security` right for this port?"
+    elif isinstance(error, TimeoutError):
+        hint = " in time"
+    else:
+        hint = ""
+    return Retryable(f"the mail server does not answer{hint}", scope=Scope.CONNECTION)
+
+
+def answered(stage: Stage, code: int, text: str) -> ConnectorError:
+    """The error that an answer means. `text` is searched for an enhanced code alone."""
+    if not 400 <= code <= 599:
+        if stage is Stage.END:
+            return AmbiguousOutcome("the mail server's answer to the message cannot be read: it may have taken it")
+        return Retryable("what answers there does not answer as a mail server", scope=Scope.CONNECTION)
+    found = _ENHANCED.match(text)
+    why = (int(found[1]), int(found[2])) if found else None
+    meaning = f": {_MEANINGS[why]}" if why in _MEANINGS else ""
+    what = f"{_WHAT[stage]}{meaning} ({code}{f' {found[0]}' if found else ''})"
+    if code in _SIGN_IN:
+        return ReauthRequired(f"the mail server wants another user name or password ({code})")
+    if code < 500:
+        return Retryable(what, scope=_scope(stage, code, why))
+    if stage is Stage.RECIPIENT and why in _NO_MAILBOX:
+        return PlaceGone(what)
+    return Rejected(what)
+
+
+def _scope(stage: Stage, code: int, why: tuple[int, int] | None) -> Scope:
+    """A server that puts off one recipient or one message, as in greylisting, goes on taking others."""
+    everybody = code == 421 or stage < Stage.RECIPIENT or (why is not None and why[0] == 3)
+    return Scope.CONNECTION if everybody else Scope.CALL

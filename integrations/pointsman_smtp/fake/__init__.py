@@ -1,0 +1,20 @@
+"""A mail server with one mailbox, for trials, tests and benchmarks: `python -m pointsman_smtp.fake --port 8025 --control-port 8026`.
+
+It speaks no HTTP, so that it is run, not served: the entry point of the group `pointsman.fakes` names `run`.
+"""
+
+from threading import Event
+
+
+def run(port: int, control_port: int | None = None) -> None:
+    """Run it on this machine until the process ends. Needs the extra `fakes`."""
+    # Imported here: the connector's users have no aiosmtpd.
+    from pointsman_smtp.fake.control import controlled  # noqa: PLC0415
+    from pointsman_smtp.fake.server import FakeMailServer  # noqa: PLC0415
+
+    server = FakeMailServer()
+    with server.running(port):
+        if control_port is None:
+            Event().wait()
+        with controlled(server, control_port):
+            Event().wait()

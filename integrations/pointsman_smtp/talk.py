@@ -1,0 +1,181 @@
+"""One talk with a mail server: connected past the host's guard, in TLS as configured, signed in, and ended in any case."""
+
+import asyncio
+import re
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from aiosmtplib import SMTP, SMTPException
+from aiosmtplib.errors import SMTPResponseException
+
+from pointsman_sdk import ConnectorError, Context, Rejected, Retryable, Scope
+from pointsman_smtp.addresses import mailbox
+from pointsman_smtp.answers import Stage, answered, failed
+from pointsman_smtp.config import Security, SmtpConfig
+from pointsman_smtp.message import Mail
+
+_GOODBYE_S = 2.0
+_LINE_ENDS = re.compile(rb"\r\n|\r|\n")
+_DOTS = re.compile(rb"(?m)^\.")
+
+
+class MailServer:
+    """Talks to one mail server; each talk is a connection of its own."""
+
+    def __init__(self, config: SmtpConfig, context: Context) -> None:
+        self._config, self._context = config, context
+        self._authorities: ssl.SSLContext | None = None
+
+    async def look(self) -> None:
+        """All that comes before a message, and no message. Raises ConnectorError."""
+        async with self._talk() as talk:
+            await talk.begin(await self._tls())
+            await talk.look()
+
+    async def deliver(self, mail: Mail) -> None:
+        """Have the server take the message. Raises ConnectorError, AmbiguousOutcome once all of it was sent."""
+        async with self._talk() as talk:
+            await talk.begin(await self._tls())
+            await talk.send(mail)
+
+    @asynccontextmanager
+    async def _talk(self) -> AsyncIterator["_Talk"]:
+        talk, listens = _Talk(self._config, self._context), False
+        try:
+            async with asyncio.timeout(self._config.seconds):
+                yield talk
+            listens = True
+        except (SMTPException, OSError) as error:  # a time-out is an OSError, too
+            listens = isinstance(error, SMTPResponseException)
+            raise failed(talk.stage, error) from None
+        except ConnectorError:
+            listens = True
+            raise
+        finally:
+            await talk.end(polite=listens)
+
+    async def _tls(self) -> ssl.SSLContext | None:
+        """The system's authorities, once for a connection: reading them takes some 20 ms."""
+        if self._config.security is Security.NONE:
+            return None
+        if self._authorities is None:
+            self._authorities = await asyncio.to_thread(ssl.create_default_context)
+        return self._authorities
+
+
+class _Talk:
+    """`stage` is what was asked last."""
+
+    def __init__(self, config: SmtpConfig, context: Context) -> None:
+        self.stage = Stage.GREETING
+        self._config, self._context = config, context
+        self._client: SMTP | None = None
+
+    async def begin(self, tls: ssl.SSLContext | None) -> None:
+        """Up to where messages are taken."""
+        client = await self._connected(tls)
+        self.stage = Stage.HELLO
+        await client.ehlo()
+        if self._config.security is Security.STARTTLS:
+            self.stage = Stage.TLS
+            if not client.supports_extension("starttls"):
+                raise Retryable("the mail server offers no STARTTLS: nothing is sent in clear", scope=Scope.CONNECTION)
+            # Forgets all that was said before (RFC 3207, 4.2).
+            await client.starttls(tls_context=tls)
+            self.stage = Stage.HELLO
+            await client.ehlo()
+        if self._config.username is not None and self._config.password is not None:
+            self.stage = Stage.SIGN_IN
+            await self._sign_in(client, self._config.username, self._config.password.get_secret_value())
+
+    async def look(self) -> None:
+        self.stage = Stage.NOOP
+        await self._ready().noop()
+
+    async def send(self, mail: Mail) -> None:
+        client, content = self._ready(), _LINE_ENDS.sub(b"\r\n", mail.content)
+        options = self._options(client, mail, size=len(content))
+        encoding = "utf-8" if mail.utf8 else "ascii"
+        self.stage = Stage.SENDER
+        await client.mail(str(mail.sender), options=options, encoding=encoding)
+        self.stage = Stage.RECIPIENT
+        await client.rcpt(str(mail.recipient), encoding=encoding)
+        self.stage = Stage.DATA
+        started = await client.execute_command(b"DATA")
+        if started.code != 354 or client.protocol is None:
+            raise answered(self.stage, started.code, started.message)
+        client.protocol.write(_DOTS.sub(b"..", content))
+        # Not `client.data()`, whose errors do not tell whether the end was sent.
+        self.stage = Stage.END
+        taken = await client.execute_command(b".")
+        if not 200 <= taken.code <= 299:
+            raise answered(self.stage, taken.code, taken.message)
+
+    async def end(self, *, polite: bool) -> None:
+        """Hang up, after a goodbye where the server is still listening. What was done stays done."""
+        client = self._client
+        if client is None:
+            return
+        transport = client.transport
+        if polite:
+            with suppress(SMTPException, OSError):
+                async with asyncio.timeout(_GOODBYE_S):
+                    await client.quit()
+        client.close()
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.abort()  # under TLS a server that is silent would keep it open
+
+    async def _connected(self, tls: ssl.SSLContext | None) -> SMTP:
+        config = self._config
+        plain = config.security is Security.NONE
+        line = await self._context.dial(config.host, config.calls_at, plain=plain)
+        client = SMTP(
+            hostname=config.host,
+            sock=line,
+            use_tls=config.security is Security.TLS,
+            start_tls=False,  # asked for in `begin`
+            tls_context=tls,
+            local_hostname=config.hello or mailbox(config.sender).domain,
+            timeout=None,
+        )
+        try:
+            await client.connect()
+        except SMTPResponseException:
+            raise
+        except SMTPException as error:
+            raise (error.__cause__ if isinstance(error.__cause__, OSError) else error) from None
+        finally:
+            if client.transport is None:
+                line.close()
+        self._client = client
+        return client
+
+    def _ready(self) -> SMTP:
+        if self._client is None:
+            raise RuntimeError("the talk has not begun")
+        return self._client
+
+    async def _sign_in(self, client: SMTP, username: str, password: str) -> None:
+        offered = client.server_auth_methods
+        if "plain" in offered:
+            await client.auth_plain(username, password)
+        elif "login" in offered:
+            await client.auth_login(username, password)
+        else:
+            raise Rejected(
+                "the mail server offers neither PLAIN nor LOGIN to sign in: leave the user name out, or use TLS"
+            )
+
+    def _options(self, client: SMTP, mail: Mail, *, size: int) -> list[str]:
+        options = []
+        if client.supports_extension("size"):
+            limit = client.esmtp_extensions["size"].strip()
+            if limit.isascii() and limit.isdigit() and 0 < int(limit[:18]) < size:
+                raise Rejected(f"the mail server takes no message as large as this one ({size} bytes)")
+            options.append(f"SIZE={size}")  # RFC 1870
+        if mail.utf8:
+            if not client.supports_extension("smtputf8"):
+                raise Rejected("the mail server takes no address with letters beyond ASCII before the @ (SMTPUTF8)")
+            options += ["SMTPUTF8", "BODY=8BITMIME"]  # RFC 6531, 3.1: a server with the one has the other
+        return options
