@@ -163,7 +163,7 @@ class BusyChecks(Bench):
         try:
             found = await reading(connector, vendor, DAY)
         except ConnectorError as error:
-            await check_outcome(_raising(error), fault)
+            await check_outcome(_raising(error), fault, wire)
         else:
             assert isinstance(found, Unreadable)
 

@@ -62,7 +62,7 @@ class FaultyDial:
         there = await self._vendor(host, port, plain=plain)
         theirs, here = socket.socketpair()
         for one in (theirs, here):
-            one.setblocking(False)
+            one.settimeout(0)
         line = Line(theirs=theirs, here=here, there=there, plain=plain, dialogue=self._dialogue())
         self._lines.append(line)
         self._tasks.append(asyncio.create_task(line.carry(self._answer)))
@@ -118,7 +118,9 @@ class FaultyDial:
             return line.dialogue.said(status, b" ".join([body, *(word.encode() for word in line.shown)]))
 
         async def apply(line: Line, _: bytes | None) -> Answer:
-            return Answer(content=said(line) or b"")
+            # A vendor that was not told the write still waits for it, and would answer nothing else.
+            then = Then.HANG_UP if line.dialogue.writes() else Then.GO_ON
+            return Answer(content=said(line) or b"", then=then)
 
         self._arm(apply, lambda line: said(line) is not None, times=times, skip=skip)
 

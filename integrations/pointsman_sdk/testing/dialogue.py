@@ -53,7 +53,7 @@ class Then(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What comes in the place of an answer; a flood comes until nobody reads it."""
+    """What comes in the place of an answer; a flood comes for as long as it is read."""
 
     content: bytes = b""
     flood: Flood | None = None

@@ -1,20 +1,23 @@
-"""A mail server with one mailbox, for trials, tests and benchmarks: `python -m pointsman_smtp.fake --port 8025 --control-port 8026`.
+"""A mail server with a mailbox, for trials, tests and benchmarks.
 
-It speaks no HTTP, so that it is run, not served: the entry point of the group `pointsman.fakes` names `run`.
+    python -m pointsman_smtp.fake --port 8025 --control-port 8026
+
+It speaks no HTTP, so that it is run, not served: the entry point of the group `pointsman.fakes` names `run`. It is made of
+aiosmtpd, which comes with the extra `fakes`: the connector needs none of it.
 """
 
 from threading import Event
 
 
 def run(port: int, control_port: int | None = None) -> None:
-    """Run it on this machine until the process ends. Needs the extra `fakes`."""
-    # Imported here: the connector's users have no aiosmtpd.
-    from pointsman_smtp.fake.control import controlled  # noqa: PLC0415
-    from pointsman_smtp.fake.server import FakeMailServer  # noqa: PLC0415
+    """Run it on this machine until the process ends."""
+    from pointsman_smtp.fake.control import controlled  # noqa: PLC0415  # the extra `fakes`
+    from pointsman_smtp.fake.server import FakeMailServer  # noqa: PLC0415  # the extra `fakes`
 
     server = FakeMailServer()
     with server.running(port):
         if control_port is None:
             Event().wait()
-        with controlled(server, control_port):
-            Event().wait()
+        else:
+            with controlled(server, control_port):
+                Event().wait()

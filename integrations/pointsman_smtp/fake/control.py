@@ -1,7 +1,8 @@
 """The control port, for the test that runs the fake: `/_control/…` over HTTP.
 
 `GET /_control/messages`: each message as it was received, and joined by Message-ID; `DELETE` empties the mailbox.
-`GET /_control/ledger`: lines of JSON. `PUT /_control/faults`: `{"on": …, "down": …, "slow_s": …, "next": [{"at": "END", "cut": true}]}`.
+`GET /_control/ledger`: lines of JSON. `PUT /_control/faults`: `on`, `down` and `slow_s`, as `pointsman_sdk.fakes.FakeServer` has
+them, and `next`, what befalls the next talks, one each: `{"next": [{"at": "END", "cut": true, "takes": true}]}`.
 """
 
 import json
@@ -11,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+from pointsman_sdk.readers import Unreadable
+from pointsman_sdk.readers.strict_json import parse_json
 from pointsman_smtp.fake.faults import Trouble
 from pointsman_smtp.fake.server import FakeMailServer
 
@@ -44,8 +47,8 @@ def controlled(server: FakeMailServer, port: int = 0) -> Iterator[int]:
                 self._answer(404, "{}")
                 return
             try:
-                self._answer(200, json.dumps(_arm(server, json.loads(self.rfile.read(length)))))
-            except (TypeError, ValueError) as error:
+                self._answer(200, json.dumps(_arm(server, parse_json(self.rfile.read(length)))))
+            except (TypeError, ValueError, AttributeError, Unreadable) as error:
                 self._answer(422, json.dumps({"error": str(error)}))
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the standard library's signature

@@ -11,7 +11,10 @@ STAGES = ("GREETING", "EHLO", "STARTTLS", "AUTH", "NOOP", "MAIL", "RCPT", "DATA"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """What befalls the answer at one stage: it says something else, hangs up, or stays silent. `takes`: at END the message is kept."""
+    """What befalls the answer at one stage: it says something else, hangs up, or stays silent.
+
+    `takes`: at END the message is kept all the same.
+    """
 
     at: str
     say: str | None = None
@@ -26,7 +29,10 @@ class Trouble:
 
 @dataclass(slots=True)
 class Troubles:
-    """Those that were asked for come first, each once; then the plan has its turn with each message. `down`: every talk ends at once."""
+    """Those that were asked for come first, each in one talk; then the plan has its turn with each message.
+
+    `down`: every talk ends at once.
+    """
 
     plan: FaultPlan = field(default_factory=FaultPlan)
     asked: deque[Trouble] = field(default_factory=deque)

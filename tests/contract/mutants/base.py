@@ -1,4 +1,7 @@
-"""What every mutant is made of: the list of them, and a reference connector of which one part is mistaken."""
+"""What every mutant is made of: the list of them, and a reference connector of which one part is mistaken.
+
+Those of vendors without HTTP are made of the SMTP connector.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
@@ -15,8 +18,9 @@ from pointsman_memory.outreach import MemoryNotices, MemoryProgrammes
 from pointsman_memory.people import MemoryAccounts, MemoryPeople
 from pointsman_memory.watches import MemoryWatches
 from pointsman_sdk import Context
+from pointsman_smtp import SmtpConnector
 
-MUTANTS: dict[str, list[type[MemoryConnector]]] = {}
+MUTANTS: dict[str, list[type[MemoryConnector] | type[SmtpConnector]]] = {}
 
 _PARTS: dict[type, str] = {
     MemoryAppointments: "appointments",
@@ -39,7 +43,7 @@ def fails(*checks: str) -> Callable[[type], type]:
     """Say which checks must catch the mutant: a connector, or the part of one that stands in the reference's place."""
 
     def register(mutant: type) -> type:
-        connector = mutant if issubclass(mutant, MemoryConnector) else _with_part(mutant)
+        connector = mutant if issubclass(mutant, MemoryConnector | SmtpConnector) else _with_part(mutant)
         for check in checks:
             MUTANTS.setdefault(check, []).append(connector)
         return mutant

@@ -1,13 +1,19 @@
 """One suite for each check and mutant of it; `test_kit_bites.py` runs each check against its own."""
 
+from collections.abc import Iterator
+
 import pytest
 from pydantic import BaseModel
 
 from contract.memory_vendor import CONFIG, SIGNED_IN, BenchVendor
-from contract.mutants import calendars, house, keeping, outages, pushes, records, webhooks  # noqa: F401  # they register themselves
+from contract.mutants import calendars, dialled, house, keeping, outages, pushes, records, webhooks  # noqa: F401  # they register themselves
 from contract.mutants.base import MUTANTS
+from contract.smtp.mail_bench import BenchVendor as MailVendor
+from contract.smtp.mail_bench import bench_server, config_for
 from pointsman_memory import MemoryConnector
 from pointsman_sdk.testing import ConnectorSuite
+from pointsman_smtp import SmtpConfig, SmtpConnector
+from pointsman_smtp.fake.server import FakeMailServer
 
 NEEDS_A_SIGN_IN = {
     "test_refused_token_is_renewed_once",
@@ -29,13 +35,32 @@ class _Bench(ConnectorSuite):
         return type(self).factory.manifest.config.model_validate(dict(chosen))
 
 
+@pytest.fixture(scope="module")
+def mail_server() -> Iterator[FakeMailServer]:
+    with bench_server() as server:
+        yield server
+
+
+class _DialledBench(ConnectorSuite):
+    __test__ = False
+
+    @pytest.fixture
+    def vendor(self, mail_server: FakeMailServer) -> MailVendor:
+        return MailVendor(mail_server)
+
+    @pytest.fixture
+    def config(self, request: pytest.FixtureRequest) -> SmtpConfig:
+        return config_for(request.node.name)
+
+
 SUITES: dict[str, tuple[str, str]] = {}  # the suite's name: the check, and the mutant
 for _check, _mutants in MUTANTS.items():
     for _mutant in _mutants:
         _name = f"Mutant{_mutant.__name__}{'SignedIn' if _check in NEEDS_A_SIGN_IN else ''}"
         known = globals().get(_name)
         assert known is None or known.factory is _mutant, f"two mutants are called {_mutant.__name__}"
-        globals()[_name] = type(_name, (_Bench,), {"factory": _mutant, "__test__": True, "__module__": __name__})
+        _bench = _DialledBench if issubclass(_mutant, SmtpConnector) else _Bench
+        globals()[_name] = type(_name, (_bench,), {"factory": _mutant, "__test__": True, "__module__": __name__})
         SUITES[f"{_name}::{_check}"] = (_check, _mutant.__name__)
 
 
