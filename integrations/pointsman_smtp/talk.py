@@ -15,7 +15,7 @@ from pointsman_smtp.answers import Stage, answered, failed
 from pointsman_smtp.config import Security, SmtpConfig
 from pointsman_smtp.message import Mail
 
-_GOODBYE_S = 2.0
+_GOODBYE_S = 1.0
 _LINE_ENDS = re.compile(rb"\r\n|\r|\n")
 _DOTS = re.compile(rb"(?m)^\.")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from pointsman_sdk.fakes import Fault, FaultPlan, Turn
 
-STAGES = ("GREETING", "EHLO", "STARTTLS", "AUTH", "NOOP", "MAIL", "RCPT", "DATA", "END")
+STAGES = ("GREETING", "EHLO", "STARTTLS", "AUTH", "NOOP", "MAIL", "RCPT", "DATA", "END", "QUIT")
 """What the server answers: its first words, a command, or the end of the message."""
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import Any
@@ -17,6 +17,7 @@ from pointsman_smtp.fake.talks import Talk
 
 _LARGEST = 2_000_000
 _LOST_S = 60.0
+_LAST_TURNS = 5  # of the loop, in which the last talks end
 
 
 class FakeMailServer:
@@ -42,7 +43,8 @@ class FakeMailServer:
         self.clock, self.lost_s, self.slow_s = clock, lost_s, 0.0
         self.unknown: set[str] = set()
         self.troubles, self.mailbox, self.ledger = Troubles(), Mailbox(), CallLedger()
-        self.port = 0
+        self.port, self.greeted_by = 0, ""
+        self.talks: set[Talk] = set()
 
     def standing(self) -> dict[str, Any]:
         """All that stands here, for the test that runs it."""
@@ -51,22 +53,20 @@ class FakeMailServer:
     @contextmanager
     def running(self, port: int = 0) -> Iterator["FakeMailServer"]:
         """The server in a thread, on a port of this machine: any that is free, where none is said."""
-        loop, begun = asyncio.new_event_loop(), Event()
+        loop, begun, over = asyncio.new_event_loop(), Event(), asyncio.Event()
         failures: list[BaseException] = []
 
         async def serve() -> None:
             within = self.tls if self.implicit else None
-            served = await loop.create_server(lambda: Talk(self, loop), "127.0.0.1", port, ssl=within)
-            self.port = served.sockets[0].getsockname()[1]
-            begun.set()
-            try:
-                await served.serve_forever()
-            finally:
-                served.close()
+            async with await loop.create_server(lambda: Talk(self, loop), "127.0.0.1", port, ssl=within) as served:
+                self.port = served.sockets[0].getsockname()[1]
+                begun.set()
+                await over.wait()
+                await self._hang_up()
 
         def work() -> None:
             try:
-                with suppress(asyncio.CancelledError), asyncio.Runner(loop_factory=lambda: loop) as runner:
+                with asyncio.Runner(loop_factory=lambda: loop) as runner:
                     runner.run(serve())
             except OSError as error:
                 failures.append(error)
@@ -81,8 +81,15 @@ class FakeMailServer:
         try:
             yield self
         finally:
-            loop.call_soon_threadsafe(lambda: [task.cancel() for task in asyncio.all_tasks(loop)])
+            loop.call_soon_threadsafe(over.set)
             thread.join()
+
+    async def _hang_up(self) -> None:
+        for _ in range(_LAST_TURNS):
+            for talk in list(self.talks):
+                if isinstance(talk.transport, asyncio.WriteTransport):
+                    talk.transport.abort()
+            await asyncio.sleep(0)
 
     def keep(self, envelope: Envelope) -> None:
         """Put the message into the mailbox."""

@@ -34,6 +34,14 @@ class Talk(SMTP):
             loop=loop,
         )
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._server.talks.add(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._server.talks.discard(self)
+        super().connection_lost(error)
+
     async def push(self, status: Any) -> None:
         if not self._greeted:
             self._greeted = True
@@ -42,6 +50,7 @@ class Talk(SMTP):
         await super().push(status)
 
     async def smtp_EHLO(self, hostname: str) -> None:
+        self._server.greeted_by = hostname
         if not await self._befalls("EHLO"):
             await super().smtp_EHLO(hostname)
 
@@ -63,7 +72,7 @@ class Talk(SMTP):
         if self._server.users and not (self.session and self.session.authenticated):
             await self.push("530 5.7.0 Authentication required")
         elif await self._befalls("MAIL"):
-            self._write_down("", 421 if self._turn.fault is Fault.THROTTLED else 0, acted=False)
+            self._write_down("", 0 if trouble is None else _code(trouble), acted=False)
         else:
             await super().smtp_MAIL(arg)
 
@@ -74,6 +83,10 @@ class Talk(SMTP):
     async def smtp_DATA(self, arg: str) -> None:
         if not await self._befalls("DATA"):
             await super().smtp_DATA(arg)
+
+    async def smtp_QUIT(self, arg: str) -> None:
+        if not await self._befalls("QUIT"):
+            await super().smtp_QUIT(arg)
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -91,8 +104,7 @@ class Talk(SMTP):
         takes = trouble is None or trouble.takes
         if takes:
             self._server.keep(envelope)
-        status = 250 if trouble is None else int((trouble.say or "0")[:3])
-        self._write_down(_message_id(envelope), status, acted=takes)
+        self._write_down(_message_id(envelope), 250 if trouble is None else _code(trouble), acted=takes)
         if trouble is None:
             return "250 2.0.0 taken"
         return await self._be(trouble)
@@ -141,6 +153,12 @@ class Talk(SMTP):
 
     def _authenticate_user(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> Any:
         return AuthResult(success=self._server.lets_in(data), handled=False, auth_data=data)
+
+
+def _code(trouble: Trouble) -> int:
+    """The code that is said, 0 where none is."""
+    said = (trouble.say or "")[:3]
+    return int(said) if said.isdigit() else 0
 
 
 def _message_id(envelope: Envelope) -> str:
