@@ -30,6 +30,12 @@ USERS = {"anna": "s3cret"}
 NEVER_SENT = tuple(stage for stage in STAGES if stage not in ("END", "QUIT", "NOOP", "STARTTLS", "AUTH"))
 
 
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """The loop on which connectors are called."""
+    return "asyncio", {"use_uvloop": True}
+
+
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority.founded(tmp_path_factory.mktemp("authority"))
@@ -248,7 +254,7 @@ async def test_talk_that_ends_after_the_message_is_told_and_repeated(
     server.troubles.asked.append(Trouble(at="END", cut=how == "cut", silent=how == "silent", takes=takes))
     thing, desk = notice(attachments=(invitation(sequence=3),), html="<p>Monday</p>"), Desk(server)
     with pytest.raises(AmbiguousOutcome, match="may have taken it"):
-        await desk.connector(seconds=20 if how == "cut" else 0.5).notices.put(thing)
+        await desk.connector(seconds=20 if how == "cut" else 1.0).notices.put(thing)
     await desk.connector().notices.put(thing)
     received = server.mailbox.received
     assert len(received) == 1 + takes
