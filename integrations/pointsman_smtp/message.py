@@ -47,7 +47,7 @@ def compose(notice: Notice, config: SmtpConfig) -> Mail:
     recipient = _mailbox(notice.place, "the recipient's address")
     made = message_id("message", notice.key, sender.domain)
     fields = [
-        headers.address("From", sender, notice.sender or config.sender_name),
+        headers.address("From", sender, headers.one_line(notice.sender, headers.LONGEST_NAME) or config.sender_name),
         headers.address("To", recipient),
         headers.subject(notice.subject),
         headers.plain("Date", format_datetime(notice.at)),

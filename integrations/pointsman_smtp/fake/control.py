@@ -2,7 +2,8 @@
 
 `GET /_control/messages`: each message as it was received, and joined by Message-ID; `DELETE` empties the mailbox.
 `GET /_control/ledger`: lines of JSON. `PUT /_control/faults`: `on`, `down` and `slow_s`, as `pointsman_sdk.fakes.FakeServer` has
-them, and `next`, what befalls the next talks, one each: `{"next": [{"at": "END", "cut": true, "takes": true}]}`.
+them; `rates` and `seed` of a plan that begins now; `unknown`, the addresses that are refused; and `next`, what befalls the next
+talks, one each: `{"next": [{"at": "END", "cut": true, "takes": true}]}`.
 """
 
 import json
@@ -12,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+from pointsman_sdk.fakes import FaultPlan, Rates
 from pointsman_sdk.readers import Unreadable
 from pointsman_sdk.readers.strict_json import parse_json
 from pointsman_smtp.fake.faults import Trouble
@@ -73,10 +75,12 @@ def controlled(server: FakeMailServer, port: int = 0) -> Iterator[int]:
 
 
 def _arm(server: FakeMailServer, given: dict[str, Any]) -> dict[str, Any]:
-    coming = [Trouble(**one) for one in given.get("next", [])]
-    troubles = server.troubles
+    coming, troubles = [Trouble(**one) for one in given.get("next", [])], server.troubles
+    if "rates" in given:
+        troubles.plan = FaultPlan(rates=Rates(**given["rates"]), seed=int(given.get("seed", 0)))
     troubles.plan.on = bool(given.get("on", troubles.plan.on))
     troubles.down = bool(given.get("down", troubles.down))
     server.slow_s = float(given.get("slow_s", server.slow_s))
+    server.unknown = set(given.get("unknown", server.unknown))
     troubles.asked.extend(coming)
     return {"on": troubles.plan.on, "down": troubles.down, "slow_s": server.slow_s, "next": len(troubles.asked)}

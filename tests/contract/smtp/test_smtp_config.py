@@ -1,0 +1,54 @@
+"""What a connection to a mail server may be configured with, and which port that is."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from pointsman_smtp import SmtpConfig
+
+LEAST = {"host": "smtp.example.com", "sender": "post@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("given", "port"),
+    [({}, 587), ({"security": "tls"}, 465), ({"security": "none"}, 25), ({"security": "tls", "port": 2465}, 2465)],
+)
+def test_port_goes_with_the_security(given: dict[str, Any], port: int) -> None:
+    assert SmtpConfig.model_validate({**LEAST, **given}).calls_at == port
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"host": ""},
+        {"host": "https://smtp.example.com"},
+        {"host": "smtp.example.com/"},
+        {"host": "smtp.example.com\r\n"},
+        {"host": "smtp example.com"},
+        {"port": 0},
+        {"port": 65_536},
+        {"security": "maybe"},
+        {"sender": "post"},
+        {"sender": "Post <post@example.com>"},
+        {"sender": "pöst@example.com"},
+        {"sender": "post@example.com\r\nRCPT TO:<a@b.c>"},
+        {"sender_name": "a\r\nBcc: mallory@example.com"},
+        {"hello": "a b"},
+        {"hello": "a\r\nMAIL"},
+        {"username": "anna"},
+        {"password": "s3cret"},
+        {"username": "an\x00na", "password": "s3cret"},
+        {"seconds": 0},
+        {"seconds": 26},
+        {"starttls": True},
+    ],
+)
+def test_what_cannot_work_is_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        SmtpConfig.model_validate({**LEAST, **given})
+
+
+@pytest.mark.parametrize("host", ["localhost", "192.0.2.1", "2001:db8::1", "smtp-relay.example.com"])
+def test_names_and_addresses_of_servers_are_taken(host: str) -> None:
+    assert SmtpConfig.model_validate({**LEAST, "host": host}).host == host
