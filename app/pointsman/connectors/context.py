@@ -10,7 +10,7 @@ import httpx
 from pydantic import BaseModel
 
 from pointsman.connectors.guard import AddressGuard, GuardedTransport, Network
-from pointsman.connectors.pace.hearing import HEARING, hear
+from pointsman.connectors.pace.hearing import HEARING, hear, heard_dial
 from pointsman.connectors.pace.lent import BorrowedTransport, HeardTokens, Lent, QuotaTold
 from pointsman.connectors.pace.masks import Masks, masked_log
 from pointsman.connectors.sign_in.grants import Grant, grant_of
@@ -73,7 +73,7 @@ class ContextFactory:
             readers=self._readers,
             log=masked_log(connection.connector),
             quota=quota,
-            dial=self._guard.dial,
+            dial=heard_dial(self._guard.dial),
         )
         return Lent(context=context, http=http, masks=masks, quota=quota, finish=close)
 

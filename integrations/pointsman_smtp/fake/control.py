@@ -65,7 +65,7 @@ def controlled(server: FakeMailServer, port: int = 0) -> Iterator[int]:
             self.wfile.write(body)
 
     with ThreadingHTTPServer(("127.0.0.1", port), Control) as http:
-        thread = Thread(target=http.serve_forever, name="control of the fake mail server", daemon=True)
+        thread = Thread(target=http.serve_forever, args=(0.05,), name="control of the fake mail server", daemon=True)
         thread.start()
         try:
             yield http.server_port

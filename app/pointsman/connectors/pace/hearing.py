@@ -3,10 +3,13 @@
 A call is several requests. Where one in three of them fails, hardly a call succeeds, and still the vendor works.
 """
 
+import socket
 from contextvars import ContextVar
 from dataclasses import dataclass
 
 import httpx
+
+from pointsman_sdk import Dial
 
 
 @dataclass(slots=True)
@@ -25,3 +28,19 @@ async def hear(response: httpx.Response) -> None:
     heard = HEARING.get()
     if heard is not None and response.status_code < 500 and response.status_code != 429:
         heard.answer = True
+
+
+def heard_dial(dial: Dial) -> Dial:
+    """`dial` for a vendor without HTTP: that it takes the call counts as an answer, since only the connector reads the others.
+
+    Where they are of no use, the connector says by the scope of its error that the whole connection has to wait.
+    """
+
+    async def dialled(host: str, port: int, *, plain: bool = False) -> socket.socket:
+        line = await dial(host, port, plain=plain)
+        heard = HEARING.get()
+        if heard is not None:
+            heard.answer = True
+        return line
+
+    return dialled
