@@ -12,7 +12,7 @@ from pointsman.connectors.registry import ConnectorRegistry
 from pointsman_sdk import __version__
 from pointsman_sdk.graded import TIER_FILE, Graded, read_tier, write_tier
 
-OURS = ("pointsman_memory", "pointsman_caldav", "pointsman_microsoft", "pointsman_google")
+OURS = ("pointsman_memory", "pointsman_caldav", "pointsman_microsoft", "pointsman_google", "pointsman_smtp")
 
 
 def folder_of(package: str) -> Path:
@@ -34,6 +34,7 @@ def test_the_list_of_connectors_tells_them() -> None:
         "google": "gold",
         "memory": "gold",
         "microsoft": "gold",
+        "smtp": "gold",
     }
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from support.programs.wheels import ROOT, SDK, BareEnvironment, built_wheel
 
-PACKAGES = ["pointsman", "pointsman_memory", "pointsman_caldav", "pointsman_microsoft", "pointsman_google"]
+PACKAGES = ["pointsman", "pointsman_memory", "pointsman_caldav", "pointsman_microsoft", "pointsman_google", "pointsman_smtp"]
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ from importlib.metadata import distribution
 points = [p for p in distribution("pointsman").entry_points if p.group == "pointsman.connectors"]
 print(*sorted(p.name for p in points if callable(p.load())))
 """
-    assert elsewhere.run("-c", story).split() == ["caldav", "google", "memory", "microsoft"]
+    assert elsewhere.run("-c", story).split() == ["caldav", "google", "memory", "microsoft", "smtp"]
 
 
 def test_its_command_prints_the_schema(elsewhere: BareEnvironment) -> None:

@@ -1,5 +1,8 @@
 """What a connection to a mail server may be configured with, and which port that is."""
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,3 +55,14 @@ def test_what_cannot_work_is_refused(given: dict[str, Any]) -> None:
 @pytest.mark.parametrize("host", ["localhost", "192.0.2.1", "2001:db8::1", "smtp-relay.example.com"])
 def test_names_and_addresses_of_servers_are_taken(host: str) -> None:
     assert SmtpConfig.model_validate({**LEAST, "host": host}).host == host
+
+
+def test_page_about_mail_shows_what_can_be_saved() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "connections" / "smtp.md").read_text(encoding="utf-8")
+    shown = [json.loads(" ".join(body.split())) for body in re.findall(r"-d '(\{.*?\})'", page, re.DOTALL)]
+    assert len(shown) == 2
+    for body in shown:
+        assert body["connector"] == "smtp"
+        SmtpConfig.model_validate(body["config"])
+    told = set(re.findall(r"`([a-z_]+)`", page))
+    assert set(SmtpConfig.model_fields) <= told
