@@ -25,7 +25,7 @@ class Mailbox:
 
 
 def mailbox(address: str) -> Mailbox:
-    """The address in its two parts. ValueError for what is none, or could be more than one."""
+    """The address in its two parts. ValueError for what is none, or could be another one to some reader."""
     local, _, domain = check_email(address).rpartition("@")
     if not domain.isascii():
         try:
@@ -36,6 +36,7 @@ def mailbox(address: str) -> Mailbox:
         size = len(local.encode())
     except UnicodeEncodeError:
         raise ValueError("half a character stands in the address") from None
-    if not local.isprintable() or size > _LONGEST_LOCAL or len(domain) > _LONGEST_DOMAIN:
+    # Some servers and mail programs decode encoded words (RFC 2047) where none may stand.
+    if "=?" in local or not local.isprintable() or size > _LONGEST_LOCAL or len(domain) > _LONGEST_DOMAIN:
         raise ValueError("not an address that mail goes to")
     return Mailbox(local, domain)

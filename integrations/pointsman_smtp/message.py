@@ -19,6 +19,7 @@ _TYPE = re.compile(r"([a-z]+)/([a-z0-9][a-z0-9.+-]*)")
 _METHOD = re.compile(r"^METHOD:(PUBLISH|REQUEST|REPLY|CANCEL)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _NAME = re.compile(r"[^\w .()+-]+")
 _LONGEST_FILE_NAME = 60
+_LONG = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +73,9 @@ def _mailbox(address: str, what: str) -> Mailbox:
 
 def _body(notice: Notice, made: str) -> bytes:
     message = EmailMessage(policy=_POLICY)
-    message.set_content(_clean(notice.text))
+    message.set_content(_clean(notice.text), cte=_encoding(notice.text))
     if notice.html is not None:
-        message.add_alternative(_clean(notice.html), subtype="html")
+        message.add_alternative(_clean(notice.html), subtype="html", cte=_encoding(notice.html))
     for attached in notice.attachments:
         _show(message, attached)
     for attached in notice.attachments:
@@ -83,6 +84,11 @@ def _body(notice: Notice, made: str) -> bytes:
     for number, part in enumerate(one for one in message.walk() if one.is_multipart()):
         part.set_boundary(f"={number}={made[1:33]}=")
     return message.as_bytes()
+
+
+def _encoding(text: str) -> str | None:
+    """None: as the library chooses. It writes quoted-printable character by character, and a long text would stop all else."""
+    return "base64" if len(text) > _LONG else None
 
 
 def _clean(text: str) -> str:

@@ -71,6 +71,7 @@ class _Talk:
         self.stage = Stage.GREETING
         self._config, self._context = config, context
         self._client: SMTP | None = None
+        self._transport: asyncio.BaseTransport | None = None
 
     async def begin(self, tls: ssl.SSLContext | None) -> None:
         """Up to where messages are taken."""
@@ -83,6 +84,7 @@ class _Talk:
                 raise Retryable("the mail server offers no STARTTLS: nothing is sent in clear", scope=Scope.CONNECTION)
             # Forgets all that was said before (RFC 3207, 4.2).
             await client.starttls(tls_context=tls)
+            self._transport = client.transport
             self.stage = Stage.HELLO
             await client.ehlo()
         if self._config.username is not None and self._config.password is not None:
@@ -117,14 +119,13 @@ class _Talk:
         client = self._client
         if client is None:
             return
-        transport = client.transport
         if polite:
             with suppress(SMTPException, OSError):
                 async with asyncio.timeout(_GOODBYE_S):
                     await client.quit()
         client.close()
-        if isinstance(transport, asyncio.WriteTransport):
-            transport.abort()  # under TLS a server that is silent would keep it open
+        if isinstance(self._transport, asyncio.WriteTransport):
+            self._transport.abort()  # under TLS a server that is silent would keep it open
 
     async def _connected(self, tls: ssl.SSLContext | None) -> SMTP:
         config = self._config
@@ -148,7 +149,7 @@ class _Talk:
         finally:
             if client.transport is None:
                 line.close()
-        self._client = client
+        self._client, self._transport = client, client.transport
         return client
 
     def _ready(self) -> SMTP:

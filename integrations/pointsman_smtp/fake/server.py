@@ -13,7 +13,7 @@ from aiosmtpd.smtp import Envelope, LoginPassword
 from pointsman_sdk.fakes import CallLedger
 from pointsman_smtp.fake.faults import Troubles
 from pointsman_smtp.fake.mailbox import Mailbox, Received
-from pointsman_smtp.fake.talks import Talk
+from pointsman_smtp.fake.talks import SIGN_INS, Talk
 
 _LARGEST = 2_000_000
 _LOST_S = 60.0
@@ -23,15 +23,16 @@ _LAST_TURNS = 5  # of the loop, in which the last talks end
 class FakeMailServer:
     """Takes mail for every address but those in `unknown`.
 
-    `users` sign in by their password; without any, no sign-in is asked for. `tls` is the certificate of the server, from the
-    first byte with `implicit`, else by STARTTLS. A silent answer lasts `lost_s` seconds, or until its caller hangs up;
-    `slow_s` is how long each answer to a message takes.
+    `users` sign in by their password in one of the ways `sign_ins`; without any, no sign-in is asked for. `tls` is the
+    certificate of the server, from the first byte with `implicit`, else by STARTTLS. A silent answer lasts `lost_s` seconds, or
+    until its caller hangs up; `slow_s` is how long each answer to a message takes.
     """
 
     def __init__(
         self,
         *,
         users: dict[str, str] | None = None,
+        sign_ins: tuple[str, ...] = SIGN_INS,
         tls: ssl.SSLContext | None = None,
         implicit: bool = False,
         utf8: bool = True,
@@ -39,7 +40,14 @@ class FakeMailServer:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         lost_s: float = _LOST_S,
     ) -> None:
-        self.users, self.tls, self.implicit, self.utf8, self.largest = users, tls, implicit, utf8, largest
+        self.users, self.sign_ins, self.tls, self.implicit, self.utf8, self.largest = (
+            users,
+            sign_ins,
+            tls,
+            implicit,
+            utf8,
+            largest,
+        )
         self.clock, self.lost_s, self.slow_s = clock, lost_s, 0.0
         self.unknown: set[str] = set()
         self.troubles, self.mailbox, self.ledger = Troubles(), Mailbox(), CallLedger()

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from pointsman_smtp.fake.server import FakeMailServer
 
 
+SIGN_INS = ("PLAIN", "LOGIN")
+
+
 class Talk(SMTP):
     """One talk with a client, and what befalls it."""
 
@@ -30,7 +33,7 @@ class Talk(SMTP):
             require_starttls=not in_clear,
             auth_require_tls=not in_clear,
             authenticator=self._authenticate_user if server.users else None,
-            auth_exclude_mechanism=() if server.users else ("PLAIN", "LOGIN"),
+            auth_exclude_mechanism=[way for way in SIGN_INS if not server.users or way not in server.sign_ins],
             loop=loop,
         )
 

@@ -214,6 +214,7 @@ def test_calendar_that_is_not_one_is_refused(content: bytes) -> None:
         "ad\ud800a@example.com",
         "ad\u200ba@example.com",
         "ada@-bücher-.example",
+        "=?utf-8?q?mallory=40example=2Enet=3E?=@example.com",
         f"{'a' * 65}@example.com",
         f"{'ü' * 40}@example.com",
         f"ada@{'a.' * 130}example",
@@ -271,6 +272,13 @@ def test_every_server_takes_the_lines(subject: str, sender: str, text: str, name
 @given(words=st.text(st.characters(), max_size=100))
 def test_halves_of_characters_are_left_out(words: str) -> None:
     compose(notice(subject=words, sender=words, text=words, html=words), CONFIG)
+
+
+def test_long_text_is_not_written_character_by_character() -> None:
+    text = "Ü" * 100_000
+    message = read(notice(text=text, html=text))
+    assert {part["Content-Transfer-Encoding"] for part in message.walk() if not part.is_multipart()} == {"base64"}
+    assert [part.get_content().strip() for part in message.walk() if not part.is_multipart()] == [text, text]
 
 
 def test_vast_subject_takes_no_time() -> None:

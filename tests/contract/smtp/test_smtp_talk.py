@@ -144,11 +144,29 @@ async def test_a_network_that_was_not_opened_is_not_dialled(server: FakeMailServ
         await Desk(server, guard=AddressGuard()).connector(security="none").check()
 
 
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+async def test_server_that_is_silent_in_the_handshake_is_given_up(trusted: Authority, security: str) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if security == "starttls":
+            for answer in (b"220 mail.example\r\n", b"250-mail.example\r\n250 STARTTLS\r\n", b"220 go on\r\n"):
+                writer.write(answer)
+                await reader.readline()
+        while await reader.read(1_000):
+            pass
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as served:
+        desk, port = Desk(FakeMailServer()), served.sockets[0].getsockname()[1]
+        with pytest.raises(Retryable, match="in time"):
+            await desk.connector(security=security, port=port, seconds=0.3).notices.put(notice())
+
+
 # -- the sign-in
 
 
-async def test_user_signs_in(server: FakeMailServer) -> None:
-    server.users = USERS
+@pytest.mark.parametrize("way", ["PLAIN", "LOGIN"])
+async def test_user_signs_in(server: FakeMailServer, way: str) -> None:
+    server.users, server.sign_ins = USERS, (way,)
     await Desk(server).connector(**LOGIN).notices.put(notice())
     assert [call.connection for call in server.ledger.calls] == ["anna"]
 
