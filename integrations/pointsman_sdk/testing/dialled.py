@@ -70,9 +70,10 @@ class FaultyDial:
 
     async def aclose(self) -> None:
         """Hang up everywhere. Raises what the bench found wrong with the way in which the connector speaks."""
-        for task in self._tasks:
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
             task.cancel()
-        ended = await asyncio.gather(*self._tasks, return_exceptions=True)
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
         for line in self._lines:
             line.theirs.close()
         for one in ended:
