@@ -124,7 +124,7 @@ def hostile(kind: Kind, vendor: Any) -> Any:
         case Capability.PROGRAMMES:
             return replace(thing, person=HOSTILE)
         case Capability.NOTICES:
-            return replace(thing, subject=HOSTILE.name, text=HOSTILE.name)
+            return replace(thing, subject=HOSTILE.name, text=HOSTILE.name, sender=HOSTILE.name)
         case Capability.APPOINTMENTS:
             return replace(thing, title=HOSTILE.name, guests=(HOSTILE,))
         case _:
