@@ -31,6 +31,7 @@ words = st.text(st.characters(codec="utf-8"), max_size=300) | st.sampled_from(
         "Hi\nBcc: mallory@example.com",
         "a\u2028Bcc: mallory@example.com\u0085b\x00c\rd",
         "=?utf-8?q?Bcc=3A_mallory=40example=2Ecom?=",
+        'A \\ "B" \\" \\',
         "é" * 250,
         "日本語" * 80,
         "x" * 2_000,
@@ -228,6 +229,13 @@ def test_address_that_is_none_is_refused(field: str, address: str) -> None:
 
 
 # -- whatever the words
+
+
+def test_words_that_look_encoded_are_not_decoded() -> None:
+    word = "=?utf-8?q?Bcc=3A_mallory=40example=2Ecom?="
+    content = compose(notice(subject=word, sender=word), CONFIG).content
+    assert word.encode() not in content.partition(b"\r\n\r\n")[0]
+    assert str(read(notice(subject=word))["Subject"]) == word
 
 
 @given(subject=words, sender=words, text=words, html=st.none() | words)

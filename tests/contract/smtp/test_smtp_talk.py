@@ -1,16 +1,18 @@
 """What comes of a talk with a mail server: in TLS or not at all, signed in, and an error that says what the host does next."""
 
 import asyncio
+import re
+import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from contract.smtp.certificates import Authority
 from contract.smtp.desk import Desk, invitation, notice
-from pointsman.connectors.guard import AddressGuard
+from pointsman.connectors.guard import PRIVATE_NETWORKS, AddressGuard
 from pointsman_sdk import (
     AmbiguousOutcome,
     ConnectorError,
@@ -144,21 +146,66 @@ async def test_a_network_that_was_not_opened_is_not_dialled(server: FakeMailServ
         await Desk(server, guard=AddressGuard()).connector(security="none").check()
 
 
+class Lines(AddressGuard):
+    """The host's guard, which remembers what it lent."""
+
+    def __init__(self) -> None:
+        super().__init__(PRIVATE_NETWORKS)
+        self.lent: list[socket.socket] = []
+
+    async def dial(self, host: str, port: int, *, plain: bool = False) -> socket.socket:
+        self.lent.append(await super().dial(host, port, plain=plain))
+        return self.lent[-1]
+
+    async def are_closed(self) -> bool:
+        """After the few turns of the loop in which that happens."""
+        for _ in range(10):
+            await asyncio.sleep(0)
+        return all(line.fileno() == -1 for line in self.lent)
+
+
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-async def test_server_that_is_silent_in_the_handshake_is_given_up(trusted: Authority, security: str) -> None:
+@pytest.mark.parametrize("handshake", [True, False])
+async def test_server_that_falls_silent_in_tls_is_given_up(
+    trusted: Authority, security: str, *, handshake: bool
+) -> None:
+    """Its connection is closed at once, though it does not agree to the end of TLS."""
+    tls = trusted.server("localhost")
+    released = asyncio.Event()
+
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if security == "starttls":
             for answer in (b"220 mail.example\r\n", b"250-mail.example\r\n250 STARTTLS\r\n", b"220 go on\r\n"):
                 writer.write(answer)
                 await reader.readline()
-        while await reader.read(1_000):
-            pass
-        writer.close()
+        with suppress(OSError):
+            if handshake:
+                await writer.start_tls(tls)
+            await released.wait()
+        writer.transport.abort()
 
     async with await asyncio.start_server(talk, "127.0.0.1", 0) as served:
-        desk, port = Desk(FakeMailServer()), served.sockets[0].getsockname()[1]
+        lines, port = Lines(), served.sockets[0].getsockname()[1]
+        connector = Desk(FakeMailServer(), guard=lines).connector(security=security, port=port, seconds=0.5)
         with pytest.raises(Retryable, match="in time"):
-            await desk.connector(security=security, port=port, seconds=0.3).notices.put(notice())
+            await connector.notices.put(notice())
+        assert await lines.are_closed()
+        released.set()
+
+
+async def test_every_line_is_closed(server: FakeMailServer) -> None:
+    lines = Lines()
+    connector = Desk(server, guard=lines, memory=NoMemory()).connector()
+    for trouble in (
+        None,
+        Trouble(at="GREETING", say="554 no"),
+        Trouble(at="END", cut=True),
+        Trouble(at="MAIL", say="x"),
+    ):
+        server.troubles.asked += [] if trouble is None else [trouble]
+        with suppress(ConnectorError):
+            await connector.notices.put(notice())
+        assert await lines.are_closed()
 
 
 # -- the sign-in
@@ -286,6 +333,26 @@ async def test_message_that_was_taken_stays_so_when_the_goodbye_fails(server: Fa
     server.troubles.asked.append(Trouble(at="QUIT", cut=how == "cut", silent=how == "silent"))
     await Desk(server).connector().notices.put(notice())
     assert len(server.mailbox.received) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ".",
+        ".\n..\n...",
+        "a\r\n.\r\nMAIL FROM:<mallory@example.com>\r\nRCPT TO:<bob@example.com>\r\nDATA\r\nb",
+        "a\n.\nMAIL FROM:<mallory@example.com>",
+        "a\r.\rMAIL FROM:<mallory@example.com>",
+        "a\n.\r\nb",
+        "a\r\n.\nb",
+    ],
+)
+async def test_text_ends_where_it_ends(server: FakeMailServer, text: str) -> None:
+    """A line of one dot ends a message: a stranger's text neither ends it nor begins another (SMTP smuggling)."""
+    await Desk(server).connector().notices.put(notice(text=text, html=text))
+    (received,) = server.mailbox.received
+    lines = re.split("\r\n|\r|\n", text)
+    assert [received.text().rstrip().splitlines(), received.text("html").rstrip().splitlines()] == [lines, lines]
 
 
 # -- once
