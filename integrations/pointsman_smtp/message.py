@@ -24,7 +24,7 @@ _LONG = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """What goes to the server. `utf8`: only to one with SMTPUTF8."""
+    """What goes to the server; each line of `content` ends in CR and LF. `utf8`: only to one with SMTPUTF8."""
 
     id: str
     sender: Mailbox

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -16,7 +17,7 @@ from pointsman_smtp.config import Security, SmtpConfig
 from pointsman_smtp.message import Mail
 
 _GOODBYE_S = 1.0
-_LINE_ENDS = re.compile(rb"\r\n|\r|\n")
+_LAST_TURNS = 10
 _DOTS = re.compile(rb"(?m)^\.")
 
 
@@ -71,7 +72,7 @@ class _Talk:
         self.stage = Stage.GREETING
         self._config, self._context = config, context
         self._client: SMTP | None = None
-        self._transport: asyncio.BaseTransport | None = None
+        self._line: socket.socket | None = None
 
     async def begin(self, tls: ssl.SSLContext | None) -> None:
         """Up to where messages are taken."""
@@ -84,7 +85,6 @@ class _Talk:
                 raise Retryable("the mail server offers no STARTTLS: nothing is sent in clear", scope=Scope.CONNECTION)
             # Forgets all that was said before (RFC 3207, 4.2).
             await client.starttls(tls_context=tls)
-            self._transport = client.transport
             self.stage = Stage.HELLO
             await client.ehlo()
         if self._config.username is not None and self._config.password is not None:
@@ -96,8 +96,8 @@ class _Talk:
         await self._ready().noop()
 
     async def send(self, mail: Mail) -> None:
-        client, content = self._ready(), _LINE_ENDS.sub(b"\r\n", mail.content)
-        options = self._options(client, mail, size=len(content))
+        client = self._ready()
+        options = self._options(client, mail)
         encoding = "utf-8" if mail.utf8 else "ascii"
         self.stage = Stage.SENDER
         await client.mail(str(mail.sender), options=options, encoding=encoding)
@@ -107,7 +107,7 @@ class _Talk:
         started = await client.execute_command(b"DATA")
         if started.code != 354 or client.protocol is None:
             raise answered(self.stage, started.code, started.message)
-        client.protocol.write(_DOTS.sub(b"..", content))
+        client.protocol.write(_DOTS.sub(b"..", mail.content))
         # Not `client.data()`, whose errors do not tell whether the end was sent.
         self.stage = Stage.END
         taken = await client.execute_command(b".")
@@ -116,24 +116,22 @@ class _Talk:
 
     async def end(self, *, polite: bool) -> None:
         """Hang up, after a goodbye where the server is still listening. What was done stays done."""
-        client = self._client
-        if client is None:
-            return
-        if polite:
-            with suppress(SMTPException, OSError):
-                async with asyncio.timeout(_GOODBYE_S):
-                    await client.quit()
-        client.close()
-        if isinstance(self._transport, asyncio.WriteTransport):
-            self._transport.abort()  # under TLS a server that is silent would keep it open
+        if self._client is not None:
+            if polite:
+                with suppress(SMTPException, OSError):
+                    async with asyncio.timeout(_GOODBYE_S):
+                        await self._client.quit()
+            self._client.close()
+        if self._line is not None:
+            await _hung_up(self._line)
 
     async def _connected(self, tls: ssl.SSLContext | None) -> SMTP:
         config = self._config
         plain = config.security is Security.NONE
-        line = await self._context.dial(config.host, config.calls_at, plain=plain)
-        client = SMTP(
+        self._line = await self._context.dial(config.host, config.calls_at, plain=plain)
+        self._client = client = SMTP(
             hostname=config.host,
-            sock=line,
+            sock=self._line,
             use_tls=config.security is Security.TLS,
             start_tls=False,  # asked for in `begin`
             tls_context=tls,
@@ -146,10 +144,6 @@ class _Talk:
             raise
         except SMTPException as error:
             raise (error.__cause__ if isinstance(error.__cause__, OSError) else error) from None
-        finally:
-            if client.transport is None:
-                line.close()
-        self._client, self._transport = client, client.transport
         return client
 
     def _ready(self) -> SMTP:
@@ -168,8 +162,8 @@ class _Talk:
                 "the mail server offers neither PLAIN nor LOGIN to sign in: leave the user name out, or use TLS"
             )
 
-    def _options(self, client: SMTP, mail: Mail, *, size: int) -> list[str]:
-        options = []
+    def _options(self, client: SMTP, mail: Mail) -> list[str]:
+        options, size = [], len(mail.content)
         if client.supports_extension("size"):
             limit = client.esmtp_extensions["size"].strip()
             if limit.isascii() and limit.isdigit() and 0 < int(limit[:18]) < size:
@@ -180,3 +174,17 @@ class _Talk:
                 raise Rejected("the mail server takes no address with letters beyond ASCII before the @ (SMTPUTF8)")
             options += ["SMTPUTF8", "BODY=8BITMIME"]  # RFC 6531, 3.1: a server with the one has the other
         return options
+
+
+async def _hung_up(line: socket.socket) -> None:
+    """Closed in TLS, a connection would wait for a server that is silent: it is told of the end, and closes in a few turns.
+
+    Only then the socket is closed here, in case that nobody took it over: its number may be another one's soon.
+    """
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
+    for _ in range(_LAST_TURNS):
+        if line.fileno() == -1:
+            return
+        await asyncio.sleep(0)
+    line.close()

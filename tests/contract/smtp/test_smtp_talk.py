@@ -181,16 +181,19 @@ async def test_server_that_falls_silent_in_tls_is_given_up(
         with suppress(OSError):
             if handshake:
                 await writer.start_tls(tls)
+                writer.transport.pause_reading()  # type: ignore[attr-defined]  # of a connection it can be
             await released.wait()
         writer.transport.abort()
 
     async with await asyncio.start_server(talk, "127.0.0.1", 0) as served:
         lines, port = Lines(), served.sockets[0].getsockname()[1]
         connector = Desk(FakeMailServer(), guard=lines).connector(security=security, port=port, seconds=0.5)
-        with pytest.raises(Retryable, match="in time"):
-            await connector.notices.put(notice())
-        assert await lines.are_closed()
-        released.set()
+        try:
+            with pytest.raises(Retryable, match="in time"):
+                await connector.notices.put(notice())
+            assert await lines.are_closed()
+        finally:
+            released.set()
 
 
 async def test_every_line_is_closed(server: FakeMailServer) -> None:
