@@ -83,10 +83,10 @@ def answered(stage: Stage, code: int, text: str) -> ConnectorError:
     why = (int(found[1]), int(found[2])) if found else None
     meaning = f": {_MEANINGS[why]}" if why in _MEANINGS else ""
     what = f"{_WHAT[stage]}{meaning} ({code}{f' {found[0]}' if found else ''})"
-    if code in _SIGN_IN:
-        return ReauthRequired(f"the mail server wants another user name or password ({code})")
     if code < 500:
         return Retryable(what, scope=_scope(stage, code, why))
+    if code in _SIGN_IN or stage is Stage.SIGN_IN:  # Exchange Online says 550 5.7.30 where passwords are switched off
+        return ReauthRequired(f"{what}: another user name or password is needed, or an admin has to allow it")
     if stage is Stage.RECIPIENT and why in _NO_MAILBOX:
         return PlaceGone(what)
     return Rejected(what)

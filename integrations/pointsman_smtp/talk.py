@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from aiosmtplib import SMTP, SMTPException
 from aiosmtplib.errors import SMTPResponseException
 
-from pointsman_sdk import ConnectorError, Context, Rejected, Retryable, Scope
+from pointsman_sdk import ConnectorError, Context, ReauthRequired, Rejected, Retryable, Scope
 from pointsman_smtp.addresses import mailbox
 from pointsman_smtp.answers import Stage, answered, failed
 from pointsman_smtp.config import Security, SmtpConfig
@@ -158,9 +158,8 @@ class _Talk:
         elif "login" in offered:
             await client.auth_login(username, password)
         else:
-            raise Rejected(
-                "the mail server offers neither PLAIN nor LOGIN to sign in: leave the user name out, or use TLS"
-            )
+            # Waits for a person, as a refused password does: refused for good, each message would have to be sent again by hand.
+            raise ReauthRequired("the mail server offers neither PLAIN nor LOGIN: leave the user name out, or use TLS")
 
     def _options(self, client: SMTP, mail: Mail) -> list[str]:
         options, size = [], len(mail.content)

@@ -229,7 +229,7 @@ async def test_refused_sign_in_wants_a_human(server: FakeMailServer, config: dic
 
 
 async def test_server_that_takes_no_sign_in_says_so(server: FakeMailServer) -> None:
-    with pytest.raises(Rejected, match="neither PLAIN nor LOGIN"):
+    with pytest.raises(ReauthRequired, match="neither PLAIN nor LOGIN"):
         await Desk(server).connector(**LOGIN).check()
 
 
@@ -239,7 +239,8 @@ async def test_server_that_takes_no_sign_in_says_so(server: FakeMailServer) -> N
         ("535 5.7.139 authentication is off for this tenant", ReauthRequired),
         ("534 5.7.9 an application's own password is needed", ReauthRequired),
         ("454 4.7.0 temporary failure", Retryable),
-        ("504 5.5.4 unknown", Rejected),
+        ("550 5.7.30 Basic authentication is not supported for Client Submission.", ReauthRequired),
+        ("504 5.5.4 unknown", ReauthRequired),
     ],
 )
 async def test_answer_to_a_sign_in_says_what_is_next(
