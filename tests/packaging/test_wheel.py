@@ -7,7 +7,14 @@ import pytest
 
 from support.programs.wheels import ROOT, SDK, BareEnvironment, built_wheel
 
-PACKAGES = ["pointsman", "pointsman_memory", "pointsman_caldav", "pointsman_microsoft", "pointsman_google", "pointsman_smtp"]
+PACKAGES = [
+    "pointsman",
+    "pointsman_memory",
+    "pointsman_caldav",
+    "pointsman_microsoft",
+    "pointsman_google",
+    "pointsman_smtp",
+]
 
 
 @pytest.fixture(scope="module")
