@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     receive_timeout_s: Annotated[float, Field(gt=0, le=600)] = 10.0
 
     secret_keys: Annotated[tuple[SecretStr, ...], NoDecode, Field(min_length=1)]  # newest first; older ones still open
-    private_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()  # that calendars and CRMs may lie in
+    private_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()  # that vendors and own servers may lie in
 
     worker_concurrency: Annotated[int, Field(ge=1, le=200)] = 10
     job_deadline_s: Annotated[float, Field(gt=0, le=3_600)] = 60.0
