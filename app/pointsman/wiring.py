@@ -12,7 +12,8 @@ from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.context import ContextFactory, Keeping
 from pointsman.connectors.crm import ConnectorCrm
 from pointsman.connectors.intake import ConnectorIntake
-from pointsman.connectors.invitations import IcalendarInvitations
+from pointsman.connectors.mail.invitations import IcalendarInvitations
+from pointsman.connectors.mail.notices import ConnectorNotices
 from pointsman.connectors.pace.gate import PaceGate
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.sign_in.sign_ins import OAuthSignIns
@@ -75,6 +76,7 @@ def wire_over(engine: AsyncEngine, settings: Settings) -> Wired:
         calendars=gateway,
         crm=ConnectorCrm(gateway=gateway, registry=connectors),
         intake=ConnectorIntake(gateway=gateway, registry=connectors),
+        notices=ConnectorNotices(registry=connectors),
         invitations=IcalendarInvitations(),
         readers=ChildTextReaders(),
         secrets=vault,

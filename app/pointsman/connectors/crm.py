@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pointsman.connectors.adapter import ConnectorGateway
-from pointsman.connectors.mail_addresses import outgoing_address
+from pointsman.connectors.mail.mail_addresses import outgoing_address
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.sdk_values import check_contract, kept_sequence, kept_text
 from pointsman.domain.messages.message import say

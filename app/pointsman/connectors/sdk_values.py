@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from pointsman.connectors.mail_addresses import outgoing_address
+from pointsman.connectors.mail.mail_addresses import outgoing_address
 from pointsman.connectors.pace.masks import CURRENT
 from pointsman.services.ports.vendors.calendars import (
     BusyCalendar,

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pointsman.connectors.invitations import IcalendarInvitations
+from pointsman.connectors.mail.invitations import IcalendarInvitations
 from pointsman.connectors.signatures import SdkSignatureSchemes
 from pointsman.connectors.text_readers import ChildTextReaders
 from pointsman.db.engine.engine import make_engine
@@ -248,6 +248,13 @@ class NoIntake:
         raise AssertionError(f"no connector takes in: {name}")
 
 
+class NoMail:
+    """No connector sends messages."""
+
+    def sends_mail(self, _connector: str) -> bool:
+        return False
+
+
 class NoSignIns:
     """Vendors to whom nobody signs in."""
 
@@ -305,6 +312,7 @@ def env_over(engine: AsyncEngine, *, clock: Clock | None = None) -> Env:
         calendars=FakeCalendars(),
         crm=FakeCrm(),
         intake=NoIntake(),
+        notices=NoMail(),
         invitations=IcalendarInvitations(),
         readers=ChildTextReaders(),
         secrets=ToySecrets(),

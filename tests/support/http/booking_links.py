@@ -12,7 +12,7 @@ import psycopg
 from fastapi import FastAPI
 
 from pointsman.api.booking_page.rendering import PageRenderer
-from pointsman.connectors.invitations import IcalendarInvitations
+from pointsman.connectors.mail.invitations import IcalendarInvitations
 from pointsman.connectors.vault import Vault
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.services.booking.book import book

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 from icalendar.cal.component import Component
 
-from pointsman.connectors.invitations import IcalendarInvitations, ical_line, ical_name, ical_text
+from pointsman.connectors.mail.invitations import IcalendarInvitations, ical_line, ical_name, ical_text
 from pointsman.services.ports.vendors.invitations import CalendarUser, Invitation, InvitationMethod
 from pointsman.services.ports.vendors.texts import SharedText
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pointsman.connectors.invitations import IcalendarInvitations
-from pointsman.connectors.mail_addresses import outgoing_address
+from pointsman.connectors.mail.invitations import IcalendarInvitations
+from pointsman.connectors.mail.mail_addresses import outgoing_address
 from pointsman.connectors.sdk_values import appointment
 from pointsman.services.ports.vendors.calendars import CalendarEvent, EventGuest
 from pointsman.services.ports.vendors.invitations import CalendarUser, Invitation, InvitationMethod

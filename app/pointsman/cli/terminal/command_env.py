@@ -79,6 +79,7 @@ def _env(engine: AsyncEngine, rest: _Rest, settings: Settings) -> Env:
         calendars=rest.part("calendars"),
         crm=rest.part("crm"),
         intake=rest.part("intake"),
+        notices=rest.part("notices"),
         invitations=rest.part("invitations"),
         readers=rest.part("readers"),
         secrets=rest.part("secrets"),

@@ -47,6 +47,7 @@ _PAGE = (
     .order_by(connections.c.created_at.desc(), connections.c.id.desc())
     .limit(bindparam("limit"))
 )
+_CONNECTORS = select(connections.c.key, connections.c.connector).order_by(connections.c.key)
 _OWNER_KEEPING_CRMS = select(connections).where(connections.c.sync_owners).order_by(connections.c.key)
 _TO_PROBE = (
     select(connections)
@@ -102,6 +103,9 @@ class SqlConnections:
         after_at, after_id = after or (None, None)
         found = await self._connection.execute(_PAGE, {"after_at": after_at, "after_id": after_id, "limit": limit})
         return [connection_row(row) for row in found.mappings()]
+
+    async def connectors(self) -> Mapping[str, str]:
+        return {row.key: row.connector for row in await self._connection.execute(_CONNECTORS)}
 
     async def owner_keeping_crms(self) -> Sequence[ConnectionRow]:
         return [connection_row(row) for row in (await self._connection.execute(_OWNER_KEEPING_CRMS)).mappings()]

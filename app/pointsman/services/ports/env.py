@@ -17,6 +17,7 @@ from pointsman.services.ports.tx import UnitOfWork
 from pointsman.services.ports.vendors.calendars import CalendarGateway
 from pointsman.services.ports.vendors.crm import CrmGateway
 from pointsman.services.ports.vendors.invitations import Invitations
+from pointsman.services.ports.vendors.notices import NoticeGateway
 from pointsman.services.ports.vendors.sign_in import SignInGateway
 
 Clock = Callable[[], datetime]
@@ -85,6 +86,7 @@ class Env:
     calendars: CalendarGateway
     crm: CrmGateway
     intake: IntakeGateway
+    notices: NoticeGateway
     invitations: Invitations
     readers: TextReaders
     secrets: Secrets

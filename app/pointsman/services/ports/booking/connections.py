@@ -43,6 +43,10 @@ class Connections(Protocol):
         """By creation and id, newest first."""
         ...
 
+    async def connectors(self) -> Mapping[str, str]:
+        """The connector of each connection, by the connection's key."""
+        ...
+
     async def owner_keeping_crms(self) -> Sequence[ConnectionRow]:
         """The CRMs that hear who owns a lead, by key, also those that are out of use."""
         ...

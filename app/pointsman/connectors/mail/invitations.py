@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from icalendar import Calendar, Event, vCalAddress, vText, vUri
 
-from pointsman.connectors.mail_addresses import outgoing_address
+from pointsman.connectors.mail.mail_addresses import outgoing_address
 from pointsman.services.ports.vendors.invitations import CalendarUser, Invitation, InvitationMethod
 from pointsman_sdk.people import check_email
 
