@@ -47,7 +47,9 @@ LONGEST_PAUSE_S = 0.05
 PURE = (
     "babel",
     "idna",
+    "jinja2",
     "jmespath",
+    "markupsafe",
     "phonenumbers",
     "pydantic",
     "pydantic_core",

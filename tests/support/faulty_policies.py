@@ -7,11 +7,13 @@ from typing import Any
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.policy_check.bookings import MAX_TEXTS
 from pointsman.domain.policy_check.findings import Finding, Severity
 from pointsman.domain.policy_check.logic import check_logic
 from pointsman.domain.policy_check.run import check_policy
 from pointsman.domain.roster.reps import Caps, WeeklyBlock
 from pointsman.domain.roster.roles import Role, Work
+from pointsman.services.wording.text_grammar import check_text
 from support.roster import CLOSER, rep, roster
 
 HUNTER = Role(name="Hunter", works=frozenset({Work.PROSPECTING, Work.CLOSING}))
@@ -30,6 +32,15 @@ FLOOR = roster(
     rep("hugo", HUNTER),
     rep("dora", DESIGNER),
 )
+SENDERS = {
+    f"p{i}": {
+        "work": "closing",
+        "members": ["carl"],
+        "invitations": {"by": "mail", "connection": "post", "sender": f"us {i}"},
+    }
+    for i in range(MAX_TEXTS + 1)
+}
+CONNECTIONS = {"post": True, "calendars": False}
 RULE = {"name": "everyone", "work": "qualification", "pool": "sdr"}
 BUYERS = {"name": "buyers", "when": {"field": "lead.score", "gte": 90}, "work": "closing", "pool": "closers"}
 GOOD: dict[str, Any] = {
@@ -68,6 +79,14 @@ def ranked(*members: str, **over: Any) -> dict[str, Any]:
 
 def score(**over: Any) -> dict[str, Any]:
     return {"scores": {"score.fit": {"owner": "Board", "points": [{"when": ASKS, "points": 5}], **over}}}
+
+
+def sends(**over: Any) -> dict[str, Any]:
+    return pool("closers", invitations={"by": "mail", "connection": "post", **over})
+
+
+def says(subject: str) -> dict[str, Any]:
+    return sends(texts={"confirmation": {"en": {"subject": subject}}})
 
 
 #: One document for each code and severity; "?" stands for what has no whole document of its own.
@@ -190,6 +209,13 @@ CASES: dict[tuple[str, Severity], dict[str, Any]] = {
         ("role-forbids", "error", pool(members=["lena", "carl"])),
         ("share-without-member", "warning", pool(shares={"in-house": 50, "acme": 50})),
         ("thresholds-crossed", "error", {"matching": {"names": {"link_at": 90, "suggest_at": 95}}}),
+        ("connection-sends-no-mail", "error", sends(connection="calendars")),
+        ("invitations-without-effect", "warning", pool(invitations={"by": "mail", "connection": "post"})),
+        ("invitations-without-fallback", "warning", sends(by="calendar", connection=None)),
+        ("text-malformed", "error", says("{{ name }} {% if name %}")),
+        ("too-many-texts", "error", {"pools": {**GOOD["pools"], **SENDERS}}),
+        ("unknown-connection", "error", sends(connection="psot")),
+        ("unknown-text-name", "error", says("{{ nmae }}")),
         ("uncovered-hours", "warning", pool(members=["max"], immediate=True)),
         ("unknown-category", "warning", {}),
         ("unknown-country-group", "error", asks({"field": "lead.country", "in_group": ["DAHC"]})),
@@ -237,4 +263,5 @@ def findings_of(code: str, severity: Severity) -> tuple[Finding, ...]:
     """What the check finds in that case, this code among it."""
     if code in WITHOUT_DOCUMENT:
         return WITHOUT_DOCUMENT[code]()
-    return check_policy(parse_policy({**GOOD, **CASES[code, severity]}), FLOOR, {"crm": ["need"]})
+    document = {**GOOD, **CASES[code, severity]}
+    return check_policy(parse_policy(document), FLOOR, {"crm": ["need"]}, texts=check_text, sends_mail=CONNECTIONS)

@@ -24,7 +24,7 @@ from pointsman.cli.init.questions import Questioner, ask_calendar, ask_reps
 from pointsman.connectors.text_readers import ChildTextReaders
 from pointsman.domain.roster.reps import Rep, Roster
 from pointsman.domain.roster.roles import Role
-from pointsman.services.policies.lifecycle import check_offline
+from pointsman.services.policies.checking import PolicySurroundings, check_offline
 from pointsman.services.wording.rendering import MessageReader, render
 
 LENA = "Lena Vogt, lena@nordwerk.example, SDR"
@@ -97,7 +97,7 @@ def test_the_files_are_taken_without_a_finding(floor: tuple[str, ...], language:
     }
     assert [rep.key for rep in roster.reps] == [rep.key for rep in answers.reps]
     policy = parse_policy_yaml_now(policy_text(answers).encode(), readers)
-    assert check_offline(policy.document, Roster(version=1, reps=known)) == ()
+    assert check_offline(policy.document, PolicySurroundings(roster=Roster(version=1, reps=known))) == ()
 
 
 def questioner(*answers: str) -> tuple[Questioner, list[str]]:

@@ -172,3 +172,10 @@ def test_the_very_text_that_is_live_makes_no_version(database_url: str, tmp_path
     assert ("first" in history, "again" in history) == (True, False)
     comment = written(tmp_path, "q.yaml", OURS + b"# why\r\n")
     assert "Version 2 is live." in said(policy("publish", comment, "-m", "why", url=database_url))
+
+
+def test_a_text_to_buyers_is_read_offline_too_and_its_fault_has_a_line(tmp_path: Path) -> None:
+    texts = b"{by: mail, connection: post, texts: {change: {en: {body: 'Hello\n\n{{ nmae }}'}}}}"
+    pools = b"pools: {closers: {work: closing, members: [anna], invitations: " + texts + b"}}\n"
+    text = said(policy("check", "--offline", written(tmp_path, "p.yaml", pools)), 1)
+    assert "pools.closers.invitations.texts.change.en.body: line 2: there is no name 'nmae'; did you mean 'name'?" in text

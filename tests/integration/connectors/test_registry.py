@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from pointsman.connectors.context import ContextFactory
+from pointsman.connectors.mail.notices import ConnectorNotices
 from pointsman.connectors.pace.masks import Masks
 from pointsman.connectors.registry import ConnectorRegistry, DuplicateConnector
 from pointsman.domain.errors import MAX_FAULTS, Invalid, NotFound, Unavailable
@@ -203,3 +204,10 @@ async def test_installed_connectors_are_all_sound() -> None:
     described = ConnectorRegistry.discover().describe()
     assert {"memory", "caldav"} <= {info.name for info in described}
     assert [info.fault for info in described if info.fault] == []
+
+
+def test_a_connector_sends_mail_when_its_manifest_says_so_and_a_broken_or_absent_one_does_not(site: Path) -> None:
+    install(site, "acme-crm", entry="acme = acme_crm:Acme", code=SOUND)
+    install(site, "acme-bad", entry="bad = acme_bad:Acme", code="raise RuntimeError('x')")
+    notices = ConnectorNotices(registry=ConnectorRegistry.discover())
+    assert [notices.sends_mail(name) for name in ("memory", "acme", "bad", "gone")] == [True, False, False, False]

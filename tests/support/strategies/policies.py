@@ -78,6 +78,18 @@ _pool = part(
     immediate=st.booleans(),
     time_zone=st.sampled_from(["UTC", "Europe/Berlin"]),
     booking=part({}, duration=st.sampled_from(["30m", "45m"]), slots_shown=st.integers(5, 6)),
+    invitations=part(
+        {"by": st.sampled_from(["mail", "calendar", "nobody"]), "connection": st.sampled_from(["post", "mail"])},
+        reminders=st.lists(
+            st.sampled_from(["1d", "24h", "2h"]), max_size=2, unique_by=lambda s: s.replace("24h", "1d")
+        ),
+        sender=_texts,
+        texts=st.dictionaries(
+            st.sampled_from(["confirmation", "reminder"]),
+            st.dictionaries(st.sampled_from(["de", "en"]), part({}, subject=_texts, body=_texts), max_size=2),
+            max_size=2,
+        ),
+    ),
     ledger=st.sampled_from(NAMES),
     requires=_plain,
     ranking=part(

@@ -7,9 +7,11 @@ import yaml
 
 from pointsman.domain.distribution.candidate import DropReason
 from pointsman.domain.policy.document import DistributionMethod
+from pointsman.domain.policy.invitations import TEXT_NAMES
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.policy_check.conditions import OPERATORS_BY_TYPE
 from pointsman.domain.policy_check.run import check_policy
+from pointsman.services.wording.text_grammar import check_text
 from support.roster import CLOSER, rep, roster
 
 PAGE = Path(__file__).parents[3] / "docs" / "policy.md"
@@ -40,3 +42,12 @@ def test_the_pages_example_of_pools_and_suppliers_can_be_parsed() -> None:
     policy = parse_policy(example)
     assert policy.pools["closers"].ramp_up[1].percent == 50
     assert policy.suppliers["acme-calls"].capacity[1].per_day == 40
+
+
+def test_the_page_s_example_of_invitations_can_be_sent_and_its_table_has_each_name() -> None:
+    section = PAGE.read_text().split("### Invitations")[1].split("\n## ")[0]
+    document = yaml.safe_load(section.split("```yaml\n")[1].split("```")[0])
+    found = check_policy(parse_policy(document), None, texts=check_text, sends_mail={"post": True})
+    assert [finding for finding in found if "invitations" in finding.path] == []
+    table = section.split("| name | |\n|---|---|\n")[1].split("\n\n")[0]
+    assert table.splitlines() == [f"| `{name}` | {said} |" for name, said in TEXT_NAMES.items()]

@@ -10,7 +10,7 @@ from pointsman.domain.policy_check.operands import Spellings
 from pointsman.domain.policy_check.run import check_policy
 from pointsman.services.codes.code_names import CODE_NAMES
 from pointsman.services.codes.registered_domains import domain_of_fact
-from pointsman.services.policies.lifecycle import check_offline
+from pointsman.services.policies.checking import check_offline
 from support.roster import rep, roster
 from support.wording import english
 

@@ -114,6 +114,14 @@ FULL: dict[str, Any] = {
                 "confirm_within": "2h",
                 "purpose": {"de": "Vorführung", "en": "Demonstration"},
             },
+            "invitations": {
+                "by": "mail",
+                "connection": "post",
+                "sender": "{{ rep }}",
+                "reply_to": "sales@firma.example",
+                "reminders": ["1d", "1h"],
+                "texts": {"confirmation": {"de": {"subject": "Termin", "body": "Guten Tag"}}},
+            },
             "ledger": "shared",
             "requires": LEAF,
             "ranking": {
@@ -170,6 +178,7 @@ OTHERS: tuple[Any, ...] = (
         "qualification",
         "prospecting",
     ),
+    *("desk@firma.example", "calendar"),
     *("text", "contact", "account", True, False, 3, 41, 87, 97),
 )
 

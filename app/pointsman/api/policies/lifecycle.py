@@ -11,14 +11,16 @@ from pointsman.api.http.lead_reference import LeadReference, meant_lead
 from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.reason_text import refuse_unseen
+from pointsman.api.policies.previews import PoolPreviewDoc, PreviewedCheckDoc
 from pointsman.api.policies.request_bodies import REQUEST_BODY, VersionPath, read_policy_body
-from pointsman.api.policies.schemas import CheckResultDoc, DraftDoc, FindingDoc, PolicyHead
+from pointsman.api.policies.schemas import DraftDoc, FindingDoc, PolicyHead
 from pointsman.api.routing.explanation_schemas import ExplainedDecisionDoc
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.policy_check.run import is_publishable
 from pointsman.domain.roster.roles import Work
 from pointsman.services.explain.explain import ExplainRequest, explain
 from pointsman.services.policies import lifecycle as policies
+from pointsman.services.policies.checking import check_and_preview
 
 router = APIRouter(tags=["Policy"])
 
@@ -107,16 +109,20 @@ async def draft(
 @router.post(
     "/v1/policies/check",
     summary="Check a document",
-    description="Against the roster as it is now. Nothing is stored. Every fault has its path and says what to do.",
+    description="Against the roster as it is now. Nothing is stored. Every fault has its path and says what to do. What buyers "
+    "would be sent by mail is in `previews`, in both languages, with made-up values.",
     responses=problem_responses(401, 403, 413, 422),
     openapi_extra=REQUEST_BODY,
 )
 async def check(
     request: Request, env: EnvDep, reader: ReaderDep, _caller: Annotated[Caller, may(Operation.POLICY_TRY)]
-) -> CheckResultDoc:
-    findings = await policies.check_document(env, (await read_policy_body(request, env)).document)
-    return CheckResultDoc(
-        publishable=is_publishable(findings), findings=[FindingDoc.of(finding, reader) for finding in findings]
+) -> PreviewedCheckDoc:
+    findings, preview = await check_and_preview(env, (await read_policy_body(request, env)).document)
+    return PreviewedCheckDoc(
+        publishable=is_publishable(findings),
+        findings=[FindingDoc.of(finding, reader) for finding in findings],
+        previews=[PoolPreviewDoc.of(pool) for pool in preview.pools],
+        previews_left_out=preview.left_out,
     )
 
 

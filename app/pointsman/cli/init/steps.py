@@ -22,6 +22,7 @@ from pointsman.services.lead_pages.journey import Journey, load_journey
 from pointsman.services.lead_pages.journey_reader import journey_reader
 from pointsman.services.leads.find_lead import find_lead
 from pointsman.services.policies import lifecycle as policies
+from pointsman.services.policies.checking import check_document
 from pointsman.services.ports import Env, Tx
 from pointsman.services.roster.change_roster import RosterState, get_roster, put_roster
 from pointsman.services.wording.rendering import MessageReader
@@ -123,9 +124,7 @@ async def _publish(env: Env, roster: RosterIn, policy: SubmittedPolicy, note: st
     if live is not None:
         if live.document != plain_document(policy.document):
             raise SetUpRefused(say("init.other-policy", version=live.version))
-        return _Published(
-            version=live.version, is_new=False, findings=await policies.check_document(env, live.document)
-        )
+        return _Published(version=live.version, is_new=False, findings=await check_document(env, live.document))
     draft = await policies.add_draft(env, policy.document, source=policy.source, note=note, actor=CLI_ACTOR)
     if not is_publishable(draft.findings):
         errors = [finding for finding in draft.findings if finding.severity is Severity.ERROR]

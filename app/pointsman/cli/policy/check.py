@@ -12,7 +12,7 @@ from pointsman.cli.terminal.found_environment import has_database
 from pointsman.cli.terminal.locality import terminal_language
 from pointsman.cli.terminal.reading import run_with_reader
 from pointsman.domain.policy_check.findings import Severity
-from pointsman.services.policies import lifecycle as policies
+from pointsman.services.policies import checking
 from pointsman.services.wording.rendering import MessageReader
 
 
@@ -24,9 +24,9 @@ def check(
     document = read_policy_file(file).document
     alone = offline or not has_database()
     if alone:
-        findings, reader = policies.check_offline(document), MessageReader(language=terminal_language())
+        findings, reader = checking.check_offline(document), MessageReader(language=terminal_language())
     else:
-        findings, reader = run_with_reader(lambda env: policies.check_document(env, document))
+        findings, reader = run_with_reader(lambda env: checking.check_document(env, document))
     show_findings(findings, reader)
     if alone:
         tell("cli-policy.checked-alone")

@@ -46,6 +46,11 @@ _OF_MODELS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "one-operator": ("fault.one-operator", ("field",)),
     "duplicate-member": ("fault.duplicate-member", ("rep",)),
     "shares": ("fault.shares", ("sum",)),
+    "mail-without-connection": ("fault.mail-without-connection", ()),
+    "reminder-twice": ("fault.reminder-twice", ()),
+    "reminder-range": ("fault.reminder-range", ()),
+    "blank-text": ("fault.blank-text", ()),
+    "acting-text": ("fault.acting-text", ()),
 }
 
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from pointsman.domain.errors import Fault
-from pointsman.domain.messages.form_faults import form_fault
+from pointsman.domain.messages.form_faults import EMAIL, form_fault
 from pointsman.domain.messages.suggestions import suggestion
 from pointsman.domain.policy.conditions_model import CONDITION_MODELS
 from pointsman.domain.policy.definitions_model import ScorePoints
@@ -34,6 +34,7 @@ from pointsman.domain.policy.document import (
     SupplierRules,
 )
 from pointsman.domain.policy.evidence_sources import EvidenceDefinition, EvidenceLabels, EvidenceRules, EvidenceSource
+from pointsman.domain.policy.invitations import InvitationRules, MessageWords
 from pointsman.domain.policy.operands import TAG_PREFIX, FieldRef
 from pointsman.domain.text.suggestions import did_you_mean
 
@@ -65,6 +66,7 @@ PATTERNS_IN_WORDS: Mapping[str, str] = {
     r"^[a-z0-9.-]+\.[a-z0-9-]+$": "is malformed; write a domain in small letters, its umlauts as xn--…, as in post.example",
     r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$": "is malformed; write a field with its group, as in lead.country",
     r"^custom\.[a-z][a-z0-9_]*$": "is malformed; begin with custom. and go on in small letters, as in custom.vip",
+    EMAIL: "is malformed; write one address, as in sales@firma.example",
     r"^score\.[a-z][a-z0-9_]*$": "is malformed; begin with score. and go on in small letters, as in score.fit",
 }
 
@@ -80,6 +82,8 @@ _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("gates", "*", "on_fail"): OnFail,
     ("pools", "*"): Pool,
     ("pools", "*", "booking"): BookingRules,
+    ("pools", "*", "invitations"): InvitationRules,
+    ("pools", "*", "invitations", "texts", "*", "*"): MessageWords,
     ("pools", "*", "members", "*"): Member,
     ("pools", "*", "match", "*"): SkillMatch,
     ("pools", "*", "ranking"): Ranking,

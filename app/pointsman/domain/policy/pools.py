@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from pointsman.domain.dates.durations import Duration, format_duration
 from pointsman.domain.dates.local_time import is_time_zone
 from pointsman.domain.policy.conditions_model import Condition
+from pointsman.domain.policy.invitations import InvitationRules
 from pointsman.domain.policy.operands import FieldName, Identifier, PolicyModel, PolicyText
 from pointsman.domain.roster.roles import Work
 
@@ -199,6 +200,7 @@ class Pool(PolicyModel):
     immediate: StrictBool = False
     time_zone: PolicyTimeZone = "UTC"
     booking: BookingRules = BookingRules()
+    invitations: InvitationRules = InvitationRules()
     ledger: Identifier | None = None  # pools that name the same ledger share it
     requires: Condition | None = None  # must be true of the lead and the rep (`rep.*` fields) together
     ranking: Ranking = Ranking()

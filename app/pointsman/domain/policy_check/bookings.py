@@ -1,10 +1,21 @@
-"""Does what a pool says of its appointments fit its work, and can the pools that it names send a companion?"""
+"""Does what a pool says of its appointments fit its work, can the pools that it names send a companion, and its texts be sent?"""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from pointsman.domain.messages.message import say
 from pointsman.domain.messages.suggestions import suggestion
 from pointsman.domain.policy.document import Policy, Pool
+from pointsman.domain.policy.invitations import (
+    SENDER_NAMES,
+    TEXT_NAMES,
+    BuyerMessage,
+    InvitationRules,
+    Inviter,
+    TextCheck,
+    TextFault,
+    TextFaultKind,
+    TextName,
+)
 from pointsman.domain.policy.pools import OfferMode
 from pointsman.domain.policy_check.distribution import BOOKED_WORKS
 from pointsman.domain.policy_check.findings import Finding, error, warning
@@ -13,6 +24,16 @@ from pointsman.domain.roster.roles import GATED_WORKS
 
 #: Works that are done beside who leads an appointment: booked ones that need no gate of their own.
 COMPANION_WORKS = BOOKED_WORKS - GATED_WORKS
+#: All that a text takes beside names, as an author writes it.
+_TAGS = "{% if NAME %}…{% endif %}"
+_MALFORMED: Mapping[TextFaultKind, str] = {
+    TextFaultKind.FORBIDDEN: "finding.text-forbidden",
+    TextFaultKind.UNCLOSED: "finding.text-unclosed",
+    TextFaultKind.UNOPENED: "finding.text-unopened",
+    TextFaultKind.TOO_DEEP: "finding.text-too-deep",
+}
+#: Different texts of a policy: each is parsed.
+MAX_TEXTS = 400
 
 
 def check_bookings(policy: Policy) -> Iterator[Finding]:
@@ -47,3 +68,70 @@ def _check_companion_pools(path: str, name: str, pool: Pool, policy: Policy) -> 
         elif known.booking.companion_pools:
             yield error(where, "companion-pool-misfit", say("finding.companion-asks-along", pool=other))
         seen.add(other)
+
+
+def check_invitations(policy: Policy, texts: TextCheck, sends_mail: Mapping[str, bool] | None) -> Iterator[Finding]:
+    """Texts that cannot be rendered, ways that do not lead to a buyer, and what is never sent.
+
+    `sends_mail` tells of each connection by its key; without it, what depends on connections is left out.
+    """
+    seen: set[str] = set()
+    for name, pool in policy.pools.items():
+        given, path = pool.invitations, f"pools.{name}.invitations"
+        if given == InvitationRules():
+            continue
+        yield from _check_ways(path, pool, sends_mail)
+        for where, source, names in _texts(path, given):
+            seen.add(source)
+            if len(seen) > MAX_TEXTS:
+                yield error(where, "too-many-texts", say("finding.too-many-texts", count=MAX_TEXTS))
+                return
+            for fault in texts(source, names):
+                yield _text_finding(where, fault, names)
+
+
+def _texts(path: str, given: InvitationRules) -> Iterator[tuple[str, str, Collection[TextName]]]:
+    """Each text with its place and the names that it may use."""
+    if given.sender is not None:
+        yield f"{path}.sender", given.sender, SENDER_NAMES
+    for message, by_language in given.texts.items():
+        for language, words in by_language.items():
+            for part, source in (("subject", words.subject), ("body", words.body)):
+                if source is not None:
+                    yield f"{path}.texts.{message}.{language}.{part}", source, TEXT_NAMES
+
+
+def _text_finding(path: str, fault: TextFault, names: Collection[TextName]) -> Finding:
+    line, given = fault.line, fault.given
+    if fault.kind is not TextFaultKind.UNKNOWN_NAME:
+        message = say(_MALFORMED[fault.kind], line=line, given=given, tags=_TAGS)
+        return error(path, "text-malformed", message)
+    known = say("suggestion.known-are", names=tuple(sorted(names)))
+    if given in tuple(TextName):
+        return error(path, "unknown-text-name", say("finding.sender-names", line=line, name=given, hint=known))
+    hint = suggestion(given, names) or known
+    return error(path, "unknown-text-name", say("finding.text-unknown-name", line=line, name=given, hint=hint))
+
+
+def _check_ways(path: str, pool: Pool, sends_mail: Mapping[str, bool] | None) -> Iterator[Finding]:
+    given = pool.invitations
+    if given.by is Inviter.NOBODY:
+        yield warning(path, "invitations-without-effect", say("finding.invitations-to-nobody"))
+    elif pool.work not in BOOKED_WORKS:
+        message = say("finding.invitations-without-effect", work=WORKS[pool.work])
+        yield warning(path, "invitations-without-effect", message)
+    elif given.connection is None:
+        yield warning(path, "invitations-without-fallback", say("finding.invitations-without-fallback"))
+    if given.by is not Inviter.NOBODY and BuyerMessage.REMINDER in given.texts and not given.reminders:
+        where = f"{path}.texts.{BuyerMessage.REMINDER}"
+        yield warning(where, "invitations-without-effect", say("finding.reminder-text-unused"))
+    if given.connection is None or sends_mail is None:
+        return
+    if given.connection not in sends_mail:
+        senders = [key for key, sends in sends_mail.items() if sends]
+        hint = suggestion(given.connection, senders) or say("finding.add-connection", name=given.connection)
+        message = say("finding.unknown-connection", name=given.connection, hint=hint)
+        yield error(f"{path}.connection", "unknown-connection", message)
+    elif not sends_mail[given.connection]:
+        message = say("finding.connection-sends-no-mail", name=given.connection)
+        yield error(f"{path}.connection", "connection-sends-no-mail", message)

@@ -1,6 +1,7 @@
 """Checking a policy before it is live: every fault with its path, a stable code and a sentence that says what to do."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.gc_pause import gc_paused
@@ -8,8 +9,9 @@ from pointsman.domain.leads.values.iso_codes import NO_NAMES, CodeNames
 from pointsman.domain.messages.message import say
 from pointsman.domain.messages.suggestions import suggestion
 from pointsman.domain.policy.document import Policy, Rule
+from pointsman.domain.policy.invitations import TextCheck, TextFault, TextName
 from pointsman.domain.policy.walk import conditions_of
-from pointsman.domain.policy_check.bookings import check_bookings
+from pointsman.domain.policy_check.bookings import check_bookings, check_invitations
 from pointsman.domain.policy_check.conditions import check_condition, fields_of_policy
 from pointsman.domain.policy_check.distribution import check_distribution
 from pointsman.domain.policy_check.evidence import check_evidence
@@ -27,6 +29,11 @@ from pointsman.domain.roster.roles import GATED_WORKS, Work
 MAX_FINDINGS = 200
 
 
+def no_text_faults(_source: str, _names: Collection[TextName]) -> Sequence[TextFault]:
+    """Takes every text: for who has no reader of templates at hand."""
+    return ()
+
+
 def check_policy(
     policy: Policy,
     roster: Roster | None,
@@ -34,17 +41,24 @@ def check_policy(
     *,
     names: CodeNames = NO_NAMES,
     domain_of: DomainOf = as_written,
+    texts: TextCheck = no_text_faults,
+    sends_mail: Mapping[str, bool] | None = None,
 ) -> tuple[Finding, ...]:
     """All findings, errors first, at most MAX_FINDINGS.
 
     Without a roster, what depends on people is left out; without the evidence that each
     intake maps, by its key, what depends on those. By `names` a country or language in words is told its code,
-    by `domain_of` a host which domain leads have of it.
+    by `domain_of` a host which domain leads have of it. `texts` finds the faults of a text that is sent, and `sends_mail`
+    tells of each connection by its key; without it, connections are not looked at.
     """
     errors: list[Finding] = []
     warnings: list[Finding] = []
     with gc_paused():
-        for finding in _findings(policy, roster, intakes, Spellings(names, domain_of)):
+        found = chain(
+            _findings(policy, roster, intakes, Spellings(names, domain_of)),
+            check_invitations(policy, texts, sends_mail),
+        )
+        for finding in found:
             if finding.severity is Severity.ERROR:
                 errors.append(finding)
                 if len(errors) == MAX_FINDINGS:

@@ -6,6 +6,7 @@ from typing import Any
 from pointsman.domain.leads.evidence import EvidenceKind
 from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.messages.message import Arg, Message, say
+from pointsman.domain.policy.invitations import Inviter
 from pointsman.domain.policy.pools import Confirmation, DistributionMethod, OfferMode
 from pointsman.domain.policy_words.terms import CONFIRMATIONS, FIELD_TYPES, KINDS, OFFERS, OWNERS, TIES
 from pointsman.domain.roster.roles import Work, work_name
@@ -16,6 +17,11 @@ _METHODS: Mapping[DistributionMethod, Message] = {
     DistributionMethod.SOONEST: say("diff.method-soonest"),
     DistributionMethod.OWNER: say("diff.method-owner"),
     DistributionMethod.RANKED: say("diff.method-ranked"),
+}
+_WAYS: Mapping[Inviter, Message] = {
+    Inviter.MAIL: say("diff.way-mail"),
+    Inviter.CALENDAR: say("diff.way-calendar"),
+    Inviter.NOBODY: say("diff.way-nobody"),
 }
 _ELSE: Mapping[str, Message] = {
     "hold": say("diff.else-hold"),
@@ -41,6 +47,7 @@ _WORDS: Mapping[str, Callable[[str], Message]] = {
     "on_fail.refused": lambda value: work_name(Work(value)),
     "booking.offer": lambda value: OFFERS[OfferMode(value)],
     "booking.confirmation": lambda value: CONFIRMATIONS[Confirmation(value)],
+    "invitations.by": lambda value: _WAYS[Inviter(value)],
     "kind": lambda value: KINDS[EvidenceKind(value)],
     "require": requirement,
     "order": lambda value: OWNERS[value],

@@ -14,6 +14,10 @@ _CONDITIONS = frozenset({"when", "requires", "re_enter"})
 #: Lists whose order matters are named whole.
 _ORDERED = frozenset({"order"})
 
+#: Objects of texts, each of which is named, also where all are new or gone.
+_NAMED_EACH = "invitations.texts"
+_WORDS_BEFORE = 30  # characters
+
 #: What stands in a list, where it has words of its own.
 _LISTED: Mapping[str, str] = {
     "require": "diff.requires",
@@ -41,6 +45,8 @@ def compare_values(place: DiffLocation, before: Any, after: Any) -> Iterator[Pol
     """At least one change, exactly when they differ."""
     if same_json(before, after):
         return
+    if place.label.startswith(_NAMED_EACH) and any(isinstance(value, Mapping) for value in (before, after)):
+        before, after = before or {}, after or {}
     if place.key in _CONDITIONS:
         yield from compare_conditions(place, before, after)
     elif isinstance(before, Mapping) and isinstance(after, Mapping):
@@ -54,7 +60,10 @@ def compare_values(place: DiffLocation, before: Any, after: Any) -> Iterator[Pol
 
 
 def _value(place: DiffLocation, before: Any, after: Any) -> PolicyChange:
-    was, now = _worded(place, before), _worded(place, after)
+    if place.label.startswith(_NAMED_EACH) and before is not None and after is not None:
+        was, now = map(part_message, _from_difference(before, after))
+    else:
+        was, now = _worded(place, before), _worded(place, after)
     if before is None:
         return place.change(_about(place, "diff.set", "diff.part-set", now=now), before, after, "new")
     if after is None:
@@ -62,6 +71,15 @@ def _value(place: DiffLocation, before: Any, after: Any) -> PolicyChange:
     if known := _SENTENCES.get((place.group, place.label)):
         return place.change(say(known, was=was, now=now), before, after)
     return place.change(_about(place, "diff.value", "diff.part-value", was=was, now=now), before, after)
+
+
+def _from_difference(before: str, after: str) -> tuple[str, str]:
+    """Both texts from the line in which they begin to differ, or the words before."""
+    shorter = min(len(before), len(after))
+    same = next((i for i in range(shorter) if before[i] != after[i]), shorter)
+    begin = max(before.rfind("\n", 0, same) + 1, same - _WORDS_BEFORE)
+    lead = "…" if begin else ""
+    return lead + before[begin:], lead + after[begin:]
 
 
 def _worded(place: DiffLocation, value: Any) -> Arg:

@@ -5,9 +5,10 @@ from typing import Any
 
 from pointsman.domain.messages.message import Arg, Message, rep_name, say, supplier_name
 from pointsman.domain.policy.document import Member, Pool
+from pointsman.domain.policy.invitations import InvitationRules
 from pointsman.domain.policy.pools import BookingRules, DistributionMethod, RampStep, Ranking
 from pointsman.domain.policy_words.sections import PolicySection, Statements
-from pointsman.domain.policy_words.terms import CONFIRMATIONS, OFFERS, asked, tell_description
+from pointsman.domain.policy_words.terms import CONFIRMATIONS, INVITERS, OFFERS, asked, tell_description
 from pointsman.domain.policy_words.values import length_message, quoted
 from pointsman.domain.roster.roles import Work, work_name
 
@@ -63,6 +64,7 @@ def read_pool(name: str, pool: Pool) -> PolicySection:
         told.tell(f"ramp_up[{i}]", _ramp_step(step))
     _tell_ranking(told, pool.ranking, whole=pool.method is DistributionMethod.RANKED)
     _tell_booking(told, pool.booking, whole=pool.work in _BOOKED)
+    _tell_invitations(told, pool.invitations)
     tell_description(told, pool.description)
     return told.section(say("readout.pool", name=name))
 
@@ -111,3 +113,26 @@ def _tell_booking(told: Statements, booking: BookingRules, *, whole: bool) -> No
     for language, text in booking.purpose.items():
         key = "readout.purpose-de" if language == "de" else "readout.purpose-en"
         told.tell(f"booking.purpose.{language}", say(key, text=quoted(text)))
+
+
+def _tell_invitations(told: Statements, given: InvitationRules) -> None:
+    """Each setting that is not the usual one: nothing is sent."""
+    usual = InvitationRules()
+    if given.by is not usual.by:
+        told.tell("invitations.by", say("readout.invited", inviter=INVITERS[given.by]))
+    told.tell_unless(
+        "invitations.connection", given.connection, None, "readout.mail-connection", connection=given.connection
+    )
+    if given.sender is not None:
+        told.tell("invitations.sender", say("readout.mail-sender", text=quoted(given.sender)))
+    if given.reply_to is not None:
+        told.tell("invitations.reply_to", say("readout.mail-reply-to", text=quoted(given.reply_to)))
+    if given.reminders:
+        spans = tuple(length_message(span) for span in given.reminders)
+        told.tell("invitations.reminders", say("readout.reminders", spans=spans))
+    for message, by_language in given.texts.items():
+        for language, words in by_language.items():
+            for part, text in (("subject", words.subject), ("body", words.body)):
+                if text is not None:
+                    step = f"invitations.texts.{message}.{language}.{part}"
+                    told.tell(step, say("readout.message-text", setting=step, text=quoted(text)))

@@ -6,6 +6,7 @@ from pointsman.domain.leads.evidence import EvidenceKind
 from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.messages.message import Message, Named, NameKind, say, supplier_name
 from pointsman.domain.policy.conditions_model import Condition
+from pointsman.domain.policy.invitations import Inviter
 from pointsman.domain.policy.pools import Confirmation, OfferMode
 from pointsman.domain.policy_words.conditions import condition_message
 from pointsman.domain.policy_words.sections import Statements
@@ -27,6 +28,11 @@ OFFERS: Mapping[OfferMode, Message] = {
 CONFIRMATIONS: Mapping[Confirmation, Message] = {
     Confirmation.AUTOMATIC: say("readout.confirmation-automatic"),
     Confirmation.REP: say("readout.confirmation-rep"),
+}
+INVITERS: Mapping[Inviter, Message] = {
+    Inviter.MAIL: say("readout.invited-by-mail"),
+    Inviter.CALENDAR: say("readout.invited-by-calendar"),
+    Inviter.NOBODY: say("readout.invited-by-nobody"),
 }
 FIELD_TYPES: Mapping[FieldType, Message] = {
     FieldType.TEXT: say("readout.type-text"),

@@ -1,32 +1,25 @@
-"""Policies: drafts, the check before they are live, publishing, rolling back, comparing. Exactly one is published.
+"""Policies: drafts, publishing, rolling back, comparing. Exactly one is published.
 
 Reading, checking and comparing large documents takes long enough to be done beside the event loop.
 """
 
 import json
 from asyncio import to_thread
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import islice
 from typing import Any
 
 from pointsman.domain.errors import Conflict, Fault, NotFound, PolicyInvalid, StaleVersion
-from pointsman.domain.gc_pause import gc_paused
-from pointsman.domain.messages.form_faults import fault_words
 from pointsman.domain.messages.message import say
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.parsing import parse_policy, plain_document
-from pointsman.domain.policy_check.conditions import unknown_fields
 from pointsman.domain.policy_check.findings import Finding, Severity
-from pointsman.domain.policy_check.run import MAX_FINDINGS, check_policy, is_publishable
+from pointsman.domain.policy_check.run import is_publishable
 from pointsman.domain.policy_diff.changes import PolicyChange
 from pointsman.domain.policy_diff.documents import diff_policies as difference
 from pointsman.domain.roster.reps import Roster
 from pointsman.services.audit import audit
-from pointsman.services.codes.code_names import CODE_NAMES
-from pointsman.services.codes.registered_domains import domain_of_fact, matching_lists
-from pointsman.services.policies.cache import load_roster
+from pointsman.services.policies.checking import check, check_offline, surroundings
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.routing.policies import PolicyHeadRow, PolicyRow
 from pointsman.services.transactions import run_in_transaction
@@ -42,41 +35,6 @@ class Draft:
     is_live: bool = False
 
 
-async def check_document(env: Env, document: object) -> tuple[Finding, ...]:
-    """What the check finds against the present roster; nothing is written. Faults of form are findings too."""
-    async with env.uow() as tx:
-        around = await _surroundings(env, tx)
-    return await to_thread(check_offline, document, *around)
-
-
-def check_offline(
-    document: object, roster: Roster | None = None, intakes: Mapping[str, Collection[str]] | None = None
-) -> tuple[Finding, ...]:
-    """The same, of what is given alone; what depends on what is not given is left out."""
-    try:
-        with gc_paused():  # until the policy is gone again
-            return _check(parse_policy(document), roster, intakes)
-    except PolicyInvalid as invalid:
-        of_form = [
-            Finding(path=f.path, code=f.code, severity=Severity.ERROR, message=fault_words(f)) for f in invalid.faults
-        ]
-        return (*of_form, *islice(_unknown_fields(document), MAX_FINDINGS - len(of_form)))
-
-
-def _unknown_fields(document: object) -> Iterator[Finding]:
-    try:
-        plain = plain_document(document) if isinstance(document, Mapping) else {}
-    except PolicyInvalid:  # too large to be walked
-        return
-    with gc_paused():
-        yield from unknown_fields(plain)
-
-
-def _check(policy: Policy, roster: Roster | None, intakes: Mapping[str, Collection[str]] | None) -> tuple[Finding, ...]:
-    domain_of = partial(domain_of_fact, lists=matching_lists(policy.matching))
-    return check_policy(policy, roster, intakes, names=CODE_NAMES, domain_of=domain_of)
-
-
 async def add_draft(env: Env, document: object, *, note: str, actor: Actor, source: str | None = None) -> Draft:
     """Store a draft, as its author wrote it. `source` is the YAML that `document` was read from, if any.
 
@@ -89,11 +47,11 @@ async def add_draft(env: Env, document: object, *, note: str, actor: Actor, sour
         await tx.policies.lock()
         live = await tx.policies.current()
         if live is not None and _is_same_text(live, plain, source):
-            found = await to_thread(_check, policy, *(await _surroundings(env, tx)))
+            found = await to_thread(check, policy, await surroundings(env, tx))
             return Draft(policy=live, findings=found, is_live=True)
         row = await tx.policies.add(plain, source=source, note=note, by=actor.name, at=env.clock())
         await _audit_policy(env, tx, actor, "policy.drafted", row.version, reason=note)
-        return Draft(policy=row, findings=await to_thread(_check, policy, *(await _surroundings(env, tx))))
+        return Draft(policy=row, findings=await to_thread(check, policy, await surroundings(env, tx)))
 
     return await run_in_transaction(env, work)
 
@@ -180,10 +138,10 @@ async def _publish(
     live = (await tx.policies.live_versions()).policy
     if compare and live != expected:
         raise StaleVersion(_unexpected(live, expected), extra={"current": live})
-    roster, intakes = await _surroundings(env, tx)
-    findings = await to_thread(check_offline, row.document, roster, intakes)
+    around = await surroundings(env, tx)
+    findings = await to_thread(check_offline, row.document, around)
     if not is_publishable(findings):
-        raise _refused(row.version, findings, roster)
+        raise _refused(row.version, findings, around.roster)
     published = await tx.policies.publish(row.version, kind=kind, note=note, by=actor.name, at=env.clock())
     await _audit_policy(env, tx, actor, f"policy.{kind}", row.version, before=live, reason=note)
     await tx.jobs.defer_once("holds.drain")
@@ -242,18 +200,6 @@ def _compared(before: PolicyRow, after: PolicyRow) -> tuple[PolicyChange, ...]:
 
 def _parsed(row: PolicyRow) -> Policy:
     return parse_policy(row.document)
-
-
-async def _surroundings(env: Env, tx: Tx) -> tuple[Roster | None, Mapping[str, Collection[str]]]:
-    """What a policy is checked against: the present roster, and the evidence that each intake maps, by its key."""
-    version = (await tx.policies.live_versions()).roster
-    roster = None if version is None else await load_roster(env, tx, version)
-    return roster, {row.key: _mapped_evidence(row.mapping) for row in await tx.intakes.list()}
-
-
-def _mapped_evidence(mapping: Mapping[str, Any]) -> Collection[str]:
-    """The names of evidence that a stored mapping gives."""
-    return dict.fromkeys(part["name"] for part in mapping.get("evidence", ()))
 
 
 def _refused(version: int, findings: Sequence[Finding], roster: Roster | None) -> PolicyInvalid:

@@ -82,6 +82,11 @@ def format_clock(at: datetime, *, zone: str, language: str) -> str:
     return _oclock(to_local_time(at, zone), _locale(language) or Locale.parse(FALLBACK_LANGUAGE))
 
 
+def format_zone(at: datetime, *, zone: str, language: str) -> str:
+    """What the clocks of `zone` are called at `at`: "MEZ", or the offset where they have no such name."""
+    return _zone(to_local_time(at, zone), _locale(language) or Locale.parse(FALLBACK_LANGUAGE))
+
+
 def length_in_words(length: timedelta, *, language: str) -> str:
     """ "1 Stunde", "45 Minuten", "90 Minuten": whole hours as hours, all else in minutes."""
     locale, minutes = _locale(language) or Locale.parse(FALLBACK_LANGUAGE), round(length.total_seconds() / 60)

@@ -39,6 +39,14 @@ SETTINGS = (
         "else",
         "empty_words",
     ),
+    *("invitations", "invitations.by", "invitations.connection", "invitations.reminders", "invitations.reply_to"),
+    *("invitations.sender", "invitations.texts"),
+    *(
+        f"invitations.texts.{message}.{language}.{part}"
+        for message in ("cancellation", "change", "confirmation", "reminder")
+        for language in ("de", "en")
+        for part in ("subject", "body")
+    ),
     *("expires_after", "free_mail_domains_extra", "from", "highest", "immediate", "kinds", "ledger", "lowest", "match"),
     *("members", "method", "name", "names", "names.link_at", "names.suggest_at", "on_fail.missing", "on_fail.refused"),
     *("open_load", "order", "owner", "per_day", "per_week", "percent", "placeholder_names_extra", "points", "pool"),

@@ -1,0 +1,117 @@
+"""Checking a policy against what is around it: the present roster, the evidence that comes in, and what can send mail.
+
+Reading and checking large documents takes long enough to be done beside the event loop.
+"""
+
+from asyncio import to_thread
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from pointsman.domain.errors import PolicyInvalid
+from pointsman.domain.gc_pause import gc_paused
+from pointsman.domain.messages.form_faults import fault_words
+from pointsman.domain.policy.document import Policy
+from pointsman.domain.policy.parsing import parse_policy, plain_document
+from pointsman.domain.policy_check.conditions import unknown_fields
+from pointsman.domain.policy_check.findings import Finding, Severity
+from pointsman.domain.policy_check.run import MAX_FINDINGS, check_policy
+from pointsman.domain.roster.reps import Roster
+from pointsman.services.codes.code_names import CODE_NAMES
+from pointsman.services.codes.registered_domains import domain_of_fact, matching_lists
+from pointsman.services.policies.cache import load_roster
+from pointsman.services.policies.previews import Preview, preview_policy
+from pointsman.services.ports import Env, Tx
+from pointsman.services.wording.texts import check_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicySurroundings:
+    """What a policy is checked against; None: not known, and what depends on it is left out.
+
+    `intakes` has the evidence that each intake maps, by its key; `sends_mail` finds which connections send mail, by theirs.
+    """
+
+    roster: Roster | None = None
+    intakes: Mapping[str, Collection[str]] | None = None
+    sends_mail: Callable[[], Mapping[str, bool]] | None = None
+
+
+async def surroundings(env: Env, tx: Tx) -> PolicySurroundings:
+    """All of it, as it is now."""
+    version = (await tx.policies.live_versions()).roster
+    connectors = await tx.connections.connectors()
+    return PolicySurroundings(
+        roster=None if version is None else await load_roster(env, tx, version),
+        intakes={row.key: _mapped_evidence(row.mapping) for row in await tx.intakes.list()},
+        sends_mail=lambda: {key: env.notices.sends_mail(connector) for key, connector in connectors.items()},
+    )
+
+
+async def check_document(env: Env, document: object) -> tuple[Finding, ...]:
+    """What the check finds against what is there now; nothing is written. Faults of form are findings too."""
+    async with env.uow() as tx:
+        around = await surroundings(env, tx)
+    return await to_thread(check_offline, document, around)
+
+
+async def check_and_preview(env: Env, document: object) -> tuple[tuple[Finding, ...], Preview]:
+    """The same, and what buyers would read; nothing of a document that cannot be read."""
+    async with env.uow() as tx:
+        around = await surroundings(env, tx)
+    return await to_thread(_checked_and_previewed, env, document, around)
+
+
+def check_offline(document: object, around: PolicySurroundings | None = None) -> tuple[Finding, ...]:
+    """What the check finds, of what is given alone; what depends on what is not given is left out."""
+    with gc_paused():  # until the policy is gone again
+        return _read_and_checked(document, around or PolicySurroundings())[1]
+
+
+def check(policy: Policy, around: PolicySurroundings) -> tuple[Finding, ...]:
+    """What the check finds in a policy that was read."""
+    # Connectors are imported for it: not where no pool asks.
+    is_asked = any(pool.invitations.connection is not None for pool in policy.pools.values())
+    return check_policy(
+        policy,
+        around.roster,
+        around.intakes,
+        names=CODE_NAMES,
+        domain_of=partial(domain_of_fact, lists=matching_lists(policy.matching)),
+        texts=check_text,
+        sends_mail=around.sends_mail() if is_asked and around.sends_mail is not None else None,
+    )
+
+
+def _checked_and_previewed(
+    env: Env, document: object, around: PolicySurroundings
+) -> tuple[tuple[Finding, ...], Preview]:
+    with gc_paused():
+        policy, findings = _read_and_checked(document, around)
+        return findings, Preview() if policy is None else preview_policy(env, policy, around.roster)
+
+
+def _read_and_checked(document: object, around: PolicySurroundings) -> tuple[Policy | None, tuple[Finding, ...]]:
+    try:
+        policy = parse_policy(document)
+    except PolicyInvalid as invalid:
+        of_form = [
+            Finding(path=f.path, code=f.code, severity=Severity.ERROR, message=fault_words(f)) for f in invalid.faults
+        ]
+        return None, (*of_form, *islice(_unknown_fields(document), MAX_FINDINGS - len(of_form)))
+    return policy, check(policy, around)
+
+
+def _unknown_fields(document: object) -> Iterator[Finding]:
+    try:
+        plain = plain_document(document) if isinstance(document, Mapping) else {}
+    except PolicyInvalid:  # too large to be walked
+        return
+    yield from unknown_fields(plain)
+
+
+def _mapped_evidence(mapping: Mapping[str, Any]) -> Collection[str]:
+    """The names of evidence that a stored mapping gives."""
+    return dict.fromkeys(part["name"] for part in mapping.get("evidence", ()))

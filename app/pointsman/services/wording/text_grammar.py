@@ -1,0 +1,105 @@
+"""What a text that a policy's author writes may hold: `{{ name }}`, and `{% if name %}` with its `{% endif %}`.
+
+A text is split into its tags before anything parses it, so that no tag can nest deeply or compute.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from pointsman.domain.policy.invitations import TextFault, TextFaultKind, TextName
+from pointsman.domain.text.lines import one_line
+
+if TYPE_CHECKING:  # jinja2 is imported where it is used: most commands read no text
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+MAX_FAULTS_OF_TEXT = 20
+MAX_DEPTH = 5
+_SHOWN = 60
+#: A tag, or braces that look like one. Each alternative begins at braces and ends at the first that close.
+_TAG = re.compile(r"\{([{%#])([^{}]*)([%#}])\}|\{[{%#]|[%#}]\}")
+_ENDS = {"{": "}", "%": "%"}
+_INSIDE = re.compile(r"-?\s*(?:(if)\s+|(endif)\b)?([A-Za-z_][A-Za-z0-9_]*)?\s*-?")
+_ONE_BRACE = re.compile(r"(?<!\{)\{\s*([a-z_]+)\s*\}")
+
+
+def check_text(source: str, names: Collection[TextName] = tuple(TextName)) -> list[TextFault]:
+    """What is wrong with a text that may use these names, the first MAX_FAULTS_OF_TEXT."""
+    known = {name.value for name in names}
+    found = list(islice(_faults(source, known), MAX_FAULTS_OF_TEXT))
+    return found or (_refused_by_parser(source) if "{" in source else [])
+
+
+@lru_cache(maxsize=2)
+def template_environment(*, html: bool) -> "ImmutableSandboxedEnvironment":
+    """Jinja's sandbox without any filter, test or global; with `html`, values are escaped."""
+    from jinja2 import StrictUndefined  # noqa: PLC0415  # see above
+    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415  # see above
+
+    made = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, autoescape=html, trim_blocks=True, lstrip_blocks=True, cache_size=0
+    )
+    for built_in in (made.globals, made.filters, made.tests):
+        built_in.clear()
+    return made
+
+
+def _faults(source: str, known: Collection[str]) -> Iterator[TextFault]:
+    opened: list[int] = []
+    for found in _TAG.finditer(source):
+        line, tag = _line(source, found), found.group()
+        kind, inside = found[1], _INSIDE.fullmatch((found[2] or "").strip())
+        if kind is None:
+            yield _fault(line, TextFaultKind.UNCLOSED, source[found.start() : found.start() + _SHOWN])
+            continue
+        starts, ends, name = inside.groups() if inside else (None, None, None)
+        of_block = kind == "%"
+        if found[3] != _ENDS.get(kind) or of_block is not bool(starts or ends) or bool(name) is bool(ends):
+            yield _fault(line, TextFaultKind.FORBIDDEN, tag)
+        elif name and name not in known:
+            yield _fault(line, TextFaultKind.UNKNOWN_NAME, name)
+        if of_block and (starts or ends):
+            yield from _nesting(opened, line, tag, starts=bool(starts))
+    for line in opened:
+        yield _fault(line, TextFaultKind.UNCLOSED, "{% if %}")
+    for found in _ONE_BRACE.finditer(source):
+        if found[1] in known:
+            yield _fault(_line(source, found), TextFaultKind.FORBIDDEN, found.group())
+
+
+def _nesting(opened: list[int], line: int, tag: str, *, starts: bool) -> Iterator[TextFault]:
+    """Keeps the lines of the ifs that have no end yet."""
+    if starts:
+        opened.append(line)
+        if len(opened) == MAX_DEPTH + 1:
+            yield _fault(line, TextFaultKind.TOO_DEEP, tag)
+    elif opened:
+        opened.pop()
+    else:
+        yield _fault(line, TextFaultKind.UNOPENED, tag)
+
+
+def _refused_by_parser(source: str) -> list[TextFault]:
+    """The second lock: what the parser makes of the text is names and ifs too."""
+    from jinja2 import TemplateSyntaxError, nodes  # noqa: PLC0415  # see above
+
+    try:
+        todo: list[nodes.Node] = [template_environment(html=False).parse(source)]
+    except TemplateSyntaxError as error:
+        return [_fault(error.lineno, TextFaultKind.FORBIDDEN, source.split("\n")[error.lineno - 1])]
+    while todo:
+        node = todo.pop()
+        if type(node) not in {nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.If}:
+            return [_fault(node.lineno, TextFaultKind.FORBIDDEN, type(node).__name__)]
+        todo.extend(node.iter_child_nodes())
+    return []
+
+
+def _line(source: str, found: re.Match[str]) -> int:
+    return source.count("\n", 0, found.start()) + 1
+
+
+def _fault(line: int, kind: TextFaultKind, given: str) -> TextFault:
+    return TextFault(line=line, kind=kind, given=one_line(given[:_SHOWN]))
