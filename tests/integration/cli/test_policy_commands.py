@@ -178,4 +178,6 @@ def test_a_text_to_buyers_is_read_offline_too_and_its_fault_has_a_line(tmp_path:
     texts = b"{by: mail, connection: post, texts: {change: {en: {body: 'Hello\n\n{{ nmae }}'}}}}"
     pools = b"pools: {closers: {work: closing, members: [anna], invitations: " + texts + b"}}\n"
     text = said(policy("check", "--offline", written(tmp_path, "p.yaml", pools)), 1)
-    assert "pools.closers.invitations.texts.change.en.body: line 2: there is no name 'nmae'; did you mean 'name'?" in text
+    assert (
+        "pools.closers.invitations.texts.change.en.body: line 2: there is no name 'nmae'; did you mean 'name'?" in text
+    )
