@@ -47,6 +47,7 @@ PLANTED = [
     (rules.outside_text_has_readers, "app/pointsman/api/a.py", "def f(body): return yaml.safe_load(body)\n"),
     (rules.outside_text_has_readers, "app/pointsman/api/a.py", "def f(body): return yaml.load(body, Loader=L)\n"),
     (rules.outside_text_has_readers, "app/pointsman/services/a.py", "def f(e, v): return jmespath.search(e, v)\n"),
+    (rules.outside_text_has_readers, "app/pointsman/api/a.py", "def f(text): return made(1).from_string(text)\n"),
     (rules.outside_text_has_readers, "app/pointsman/api/http/a.py", "def f(body): return json.loads(body)\n"),
     (rules.outside_text_has_readers, "integrations/pointsman_caldav/a.py", "from xml.etree import ElementTree\n"),
     (rules.outside_text_has_readers, "integrations/pointsman_caldav/a.py", "def f(t): return ET.fromstring(t)\n"),
