@@ -44,7 +44,7 @@ _pieces = st.sampled_from(
             "endraw",
             "for",
         ),
-        *("name", "rep", "join_url", " ", "\n", "'", '"', "&", "<b>", "|", ".", "(", ")", "x", "ä", "{{ name }}"),
+        *("name", "rep", "join_url", " ", "\n", "\r", "'", '"', "&", "<b>", "|", ".", "(", ")", "x", "ä", "{{ name }}"),
         *("{% if name %}", "{% endif %}", "{%- if rep -%}", "0", "set"),
     ]
 )
@@ -112,8 +112,11 @@ def test_names_and_ifs_are_taken(text: str) -> None:
                     "{% name }}",
                 ),
                 "{name}",
+                "{{ name- }}",
+                "{{ -name }}",
             )
         ),
+        ("a\r\nb\r{{ nmae }}", 3, UNKNOWN, "nmae"),
         ("a\n{{ name", 2, UNCLOSED, "{{ name"),
         ("{{ name }", 1, UNCLOSED, "{{ name }"),
         ("name }}", 1, UNCLOSED, "}}"),

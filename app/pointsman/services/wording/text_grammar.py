@@ -22,6 +22,7 @@ _SHOWN = 60
 _TAG = re.compile(r"\{([{%#])([^{}]*)([%#}])\}|\{[{%#]|[%#}]\}")
 _ENDS = {"{": "}", "%": "%"}
 _INSIDE = re.compile(r"-?\s*(?:(if)\s+|(endif)\b)?([A-Za-z_][A-Za-z0-9_]*)?\s*-?")
+_NEWLINE = re.compile("\r\n|\r|\n")  # as the parser counts lines
 _ONE_BRACE = re.compile(r"(?<!\{)\{\s*([a-z_]+)\s*\}")
 
 
@@ -50,7 +51,7 @@ def _faults(source: str, known: Collection[str]) -> Iterator[TextFault]:
     opened: list[int] = []
     for found in _TAG.finditer(source):
         line, tag = _line(source, found), found.group()
-        kind, inside = found[1], _INSIDE.fullmatch((found[2] or "").strip())
+        kind, inside = found[1], _INSIDE.fullmatch(found[2] or "")
         if kind is None:
             yield _fault(line, TextFaultKind.UNCLOSED, source[found.start() : found.start() + _SHOWN])
             continue
@@ -88,7 +89,7 @@ def _refused_by_parser(source: str) -> list[TextFault]:
     try:
         todo: list[nodes.Node] = [template_environment(html=False).parse(source)]
     except TemplateSyntaxError as error:
-        return [_fault(error.lineno, TextFaultKind.FORBIDDEN, source.split("\n")[error.lineno - 1])]
+        return [_fault(error.lineno, TextFaultKind.FORBIDDEN, _NEWLINE.split(source)[error.lineno - 1])]
     while todo:
         node = todo.pop()
         if type(node) not in {nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.If}:
@@ -98,7 +99,7 @@ def _refused_by_parser(source: str) -> list[TextFault]:
 
 
 def _line(source: str, found: re.Match[str]) -> int:
-    return source.count("\n", 0, found.start()) + 1
+    return len(_NEWLINE.findall(source, 0, found.start())) + 1
 
 
 def _fault(line: int, kind: TextFaultKind, given: str) -> TextFault:
