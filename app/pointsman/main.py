@@ -28,6 +28,7 @@ from pointsman.api.openapi import document as openapi
 from pointsman.api.policies.yaml_reader import yaml_outcome
 from pointsman.connectors.pace.masks import MaskedLines
 from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.connectors.set_up.examples import connection_examples
 from pointsman.connectors.signatures import scheme_components
 from pointsman.db.revision import HEAD_REVISION
 from pointsman.domain.text.strict_json import json_outcome
@@ -68,7 +69,13 @@ def build_routes(
         for route in router.routes:
             describe_operation(route)  # no endpoint without its row in the table of permissions
         app.include_router(router, dependencies=[Depends(check_query_names)])
-    openapi.install_openapi(app, public_url=settings.public_url, clock=utc_now, components=scheme_components())
+    openapi.install_openapi(
+        app,
+        public_url=settings.public_url,
+        clock=utc_now,
+        components=scheme_components(),
+        connection_examples=lambda: connection_examples(ConnectorRegistry.discover()),
+    )
     app.add_middleware(
         BodyLimitsMiddleware,
         max_body_bytes=settings.max_body_bytes,

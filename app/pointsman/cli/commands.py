@@ -50,6 +50,7 @@ COMMANDS = {
     "policy": Place("pointsman.cli.policy", "", "help.policy", ADMIN, POLICY),
     "decisions": Place("pointsman.cli.decisions", "app", "help.decisions", ADMIN),
     "ledger": Place("pointsman.cli.ledger", "app", "help.ledger", ADMIN),
+    "connections": Place("pointsman.cli.connections.command", "app", "help.connections", ADMIN),
     "connectors": Place("pointsman.cli.connectors.command", "app", "help.connectors", ADMIN),
 }
 

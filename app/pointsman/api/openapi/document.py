@@ -44,23 +44,36 @@ into calendars.
 * **Examples** of answers and errors are what the demo's floor really answered, in English; of each list, two items.
 """
 
+_CONNECTION = "/v1/connections/{key}"
 _METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 
 
 def install_openapi(
-    app: FastAPI, *, public_url: str, clock: Callable[[], datetime], components: Mapping[str, Any]
+    app: FastAPI,
+    *,
+    public_url: str,
+    clock: Callable[[], datetime],
+    components: Mapping[str, Any],
+    connection_examples: Callable[[], Mapping[str, Any]],
 ) -> None:
     """Give the app its description, made when first asked for on a day: its examples lie in the days ahead.
 
-    `components` say more of what the routes take than their own models do, by the models' names.
+    `components` say more of what the routes take than their own models do, by the models' names. `connection_examples` are
+    asked for then, too, since they import every connector: one request for each of their ways to sign in.
     """
     made_on: date | None = None
+
+    def describe() -> dict[str, Any]:
+        schema = _describe(app, public_url, components)
+        body = schema["paths"][_CONNECTION]["put"]["requestBody"]["content"]["application/json"]
+        body["examples"] = dict(connection_examples())
+        return schema
 
     def description() -> dict[str, Any]:
         nonlocal made_on
         today = clock().date()
         if app.openapi_schema is None or made_on != today:
-            app.openapi_schema, made_on = fill_in_dates(_describe(app, public_url, components), today), today
+            app.openapi_schema, made_on = fill_in_dates(describe(), today), today
         return app.openapi_schema
 
     app.openapi = description  # type: ignore[method-assign]  # FastAPI's documented way

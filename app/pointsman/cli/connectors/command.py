@@ -20,7 +20,7 @@ from pointsman.services.wording.rendering import render
 from pointsman_sdk.scaffold import WrongName, write_package
 
 app = Commands(help="help.connectors")
-_ZONE = "UTC"
+_ZONE, _FAKE_PORT = "UTC", 8425
 
 
 @app.add("list", help="help.connectors.list")
@@ -102,6 +102,21 @@ def check(
         tell("cli-service.no-connection")
     if any(faults.values()):
         raise typer.Exit(EXIT_FAILED)
+
+
+@app.add("fake", help="help.connectors.fake")
+def fake(
+    name: Annotated[str, typer.Argument(help="help.connectors.fake.name")],
+    *,
+    port: Annotated[int, typer.Option("--port", min=1, max=65_535, help="help.connectors.fake.port")] = _FAKE_PORT,
+    control_port: Annotated[
+        int | None, typer.Option("--control-port", min=1, max=65_535, help="help.connectors.fake.control-port")
+    ] = None,
+) -> None:
+    """Run a connector's fake of its vendor on this machine, until it is stopped."""
+    from pointsman.cli.connectors.fakes import run_fake  # noqa: PLC0415  # for this command alone
+
+    run_fake(name, port=port, control_port=control_port)
 
 
 async def _check(env: Env, key: str | None) -> dict[str, Message | None]:

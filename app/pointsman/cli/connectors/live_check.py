@@ -1,5 +1,6 @@
 """`connectors check KEY --live`: what a vendor really does, tried on a sandbox, a line for each check."""
 
+from collections.abc import AsyncIterator
 from typing import cast
 
 import typer
@@ -26,23 +27,10 @@ def run_live_check(key: str, *, calendar: str | None, zone: str, person: str | N
     """Print each finding as it comes; ends the command with a fault when a promise was broken."""
 
     async def use(env: Env) -> list[LiveResult]:
-        row = await open_live_check(env, key, actor=CLI_ACTOR)
-        sandbox = Sandbox(
-            key=f"pm-check-{env.new_id()}",
-            now=env.clock(),
-            calendar=calendar,
-            zone=zone,
-            person=person,
-            programme=programme,
-        )
-        gateway = cast("ConnectorGateway", env.calendars)  # the command line is wired with it
         results = []
-        try:
-            async for found in check_live(gateway, row.ref(), sandbox):
-                out.print(_line(found), highlight=False, soft_wrap=True)
-                results.append(found.result)
-        except (VendorError, TimeoutError) as error:  # its connector is not there, or another than it was saved with
-            raise Unavailable(safe_error_text(error), told=failure_message(error)) from None
+        async for found in live_findings(env, key, calendar=calendar, zone=zone, person=person, programme=programme):
+            show_finding(found)
+            results.append(found.result)
         return results
 
     results = run_with_env(use)
@@ -50,6 +38,32 @@ def run_live_check(key: str, *, calendar: str | None, zone: str, person: str | N
     tell("cli-service.live-sum", kept=kept, broken=broken, left_out=len(results) - kept - broken)
     if broken:
         raise typer.Exit(EXIT_FAILED)
+
+
+async def live_findings(
+    env: Env, key: str, *, calendar: str | None, zone: str, person: str | None = None, programme: str | None = None
+) -> AsyncIterator[LiveFinding]:
+    """Each check as it ends. Raises NotFound, Conflict, Unavailable."""
+    row = await open_live_check(env, key, actor=CLI_ACTOR)
+    sandbox = Sandbox(
+        key=f"pm-check-{env.new_id()}",
+        now=env.clock(),
+        calendar=calendar,
+        zone=zone,
+        person=person,
+        programme=programme,
+    )
+    gateway = cast("ConnectorGateway", env.calendars)  # the command line is wired with it
+    try:
+        async for found in check_live(gateway, row.ref(), sandbox):
+            yield found
+    except (VendorError, TimeoutError) as error:  # its connector is not there, or another than it was saved with
+        raise Unavailable(safe_error_text(error), told=failure_message(error)) from None
+
+
+def show_finding(found: LiveFinding) -> None:
+    """Print one as a line."""
+    out.print(_line(found), highlight=False, soft_wrap=True)
 
 
 def _line(found: LiveFinding) -> Text:

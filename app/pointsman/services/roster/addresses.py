@@ -18,8 +18,8 @@ def shared_addresses(given: RosterInput, known: Mapping[str, Rep]) -> list[Fault
     that stays as it was is no fault of this call.
     """
     paths = {rep.key: f"{given.path('reps', i)}.email" for i, rep in enumerate(given.reps)}
-    before = {key: _mailbox(rep.email) for key, rep in known.items()}
-    after = before | {rep.key: _mailbox(rep.email) for rep in given.reps}
+    before = {key: mailbox_of(rep.email) for key, rep in known.items()}
+    after = before | {rep.key: mailbox_of(rep.email) for rep in given.reps}
     reps_of: defaultdict[str, list[str]] = defaultdict(list)
     for key, box in after.items():
         reps_of[box].append(key)
@@ -39,5 +39,6 @@ def _at(path: str | None) -> str:
     return f" ({path})" if path else ""
 
 
-def _mailbox(address: str) -> str:
+def mailbox_of(address: str) -> str:
+    """The same for each spelling of one address, as of leads' addresses."""
     return email_key(address, host_to_ascii) or address.casefold()

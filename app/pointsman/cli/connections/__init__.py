@@ -1,0 +1,1 @@
+"""`pointsman connections`: the accounts at vendors that are connected."""

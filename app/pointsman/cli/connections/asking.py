@@ -1,0 +1,66 @@
+"""Questions at the terminal, in its language."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import typer
+
+from pointsman.cli.output import show, tell, word
+from pointsman.domain.messages.message import Arg
+
+_FROM_FILE = "@"
+
+
+class Asks(Protocol):
+    """Whoever answers: a person at a terminal, or a test."""
+
+    def text(self, question: str, default: str | None) -> str:
+        """An answer; with a default "" nothing is an answer, too."""
+        ...
+
+    def secret(self, question: str) -> str:
+        """An answer that is not shown; "" where nothing is typed."""
+        ...
+
+    def confirm(self, question: str, *, default: bool) -> bool: ...
+
+
+class Terminal:
+    """A person at the terminal."""
+
+    def text(self, question: str, default: str | None) -> str:
+        return str(typer.prompt(question, default=default, show_default=bool(default)))
+
+    def secret(self, question: str) -> str:
+        return str(typer.prompt(question, default="", hide_input=True, show_default=False))
+
+    def confirm(self, question: str, *, default: bool) -> bool:
+        return typer.confirm(question, default=default)
+
+
+def ask_yes(asks: Asks, key: str, /, *, default: bool, **args: Arg) -> bool:
+    """A question by its key, to be answered with yes or no."""
+    return asks.confirm(word(key, **args), default=default)
+
+
+def pick(asks: Asks, key: str, titles: Sequence[str], /, **args: Arg) -> int:
+    """The place of one of several titles, which are listed with numbers; asked again until it is one of them."""
+    for number, title in enumerate(titles, start=1):
+        show(f"  {number}  {title}")
+    while (found := read_number(asks.text(word(key, **args), "1"), len(titles))) is None:
+        tell("cli-connections.wrong-number", most=len(titles))
+    return found
+
+
+def read_number(answer: str, most: int) -> int | None:
+    """The place of the number that was typed, counted from nothing; None for anything but a number from 1 to `most`."""
+    text = answer.strip()
+    return int(text) - 1 if text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= most else None
+
+
+def from_file(answer: str) -> str:
+    """What stands in the file where the answer is `@file`: keys of several lines cannot be typed. Raises OSError, ValueError."""
+    if not answer.startswith(_FROM_FILE) or len(answer) == 1:
+        return answer
+    return Path(answer[1:]).expanduser().read_text(encoding="utf-8")

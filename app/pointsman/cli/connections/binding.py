@@ -1,0 +1,113 @@
+"""Calendars of reps: proposed by address, confirmed one by one, or as a document says."""
+
+from collections.abc import Mapping, Sequence
+
+from pointsman.cli.connections.asking import Asks, ask_yes, read_number
+from pointsman.cli.connections.given import GivenCalendar, GivenSetUp
+from pointsman.cli.connections.host import Host
+from pointsman.cli.output import show_table, table, tell, word
+from pointsman.domain.roster.reps import Rep
+from pointsman.services.connections.calendar_bindings import CalendarBindingInput
+from pointsman.services.connections.calendar_matching import match_calendars
+from pointsman.services.ports.vendors.calendars import VendorCalendar
+
+
+def show_calendars(calendars: Sequence[VendorCalendar]) -> None:
+    """A numbered table."""
+    listed = table(
+        word("cli-connections.number"),
+        word("cli-connections.calendar-name"),
+        word("cli-connections.owner"),
+        word("cli-connections.calendar"),
+        word("cli-connections.writable"),
+    )
+    for number, one in enumerate(calendars, start=1):
+        can_write = word("cli-connections.yes" if one.writable else "cli-connections.no")
+        listed.add_row(str(number), one.name, one.owner_email or "-", one.id, can_write)
+    show_table(listed)
+
+
+async def choose(
+    host: Host, asks: Asks | None, key: str, calendars: Sequence[VendorCalendar], given: GivenSetUp
+) -> list[GivenCalendar]:
+    """Which calendar is to be whose. Without anyone to ask: what the document names, and with `match` what is matched."""
+    reps = await host.reps()
+    chosen = list(given.calendars)
+    named = {one.rep for one in chosen} | {rep.key for rep in reps if await _has(host, rep, key)}
+    free = [rep for rep in reps if rep.key not in named]
+    proposed = match_calendars(calendars, free)
+    if asks is None:
+        if given.match:
+            chosen += [GivenCalendar(rep=rep, calendar=one.id) for rep, one in proposed.items()]
+        return chosen
+    for rep in free:
+        one = proposed.get(rep.key)
+        if one is not None and _confirmed(asks, rep, one):
+            chosen.append(GivenCalendar(rep=rep.key, calendar=one.id))
+    taken = {one.rep for one in chosen}
+    others = [rep for rep in free if rep.key not in taken]
+    if others and calendars:
+        chosen += _picked(asks, others, calendars)
+    return chosen
+
+
+async def bind(host: Host, key: str, chosen: Sequence[GivenCalendar]) -> None:
+    """Bind each beside what the rep has. Raises Invalid, NotFound with what is wrong; what was bound before stays."""
+    wanted: dict[str, list[GivenCalendar]] = {}
+    for one in chosen:
+        wanted.setdefault(one.rep, []).append(one)
+    for rep, calendars in wanted.items():
+        there = [
+            CalendarBindingInput(connection=bound.connection.key, calendar=bound.calendar, writes=bound.writes)
+            for bound, _ in await host.bound(rep)
+        ]
+        joined = _joined(key, there, calendars)
+        if joined != there:
+            await host.bind(rep, joined)
+
+
+def _joined(
+    key: str, there: Sequence[CalendarBindingInput], added: Sequence[GivenCalendar]
+) -> list[CalendarBindingInput]:
+    """All calendars of a rep; the first one to write to is that which says so, else the one that was, else the first new."""
+    of: Mapping[str, GivenCalendar] = {one.calendar: one for one in added}
+    writer = next(((key, one.calendar) for one in added if one.writes), None)
+    writer = writer or next(((one.connection, one.calendar) for one in there if one.writes), None)
+    writer = writer or next(((key, one.calendar) for one in added if one.writes is None), None)
+    places = [(one.connection, one.calendar) for one in there]
+    places += [(key, calendar) for calendar in of if (key, calendar) not in places]
+    return [
+        CalendarBindingInput(connection=connection, calendar=calendar, writes=(connection, calendar) == writer)
+        for connection, calendar in places
+    ]
+
+
+async def _has(host: Host, rep: Rep, key: str) -> bool:
+    return any(bound.connection.key == key for bound, _ in await host.bound(rep.key))
+
+
+def _confirmed(asks: Asks, rep: Rep, one: VendorCalendar) -> bool:
+    return ask_yes(
+        asks,
+        "cli-connections.ask-match",
+        default=True,
+        name=rep.name,
+        address=rep.email,
+        title=one.name or one.id,
+        calendar=one.id,
+    )
+
+
+def _picked(asks: Asks, reps: Sequence[Rep], calendars: Sequence[VendorCalendar]) -> list[GivenCalendar]:
+    """By number, for those whose address is no owner's."""
+    if not ask_yes(asks, "cli-connections.ask-others", default=False, count=len(reps)):
+        return []
+    found = []
+    for rep in reps:
+        while answer := asks.text(word("cli-connections.ask-calendar", name=rep.name), "").strip():
+            number = read_number(answer, len(calendars))
+            if number is not None:
+                found.append(GivenCalendar(rep=rep.key, calendar=calendars[number].id))
+                break
+            tell("cli-connections.wrong-number", most=len(calendars))
+    return found

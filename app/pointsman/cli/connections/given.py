@@ -1,0 +1,70 @@
+"""`connections add --from`: everything that would be asked, as one JSON document."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, ValidationError
+
+from pointsman.cli.output import EXIT_MISUSED, fail
+from pointsman.cli.terminal.told_errors import fault_lines
+from pointsman.domain.errors import Fault
+from pointsman.domain.messages.form_faults import form_fault
+from pointsman.domain.text.formatting import dotted_path
+
+_LARGEST = 1_000_000  # characters
+_STDIN = Path("-")
+_Name = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+
+
+class GivenCalendar(BaseModel):
+    """A calendar of a rep; `writes` None: where the rep has no other one to write to."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rep: _Name
+    calendar: _Name
+    writes: StrictBool | None = None
+
+
+class GivenSetUp(BaseModel):
+    """A whole set-up. Without `config` a connection that is there goes on where it stopped."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    config: dict[str, Any] | None = None
+    sync_owners: StrictBool = False
+    max_reading_age_s: Annotated[int | None, Field(strict=True, ge=5, le=3_600)] = None
+    calendars: tuple[GivenCalendar, ...] = Field(default=(), max_length=5_000)
+    match: StrictBool = False
+    try_booking: StrictBool = True
+
+
+def read_given(source: Path) -> GivenSetUp:
+    """The document in a file, "-" for what is piped in; ends the command with the path to each fault."""
+    try:
+        if source == _STDIN:
+            text = sys.stdin.read(_LARGEST + 1)
+        else:
+            with source.open(encoding="utf-8") as file:
+                text = file.read(_LARGEST + 1)
+    except UnicodeDecodeError:
+        fail("cli-connections.no-document", file=str(source), code=EXIT_MISUSED)
+    except OSError as error:
+        fail("cli-connections.unreadable-file", file=str(source), reason=error.strerror or "", code=EXIT_MISUSED)
+    if len(text) > _LARGEST:
+        fail("cli-connections.no-document", file=str(source), code=EXIT_MISUSED)
+    try:
+        return GivenSetUp.model_validate_json(text)
+    except ValidationError as error:
+        found = error.errors(include_url=False)[:20]
+        faults = [
+            Fault(
+                path=dotted_path(one["loc"]),
+                code=one["type"],
+                message=one["msg"],
+                told=form_fault(one, one["msg"], None),
+            )
+            for one in found
+        ]
+        fail("cli-connections.no-document", *fault_lines(faults), file=str(source), code=EXIT_MISUSED)

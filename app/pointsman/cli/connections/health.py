@@ -1,0 +1,32 @@
+"""How a connection does, as a few lines."""
+
+from pointsman.cli.output import tell, words_of
+from pointsman.cli.terminal.machine_time import machine_time
+from pointsman.services.connections.health import ConnectionHealth
+from pointsman.services.ports.vendors.pace import PaceState
+
+_STATES = {
+    None: "cli-connections.state-off",
+    PaceState.CLOSED: "cli-connections.state-works",
+    PaceState.WAITING: "cli-connections.state-waiting",
+    PaceState.PROBING: "cli-connections.state-probing",
+    PaceState.OUT_OF_USE: "cli-connections.state-out-of-use",
+}
+
+
+def show_health(found: ConnectionHealth) -> bool:
+    """Print it; False where the connection is out of use."""
+    works = found.state is not PaceState.OUT_OF_USE
+    tell(_STATES[found.state], style="green" if found.state is PaceState.CLOSED else "yellow", key=found.connection.key)
+    if found.connection.fault is not None:
+        tell("cli-connections.fault", style="red", why=words_of(found.connection.fault))
+    pace = found.pace
+    if pace is not None and pace.last_success_at is not None:
+        tell("cli-connections.last-success", at=machine_time(pace.last_success_at))
+    if pace is not None and pace.last_error_at is not None and pace.last_error is not None:
+        tell("cli-connections.last-error", at=machine_time(pace.last_error_at), why=words_of(pace.last_error))
+    if found.until is not None and found.state is PaceState.WAITING:
+        tell("cli-connections.waits-until", at=machine_time(found.until))
+    if found.owed.waiting:
+        tell("cli-connections.owed", count=found.owed.waiting)
+    return works

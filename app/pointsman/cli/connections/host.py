@@ -1,0 +1,132 @@
+"""What the steps of a set-up ask of the service: each is one use case."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from pointsman.cli.connections.given import GivenSetUp
+from pointsman.cli.connectors.live_check import live_findings
+from pointsman.cli.session import CLI_ACTOR
+from pointsman.connectors.live import LiveFinding
+from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.connectors.set_up.form import WayToSignIn, ways_of
+from pointsman.domain.errors import Fault, Invalid, NotFound
+from pointsman.domain.roster.reps import Rep
+from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars, list_calendars
+from pointsman.services.connections.connections import get_connection, save_connection
+from pointsman.services.connections.health import ConnectionHealth, connection_health
+from pointsman.services.connections.sign_in import BegunUrl, begin_sign_in
+from pointsman.services.connections.vendor_calendars import list_vendor_calendars
+from pointsman.services.ports import Env
+from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
+from pointsman.services.ports.booking.connections import ConnectionRow
+from pointsman.services.ports.vendors.calendars import VendorCalendar
+from pointsman.services.roster.change_roster import get_roster
+from pointsman_sdk import Capability
+
+_MOST_PAGES = 40  # of a list of calendars: what lies beyond is bound by its name
+
+
+class Host(Protocol):
+    """The service, as a set-up sees it. Raises what the use cases raise."""
+
+    def now(self) -> datetime: ...
+
+    def ways(self, connector: str) -> Sequence[WayToSignIn]: ...
+
+    def has_calendars(self, connector: str) -> bool: ...
+
+    def faults(self, connector: str, config: Mapping[str, Any]) -> Sequence[Fault]: ...
+
+    async def find(self, key: str) -> ConnectionRow | None: ...
+
+    async def save(self, key: str, connector: str, given: GivenSetUp) -> ConnectionRow: ...
+
+    async def begin_sign_in(self, key: str) -> BegunUrl: ...
+
+    async def calendars(self, key: str) -> Sequence[VendorCalendar]: ...
+
+    async def reps(self) -> Sequence[Rep]:
+        """Those who are active, by name."""
+        ...
+
+    async def bound(self, rep: str) -> Sequence[tuple[CalendarBinding, CalendarReading | None]]: ...
+
+    async def bind(self, rep: str, calendars: Sequence[CalendarBindingInput]) -> None: ...
+
+    def try_booking(self, key: str, calendar: str, zone: str) -> AsyncIterator[LiveFinding]: ...
+
+    async def health(self, key: str) -> ConnectionHealth: ...
+
+
+class ServiceHost:
+    """The service on its database."""
+
+    def __init__(self, env: Env, registry: ConnectorRegistry) -> None:
+        self._env, self._registry = env, registry
+
+    def now(self) -> datetime:
+        return self._env.clock()
+
+    def ways(self, connector: str) -> Sequence[WayToSignIn]:
+        return ways_of(self._registry.manifest(connector))
+
+    def has_calendars(self, connector: str) -> bool:
+        return Capability.BUSY in self._registry.manifest(connector).capabilities
+
+    def faults(self, connector: str, config: Mapping[str, Any]) -> Sequence[Fault]:
+        try:
+            self._registry.parse_config(connector, config)
+        except Invalid as error:
+            return error.faults
+        return ()
+
+    async def find(self, key: str) -> ConnectionRow | None:
+        try:
+            return await get_connection(self._env, key)
+        except NotFound:
+            return None
+
+    async def save(self, key: str, connector: str, given: GivenSetUp) -> ConnectionRow:
+        row, _ = await save_connection(
+            self._env,
+            key,
+            connector=connector,
+            config=given.config or {},
+            active=True,
+            sync_owners=given.sync_owners,
+            max_reading_age_s=given.max_reading_age_s,
+            actor=CLI_ACTOR,
+        )
+        return row
+
+    async def begin_sign_in(self, key: str) -> BegunUrl:
+        return await begin_sign_in(self._env, key, subject=None, actor=CLI_ACTOR)
+
+    async def calendars(self, key: str) -> Sequence[VendorCalendar]:
+        found: list[VendorCalendar] = []
+        cursor: str | None = None
+        for _ in range(_MOST_PAGES):
+            page = await list_vendor_calendars(self._env, key, cursor)
+            found += page.calendars
+            cursor = page.cursor
+            if cursor is None:
+                break
+        return found
+
+    async def reps(self) -> Sequence[Rep]:
+        return sorted(
+            (rep for rep in (await get_roster(self._env)).reps if rep.active), key=lambda rep: (rep.name, rep.key)
+        )
+
+    async def bound(self, rep: str) -> Sequence[tuple[CalendarBinding, CalendarReading | None]]:
+        return await list_calendars(self._env, rep)
+
+    async def bind(self, rep: str, calendars: Sequence[CalendarBindingInput]) -> None:
+        await bind_calendars(self._env, rep, calendars, actor=CLI_ACTOR)
+
+    def try_booking(self, key: str, calendar: str, zone: str) -> AsyncIterator[LiveFinding]:
+        return live_findings(self._env, key, calendar=calendar, zone=zone)
+
+    async def health(self, key: str) -> ConnectionHealth:
+        return await connection_health(self._env, key)

@@ -1,0 +1,72 @@
+"""`connectors fake`: a vendor that stands on this machine alone, for trials without an account."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+from urllib.parse import urlsplit
+
+from pointsman.cli.output import EXIT_MISUSED, fail, show, tell
+from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.connectors.set_up.form import fields_of
+
+ENTRY_POINT_GROUP = "pointsman.fakes"
+HOST = "127.0.0.1"
+_RUNS = "run"  # an entry point that runs by itself; any other makes an ASGI application
+
+
+def run_fake(name: str, *, port: int, control_port: int | None) -> None:
+    """Run the fake of a connector until the process ends."""
+    known = {entry.name: entry for entry in entry_points(group=ENTRY_POINT_GROUP)}
+    if name not in known:
+        fail("cli-connections.no-fake", name=name, known=tuple(sorted(known)), code=EXIT_MISUSED)
+    runs = known[name].attr == _RUNS
+    if control_port is not None and not runs:
+        fail("cli-connections.fake-has-control", code=EXIT_MISUSED)
+    try:
+        if runs:
+            _run(name, known[name], port, control_port)
+        else:
+            _serve(name, known[name], port)
+    except ImportError as error:
+        fail("cli-connections.fake-lacks", name=name, module=error.name or str(error))
+    except KeyboardInterrupt:
+        return
+
+
+def _run(name: str, entry: EntryPoint, port: int, control_port: int | None) -> None:
+    run = entry.load()
+    tell("cli-connections.fake-runs", name=name)
+    _show({"host": HOST, "port": str(port)})
+    if control_port is not None:
+        tell("cli-connections.fake-control", address=f"http://{HOST}:{control_port}/_control/messages")
+    tell("cli-connections.fake-private")
+    run(port, control_port)
+
+
+def _serve(name: str, entry: EntryPoint, port: int) -> None:
+    fake, address = entry.load()(), f"http://{HOST}:{port}"
+    tell("cli-connections.fake-runs", name=name)
+    _show(_to_enter(name, fake, address))
+    tell("cli-connections.fake-control", address=f"{address}/_control/items")
+    tell("cli-connections.fake-private")
+    # By name: a command that serves nothing imports no server, which takes half a second.
+    import_module("uvicorn").run(fake, host=HOST, port=port, log_level="warning")
+
+
+def _to_enter(name: str, fake: Any, address: str) -> Mapping[str, str]:
+    """The fields of a connection to it: each address that the connector knows of its vendor, here, and the fake's client."""
+    fields = fields_of(ConnectorRegistry.discover().manifest(name).config.model_json_schema())
+    found = {
+        field.name: f"{address}{urlsplit(field.default).path.rstrip('/')}"
+        for field in fields
+        if isinstance(field.default, str) and field.default.startswith(("http://", "https://"))
+    }
+    sign_in = getattr(fake.vendor, "oauth", None)
+    clients = {part: str(getattr(sign_in, part, "")) for part in ("client_id", "client_secret")}
+    return found | {part: value for part, value in clients.items() if value and part in {one.name for one in fields}}
+
+
+def _show(fields: Mapping[str, str]) -> None:
+    for name, value in fields.items():
+        show(f"  {name}: {value}")

@@ -1,0 +1,95 @@
+"""A connector's set-up form: for each way to sign in the fields that it needs, read from manifest and JSON Schema."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pointsman_sdk import Auth, Manifest, Method
+
+_CLIENT = frozenset({"client_id", "client_secret"})  # of OAuth 2: every connector calls them so, says the contract
+_LOGIN = frozenset({"username", "password"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormField:
+    """One field of a configuration; `kind` is its JSON type, `default` None where there is none."""
+
+    name: str
+    description: str
+    kind: str
+    required: bool
+    secret: bool = False
+    choices: tuple[str, ...] = ()
+    default: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayToSignIn:
+    """One way, with what it sets by itself (`given`), the fields that it is asked for, and all others."""
+
+    title: str
+    signs_in: bool
+    given: Mapping[str, str]
+    fields: tuple[FormField, ...]
+    further: tuple[FormField, ...]
+
+
+def ways_of(manifest: Manifest) -> tuple[WayToSignIn, ...]:
+    """The ways in the manifest's order: at least one."""
+    fields = fields_of(manifest.config.model_json_schema())
+    return tuple(_way(auth, fields) for auth in manifest.auth or (Auth(method=Method.NONE),))
+
+
+def fields_of(schema: Mapping[str, Any]) -> tuple[FormField, ...]:
+    """The fields of a JSON Schema, as pydantic writes it for a model."""
+    required = frozenset(schema.get("required", ()))
+    return tuple(_field(name, part, schema, required) for name, part in schema.get("properties", {}).items())
+
+
+def _way(auth: Auth, fields: Sequence[FormField]) -> WayToSignIn:
+    given = {auth.only_if[0]: str(auth.only_if[1])} if auth.only_if else {}
+    own = _own_fields(auth, fields)
+    asked = tuple(one for one in fields if one.name not in given and (one.required or one.name in own))
+    further = tuple(one for one in fields if one.name not in given and one not in asked)
+    signs_in = auth.authorize_url is not None
+    return WayToSignIn(
+        title=auth.title or auth.method.value, signs_in=signs_in, given=given, fields=asked, further=further
+    )
+
+
+def _own_fields(auth: Auth, fields: Sequence[FormField]) -> frozenset[str]:
+    """Which of the fields that may be empty prove this way: a form that asks for all of them asks for those of other ways."""
+    empty = frozenset(one.name for one in fields if not one.required and one.default is None)
+    match auth.method:
+        case Method.NONE:
+            return frozenset()
+        case Method.BASIC if empty & _LOGIN:
+            return empty & _LOGIN
+        case Method.OAUTH2 if auth.authorize_url is not None:
+            return empty & _CLIENT
+        case _:
+            return empty - _CLIENT
+
+
+def _field(name: str, part: Mapping[str, Any], schema: Mapping[str, Any], required: frozenset[str]) -> FormField:
+    shape = _shape(part, schema)
+    return FormField(
+        name=name,
+        description=str(part.get("description", "")),
+        kind=str(shape.get("type", "string")),
+        required=name in required,
+        secret=shape.get("format") == "password",
+        choices=tuple(str(one) for one in shape.get("enum", ())),
+        default=part.get("default"),
+    )
+
+
+def _shape(part: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a value looks like: of one that may be null the other half, of a name what it stands for."""
+    for alternative in part.get("anyOf", ()):
+        if alternative.get("type") != "null":
+            return _shape(alternative, schema)
+    if isinstance(named := part.get("$ref"), str):
+        found: Mapping[str, Any] = schema.get("$defs", {}).get(named.rpartition("/")[2], {})
+        return found
+    return part
