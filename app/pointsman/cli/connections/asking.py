@@ -13,7 +13,7 @@ _FROM_FILE = "@"
 
 
 class Asks(Protocol):
-    """Whoever answers: a person at a terminal, or a test."""
+    """Asks a person at a terminal, or a test in their place."""
 
     def text(self, question: str, default: str | None) -> str:
         """An answer; with a default "" nothing is an answer, too."""

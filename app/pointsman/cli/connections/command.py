@@ -14,7 +14,7 @@ from pointsman.cli.connections.binding import show_calendars
 from pointsman.cli.connections.given import GivenSetUp, read_given
 from pointsman.cli.connections.health import show_health
 from pointsman.cli.connections.host import ServiceHost
-from pointsman.cli.connections.set_up import SetUp, set_up
+from pointsman.cli.connections.set_up import AskedSetUp, set_up
 from pointsman.cli.output import EXIT_FAILED, EXIT_MISUSED, fail, show_table, table, tell, word, words_of
 from pointsman.cli.session import run_with_env
 from pointsman.cli.terminal.spoken import Commands
@@ -50,7 +50,7 @@ def add(
     if asks is not None and not sys.stdin.isatty():
         fail("cli-connections.no-terminal", code=EXIT_MISUSED)
     given = GivenSetUp() if source is None else read_given(source)
-    asked = SetUp(connector=connector, key=chosen, asks=asks, given=given, everything=everything, waits=waits)
+    asked = AskedSetUp(connector=connector, key=chosen, asks=asks, given=given, everything=everything, waits=waits)
 
     async def use(env: Env) -> bool:
         return await set_up(ServiceHost(env, registry), asked, sleep=asyncio.sleep)

@@ -22,7 +22,7 @@ _LOOKS_EVERY = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetUp:
+class AskedSetUp:
     """What is set up, and how: `asks` None asks nothing. `waits`: until somebody has signed in."""
 
     connector: str
@@ -33,7 +33,7 @@ class SetUp:
     waits: bool
 
 
-async def set_up(host: Host, asked: SetUp, *, sleep: Callable[[float], Awaitable[None]]) -> bool:
+async def set_up(host: Host, asked: AskedSetUp, *, sleep: Callable[[float], Awaitable[None]]) -> bool:
     """Whether all that was tried works. Raises what the use cases raise."""
     row = await _saved(host, asked)
     if row.pending and not await _signed_in(host, asked, sleep):
@@ -42,7 +42,7 @@ async def set_up(host: Host, asked: SetUp, *, sleep: Callable[[float], Awaitable
     return show_health(await host.health(asked.key)) and works
 
 
-async def _saved(host: Host, asked: SetUp) -> ConnectionRow:
+async def _saved(host: Host, asked: AskedSetUp) -> ConnectionRow:
     there = await host.find(asked.key)
     if there is not None and there.connector != asked.connector:
         fail("cli-connections.other-connector", key=asked.key, connector=there.connector)
@@ -59,7 +59,7 @@ async def _saved(host: Host, asked: SetUp) -> ConnectionRow:
     return row
 
 
-async def _asked_and_saved(host: Host, asked: SetUp, asks: Asks) -> ConnectionRow:
+async def _asked_and_saved(host: Host, asked: AskedSetUp, asks: Asks) -> ConnectionRow:
     """Asked again where the vendor refuses what was answered, or does not answer."""
     while True:
         config = ask_config(
@@ -76,7 +76,7 @@ async def _asked_and_saved(host: Host, asked: SetUp, asks: Asks) -> ConnectionRo
                 raise
 
 
-async def _signed_in(host: Host, asked: SetUp, sleep: Callable[[float], Awaitable[None]]) -> bool:
+async def _signed_in(host: Host, asked: AskedSetUp, sleep: Callable[[float], Awaitable[None]]) -> bool:
     """Tells the address, and waits as long as it counts. Ends the command where that ran out."""
     begun = await host.begin_sign_in(asked.key)
     tell("cli-connections.sign-in", until=begun.expires_at)
@@ -94,7 +94,7 @@ async def _signed_in(host: Host, asked: SetUp, sleep: Callable[[float], Awaitabl
             fail("cli-connections.nobody-signed-in", connector=asked.connector, key=asked.key)
 
 
-async def _with_calendars(host: Host, asked: SetUp) -> bool:
+async def _with_calendars(host: Host, asked: AskedSetUp) -> bool:
     """Lists, binds, reads and books on trial; whether all of that worked."""
     try:
         calendars = await host.calendars(asked.key)
@@ -110,7 +110,7 @@ async def _with_calendars(host: Host, asked: SetUp) -> bool:
     return await _tried(host, asked)
 
 
-async def _tried(host: Host, asked: SetUp) -> bool:
+async def _tried(host: Host, asked: AskedSetUp) -> bool:
     """Says how each bound calendar reads, and books in the first one to write to."""
     works, trial = True, None
     for rep in await host.reps():
