@@ -1,0 +1,66 @@
+"""Each installed connector has a form: per way to sign in, the fields that this way needs."""
+
+from typing import Any
+
+import pytest
+
+from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.connectors.set_up.examples import connection_examples
+from pointsman.connectors.set_up.form import fields_of, ways_of
+
+REGISTRY = ConnectorRegistry.discover()
+
+
+@pytest.mark.parametrize(
+    ("connector", "wanted"),
+    [
+        ("caldav", [["base_url", "username", "password"]]),
+        ("google", [["client_id", "client_secret"], ["service_account_key", "acting_as"]]),
+        ("microsoft", [["tenant", "client_id", "client_secret"], ["tenant", "client_id", "client_secret", "mailbox"]]),
+        ("smtp", [["host", "username", "password", "sender"], ["host", "sender"]]),
+        ("memory", [[], ["client_id", "client_secret"]]),
+    ],
+)
+def test_a_way_to_sign_in_asks_for_its_own_fields(connector: str, wanted: list[list[str]]) -> None:
+    assert [[field.name for field in way.fields] for way in ways_of(REGISTRY.manifest(connector))] == wanted
+
+
+def test_a_way_that_is_chosen_by_a_field_sets_it() -> None:
+    assert [dict(way.given) for way in ways_of(REGISTRY.manifest("microsoft"))] == [
+        {"permission": "delegated"},
+        {"permission": "application"},
+    ]
+
+
+@pytest.mark.parametrize("connector", REGISTRY.names())
+def test_no_field_is_lost_and_none_is_asked_twice(connector: str) -> None:
+    manifest = REGISTRY.manifest(connector)
+    for way in ways_of(manifest):
+        names = [*way.given, *(field.name for field in (*way.fields, *way.further))]
+        assert sorted(names) == sorted(manifest.config.model_fields)
+
+
+@pytest.mark.parametrize("connector", REGISTRY.names())
+def test_each_field_says_what_it_is_for(connector: str) -> None:
+    fields = fields_of(REGISTRY.manifest(connector).config.model_json_schema())
+    assert [field.name for field in fields if not field.description] == []
+
+
+def test_a_field_is_read_with_its_choices_its_kind_and_its_secrecy() -> None:
+    fields = {one.name: one for one in fields_of(REGISTRY.manifest("smtp").config.model_json_schema())}
+    assert fields["security"].choices == ("starttls", "tls", "none")
+    assert (fields["port"].kind, fields["port"].required, fields["port"].default) == ("integer", False, None)
+    assert (fields["password"].secret, fields["host"].secret) == (True, False)
+
+
+def test_an_admin_sees_an_example_for_each_way_of_each_connector() -> None:
+    examples = connection_examples(REGISTRY)
+    ways = sum(len(ways_of(REGISTRY.manifest(name))) for name in REGISTRY.names())
+    assert len(examples) == ways
+    for example in examples.values():
+        connector: str = example["value"]["connector"]
+        config: dict[str, Any] = example["value"]["config"]
+        assert config.keys() <= REGISTRY.manifest(connector).config.model_fields.keys()
+        assert all(f"`{name}`" in example["description"] for name in config if name != "permission")
+    assert examples["google"]["value"]["config"].keys() == {"client_id", "client_secret"}
+    assert examples["microsoft-2"]["value"]["config"]["permission"] == "application"

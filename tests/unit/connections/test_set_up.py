@@ -1,0 +1,156 @@
+"""A set-up goes from nothing to a test booking, can be left at every step, and goes on where it stopped."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from pointsman.cli.connections.given import GivenSetUp
+from pointsman.cli.connections.set_up import AskedSetUp, set_up
+from pointsman.connectors.live import LiveFinding, LiveResult
+from pointsman.domain.errors import Invalid, Unavailable
+from pointsman.services.connections.calendar_bindings import CalendarBindingInput
+from pointsman.services.ports.vendors.pace import PaceState
+from support.connections.answers import WrittenAnswers
+from support.connections.host_in_memory import CLOSED_DOWN, HostInMemory, calendar
+from support.roster import rep
+
+CLIENT = {"client_id": "id.example", "client_secret": "hush"}
+
+
+def host(**over: Any) -> HostInMemory:
+    people = [rep("anna", time_zone="Europe/Berlin"), rep("ben"), rep("clara")]
+    seen = [calendar("anna@example.com"), calendar("b1", "BEN@example.com", title="Ben"), calendar("c1")]
+    return HostInMemory(people=people, seen=seen, **over)
+
+
+def run(host: HostInMemory, *, asks: WrittenAnswers | None = None, waits: bool = True, **given: Any) -> bool:
+    asked = AskedSetUp(
+        connector="google", key="google", asks=asks, given=GivenSetUp(**given), everything=False, waits=waits
+    )
+    return asyncio.run(set_up(host, asked, sleep=host.sleep))
+
+
+def bound(key: str, name: str, *, writes: bool = True) -> CalendarBindingInput:
+    return CalendarBindingInput(connection=key, calendar=name, writes=writes)
+
+
+def test_a_person_goes_the_whole_way(capsys: pytest.CaptureFixture[str]) -> None:
+    floor = host(signs_in=True, signs_in_after=3)
+    #: way, client, secret, no further fields; Anna yes, Ben no; pick others: Ben by number, Clara none; book
+    answers = WrittenAnswers.of(["1", "id.example", "hush", False, True, False, True, "9", "2", "", True])
+    assert run(floor, asks=answers)
+    assert answers.answers == []
+    assert floor.saved["google"].config == CLIENT
+    assert floor.bindings == {"anna": [bound("google", "anna@example.com")], "ben": [bound("google", "b1")]}
+    assert floor.booked == [("google", "anna@example.com", "Europe/Berlin")]
+    said = capsys.readouterr().out
+    assert "https://vendor.example/authorize?of=google" in said
+    assert "appointments: put" in said
+    assert "people: put" not in said
+
+
+def test_a_document_answers_everything() -> None:
+    floor = host()
+    assert run(floor, config=CLIENT, match=True, calendars=[{"rep": "clara", "calendar": "c1"}])
+    assert floor.bindings.keys() == {"anna", "ben", "clara"}
+    assert len(floor.booked) == 1
+
+
+def test_without_a_word_about_calendars_none_is_bound() -> None:
+    floor = host()
+    assert run(floor, config=CLIENT)
+    assert floor.bindings == {}
+    assert floor.booked == []
+
+
+def test_what_was_left_before_the_sign_in_goes_on_there() -> None:
+    floor = host(signs_in=True)
+    assert run(floor, config=CLIENT, waits=False)
+    assert (floor.begun, floor.looks, floor.bindings) == (1, 0, {})
+    assert run(floor, match=True)
+    assert (floor.begun, floor.looks) == (2, 1)
+    assert floor.bindings.keys() == {"anna", "ben"}
+
+
+def test_what_was_left_before_the_calendars_asks_for_no_field_again() -> None:
+    floor = host()
+    assert run(floor, config=CLIENT)
+    answers = WrittenAnswers.of([True, True, False, False])
+    assert run(floor, asks=answers)
+    assert answers.answers == []
+    assert floor.bindings.keys() == {"anna", "ben"}
+    assert run(floor, asks=(again := WrittenAnswers.of([False, False])))  # Clara, and the trial
+    assert again.answers == []
+
+
+def test_where_nobody_signs_in_the_command_ends_and_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    floor = host(signs_in=True, signs_in_after=None)
+    with pytest.raises(SystemExit) as end:
+        run(floor, config=CLIENT)
+    assert end.value.code == 1
+    assert floor.looks == 300
+    assert "pointsman connections add google --key google" in capsys.readouterr().err
+
+
+def test_another_connector_under_the_key_is_refused() -> None:
+    floor = host()
+    run(floor, config=CLIENT)
+    asked = AskedSetUp(connector="smtp", key="google", asks=None, given=GivenSetUp(), everything=False, waits=True)
+    with pytest.raises(SystemExit):
+        asyncio.run(set_up(floor, asked, sleep=floor.sleep))
+
+
+def test_a_new_connection_without_a_configuration_is_refused() -> None:
+    with pytest.raises(SystemExit):
+        run(host())
+
+
+@pytest.mark.parametrize("refusal", [Invalid("The vendor refuses these credentials."), Unavailable("No answer.")])
+def test_what_the_vendor_refuses_is_told_and_asked_again(
+    refusal: Invalid | Unavailable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    floor = host(refusals=[refusal])
+    fields: list[str | bool] = ["1", "id.example", "hush", False]
+    assert run(floor, asks=WrittenAnswers.of([*fields, True, *fields, False, False, False]))
+    assert str(refusal) in capsys.readouterr().out
+    floor = host(refusals=[refusal])
+    with pytest.raises(type(refusal)):
+        run(floor, asks=WrittenAnswers.of([*fields, False]))
+    assert floor.saved == {}
+
+
+def test_a_rep_keeps_the_calendars_of_other_connections_and_where_appointments_are_put() -> None:
+    floor = host()
+    floor.bindings["anna"] = [bound("team", "/anna/")]
+    assert run(floor, config=CLIENT, calendars=[{"rep": "anna", "calendar": "anna@example.com"}])
+    assert floor.bindings["anna"] == [bound("team", "/anna/"), bound("google", "anna@example.com", writes=False)]
+    assert floor.booked == []
+    assert run(floor, calendars=[{"rep": "anna", "calendar": "anna@example.com", "writes": True}])
+    assert floor.bindings["anna"] == [bound("team", "/anna/", writes=False), bound("google", "anna@example.com")]
+
+
+def test_a_vendor_that_lists_no_calendars_has_them_bound_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    floor = host(lists=False)
+    assert run(floor, config=CLIENT, calendars=[{"rep": "ben", "calendar": "b1"}])
+    assert floor.bindings == {"ben": [bound("google", "b1")]}
+    assert "does not list its calendars" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        {"unreadable": {"b1": CLOSED_DOWN}},
+        {"findings": [LiveFinding(check="appointments: put", result=LiveResult.BROKEN, told="not found again")]},
+        {"state": PaceState.OUT_OF_USE},
+    ],
+    ids=["unreadable", "broken", "out of use"],
+)
+def test_what_does_not_work_is_the_end_of_the_command(over: dict[str, Any]) -> None:
+    assert not run(host(**over), config=CLIENT, match=True)
+
+
+def test_no_booking_is_tried_where_the_document_says_so() -> None:
+    floor = host()
+    assert run(floor, config=CLIENT, match=True, try_booking=False)
+    assert floor.booked == []
