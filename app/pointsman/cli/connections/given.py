@@ -14,7 +14,6 @@ from pointsman.domain.text.formatting import dotted_path
 
 _LARGEST = 1_000_000  # characters
 _STDIN = Path("-")
-_Name = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
 
 
 class GivenCalendar(BaseModel):
@@ -22,8 +21,8 @@ class GivenCalendar(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    rep: _Name
-    calendar: _Name
+    rep: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    calendar: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
     writes: StrictBool | None = None
 
 
