@@ -11,7 +11,7 @@ from pointsman.connectors.live import LiveFinding, LiveResult
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.set_up.form import WayToSignIn, ways_of
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.errors import Fault, Invalid, PointsmanError
+from pointsman.domain.errors import Fault, Invalid, NotFound, PointsmanError
 from pointsman.domain.messages.message import Message, say
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput
@@ -42,6 +42,7 @@ class HostInMemory:
             LiveFinding(check="people: put", result=LiveResult.LEFT_OUT, told="person"),
         ]
     )
+    missing: set[str] = field(default_factory=set)  # calendars that the vendor does not have
     lists: bool = True
     state: PaceState = PaceState.CLOSED
     saved: dict[str, ConnectionRow] = field(default_factory=dict)
@@ -108,9 +109,13 @@ class HostInMemory:
         return self.people
 
     async def bound(self, rep: str) -> Sequence[tuple[CalendarBinding, CalendarReading | None]]:
+        if rep not in {one.key for one in self.people}:
+            raise NotFound(f"There is no rep '{rep}'.")
         return [self._read(rep, one) for one in self.bindings.get(rep, [])]
 
     async def bind(self, rep: str, calendars: Sequence[CalendarBindingInput]) -> None:
+        if self.missing & {one.calendar for one in calendars}:
+            raise Invalid("A calendar is not there, so nothing was bound.")
         self.bindings[rep] = list(calendars)
 
     async def try_booking(self, key: str, calendar: str, zone: str) -> AsyncIterator[LiveFinding]:

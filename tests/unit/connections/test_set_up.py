@@ -154,3 +154,13 @@ def test_no_booking_is_tried_where_the_document_says_so() -> None:
     floor = host()
     assert run(floor, config=CLIENT, match=True, try_booking=False)
     assert floor.booked == []
+
+
+def test_a_calendar_that_is_not_there_keeps_no_other_from_being_bound(capsys: pytest.CaptureFixture[str]) -> None:
+    floor = host(missing={"b9"})
+    given = [{"rep": "ben", "calendar": "b9"}, {"rep": "nobody", "calendar": "c1"}, {"rep": "clara", "calendar": "c1"}]
+    assert not run(floor, config=CLIENT, calendars=given)
+    assert floor.bindings == {"clara": [bound("google", "c1")]}
+    said = capsys.readouterr().out
+    assert "ben: b9 was not bound" in said
+    assert "nobody: c1 was not bound: There is no rep" in said

@@ -8,6 +8,7 @@ import typer
 
 from pointsman.cli.output import show, tell, word
 from pointsman.domain.messages.message import Arg
+from pointsman.domain.text.lines import show_acting
 
 _FROM_FILE = "@"
 
@@ -27,16 +28,16 @@ class Asks(Protocol):
 
 
 class Terminal:
-    """A person at the terminal."""
+    """A person at the terminal. Names in questions come from vendors: what would act on the terminal shows as an escape."""
 
     def text(self, question: str, default: str | None) -> str:
-        return str(typer.prompt(question, default=default, show_default=bool(default)))
+        return str(typer.prompt(show_acting(question), default=default, show_default=bool(default)))
 
     def secret(self, question: str) -> str:
-        return str(typer.prompt(question, default="", hide_input=True, show_default=False))
+        return str(typer.prompt(show_acting(question), default="", hide_input=True, show_default=False))
 
     def confirm(self, question: str, *, default: bool) -> bool:
-        return typer.confirm(question, default=default)
+        return typer.confirm(show_acting(question), default=default)
 
 
 def ask_yes(asks: Asks, key: str, /, *, default: bool, **args: Arg) -> bool:

@@ -6,6 +6,8 @@ from pointsman.cli.connections.asking import Asks, ask_yes, read_number
 from pointsman.cli.connections.given import GivenCalendar, GivenSetUp
 from pointsman.cli.connections.host import Host
 from pointsman.cli.output import show_table, table, tell, word
+from pointsman.cli.terminal.told_errors import fault_lines
+from pointsman.domain.errors import Invalid, NotFound
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput
 from pointsman.services.connections.calendar_matching import match_calendars
@@ -51,19 +53,30 @@ async def choose(
     return chosen
 
 
-async def bind(host: Host, key: str, chosen: Sequence[GivenCalendar]) -> None:
-    """Bind each beside what the rep has. Raises Invalid, NotFound with what is wrong; what was bound before stays."""
+async def bind(host: Host, key: str, chosen: Sequence[GivenCalendar]) -> bool:
+    """Bind each beside what the rep has; False where that went wrong for some, which is told of each."""
+    works = True
     wanted: dict[str, list[GivenCalendar]] = {}
     for one in chosen:
         wanted.setdefault(one.rep, []).append(one)
     for rep, calendars in wanted.items():
-        there = [
-            CalendarBindingInput(connection=bound.connection.key, calendar=bound.calendar, writes=bound.writes)
-            for bound, _ in await host.bound(rep)
-        ]
-        joined = _joined(key, there, calendars)
-        if joined != there:
-            await host.bind(rep, joined)
+        try:
+            await _bind_one(host, key, rep, calendars)
+        except (Invalid, NotFound) as error:
+            works = False
+            why = "; ".join([str(error), *(line.partition(": ")[2] or line for line in fault_lines(error.faults))])
+            tell("cli-connections.not-bound", style="red", name=rep, calendar=calendars[0].calendar, why=why)
+    return works
+
+
+async def _bind_one(host: Host, key: str, rep: str, calendars: Sequence[GivenCalendar]) -> None:
+    there = [
+        CalendarBindingInput(connection=bound.connection.key, calendar=bound.calendar, writes=bound.writes)
+        for bound, _ in await host.bound(rep)
+    ]
+    joined = _joined(key, there, calendars)
+    if joined != there:
+        await host.bind(rep, joined)
 
 
 def _joined(

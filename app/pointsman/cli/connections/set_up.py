@@ -14,7 +14,7 @@ from pointsman.cli.connectors.live_check import show_finding
 from pointsman.cli.output import fail, show, tell, words_of
 from pointsman.cli.terminal.told_errors import fault_lines
 from pointsman.connectors.live import LiveResult
-from pointsman.domain.errors import Conflict, Invalid, PointsmanError, Unavailable
+from pointsman.domain.errors import Invalid, PointsmanError, Unavailable
 from pointsman.domain.messages.message import Message
 from pointsman.services.ports.booking.connections import ConnectionRow
 
@@ -106,8 +106,8 @@ async def _with_calendars(host: Host, asked: AskedSetUp) -> bool:
     if asked.asks is not None and calendars:
         show_calendars(calendars)
     chosen = await choose(host, asked.asks, asked.key, calendars, asked.given)
-    await bind(host, asked.key, chosen)
-    return await _tried(host, asked)
+    is_bound = await bind(host, asked.key, chosen)
+    return await _tried(host, asked) and is_bound
 
 
 async def _tried(host: Host, asked: AskedSetUp) -> bool:
@@ -153,7 +153,6 @@ async def _books(host: Host, key: str, calendar: str, zone: str) -> bool:
 def _tell_error(error: PointsmanError) -> None:
     said = words_of(error.told) if isinstance(error.told, Message) else str(error)
     tell("cli-connections.refused", style="yellow", said=said)
-    if not isinstance(error, Conflict):
-        for line in fault_lines(error.faults):
-            if line.partition(": ")[2] != said:
-                show(f"  • {line}")
+    for line in fault_lines(error.faults):
+        if line.partition(": ")[2] != said:
+            show(f"  • {line}")

@@ -1,0 +1,77 @@
+"""`pointsman connectors fake` runs each fake that a connector names, on this machine alone, and says what to enter."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import entry_points
+
+import httpx
+import pytest
+
+from pointsman.cli.connectors.fakes import ENTRY_POINT_GROUP
+from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.local.plain_http import NO_AUTHORITIES
+from support.programs.command_line import pointsman
+from support.programs.free_port import free_port
+from support.waiting import wait_until
+
+
+@contextmanager
+def running(*words: str) -> Iterator["subprocess.Popen[str]"]:
+    command = [sys.executable, "-u", "-m", "pointsman.cli", "connectors", "fake", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def answered(port: int, path: str) -> int:
+    def asked() -> int:
+        url = f"http://127.0.0.1:{port}{path}"
+        try:
+            return httpx.get(url, trust_env=False, verify=NO_AUTHORITIES).status_code
+        except httpx.TransportError:
+            return 0
+
+    wait_until(asked, otherwise="the fake does not answer")
+    return asked()
+
+
+def test_a_fake_that_speaks_http_is_served_with_what_to_enter() -> None:
+    port = free_port()
+    with running("google", "--port", str(port)) as process:
+        assert answered(port, "/_control/items") == 200
+        process.terminate()
+        said, _ = process.communicate()
+    assert f"  url: http://127.0.0.1:{port}/calendar/v3\n" in said
+    assert f"  token_url: http://127.0.0.1:{port}/token\n" in said
+    assert "  client_secret: google-client-secret\n" in said
+
+
+def test_a_fake_without_http_is_run_with_a_control_port() -> None:
+    port, control = free_port(), free_port()
+    with running("smtp", "--port", str(port), "--control-port", str(control)) as process:
+        assert answered(control, "/_control/messages") == 200
+        process.terminate()
+        said, _ = process.communicate()
+    assert f"  host: 127.0.0.1\n  port: {port}\n" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("caldav",), "google, memory, microsoft and smtp"),
+        (("google", "--control-port", "8"), "leave --control-port out"),
+        (("google", "--port", "0"), "takes a number from 1 to 65535"),
+    ],
+)
+def test_what_cannot_be_run_is_said(words: tuple[str, ...], said: str) -> None:
+    done = pointsman("connectors", "fake", *words, POINTSMAN_LANGUAGE="en")
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_each_fake_is_that_of_an_installed_connector() -> None:
+    assert {one.name for one in entry_points(group=ENTRY_POINT_GROUP)} < set(ConnectorRegistry.discover().names())
