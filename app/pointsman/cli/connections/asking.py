@@ -11,6 +11,7 @@ from pointsman.domain.messages.message import Arg
 from pointsman.domain.text.lines import show_acting
 
 _FROM_FILE = "@"
+_YES, _NO = frozenset({"true", "yes", "ja", "y", "j", "1"}), frozenset({"false", "no", "nein", "n", "0"})
 
 
 class Asks(Protocol):
@@ -37,7 +38,20 @@ class Terminal:
         return str(typer.prompt(show_acting(question), default="", hide_input=True, show_default=False))
 
     def confirm(self, question: str, *, default: bool) -> bool:
-        return typer.confirm(show_acting(question), default=default)
+        """Asks on until it is yes or no, in a word of any language of ours: typer knows English alone."""
+        hint = word("cli-connections.yes-is-default" if default else "cli-connections.no-is-default")
+        while True:
+            said = str(typer.prompt(f"{show_acting(question)} {hint}", default="", show_default=False))
+            answer = read_yes(said) if said.strip() else default
+            if answer is not None:
+                return answer
+            tell("cli-connections.yes-or-no")
+
+
+def read_yes(answer: str) -> bool | None:
+    """Yes or no in English or German; None for anything else."""
+    said = answer.strip().casefold()
+    return True if said in _YES else False if said in _NO else None
 
 
 def ask_yes(asks: Asks, key: str, /, *, default: bool, **args: Arg) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pointsman.cli.connections.asking import Asks, ask_yes, from_file, pick
+from pointsman.cli.connections.asking import Asks, ask_yes, from_file, pick, read_yes
 from pointsman.cli.output import show, tell, word
 from pointsman.cli.terminal.told_errors import fault_lines
 from pointsman.connectors.set_up.form import FormField, WayToSignIn
@@ -13,7 +13,6 @@ from pointsman.domain.errors import Fault
 Check = Callable[[Mapping[str, Any]], Sequence[Fault]]
 
 _CONFIG = "body.config"
-_YES, _NO = frozenset({"true", "yes", "ja", "y", "j", "1"}), frozenset({"false", "no", "nein", "n", "0"})
 
 
 def ask_config(asks: Asks, ways: Sequence[WayToSignIn], check: Check, *, everything: bool) -> dict[str, Any]:
@@ -87,8 +86,8 @@ def _shown(value: Any) -> str:
 def _value(field: FormField, typed: str) -> Any:
     """As JSON of the field's kind; what is none stays text, of which the connector's model says what is wrong."""
     if field.kind == "boolean":
-        said = typed.casefold()
-        return True if said in _YES else False if said in _NO else typed
+        said = read_yes(typed)
+        return typed if said is None else said
     if field.kind in {"integer", "number"}:
         try:
             return int(typed) if field.kind == "integer" else float(typed)
