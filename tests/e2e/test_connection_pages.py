@@ -16,10 +16,9 @@ import pytest
 from pointsman.demo.files import DemoState
 from pointsman.local.plain_http import NO_AUTHORITIES
 from support.connections.pages import ROOT, blocks
-from support.programs.free_port import free_port
 from support.programs.open_folders import make_open_folder
 from support.programs.running_demo import Demo, demo_in
-from support.waiting import wait_until
+from support.programs.running_fake import running_fake
 
 pytestmark = [
     pytest.mark.slow,
@@ -44,25 +43,9 @@ def fakes_of(page: str, ports: dict[str, str]) -> Iterator[None]:
     """Each fake that the page starts, on free ports, which `ports` holds by those of the page."""
     with ExitStack() as stack:
         for name, *written in _FAKE.findall(page):
-            here = {port: str(free_port()) for port in written if port}
-            ports |= here
-            words = ["-m", "pointsman.cli", "connectors", "fake", name]
-            for option, port in zip(("--port", "--control-port"), here.values(), strict=False):
-                words += [option, port]
-            process = subprocess.Popen([sys.executable, *words])
-            stack.callback(process.wait)
-            stack.callback(process.terminate)
-            answering = list(here.values())[-1]  # by HTTP: of two ports the second
-            wait_until(lambda port=answering: _answers(port), otherwise=f"the fake of {name} does not answer")
+            port, answering = stack.enter_context(running_fake(name, control=bool(written[1])))
+            ports |= {written[0]: str(port)} | ({written[1]: str(answering)} if written[1] else {})
         yield
-
-
-def _answers(port: str) -> bool:
-    try:
-        httpx.get(f"http://127.0.0.1:{port}/_control/items", trust_env=False, verify=NO_AUTHORITIES)
-    except httpx.TransportError:
-        return False
-    return True
 
 
 def run_page(demo: Demo, name: str, written: Mapping[str, str], folder: Path) -> tuple[str, set[str]]:
