@@ -16,6 +16,11 @@ pytestmark = pytest.mark.own_database
 NETWORKS = {"POINTSMAN_PRIVATE_NETWORKS": "127.0.0.0/8", "POINTSMAN_LANGUAGE": "en"}
 
 
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # beside a `.pointsman` the commands would find its database
+
+
 async def floor(url: str) -> None:
     async with open_world(url):
         pass
