@@ -62,6 +62,9 @@ class HostInMemory:
     def now(self) -> datetime:
         return self.clock
 
+    def redirect_uri(self) -> str:
+        return "https://host.example/v1/oauth/callback"
+
     def ways(self, connector: str) -> Sequence[WayToSignIn]:
         return ways_of(self.registry.manifest(connector))
 

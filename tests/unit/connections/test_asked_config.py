@@ -20,7 +20,13 @@ def asked(connector: str, *answers: str | bool, everything: bool = False) -> tup
     def check(config: Mapping[str, Any]) -> Any:
         return HOST.faults(connector, config)
 
-    found = ask_config(person, ways_of(HOST.registry.manifest(connector)), check, everything=everything)
+    found = ask_config(
+        person,
+        ways_of(HOST.registry.manifest(connector)),
+        check,
+        redirect_uri="https://host.example/back",
+        everything=everything,
+    )
     assert person.answers == []
     return found, person
 
@@ -80,3 +86,12 @@ def test_a_key_of_several_lines_comes_from_a_file(tmp_path: Path) -> None:
     file.write_text("one\ntwo")
     found, _ = asked("caldav", "https://dav.example", "anna", f"@{tmp_path}/missing", f"@{file}", False)
     assert found["password"] == "one\ntwo"
+
+
+def test_where_a_person_signs_in_the_address_to_register_is_told_first(capsys: pytest.CaptureFixture[str]) -> None:
+    asked("google", "1", "id.example", "hush", False)
+    said = capsys.readouterr().out
+    assert "https://host.example/back" in said
+    assert "https://www.googleapis.com/auth/calendar.events" in said
+    asked("caldav", "https://dav.example", "", "", False)
+    assert "https://host.example/back" not in capsys.readouterr().out

@@ -15,11 +15,20 @@ Check = Callable[[Mapping[str, Any]], Sequence[Fault]]
 _CONFIG = "body.config"
 
 
-def ask_config(asks: Asks, ways: Sequence[WayToSignIn], check: Check, *, everything: bool) -> dict[str, Any]:
-    """A configuration that the connector takes. Fields that have a default are asked for with `everything`, or on wish."""
+def ask_config(
+    asks: Asks, ways: Sequence[WayToSignIn], check: Check, *, redirect_uri: str, everything: bool
+) -> dict[str, Any]:
+    """A configuration that the connector takes. Fields that have a default are asked for with `everything`, or on wish.
+
+    Where a person is to sign in, the vendor has to know `redirect_uri` before: it is told first, with the scopes.
+    """
     way = ways[0]
     if len(ways) > 1:
         way = ways[pick(asks, "cli-connections.ask-way", [one.title for one in ways])]
+    if way.signs_in:
+        tell("cli-connections.redirect", address=redirect_uri)
+    if way.scopes:
+        tell("cli-connections.scopes", scopes=" ".join(way.scopes))
     config: dict[str, Any] = {}
     while True:
         config = dict(way.given) | _asked(asks, way.fields, check, config | dict(way.given))

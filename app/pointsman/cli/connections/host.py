@@ -10,6 +10,7 @@ from pointsman.cli.session import CLI_ACTOR
 from pointsman.connectors.live import LiveFinding
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.set_up.form import WayToSignIn, ways_of
+from pointsman.connectors.sign_in.sign_ins import CALLBACK_PATH
 from pointsman.domain.errors import Fault, Invalid, NotFound
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars, list_calendars
@@ -31,6 +32,10 @@ class Host(Protocol):
     """The service, as a set-up sees it. Raises what the use cases raise."""
 
     def now(self) -> datetime: ...
+
+    def redirect_uri(self) -> str:
+        """Where a vendor sends the browser back after a sign-in."""
+        ...
 
     def ways(self, connector: str) -> Sequence[WayToSignIn]: ...
 
@@ -67,6 +72,9 @@ class ServiceHost:
 
     def now(self) -> datetime:
         return self._env.clock()
+
+    def redirect_uri(self) -> str:
+        return f"{self._env.public_url}{CALLBACK_PATH}"
 
     def ways(self, connector: str) -> Sequence[WayToSignIn]:
         return ways_of(self._registry.manifest(connector))

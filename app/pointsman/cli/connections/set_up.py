@@ -66,6 +66,7 @@ async def _asked_and_saved(host: Host, asked: AskedSetUp, asks: Asks) -> Connect
             asks,
             host.ways(asked.connector),
             lambda config: host.faults(asked.connector, config),
+            redirect_uri=host.redirect_uri(),
             everything=asked.everything,
         )
         try:
@@ -84,6 +85,7 @@ async def _signed_in(host: Host, asked: AskedSetUp, sleep: Callable[[float], Awa
     if not asked.waits:
         tell("cli-connections.later", connector=asked.connector, key=asked.key)
         return False
+    tell("cli-connections.waits", connector=asked.connector, key=asked.key)
     while True:
         await sleep(_LOOKS_EVERY.total_seconds())
         row = await host.find(asked.key)

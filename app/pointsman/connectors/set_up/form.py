@@ -25,10 +25,14 @@ class FormField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WayToSignIn:
-    """One way, with what it sets by itself (`given`), the fields that it is asked for, and all others."""
+    """One way, with what it sets by itself (`given`), the fields that it is asked for, and all others.
+
+    With `signs_in` a person goes to the vendor once, who is asked to grant the `scopes`.
+    """
 
     title: str
     signs_in: bool
+    scopes: tuple[str, ...]
     given: Mapping[str, str]
     fields: tuple[FormField, ...]
     further: tuple[FormField, ...]
@@ -53,7 +57,12 @@ def _way(auth: Auth, fields: Sequence[FormField]) -> WayToSignIn:
     further = tuple(one for one in fields if one.name not in given and one not in asked)
     signs_in = auth.authorize_url is not None
     return WayToSignIn(
-        title=auth.title or auth.method.value, signs_in=signs_in, given=given, fields=asked, further=further
+        title=auth.title or auth.method.value,
+        signs_in=signs_in,
+        scopes=auth.scopes,
+        given=given,
+        fields=asked,
+        further=further,
     )
 
 
