@@ -76,7 +76,7 @@ def wire_over(engine: AsyncEngine, settings: Settings) -> Wired:
         calendars=gateway,
         crm=ConnectorCrm(gateway=gateway, registry=connectors),
         intake=ConnectorIntake(gateway=gateway, registry=connectors),
-        notices=ConnectorNotices(registry=connectors),
+        notices=ConnectorNotices(gateway=gateway, registry=connectors),
         invitations=IcalendarInvitations(),
         readers=ChildTextReaders(),
         secrets=vault,

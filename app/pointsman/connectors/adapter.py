@@ -43,6 +43,7 @@ from pointsman_sdk import (
     Calendars,
     Capability,
     Connector,
+    Invites,
     Limits,
     Rejected,
     Slot,
@@ -84,6 +85,13 @@ class ConnectorGateway(Calls):
         """Whether the vendor tells what changed in a calendar."""
         try:
             return Capability.WATCHES in self._registry.manifest(connector).capabilities
+        except (NotFound, Unavailable):
+            return False
+
+    def invites_guests(self, connector: str) -> bool:
+        """Whether the vendor writes to the guests of an event."""
+        try:
+            return Invites.VENDOR in self._registry.manifest(connector).invites
         except (NotFound, Unavailable):
             return False
 

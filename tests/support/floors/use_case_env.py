@@ -154,6 +154,9 @@ class FakeCalendars:
     def tells_news(self, connector: str) -> bool:
         return False
 
+    def invites_guests(self, connector: str) -> bool:
+        return False
+
     async def calendar_news(
         self, connection: ConnectionRef, calendar: str, cursor: str | None, *, deadline: timedelta
     ) -> CalendarNews:
@@ -253,6 +256,12 @@ class NoMail:
 
     def sends_mail(self, _connector: str) -> bool:
         return False
+
+    def sends_from(self, _connection: object) -> str | None:
+        return None
+
+    async def send(self, _connection: object, _notice: object) -> Any:
+        raise AssertionError("no connector sends mail")
 
 
 class NoSignIns:

@@ -1,15 +1,21 @@
 """The notice gateway: messages sent by whatever connector a connection names."""
 
+from pointsman.connectors.adapter import ConnectorGateway
+from pointsman.connectors.mail.mail_addresses import outgoing_address
 from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.connectors.sdk_values import check_contract, kept_text
 from pointsman.domain.errors import NotFound, Unavailable
-from pointsman_sdk import Capability
+from pointsman.domain.messages.message import say
+from pointsman.services.ports.vendors.calendars import ConnectionRef, VendorReceipt, VendorRejectedError
+from pointsman.services.ports.vendors.notices import BuyerNotice
+from pointsman_sdk import Attachment, Capability, Connector, Notice, Notices
 
 
 class ConnectorNotices:
-    """Implements `NoticeGateway`."""
+    """Implements `NoticeGateway`, over the connectors that `gateway` has built."""
 
-    def __init__(self, *, registry: ConnectorRegistry) -> None:
-        self._registry = registry
+    def __init__(self, *, gateway: ConnectorGateway, registry: ConnectorRegistry) -> None:
+        self._gateway, self._registry = gateway, registry
 
     def sends_mail(self, connector: str) -> bool:
         """Whether its manifest says that it sends messages; not of a connector that is gone or broken."""
@@ -17,3 +23,55 @@ class ConnectorNotices:
             return Capability.NOTICES in self._registry.manifest(connector).capabilities
         except (NotFound, Unavailable):
             return False
+
+    def sends_from(self, connection: ConnectionRef) -> str | None:
+        """As the configuration says: a connector that sends mail calls its own address `sender` there."""
+        given = connection.config.get("sender")
+        try:
+            return outgoing_address(given) if isinstance(given, str) else None
+        except ValueError:
+            return None
+
+    async def send(self, connection: ConnectionRef, notice: BuyerNotice) -> VendorReceipt:
+        """Once, as far as it is answered."""
+        asked = check_contract(lambda: _asked(notice, _address(notice.to)))
+
+        async def put(connector: Connector) -> VendorReceipt:
+            able = getattr(connector, Capability.NOTICES, None)
+            if not isinstance(able, Notices):
+                name = connection.connector
+                raise VendorRejectedError(
+                    f"the connector {name!r} sends no mail", told=say("vendor.no-mail", connector=name)
+                )
+            record = await able.put(asked)
+            return VendorReceipt(vendor_id=kept_text(record.id), version=kept_text(record.version))
+
+        return await self._gateway.call(connection, put, writes=True)
+
+
+def _address(given: str) -> str:
+    try:
+        return outgoing_address(given)
+    except ValueError as error:
+        told = say("vendor.no-mail-address")
+        raise VendorRejectedError("the lead has no address that mail can go to", told=told) from error
+
+
+def _asked(notice: BuyerNotice, to: str) -> Notice:
+    files = (
+        ()
+        if notice.invitation is None
+        else (Attachment(name="invitation.ics", media_type="text/calendar", content=notice.invitation),)
+    )
+    return Notice(
+        key=notice.key,
+        place=to,
+        subject=notice.subject,
+        text=notice.text,
+        html=notice.html,
+        attachments=files,
+        sender=notice.sender,
+        reply_to=notice.reply_to,
+        thread=notice.thread,
+        at=notice.at,
+    )

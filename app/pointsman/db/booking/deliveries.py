@@ -41,7 +41,8 @@ _OF_THING = _SELECT.where(
 _CLAIM = PreparedStatement("""
     with claimed as (
         update deliveries d set
-            lease = :lease, lease_until = statement_timestamp() + cast(:span as interval), attempts = attempts + 1
+            lease = :lease, lease_until = statement_timestamp() + cast(:span as interval), attempts = attempts + 1,
+            unsure = unsure + 1
         where d.id = :id and d.status = 'pending' and d.next_attempt_at <= :at
           and (d.lease_until is null or d.lease_until <= statement_timestamp())
           and not exists (
@@ -58,13 +59,14 @@ _CLAIM = PreparedStatement("""
     )
     select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
         d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
-        d.done_at
+        d.done_at, d.unsure, d.told
     from claimed d
 """)
 #: One that is superseded by its own worker had nothing to say: that was no attempt.
 _SETTLE = PreparedStatement("""
     update deliveries set
         status = :status, attempts = attempts - cast(:status = 'superseded' as integer),
+        unsure = unsure - cast(:known as integer), told = coalesce(:told, told),
         lease = null, lease_until = null, done_at = :at,
         error_code = :error_code, last_error = cast(:error as jsonb),
         vendor_id = coalesce(:vendor_id, vendor_id), vendor_version = coalesce(:vendor_version, vendor_version)
@@ -74,7 +76,7 @@ _POSTPONE = PreparedStatement("""
     update deliveries set
         next_attempt_at = :until, error_code = :error_code, last_error = cast(:error as jsonb), lease = null, lease_until = null,
         sequence = coalesce(cast(:sequence as integer), sequence),
-        attempts = attempts - cast(:refund as integer)
+        attempts = attempts - cast(:refund as integer), unsure = unsure - cast(:known as integer)
     where id = :id and lease = :lease and status = 'pending'
 """)
 _REOPEN = PreparedStatement("""
@@ -93,7 +95,7 @@ _OWE_AGAIN = PreparedStatement(
     from appointments a
     where a.id = d.appointment_id and a.status in ('requested','confirmed') and a.starts_at > :at
       and d.connection_id = :connection and d.wanted = 'put'
-      and (d.status = 'done' or (d.status = 'pending' and d.lease_until > statement_timestamp()))
+      and ((d.status = 'done' and d.kind <> 'notice') or (d.status = 'pending' and d.lease_until > statement_timestamp()))
       and not exists (
         select 1 from deliveries e
         where e.key = d.key and e.connection_id = d.connection_id and e.calendar = d.calendar and e.kind = d.kind
@@ -116,7 +118,7 @@ _CLAIM_OVERDUE = PreparedStatement(
     )
     select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
         d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
-        d.done_at
+        d.done_at, d.unsure, d.told
     from looked_at d
     where not exists (
         select 1 from deliveries e
@@ -129,12 +131,14 @@ _CLAIM_OVERDUE = PreparedStatement(
 _RENEW = PreparedStatement("""
     update deliveries set owed_at = :at where connection_id = :connection and status = 'pending' and owed_at < :at
 """)
-#: Not what is only said once more: it waits for calls that may still be carried out, and not for the connection.
+#: Not what is only said once more: it waits for calls that may still be carried out, and not for the connection. Nor what was
+#: not tried yet: a reminder waits for its time.
 _PENDING_OF_CONNECTION = (
     _SELECT.where(
         deliveries.c.status == literal_column("'pending'"),
         deliveries.c.connection_id == bindparam("connection"),
         literal_column("coalesce(deliveries.error_code, '') not in ('removed-once-more','sent-once-more')"),
+        literal_column("(deliveries.kind <> 'notice' or deliveries.error_code is not null)"),
     )
     .order_by(deliveries.c.created_at)
     .limit(bindparam("limit"))
@@ -142,7 +146,7 @@ _PENDING_OF_CONNECTION = (
 _LISTED = PreparedStatement("""
     select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
         d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
-        d.done_at, k.key as connection
+        d.done_at, d.unsure, d.told, k.key as connection
     from deliveries d join connections k on k.id = d.connection_id
     where d.id = :id
 """)
@@ -150,7 +154,7 @@ _PAGE = PreparedStatement(
     """
     select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
         d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
-        d.done_at, k.key as connection
+        d.done_at, d.unsure, d.told, k.key as connection
     from deliveries d join connections k on k.id = d.connection_id
     where (cast(:status as text) is null or d.status = :status)
       and (cast(:kind as text) is null or d.kind = :kind)
@@ -222,12 +226,16 @@ class SqlDeliveries:
         error: CodedMessage | None = None,
         vendor_id: str | None = None,
         vendor_version: str | None = None,
+        told: str | None = None,
+        unsure: bool = False,
     ) -> bool:
         values = {
             "status": status,
             "at": at,
             "vendor_id": vendor_id,
             "vendor_version": vendor_version,
+            "told": told,
+            "known": 0 if unsure else 1,
         } | error_parameters(error)
         return await _SETTLE.run(self._connection, {"id": delivery_id, "lease": lease, **values}) == 1
 
@@ -240,8 +248,14 @@ class SqlDeliveries:
         error: CodedMessage,
         counted: bool = True,
         sequence: int | None = None,
+        unsure: bool = False,
     ) -> bool:
-        values = {"until": until, "refund": 0 if counted else 1, "sequence": sequence} | error_parameters(error)
+        values = {
+            "until": until,
+            "refund": 0 if counted else 1,
+            "known": 0 if unsure else 1,
+            "sequence": sequence,
+        } | error_parameters(error)
         return await _POSTPONE.run(self._connection, {"id": delivery_id, "lease": lease, **values}) == 1
 
     async def reopen(self, delivery_id: UUID, *, status: str, at: datetime) -> bool:

@@ -116,6 +116,13 @@ appointments = Table(
     Column("gate_snapshot", JSONB, nullable=False),  # what the closer reads before the call
     Column("setter_rep_id", ForeignKey("reps.id")),
     Column("booked_by", Text, nullable=False),
+    Column(
+        "invited_by",
+        Text,
+        CheckConstraint("invited_by in ('mail','calendar','nobody')", name="invited_by"),
+        nullable=False,
+        server_default="nobody",
+    ),
     Column("sequence", Integer, nullable=False),  # RFC 5545 SEQUENCE: grows with every change
     instant_column("created_at"),
     instant_column("cancelled_at", null=True),
@@ -266,8 +273,13 @@ deliveries = Table(
     Column("appointment_id", ForeignKey("appointments.id"), nullable=False),
     Column("rep_id", ForeignKey("reps.id"), nullable=False, index=True),
     Column("connection_id", ForeignKey("connections.id"), nullable=False),
-    Column("calendar", Text, nullable=False),  # empty for a CRM
-    Column("kind", Text, CheckConstraint("kind in ('appointment','person','activity')", name="kind"), nullable=False),
+    Column("calendar", Text, nullable=False),  # empty for a CRM and for mail
+    Column(
+        "kind",
+        Text,
+        CheckConstraint("kind in ('appointment','person','activity','notice')", name="kind"),
+        nullable=False,
+    ),
     Column("wanted", Text, CheckConstraint("wanted in ('put','drop')", name="wanted"), nullable=False),
     Column("key", Text, nullable=False),  # the thing's own name at the vendor, for good
     Column("sequence", Integer, nullable=False),  # grows with all that is owed about one thing
@@ -278,6 +290,8 @@ deliveries = Table(
         nullable=False,
     ),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("unsure", SmallInteger, nullable=False, server_default="0"),  # attempts of which nobody knows the end
+    Column("told", Text),  # of a notice: a digest of the state that was sent
     instant_column("owed_at"),  # its age counts from here
     instant_column("next_attempt_at"),
     Column("lease", UUID()),

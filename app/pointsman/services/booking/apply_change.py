@@ -17,6 +17,7 @@ from pointsman.services.availability.participants import Participants
 from pointsman.services.booking.appointment_row import confirmation_deadline
 from pointsman.services.booking.book import booking_error
 from pointsman.services.deliveries.enqueue import enqueue_changes
+from pointsman.services.deliveries.notices import invitation_rules, inviter_after
 from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.routing.lead_inputs import gate_closed_error
@@ -57,8 +58,10 @@ async def apply_appointment_change(
     what = await _renew_gate_pass(env, tx, participants.context)
     assignment = what.assignment
     handed_on = assignment.rep_id != row.rep_id
+    invitations = invitation_rules(what.config.policy.policy, assignment.pool)
     after = replace(
         row,
+        invited_by=await inviter_after(env, tx, row, invitations, assignment.rep_id),
         rep_id=assignment.rep_id,
         rep_key=assignment.rep_key,
         pool=assignment.pool,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import AppointmentStatus
 from pointsman.domain.messages.message import Message, as_written, rep_name, say
+from pointsman.domain.policy.invitations import Inviter
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.roster.roles import Work, work_name
 from pointsman.domain.text.lines import one_line
@@ -67,6 +68,7 @@ def build_event(
         guests=(guest,) if lead.email and delivery.rep_id == row.rep_id else (),
         sequence=max(row.sequence, delivery.sequence),
         tentative=row.status == AppointmentStatus.REQUESTED,
+        invites=row.invited_by == Inviter.CALENDAR and row.status != AppointmentStatus.REQUESTED,
     )
 
 

@@ -1,4 +1,4 @@
-"""Owing: writing down what calendars and CRMs have yet to hear, in the transaction of the act itself, and the jobs that tell.
+"""Owing: what calendars, CRMs and buyers have yet to hear, written down in the act's own transaction, with the jobs that tell.
 
 A delivery says which thing is to stand or to go, and not what it is: that is looked up when it runs. So the last act wins
 however late a vendor hears of it, and what is owed later about a thing overtakes what was owed before.
@@ -14,6 +14,8 @@ from pointsman.domain.errors import Conflict
 from pointsman.domain.messages.message import rep_name, say
 from pointsman.services.deliveries.calendar_event import event_key
 from pointsman.services.deliveries.jobs import defer_delivery
+from pointsman.services.deliveries.notices import enqueue_notices
+from pointsman.services.deliveries.owe import next_sequence, owe
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
@@ -38,7 +40,8 @@ async def enqueue_deliveries(
 ) -> None:
     """Owe the event, or its removal, to the calendars of all participants, but not to that of `informed_rep_id`.
 
-    One whose event is gone is not told again. CRMs hear of the meeting, and with the first of all of the lead's owner.
+    One whose event is gone is not told again. CRMs hear of the meeting, and with the first of all of the lead's owner; the
+    buyer hears of what is new to them.
     Raises Conflict "no-calendar".
     """
     past = await tx.deliveries.of_appointment(row.id)
@@ -48,6 +51,7 @@ async def enqueue_deliveries(
     if not past:
         await _owe_owner(env, tx, row)
     await enqueue_meeting(env, tx, row)
+    await enqueue_notices(env, tx, row, past)
 
 
 async def enqueue_changes(
@@ -68,6 +72,7 @@ async def enqueue_changes(
     if before.rep_id != after.rep_id:
         await _owe_owner(env, tx, after)
     await enqueue_meeting(env, tx, after)
+    await enqueue_notices(env, tx, after, past, moved=before.starts_at != after.starts_at)
 
 
 async def enqueue_meeting(env: Env, tx: Tx, row: AppointmentRow) -> None:
@@ -75,7 +80,7 @@ async def enqueue_meeting(env: Env, tx: Tx, row: AppointmentRow) -> None:
     for connection in await tx.connections.owner_keeping_crms():
         past = await tx.deliveries.of_thing(connection.id, "", DeliveryKind.ACTIVITY, meeting_key(row.id))
         if past or row.status == AppointmentStatus.CONFIRMED:
-            await _owe(env, tx, row, connection.id, DeliveryKind.ACTIVITY, meeting_key(row.id), _next(past))
+            await owe(env, tx, row, connection.id, DeliveryKind.ACTIVITY, meeting_key(row.id), next_sequence(past))
 
 
 def participants_of(row: AppointmentRow) -> Sequence[tuple[UUID, str]]:
@@ -88,11 +93,7 @@ async def _owe_owner(env: Env, tx: Tx, row: AppointmentRow) -> None:
     key = person_key(row.lead_id)
     for connection in await tx.connections.owner_keeping_crms():
         past = await tx.deliveries.of_thing(connection.id, "", DeliveryKind.PERSON, key)
-        await _owe(env, tx, row, connection.id, DeliveryKind.PERSON, key, _next(past))
-
-
-def _next(past: Sequence[DeliveryRow]) -> int:
-    return past[-1].sequence + 1 if past else 0
+        await owe(env, tx, row, connection.id, DeliveryKind.PERSON, key, next_sequence(past))
 
 
 async def _owe_event(
@@ -113,46 +114,7 @@ async def _owe_event(
             raise english_error(Conflict, said, reps, code="no-calendar")
         connection_id, calendar = target.connection.id, target.calendar
     key, kind = event_key(row.id, rep_id), DeliveryKind.APPOINTMENT
-    await _owe(env, tx, row, connection_id, kind, key, row.sequence, wanted, rep_id=rep_id, calendar=calendar)
-
-
-async def _owe(
-    env: Env,
-    tx: Tx,
-    row: AppointmentRow,
-    connection_id: UUID,
-    kind: DeliveryKind,
-    key: str,
-    sequence: int,
-    wanted: Wanted = Wanted.PUT,
-    *,
-    rep_id: UUID | None = None,
-    calendar: str = "",
-) -> None:
-    now = env.clock()
-    delivery = DeliveryRow(
-        id=env.new_id(),
-        appointment_id=row.id,
-        rep_id=rep_id or row.rep_id,
-        connection_id=connection_id,
-        calendar=calendar,
-        kind=kind,
-        wanted=wanted,
-        key=key,
-        sequence=sequence,
-        status="pending",
-        attempts=0,
-        owed_at=now,
-        next_attempt_at=now,
-        error_code=None,
-        last_error=None,
-        vendor_id=None,
-        vendor_version=None,
-        created_at=now,
-        done_at=None,
-    )
-    await tx.deliveries.add(delivery)
-    await defer_delivery(tx, delivery)
+    await owe(env, tx, row, connection_id, kind, key, row.sequence, wanted, rep_id=rep_id, calendar=calendar)
 
 
 async def resume_connection(env: Env, tx: Tx, connection_id: UUID) -> None:

@@ -8,6 +8,7 @@ from pointsman.domain.messages.message import as_written, say
 from pointsman.domain.policy.pools import BookingRules
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.deliveries.calendar_event import lead_language, shared_text
+from pointsman.services.deliveries.told import CALLED_OFF
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
@@ -17,8 +18,6 @@ from pointsman.services.ports.vendors.texts import SharedText
 from pointsman.services.roster.names import roster_names
 from pointsman.services.wording.rendering import FALLBACK_LANGUAGE, MessageReader, render
 
-_CALLED_OFF = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.REJECTED})
-
 
 def invitation_uid(appointment_id: UUID) -> str:
     """The appointment's name in the prospect's calendar, for good."""
@@ -27,15 +26,22 @@ def invitation_uid(appointment_id: UUID) -> str:
 
 def invitation_method(row: AppointmentRow) -> InvitationMethod:
     """Whether the prospect is asked to come, or told not to."""
-    return InvitationMethod.CANCEL if row.status in _CALLED_OFF else InvitationMethod.REQUEST
+    return InvitationMethod.CANCEL if row.status in CALLED_OFF else InvitationMethod.REQUEST
 
 
 async def build_invitation(
-    env: Env, tx: Tx, row: AppointmentRow, *, url: str | None = None, language: str | None = None
+    env: Env,
+    tx: Tx,
+    row: AppointmentRow,
+    *,
+    url: str | None = None,
+    language: str | None = None,
+    organizer: str | None = None,
 ) -> bytes:
     """What the prospect's calendar is to be told of the appointment as it stands; `url` is where to change it.
 
-    In `language`, else the lead's, else English.
+    In `language`, else the lead's, else English. `organizer` is the mailbox that sends it, for all its life, whoever leads the
+    appointment; None: the rep who does.
 
     Raises Conflict "no-email" when a participant has no address that can be invited.
     """
@@ -45,7 +51,7 @@ async def build_invitation(
     current = await tx.gates.current_assignment(lead.id, at=env.clock())
     pool = known.policy.policy.pools.get(current.pool or "") if current else None
     reps = known.roster.reps
-    organizer, companions = _ours(reps[row.rep_key]), [_ours(reps[item.rep_key]) for item in row.companions]
+    leader, companions = _ours(reps[row.rep_key]), [_ours(reps[item.rep_key]) for item in row.companions]
     words = ("de" if language == "de" else "en") if language else lead_language(lead)
     invitation = Invitation(
         uid=invitation_uid(row.id),
@@ -53,9 +59,9 @@ async def build_invitation(
         method=invitation_method(row),
         start=row.starts_at,
         end=row.ends_at,
-        summary=_summary(words, pool.booking if pool else BookingRules(), organizer.name, env.organisation),
-        description=shared_text([one.name for one in (organizer, *companions)], MessageReader(language=words), url=url),
-        organizer=organizer,
+        summary=_summary(words, pool.booking if pool else BookingRules(), leader.name, env.organisation),
+        description=shared_text([one.name for one in (leader, *companions)], MessageReader(language=words), url=url),
+        organizer=CalendarUser(name=leader.name, email=organizer) if organizer else leader,
         attendee=_prospect(lead),
         companions=tuple(companions),
         tentative=row.status == AppointmentStatus.REQUESTED,

@@ -28,7 +28,9 @@ _EFFECTS: Mapping[tuple[str, str], Message] = {
     (DeliveryKind.APPOINTMENT, Wanted.DROP): say("alerts.effect-appointment-drop"),
     (DeliveryKind.PERSON, Wanted.PUT): say("alerts.effect-person-put"),
     (DeliveryKind.ACTIVITY, Wanted.PUT): say("alerts.effect-activity-put"),
+    (DeliveryKind.NOTICE, Wanted.PUT): say("alerts.effect-notice-put"),
 }
+_OF_USE_UNTIL_THEN = frozenset({DeliveryKind.APPOINTMENT, DeliveryKind.NOTICE})
 _ONCE_MORE: Mapping[str, CodedMessage] = {
     Wanted.DROP: CodedMessage(DeliveryError.REMOVED_ONCE_MORE, say("vendor.removed-once-more")),
     Wanted.PUT: CodedMessage(DeliveryError.SENT_ONCE_MORE, say("vendor.sent-once-more")),
@@ -37,17 +39,21 @@ _ONCE_MORE: Mapping[str, CodedMessage] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeasedDelivery:
-    """A delivery under this worker's lease, said with `sequence`. From `used_until` on its event is of no use."""
+    """A delivery under this worker's lease, said with `sequence`. From `used_until` on its event, or mail, is of no use.
+
+    `told` is the state that a notice tells.
+    """
 
     delivery: DeliveryRow
     connection: ConnectionRow
     lease: UUID
     used_until: datetime
     sequence: int
+    told: str | None = None
 
     def is_too_old(self, now: datetime) -> bool:
         """Whether it is given up: by its age, and never by how often it was tried."""
-        past_use = self.delivery.kind != DeliveryKind.APPOINTMENT or self.used_until <= now
+        past_use = self.delivery.kind not in _OF_USE_UNTIL_THEN or self.used_until <= now
         return past_use and now - self.delivery.owed_at >= DELIVERY_RETRY_FOR
 
 
@@ -70,6 +76,7 @@ async def settle_delivery(env: Env, job: LeasedDelivery, status: str, receipt: V
             at=now,
             vendor_id=receipt.vendor_id if receipt else None,
             vendor_version=receipt.version if receipt else None,
+            told=job.told if status == "done" else None,
         )
         if kept and status == "done":
             await outdate_readings(env, tx, delivery)
@@ -101,15 +108,17 @@ async def _count_on(env: Env, job: LeasedDelivery, sequence: int) -> bool:
     return await run_in_transaction(env, work)
 
 
-async def retry_later(env: Env, job: LeasedDelivery, error: Message, retry_after: timedelta | None) -> None:
-    """Put the delivery off, longer each time, until it is too old."""
+async def retry_later(
+    env: Env, job: LeasedDelivery, error: Message, retry_after: timedelta | None, *, unsure: bool
+) -> None:
+    """Put the delivery off, longer each time, until it is too old; `unsure`: it may have been carried out."""
     delivery, now = job.delivery, env.clock()
     if job.is_too_old(now):
         gave_up = say("vendor.gave-up", count=delivery.attempts, error=error)
-        await give_up(env, job, CodedMessage(DeliveryError.GAVE_UP, gave_up))
+        await give_up(env, job, CodedMessage(DeliveryError.GAVE_UP, gave_up), unsure=unsure)
         return
     wait, told = retry_delay(delivery.attempts, delivery.id, retry_after), CodedMessage(DeliveryError.UNANSWERED, error)
-    await run_in_transaction(env, lambda tx: _put_off(tx, job, told, now, wait))
+    await run_in_transaction(env, lambda tx: _put_off(tx, job, told, now, wait, unsure=unsure))
 
 
 async def wait_for_turn(env: Env, job: LeasedDelivery, error: Message, wait: timedelta) -> None:
@@ -146,12 +155,14 @@ async def ask_for_another_rep(env: Env, job: LeasedDelivery, error: Message) -> 
     await run_in_transaction(env, work)
 
 
-async def give_up(env: Env, job: LeasedDelivery, error: CodedMessage) -> None:
-    """Make the delivery a dead letter, with an alert."""
+async def give_up(env: Env, job: LeasedDelivery, error: CodedMessage, *, unsure: bool = False) -> None:
+    """Make the delivery a dead letter, with an alert; `unsure`: its last attempt may have been carried out."""
 
     async def work(tx: Tx) -> None:
         now, delivery = env.clock(), job.delivery
-        kept = await tx.deliveries.settle(delivery.id, lease=job.lease, status="dead", at=now, error=error)
+        kept = await tx.deliveries.settle(
+            delivery.id, lease=job.lease, status="dead", at=now, error=error, unsure=unsure
+        )
         await _follow(tx, job, kept=kept, now=now)
         if not kept:
             return
@@ -183,10 +194,17 @@ async def _put_off(
     *,
     counted: bool = True,
     sequence: int | None = None,
+    unsure: bool = False,
 ) -> bool:
     until = now + wait
     kept = await tx.deliveries.postpone(
-        job.delivery.id, lease=job.lease, until=until, error=error, counted=counted, sequence=sequence
+        job.delivery.id,
+        lease=job.lease,
+        until=until,
+        error=error,
+        counted=counted,
+        sequence=sequence,
+        unsure=unsure,
     )
     if kept:
         await defer_delivery(tx, job.delivery, at=until)
@@ -198,9 +216,12 @@ async def _may_be_undone_late(tx: Tx, delivery: DeliveryRow, *, now: datetime) -
     """Whether a call that this one overtook was never answered, so that it may still be carried out.
 
     A late event is told from the one that was put by its sequence; a late removal has none, and takes out what stands. An
-    owner who is told again stays the owner.
+    owner who is told again stays the owner. Mail that comes late is told from the newer by its sequence.
     """
-    if delivery.error_code in (DeliveryError.REMOVED_ONCE_MORE, DeliveryError.SENT_ONCE_MORE):
+    if delivery.kind == DeliveryKind.NOTICE or delivery.error_code in (
+        DeliveryError.REMOVED_ONCE_MORE,
+        DeliveryError.SENT_ONCE_MORE,
+    ):
         return False
     undoes = Wanted.DROP if (delivery.kind, delivery.wanted) == (DeliveryKind.APPOINTMENT, Wanted.PUT) else Wanted.PUT
     owed = await tx.deliveries.of_thing(*delivery.thing)
@@ -224,7 +245,7 @@ async def _follow(tx: Tx, job: LeasedDelivery, *, kept: bool, now: datetime) -> 
     if kept:
         if last.status == "pending":
             await defer_delivery(tx, last)
-    elif last.wanted == job.delivery.wanted == Wanted.DROP:
-        pass  # gone is gone
+    elif last.kind == DeliveryKind.NOTICE or last.wanted == job.delivery.wanted == Wanted.DROP:
+        pass  # gone is gone, and mail is not sent twice on purpose
     elif await tx.deliveries.reopen(last.id, status="done", at=now):
         await defer_delivery(tx, last)

@@ -1,4 +1,4 @@
-"""Deliveries: what is owed to calendars and CRMs, until each is done or a visible dead letter.
+"""Deliveries: what is owed to calendars, CRMs and buyers, until each is done or a visible dead letter.
 
 One live thing per key, also after retries, lost answers and replays:
 - A vendor is told what is to stand under a key, or that nothing is (`put`, `drop`); to say it again is harmless.
@@ -10,6 +10,8 @@ One live thing per key, also after retries, lost answers and replays:
   from there.
 - An attempt is counted before it starts. One that was overtaken and never answered may be carried out late: what
   overtook it is said once more.
+- Mail cannot be put right: it is sent once, unless nobody knows whether an attempt was carried out. Then it is sent again
+  with the same key, and says so (`maybe_twice`). What the buyer knows by now is not sent.
 """
 
 from dataclasses import dataclass
@@ -31,6 +33,7 @@ from pointsman.services.deliveries.record_result import (
     wait_for_connection,
     wait_for_turn,
 )
+from pointsman.services.deliveries.told import told_state
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import (
@@ -41,6 +44,7 @@ from pointsman.services.ports import (
     VendorRejectedError,
     VendorRetryableError,
     VendorSlotTakenError,
+    VendorUnansweredError,
     VendorWaitError,
 )
 from pointsman.services.ports.booking.connections import ConnectionRow
@@ -80,9 +84,10 @@ async def run_delivery(env: Env, delivery_id: UUID) -> None:
     except VendorWaitError as fault:
         await wait_for_turn(env, job, failure_message(fault), fault.retry_after or timedelta())
     except VendorRetryableError as fault:
-        await retry_later(env, job, failure_message(fault), fault.retry_after)
+        unsure = isinstance(fault, VendorUnansweredError)
+        await retry_later(env, job, failure_message(fault), fault.retry_after, unsure=unsure)
     except (VendorError, TimeoutError) as fault:
-        await retry_later(env, job, failure_message(fault), None)
+        await retry_later(env, job, failure_message(fault), None, unsure=True)
     else:
         await settle_delivery(env, job, "done", receipt)
 
@@ -103,7 +108,12 @@ async def _claim(env: Env, delivery_id: UUID) -> _Claim | None:
         owed = await tx.deliveries.of_thing(*delivery.thing)
         sequence = max(appointment.sequence * (delivery.kind == DeliveryKind.APPOINTMENT), delivery.sequence)
         job = LeasedDelivery(
-            delivery=delivery, connection=connection, lease=lease, used_until=appointment.ends_at, sequence=sequence
+            delivery=delivery,
+            connection=connection,
+            lease=lease,
+            used_until=appointment.ends_at,
+            sequence=sequence,
+            told=told_state(appointment) if delivery.kind == DeliveryKind.NOTICE else None,
         )
         if owed[-1].id != delivery.id:
             return _Claim(job, None)

@@ -68,12 +68,14 @@ _TOLD = {
     "appointment-drop": "journey.told-event-gone",
     "person-put": "journey.told-owner",
     "activity-put": "journey.told-meeting",
+    "notice-put": "journey.told-mail",
 }
 _DONE = {
     "appointment-put": "journey.done-event",
     "appointment-drop": "journey.done-event-gone",
     "person-put": "journey.done-owner",
     "activity-put": "journey.done-meeting",
+    "notice-put": "journey.done-mail",
 }
 _DELIVERED = {
     "pending": "journey.to-deliver",

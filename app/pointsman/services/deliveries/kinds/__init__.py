@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pointsman.services.deliveries.kinds import activity, appointment, person
+from pointsman.services.deliveries.kinds import activity, appointment, notice, person
 from pointsman.services.deliveries.kinds.rendering import Render
 from pointsman.services.ports.booking.deliveries import DeliveryKind
 
@@ -10,4 +10,5 @@ RENDER: Mapping[DeliveryKind, Render] = {
     DeliveryKind.APPOINTMENT: appointment.render,
     DeliveryKind.PERSON: person.render,
     DeliveryKind.ACTIVITY: activity.render,
+    DeliveryKind.NOTICE: notice.render,
 }

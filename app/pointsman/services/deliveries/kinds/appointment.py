@@ -1,11 +1,9 @@
 """An appointment in the calendar of a rep who takes part."""
 
-from pointsman.domain.booking.lifecycle import AppointmentStatus
 from pointsman.services.deliveries.calendar_event import build_event
 from pointsman.services.deliveries.kinds.rendering import Call, Claimed
+from pointsman.services.deliveries.told import CALLED_OFF
 from pointsman.services.ports.booking.deliveries import Wanted
-
-CALLED_OFF = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.REJECTED})
 
 
 async def render(claimed: Claimed) -> Call | None:

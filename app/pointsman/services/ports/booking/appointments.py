@@ -9,6 +9,7 @@ from uuid import UUID
 from pointsman.domain.booking.availability import Interval, Reservation
 from pointsman.domain.booking.lifecycle import AppointmentState, AppointmentStatus, MeetingOutcome
 from pointsman.domain.permissions.callers import SEES_ALL, Visibility
+from pointsman.domain.policy.invitations import Inviter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,7 @@ class AppointmentRow:
     cancelled_by: str | None
     cancel_reason: Mapping[str, Any] | None  # `Message.as_json`
     companions: tuple[Companion, ...] = ()
+    invited_by: str = Inviter.NOBODY.value  # which way the buyer is invited: as it was when it was booked
 
     @property
     def interval(self) -> Interval:

@@ -14,11 +14,12 @@ from pointsman.services.ports.booking.connections import ConnectionRow
 
 
 class DeliveryKind(StrEnum):
-    """What a delivery is about: an event in a rep's calendar, a lead's record in a CRM, a meeting on it."""
+    """What a delivery is about: an event in a rep's calendar, a lead's record in a CRM, a meeting on it, a mail to the buyer."""
 
     APPOINTMENT = "appointment"
     PERSON = "person"
     ACTIVITY = "activity"
+    NOTICE = "notice"
 
 
 class Wanted(StrEnum):
@@ -45,9 +46,11 @@ class DeliveryError(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
-    """A state owed to one calendar or CRM. `key` names the thing there for good; `sequence` counts what was owed about it.
+    """A state owed to one calendar, CRM or buyer. `key` names the thing for good; `sequence` counts what was owed about it.
 
-    Its age counts from `owed_at`, which is later than `created_at` once it was taken up again.
+    Its age counts from `owed_at`, which is later than `created_at` once it was taken up again. `unsure` counts the attempts
+    that may have been carried out though the vendor did not say so, one under way too. `told` is what a notice said, once it
+    is done: `services.deliveries.told`.
     """
 
     id: UUID
@@ -69,6 +72,13 @@ class DeliveryRow:
     vendor_version: str | None
     created_at: datetime
     done_at: datetime | None
+    unsure: int = 0
+    told: str | None = None
+
+    @property
+    def maybe_twice(self) -> bool:
+        """Whether a message that went out may have gone out before: the answer to an earlier attempt is missing."""
+        return self.kind == DeliveryKind.NOTICE and self.status == "done" and self.unsure > 0
 
     @property
     def thing(self) -> tuple[UUID, str, DeliveryKind, str]:
@@ -151,7 +161,7 @@ class Deliveries(Protocol):
         ...
 
     async def claim(self, delivery_id: UUID, *, lease: UUID, span: timedelta, at: datetime) -> DeliveryRow | None:
-        """Claim a pending delivery that is due, unclaimed and the latest of its thing; counts the attempt.
+        """Claim a pending delivery that is due, unclaimed and the latest of its thing; counts the attempt, unsure until it ends.
 
         Those before it end as superseded. None while another call about the thing is under way.
 
@@ -169,8 +179,13 @@ class Deliveries(Protocol):
         error: CodedMessage | None = None,
         vendor_id: str | None = None,
         vendor_version: str | None = None,
+        told: str | None = None,
+        unsure: bool = False,
     ) -> bool:
-        """End a claimed delivery. False when the lease was lost meanwhile: then nothing is written."""
+        """End a claimed delivery. False when the lease was lost meanwhile: then nothing is written.
+
+        `unsure`: nobody knows whether its last attempt was carried out.
+        """
         ...
 
     async def postpone(
@@ -182,8 +197,12 @@ class Deliveries(Protocol):
         error: CodedMessage,
         counted: bool = True,
         sequence: int | None = None,
+        unsure: bool = False,
     ) -> bool:
-        """Give a claimed delivery back until then, to be said with `sequence`; `counted` False takes the attempt back too."""
+        """Give a claimed delivery back until then, to be said with `sequence`; `counted` False takes the attempt back too.
+
+        `unsure`: nobody knows whether it was carried out.
+        """
         ...
 
     async def reopen(self, delivery_id: UUID, *, status: str, at: datetime) -> bool:

@@ -162,7 +162,7 @@ class EventGuest:
 class CalendarEvent:
     """An appointment as it should stand in one calendar; `key` names it there for good, `sequence` grows with each change.
 
-    The house writes to the guests itself. None of `private` may reach them.
+    The vendor writes to the guests where it `invites` them; else none of the event does. None of `private` may reach them.
     """
 
     key: str
@@ -175,6 +175,7 @@ class CalendarEvent:
     guests: tuple[EventGuest, ...] = ()
     sequence: int
     tentative: bool = False  # shown as not yet confirmed
+    invites: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +218,10 @@ class CalendarGateway(Protocol):
 
     def tells_news(self, connector: str) -> bool:
         """Whether the vendor tells what changed in a calendar."""
+        ...
+
+    def invites_guests(self, connector: str) -> bool:
+        """Whether the vendor writes to the guests of an event."""
         ...
 
     async def calendar_news(

@@ -1,0 +1,53 @@
+"""A mail to the buyer: an appointment that stands, is another, or is called off, with a calendar file; or a reminder."""
+
+from pointsman.domain.booking.lifecycle import AppointmentStatus
+from pointsman.domain.errors import Conflict
+from pointsman.domain.messages.message import say
+from pointsman.domain.policy.invitations import BuyerMessage
+from pointsman.services.deliveries.ics_invitation import build_invitation
+from pointsman.services.deliveries.kinds.notice_message import build_notice, change_url, lead_reader_language
+from pointsman.services.deliveries.kinds.rendering import Call, Claimed
+from pointsman.services.deliveries.notices import invitation_rules
+from pointsman.services.deliveries.told import CALLED_OFF, TELLABLE, knows, may_have_heard, reminder_span, told_state
+from pointsman.services.deliveries.vendor_error_text import OwnRefusalError
+from pointsman.services.ports import VendorReceipt
+
+
+async def render(claimed: Claimed) -> Call | None:
+    """What the buyer does not know yet, under a key that no other message has; nothing of what they know, or what is over."""
+    message = which_message(claimed)
+    if message is None or not claimed.lead.email:
+        return None
+    env, row, ref = claimed.env, claimed.appointment, claimed.connection
+    url = await change_url(claimed)
+    content: bytes | None = None
+    if message is not BuyerMessage.REMINDER:
+        language = lead_reader_language(claimed.lead)
+        organizer = env.notices.sends_from(ref)
+        try:
+            content = await build_invitation(env, claimed.tx, row, url=url, language=language, organizer=organizer)
+        except Conflict:
+            return _refuse
+    notice = build_notice(claimed, message, url=url, invitation=content)
+    return lambda: env.notices.send(ref, notice)
+
+
+def which_message(claimed: Claimed) -> BuyerMessage | None:
+    """What is said now; None: nothing."""
+    row, delivery, now = claimed.appointment, claimed.delivery, claimed.env.clock()
+    span = reminder_span(delivery.key)
+    if span is not None:
+        listed = invitation_rules(claimed.config.policy.policy, row.pool).reminders
+        is_due = delivery.created_at < row.starts_at - span <= now < row.starts_at
+        stands = row.status == AppointmentStatus.CONFIRMED
+        return BuyerMessage.REMINDER if stands and is_due and span in listed else None
+    if row.status not in TELLABLE or row.ends_at <= now or knows(claimed.owed, told_state(row), besides=delivery.id):
+        return None
+    heard = may_have_heard(claimed.owed, besides=delivery.id)
+    if row.status in CALLED_OFF:
+        return BuyerMessage.CANCELLATION if heard else None
+    return BuyerMessage.CHANGE if heard else BuyerMessage.CONFIRMATION
+
+
+async def _refuse() -> VendorReceipt:
+    raise OwnRefusalError(say("vendor.no-mail-address"))

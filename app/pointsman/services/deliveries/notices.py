@@ -1,0 +1,142 @@
+"""Owing mail to buyers, in the transaction of the act: what is new to them of an appointment, and reminders of it.
+
+Which way a buyer is invited is decided when the appointment is booked, and stays: `AppointmentRow.invited_by`. So does the
+connection that mail goes out over.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from pointsman.domain.booking.lifecycle import AppointmentStatus
+from pointsman.domain.policy.document import Policy
+from pointsman.domain.policy.invitations import InvitationRules, Inviter
+from pointsman.services.audit import audit
+from pointsman.services.deliveries.owe import next_sequence, owe
+from pointsman.services.deliveries.told import (
+    CALLED_OFF,
+    TELLABLE,
+    invitation_key,
+    knows,
+    may_have_heard,
+    reminder_key,
+    told_state,
+)
+from pointsman.services.policies.cache import load_routing_config
+from pointsman.services.ports import WORKER, Env, Tx
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.booking_links import BookingLinkRow
+from pointsman.services.ports.booking.deliveries import DeliveryKind, DeliveryRow
+
+_LINK_LIVES = timedelta(days=180)
+
+
+def invitation_rules(policy: Policy, pool: str | None) -> InvitationRules:
+    """What the pool of an appointment says of mail; of one that a human gave away, or whose pool is gone: nothing."""
+    found = policy.pools.get(pool or "")
+    return found.invitations if found is not None else InvitationRules()
+
+
+def change_link_id(appointment_id: UUID) -> UUID:
+    """The booking link that mail about the appointment leads to."""
+    return uuid5(NAMESPACE_URL, f"{invitation_key(appointment_id)}@pointsman")
+
+
+async def choose_inviter(env: Env, tx: Tx, rules: InvitationRules, by: str, rep_id: UUID) -> Inviter:
+    """Which way the buyer of an appointment that this rep leads is invited, where it is to be `by`.
+
+    The vendor of the rep's calendar, where it can; else by mail, where a connection sends it.
+    """
+    if by == Inviter.CALENDAR:
+        target = await tx.calendars.write_target(rep_id)
+        if target is not None and env.calendars.invites_guests(target.connection.connector):
+            return Inviter.CALENDAR
+    return Inviter.MAIL if by != Inviter.NOBODY and rules.connection is not None else Inviter.NOBODY
+
+
+async def inviter_after(env: Env, tx: Tx, row: AppointmentRow, rules: InvitationRules, rep_id: UUID) -> str:
+    """Which way it is once `rep_id` leads it. Where the vendor of another rep's calendar cannot invite, mail takes over."""
+    if row.rep_id == rep_id or row.invited_by != Inviter.CALENDAR:
+        return row.invited_by
+    return await choose_inviter(env, tx, rules, row.invited_by, rep_id)
+
+
+async def enqueue_notices(
+    env: Env, tx: Tx, row: AppointmentRow, past: Sequence[DeliveryRow], *, moved: bool = False
+) -> None:
+    """Owe the buyer what they do not know yet, and reminders; `past` is what was owed for the appointment before.
+
+    A buyer without an address is told nothing. The rows of lead and appointment are locked.
+    """
+    if row.invited_by == Inviter.NOBODY:
+        return
+    rules = invitation_rules((await load_routing_config(env, tx)).policy.policy, row.pool)
+    sent = sorted((item for item in past if item.kind == DeliveryKind.NOTICE), key=lambda item: item.sequence)
+    connection_id = await _mail_connection(tx, rules, sent)
+    lead = await tx.leads.get(row.lead_id)
+    if connection_id is None or lead is None or not lead.email:
+        return
+    if await _owe_invitation(env, tx, row, connection_id, sent) | await _owe_reminders(
+        env, tx, row, connection_id, sent, rules, moved=moved
+    ):
+        await _make_link(env, tx, row)
+
+
+async def _owe_invitation(
+    env: Env, tx: Tx, row: AppointmentRow, connection_id: UUID, sent: Sequence[DeliveryRow]
+) -> bool:
+    """What is called off is told to who was invited alone."""
+    if row.invited_by != Inviter.MAIL or row.status not in TELLABLE:
+        return False
+    key = invitation_key(row.id)
+    mine = [item for item in sent if item.key == key]
+    if knows(mine, told_state(row)) or (row.status in CALLED_OFF and not may_have_heard(mine)):
+        return False
+    await owe(env, tx, row, connection_id, DeliveryKind.NOTICE, key, next_sequence(mine))
+    return True
+
+
+async def _owe_reminders(
+    env: Env,
+    tx: Tx,
+    row: AppointmentRow,
+    connection_id: UUID,
+    sent: Sequence[DeliveryRow],
+    rules: InvitationRules,
+    *,
+    moved: bool,
+) -> bool:
+    """Each once, and anew for another time. One that is due already when it would be owed does not go out."""
+    if row.status != AppointmentStatus.CONFIRMED or not rules.mails:
+        return False
+    now, owed = env.clock(), False
+    for span in rules.reminders:
+        key, due = reminder_key(row.id, span), row.starts_at - span
+        mine = [item for item in sent if item.key == key]
+        # One that is owed for the old time is overtaken, also by one that will have nothing to say.
+        if (due > now or mine) and (moved or not mine):
+            at = max(due, now)
+            await owe(env, tx, row, connection_id, DeliveryKind.NOTICE, key, next_sequence(mine), due=at)
+            owed = True
+    return owed
+
+
+async def _mail_connection(tx: Tx, rules: InvitationRules, sent: Sequence[DeliveryRow]) -> UUID | None:
+    """Where the first message about the appointment went, a change goes too."""
+    if sent:
+        return sent[0].connection_id
+    found = await tx.connections.get(rules.connection) if rules.connection is not None else None
+    return found.id if found is not None else None
+
+
+async def _make_link(env: Env, tx: Tx, row: AppointmentRow) -> None:
+    """The link by which the buyer moves the appointment; once, so that one that was revoked stays so."""
+    link_id, now = change_link_id(row.id), env.clock()
+    if row.status in CALLED_OFF or await tx.booking_links.get(link_id) is not None:
+        return
+    expires_at = now + _LINK_LIVES
+    await tx.booking_links.add(
+        BookingLinkRow(id=link_id, lead_id=row.lead_id, made_by=WORKER.name, created_at=now, expires_at=expires_at)
+    )
+    made = {"link": str(link_id), "expires_at": expires_at.isoformat()}
+    await audit(env, tx, WORKER, "booking-link.made", f"lead:{row.lead_id}", after=made)

@@ -1,0 +1,56 @@
+"""One effect owed: its row, and the job that carries it out."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from pointsman.services.deliveries.jobs import defer_delivery
+from pointsman.services.ports import Env, Tx
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.deliveries import DeliveryKind, DeliveryRow, Wanted
+
+
+def next_sequence(past: Sequence[DeliveryRow]) -> int:
+    """The sequence of what is owed next about a thing; `past` is all that was owed about it, in order."""
+    return past[-1].sequence + 1 if past else 0
+
+
+async def owe(
+    env: Env,
+    tx: Tx,
+    row: AppointmentRow,
+    connection_id: UUID,
+    kind: DeliveryKind,
+    key: str,
+    sequence: int,
+    wanted: Wanted = Wanted.PUT,
+    *,
+    rep_id: UUID | None = None,
+    calendar: str = "",
+    due: datetime | None = None,
+) -> None:
+    """Write it down, to be carried out at `due`; None: now."""
+    now = env.clock()
+    delivery = DeliveryRow(
+        id=env.new_id(),
+        appointment_id=row.id,
+        rep_id=rep_id or row.rep_id,
+        connection_id=connection_id,
+        calendar=calendar,
+        kind=kind,
+        wanted=wanted,
+        key=key,
+        sequence=sequence,
+        status="pending",
+        attempts=0,
+        owed_at=due or now,
+        next_attempt_at=due or now,
+        error_code=None,
+        last_error=None,
+        vendor_id=None,
+        vendor_version=None,
+        created_at=now,
+        done_at=None,
+    )
+    await tx.deliveries.add(delivery)
+    await defer_delivery(tx, delivery, at=due)
