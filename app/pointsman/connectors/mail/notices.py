@@ -61,7 +61,7 @@ def _asked(notice: BuyerNotice, to: str) -> Notice:
     files = (
         ()
         if notice.invitation is None
-        else (Attachment(name="invitation.ics", media_type="text/calendar", content=notice.invitation),)
+        else (Attachment(name="appointment.ics", media_type="text/calendar", content=notice.invitation),)
     )
     return Notice(
         key=notice.key,

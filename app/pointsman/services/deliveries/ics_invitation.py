@@ -40,8 +40,8 @@ async def build_invitation(
 ) -> bytes:
     """What the prospect's calendar is to be told of the appointment as it stands; `url` is where to change it.
 
-    In `language`, else the lead's, else English. `organizer` is the mailbox that sends it, for all its life, whoever leads the
-    appointment; None: the rep who does.
+    In `language`, else the lead's, else English. `organizer` is the mailbox that sends it, the same under every rep; None:
+    the rep who leads the appointment.
 
     Raises Conflict "no-email" when a participant has no address that can be invited.
     """

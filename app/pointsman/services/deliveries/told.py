@@ -45,7 +45,7 @@ def told_state(row: AppointmentRow) -> str:
 
 
 def knows(owed: Sequence[DeliveryRow], state: str, *, besides: UUID | None = None) -> bool:
-    """Whether the last that the buyer was told is this state. False where nobody knows.
+    """Whether the last that the buyer was told is this state. False where that is not known.
 
     `owed` is all that was owed about the invitation, in order; of the delivery `besides` one attempt is under way.
     """
