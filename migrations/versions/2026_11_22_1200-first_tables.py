@@ -1313,6 +1313,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("deliveries_rep_id_idx"), "deliveries", ["rep_id"], unique=False)
     op.create_index(
+        "deliveries_maybe_twice_idx",
+        "deliveries",
+        ["created_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("kind = 'notice' and status = 'done' and unsure > 0"),
+    )
+    op.create_index(
         "deliveries_due_idx",
         "deliveries",
         ["next_attempt_at"],
@@ -1387,6 +1394,11 @@ def downgrade() -> None:
     op.drop_index(op.f("reservations_appointment_id_idx"), table_name="reservations")
     op.drop_table("reservations")
     op.drop_index("deliveries_one_effect", table_name="deliveries")
+    op.drop_index(
+        "deliveries_maybe_twice_idx",
+        table_name="deliveries",
+        postgresql_where=sa.text("kind = 'notice' and status = 'done' and unsure > 0"),
+    )
     op.drop_index("deliveries_due_idx", table_name="deliveries", postgresql_where=sa.text("status = 'pending'"))
     op.drop_index(
         "deliveries_error_code_idx", table_name="deliveries", postgresql_where=sa.text("error_code is not null")

@@ -108,11 +108,12 @@ _ROWS: Mapping[str, str] = MappingProxyType({
     """,
     "deliveries": f"""
         (id, appointment_id, rep_id, connection_id, calendar, kind, wanted, key, sequence, status, error_code, owed_at,
-            next_attempt_at, created_at)
+            next_attempt_at, created_at, unsure)
         select {id_of("delivery")}, {id_of("appointment")}, {_REP}, md5('connection' || n % 15)::uuid, '',
-            {_one_of("appointment", "person", "activity")}, 'put', 'k' || n, 0,
-            {_one_of("done", "superseded", "dead", "pending")},
-            case when n % 50 = 0 then {_one_of("rejected", "gave-up")} end, {_AT}, {_AT}, {_AT}
+            case when n % 200 = 0 then 'notice' else {_one_of("appointment", "person", "activity")} end, 'put', 'k' || n, 0,
+            case when n % 200 = 0 then 'done' else {_one_of("done", "superseded", "dead", "pending")} end,
+            case when n % 50 = 0 then {_one_of("rejected", "gave-up")} end, {_AT}, {_AT}, {_AT},
+            case when n % 200 = 0 then 1 else 0 end
     """,
     "alerts": f"""
         (id, code, subject, message, raised_at, resolved_at)

@@ -85,6 +85,7 @@ WORK_LISTS: Mapping[str, ListStatement] = MappingProxyType({
             "status": {"status": "'dead'"},
             "kind": {"kind": "'activity'"},
             "error_code": {"error_code": "'rejected'"},
+            "maybe_twice": {"maybe_twice": "true"},
             "appointment": {"appointment_id": id_of("appointment", 7)},
             **_SPAN,
         },

@@ -42,7 +42,10 @@ _GAUGES = {
     "workers": ("state", "Workers with a sign of life in the last 15 seconds"),
 }
 #: As `_GAUGES`, for what only grows.
-_COUNTERS = {"sweep_failures": ("task", "Runs of a sweep that failed")}
+_COUNTERS = {
+    "sweep_failures": ("task", "Runs of a sweep that failed"),
+    "notices_maybe_twice": ("connection", "Mails that may have gone out twice, since an answer was missing"),
+}
 
 router = APIRouter(tags=["Operations"])
 

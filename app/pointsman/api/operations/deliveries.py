@@ -42,14 +42,15 @@ router = APIRouter(tags=["Connections"])
 
 
 class DeliveryDoc(BaseModel):
-    """One effect owed to one calendar or CRM."""
+    """One effect owed to one calendar, CRM or buyer."""
 
     id: UUID
     appointment_id: UUID
     connection: str = Field(description="The key of the connection.", examples=["team-calendars"])
-    calendar: str = Field(description="Empty for a CRM.")
+    calendar: str = Field(description="Empty for a CRM, and for mail.")
     kind: DeliveryKind = Field(
-        description="An appointment in a calendar; in a CRM a person (with the owner), or an activity (the meeting)."
+        description="An appointment in a calendar; in a CRM a person (with the owner), or an activity (the meeting); "
+        "a notice, which is mail to the buyer."
     )
     wanted: Wanted = Field(description="Whether it is to stand as it is now (put), or to go (drop).")
     sequence: int = Field(description="A later one overtakes those before it about the same key.")
@@ -59,6 +60,9 @@ class DeliveryDoc(BaseModel):
     status: str = Field(description="pending, done, superseded or dead", examples=["dead"])
     attempts: int
     next_attempt_at: datetime
+    maybe_twice: bool = Field(
+        description="Mail that went out, and may have gone out before: the answer to an earlier attempt is missing."
+    )
     error_code: str | None = Field(
         description="The kind of what went wrong, or why it is done once more.", examples=["rejected"]
     )
@@ -80,6 +84,7 @@ class DeliveryDoc(BaseModel):
             status=row.status,
             attempts=row.attempts,
             next_attempt_at=row.next_attempt_at,
+            maybe_twice=row.maybe_twice,
             error_code=row.error_code,
             last_error=render_error(row.last_error, reader),
             created_at=row.created_at,
@@ -95,6 +100,9 @@ def _asked(
     error_code: Annotated[
         DeliveryError | None, Query(description="Only those of which the last thing that went wrong was this.")
     ] = None,
+    maybe_twice: Annotated[
+        bool | None, Query(description="Only mail that may have gone out twice; false leaves it out.")
+    ] = None,
     appointment: Annotated[UUID | None, Query(description="Only this appointment's.")] = None,
     since: SinceQuery = None,
     until: UntilQuery = None,
@@ -105,6 +113,7 @@ def _asked(
         status=status,
         kind=kind,
         error_code=error_code,
+        maybe_twice=maybe_twice,
         appointment_id=appointment,
         since=since,
         until=until,

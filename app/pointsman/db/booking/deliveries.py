@@ -159,6 +159,8 @@ _PAGE = PreparedStatement(
     where (cast(:status as text) is null or d.status = :status)
       and (cast(:kind as text) is null or d.kind = :kind)
       and (cast(:error_code as text) is null or d.error_code = :error_code)
+      and (cast(:maybe_twice as boolean) is null
+           or (d.kind = 'notice' and d.status = 'done' and d.unsure > 0) = cast(:maybe_twice as boolean))
       and (cast(:connection as text) is null or d.connection_id = (select id from connections where key = :connection))
       and (cast(:appointment_id as uuid) is null or d.appointment_id = :appointment_id)
       and (cast(:since as timestamptz) is null or d.created_at >= :since)

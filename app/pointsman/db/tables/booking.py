@@ -316,5 +316,11 @@ deliveries = Table(
         "id",
         postgresql_where=text("error_code is not null"),
     ),
+    Index(
+        "deliveries_maybe_twice_idx",
+        "created_at",
+        "id",
+        postgresql_where=text("kind = 'notice' and status = 'done' and unsure > 0"),
+    ),
     Index("deliveries_due_idx", "next_attempt_at", postgresql_where=text("status = 'pending'")),
 )

@@ -101,6 +101,7 @@ class DeliveryFilter:
     status: str | None = None
     kind: str | None = None
     error_code: str | None = None
+    maybe_twice: bool | None = None
     appointment_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
