@@ -64,13 +64,19 @@ async def inviter_after(env: Env, tx: Tx, row: AppointmentRow, rules: Invitation
 async def enqueue_notices(
     env: Env, tx: Tx, row: AppointmentRow, past: Sequence[DeliveryRow], *, moved: bool = False
 ) -> None:
-    """Owe the buyer what they do not know yet, and reminders; `past` is what was owed for the appointment before.
+    """Owe the buyer what they do not know yet, and reminders, by the rules in force. The rows of lead and appointment are locked.
 
-    A buyer without an address is told nothing. The rows of lead and appointment are locked.
+    `past` is what was owed for the appointment before.
     """
-    if row.invited_by == Inviter.NOBODY:
-        return
-    rules = invitation_rules((await load_routing_config(env, tx)).policy.policy, row.pool)
+    if row.invited_by != Inviter.NOBODY:
+        rules = invitation_rules((await load_routing_config(env, tx)).policy.policy, row.pool)
+        await owe_notices(env, tx, row, past, rules, moved=moved)
+
+
+async def owe_notices(
+    env: Env, tx: Tx, row: AppointmentRow, past: Sequence[DeliveryRow], rules: InvitationRules, *, moved: bool
+) -> None:
+    """The same by these rules. A buyer without an address is told nothing."""
     sent = sorted((item for item in past if item.kind == DeliveryKind.NOTICE), key=lambda item: item.sequence)
     connection_id = await _mail_connection(tx, rules, sent)
     lead = await tx.leads.get(row.lead_id)
