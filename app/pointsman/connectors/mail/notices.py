@@ -9,6 +9,7 @@ from pointsman.domain.messages.message import say
 from pointsman.services.ports.vendors.calendars import ConnectionRef, VendorReceipt, VendorRejectedError
 from pointsman.services.ports.vendors.notices import BuyerNotice
 from pointsman_sdk import Attachment, Capability, Connector, Notice, Notices
+from pointsman_sdk.people import check_email
 
 
 class ConnectorNotices:
@@ -28,7 +29,7 @@ class ConnectorNotices:
         """As the configuration says: a connector that sends mail calls its own address `sender` there."""
         given = connection.config.get("sender")
         try:
-            return outgoing_address(given) if isinstance(given, str) else None
+            return check_email(outgoing_address(given)) if isinstance(given, str) else None
         except ValueError:
             return None
 
@@ -51,7 +52,7 @@ class ConnectorNotices:
 
 def _address(given: str) -> str:
     try:
-        return outgoing_address(given)
+        return check_email(outgoing_address(given))
     except ValueError as error:
         told = say("vendor.no-mail-address")
         raise VendorRejectedError("the lead has no address that mail can go to", told=told) from error
