@@ -72,6 +72,7 @@ class FaultyCalendars:
         self.before_change: Callable[[str], asyncio.Future[None] | None] = lambda _op: None
         self.before_answer: Callable[[str], asyncio.Future[None] | None] = lambda _op: None
         self.reads = 0
+        self.invites = False
         self.listed: list[list[tuple[str, str]]] = []  # pages of (id, name)
         self.news: dict[str, int] | None = None  # changes by calendar; None: it tells none
         self.watches: dict[str, tuple[str, str]] = {}  # calendar and callback, by the note
@@ -118,6 +119,9 @@ class FaultyCalendars:
             for id_, name in (names[0] if names else [])
         ]
         return VendorCalendarPage(calendars=calendars, cursor=str(int(cursor or 0) + 1) if len(names) > 1 else None)
+
+    def invites_guests(self, connector: str) -> bool:
+        return self.invites
 
     def tells_news(self, connector: str) -> bool:
         return self.news is not None

@@ -1,0 +1,86 @@
+"""The small floor whose closers' pool writes to buyers: mail goes to mailboxes in memory, and endings come on cue."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from icalendar import Calendar
+
+from pointsman.services.booking.book import book
+from pointsman.services.connections.connections import save_connection
+from pointsman.services.ports import ConnectionRef, Env, VendorReceipt, VendorUnansweredError
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.deliveries import DeliveryRow
+from pointsman.services.ports.vendors.notices import BuyerNotice
+from support.floors.booking_floor import SETTER, Floor, open_floor
+from support.floors.faulty_calendars import open_transactions
+from support.floors.use_case_env import POLICY
+
+MAILBOX = "office@house.example"
+
+
+@dataclass
+class Mail:
+    """Implements `NoticeGateway`: `arrived` is what is in mailboxes; `cues` are the endings of the next calls."""
+
+    arrived: list[BuyerNotice] = field(default_factory=list)
+    cues: list[Exception] = field(default_factory=list)
+
+    def sends_mail(self, connector: str) -> bool:
+        return connector == "memory"
+
+    def sends_from(self, _connection: ConnectionRef) -> str | None:
+        return MAILBOX
+
+    async def send(self, _connection: ConnectionRef, notice: BuyerNotice) -> VendorReceipt:
+        assert open_transactions.get() == 0, "mail was sent while a transaction was open"
+        fault = self.cues.pop(0) if self.cues else None
+        if fault is None or isinstance(fault, VendorUnansweredError):  # it went out, and the answer is lost
+            self.arrived.append(notice)
+        if fault is not None:
+            raise fault
+        return VendorReceipt(vendor_id=f"<{notice.key}@house.example>", version="1")
+
+
+def invitation_in(notice: BuyerNotice) -> dict[str, str]:
+    """The event of the mail's file, with the file's METHOD."""
+    assert notice.invitation is not None
+    calendar = Calendar.from_ical(notice.invitation)
+    (event,) = calendar.walk("VEVENT")
+    return {**{name: str(event[name]) for name in event}, "METHOD": str(calendar["METHOD"])}
+
+
+@dataclass(slots=True, kw_only=True)
+class MailFloor:
+    """A floor, and the mail that leaves it."""
+
+    floor: Floor
+    env: Env
+    mail: Mail
+
+    async def booked(self) -> AppointmentRow:
+        lead_id, handed = await self.floor.ready()
+        return await book(self.env, lead_id, handed.slots[0].start, actor=SETTER)
+
+    async def notices(self, row: AppointmentRow) -> list[DeliveryRow]:
+        return [item for item in await self.floor.deliveries(row.id) if item.kind == "notice"]
+
+
+def mailing(**invitations: Any) -> dict[str, Any]:
+    """The floor's policy, whose closers write to buyers."""
+    policy = deepcopy(POLICY)
+    policy["pools"]["closers-mid-market"]["invitations"] = {"by": "mail", "connection": "post"} | invitations
+    return policy
+
+
+@asynccontextmanager
+async def open_mail_floor(database_url: str, **invitations: Any) -> AsyncIterator[MailFloor]:
+    async with open_floor(database_url) as floor:
+        mail = Mail()
+        floor.env = replace(floor.env, notices=mail)
+        await save_connection(floor.env, "post", connector="memory", config={"url": "x"}, active=True, actor=SETTER)
+        floor.world.env = replace(floor.world.env, notices=mail)
+        await floor.world.publish(mailing(**invitations))
+        yield MailFloor(floor=floor, env=floor.env, mail=mail)
