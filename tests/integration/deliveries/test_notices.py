@@ -13,8 +13,8 @@ from pointsman.services.deliveries.enqueue import resume_connection
 from pointsman.services.ports import VendorReauthError, VendorRejectedError, VendorRetryableError, VendorUnansweredError
 from pointsman.services.reassignment.appointment import reassign_appointment
 from support.floors.booking_floor import SETTER
-from support.floors.mail_floor import MAILBOX, MailFloor, invitation_in, mailing, open_mail_floor
 from support.floors.use_case_env import POLICY
+from support.mail_floor import MAILBOX, MailFloor, invitation_in, mailing, open_mail_floor
 
 pytestmark = pytest.mark.anyio
 

@@ -58,7 +58,7 @@ async def inviter_after(env: Env, tx: Tx, row: AppointmentRow, rules: Invitation
     """Which way it is once `rep_id` leads it. Where the vendor of another rep's calendar cannot invite, mail takes over."""
     if row.rep_id == rep_id or row.invited_by != Inviter.CALENDAR:
         return row.invited_by
-    return await choose_inviter(env, tx, rules, row.invited_by, rep_id)
+    return (await choose_inviter(env, tx, rules, row.invited_by, rep_id)).value
 
 
 async def enqueue_notices(

@@ -28,6 +28,7 @@ from pointsman.services.ports.routing.ledgers import LedgerEntryRow, LedgerRow
 _LET_GO: Mapping[str, tuple[str, ...]] = {
     "alerts": ("put", "resolve"),
     "audit": ("add",),
+    "booking_links": ("add",),
     "deliveries": ("add", "reopen"),
     "holds": ("make_due", "set_releases"),
     "jobs": ("defer", "defer_once"),
