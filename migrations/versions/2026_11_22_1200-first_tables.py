@@ -593,6 +593,7 @@ def upgrade() -> None:
         sa.Column("nurture_since", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("nurture_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("nurture_reason", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("do_not_contact", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("merged_into", sa.UUID(), nullable=True),
         sa.Column("merged_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),

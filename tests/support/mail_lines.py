@@ -99,7 +99,7 @@ class MailLines:
     ids: int = 1_000
 
     def __post_init__(self) -> None:
-        lead = SimpleNamespace(id=ROW.lead_id, email="ada@lead.example")
+        lead = SimpleNamespace(id=ROW.lead_id, email="ada@lead.example", do_not_contact=False)
         self.lead = lead
         self.config = SimpleNamespace(
             policy=SimpleNamespace(policy=SimpleNamespace(pools={"closers": SimpleNamespace(invitations=self.rules)}))

@@ -240,6 +240,15 @@ def test_a_reminder_is_for_what_stands_then(change: dict[str, str]) -> None:
     assert len(buyer.inbox) == ("status" not in change)
 
 
+def test_a_lead_who_is_not_to_be_contacted_hears_of_the_appointment_and_is_not_reminded() -> None:
+    buyer = booked(REMINDERS)
+    buyer.line.lead.do_not_contact = True
+    buyer.send()
+    buyer.line.now = ROW.starts_at - DAY
+    buyer.send(key=reminder_key(ROW.id, DAY))
+    assert [message for _, message, _ in buyer.inbox] == [BuyerMessage.CONFIRMATION]
+
+
 def test_an_appointment_that_has_begun_is_not_reminded_of() -> None:
     buyer, key = booked(REMINDERS), reminder_key(ROW.id, HOUR)
     buyer.line.now = ROW.starts_at  # the connection was out of use until then

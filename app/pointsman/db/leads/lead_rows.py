@@ -36,6 +36,7 @@ LEAD_SELECT = select(
     LEAD.c.nurture_since,
     LEAD.c.nurture_until,
     LEAD.c.nurture_reason,
+    LEAD.c.do_not_contact,
     LEAD.c.version,
     LEAD.c.created_at,
     LEAD.c.updated_at,

@@ -1,6 +1,7 @@
 """Tables of leads and accounts."""
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Computed,
@@ -92,6 +93,9 @@ leads = Table(
     instant_column("nurture_since", null=True),
     Column("nurture_until", INSTANT),  # the end of its cool-off
     Column("nurture_reason", JSONB(none_as_null=True)),  # `Message.as_json`
+    Column(
+        "do_not_contact", Boolean, nullable=False, server_default=text("false")
+    ),  # no more than their appointments call for
     Column("merged_into", ForeignKey("leads.id")),  # its email and external ids lead there from then on
     instant_column("merged_at", null=True),
     Column("version", Integer, nullable=False),

@@ -33,13 +33,13 @@ async def render(claimed: Claimed) -> Call | None:
 
 
 def which_message(claimed: Claimed) -> BuyerMessage | None:
-    """What is said now; None: nothing."""
+    """What is said now; None: nothing. A lead who is not to be contacted is not reminded."""
     row, delivery, now = claimed.appointment, claimed.delivery, claimed.env.clock()
     span = reminder_span(delivery.key)
     if span is not None:
         listed = invitation_rules(claimed.config.policy.policy, row.pool).reminders
         is_due = delivery.created_at < row.starts_at - span <= now < row.starts_at
-        stands = row.status == AppointmentStatus.CONFIRMED
+        stands = row.status == AppointmentStatus.CONFIRMED and not claimed.lead.do_not_contact
         return BuyerMessage.REMINDER if stands and is_due and span in listed else None
     if row.status not in TELLABLE or row.ends_at <= now or knows(claimed.owed, told_state(row), besides=delivery.id):
         return None

@@ -51,6 +51,7 @@ class LeadRow:
     nurture_since: datetime | None = None
     merged_into: UUID | None = None  # the lead that this one is now
     merged_at: datetime | None = None
+    do_not_contact: bool = False  # told no more than what an appointment of their own calls for
 
     @property
     def address_key(self) -> str | None:
