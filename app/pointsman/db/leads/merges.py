@@ -75,6 +75,11 @@ _REVOKE_OVERRIDES = (
     .values(revoked_at=bindparam("at"))
 )
 _MOVE_ALIASES = update(leads).where(leads.c.merged_into == bindparam("lead")).values(merged_into=bindparam("into"))
+#: A lead that is not to be contacted stays so under another record.
+_KEEP_UNCONTACTED = PreparedStatement("""
+    update leads set do_not_contact = true
+    where id = :into and not do_not_contact and exists (select from leads l where l.id = :lead and l.do_not_contact)
+""")
 _MARK_MERGED = (
     update(leads)
     .where(leads.c.id == bindparam("lead"))
@@ -119,6 +124,7 @@ class SqlMerges:
 
     async def mark_merged(self, lead_id: UUID, *, into: UUID, at: datetime) -> None:
         await self._connection.execute(_MOVE_ALIASES, {"lead": lead_id, "into": into})
+        await _KEEP_UNCONTACTED.run(self._connection, {"lead": lead_id, "into": into})
         await self._connection.execute(_MARK_MERGED, {"lead": lead_id, "into": into, "at": at})
 
     async def merged_leads(self, lead_id: UUID) -> Sequence[UUID]:
