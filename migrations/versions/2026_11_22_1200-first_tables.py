@@ -1067,6 +1067,7 @@ def upgrade() -> None:
         sa.Column("setter_rep_id", sa.UUID(), nullable=True),
         sa.Column("booked_by", sa.Text(), nullable=False),
         sa.Column("invited_by", sa.Text(), server_default="nobody", nullable=False),
+        sa.Column("join_url", sa.Text(), nullable=True),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("cancelled_at", postgresql.TIMESTAMP(timezone=True), nullable=True),

@@ -108,6 +108,7 @@ def appointment(event: CalendarEvent) -> Appointment:
         shared=event.shared.text,
         private=event.private.text,
         guests=tuple(known for known in contacts if known is not None),
+        meeting=event.meeting,
         invites=Invites.VENDOR if event.invites else Invites.HOST,
         standing=Standing.TENTATIVE if event.tentative else Standing.CONFIRMED,
     )

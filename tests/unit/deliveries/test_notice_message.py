@@ -75,6 +75,13 @@ def test_what_the_policy_does_not_say_is_ours_in_the_buyer_s_language(message: B
     assert "{" not in mail.subject + mail.text + mail.html
 
 
+def test_the_link_to_the_conference_is_said() -> None:
+    link = "https://meet.example/room"
+    mail = told(claimed(InvitationRules(by=Inviter.MAIL, connection="post"), row=replace(ROW, join_url=link)))
+    assert link in mail.text
+    assert f'<a href="{link}">' in mail.html
+
+
 def test_answers_go_where_the_policy_says_and_else_to_who_leads_it_now() -> None:
     given = MAIL.model_copy(update={"reply_to": "team@example.com"})
     assert told(claimed(given)).reply_to == "team@example.com"

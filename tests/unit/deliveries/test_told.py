@@ -28,6 +28,7 @@ THIS = UUID(int=99)
         {"starts_at": ROW.starts_at + timedelta(minutes=15)},
         {"ends_at": ROW.ends_at + timedelta(minutes=15)},
         {"rep_key": "ben"},
+        {"join_url": "https://meet.example/room"},
         {"companions": (Companion(rep_id=THIS, rep_key="dora", work="solution_design", pool="p", reason={}),)},
         {"status": AppointmentStatus.CANCELLED.value},
         {"status": AppointmentStatus.REJECTED.value},

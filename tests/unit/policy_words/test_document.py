@@ -112,6 +112,7 @@ FULL: dict[str, Any] = {
                 "slot_hold_for": "6m",
                 "confirmation": "rep",
                 "confirm_within": "2h",
+                "conference": "https://meet.example/room",
                 "purpose": {"de": "Vorführung", "en": "Demonstration"},
             },
             "invitations": {

@@ -69,6 +69,7 @@ class AppointmentDoc(BaseModel):
     )
     booked_by: str | None = Field(description="The owner of the key; a partner's key does not read it.")
     sequence: int = Field(description="Grows with every change that the invitation shows (RFC 5545).")
+    join_url: str | None = Field(description="Where it takes place: the pool's `booking.conference` as it was then.")
     created_at: datetime
     cancelled_at: datetime | None
     cancelled_by: str | None
@@ -190,6 +191,7 @@ def _values(row: AppointmentRow, now: datetime, reader: MessageReader, *, partne
         "gate": _own_findings(row.gate_snapshot, reader) if partner else dict(row.gate_snapshot),
         "booked_by": None if partner else row.booked_by,
         "sequence": row.sequence,
+        "join_url": row.join_url,
         "created_at": row.created_at,
         "cancelled_at": row.cancelled_at,
         "cancelled_by": row.cancelled_by,

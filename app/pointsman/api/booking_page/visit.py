@@ -80,5 +80,6 @@ class Visit:
             "when": self.span(row.starts_at, row.ends_at),
             "names": self.listed(names),
             "company": self.buyer.company,
+            "join_url": row.join_url,
             "length": self.length(row.ends_at - row.starts_at),
         }

@@ -54,6 +54,7 @@ WORDS: Mapping[str, Message] = MappingProxyType(
         "show_title": say("booking-page.show-title"),
         "over": say("booking-page.over"),
         "ics": say("booking-page.ics"),
+        "join": say("booking-page.join"),
         "do_move": say("booking-page.do-move"),
         "do_cancel": say("booking-page.do-cancel"),
         "cancel_title": say("booking-page.cancel-title"),

@@ -123,6 +123,7 @@ appointments = Table(
         nullable=False,
         server_default="nobody",
     ),
+    Column("join_url", Text),  # where it takes place, as the buyer reads it
     Column("sequence", Integer, nullable=False),  # RFC 5545 SEQUENCE: grows with every change
     instant_column("created_at"),
     instant_column("cancelled_at", null=True),

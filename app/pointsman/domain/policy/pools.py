@@ -1,5 +1,6 @@
 """Pools as the policy document writes them: who shares a work, and how it is shared."""
 
+import re
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -134,6 +135,21 @@ Purpose = Annotated[
 ]
 
 
+_LONGEST_LINK = 1_000
+_LINK = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?")
+
+
+def _https_link(text: str) -> str:
+    if not _LINK.fullmatch(text):
+        raise PydanticCustomError(
+            "conference-link", "it is no link to a meeting: write one such as 'https://meet.example/room'"
+        )
+    return text
+
+
+ConferenceLink = Annotated[StrictStr, StringConstraints(max_length=_LONGEST_LINK), AfterValidator(_https_link)]
+
+
 class BookingRules(PolicyModel):
     """How appointments with this pool's reps are offered."""
 
@@ -150,6 +166,7 @@ class BookingRules(PolicyModel):
     confirmation: Confirmation = Confirmation.AUTOMATIC
     confirm_within: Duration = timedelta(hours=24)  # else the request lapses; always before the appointment begins
     purpose: Purpose = Field(default_factory=dict)  # what the appointment is for, as the buyer reads it, by language
+    conference: ConferenceLink | None = None  # where the appointment takes place: a room of the house's own
 
     def purpose_in(self, language: str) -> str | None:
         """What the appointment is for in "de" or "en", else in the other language; None where the policy does not say."""

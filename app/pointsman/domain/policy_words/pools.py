@@ -110,6 +110,9 @@ def _tell_booking(told: Statements, booking: BookingRules, *, whole: bool) -> No
     tell("confirmation", "readout.confirmation", confirmation=CONFIRMATIONS[booking.confirmation])
     if booking.companion_pools:
         told.tell("booking.companion_pools", say("readout.companions", pools=tuple(booking.companion_pools)))
+    told.tell_unless(
+        "booking.conference", booking.conference, None, "readout.conference", link=quoted(booking.conference or "")
+    )
     for language, text in booking.purpose.items():
         key = "readout.purpose-de" if language == "de" else "readout.purpose-en"
         told.tell(f"booking.purpose.{language}", say(key, text=quoted(text)))

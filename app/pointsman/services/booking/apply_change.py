@@ -62,6 +62,7 @@ async def apply_appointment_change(
     after = replace(
         row,
         invited_by=await inviter_after(env, tx, row, invitations, assignment.rep_id),
+        join_url=what.rules.conference if handed_on else row.join_url,
         rep_id=assignment.rep_id,
         rep_key=assignment.rep_key,
         pool=assignment.pool,

@@ -68,6 +68,7 @@ def build_event(
         guests=(guest,) if lead.email and delivery.rep_id == row.rep_id else (),
         sequence=max(row.sequence, delivery.sequence),
         tentative=row.status == AppointmentStatus.REQUESTED,
+        meeting=row.join_url,
         invites=row.invited_by == Inviter.CALENDAR and row.status != AppointmentStatus.REQUESTED,
     )
 
@@ -78,9 +79,13 @@ def meeting_title(company: str | None, reader: MessageReader) -> SharedText:
     return SharedText(one_line(render(said, reader)))
 
 
-def shared_text(names: Sequence[str], reader: MessageReader, *, url: str | None = None) -> SharedText:
-    """Names from our side, and where the buyer may change the appointment."""
+def shared_text(
+    names: Sequence[str], reader: MessageReader, *, join_url: str | None = None, url: str | None = None
+) -> SharedText:
+    """Names from our side, where it takes place, and where the buyer may change the appointment."""
     lines = [render(say("invitation.with", names=tuple(map(as_written, names))), reader)]
+    if join_url is not None:
+        lines += [render(say("invitation.join", url=as_written(join_url)), reader)]
     if url is not None:
         lines += ["", render(say("invitation.change", url=as_written(url)), reader)]
     return SharedText("\n".join(lines))

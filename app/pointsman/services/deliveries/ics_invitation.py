@@ -60,7 +60,9 @@ async def build_invitation(
         start=row.starts_at,
         end=row.ends_at,
         summary=_summary(words, pool.booking if pool else BookingRules(), leader.name, env.organisation),
-        description=shared_text([one.name for one in (leader, *companions)], MessageReader(language=words), url=url),
+        description=shared_text(
+            [one.name for one in (leader, *companions)], MessageReader(language=words), join_url=row.join_url, url=url
+        ),
         organizer=CalendarUser(name=leader.name, email=organizer) if organizer else leader,
         attendee=_prospect(lead),
         companions=tuple(companions),

@@ -37,10 +37,10 @@ def reminder_span(key: str) -> timedelta | None:
 
 
 def told_state(row: AppointmentRow) -> str:
-    """A digest of all that counts for the buyer: whether it stands, when, and who comes. Nothing personal can be read from it."""
+    """A digest of all that counts for the buyer: whether it stands, when, where, and who comes. No name is read from it."""
     comes = [row.rep_key, *sorted(item.rep_key for item in row.companions)]
     times = [at.astimezone(UTC).isoformat() for at in (row.starts_at, row.ends_at)]
-    known = [row.status in CALLED_OFF, *times, comes]
+    known = [row.status in CALLED_OFF, *times, comes, row.join_url]
     return sha256(json.dumps(known).encode()).hexdigest()[:32]
 
 

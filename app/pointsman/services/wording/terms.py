@@ -28,6 +28,7 @@ SETTINGS = (
         "booking.duration",
         "booking.horizon",
     ),
+    "booking.conference",
     *("booking.minimum_notice", "booking.offer", "booking.purpose", "booking.slot_grid", "booking.slot_hold_for"),
     *(
         "booking.slots_shown",

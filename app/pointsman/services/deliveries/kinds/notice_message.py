@@ -72,6 +72,7 @@ def _values(claimed: Claimed, *, url: str | None) -> dict[TextName, str]:
         TextName.REPS: list_in_words(names, language=language),
         TextName.PURPOSE: purpose_of(pool.booking if pool else BookingRules(), language),
         **time_values(row.starts_at, row.ends_at - row.starts_at, zone=zone, language=language),
+        TextName.JOIN_URL: row.join_url or "",
         TextName.CHANGE_URL: url or "",
         TextName.ORGANISATION: claimed.env.organisation,
     }

@@ -176,6 +176,7 @@ class CalendarEvent:
     sequence: int
     tentative: bool = False  # shown as not yet confirmed
     invites: bool = False
+    meeting: str | None = None  # a link to where it takes place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
