@@ -62,12 +62,14 @@ _COUNTS = PreparedStatement("""
     union all
     select 'connection_deliveries_waiting', c.key, count(*)
     from deliveries d join connections c on c.id = d.connection_id
-    where d.status = 'pending' and (d.kind <> 'notice' or d.error_code is not null or d.next_attempt_at <= :at) group by c.key
+    where d.status = 'pending'
+      and (d.kind <> 'notice' or d.error_code is not null or d.next_attempt_at <= cast(:at as timestamptz)) group by c.key
     union all
     select 'connection_oldest_delivery_seconds', c.key,
         extract(epoch from cast(:at as timestamptz) - min(d.created_at))::bigint
     from deliveries d join connections c on c.id = d.connection_id
-    where d.status = 'pending' and (d.kind <> 'notice' or d.error_code is not null or d.next_attempt_at <= :at) group by c.key
+    where d.status = 'pending'
+      and (d.kind <> 'notice' or d.error_code is not null or d.next_attempt_at <= cast(:at as timestamptz)) group by c.key
     union all
     select 'notices_maybe_twice', c.key, count(*) from deliveries d join connections c on c.id = d.connection_id
     where d.kind = 'notice' and d.status = 'done' and d.unsure > 0 group by c.key

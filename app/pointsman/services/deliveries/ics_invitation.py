@@ -51,7 +51,10 @@ async def build_invitation(
     current = await tx.gates.current_assignment(lead.id, at=env.clock())
     pool = known.policy.policy.pools.get(current.pool or "") if current else None
     reps = known.roster.reps
-    leader, companions = _ours(reps[row.rep_key]), [_ours(reps[item.rep_key]) for item in row.companions]
+    # A rep who has left the roster has no address any more: what a mailbox sends names the house in that place.
+    gone = CalendarUser(name=env.organisation, email="")
+    leader = _ours(reps[row.rep_key]) if row.rep_key in reps else gone
+    companions = [_ours(reps[item.rep_key]) for item in row.companions if item.rep_key in reps]
     words = ("de" if language == "de" else "en") if language else lead_language(lead)
     invitation = Invitation(
         uid=invitation_uid(row.id),
