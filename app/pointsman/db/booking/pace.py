@@ -148,7 +148,8 @@ _SHOW = PreparedStatement("""
 
 
 _OWED = PreparedStatement("""
-    select count(*)::integer as waiting, min(created_at) as oldest_at
+    select count(*)::integer as waiting,
+        min(greatest(created_at, case when kind = 'notice' then owed_at end)) as oldest_at
     from deliveries where connection_id = :of and status = 'pending'
       and (kind <> 'notice' or error_code is not null or next_attempt_at <= now())
 """)
