@@ -66,7 +66,8 @@ _COUNTS = PreparedStatement("""
       and (d.kind <> 'notice' or d.error_code is not null or d.next_attempt_at <= cast(:at as timestamptz)) group by c.key
     union all
     select 'connection_oldest_delivery_seconds', c.key,
-        extract(epoch from cast(:at as timestamptz) - min(greatest(d.created_at, case when d.kind = 'notice' then d.owed_at end)))::bigint
+        extract(epoch from cast(:at as timestamptz)
+            - min(greatest(d.created_at, case when d.kind = 'notice' then d.owed_at end)))::bigint
     from deliveries d join connections c on c.id = d.connection_id
     where d.status = 'pending'
       and (d.kind <> 'notice' or d.error_code is not null or d.next_attempt_at <= cast(:at as timestamptz)) group by c.key
