@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from pointsman.services.calendars.news import is_asked_for_news
 from pointsman.services.calendars.poll import poll_calendars
 from pointsman.services.calendars.readings import read_calendars
 from pointsman.services.ports import VendorRejectedError, VendorRetryableError
+from pointsman.services.ports.vendors.calendars import BusyLimits
 from support.floors.booking_floor import Floor
 from support.waiting import PATIENCE_S
 
@@ -49,6 +51,35 @@ async def test_where_nothing_changed_nothing_is_read_and_the_reading_is_as_good_
     patient = timedelta(seconds=PATIENCE_S)
     await read_calendars(told.env, ["anna"], now, now + timedelta(days=7), max_age=MINUTE, deadline=patient)
     assert told.vendor.batches == []
+
+
+async def test_many_that_are_read_in_one_question_are_read_without_asking_what_changed(floor: Floor) -> None:
+    floor.vendor.news = {}
+    floor.vendor.batch = 20
+    await floor.world.owner_rows("""
+        insert into rep_calendars (id, rep_id, connection_id, calendar, writes)
+        select gen_random_uuid(), rep_id, connection_id, calendar || n, false
+        from rep_calendars, generate_series(1, 7) n
+    """)
+    floor.vendor.faults["news"] = AssertionError("24 calendars are read in two questions")
+    for _ in range(2):
+        assert len(await polled(floor)) == 24
+        assert len(floor.vendor.batches) == 2
+
+
+@pytest.mark.parametrize(
+    ("due", "batch", "asked"),
+    [(1, 1, True), (500, 1, True), (500, 4, True), (1, 50, True), (4, 50, True), (5, 50, False), (500, 20, False)],
+)
+async def test_who_is_asked_what_changed_follows_from_the_batch_and_how_many_are_due(
+    due: int, batch: int, asked: bool
+) -> None:
+    assert is_asked_for_news(due, BusyLimits(batch=batch, at_once=4)) is asked
+
+
+async def test_a_few_are_asked_what_changed_also_where_one_question_would_read_them(told: Floor) -> None:
+    told.vendor.batch = 20
+    assert await polled(told) == set()
 
 
 async def test_where_something_changed_that_calendar_is_read_once(told: Floor) -> None:

@@ -6,6 +6,17 @@ from datetime import timedelta
 from pointsman.domain.booking.availability import Interval
 from pointsman.services.ports import Env, VendorError
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
+from pointsman.services.ports.vendors.calendars import BusyLimits
+
+#: Reading a batch is as dear as this many questions about what changed, whose answers are short. A connector of small batches
+#: may ask its vendor about each of their calendars by itself.
+_A_READING_COSTS = 5
+
+
+def is_asked_for_news(due: int, limits: BusyLimits) -> bool:
+    """Whether `due` calendars of one connection are each asked what changed, rather than all read in a few questions."""
+    questions = -(-due // limits.batch)
+    return due < questions * _A_READING_COSTS
 
 
 async def confirm_or_cursor(

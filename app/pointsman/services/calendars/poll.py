@@ -1,6 +1,7 @@
 """Read every calendar in use again before its reading is too old, and alert for reps that cannot be booked."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.messages.message import Message, connection_name, rep_name, say
 from pointsman.domain.roster.roles import Work
-from pointsman.services.calendars.news import confirm_or_cursor
+from pointsman.services.calendars.news import confirm_or_cursor, is_asked_for_news
 from pointsman.services.calendars.readings import read_calendars, widened_window
 from pointsman.services.calendars.refresh import READ_DEADLINE, out_of_use_reason
 from pointsman.services.calendars.shared_reads import refresh_shared
@@ -27,7 +28,8 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 async def poll_calendars(env: Env, *, older_than: timedelta = timedelta(minutes=5)) -> int:
     """Read every calendar of an active rep whose last reading has aged, the longest ago first; how many those are.
 
-    Where a vendor tells what changed, only a calendar in which something did is read.
+    Where a vendor tells what changed, and many are not read as cheaply in one question (`is_asked_for_news`), only a calendar
+    in which something did is read.
 
     Also raises an alert for each member of a pool that books (closing, or `soonest`) who has no connected calendar, or
     whose connection is switched off or waits for a first sign-in.
@@ -52,12 +54,13 @@ async def _read_those(env: Env, is_due: Callable[[CalendarReading | None], bool]
     aged = [(binding, last) for binding, last in bound if out_of_use_reason(binding) is None and is_due(last)]
     aged.sort(key=lambda pair: pair[1].read_at if pair[1] else _NEVER)  # each connection lets them in, in this order
     turns: dict[UUID, asyncio.Semaphore] = {}
+    due = Counter(binding.connection.id for binding, _ in aged)
     needed = Interval(now, now + horizon)
 
     async def bring_up_to_date(binding: CalendarBinding, last: CalendarReading | None) -> None:
         connection, cursor, began = binding.connection, None, asyncio.get_running_loop().time()
-        if env.calendars.tells_news(connection.connector):
-            limits = env.calendars.busy_limits(connection.connector)
+        limits = env.calendars.busy_limits(connection.connector)
+        if env.calendars.tells_news(connection.connector) and is_asked_for_news(due[connection.id], limits):
             async with turns.setdefault(connection.id, asyncio.Semaphore(limits.at_once)):
                 is_true, cursor = await confirm_or_cursor(env, binding, last, needed, deadline=READ_DEADLINE)
             if is_true:
