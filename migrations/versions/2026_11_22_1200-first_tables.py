@@ -515,6 +515,7 @@ def upgrade() -> None:
         sa.Column("calendar", sa.Text(), nullable=False),
         sa.Column("writes", sa.Boolean(), nullable=False),
         sa.Column("watch_state", sa.Text(), nullable=True),
+        sa.Column("watch_began_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("watch_renew_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("outdated_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("doubted_at", postgresql.TIMESTAMP(timezone=True), nullable=True),

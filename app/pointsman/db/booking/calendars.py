@@ -28,7 +28,8 @@ from pointsman.services.ports.vendors.calendars import CalendarOwner
 
 _BINDINGS = PreparedStatement("""
     select b.id as binding_id, b.rep_id, r.key as rep_key, r.time_zone, r.email, b.calendar, b.writes,
-        b.watch_state, b.watch_renew_at, c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at,
+        b.watch_state, b.watch_began_at, b.watch_renew_at,
+        c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at,
         c.max_reading_age_s, c.sync_owners,
         s.window_start, s.window_end, s.busy, s.keyed, s.read_at, s.error,
         coalesce(s.read_at <= b.outdated_at, false) or coalesce((s.owner_zone, s.owner_email) <> (r.time_zone, r.email), false)
@@ -41,14 +42,16 @@ _BINDINGS = PreparedStatement("""
 """)
 _WRITE_TARGET = PreparedStatement("""
     select b.id as binding_id, b.rep_id, r.key as rep_key, r.time_zone, r.email, b.calendar, b.writes,
-        b.watch_state, b.watch_renew_at, c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at,
+        b.watch_state, b.watch_began_at, b.watch_renew_at,
+        c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at,
         c.max_reading_age_s, c.sync_owners
     from rep_calendars b join reps r on r.id = b.rep_id join connections c on c.id = b.connection_id
     where b.rep_id = :rep and b.writes
 """)
 _BINDING = PreparedStatement("""
     select b.id as binding_id, b.rep_id, r.key as rep_key, r.time_zone, r.email, b.calendar, b.writes,
-        b.watch_state, b.watch_renew_at, c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at,
+        b.watch_state, b.watch_began_at, b.watch_renew_at,
+        c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at,
         c.max_reading_age_s, c.sync_owners
     from rep_calendars b join reps r on r.id = b.rep_id join connections c on c.id = b.connection_id
     where b.id = :binding
@@ -88,13 +91,25 @@ _NOTE_WATCH = (
         rep_calendars.c.id == bindparam("binding"),
         rep_calendars.c.watch_state.is_not_distinct_from(bindparam("before")),
     )
-    .values(watch_state=bindparam("state"), watch_renew_at=bindparam("renew"))
+    .values(watch_state=bindparam("state"), watch_began_at=bindparam("began"), watch_renew_at=bindparam("renew"))
 )
 _OUTDATE_READING = PreparedStatement("""
     update rep_calendars set outdated_at = greatest(outdated_at, :at) where id = :binding
 """)
 _RENEW_WATCH = PreparedStatement("""
     update rep_calendars set watch_renew_at = least(watch_renew_at, :at) where id = :binding and watch_state is not null
+""")
+_RENEW_WATCHES = PreparedStatement("""
+    update rep_calendars set watch_renew_at = least(watch_renew_at, :at) where connection_id = :of and watch_renew_at is not null
+""")
+_LEFT_WATCHED = PreparedStatement("""
+    select b.id as binding_id, b.rep_id, r.key as rep_key, r.time_zone, r.email, b.calendar, b.writes,
+        b.watch_state, b.watch_began_at, b.watch_renew_at,
+        c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at,
+        c.max_reading_age_s, c.sync_owners
+    from rep_calendars b join reps r on r.id = b.rep_id join connections c on c.id = b.connection_id
+    where b.watch_state is not null and not r.active
+    order by b.id
 """)
 _OUTDATE = PreparedStatement("""
     update rep_calendars b set outdated_at = greatest(b.outdated_at, :at)
@@ -178,7 +193,8 @@ class SqlCalendars:
         await self._connection.execute(_CONFIRM, given)
 
     async def note_watch(self, binding_id: UUID, watch: WatchNote, *, before: str | None) -> bool:
-        given = {"binding": binding_id, "before": before, "state": watch.state, "renew": watch.renew_at}
+        noted = {"state": watch.state, "began": watch.began_at, "renew": watch.renew_at}
+        given = {"binding": binding_id, "before": before, **noted}
         return (await self._connection.execute(_NOTE_WATCH, given)).rowcount > 0
 
     async def binding(self, binding_id: UUID) -> CalendarBinding | None:
@@ -190,6 +206,12 @@ class SqlCalendars:
 
     async def renew_watch(self, binding_id: UUID, *, at: datetime) -> None:
         await _RENEW_WATCH.run(self._connection, {"binding": binding_id, "at": at})
+
+    async def renew_watches(self, connection_id: UUID, *, at: datetime) -> None:
+        await _RENEW_WATCHES.run(self._connection, {"of": connection_id, "at": at})
+
+    async def left_watched(self) -> Sequence[CalendarBinding]:
+        return [_binding(row) for row in await _LEFT_WATCHED.rows(self._connection, {})]
 
     async def outdate_readings(self, connection_id: UUID, calendar: str, *, at: datetime) -> bool:
         return await _OUTDATE.run(self._connection, {"of": connection_id, "calendar": calendar, "at": at}) > 0
@@ -252,8 +274,14 @@ def _binding(row: Any) -> CalendarBinding:
         connection=connection_row(row._asdict()),
         calendar=row.calendar,
         writes=row.writes,
-        watch=WatchNote(state=row.watch_state, renew_at=row.watch_renew_at) if row.watch_renew_at else None,
+        watch=_watch(row),
     )
+
+
+def _watch(row: Any) -> WatchNote | None:
+    if row.watch_renew_at is None:
+        return None
+    return WatchNote(state=row.watch_state, began_at=row.watch_began_at, renew_at=row.watch_renew_at)
 
 
 def _written(time: Interval) -> list[str]:

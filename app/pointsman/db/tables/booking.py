@@ -50,6 +50,7 @@ rep_calendars = Table(
     Column("calendar", Text, nullable=False),
     Column("writes", Boolean, nullable=False),  # appointments are put here; every calendar is read
     Column("watch_state", Text),  # the connector's note of how the vendor calls us about changes; null: it does not
+    instant_column("watch_began_at", null=True),  # when that was asked for: what an earlier one says of itself is over
     instant_column("watch_renew_at", null=True),  # when to ask for that, or to ask anew
     instant_column("outdated_at", null=True),  # a reading that began by then may be wrong, the first too
     instant_column("doubted_at", null=True),  # it may be of another account since then: nobody has looked yet

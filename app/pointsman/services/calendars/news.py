@@ -27,16 +27,17 @@ async def confirm_or_cursor(
     A vendor that cannot say makes it read again: what is not known to be unchanged has changed.
     """
     asked_at = env.clock()
-    good = last is not None and last.error is None and not last.outdated and last.window.contains(window)
-    since = last.cursor if last is not None and good else None
+    reaches = last is not None and last.error is None and last.window.contains(window)
+    since = last.cursor if last is not None and reaches else None
+    connection, calendar = binding.connection.ref(), binding.calendar
     try:
         async with asyncio.timeout(deadline.total_seconds()):
-            told = await env.calendars.calendar_news(
-                binding.connection.ref(), binding.calendar, since, deadline=deadline
-            )
+            told = await env.calendars.calendar_news(connection, calendar, since, deadline=deadline)
+            if since is not None and told.cursor is None:  # it is lost, and a new one begins
+                told = await env.calendars.calendar_news(connection, calendar, None, deadline=deadline)
     except (VendorError, TimeoutError):
         return False, None
-    if last is None or since is None or told.changed or told.cursor is None:
+    if last is None or since is None or last.outdated or told.changed or told.cursor is None:
         return False, told.cursor
     async with env.uow.autocommit() as tx:
         await tx.calendars.confirm_reading(last, at=asked_at, cursor=told.cursor)

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -22,7 +23,15 @@ from pointsman.services.sweeps import FailedItems
 #: A run begins no reading later than this; what it did not come to is the first of the next one.
 POLL_BUDGET = timedelta(seconds=50)
 _FORTNIGHT = timedelta(days=14)
+_BETWEEN_LOOKS = timedelta(seconds=10)
 _NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class _Looks:
+    """When this process began to read each calendar that was out of date, by its binding."""
+
+    began: dict[UUID, datetime] = field(default_factory=dict)
 
 
 async def poll_calendars(env: Env, *, older_than: timedelta = timedelta(minutes=5)) -> int:
@@ -41,8 +50,21 @@ async def poll_calendars(env: Env, *, older_than: timedelta = timedelta(minutes=
 
 
 async def read_outdated(env: Env) -> int:
-    """Read at once what is known to have changed, by our own doing or by its vendor's word; how many calendars those are."""
-    return await _read_those(env, lambda last: last is not None and last.outdated)
+    """Read at once what is known to have changed, by our own doing or by its vendor's word; how many calendars those are.
+
+    A calendar that was read here moments ago is left to the next poll: a vendor may call without end, and for nothing.
+    """
+    looked, now = env.cache.of(_Looks).began, env.clock()
+    for old in [one for one, began in looked.items() if not now - _BETWEEN_LOOKS < began <= now]:
+        del looked[old]
+
+    def is_due(last: CalendarReading | None) -> bool:
+        if last is None or not last.outdated or last.binding_id in looked:
+            return False
+        looked[last.binding_id] = now
+        return True
+
+    return await _read_those(env, is_due)
 
 
 async def _read_those(env: Env, is_due: Callable[[CalendarReading | None], bool]) -> int:

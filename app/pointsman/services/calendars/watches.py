@@ -7,7 +7,7 @@ be made from the other. A call says no more than "look", or that the watch has t
 import asyncio
 import base64
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -42,6 +42,11 @@ class _Address:
     secret: bytes
     began_at: datetime
 
+    def is_former(self, binding: CalendarBinding) -> bool:
+        """Whether the calendar has a later watch by now, that is noted."""
+        began = _began(binding)
+        return began is not None and self.began_at < began.replace(microsecond=0)
+
     def seal(self, env: Env) -> str:
         began = int(self.began_at.timestamp()).to_bytes(_TIME_BYTES)
         sealed = env.secrets.seal(self.binding_id.bytes + self.secret + began, context=_CONTEXT)
@@ -71,6 +76,8 @@ async def renew_watches(env: Env, *, entropy: Callable[[int], bytes] = secrets.t
     soon = env.clock() + _BEFORE
     async with env.uow.autocommit() as tx:
         bound = [binding for binding, _ in await tx.calendars.bindings(None)]
+        left = await tx.calendars.left_watched()
+    await _end_those_left(env, left)
     due = [
         binding
         for binding in bound
@@ -103,15 +110,15 @@ async def _renew(env: Env, binding: CalendarBinding, secret: bytes) -> None:
     except VendorRejectedError:
         # It calls about others and not about this one, such as a calendar of holidays: the last watch lasts as long as it does.
         async with env.uow.autocommit() as tx:
-            note = WatchNote(state=before, renew_at=now + _ASK_AGAIN)
+            note = WatchNote(state=before, began_at=_began(binding), renew_at=now + _ASK_AGAIN)
             await tx.calendars.note_watch(binding.id, note, before=before)
         return
     except (VendorError, TimeoutError):
         return
     latest = now + _LONGEST
-    note = WatchNote(state=None, renew_at=now + _ASK_AGAIN)
+    note = WatchNote(state=None, began_at=None, renew_at=now + _ASK_AGAIN)
     if made is not None:
-        note = WatchNote(state=made.state, renew_at=min(made.renew_at or latest, latest))
+        note = WatchNote(state=made.state, began_at=now, renew_at=min(made.renew_at or latest, latest))
     async with env.uow.autocommit() as tx:
         is_kept = await tx.calendars.note_watch(binding.id, note, before=before)
         there = binding if is_kept else await tx.calendars.binding(binding.id)
@@ -120,6 +127,19 @@ async def _renew(env: Env, binding: CalendarBinding, secret: bytes) -> None:
         standing, useless = there.watch.state if there and there.watch else None, note.state
     if useless is not None and useless != standing:
         await _end(env, binding, useless)
+
+
+def _began(binding: CalendarBinding) -> datetime | None:
+    return binding.watch.began_at if binding.watch else None
+
+
+async def _end_those_left(env: Env, left: Sequence[CalendarBinding]) -> None:
+    """Those of reps who left. One who comes back is watched by the next run."""
+    await end_watches(env, left)
+    async with env.uow.autocommit() as tx:
+        for binding in left:
+            note = WatchNote(state=None, began_at=None, renew_at=env.clock())
+            await tx.calendars.note_watch(binding.id, note, before=binding.watch.state if binding.watch else None)
 
 
 async def end_watches(env: Env, gone: Iterable[CalendarBinding]) -> None:
@@ -138,7 +158,8 @@ async def _end(env: Env, binding: CalendarBinding, state: str) -> None:
 async def answer_push(env: Env, token: str, request: SignedRequest) -> PushReply:
     """A vendor calls: its connector proves the call and says what is answered, and the calendar is looked at at once.
 
-    Nothing is looked at where the vendor only tries the address. A watch that the vendor ends is begun anew by the worker.
+    Nothing is looked at where the vendor only tries the address. A watch that the vendor ends is begun anew by the worker; what a
+    former one says of itself, be it late or again and again, is over.
     Raises NotFound for an address that is none (any more), Unauthenticated for what the vendor did not send, Unavailable,
     HookUnansweredError.
     """
@@ -159,7 +180,7 @@ async def answer_push(env: Env, token: str, request: SignedRequest) -> PushReply
         async with env.uow() as tx:
             await tx.calendars.outdate_reading(binding.id, at=env.clock())
             await tx.jobs.defer_once(OUTDATED_TASK, calls_vendor=True)
-            if reply.renew:
+            if reply.renew and not address.is_former(binding):
                 await tx.calendars.renew_watch(binding.id, at=env.clock())
                 if env.clock() - address.began_at >= _SHORT_LIVED:
                     await tx.jobs.defer_once(RENEW_TASK, calls_vendor=True)

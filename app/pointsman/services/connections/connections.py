@@ -86,6 +86,7 @@ async def save_connection(
             if pending:
                 await tx.sign_ins.drop_tokens(before.id)
             await tx.calendars.drop_readings(before.id)  # what was read with the old settings says nothing
+            await tx.calendars.renew_watches(before.id, at=now)
             await tx.alerts.resolve(at=now, code=AlertCode.CONNECTION_REAUTH, subject=f"connection:{key}")
             await tx.paces.forgive(before.id, at=now, worked=False)
             if before.config != public:

@@ -104,6 +104,7 @@ async def _keep(env: Env, connection: ConnectionRow, row: SignInRow, sealed: byt
         await tx.connections.change(replace(now, pending=False))
         # Somebody else may have signed in, or the same to another account.
         await tx.calendars.doubt(connection.id, at=env.clock())
+        await tx.calendars.renew_watches(connection.id, at=env.clock())
         await audit(
             env,
             tx,

@@ -15,9 +15,10 @@ from pointsman.services.ports.vendors.calendars import CalendarOwner
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchNote:
-    """Whether a vendor calls us about a calendar (`state`; None: it does not), and when to ask for that anew."""
+    """Whether a vendor calls us about a calendar (`state`; None: it does not), since when, and when to ask for that anew."""
 
     state: str | None
+    began_at: datetime | None
     renew_at: datetime
 
 
@@ -114,6 +115,14 @@ class Calendars(Protocol):
 
     async def renew_watch(self, binding_id: UUID, *, at: datetime) -> None:
         """A watch, if the calendar has one, is to be begun anew at that time, or sooner."""
+        ...
+
+    async def renew_watches(self, connection_id: UUID, *, at: datetime) -> None:
+        """All watches of a connection are to be begun anew at that time, or sooner: it may lead to another account."""
+        ...
+
+    async def left_watched(self) -> Sequence[CalendarBinding]:
+        """The calendars of reps who left, about which vendors call all the same."""
         ...
 
     async def outdate_readings(self, connection_id: UUID, calendar: str, *, at: datetime) -> bool:

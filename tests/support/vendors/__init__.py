@@ -1,0 +1,1 @@
+"""The service with the fakes of real vendors: they keep calendars, and call back."""
