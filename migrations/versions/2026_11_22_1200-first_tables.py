@@ -1068,6 +1068,7 @@ def upgrade() -> None:
         sa.Column("setter_rep_id", sa.UUID(), nullable=True),
         sa.Column("booked_by", sa.Text(), nullable=False),
         sa.Column("invited_by", sa.Text(), server_default="nobody", nullable=False),
+        sa.Column("invitation_pool", sa.Text(), nullable=True),
         sa.Column("join_url", sa.Text(), nullable=True),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),

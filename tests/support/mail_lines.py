@@ -44,6 +44,7 @@ ROW = AppointmentRow(
     cancelled_by=None,
     cancel_reason=None,
     invited_by=Inviter.MAIL.value,
+    invitation_pool="closers",
 )
 
 

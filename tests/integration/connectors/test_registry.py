@@ -11,10 +11,12 @@ from uuid import UUID
 import httpx
 import pytest
 
+from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.mail.notices import ConnectorNotices
 from pointsman.connectors.pace.masks import Masks
 from pointsman.connectors.registry import ConnectorRegistry, DuplicateConnector
+from pointsman.connectors.vault import Vault, new_key
 from pointsman.domain.errors import MAX_FAULTS, Invalid, NotFound, Unavailable
 from pointsman.services.ports import ConnectionRef
 
@@ -206,8 +208,11 @@ async def test_installed_connectors_are_all_sound() -> None:
     assert [info.fault for info in described if info.fault] == []
 
 
-def test_a_connector_sends_mail_when_its_manifest_says_so_and_a_broken_or_absent_one_does_not(site: Path) -> None:
+async def test_a_connector_sends_mail_when_its_manifest_says_so_and_a_broken_or_absent_one_does_not(site: Path) -> None:
     install(site, "acme-crm", entry="acme = acme_crm:Acme", code=SOUND)
     install(site, "acme-bad", entry="bad = acme_bad:Acme", code="raise RuntimeError('x')")
-    notices = ConnectorNotices(registry=ConnectorRegistry.discover())
+    registry, contexts = ConnectorRegistry.discover(), ContextFactory(clock=lambda: datetime.now(UTC))
+    gateway = ConnectorGateway(registry=registry, vault=Vault([new_key()]), contexts=contexts)
+    notices = ConnectorNotices(gateway=gateway, registry=registry)
     assert [notices.sends_mail(name) for name in ("memory", "acme", "bad", "gone")] == [True, False, False, False]
+    await contexts.aclose()

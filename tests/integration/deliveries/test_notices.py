@@ -127,7 +127,7 @@ async def test_what_is_booked_without_mail_stays_without(line: MailFloor) -> Non
 async def test_a_reminder_waits_for_its_time_also_where_its_connection_comes_back(database_url: str) -> None:
     async with open_mail_floor(database_url, reminders=["10m"]) as line:
         row = await line.booked()
-        line.mail.cues = [VendorReauthError("refused"), VendorReauthError("refused")]
+        line.mail.cues = [VendorReauthError("refused")]
         await line.floor.work()
         async with line.env.uow() as tx:
             post = await tx.connections.get("post")

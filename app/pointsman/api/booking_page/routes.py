@@ -104,6 +104,7 @@ async def confirm(request: Request, env: EnvDep) -> Response:
         when=visit.span(start, end),
         names="" if found.decided_at_booking else visit.listed(await buyer.rep_names(env, [rep])),
         company=visit.buyer.company,
+        join_url=None,  # the room is for who has booked
         length=visit.length(end - start),
         kept=minutes_left(hold.expires_at, env.clock()) if hold else None,
     )

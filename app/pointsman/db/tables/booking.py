@@ -124,6 +124,7 @@ appointments = Table(
         nullable=False,
         server_default="nobody",
     ),
+    Column("invitation_pool", Text),  # in whose words the buyer is written to
     Column("join_url", Text),  # where it takes place, as the buyer reads it
     Column("sequence", Integer, nullable=False),  # RFC 5545 SEQUENCE: grows with every change
     instant_column("created_at"),

@@ -58,11 +58,14 @@ async def apply_appointment_change(
     what = await _renew_gate_pass(env, tx, participants.context)
     assignment = what.assignment
     handed_on = assignment.rep_id != row.rep_id
-    invitations = invitation_rules(what.config.policy.policy, assignment.pool)
+    # Where a human gives the lead to another, the buyer is still written to as before.
+    told_by = assignment.pool or row.invitation_pool
+    invitations = invitation_rules(what.config.policy.policy, told_by)
     after = replace(
         row,
         invited_by=await inviter_after(env, tx, row, invitations, assignment.rep_id),
-        join_url=what.rules.conference if handed_on else row.join_url,
+        invitation_pool=told_by,
+        join_url=what.rules.conference if handed_on and what.pool is not None else row.join_url,
         rep_id=assignment.rep_id,
         rep_key=assignment.rep_key,
         pool=assignment.pool,

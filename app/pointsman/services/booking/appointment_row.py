@@ -58,6 +58,7 @@ async def build_appointment(
         cancelled_by=None,
         cancel_reason=None,
         companions=participants.companions,
+        invitation_pool=assignment.pool,
         join_url=what.rules.conference,
         invited_by=(await choose_inviter(env, tx, invitations, invitations.by, assignment.rep_id)).value,
     )

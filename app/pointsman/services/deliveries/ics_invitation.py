@@ -48,8 +48,7 @@ async def build_invitation(
     lead = await tx.leads.get(row.lead_id)
     assert lead is not None
     known = await load_routing_config(env, tx)
-    current = await tx.gates.current_assignment(lead.id, at=env.clock())
-    pool = known.policy.policy.pools.get(current.pool or "") if current else None
+    pool = known.policy.policy.pools.get(row.invitation_pool or "")
     reps = known.roster.reps
     # A rep who has left the roster has no address any more: what a mailbox sends names the house in that place.
     gone = CalendarUser(name=env.organisation, email="")

@@ -32,7 +32,7 @@ _LINK_LIVES = timedelta(days=180)
 
 
 def invitation_rules(policy: Policy, pool: str | None) -> InvitationRules:
-    """What the pool of an appointment says of mail; of one that a human gave away, or whose pool is gone: nothing."""
+    """What the pool says of mail, as `AppointmentRow.invitation_pool` names it; nothing where there is none, or none any more."""
     found = policy.pools.get(pool or "")
     return found.invitations if found is not None else InvitationRules()
 
@@ -69,7 +69,7 @@ async def enqueue_notices(
     `past` is what was owed for the appointment before.
     """
     if row.invited_by != Inviter.NOBODY:
-        rules = invitation_rules((await load_routing_config(env, tx)).policy.policy, row.pool)
+        rules = invitation_rules((await load_routing_config(env, tx)).policy.policy, row.invitation_pool)
         await owe_notices(env, tx, row, past, rules, moved=moved)
 
 

@@ -37,7 +37,7 @@ def which_message(claimed: Claimed) -> BuyerMessage | None:
     row, delivery, now = claimed.appointment, claimed.delivery, claimed.env.clock()
     span = reminder_span(delivery.key)
     if span is not None:
-        listed = invitation_rules(claimed.config.policy.policy, row.pool).reminders
+        listed = invitation_rules(claimed.config.policy.policy, row.invitation_pool).reminders
         is_due = delivery.created_at < row.starts_at - span <= now < row.starts_at
         stands = row.status == AppointmentStatus.CONFIRMED and not claimed.lead.do_not_contact
         return BuyerMessage.REMINDER if stands and is_due and span in listed else None

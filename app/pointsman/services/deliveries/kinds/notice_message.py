@@ -26,7 +26,7 @@ def lead_reader_language(lead: LeadRow) -> TextLanguage:
 def build_notice(claimed: Claimed, message: BuyerMessage, *, url: str | None, invitation: bytes | None) -> BuyerNotice:
     """The message. Sent again it has the same key, by which a mailbox can tell that it has it."""
     row, lead, delivery = claimed.appointment, claimed.lead, claimed.delivery
-    rules = invitation_rules(claimed.config.policy.policy, row.pool)
+    rules = invitation_rules(claimed.config.policy.policy, row.invitation_pool)
     language, values = lead_reader_language(lead), _values(claimed, url=url)
     rep = claimed.config.roster.reps.get(row.rep_key)
     text = text_of(rules, message, language)
@@ -61,7 +61,7 @@ def _values(claimed: Claimed, *, url: str | None) -> dict[TextName, str]:
     row, lead, language = claimed.appointment, claimed.lead, lead_reader_language(claimed.lead)
     reps = claimed.config.roster.reps
     names = [reps[key].name for _, key in participants_of(row) if key in reps]
-    pool = claimed.config.policy.policy.pools.get(row.pool or "")
+    pool = claimed.config.policy.policy.pools.get(row.invitation_pool or "")
     zone = _zone(claimed, claimed.env.clock())
     return {
         TextName.FIRST_NAME: lead.first_name or "",

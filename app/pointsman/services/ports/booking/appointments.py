@@ -60,6 +60,7 @@ class AppointmentRow:
     cancel_reason: Mapping[str, Any] | None  # `Message.as_json`
     companions: tuple[Companion, ...] = ()
     invited_by: str = Inviter.NOBODY.value  # which way the buyer is invited: as it was when it was booked
+    invitation_pool: str | None = None  # in whose words the buyer is written to: the last pool that gave the lead away
     join_url: str | None = None  # where it takes place
 
     @property
