@@ -87,7 +87,7 @@ def rendered(name: str, language: str, *, known: bool = True, organisation: str 
 
 
 def facts(**over: Any) -> dict[str, Any]:
-    return {"when": "heute", "names": "Anna", "company": "Muster AG", "length": "30 min"} | over
+    return {"when": "heute", "names": "Anna", "company": "Muster AG", "join_url": None, "length": "30 min"} | over
 
 
 def times(*starts: datetime, language: str = "de", **over: Any) -> dict[str, Any]:
