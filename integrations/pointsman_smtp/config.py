@@ -41,6 +41,10 @@ def _line(text: str) -> str:
     return text
 
 
+def _line_or_none(text: str | None) -> str | None:
+    return None if text is None else _line(text)
+
+
 class SmtpConfig(BaseModel):
     """One account of one mail server. Without user name and password the server has to take mail from this machine as it is."""
 
@@ -55,7 +59,7 @@ class SmtpConfig(BaseModel):
         Field(description="starttls, tls (from the first byte), or none: only inside networks that the admin opened"),
     ] = Security.STARTTLS
     username: Annotated[
-        str | None, Field(description="User name; empty for a server without login"), AfterValidator(_line)
+        str | None, Field(description="User name; empty for a server without login"), AfterValidator(_line_or_none)
     ] = None
     password: Annotated[SecretStr | None, Field(description="Password, better an app password")] = None
     sender: Annotated[

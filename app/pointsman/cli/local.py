@@ -168,12 +168,9 @@ def running_service(
             migration_url = _start(embedded)
             floor.keep_up("database", embedded.is_running, embedded.start_again, migration_url)
             service_url = as_service(migration_url)
-        environment = {**_environment(state, service_url), **(extra or {})}
-        if host:
-            environment[f"{PREFIX}HOST"] = host
-        if port:
-            environment[f"{PREFIX}PORT"] = str(port)
-        os.environ.update(environment)
+        asked = {f"{PREFIX}HOST": host, f"{PREFIX}PORT": str(port) if port else None}
+        environment = _environment(state, service_url, {name: value for name, value in asked.items() if value})
+        os.environ.update({**environment, **(extra or {})})
         chosen = settings_or_exit()
         if fault := find_listening_fault(chosen.host, chosen.port):
             end_with(fault)
@@ -210,9 +207,12 @@ def _start(embedded: EmbeddedPostgres) -> str:
         return embedded.start()
 
 
-def _environment(state: Path, database_url: str | None) -> dict[str, str]:
-    """What is not set and this machine can provide; kept in a file for other terminals."""
-    made: dict[str, str] = {}
+def _environment(state: Path, database_url: str | None, asked: Mapping[str, str]) -> dict[str, str]:
+    """What was `asked` for here, and what is not set and this machine can provide; kept in a file for other terminals.
+
+    Their commands give out addresses, too: where a sign-in comes back to, and where a buyer books.
+    """
+    made = dict(asked)
     if database_url:
         made[f"{PREFIX}DATABASE_URL"] = database_url
     if not os.environ.get(f"{PREFIX}SECRET_KEYS"):

@@ -57,6 +57,11 @@ def test_names_and_addresses_of_servers_are_taken(host: str) -> None:
     assert SmtpConfig.model_validate({**LEAST, "host": host}).host == host
 
 
+def test_what_was_left_out_may_be_written_as_null_as_it_is_kept() -> None:
+    config = SmtpConfig.model_validate(LEAST)
+    assert SmtpConfig.model_validate(config.model_dump(mode="json")) == config
+
+
 def test_page_about_mail_shows_what_can_be_saved() -> None:
     page = (Path(__file__).parents[3] / "docs" / "connections" / "smtp.md").read_text(encoding="utf-8")
     shown = [json.loads(" ".join(body.split())) for body in re.findall(r"-d '(\{.*?\})'", page, re.DOTALL)]
