@@ -15,13 +15,20 @@ def test_a_name_comes_back_as_it_was_given(tmp_path: Path, monkeypatch: pytest.M
     for name in ("POINTSMAN_SECRET_KEYS", "POINTSMAN_ORGANISATION"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "organisation").write_text(organisation + "\n", encoding="utf-8")
-    local._environment(tmp_path, "postgresql+psycopg://service@/pointsman?host=/tmp/x")
+    local._environment(tmp_path, "postgresql+psycopg://service@/pointsman?host=/tmp/x", {})
     kept = read_environment(tmp_path)
     assert kept is not None
     assert kept["POINTSMAN_ORGANISATION"] == organisation
     words = [". ./environment", 'printf %s "$POINTSMAN_ORGANISATION"']
     shown = subprocess.run(["sh", "-c", "; ".join(words)], cwd=tmp_path, capture_output=True, check=True)
     assert shown.stdout.decode() == organisation
+
+
+def test_the_address_that_was_asked_for_is_kept(tmp_path: Path) -> None:
+    local._environment(tmp_path, None, {"POINTSMAN_PORT": "8123"})
+    kept = read_environment(tmp_path)
+    assert kept is not None
+    assert kept["POINTSMAN_PORT"] == "8123"
 
 
 def test_a_line_that_somebody_broke_is_none(tmp_path: Path) -> None:
