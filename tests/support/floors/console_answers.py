@@ -33,13 +33,12 @@ _MASKS = (
 def shown(answer: httpx.Response) -> Any:
     """The body as the console shows it, or None where it is neither JSON, nor a calendar, nor metrics.
 
-    A JSON Schema is not shown either: its references lead nowhere in the description around it.
+    A JSON Schema with references is not shown either: they lead nowhere in the description around it.
     """
     kind = answer.headers.get("content-type", "").partition(";")[0]
-    if '"$ref"' in answer.text:
-        return None
     if kind.endswith("json"):
-        return _cut(answer.json())
+        cut = _cut(answer.json())
+        return None if '"$ref"' in json.dumps(cut) else cut
     if kind == "text/plain":
         return _first_samples(answer.text)
     return answer.text if kind == "text/calendar" else None
