@@ -26,7 +26,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import psycopg
-from memory_vendor import LOST, Temper, Vendor, faults_of, moment
+from memory_vendor import LOST, Standing, Temper, Vendor, faults_of
 from programs import PYTHON
 from rich.console import Console
 from rich.table import Table
@@ -78,7 +78,7 @@ class Run:
             await asyncio.sleep(seconds / len(acts))
             await (self.floor.move(row) if draw < MOVED else self.floor.call_off(row))
 
-    async def until_settled(self, vendors: Sequence[Vendor], until: float, console: Console) -> bool:
+    async def until_settled(self, connections: Sequence[str], until: float, console: Console) -> bool:
         """Whether these are owed nothing any more before the moment `until` (monotonic)."""
         began = last = time.monotonic()
         query = """
@@ -89,7 +89,7 @@ class Run:
         async with await psycopg.AsyncConnection.connect(self.service.libpq_url, autocommit=True) as database:
             while time.monotonic() < until:
                 await asyncio.sleep(1)
-                found = await database.execute(query, [[one.name for one in vendors]])
+                found = await database.execute(query, [list(connections)])
                 counts: dict[str, int] = dict(await found.fetchall())
                 if not counts.get("pending"):
                     return True
@@ -102,31 +102,31 @@ class Run:
 # ── what must hold ───────────────────────────────────────────────────────────────────────────────
 
 
-def wanted(service: Service) -> Mapping[str, tuple[str, int, datetime]]:
-    """Calendar, sequence and start of each event that has to stand, by its key."""
+def wanted(service: Service) -> Mapping[str, Standing]:
+    """Each event that has to stand, by its key. What is over stays in its calendar."""
     query = """
-        select a.id, a.rep_id, r.key, a.sequence, a.starts_at from appointments a join reps r on r.id = a.rep_id
-        where a.status in ('requested', 'confirmed')
+        select a.id, a.rep_id, r.key, a.sequence, a.starts_at, a.join_url from appointments a join reps r on r.id = a.rep_id
+        where a.status in ('requested', 'confirmed', 'attended', 'no_show')
     """
     with psycopg.connect(service.libpq_url) as database:
         rows = database.execute(query).fetchall()
-    return {event_key(one, rep): (calendar, sequence, start) for one, rep, calendar, sequence, start in rows}
+    return {
+        (key := event_key(one, rep)): Standing(key=key, calendar=closer, sequence=sequence, start=start, link=link)
+        for one, rep, closer, sequence, start, link in rows
+    }
 
 
 def events_wrong(service: Service, vendors: Sequence[Vendor]) -> dict[str, int]:
     """How many appointments lack their event, have several, or an old one; and events that are nobody's."""
-    standing: defaultdict[str, list[tuple[str, int, datetime]]] = defaultdict(list)
-    for vendor in vendors:
-        for calendar, events in vendor.events().items():
-            for event in events:
-                standing[event["key"]].append((calendar, int(event["sequence"]), moment(event["start"])))
-    due = wanted(service)
+    standing: defaultdict[str, list[Standing]] = defaultdict(list)
+    for one in (event for vendor in vendors for event in vendor.standing()):
+        standing[one.key].append(one)
     found = Counter[str]()
-    for key, (calendar, sequence, start) in due.items():
+    for key, due in wanted(service).items():
         there = standing.pop(key, [])
         found["appointments without their event"] += not there
         found["appointments with several events"] += len(there) > 1
-        found["events of an old state"] += any(one != (calendar, sequence, start) for one in there)
+        found["events of an old state"] += any(one != due for one in there)
     found["orphans"] += sum(map(len, standing.values()))
     return dict(found)
 
@@ -168,7 +168,7 @@ async def theft(run: Run, strict: Vendor, asked_before: int, seconds: float, con
     alarmed = any(one["code"] == "connection-reauth" and one["subject"].endswith(strict.name) for one in alerts)
     asked = tokens_asked(strict) - asked_before
     sign_in(run.floor.api, strict.name)
-    await run.until_settled([strict], time.monotonic() + 120, console)
+    await run.until_settled([strict.name], time.monotonic() + 120, console)
     return alarmed, asked, 2 + int(seconds / ASKED_AGAIN_S)
 
 
@@ -199,20 +199,14 @@ async def measure(given: argparse.Namespace, console: Console, stack: ExitStack)
     service.resume_workers()
     killing = asyncio.create_task(run.kill(given.kill_every))
     await run.change(rows, given.seed, len(rows) / 20)
-    settled = await run.until_settled([first, second], began + given.minutes * 60, console)
+    settled = await run.until_settled([first.name, second.name], began + given.minutes * 60, console)
     took = time.monotonic() - began
     run.over = True
     await killing
     alarmed, asked, most = await theft(run, strict, asked_before, took, console)
     lines = Lines(console)
     lines.say("all settled", f"{took:.0f} s, {len(run.kills)} kills", holds=settled)
-    with psycopg.connect(service.libpq_url) as database:
-        ended = database.execute(
-            "select status, count(*), max(attempts) from deliveries group by 1 order by 1"
-        ).fetchall()
-    dead = sum(count for status, count, _ in ended if status == "dead")
-    told = ", ".join(f"{count} {status} after at most {attempts} attempts" for status, count, attempts in ended)
-    lines.say("no dead letter", told, holds=not dead)
+    say_dead(service, lines)
     for what, count in events_wrong(service, vendors).items():
         lines.say(f"0 {what}", str(count), holds=not count)
     for vendor in (first, second):
@@ -248,6 +242,17 @@ class Lines:
     def end(self) -> None:
         self._console.print(self._table)
         self._console.print("kept" if self.kept else "NOT KEPT")
+
+
+def say_dead(service: Service, lines: Lines) -> None:
+    """How all deliveries ended."""
+    with psycopg.connect(service.libpq_url) as database:
+        ended = database.execute(
+            "select status, count(*), max(attempts) from deliveries group by 1 order by 1"
+        ).fetchall()
+    dead = sum(count for status, count, _ in ended if status == "dead")
+    told = ", ".join(f"{count} {status} after at most {attempts} attempts" for status, count, attempts in ended)
+    lines.say("no dead letter", told, holds=not dead)
 
 
 def main() -> int:

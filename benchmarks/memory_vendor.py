@@ -7,13 +7,23 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import httpx
 from programs import PYTHON, Program, free_port
 
 from pointsman_memory.vendor.vendor import MemoryVendor
-from pointsman_sdk.fakes import Call, CallLedger, FakeServer, Fault, FaultPlan, Rates, Rotation
+from pointsman_sdk.fakes import (
+    Call,
+    CallLedger,
+    FakeServer,
+    FakeVendor,
+    Fault,
+    FaultPlan,
+    OAuthServer,
+    Rates,
+    Rotation,
+)
 
 _GIVEN = "BENCHMARK_VENDOR"
 NO_FAULTS = Rates()
@@ -33,17 +43,30 @@ class Temper:
     rotation: Rotation = Rotation.UNTIL_USED
 
 
+class SignsIn(FakeVendor, Protocol):
+    """A fake to which a connection signs in by OAuth 2."""
+
+    @property
+    def oauth(self) -> OAuthServer: ...
+
+
 def served() -> FakeServer:
-    """What uvicorn serves; its faults are off until they are switched on."""
+    """What uvicorn serves."""
+    return tempered(MemoryVendor())
+
+
+def tempered(vendor: SignsIn) -> FakeServer:
+    """The vendor with the temper that its process was given; its faults are off until they are switched on."""
     given = json.loads(os.environ[_GIVEN])
     plan = FaultPlan(rates=Rates(**given["rates"]), seed=given["seed"], throttle_waits=tuple(given["waits"]), on=False)
-    vendor = MemoryVendor()
     vendor.oauth.lifetime, vendor.oauth.rotation = timedelta(seconds=given["token_s"]), Rotation(given["rotation"])
     return _Server(vendor, plan, lost_s=given["lost_s"])
 
 
 class _Server(FakeServer):
     """Its refresh tokens can be spent as if the answer to a renewal had been lost."""
+
+    vendor: SignsIn
 
     def _control(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/_control/spend":
@@ -54,12 +77,25 @@ class _Server(FakeServer):
         return super()._control(request)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """An event of ours in a closer's calendar. `link` is where it takes place."""
+
+    key: str
+    calendar: str
+    sequence: int
+    start: datetime
+    link: str | None = None
+
+
 class Vendor:
-    """A running vendor, from `start` to `stop`."""
+    """A running vendor, as long as its block lasts."""
+
+    connector, serves = "memory", "memory_vendor:served"
 
     def __init__(self, name: str, temper: Temper, *, directory: Path) -> None:
         self.name, self.port = name, free_port()
-        argv = [PYTHON, "-m", "uvicorn", "--factory", "memory_vendor:served"]
+        argv = [PYTHON, "-m", "uvicorn", "--factory", self.serves]
         argv += ["--port", str(self.port), "--log-level", "error", "--no-access-log"]
         env = {_GIVEN: json.dumps(asdict(temper)), "PYTHONPATH": str(Path(__file__).parent)}
         ready = f"{self.url}/_control/items"
@@ -79,6 +115,15 @@ class Vendor:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def config(self, *, signs_in: bool) -> dict[str, Any]:
+        """What a connection to it is given; `signs_in`: by OAuth 2."""
+        client = {"client_id": "memory-client", "client_secret": "memory-client-secret"} if signs_in else {}
+        return {"url": self.url, **client}
+
+    def calendar(self, closer: str) -> str:
+        """What the vendor calls the calendar of this closer, which is there from now on."""
+        return closer
+
     def set(self, **what: object) -> None:
         """Switch faults `on`, the vendor `down`, or slow by `slow_s`."""
         self._http.put("/_control/faults", json=what).raise_for_status()
@@ -87,11 +132,19 @@ class Vendor:
         """Someone used them: the next renewal comes with one that was used."""
         self._http.post("/_control/spend").raise_for_status()
 
-    def events(self) -> Mapping[str, list[dict[str, Any]]]:
-        """All events that stand, by calendar."""
-        found = self._http.get("/_control/items").raise_for_status().json()["events"]
+    def items(self) -> dict[str, Any]:
+        """All that stands there."""
+        found = self._http.get("/_control/items").raise_for_status().json()
         assert isinstance(found, dict)
         return found
+
+    def standing(self) -> list[Standing]:
+        """Our events, in all calendars."""
+        return [
+            Standing(key=one["key"], calendar=name, sequence=int(one["sequence"]), start=moment(one["start"]))
+            for name, events in self.items()["events"].items()
+            for one in events
+        ]
 
     def ledger(self) -> CallLedger:
         """Every call that came."""

@@ -3,8 +3,8 @@
 import asyncio
 import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Self
 from uuid import UUID
@@ -21,15 +21,16 @@ from pointsman.domain.ids import uuid7
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.main import utc_now
-from pointsman.services.appointments.actions import cancel
+from pointsman.services.appointments.actions import cancel, mark_no_show
 from pointsman.services.availability.booking_context import BookingContext
 from pointsman.services.availability.participant_calendars import read_participant_calendars
 from pointsman.services.availability.participants import SlotRequest
 from pointsman.services.booking.book import PreparedBooking, book_prepared
 from pointsman.services.booking.reschedule import PreparedReschedule, reschedule_in_tx
-from pointsman.services.calendars.readings import RepCalendarReading
+from pointsman.services.calendars.readings import RepCalendarReading, read_calendars
 from pointsman.services.handover.handover import hand_over
 from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman.services.transactions import run_in_transaction
 
 SLOT = timedelta(minutes=30)
@@ -42,12 +43,19 @@ _LEADS = (
 _AT_ONCE = 6
 
 
-def vendor_floor(closers: Sequence[str]) -> floors.Floor:
-    """Closers who work around the clock, each in a pool of their own, which a lead's source names; and a setter."""
+def _nothing(_closer: str) -> Mapping[str, Any]:
+    return {}
+
+
+def vendor_floor(closers: Sequence[str], pool_rules: Callable[[str], Mapping[str, Any]] = _nothing) -> floors.Floor:
+    """Closers who work around the clock, each in a pool of their own, which a lead's source names; and a setter.
+
+    `pool_rules` are further parts of a closer's pool.
+    """
     like = floors.of_sdrs(1)
     around = [{"weekday": day, "start": "00:00", "end": "24:00"} for day in range(7)]
     booking = {**floors.BOOKING, "slots_shown": 1}
-    pools = {name: {"work": "closing", "members": [name], "booking": booking} for name in closers}
+    pools = {name: {"work": "closing", "members": [name], "booking": booking, **pool_rules(name)} for name in closers}
     routes = [
         {
             "name": f"For {name}",
@@ -75,10 +83,8 @@ def vendor_floor(closers: Sequence[str]) -> floors.Floor:
 
 def connect(api: Api, vendor: Vendor, *, signs_in: bool = False) -> None:
     """A connection of the vendor's name; `signs_in`: by OAuth 2, as an admin does in a browser."""
-    config: dict[str, Any] = {"url": vendor.url}
-    if signs_in:
-        config |= {"client_id": "memory-client", "client_secret": "memory-client-secret"}
-    api.call("PUT", f"/v1/connections/{vendor.name}", {"connector": "memory", "config": config})
+    config = vendor.config(signs_in=signs_in)
+    api.call("PUT", f"/v1/connections/{vendor.name}", {"connector": vendor.connector, "config": config})
     if signs_in:
         sign_in(api, vendor.name)
 
@@ -100,12 +106,20 @@ class Floor:
     wired: Any
     readings: dict[str, RepCalendarReading] = field(default_factory=dict)
     taken: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    with_time_of: Mapping[str, str] = field(default_factory=dict)  # whose time is taken together with another closer's
 
     @classmethod
-    def make(cls, service: Service, vendors: Mapping[Vendor, bool], *, closers_each: int) -> Self:
+    def make(
+        cls,
+        service: Service,
+        vendors: Mapping[Vendor, bool],
+        *,
+        closers_each: int,
+        pool_rules: Callable[[str], Mapping[str, Any]] = _nothing,
+    ) -> Self:
         """Connect the vendors (True: by OAuth 2), and put so many closers at each."""
-        closers = {f"{one.name}-{number}": one.name for number in range(1, closers_each + 1) for one in vendors}
-        floor, api = vendor_floor(list(closers)), Api(service.url, service.key)
+        closers = {f"{one.name}-{number}": one for number in range(1, closers_each + 1) for one in vendors}
+        floor, api = vendor_floor(list(closers), pool_rules), Api(service.url, service.key)
         suppliers = [{"key": "in-house", "name": "Seller", "kind": "in-house"}]
         api.call("PUT", "/v1/roster", {"roles": floors.ROLES, "suppliers": suppliers, "reps": list(floor.reps)})
         draft = api.call("POST", "/v1/policies", floor.policy, note="benchmark")
@@ -113,10 +127,11 @@ class Floor:
         api.call("POST", f"/v1/policies/{draft['version']}/publish", publish)
         for vendor, signs_in in vendors.items():
             connect(api, vendor, signs_in=signs_in)
-        for closer, connection in closers.items():
-            bound = {"connection": connection, "calendar": closer, "writes": True}
+        for closer, vendor in closers.items():
+            bound = {"connection": vendor.name, "calendar": vendor.calendar(closer), "writes": True}
             api.call("PUT", f"/v1/reps/{closer}/calendars", {"calendars": [bound]})
-        return cls(service=service, api=api, closers=closers, wired=wired(service.database_url, service.secret_keys, 8))
+        at = {closer: vendor.name for closer, vendor in closers.items()}
+        return cls(service=service, api=api, closers=at, wired=wired(service.database_url, service.secret_keys, 8))
 
     def at(self, vendor: Vendor) -> list[str]:
         """The closers whose calendars are there."""
@@ -178,6 +193,27 @@ class Floor:
     async def call_off(self, row: AppointmentRow) -> AppointmentRow:
         return await cancel(self.wired.env, row.id, by=ActorRole.OPERATOR, reason="another day", actor=ACTOR)
 
+    async def give(self, row: AppointmentRow, to: str) -> AppointmentRow:
+        """To another closer, with its lead; their calendars are read."""
+        return await reassign_appointment(self.wired.env, row.id, to=to, reason="leave", actor=ACTOR)
+
+    async def miss(self, row: AppointmentRow) -> AppointmentRow:
+        """Its buyer did not come: seen from after its end."""
+        later = replace(self.wired.env, clock=lambda: row.ends_at)
+        return await mark_no_show(later, row.id, actor=ACTOR)
+
+    async def read_all(self) -> None:
+        """Read every closer's calendar, which acts rest on from now on."""
+        now = utc_now()
+        self.readings |= await read_calendars(
+            self.wired.env,
+            list(self.closers),
+            now,
+            now + timedelta(days=DAYS + 3),
+            max_age=timedelta(hours=1),
+            deadline=timedelta(seconds=20),
+        )
+
     async def aclose(self) -> None:
         self.api.close()
         await self.wired.aclose()
@@ -190,7 +226,8 @@ class Floor:
         return SlotRequest(time=self._next(closer), readings=self.readings)
 
     def _next(self, closer: str) -> Interval:
-        step, self.taken[closer] = self.taken[closer], self.taken[closer] + 1
+        whose = self.with_time_of.get(closer, closer)
+        step, self.taken[whose] = self.taken[whose], self.taken[whose] + 1
         if step >= DAYS * 48:
             raise SystemExit(f"{closer} has no time left: take more closers")
         midnight = utc_now().replace(hour=0, minute=0, second=0, microsecond=0)

@@ -63,7 +63,7 @@ async def measure(given: argparse.Namespace, console: Console, stack: ExitStack)
     writes = sum(call.at >= back and call.method == "PUT" for call in calls)
     with psycopg.connect(service.libpq_url) as database:
         row = database.execute("select max(attempts) from deliveries").fetchone()
-    standing = sum(map(len, vendor.events().values()))
+    standing = len(vendor.standing())
     table = Table("calls during", "calls after, each", "writes after, each", "attempts, at most", "last done, s after")
     last = "not all" if done_s is None else f"{done_s:.0f}"
     table.add_row(str(during), f"{after:.3f}", f"{writes / given.deliveries:.3f}", str(row[0] if row else 0), last)

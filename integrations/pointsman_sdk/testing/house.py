@@ -75,6 +75,15 @@ class HouseChecks(Bench):
             connector.manifest.config.model_validate({**dict(config), "no_such_option": 1})
 
     @proves(Tier.BRONZE)
+    def test_config_takes_null_for_what_is_left_out(self, connector: Any, config: BaseModel) -> None:
+        """Accept or refuse `null` in every field, without another error: the host keeps it where a field is left out."""
+        kept, model = dict(config), connector.manifest.config
+        assert model.model_validate(kept) == config
+        for name in kept:
+            with contextlib.suppress(ValidationError):
+                model.model_validate({**kept, name: None})
+
+    @proves(Tier.BRONZE)
     def test_config_hides_secrets(self, connector: Any, config: BaseModel) -> None:
         """Type every credential as SecretStr."""
         if {auth.method for auth in connector.manifest.auth} <= {Method.NONE, Method.OAUTH2}:

@@ -4,9 +4,10 @@ import logging
 import urllib.request
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import httpx
+from pydantic import AfterValidator, Field
 
 from contract.mutants.base import MANIFEST, Call, OtherClient, fails
 from pointsman_memory import MemoryConfig, MemoryConnector
@@ -51,6 +52,17 @@ class LaxConfig(MemoryConfig, extra="ignore"):
 @fails("test_config_refuses_unknown_fields")
 class IgnoresMisspeltOptions(MemoryConnector):
     manifest = replace(MANIFEST, config=LaxConfig)
+
+
+class TrimmedConfig(MemoryConfig):
+    region: Annotated[
+        str | None, Field(description="Region"), AfterValidator(lambda text: text.strip())  # of None, too
+    ] = None
+
+
+@fails("test_config_takes_null_for_what_is_left_out")
+class TripsOverWhatIsLeftOut(MemoryConnector):
+    manifest = replace(MANIFEST, config=TrimmedConfig)
 
 
 @fails("test_config_hides_secrets")
