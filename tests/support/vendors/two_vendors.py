@@ -28,6 +28,7 @@ from pointsman.services.connections.calendar_bindings import CalendarBindingInpu
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.ports import Env
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
+from pointsman.services.roster.snapshot import hours_from_json
 from pointsman.worker.tasks import JOBS
 from pointsman_google.fake import GoogleVendor
 from pointsman_microsoft.fake import GraphVendor
@@ -42,6 +43,12 @@ from support.http.service import client_of, serve_floor
 T = TypeVar("T")
 GOOGLE, MICROSOFT = "google", "microsoft"
 AT = {"anna": GOOGLE, "ben": MICROSOFT, "clara": GOOGLE}
+#: What Exchange calls the zones of owners.
+WINDOWS_ZONES = {
+    "Europe/Berlin": "W. Europe Standard Time",
+    "America/Los_Angeles": "Pacific Standard Time",
+    "Australia/Sydney": "AUS Eastern Standard Time",
+}
 _KEY = new_key()
 
 
@@ -153,6 +160,18 @@ class TwoVendors:
         config = said.model_dump(mode="json", exclude_none=True) | {secret: getattr(said, secret).get_secret_value()}
         await save_connection(self.env, vendor, connector=vendor, config=config, active=True, actor=SETTER)
 
+    async def bind(self, rep: str, *calendars: str, zone: str = "Europe/Berlin") -> None:
+        """Make these the rep's calendars, each its owner's in `zone`; appointments are put into the first."""
+        for calendar in calendars:
+            if AT[rep] == GOOGLE:
+                self.google.calendar(calendar).zone = zone
+            else:
+                self.graph.directory.mailbox(calendar, zone=WINDOWS_ZONES[zone])
+        given = [
+            CalendarBindingInput(connection=AT[rep], calendar=one, writes=one == calendars[0]) for one in calendars
+        ]
+        await bind_calendars(self.env, rep, given, actor=SETTER)
+
     # -- what is known
 
     async def calendar(self, rep: str) -> tuple[CalendarBinding, CalendarReading | None]:
@@ -188,17 +207,25 @@ class TwoVendors:
 
 @asynccontextmanager
 async def open_two_vendors(
-    database_url: str, *, reps: Sequence[str] = tuple(AT), zones: dict[str, str] | None = None, watched: bool = True
+    database_url: str,
+    *,
+    reps: Sequence[str] = tuple(AT),
+    zone: str = "Europe/Berlin",
+    nights: bool = False,
+    watched: bool = True,
 ) -> AsyncIterator[TwoVendors]:
-    """Everybody works seven days a week, and it is early in the morning. `watched`: each calendar is, and was read after that."""
-    always = tuple(replace(block, weekday=day) for day in range(7) for block in office_hours()[:1])
+    """Everybody works seven days a week, `nights` too, and it is early in the morning in Berlin.
+
+    All owners are in `zone`. `watched`: each calendar is, and was read after that.
+    """
+    first = office_hours()[0]
+    if nights:
+        (first,) = hours_from_json([{"weekday": 0, "start": "00:00", "end": "24:00"}])
+    always = tuple(replace(first, weekday=day) for day in range(7))
     given = floor_given()
     roster = replace(
         given,
-        reps=tuple(
-            replace(rep, working_hours=always, time_zone=(zones or {}).get(rep.key, rep.time_zone))
-            for rep in given.reps
-        ),
+        reps=tuple(replace(rep, working_hours=always, time_zone=zone) for rep in given.reps),
     )
     async with open_world(database_url, roster=roster) as world:
         world.clock.advance(until_morning(world.clock()))
@@ -229,7 +256,7 @@ async def open_two_vendors(
                     floor=floor, env=env, google=google, graph=graph, wire=wire, client=client, rep=reps[0]
                 )
                 found.append(both)
-                await _connect(both, reps)
+                await _connect(both, reps, zone)
                 if watched:
                     assert await both.renew() == len(reps)
                     await both.poll(after=timedelta(minutes=6))
@@ -239,13 +266,8 @@ async def open_two_vendors(
         assert bugs == [], "a connector raised what it should not"
 
 
-async def _connect(both: TwoVendors, reps: Sequence[str]) -> None:
+async def _connect(both: TwoVendors, reps: Sequence[str], zone: str) -> None:
     for vendor in dict.fromkeys(AT[rep] for rep in reps):
         await both.save(vendor)
     for rep in reps:
-        if AT[rep] == GOOGLE:
-            both.google.calendar(calendar_of(rep))
-        else:
-            both.graph.directory.mailbox(calendar_of(rep))
-        bound = [CalendarBindingInput(connection=AT[rep], calendar=calendar_of(rep), writes=True)]
-        await bind_calendars(both.env, rep, bound, actor=SETTER)
+        await both.bind(rep, calendar_of(rep), zone=zone)
