@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-import httpx
 import pytest
 
 from contract.microsoft.bench_vendor import answers_trials
@@ -15,35 +14,12 @@ from pointsman_microsoft.fake import GraphVendor
 from pointsman_sdk import CREATE_MEETING, Appointment, Contact, Invites, Retryable, Standing
 from pointsman_sdk.fakes import Fault, FaultPlan, Rates
 from pointsman_sdk.testing import appointment, at
+from support.http.failing_wire import FailingWire
 
 pytestmark = pytest.mark.anyio
 PLACES = tuple(f"closer{number}@example.com" for number in range(4))
 LEADS = 40
 RATES = Rates(lost=0.08, failed=0.08, throttled=0.05, reset=0.05)
-
-
-class FailingWire(httpx.AsyncBaseTransport):
-    """The vendor behind a plan of faults. A token comes through, as the host's own client would fetch it again."""
-
-    def __init__(self, vendor: GraphVendor, plan: FaultPlan) -> None:
-        self.vendor, self.plan, self.met = vendor, plan, Counter[Fault]()
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if request.url.path.endswith("/token"):
-            return await self.vendor.transport.handle_async_request(request)
-        turn = self.plan.turn()
-        self.met[turn.fault] += 1
-        answer = await self.vendor.transport.handle_async_request(request) if turn.acts else None
-        match turn.fault:
-            case Fault.LOST:
-                raise httpx.ReadTimeout("lost", request=request)
-            case Fault.RESET:
-                raise httpx.ReadError("reset", request=request)
-            case Fault.FAILED | Fault.THROTTLED:
-                return self.vendor.failure(turn, now=self.vendor.clock())
-            case Fault.NONE:
-                assert answer is not None
-                return answer
 
 
 def life(number: int) -> list[Appointment | tuple[str, str]]:
