@@ -1070,6 +1070,7 @@ def upgrade() -> None:
         sa.Column("invited_by", sa.Text(), server_default="nobody", nullable=False),
         sa.Column("invitation_pool", sa.Text(), nullable=True),
         sa.Column("join_url", sa.Text(), nullable=True),
+        sa.Column("vendor_meeting", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("cancelled_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
@@ -1119,6 +1120,13 @@ def upgrade() -> None:
         ["ends_at", "id"],
         unique=False,
         postgresql_where=sa.text("status in ('requested','confirmed')"),
+    )
+    op.create_index(
+        "appointments_unlinked_idx",
+        "appointments",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("vendor_meeting and join_url is null and status in ('requested','confirmed')"),
     )
     op.create_index(
         "appointments_setter_rep_id_idx",
@@ -1440,6 +1448,11 @@ def downgrade() -> None:
         "appointments_setter_rep_id_idx",
         table_name="appointments",
         postgresql_where=sa.text("setter_rep_id is not null"),
+    )
+    op.drop_index(
+        "appointments_unlinked_idx",
+        table_name="appointments",
+        postgresql_where=sa.text("vendor_meeting and join_url is null and status in ('requested','confirmed')"),
     )
     op.drop_index(
         "appointments_active_idx",

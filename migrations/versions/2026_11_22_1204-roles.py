@@ -19,7 +19,8 @@ CHANGEABLE: dict[str, tuple[str, ...]] = {
     "appointments": (
         "rep_id", "pool", "category", "status", "confirm_by", "accepted_at", "reject_code", "outcome", "outcome_at",
         "conflict", "starts_at", "ends_at", "assignment_id", "gate_check_id", "override_id", "gate_snapshot",
-        "invited_by", "invitation_pool", "join_url", "sequence", "cancelled_at", "cancelled_by", "cancel_reason",
+        "invited_by", "invitation_pool", "join_url", "vendor_meeting", "sequence", "cancelled_at", "cancelled_by",
+        "cancel_reason",
     ),
     "assignments": ("ended_at", "end_reason"),
     "audit": (),

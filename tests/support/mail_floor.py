@@ -68,19 +68,23 @@ class MailFloor:
         return [item for item in await self.floor.deliveries(row.id) if item.kind == "notice"]
 
 
-def mailing(**invitations: Any) -> dict[str, Any]:
-    """The floor's policy, whose closers write to buyers."""
+def mailing(*, conference: str | None = None, **invitations: Any) -> dict[str, Any]:
+    """The floor's policy, whose closers write to buyers, and meet them at `conference`."""
     policy = deepcopy(POLICY)
+    if conference is not None:
+        policy["pools"]["closers-mid-market"].setdefault("booking", {})["conference"] = conference
     policy["pools"]["closers-mid-market"]["invitations"] = {"by": "mail", "connection": "post"} | invitations
     return policy
 
 
 @asynccontextmanager
-async def open_mail_floor(database_url: str, **invitations: Any) -> AsyncIterator[MailFloor]:
+async def open_mail_floor(
+    database_url: str, *, conference: str | None = None, **invitations: Any
+) -> AsyncIterator[MailFloor]:
     async with open_floor(database_url) as floor:
         mail = Mail()
         floor.env = replace(floor.env, notices=mail)
         await save_connection(floor.env, "post", connector="memory", config={"url": "x"}, active=True, actor=SETTER)
         floor.world.env = replace(floor.world.env, notices=mail)
-        await floor.world.publish(mailing(**invitations))
+        await floor.world.publish(mailing(conference=conference, **invitations))
         yield MailFloor(floor=floor, env=floor.env, mail=mail)

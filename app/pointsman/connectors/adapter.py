@@ -1,6 +1,7 @@
 """The adapter: the services' calendar port over whatever connector a connection names."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -37,6 +38,7 @@ from pointsman.services.ports.vendors.calendars import (
     VendorWatch,
 )
 from pointsman_sdk import (
+    CREATE_MEETING,
     Appointments,
     Busy,
     CalendarRef,
@@ -45,8 +47,10 @@ from pointsman_sdk import (
     Connector,
     Invites,
     Limits,
+    PlaceGone,
     Rejected,
     Slot,
+    SlotTaken,
     Watches,
     WebhookRequest,
     check_key,
@@ -182,7 +186,15 @@ class ConnectorGateway(Calls):
         request = check_contract(lambda: appointment(event))
 
         async def put(vendor: Appointments) -> VendorEvent:
-            return vendor_event(await vendor.put(request))
+            try:
+                return vendor_event(await vendor.put(request))
+            except (SlotTaken, PlaceGone):
+                raise
+            except Rejected:
+                if request.meeting != CREATE_MEETING:
+                    raise
+                without = replace(request, meeting=None)
+                return replace(vendor_event(await vendor.put(without)), join_url=None, makes_no_meeting=True)
 
         return await self._on_calendar(connection, put, writes=True)
 

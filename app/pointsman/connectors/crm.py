@@ -83,6 +83,7 @@ class ConnectorCrm:
                 title=meeting.title.text,
                 shared=meeting.shared.text,
                 private=meeting.private.text,
+                join_url=meeting.join_url,
                 participants=(known,),
             )
             record = await crm.activities.put(activity)

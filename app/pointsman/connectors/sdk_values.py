@@ -1,5 +1,6 @@
 """The values of the connector SDK, from and to those of the services' port: events, times, errors."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -44,6 +45,8 @@ T = TypeVar("T")
 Busyness = BusyCalendar | VendorError
 LONGEST_ID = 4_000  # characters of what a vendor calls a thing, a version, or the place where it goes on
 _LONGEST_TEXT = 300
+_LONGEST_LINK = 2_000
+_LINK = re.compile(r"https://[!-~]+")
 _LAST_SEQUENCE = 2**31 - 2  # what the database counts to, and one more above it
 
 
@@ -140,7 +143,13 @@ def vendor_event(record: RemoteRecord) -> VendorEvent:
         end=end,
         cancelled=record.standing is Standing.CANCELLED,
         certain=record.certain,
+        join_url=_kept_link(record.join_url),
     )
+
+
+def _kept_link(given: object) -> str | None:
+    """None for what a buyer should not be led to."""
+    return given if isinstance(given, str) and len(given) <= _LONGEST_LINK and _LINK.fullmatch(given) else None
 
 
 def busy_calendar(found: BusyTimes) -> BusyCalendar:

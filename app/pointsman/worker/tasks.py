@@ -12,6 +12,7 @@ from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.calendars.poll import poll_calendars, read_outdated
 from pointsman.services.calendars.watches import RENEW_TASK, renew_watches
 from pointsman.services.connections.health import probe_connections
+from pointsman.services.deliveries.kinds.meeting_link import ASK_EVERY, ask_for_links
 from pointsman.services.deliveries.late import alert_late_deliveries
 from pointsman.services.deliveries.outdated_readings import OUTDATED_TASK
 from pointsman.services.deliveries.run import run_delivery, sweep_deliveries
@@ -91,6 +92,7 @@ PERIODIC_TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask(name="appointments.lapse", every=timedelta(seconds=10), run=lapse_requests),
     PeriodicTask(name="appointments.overdue_results", every=timedelta(minutes=5), run=alert_missing_results),
     PeriodicTask(name="leads.return_from_nurture", every=timedelta(seconds=60), run=return_nurtured_leads),
+    PeriodicTask(name="appointments.links", every=ASK_EVERY, run=ask_for_links),
     PeriodicTask(name="calendars.watches", every=timedelta(minutes=5), run=renew_watches),
     PeriodicTask(name="calendars.poll", every=timedelta(seconds=30), run=poll_calendars),
     PeriodicTask(name="calendars.reconcile", every=timedelta(seconds=60), run=sync_calendars),

@@ -20,6 +20,7 @@ from pointsman.connectors.pace.gate import Admitted, OpenGate, Patience
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.domain.errors import Invalid
+from pointsman.domain.policy.pools import CREATE_MEETING
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports.vendors.calendars import (
     CalendarAsked,
@@ -40,6 +41,7 @@ from pointsman.services.ports.vendors.texts import PrivateText, SharedText
 from pointsman_memory import MANIFEST, MemoryConnector, MemoryVendor
 from pointsman_sdk import (
     AmbiguousOutcome,
+    Appointment,
     Changes,
     ConnectorError,
     Limits,
@@ -385,6 +387,32 @@ async def test_nonsense_from_a_connector_is_a_bug_too(answer: object) -> None:
     with pytest.raises(VendorRetryableError):
         await busy(house.gateway, house.connection(), "anna")
     assert len(house.bugs) == 2
+
+
+async def test_an_event_stands_without_a_meeting_where_the_vendor_makes_none() -> None:
+    scripted, asked = Scripted(lambda: OWN), list[str | None]()
+
+    async def put(thing: Appointment) -> RemoteRecord:
+        asked.append(thing.meeting)
+        if thing.meeting is not None:
+            raise Rejected("no meetings")
+        return OWN
+
+    scripted.connector.appointments.put = put
+    house = House(scripted)
+    put_there = await house.gateway.put_event(house.connection(), replace(EVENT, meeting=CREATE_MEETING))
+    assert (put_there.makes_no_meeting, asked) == (True, [CREATE_MEETING, None])
+    with pytest.raises(VendorRejectedError):
+        await house.gateway.put_event(house.connection(), replace(EVENT, meeting="https://meet.example/room"))
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [("https://meet.example/a", "https://meet.example/a"), ("javascript:x", None), ("https://a\n", None), (7, None)],
+)
+async def test_a_link_that_leads_nowhere_is_none(told: Any, kept: str | None) -> None:
+    house = House(Scripted(lambda: replace(OWN, join_url=told)))
+    assert (await house.gateway.put_event(house.connection(), EVENT)).join_url == kept
 
 
 UNKEPT = ["a\0b", "\ud800", "x" * 4_001, 7, b"x"]

@@ -430,6 +430,7 @@ def test_the_worker_knows_the_jobs_and_the_sweeps_that_the_use_cases_count_on() 
         "calendars.watches",
         "slot_holds.expire",
         "appointments.lapse",
+        "appointments.links",
         "leads.return_from_nurture",
         "appointments.overdue_results",
     }

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import count
 
+from pointsman.domain.policy.pools import CREATE_MEETING
 from pointsman.services.ports import (
     CalendarEvent,
     ConnectionRef,
@@ -73,6 +74,8 @@ class FaultyCalendars:
         self.before_answer: Callable[[str], asyncio.Future[None] | None] = lambda _op: None
         self.reads = 0
         self.invites = False
+        self.meets = False  # it makes meetings
+        self.meeting_pends = False  # what it makes has no link yet
         self.listed: list[list[tuple[str, str]]] = []  # pages of (id, name)
         self.news: dict[str, int] | None = None  # changes by calendar; None: it tells none
         self.watches: dict[str, tuple[str, str]] = {}  # calendar and callback, by the note
@@ -226,7 +229,7 @@ class FaultyCalendars:
 
         await self._change("put", event.key, apply)
         there = self.live[event.calendar, event.key]
-        told = _receipt(there[0] if there else event)
+        told = self._linked(there[0] if there else event)
         return told if self.claimed_sequence is None else replace(told, sequence=self.claimed_sequence)
 
     async def our_events(
@@ -250,7 +253,16 @@ class FaultyCalendars:
         await self._change("drop", key, lambda: self.live.update({(calendar, key): []}))
 
     def _shown(self, event: CalendarEvent) -> VendorEvent:
-        return replace(_receipt(event), certain=event.key not in self.floating)
+        return replace(self._linked(event), certain=event.key not in self.floating)
+
+    def _linked(self, event: CalendarEvent) -> VendorEvent:
+        """With where it takes place; a meeting of its own is of one calendar."""
+        if event.meeting != CREATE_MEETING:
+            return replace(_receipt(event), join_url=event.meeting)
+        if not self.meets:
+            return replace(_receipt(event), makes_no_meeting=True)
+        link = f"https://meet.example/{event.calendar}/{event.key[-8:]}"
+        return replace(_receipt(event), join_url=None if self.meeting_pends else link)
 
     def drag(self, event: CalendarEvent, start: datetime) -> None:
         """What its owner does by dragging the event elsewhere."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from pointsman.domain.booking.lifecycle import AppointmentAction, ConflictAct
+from pointsman.domain.booking.lifecycle import AppointmentAction, ConflictAct, MeetingAct
 from pointsman.services.lead_pages.journey_texts import journey_text
 from pointsman.services.ports.leads.journeys import JourneyKind, JourneyRow
 from support.wording import english, german
@@ -100,9 +100,10 @@ def test_a_lead_that_the_command_line_sent_is_told_so() -> None:
     assert "die Kommandozeile" in german
 
 
-@pytest.mark.parametrize("act", [*AppointmentAction, *ConflictAct])
-def test_each_act_of_an_appointment_has_words_of_its_own(act: AppointmentAction | ConflictAct) -> None:
+@pytest.mark.parametrize("act", [*AppointmentAction, *ConflictAct, *MeetingAct])
+def test_each_act_of_an_appointment_has_words_of_its_own(act: AppointmentAction | ConflictAct | MeetingAct) -> None:
     about = {"rep": "lena", "by": "calendar", "start": AT.isoformat(), "code": "duplicate", "outcome": "won"}
+    about |= {"join_url": "https://meet.example/room"}
     unknown = told(JourneyKind.APPOINTMENT, act="wave", **about)
     assert [text for text in told(JourneyKind.APPOINTMENT, act=act.value, **about) if text in unknown] == []
 

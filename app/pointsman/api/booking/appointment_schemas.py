@@ -69,7 +69,10 @@ class AppointmentDoc(BaseModel):
     )
     booked_by: str | None = Field(description="The owner of the key; a partner's key does not read it.")
     sequence: int = Field(description="Grows with every change that the invitation shows (RFC 5545).")
-    join_url: str | None = Field(description="Where it takes place: the pool's `booking.conference` as it was then.")
+    join_url: str | None = Field(
+        description="Where it takes place: the pool's `booking.conference` as it was then, or what the calendar's vendor made. "
+        "Null also while that is being made."
+    )
     created_at: datetime
     cancelled_at: datetime | None
     cancelled_by: str | None

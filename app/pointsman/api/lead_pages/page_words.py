@@ -25,6 +25,7 @@ WORDS: Mapping[str, Message] = MappingProxyType(
         "appointment": say("lead-page.appointment"),
         "when": say("lead-page.when"),
         "with": say("lead-page.with"),
+        "join": say("lead-page.join"),
         "status": say("lead-page.status"),
         "accept": say("lead-page.accept"),
         "reject": say("lead-page.reject"),

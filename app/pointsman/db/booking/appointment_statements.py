@@ -18,7 +18,7 @@ FIXED = ("id", "lead_id", "work", "company", "setter_rep_id", "booked_by", "crea
 CHANGING = (
     "rep_id", "pool", "category", "status", "confirm_by", "accepted_at", "reject_code", "outcome", "outcome_at", "conflict",
     "starts_at", "ends_at", "assignment_id", "gate_check_id", "override_id", "gate_snapshot", "invited_by",
-    "invitation_pool", "join_url", "sequence", "cancelled_at", "cancelled_by", "cancel_reason",
+    "invitation_pool", "join_url", "vendor_meeting", "sequence", "cancelled_at", "cancelled_by", "cancel_reason",
 )  # fmt: skip
 
 _appointment = appointments.alias("a")
@@ -107,7 +107,7 @@ PAGE = PreparedStatement(
     select a.id, a.lead_id, a.rep_id, r.key as rep_key, a.work, a.pool, a.category, a.status, a.confirm_by, a.accepted_at,
         a.reject_code, a.outcome, a.outcome_at, a.conflict, a.starts_at, a.ends_at, a.company, a.assignment_id, a.gate_check_id,
         a.override_id, a.gate_snapshot, a.setter_rep_id, s.key as setter_key, a.booked_by, a.sequence, a.created_at,
-        a.invited_by, a.invitation_pool, a.join_url, a.cancelled_at, a.cancelled_by, a.cancel_reason,
+        a.invited_by, a.invitation_pool, a.join_url, a.vendor_meeting, a.cancelled_at, a.cancelled_by, a.cancel_reason,
         coalesce(v.buffer_before, interval '0') as buffer_before, coalesce(v.buffer_after, interval '0') as buffer_after,
         (select coalesce(json_agg(json_build_object(
                 'rep_id', c.rep_id, 'rep_key', p.key, 'work', c.work, 'pool', c.pool, 'reason', c.reason) order by p.key), '[]')

@@ -143,6 +143,19 @@ _PENDING_OF_CONNECTION = (
     .order_by(deliveries.c.created_at)
     .limit(bindparam("limit"))
 )
+_UNLINKED = PreparedStatement("""
+    select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
+        d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
+        d.done_at, d.unsure, d.told
+    from appointments a join deliveries d on d.appointment_id = a.id and d.rep_id = a.rep_id
+    where a.vendor_meeting and a.join_url is null and a.status in ('requested','confirmed')
+      and d.kind = 'appointment' and d.wanted = 'put' and d.status = 'done' and d.done_at >= :since
+      and not exists (
+        select 1 from deliveries e
+        where e.key = d.key and e.connection_id = d.connection_id and e.calendar = d.calendar and e.kind = d.kind
+          and e.sequence > d.sequence)
+    order by d.done_at limit :limit
+""")
 _LISTED = PreparedStatement("""
     select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
         d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
@@ -281,6 +294,9 @@ class SqlDeliveries:
 
     async def pending_of_connection(self, connection_id: UUID, *, limit: int) -> Sequence[DeliveryRow]:
         return await self._many(_PENDING_OF_CONNECTION, {"connection": connection_id, "limit": limit})
+
+    async def unlinked(self, *, since: datetime, limit: int) -> Sequence[DeliveryRow]:
+        return await _UNLINKED.records(self._connection, DeliveryRow, {"since": since, "limit": limit})
 
     async def listed(self, delivery_id: UUID) -> ListedDelivery | None:
         return await _LISTED.record(self._connection, ListedDelivery, {"id": delivery_id})

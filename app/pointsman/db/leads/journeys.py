@@ -97,7 +97,8 @@ _BOOKING = PreparedStatement("""
         select v.at, 'appointment' as kind, v.id, a.lead_id, jsonb_build_object(
             'appointment', a.id, 'act', v.act, 'by', v.by,
             'rep', p.key, 'start', v.detail #> '{after,start}',
-            'code', v.detail #> '{after,reject_code}', 'outcome', v.detail #> '{after,outcome}') as about
+            'code', v.detail #> '{after,reject_code}', 'outcome', v.detail #> '{after,outcome}',
+            'join_url', v.detail #> '{after,join_url}') as about
         from appointments a join appointment_events v on v.appointment_id = a.id join reps p on p.id = v.rep_id
         where a.lead_id = any(:leads)
         union all

@@ -22,6 +22,8 @@ from pointsman.db.tables.base import WORK_VALUES, id_column, instant_column, met
 
 #: Appointments that lie ahead or wait for their result; a lead has one of them at most.
 ACTIVE_STATUSES = "status in ('requested','confirmed')"
+#: Those whose video conference the vendor of a calendar makes, and has not told yet.
+UNLINKED = f"vendor_meeting and join_url is null and {ACTIVE_STATUSES}"
 
 connections = Table(
     "connections",
@@ -126,6 +128,7 @@ appointments = Table(
     ),
     Column("invitation_pool", Text),  # in whose words the buyer is written to
     Column("join_url", Text),  # where it takes place, as the buyer reads it
+    Column("vendor_meeting", Boolean, nullable=False, server_default=text("false")),  # asked of the leader's calendar
     Column("sequence", Integer, nullable=False),  # RFC 5545 SEQUENCE: grows with every change
     instant_column("created_at"),
     instant_column("cancelled_at", null=True),
@@ -148,6 +151,7 @@ appointments = Table(
     Index("appointments_pool_idx", "pool", "created_at", "id", postgresql_where=text("pool is not null")),
     Index("appointments_status_idx", "status", "created_at", "id"),
     Index("appointments_active_idx", "ends_at", "id", postgresql_where=text(ACTIVE_STATUSES)),
+    Index("appointments_unlinked_idx", "id", postgresql_where=text(UNLINKED)),
     Index("appointments_one_per_lead", "lead_id", unique=True, postgresql_where=text(ACTIVE_STATUSES)),
     Index("appointments_gate_check_id_idx", "gate_check_id", postgresql_where=text("gate_check_id is not null")),
     Index("appointments_override_id_idx", "override_id", postgresql_where=text("override_id is not null")),

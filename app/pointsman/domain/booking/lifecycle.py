@@ -51,6 +51,12 @@ class ConflictAct(StrEnum):
     DISMISSED = "dismiss_conflict"  # a human keeps the appointment as it was agreed
 
 
+class MeetingAct(StrEnum):
+    """What an appointment's history tells of the meeting that the vendor of a calendar makes for it."""
+
+    LINKED = "meeting_link"
+
+
 class RejectCode(StrEnum):
     """Why a closer rejects an appointment."""
 

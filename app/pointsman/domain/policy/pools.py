@@ -139,15 +139,21 @@ _LONGEST_LINK = 1_000
 _LINK = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?")
 
 
-def _https_link(text: str) -> str:
-    if not _LINK.fullmatch(text):
+#: For `BookingRules.conference`: the vendor of the leader's calendar makes a meeting for each appointment.
+CREATE_MEETING = "create"
+
+
+def _meeting_place(text: str) -> str:
+    if text != CREATE_MEETING and not _LINK.fullmatch(text):
         raise PydanticCustomError(
-            "conference-link", "it is no link to a meeting: write one such as 'https://meet.example/room'"
+            "conference-link",
+            "it is no link to a meeting: write one such as 'https://meet.example/room', or 'create' for one that the "
+            "calendar's vendor makes",
         )
     return text
 
 
-ConferenceLink = Annotated[StrictStr, StringConstraints(max_length=_LONGEST_LINK), AfterValidator(_https_link)]
+Conference = Annotated[StrictStr, StringConstraints(max_length=_LONGEST_LINK), AfterValidator(_meeting_place)]
 
 
 class BookingRules(PolicyModel):
@@ -166,7 +172,7 @@ class BookingRules(PolicyModel):
     confirmation: Confirmation = Confirmation.AUTOMATIC
     confirm_within: Duration = timedelta(hours=24)  # else the request lapses; always before the appointment begins
     purpose: Purpose = Field(default_factory=dict)  # what the appointment is for, as the buyer reads it, by language
-    conference: ConferenceLink | None = None  # where the appointment takes place: a room of the house's own
+    conference: Conference | None = None  # where it takes place: a room of the house's own, or one that is made for it
 
     def purpose_in(self, language: str) -> str | None:
         """What the appointment is for in "de" or "en", else in the other language; None where the policy does not say."""

@@ -6,7 +6,7 @@ from typing import Any
 from pointsman.domain.messages.message import Arg, Message, rep_name, say, supplier_name
 from pointsman.domain.policy.document import Member, Pool
 from pointsman.domain.policy.invitations import InvitationRules
-from pointsman.domain.policy.pools import BookingRules, DistributionMethod, RampStep, Ranking
+from pointsman.domain.policy.pools import CREATE_MEETING, BookingRules, DistributionMethod, RampStep, Ranking
 from pointsman.domain.policy_words.sections import PolicySection, Statements
 from pointsman.domain.policy_words.terms import CONFIRMATIONS, INVITERS, OFFERS, asked, tell_description
 from pointsman.domain.policy_words.values import length_message, quoted
@@ -110,9 +110,10 @@ def _tell_booking(told: Statements, booking: BookingRules, *, whole: bool) -> No
     tell("confirmation", "readout.confirmation", confirmation=CONFIRMATIONS[booking.confirmation])
     if booking.companion_pools:
         told.tell("booking.companion_pools", say("readout.companions", pools=tuple(booking.companion_pools)))
-    told.tell_unless(
-        "booking.conference", booking.conference, None, "readout.conference", link=quoted(booking.conference or "")
-    )
+    if booking.conference == CREATE_MEETING:
+        told.tell("booking.conference", say("readout.conference-made"))
+    elif booking.conference is not None:
+        told.tell("booking.conference", say("readout.conference", link=quoted(booking.conference)))
     for language, text in booking.purpose.items():
         key = "readout.purpose-de" if language == "de" else "readout.purpose-en"
         told.tell(f"booking.purpose.{language}", say(key, text=quoted(text)))

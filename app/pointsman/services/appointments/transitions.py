@@ -46,6 +46,7 @@ _SNAPSHOT_FIELDS = {
     "reject_code": "reject_code",
     "outcome": "outcome",
     "conflict": "conflict",
+    "join_url": "join_url",
 }
 
 

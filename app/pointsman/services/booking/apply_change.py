@@ -16,6 +16,7 @@ from pointsman.services.availability.booking_context import BookingContext
 from pointsman.services.availability.participants import Participants
 from pointsman.services.booking.appointment_row import confirmation_deadline
 from pointsman.services.booking.book import booking_error
+from pointsman.services.booking.meeting_place import place_after
 from pointsman.services.deliveries.enqueue import enqueue_changes
 from pointsman.services.deliveries.notices import invitation_rules, inviter_after
 from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
@@ -61,11 +62,13 @@ async def apply_appointment_change(
     # Where a human gives the lead to another, the buyer is still written to as before.
     told_by = assignment.pool or row.invitation_pool
     invitations = invitation_rules(what.config.policy.policy, told_by)
+    place = place_after(what.config.policy.policy, told_by, row, handed_on=handed_on)
     after = replace(
         row,
         invited_by=await inviter_after(env, tx, row, invitations, assignment.rep_id),
         invitation_pool=told_by,
-        join_url=what.rules.conference if handed_on and what.pool is not None else row.join_url,
+        join_url=place.join_url,
+        vendor_meeting=place.vendor_meeting,
         rep_id=assignment.rep_id,
         rep_key=assignment.rep_key,
         pool=assignment.pool,

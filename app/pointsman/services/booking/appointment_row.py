@@ -8,6 +8,7 @@ from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.availability.booking_context import BookingContext, gate_snapshot
 from pointsman.services.availability.participants import Participants
+from pointsman.services.booking.meeting_place import meeting_place
 from pointsman.services.deliveries.notices import choose_inviter, invitation_rules
 from pointsman.services.leads.facts import shown_company
 from pointsman.services.leads.fields import known_fields
@@ -24,6 +25,7 @@ async def build_appointment(
     setter = await find_setter(env, tx, what)
     company = shown_company(what.lead, (await known_fields(env, tx)).lists.placeholder_keys)
     invitations = invitation_rules(what.config.policy.policy, assignment.pool)
+    place = meeting_place(what.config.policy.policy, assignment.pool)
     status = transition_for(AppointmentAction.BOOK, what.rules.confirmation).status or AppointmentStatus.CONFIRMED
     return AppointmentRow(
         id=env.new_id(),
@@ -59,7 +61,8 @@ async def build_appointment(
         cancel_reason=None,
         companions=participants.companions,
         invitation_pool=assignment.pool,
-        join_url=what.rules.conference,
+        join_url=place.join_url,
+        vendor_meeting=place.vendor_meeting,
         invited_by=(await choose_inviter(env, tx, invitations, invitations.by, assignment.rep_id)).value,
     )
 

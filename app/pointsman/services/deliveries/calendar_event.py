@@ -7,6 +7,7 @@ from uuid import UUID
 from pointsman.domain.booking.lifecycle import AppointmentStatus
 from pointsman.domain.messages.message import Message, as_written, rep_name, say
 from pointsman.domain.policy.invitations import Inviter
+from pointsman.domain.policy.pools import CREATE_MEETING
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.roster.roles import Work, work_name
 from pointsman.domain.text.lines import one_line
@@ -68,7 +69,7 @@ def build_event(
         guests=(guest,) if lead.email and delivery.rep_id == row.rep_id else (),
         sequence=max(row.sequence, delivery.sequence),
         tentative=row.status == AppointmentStatus.REQUESTED,
-        meeting=row.join_url,
+        meeting=CREATE_MEETING if row.vendor_meeting and delivery.rep_id == row.rep_id else row.join_url,
         invites=row.invited_by == Inviter.CALENDAR and row.status != AppointmentStatus.REQUESTED,
     )
 

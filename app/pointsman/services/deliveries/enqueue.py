@@ -75,6 +75,11 @@ async def enqueue_changes(
     await enqueue_notices(env, tx, after, past, moved=before.starts_at != after.starts_at)
 
 
+async def enqueue_link(env: Env, tx: Tx, row: AppointmentRow) -> None:
+    """Owe what another place calls for: the leader's calendar, which made it, has it."""
+    await enqueue_deliveries(env, tx, row, Wanted.PUT, informed_rep_id=row.rep_id)
+
+
 async def enqueue_meeting(env: Env, tx: Tx, row: AppointmentRow) -> None:
     """Owe the meeting as it is now to every CRM that hears of it: from when it is agreed, on every act."""
     for connection in await tx.connections.owner_keeping_crms():

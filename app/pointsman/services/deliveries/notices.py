@@ -28,6 +28,9 @@ from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.booking_links import BookingLinkRow
 from pointsman.services.ports.booking.deliveries import DeliveryKind, DeliveryRow
 
+#: So long mail waits for the link to a meeting that is being made: one mail, rather than a second one that corrects it. Once
+#: the link is there the mail is owed anew, at once; where it comes later still, the buyer is told of a change.
+LINK_WAIT = timedelta(minutes=2)
 _LINK_LIVES = timedelta(days=180)
 
 
@@ -98,7 +101,9 @@ async def _owe_invitation(
     mine = [item for item in sent if item.key == key]
     if knows(mine, told_state(row)) or (row.status in CALLED_OFF and not may_have_heard(mine)):
         return False
-    await owe(env, tx, row, connection_id, DeliveryKind.NOTICE, key, next_sequence(mine))
+    waits = row.vendor_meeting and row.join_url is None and row.status not in CALLED_OFF
+    due = env.clock() + LINK_WAIT if waits else None
+    await owe(env, tx, row, connection_id, DeliveryKind.NOTICE, key, next_sequence(mine), due=due)
     return True
 
 

@@ -23,6 +23,7 @@ from pointsman.domain.messages.message import say
 from pointsman.services.deliveries.enqueue import SWEEP_BATCH_SIZE
 from pointsman.services.deliveries.jobs import defer_delivery
 from pointsman.services.deliveries.kinds import RENDER
+from pointsman.services.deliveries.kinds.meeting_link import note_link
 from pointsman.services.deliveries.kinds.rendering import Call, Claimed
 from pointsman.services.deliveries.record_result import (
     LeasedDelivery,
@@ -40,6 +41,7 @@ from pointsman.services.ports import (
     Env,
     Tx,
     VendorError,
+    VendorEvent,
     VendorReauthError,
     VendorRejectedError,
     VendorRetryableError,
@@ -89,6 +91,8 @@ async def run_delivery(env: Env, delivery_id: UUID) -> None:
     except (VendorError, TimeoutError) as fault:
         await retry_later(env, job, failure_message(fault), None, unsure=True)
     else:
+        if isinstance(receipt, VendorEvent):
+            await note_link(env, job.delivery, receipt)
         await settle_delivery(env, job, "done", receipt)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pointsman.domain.booking.lifecycle import MeetingAct
 from pointsman.domain.dates.local_time import to_local_time
 from pointsman.domain.leads.evidence import EvidenceKind
 from pointsman.domain.leads.nurture import NurtureCause
@@ -52,6 +53,7 @@ _ACTS = {
     "conflict": "journey.calendar-disagrees",
     "agrees": "journey.calendar-agrees",
     "dismiss_conflict": "journey.conflict-dismissed",
+    "meeting_link": "journey.meeting-link",
 }
 _CHANGED = "journey.appointment-changed"
 _TIMED = ("book", "reschedule")
@@ -231,7 +233,8 @@ def _appointment(told: _Told) -> Message:
         return say("journey.called-off-by-buyer")
     key = _ACTS.get(act, _CHANGED) if start or act not in _TIMED else _CHANGED
     zone = told.zones.get(told.about["rep"], "UTC")
-    return say(key, rep=told.rep, start=to_local_time(told.at("start"), zone) if start else None)
+    where = as_written(told.about["join_url"]) if act == MeetingAct.LINKED else None
+    return say(key, rep=told.rep, start=to_local_time(told.at("start"), zone) if start else None, url=where)
 
 
 def _delivery(told: _Told) -> Message:

@@ -36,6 +36,7 @@ async def render(claimed: Claimed) -> Call | None:
         title=claimed.title,
         shared=claimed.shared,
         private=describe_appointment(row, claimed.lead, claimed.reader),
+        join_url=row.join_url,
         owner=CrmOwner(email=rep.email) if rep else None,
     )
     crm, ref, person = claimed.env.crm, claimed.connection, crm_person(claimed)

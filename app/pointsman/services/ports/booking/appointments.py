@@ -62,6 +62,7 @@ class AppointmentRow:
     invited_by: str = Inviter.NOBODY.value  # which way the buyer is invited: as it was when it was booked
     invitation_pool: str | None = None  # in whose words the buyer is written to: the last pool that gave the lead away
     join_url: str | None = None  # where it takes place
+    vendor_meeting: bool = False  # the vendor of the leader's calendar makes the meeting: its link comes later
 
     @property
     def interval(self) -> Interval:

@@ -232,6 +232,10 @@ class Deliveries(Protocol):
         """Pending ones of a connection, oldest first, without those that are only said once more, in their own time."""
         ...
 
+    async def unlinked(self, *, since: datetime, limit: int) -> Sequence[DeliveryRow]:
+        """The events, put since then, whose vendor makes a meeting for the standing appointment and has not told its link."""
+        ...
+
     async def listed(self, delivery_id: UUID) -> ListedDelivery | None: ...
 
     async def page(

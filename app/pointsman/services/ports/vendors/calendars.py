@@ -176,7 +176,7 @@ class CalendarEvent:
     sequence: int
     tentative: bool = False  # shown as not yet confirmed
     invites: bool = False
-    meeting: str | None = None  # a link to where it takes place
+    meeting: str | None = None  # a link to where it takes place, or CREATE_MEETING: the vendor makes one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +197,8 @@ class VendorEvent(VendorReceipt):
     end: datetime
     cancelled: bool = False  # still there, and marked as called off
     certain: bool = True  # False: rewritten so that it may be another instant, as without a zone
+    join_url: str | None = None  # where it takes place, as the event says; None also while the vendor makes a meeting
+    makes_no_meeting: bool = False  # one was asked for, and the event was put without
 
 
 class CalendarGateway(Protocol):
@@ -266,7 +268,10 @@ class CalendarGateway(Protocol):
         ...
 
     async def put_event(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
-        """Bring the event to this state: again is fine, a lower sequence changes nothing, what vanished is made anew."""
+        """Bring the event to this state: again is fine, a lower sequence changes nothing, what vanished is made anew.
+
+        Where the vendor makes no meeting, it stands without one.
+        """
         ...
 
     async def get_event(self, connection: ConnectionRef, calendar: str, key: str) -> VendorEvent | None:

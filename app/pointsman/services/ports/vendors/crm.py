@@ -53,6 +53,7 @@ class CrmMeeting:
     title: SharedText
     shared: SharedText
     private: PrivateText
+    join_url: str | None = None
     owner: CrmOwner | None = None
 
 

@@ -1,0 +1,88 @@
+"""The link to a meeting that a vendor makes: kept as soon as it is told, and asked for while it is not.
+
+A vendor may answer that a meeting is pending: its link comes seconds later, and the event says it then.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, MeetingAct
+from pointsman.domain.permissions.sides import ActorRole
+from pointsman.services.audit import audit
+from pointsman.services.deliveries.enqueue import enqueue_link
+from pointsman.services.deliveries.notices import enqueue_notices
+from pointsman.services.find_appointment import lock_appointment
+from pointsman.services.ports import WORKER, Env, Tx, VendorError, VendorEvent
+from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
+from pointsman.services.ports.booking.deliveries import DeliveryRow
+from pointsman.services.transactions import run_in_transaction
+
+ASK_EVERY = timedelta(seconds=30)
+#: So long after the event was put, which makes twenty questions at most.
+ASK_FOR = 20 * ASK_EVERY
+_MOST_ASKED = 50
+
+
+async def note_link(env: Env, delivery: DeliveryRow, seen: VendorEvent) -> None:
+    """Keep where the leader's event says that the appointment takes place, and owe what follows from that.
+
+    Of a meeting that we asked the vendor for alone. What was kept is not told twice.
+    """
+    if seen.join_url is None and not seen.makes_no_meeting:
+        return
+
+    async def work(tx: Tx) -> None:
+        _, row = await lock_appointment(tx, delivery.appointment_id, WORKER)
+        if not row.vendor_meeting or row.rep_id != delivery.rep_id or row.status not in ACTIVE_STATUSES:
+            return
+        if seen.makes_no_meeting:
+            await _do_without(env, tx, row)
+        elif seen.join_url != row.join_url:
+            await _keep(env, tx, row, seen.join_url)
+
+    await run_in_transaction(env, work)
+
+
+async def ask_for_links(env: Env) -> int:
+    """Ask the vendors again for links that were pending. Returns how many were asked for."""
+    async with env.uow() as tx:
+        asked = await tx.deliveries.unlinked(since=env.clock() - ASK_FOR, limit=_MOST_ASKED)
+        refs = [(await tx.deliveries.connection(one.connection_id)).ref() for one in asked]
+    for one, ref in zip(asked, refs, strict=True):
+        try:
+            seen = await env.calendars.get_event(ref, one.calendar, one.key)
+        except (VendorError, TimeoutError):
+            continue  # the next round asks again
+        if seen is not None:
+            await note_link(env, one, seen)
+    return len(asked)
+
+
+async def _do_without(env: Env, tx: Tx, row: AppointmentRow) -> None:
+    """No link will come: mail waits for it no longer."""
+    after = replace(row, vendor_meeting=False)
+    await tx.appointments.save(after)
+    await enqueue_notices(env, tx, after, await tx.deliveries.of_appointment(row.id))
+
+
+async def _keep(env: Env, tx: Tx, row: AppointmentRow, link: str | None) -> None:
+    after = replace(row, join_url=link, sequence=row.sequence + 1)
+    was, now = {"join_url": row.join_url}, {"join_url": link}
+    await tx.appointments.save(after)
+    await tx.appointments.add_event(
+        AppointmentEvent(
+            id=env.new_id(),
+            appointment_id=row.id,
+            rep_id=row.rep_id,
+            at=env.clock(),
+            act=MeetingAct.LINKED.value,
+            by=ActorRole.CALENDAR.value,
+            actor=WORKER.name,
+            reason=None,
+            detail={"before": was, "after": now},
+        )
+    )
+    about = {"appointment": str(row.id)}
+    act = f"appointment.{MeetingAct.LINKED.value}"
+    await audit(env, tx, WORKER, act, f"lead:{row.lead_id}", before=about | was, after=about | now)
+    await enqueue_link(env, tx, after)
