@@ -26,7 +26,7 @@ import floors
 import psycopg
 from calendar_fakes import Google, Letter, Microsoft
 from fault_run import Lines, Run, events_wrong, say_dead
-from mailbox_truth import NAME, Mailbox, inboxes_wrong, mail_wrong
+from mailbox_truth import NAME, Mailbox, inboxes_wrong, mail_wrong, meeting_links
 from memory_vendor import LOST, Temper, faults_of
 from programs import PYTHON
 from rich.console import Console
@@ -129,13 +129,13 @@ def letters_wrong(service: Service, vendors: Sequence[Google | Microsoft]) -> di
         for letter in vendor.letters():
             told[letter.to].setdefault(vendor.name, []).append(letter)
     query = """
-        select l.email, a.status, a.starts_at, a.invited_by, r.key
+        select l.email, a.status, a.starts_at, a.invited_by, r.key, a.join_url
         from appointments a join leads l on l.id = a.lead_id join reps r on r.id = a.rep_id
     """
     found = Counter[str]()
     with psycopg.connect(service.libpq_url) as database:
         rows = database.execute(query).fetchall()
-    for email, status, start, invited_by, rep in rows:
+    for email, status, start, invited_by, rep, link in rows:
         letters = told.pop(email, {})
         if invited_by != "calendar":
             found["buyers whom a vendor writes to beside us"] += bool(letters)
@@ -149,6 +149,8 @@ def letters_wrong(service: Service, vendors: Sequence[Google | Microsoft]) -> di
                 (letter.calls_off, letter.start) == (False, start) if stands and vendor == here else letter.calls_off
             )
             found["buyers whom a vendor told an old state last"] += not should
+        links = [meeting_links(one.text) for vendor in letters.values() for one in vendor]
+        found["buyers whom a vendor told another link, or none"] += any(one != {link} for one in links)
         texts = [one.text for vendor in letters.values() for one in vendor]
         found["letters that came twice"] += len(texts) - len(set(texts))
     found["letters to others"] += len(told)

@@ -1,6 +1,7 @@
 """The mailbox of all buyers as a process of its own, and whether it holds what it should: read from its own books."""
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,13 +23,14 @@ from pointsman_smtp.message import message_id
 NAME = "mail"
 SENDER = "appointments@house.example"
 SECONDS = 5.0  # that one message may take
+_LINK = re.compile(r"https://(?:meet\.example|meet\.google\.com|teams\.microsoft\.com)/[^\s\"<>\\]+")
 _IN_THE_MIDDLE = timedelta(seconds=1)
 _AT_ONCE = timedelta(milliseconds=50)  # between a message and its own answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived:
-    """One message as it came: `calls_off`, `start` and `comes` are what its calendar file says."""
+    """One message as it came: `calls_off`, `start` and `comes` are what its calendar file says; `links` are to meetings."""
 
     id: str
     at: datetime
@@ -38,6 +40,7 @@ class Arrived:
     calls_off: bool
     start: datetime
     comes: str
+    links: frozenset[str]
 
     @property
     def file(self) -> tuple[str, int, bool]:
@@ -46,6 +49,11 @@ class Arrived:
     @property
     def state(self) -> tuple[bool, datetime, str]:
         return self.calls_off, self.start, self.comes
+
+
+def meeting_links(text: str) -> frozenset[str]:
+    """Every link by which a buyer could join."""
+    return frozenset(_LINK.findall(text))
 
 
 class Mailbox:
@@ -111,6 +119,7 @@ def _read(told: Mapping[str, Any]) -> Arrived:
         calls_off=str(calendar["METHOD"]) == "CANCEL",
         start=event.decoded("DTSTART").astimezone(UTC),
         comes=str(event["ORGANIZER"].params.get("CN", "")),
+        links=meeting_links(" ".join([told["text"], told["html"], *(str(one) for one in event.values())])),
     )
 
 
@@ -141,7 +150,8 @@ def mail_wrong(service: Service, mailbox: Mailbox, kills: Sequence[datetime]) ->
     copies: defaultdict[str, list[Arrived]] = defaultdict(list)
     for one in arrived:
         copies[one.id].append(one)
-    wrong, told = _sent_again(arrived, mailbox.answered(), kills), Counter[str]()
+    again, unheard = _sent_again(arrived, mailbox.answered(), kills)
+    wrong, told = Counter({"messages that came again after their answer": again}), Counter[str]()
     for name, found in copies.items():
         due = owed.get(name)
         wrong["messages that nothing owed"] += due is None
@@ -151,6 +161,7 @@ def mail_wrong(service: Service, mailbox: Mailbox, kills: Sequence[datetime]) ->
     sent = {name for name, one in owed.items() if one.status == "done"}
     wrong["messages that are done, and did not come"] += len(sent - copies.keys())
     told["counted as maybe twice"] += sum(owed[name].unsure > 0 for name in sent)
+    told["came again after an answer that a killed worker did not hear"] += unheard
     told["messages, joined"] += len(copies)
     told["received"] += len(arrived)
     return dict(wrong), dict(told)
@@ -158,26 +169,27 @@ def mail_wrong(service: Service, mailbox: Mailbox, kills: Sequence[datetime]) ->
 
 def _sent_again(
     arrived: Sequence[Arrived], answered: Mapping[str, Sequence[datetime]], kills: Sequence[datetime]
-) -> Counter[str]:
-    """Messages that came again though their answer had arrived: a worker that was killed as it came heard nothing."""
-    found = Counter({"messages that came again after their answer": 0})
+) -> tuple[int, int]:
+    """(messages that came again though their answer had arrived; those of which a worker killed just then heard none)."""
+    again, unheard = 0, 0
     for one in arrived:
         before = [at for at in answered.get(one.id, ()) if at < one.at - _AT_ONCE]
-        unheard = all(any(abs(kill - at) <= _IN_THE_MIDDLE for kill in kills) for at in before)
-        found["messages that came again after their answer"] += not unheard
-    return found
+        killed = all(any(abs(kill - at) <= _IN_THE_MIDDLE for kill in kills) for at in before)
+        again += not killed
+        unheard += bool(before) and killed
+    return again, unheard
 
 
 def inboxes_wrong(service: Service, mailbox: Mailbox) -> dict[str, int]:
     """How many buyers know something else than what stands, were told it twice, or in the wrong order."""
-    query = "select id, status, starts_at, invited_by from appointments"
+    query = "select id, status, starts_at, invited_by, join_url from appointments"
     with psycopg.connect(service.libpq_url) as database:
         rows = database.execute(query).fetchall()
     inboxes: defaultdict[str, dict[str, Arrived]] = defaultdict(dict)
     for one in mailbox.arrived():
         inboxes[one.uid].setdefault(one.id, one)  # joined by Message-ID
     found = Counter[str]()
-    for appointment, status, start, invited_by in rows:
+    for appointment, status, start, invited_by, link in rows:
         shown = list(inboxes.pop(f"pm-{appointment}@pointsman", {}).values())
         if invited_by != "mail":
             found["buyers whom we write to beside their vendor"] += bool(shown)
@@ -189,6 +201,9 @@ def inboxes_wrong(service: Service, mailbox: Mailbox) -> dict[str, int]:
         )
         numbers = [one.sequence for one in shown]
         found["buyers with messages out of order"] += numbers != sorted(set(numbers))
+        found["buyers who were mailed another link, or none"] += any(
+            one.links != {link} for one in shown if not one.calls_off
+        )
         states = [one.state for one in shown]
         found["buyers who were told a state twice"] += len(set(states)) < len(states)
     found["appointments unknown to us"] += len(inboxes)
