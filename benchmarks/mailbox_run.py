@@ -113,7 +113,7 @@ class Lives:
                     case _:
                         return await self.floor.call_off(row)
             except (Conflict, Unavailable) as error:
-                self.again[f"{act}: {error.code}"] += 1
+                self.again[f"{act}: {error.code} {error.extra.get('reason', '')}".rstrip()] += 1
                 refused = error
             await asyncio.sleep(_AGAIN_S)
         raise SystemExit(f"{act} was refused {_MOST_TRIES} times, at last with: {refused}")

@@ -1,10 +1,11 @@
-"""Whole lives on both calendars' fakes and a mailbox that fail: every calendar is right, and every message comes once."""
+"""Whole lives on both calendars' fakes and a mailbox that fail, by workers that are killed: all is right and comes once."""
 
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 
 import httpx
@@ -25,6 +26,7 @@ from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.deliveries.calendar_event import event_key
+from pointsman.services.ports import ConnectionRef
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman_google.events import KEY as GOOGLE_KEY
@@ -40,6 +42,7 @@ from support.mail_floor import mailing
 
 pytestmark = pytest.mark.anyio
 
+KILLED = 0.2
 RATES = Rates(lost=0.20, failed=0.10, throttled=0.10, reset=0.05)
 AT = {"anna": "google", "ben": "microsoft", "clara": "google"}
 LATER = timedelta(hours=2)
@@ -66,22 +69,47 @@ class Roads(httpx.AsyncBaseTransport):
         return await (self.google if request.url.host == "google.example" else self.graph).handle_async_request(request)
 
 
+class Killed(BaseException):
+    """The process is gone: what it was about to write down is not written."""
+
+
+class DyingGateway(ConnectorGateway):
+    """Of a worker that is killed, while things fail, after one in five of the writes that were answered."""
+
+    dice, dies = Random(0), False
+
+    async def call(self, connection: ConnectionRef, act: Any, **how: Any) -> Any:
+        answer = await super().call(connection, act, **how)
+        if self.dies and how.get("writes") and self.dice.random() < KILLED:
+            raise Killed
+        return answer
+
+
 @dataclass(slots=True, kw_only=True)
 class Town:
     """The floor, with closers at both vendors; `post` is where its mail arrives."""
 
     floor: Floor
+    gateway: DyingGateway
     roads: Roads
     post: FakeMailServer
+    killed: int = 0
 
     def fail(self, *, on: bool) -> None:
+        self.gateway.dies = on
         for plan in (self.roads.google.plan, self.roads.graph.plan, self.post.troubles.plan):
             plan.on = on
 
     async def work_out(self) -> None:
         """Carry out all that is owed while everything fails."""
         self.fail(on=True)
-        await self.floor.work_out(rounds=200)
+        for _ in range(200):
+            try:
+                await self.floor.work_out(rounds=200)
+            except Killed:
+                self.killed += 1
+                continue
+            break
         self.fail(on=False)
         self.floor.world.clock.advance(MAX_AGE_FOR_BOOKING)  # so that acts read the calendars anew
 
@@ -141,7 +169,8 @@ async def town(database_url: str, seed: int, by: str) -> AsyncIterator[Town]:
             vault, registry = Vault([new_key()]), ConnectorRegistry.discover()
             keeping = Keeping(uow=floor.world.env.uow, vault=vault, new_id=floor.world.env.new_id)
             contexts = ContextFactory(clock=clock, allowed=PRIVATE_NETWORKS, transport=roads, keeping=keeping)
-            gateway = ConnectorGateway(registry=registry, vault=vault, contexts=contexts)
+            gateway = DyingGateway(registry=registry, vault=vault, contexts=contexts)
+            gateway.dice = Random(seed)
             notices = ConnectorNotices(gateway=gateway, registry=registry)
             floor.env = replace(floor.env, calendars=gateway, notices=notices, uow=WatchedUow(floor.world.env.uow))
             floor.world.env = replace(floor.world.env, calendars=gateway, notices=notices)
@@ -153,7 +182,7 @@ async def town(database_url: str, seed: int, by: str) -> AsyncIterator[Town]:
                 bound = CalendarBindingInput(connection=vendor, calendar=f"{rep}@example.com", writes=True)
                 await bind_calendars(floor.env, rep, [bound], actor=SETTER)
             await floor.world.publish(mailing(by=by))
-            yield Town(floor=floor, roads=roads, post=post)
+            yield Town(floor=floor, gateway=gateway, roads=roads, post=post)
             await gateway.aclose()
 
 
@@ -185,6 +214,7 @@ async def test_every_calendar_is_right_and_every_mail_comes_once(
             shown[copies[0].invitation()["uid"]].append(copies[0].invitation())
         answered = Counter(call.path for call in here.post.ledger.calls if call.acted and call.fault is Fault.NONE)
         assert max(answered.values()) == 1
+        assert here.killed
         twice = 0
         for life, row in zip(lives, rows, strict=True):
             told = shown.pop(f"pm-{row.id}@pointsman")
