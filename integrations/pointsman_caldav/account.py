@@ -26,7 +26,7 @@ MANIFEST = Manifest(
     contract=(CONTRACT, CONTRACT),
     capabilities=frozenset({Capability.CALENDARS, Capability.BUSY, Capability.APPOINTMENTS, Capability.WATCHES}),
     config=CaldavConfig,
-    auth=(Auth(method=Method.BASIC),),
+    auth=(Auth(method=Method.BASIC, fields=("username", "password")),),
     limits=Limits(at_once=AT_ONCE, busy_batch=BATCH),
     invites=frozenset({Invites.HOST, Invites.NOBODY}),
     docs="https://www.rfc-editor.org/rfc/rfc4791",

@@ -38,12 +38,14 @@ MANIFEST = Manifest(
             # (developers.google.com/identity/protocols/oauth2/web-server).
             params=(("access_type", "offline"), ("prompt", "consent")),
             client_auth=ClientAuth.POST,
+            fields=("client_id", "client_secret"),
         ),
         Auth(
             method=Method.OAUTH2,
             title="A service account acts for the users of a domain",
             scopes=SCOPES,
             per_subject=True,
+            fields=("service_account_key", "acting_as"),
         ),
     ),
     # 600 calls a minute for each user, 10,000 for a project (developers.google.com/calendar/api/guides/quota).

@@ -28,6 +28,7 @@ MANIFEST = Manifest(
             authorize_url="{url}/oauth/authorize",
             token_url="{url}/oauth/token",  # noqa: S106  # an address
             client_auth=ClientAuth.POST,
+            fields=("client_id", "client_secret"),
         ),
     ),
     limits=Limits(at_once=4, busy_batch=BATCH),

@@ -34,6 +34,7 @@ MANIFEST = Manifest(
             token_url=_TOKEN_URL,
             client_auth=ClientAuth.POST,
             only_if=("permission", Permission.APPLICATION),
+            fields=("mailbox",),
         ),
     ),
     # 10,000 requests in ten minutes and four at once, for each app and mailbox (Graph, "throttling limits", Outlook).

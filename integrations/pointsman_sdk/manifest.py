@@ -49,13 +49,15 @@ class ClientAuth(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Auth:
-    """One way to sign in; all but `method` and `title` is for OAuth 2.
+    """One way to sign in; all but `method`, `title`, `fields` and `only_if` is for OAuth 2.
 
     `{name}` in a URL stands for the configuration's field of that name (a tenant, a domain, an own server). `client_id` and
     `client_secret` are fields of the configuration. `params` are added to the authorize URL. `per_subject` says that each
     calendar's owner has a token of its own. `issuer` is for a vendor that names itself in its answer to a sign-in (RFC 9207):
     an answer that names another, or none, is refused. `only_if` names a field of the configuration and the value with which
-    this way is taken, where one client may sign in by several.
+    this way is taken, where one client may sign in by several. `fields` names the fields of the configuration that this way
+    needs and that may be empty, since other ways do without: who sets up a connection is asked for them, and for all that are
+    required.
     """
 
     method: Method
@@ -69,6 +71,7 @@ class Auth:
     client_auth: ClientAuth = ClientAuth.BASIC
     per_subject: bool = False
     only_if: tuple[str, str] | None = None
+    fields: tuple[str, ...] = ()
 
 
 class Per(StrEnum):

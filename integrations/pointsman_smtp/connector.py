@@ -13,7 +13,7 @@ MANIFEST = Manifest(
     capabilities=frozenset({Capability.NOTICES}),
     config=SmtpConfig,
     auth=(
-        Auth(method=Method.BASIC, title="User name and password"),
+        Auth(method=Method.BASIC, title="User name and password", fields=("username", "password")),
         Auth(method=Method.NONE, title="A server that takes mail from this machine as it is"),
     ),
     limits=Limits(at_once=4),

@@ -29,12 +29,16 @@ class DuplicateConnector(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthInfo:
-    """One way in which its connections prove themselves; with `signs_in` a human goes to the vendor once."""
+    """One way in which its connections prove themselves; with `signs_in` a human goes to the vendor once.
+
+    `fields` are those of the configuration that it needs beside the required ones.
+    """
 
     method: str
     title: str
     scopes: tuple[str, ...]
     signs_in: bool
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +159,13 @@ class ConnectorRegistry:
             tier=_tier(factory),
             capabilities=tuple(sorted(manifest.capabilities)),
             auth=tuple(
-                AuthInfo(method=way.method, title=way.title, scopes=way.scopes, signs_in=way.authorize_url is not None)
+                AuthInfo(
+                    method=way.method,
+                    title=way.title,
+                    scopes=way.scopes,
+                    signs_in=way.authorize_url is not None,
+                    fields=way.fields,
+                )
                 for way in manifest.auth
             ),
             docs=manifest.docs,
@@ -200,7 +210,7 @@ _SOUND: Mapping[str, Callable[[Any], bool]] = {
     "contract": lambda given: _all(int, tuple, list)(given) and len(given) == 2,
     "capabilities": _all(Capability, frozenset, set),
     "config": lambda given: isinstance(given, type) and issubclass(given, BaseModel),
-    "auth": _all(Auth, tuple, list),
+    "auth": lambda given: _all(Auth, tuple, list)(given) and all(_all(str, tuple, list)(way.fields) for way in given),
     "limits": lambda given: isinstance(given, Limits),
     "docs": lambda given: isinstance(given, str),
     "maintainers": _all(str, tuple, list),

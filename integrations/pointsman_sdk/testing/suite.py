@@ -6,6 +6,7 @@ from pointsman_sdk.testing.answers import AnswerChecks
 from pointsman_sdk.testing.appointments import AppointmentChecks
 from pointsman_sdk.testing.broken_off import BrokenOffChecks
 from pointsman_sdk.testing.busytimes import BusyChecks
+from pointsman_sdk.testing.configuration import ConfigurationChecks
 from pointsman_sdk.testing.house import HouseChecks
 from pointsman_sdk.testing.keeping import KeepingChecks
 from pointsman_sdk.testing.lists import ListChecks
@@ -21,6 +22,7 @@ from pointsman_sdk.testing.webhooks import IntakeChecks
 
 class ConnectorSuite(
     HouseChecks,
+    ConfigurationChecks,
     SignInChecks,
     AnswerChecks,
     KeepingChecks,

@@ -4,10 +4,9 @@ import logging
 import urllib.request
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 import httpx
-from pydantic import AfterValidator, Field
 
 from contract.mutants.base import MANIFEST, Call, OtherClient, fails
 from pointsman_memory import MemoryConfig, MemoryConnector
@@ -34,42 +33,6 @@ class WrittenForAnotherContract(MemoryConnector):
 @fails("test_declares_exactly_what_it_implements")
 class DeclaresLessThanItDoes(MemoryConnector):
     manifest = replace(MANIFEST, capabilities=frozenset({Capability.APPOINTMENTS}))
-
-
-class SilentConfig(MemoryConfig):
-    region: str = "eu"
-
-
-@fails("test_config_explains_every_field")
-class LeavesAFieldUnexplained(MemoryConnector):
-    manifest = replace(MANIFEST, config=SilentConfig)
-
-
-class LaxConfig(MemoryConfig, extra="ignore"):
-    pass
-
-
-@fails("test_config_refuses_unknown_fields")
-class IgnoresMisspeltOptions(MemoryConnector):
-    manifest = replace(MANIFEST, config=LaxConfig)
-
-
-class TrimmedConfig(MemoryConfig):
-    region: Annotated[
-        str | None, Field(description="Region"), AfterValidator(lambda text: text.strip())  # of None, too
-    ] = None
-
-
-@fails("test_config_takes_null_for_what_is_left_out")
-class TripsOverWhatIsLeftOut(MemoryConnector):
-    manifest = replace(MANIFEST, config=TrimmedConfig)
-
-
-@fails("test_config_hides_secrets")
-class KeepsTheTokenInTheOpen(MemoryConnector):
-    def __init__(self, config: MemoryConfig, context: Context) -> None:
-        super().__init__(config, context)
-        self.token = config.token.get_secret_value()
 
 
 @fails("test_check_asks_the_vendor")

@@ -99,6 +99,7 @@ async def test_connector_is_described_from_its_manifest(site: Path) -> None:
         (SOUND.replace("config=Config", "config=dict"), "Manifest` says: config"),
         (SOUND.replace("config=Config", "config=Config, limits=5"), "Manifest` says: limits"),
         (SOUND.replace(WAYS, "Auth(method=Method.NONE)"), "Manifest` says: auth"),
+        (SOUND.replace(WAYS, '(Auth(method=Method.NONE, fields="token"),)'), "Manifest` says: auth"),
         (SOUND.replace('maintainers=("A",)', 'maintainers="A"'), "Manifest` says: maintainers"),
         (SOUND.replace("docs=", "docs=None and "), "Manifest` says: docs"),
         (SOUND.replace("region: str", "region: __import__('typing').Callable[[], int]"), "JsonSchema"),

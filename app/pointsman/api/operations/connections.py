@@ -36,6 +36,7 @@ class AuthDescription(Protocol):
     title: str
     scopes: tuple[str, ...]
     signs_in: bool
+    fields: Sequence[str]
 
 
 class ConnectorDescription(Protocol):
@@ -66,6 +67,7 @@ class AuthDoc(BaseModel):
     title: str
     scopes: list[str] = Field(description="What the vendor is asked to let Pointsman do.")
     signs_in: bool = Field(description="A human goes to the vendor once: POST /v1/connections/{key}/sign-in.")
+    fields: list[str] = Field(description="What it needs of `config_schema`, beside the required fields.")
 
 
 class ConnectorDoc(BaseModel):
@@ -176,7 +178,13 @@ async def connectors(request: Request, _caller: Annotated[Caller, may(Operation.
                 tier=sheet.tier,
                 capabilities=list(sheet.capabilities),
                 auth=[
-                    AuthDoc(method=way.method, title=way.title, scopes=list(way.scopes), signs_in=way.signs_in)
+                    AuthDoc(
+                        method=way.method,
+                        title=way.title,
+                        scopes=list(way.scopes),
+                        signs_in=way.signs_in,
+                        fields=list(way.fields),
+                    )
                     for way in sheet.auth
                 ],
                 docs=sheet.docs,

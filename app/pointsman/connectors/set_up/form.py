@@ -6,9 +6,6 @@ from typing import Any
 
 from pointsman_sdk import Auth, Manifest, Method
 
-_CLIENT = frozenset({"client_id", "client_secret"})  # of OAuth 2: every connector calls them so, says the contract
-_LOGIN = frozenset({"username", "password"})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormField:
@@ -52,8 +49,7 @@ def fields_of(schema: Mapping[str, Any]) -> tuple[FormField, ...]:
 
 def _way(auth: Auth, fields: Sequence[FormField]) -> WayToSignIn:
     given = {auth.only_if[0]: str(auth.only_if[1])} if auth.only_if else {}
-    own = _own_fields(auth, fields)
-    asked = tuple(one for one in fields if one.name not in given and (one.required or one.name in own))
+    asked = tuple(one for one in fields if one.name not in given and (one.required or one.name in auth.fields))
     further = tuple(one for one in fields if one.name not in given and one not in asked)
     signs_in = auth.authorize_url is not None
     return WayToSignIn(
@@ -64,20 +60,6 @@ def _way(auth: Auth, fields: Sequence[FormField]) -> WayToSignIn:
         fields=asked,
         further=further,
     )
-
-
-def _own_fields(auth: Auth, fields: Sequence[FormField]) -> frozenset[str]:
-    """Which of the fields that may be empty prove this way: a form that asks for all of them asks for those of other ways."""
-    empty = frozenset(one.name for one in fields if not one.required and one.default is None)
-    match auth.method:
-        case Method.NONE:
-            return frozenset()
-        case Method.BASIC if empty & _LOGIN:
-            return empty & _LOGIN
-        case Method.OAUTH2 if auth.authorize_url is not None:
-            return empty & _CLIENT
-        case _:
-            return empty - _CLIENT
 
 
 def _field(name: str, part: Mapping[str, Any], schema: Mapping[str, Any], required: frozenset[str]) -> FormField:
