@@ -9,7 +9,7 @@ from pointsman_google.config import GoogleConfig
 from pointsman_google.refusals import VENDOR, NotFound, raise_refusal
 from pointsman_google.shape import rows, shaped, text_or_none
 from pointsman_google.sign_in import SignIn
-from pointsman_sdk import AmbiguousOutcome, Context, Page, Rejected, all_items
+from pointsman_sdk import AmbiguousOutcome, Context, Page, ReauthRequired, Rejected, all_items
 from pointsman_sdk.answers import SMALL, read_answer
 from pointsman_sdk.http import authorized
 from pointsman_sdk.readers.strict_json import parse_json
@@ -29,6 +29,10 @@ class Client:
 
     def now(self) -> datetime:
         return self._context.clock()
+
+    def subject_of(self, place: str | None) -> str | None:
+        """The user for whom a service account makes a call about this calendar; None where one user signed in for all."""
+        return self._sign_in.subject(place)
 
     async def call(
         self,
@@ -61,7 +65,9 @@ class Client:
             subject=subject,
             renew=self._sign_in.renew(subject),
         )
-        raise_refusal(response, now=self._context.clock(), writes=writes)
+        if response.status_code == 401 and subject != self._sign_in.subject(None):
+            raise ReauthRequired(f"{VENDOR} refused the service account for this user", subject=subject)
+        raise_refusal(response, now=self._context.clock(), writes=writes, subject=subject)
         if response.status_code == 204:
             return None
         found = await read_answer(

@@ -48,7 +48,8 @@ MANIFEST = Manifest(
             fields=("service_account_key", "acting_as"),
         ),
     ),
-    # 600 calls a minute for each user, 10,000 for a project (developers.google.com/calendar/api/guides/quota).
+    # 600 calls a minute for each user, who signed in or for whom a service account calls, and 10,000 for a project
+    # (developers.google.com/calendar/api/guides/quota).
     limits=Limits(rate=10.0, burst=50, at_once=8, per=Per.SUBJECT, busy_batch=BATCH),
     signs=Signs(body=False, time=False),
     invites=frozenset(Invites),
@@ -63,11 +64,15 @@ class GoogleConnector:
     manifest = MANIFEST
 
     def __init__(self, config: GoogleConfig, context: Context) -> None:
-        client = Client(config, context)
+        self._client = client = Client(config, context)
         self.calendars = GoogleCalendars(client)
         self.busy = GoogleBusy(client)
         self.appointments = GoogleAppointments(client)
         self.watches = GoogleWatches(client)
+
+    def subject_of(self, capability: Capability, place: str | None) -> str | None:
+        """Busy times are asked for all calendars as one user."""
+        return self._client.subject_of(None if capability is Capability.BUSY else place)
 
     async def check(self) -> None:
         await self.calendars.ask_who()

@@ -69,20 +69,26 @@ def reasons(response: httpx.Response) -> frozenset[str]:
     return frozenset(one for one in found if isinstance(one, str))
 
 
-def raise_refusal(response: httpx.Response, *, now: datetime, writes: bool) -> None:
-    """Raise what the answer means, unless it is a success."""
+#: Counted over the whole Google Cloud project, and not for the user.
+_OF_PROJECT = frozenset({"dailyLimitExceeded"})
+
+
+def raise_refusal(response: httpx.Response, *, now: datetime, writes: bool, subject: str | None = None) -> None:
+    """Raise what the answer means, unless it is a success. `subject`: the user for whom a service account made the call."""
     status = response.status_code
     if status >= 300:
         why = reasons(response)
         if status in (403, 429) and (waits := [_WAITS[one] for one in why if one in _WAITS]):
             said = retry_after(response, now=now)
+            whose = None if why & _OF_PROJECT else subject
             raise Retryable(
                 f"{VENDOR} asks for fewer calls (status {status})",
                 retry_after=max(waits) if said is None else said,
-                scope=Scope.CONNECTION,
+                scope=Scope.CONNECTION if whose is None else Scope.SUBJECT,
+                subject=whose,
             )
         _raise_what_is_peculiar(status, why)
-    raise_for_status(response, vendor=VENDOR, now=now, writes=writes)
+    raise_for_status(response, vendor=VENDOR, now=now, writes=writes, subject=subject)
 
 
 def _raise_what_is_peculiar(status: int, why: frozenset[str]) -> None:

@@ -15,7 +15,7 @@ from pointsman_microsoft.graph.client import Client
 from pointsman_microsoft.graph.places import Place
 from pointsman_microsoft.graph.shape import shaped, text
 from pointsman_microsoft.graph.times import plain, slot_of
-from pointsman_microsoft.schedules import ELSEWHERE, TOO_MANY, Schedules
+from pointsman_microsoft.schedules import ELSEWHERE, TOO_MANY, Schedules, throttled
 from pointsman_sdk import BusyTime, BusyTimes, CalendarRef, ConnectorError, Rejected, Retryable, Scope, Slot, Unreadable
 
 AT_ONCE = 4  # requests that a mailbox stands side by side
@@ -60,7 +60,7 @@ class Busy:
         except Retryable as fault:
             if fault.scope is Scope.CONNECTION:
                 return fault
-            return Unreadable(reason=str(fault), retry_after=fault.retry_after)
+            return throttled(fault)
         except ConnectorError as fault:
             return fault
 

@@ -5,9 +5,22 @@ from pointsman_microsoft.busy import Busy
 from pointsman_microsoft.calendars import Calendars
 from pointsman_microsoft.config import MicrosoftConfig, Permission
 from pointsman_microsoft.graph.client import Client
+from pointsman_microsoft.graph.places import Place
 from pointsman_microsoft.schedules import BATCH
 from pointsman_microsoft.watches import Watches
-from pointsman_sdk import CONTRACT, Auth, Capability, ClientAuth, Context, Invites, Limits, Manifest, Method, Per
+from pointsman_sdk import (
+    CONTRACT,
+    Auth,
+    Capability,
+    ClientAuth,
+    Context,
+    Invites,
+    Limits,
+    Manifest,
+    Method,
+    Per,
+    PlaceGone,
+)
 
 _TOKEN_URL = "{login_url}/{tenant}/oauth2/v2.0/token"  # noqa: S105  # an address
 
@@ -51,11 +64,21 @@ class MicrosoftConnector:
     manifest = MANIFEST
 
     def __init__(self, config: MicrosoftConfig, context: Context) -> None:
+        self._asked_over = config.mailbox
         client = Client(config, context)
         self.calendars = Calendars(client, config)
         self.busy = Busy(client, mailbox=config.mailbox, elsewhere_blocks=config.working_elsewhere_blocks)
         self.appointments = Appointments(client)
         self.watches = Watches(client)
+
+    def subject_of(self, capability: Capability, place: str | None) -> str | None:
+        """The mailbox; of several schedules the one over which they are asked for, where the connection names it."""
+        if place is None:
+            place = self._asked_over if capability is Capability.BUSY else None
+        try:
+            return None if place is None else Place.of(place).subject
+        except PlaceGone:
+            return None  # the call itself says so
 
     async def check(self) -> None:
         """Ask for one calendar, or else for the app's own subscriptions, which takes no permission of its own."""

@@ -13,9 +13,20 @@ from pointsman_microsoft.graph.client import Client
 from pointsman_microsoft.graph.places import Place
 from pointsman_microsoft.graph.shape import rows, shaped, text
 from pointsman_microsoft.graph.times import slot_of, written
-from pointsman_sdk import BusyTime, BusyTimes, CalendarRef, PlaceGone, Rejected, Slot, Unreadable
+from pointsman_sdk import (
+    BusyTime,
+    BusyTimes,
+    CalendarRef,
+    PlaceGone,
+    Rejected,
+    Retryable,
+    Scope,
+    Slot,
+    Unreadable,
+)
 
 BATCH = 20
+_MOST_THROTTLED = 3  # mailboxes over which one question is tried
 LONGEST_WINDOW = timedelta(days=62)
 _MINUTE = timedelta(minutes=1)
 _LEAST, _MOST = 5, 1440  # minutes of a character of the availabilityView, of which as few as can be are wanted
@@ -38,15 +49,21 @@ _NOT_NOW = Unreadable(reason="Microsoft Graph could not read the mailbox's busy 
 
 
 class Schedules:
-    """Asked over a mailbox of ours: `mailbox`, or else one of those asked about."""
+    """Asked over a mailbox of ours: `mailbox`, or else one of those asked about.
+
+    A mailbox that cannot be asked over, or has been asked too often, is Unreadable itself, and another one is taken.
+    """
 
     def __init__(self, client: Client, *, mailbox: str | None, elsewhere_blocks: bool) -> None:
         self._client, self._mailbox, self._elsewhere_blocks = client, mailbox, elsewhere_blocks
 
     async def read(self, asked: Sequence[CalendarRef], window: Slot) -> Mapping[str, BusyTimes | Unreadable]:
-        """By the calendar's id, which is the mailbox's address. A mailbox that cannot be asked over is Unreadable itself."""
+        """By the calendar's id, which is the mailbox's address.
+
+        Raises Retryable where `mailbox` is throttled. Where it is none, and a few of those asked are, the others wait too.
+        """
         found: dict[str, BusyTimes | Unreadable] = {}
-        left = list(asked)
+        left, tries = list(asked), _MOST_THROTTLED
         while left:
             over = self._mailbox or left[0].id
             try:
@@ -55,6 +72,12 @@ class Schedules:
                 if self._mailbox is not None:
                     raise Rejected("the connection's `mailbox` is not there, or the app may not use it") from fault
                 found[left.pop(0).id] = Unreadable(reason=str(fault), lasting=True)
+            except Retryable as fault:
+                if fault.scope is not Scope.SUBJECT or self._mailbox is not None:
+                    raise
+                found[left.pop(0).id], tries = throttled(fault), tries - 1
+                if tries == 0:
+                    return found | {one.id: _later(fault) for one in left}
         return found
 
     async def _over(
@@ -90,6 +113,15 @@ class Schedules:
 
     def _blocks(self, status: str) -> bool:
         return status != _FREE and (self._elsewhere_blocks or status != ELSEWHERE)
+
+
+def throttled(fault: Retryable) -> Unreadable:
+    """One mailbox, read later; with its subject where that one was asked too often."""
+    return Unreadable(reason=str(fault), retry_after=fault.retry_after, subject=fault.subject)
+
+
+def _later(fault: Retryable) -> Unreadable:
+    return Unreadable(reason=str(fault), retry_after=fault.retry_after)
 
 
 _LEFT_OUT = Unreadable(reason="Microsoft Graph's answer leaves the mailbox out")

@@ -16,7 +16,7 @@ from pointsman_sdk.abilities.calendars import (
 from pointsman_sdk.abilities.directory import Field, Fields, FieldType, Owners, Prepared, RecordKind, User, WantedField
 from pointsman_sdk.abilities.intake import Arrival, Event, Intake, Missed, Reply
 from pointsman_sdk.abilities.watches import Changes, Watch, Watches
-from pointsman_sdk.connector import PROTOCOLS, Connector, implemented
+from pointsman_sdk.connector import PROTOCOLS, Connector, Subjects, implemented, subject_of
 from pointsman_sdk.context import (
     MOST_MEMORY,
     Context,
@@ -125,6 +125,7 @@ __all__ = [
     "Slot",
     "SlotTaken",
     "Standing",
+    "Subjects",
     "Task",
     "Tasks",
     "Token",
@@ -140,4 +141,5 @@ __all__ = [
     "check_key",
     "implemented",
     "no_dial",
+    "subject_of",
 ]

@@ -32,6 +32,19 @@ class Connector(Protocol):
         ...
 
 
+@runtime_checkable
+class Subjects(Protocol):
+    """A connector whose vendor counts calls by the mailbox, or the user, for which they are made (`Limits.per` SUBJECT)."""
+
+    def subject_of(self, capability: Capability, place: str | None) -> str | None:
+        """The one for which a call about this place is made; None: the connection's own limits are all there is.
+
+        Asked before the call, so without one. The place None stands for what is asked of no single one: a list, or the busy
+        times of several.
+        """
+        ...
+
+
 PROTOCOLS: dict[Capability, type] = {
     Capability.CALENDARS: Calendars,
     Capability.BUSY: Busy,
@@ -47,6 +60,11 @@ PROTOCOLS: dict[Capability, type] = {
     Capability.NOTICES: Notices,
     Capability.INTAKE: Intake,
 }
+
+
+def subject_of(connector: object, capability: Capability, place: str | None) -> str | None:
+    """As the connector says; None where it counts none."""
+    return connector.subject_of(capability, place) if isinstance(connector, Subjects) else None
 
 
 def implemented(connector: object) -> frozenset[Capability]:

@@ -17,9 +17,10 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """What is to wait: the one call, or every call over the connection."""
+    """What is to wait: the one call, every call for one subject (a mailbox, a user), or every call over the connection."""
 
     CALL = "call"
+    SUBJECT = "subject"
     CONNECTION = "connection"
 
 
@@ -30,12 +31,22 @@ class ConnectorError(Exception):
 class Retryable(ConnectorError):
     """Not now: the host tries again later, no sooner than `retry_after` when the vendor said so.
 
-    `scope` CONNECTION says that the vendor throttles or cannot be reached, so that no other call is worth making either.
+    `scope` CONNECTION says that the vendor throttles or cannot be reached, so that no other call is worth making either;
+    SUBJECT says so of the calls for one `subject`, which `Subjects.subject_of` names for them.
     """
 
-    def __init__(self, message: str, *, retry_after: timedelta | None = None, scope: Scope = Scope.CALL) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: timedelta | None = None,
+        scope: Scope = Scope.CALL,
+        subject: str | None = None,
+    ) -> None:
         super().__init__(message)
-        self.retry_after, self.scope = retry_after, scope
+        if (scope is Scope.SUBJECT) is not bool(subject):
+            raise ValueError("the scope SUBJECT has a subject, and no other has one")
+        self.retry_after, self.scope, self.subject = retry_after, scope, subject
 
 
 class AmbiguousOutcome(Retryable):
@@ -43,7 +54,14 @@ class AmbiguousOutcome(Retryable):
 
 
 class ReauthRequired(ConnectorError):
-    """The credentials were refused: after a second time the host stops using the connection and tells a human."""
+    """The credentials were refused: after a second time the host stops using the connection and tells a human.
+
+    With a `subject` they were refused for that one: others go on.
+    """
+
+    def __init__(self, message: str, *, subject: str | None = None) -> None:
+        super().__init__(message)
+        self.subject = subject
 
 
 class Rejected(ConnectorError):

@@ -182,16 +182,27 @@ Throttled = Callable[[httpx.Response], bool]
 
 
 def raise_for_status(
-    response: httpx.Response, *, vendor: str, now: datetime, writes: bool, throttled: Throttled | None = None
+    response: httpx.Response,
+    *,
+    vendor: str,
+    now: datetime,
+    writes: bool,
+    throttled: Throttled | None = None,
+    subject: str | None = None,
 ) -> None:
     """Raise what a status means for every vendor; a connector handles first what is peculiar to its own.
 
     A 5xx other than 503 on a write may come from a gateway in front of a vendor that did act. What is throttled, by 429, by 503
-    or 403 with a Retry-After or as `throttled` knows it, keeps the whole connection waiting.
+    or 403 with a Retry-After or as `throttled` knows it, keeps the whole connection waiting. `subject` is the one for which the
+    call was made where the vendor counts each: a 429, and what `throttled` knows, is that one's.
     """
     status = response.status_code
     wait = retry_after(response, now=now)
-    if status == 429 or (status in (403, 503) and wait is not None) or (throttled is not None and throttled(response)):
+    if status == 429 or (throttled is not None and throttled(response)):
+        scope = Scope.CONNECTION if subject is None else Scope.SUBJECT
+        text = f"{vendor} asks for fewer calls (status {status})"
+        raise Retryable(text, retry_after=wait, scope=scope, subject=subject)
+    if status in (403, 503) and wait is not None:
         raise Retryable(f"{vendor} asks for fewer calls (status {status})", retry_after=wait, scope=Scope.CONNECTION)
     if status < 300:
         return

@@ -84,7 +84,10 @@ class Per(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What the vendor stands: `rate` calls a second on average (None: it states none), up to `burst` together, and `at_once`
-    calls in flight. The host keeps it over all its processes. `busy_batch` calendars go into one question."""
+    calls in flight. The host keeps it over all its processes. `busy_batch` calendars go into one question.
+
+    With `per` SUBJECT `rate` and `burst` are those of each subject that the connector names (`Subjects`), and of the connection
+    where it names none. `at_once` always is the connection's."""
 
     rate: float | None = None
     burst: int = 10

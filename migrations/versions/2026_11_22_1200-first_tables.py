@@ -76,6 +76,7 @@ def upgrade() -> None:
     op.create_table(
         "connection_pace",
         sa.Column("connection_id", sa.UUID(), nullable=False),
+        sa.Column("subject", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("tokens", sa.Double(), nullable=False),
         sa.Column("filled_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("calls", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
@@ -90,7 +91,7 @@ def upgrade() -> None:
         sa.Column("last_error", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("quota", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("connection_pace_connection_id_fkey")),
-        sa.PrimaryKeyConstraint("connection_id", name=op.f("connection_pace_pkey")),
+        sa.PrimaryKeyConstraint("connection_id", "subject", name=op.f("connection_pace_pkey")),
     )
     op.create_table(
         "connection_tokens",

@@ -43,6 +43,7 @@ CHANGEABLE: dict[str, tuple[str, ...]] = {
 
 #: Rows that come and go.
 DELETABLE = (
+    "connection_pace",
     "connection_tokens",
     "sign_ins",
     "appointment_companions", "calendar_reads", "missing_events", "idempotency", "rep_calendars", "role_works", "time_off",

@@ -20,10 +20,12 @@ from pointsman.connectors.sdk_values import (
     calendar_page,
     check_contract,
     kept_instant,
+    kept_subject,
     kept_text,
     vendor_event,
 )
 from pointsman.domain.errors import Fault, Invalid, NotFound, Unavailable
+from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports.intake.signatures import SignedRequest
 from pointsman.services.ports.vendors.calendars import (
     BusyLimits,
@@ -35,6 +37,7 @@ from pointsman.services.ports.vendors.calendars import (
     VendorCalendarPage,
     VendorError,
     VendorEvent,
+    VendorRetryableError,
     VendorWatch,
 )
 from pointsman_sdk import (
@@ -51,6 +54,7 @@ from pointsman_sdk import (
     Rejected,
     Slot,
     SlotTaken,
+    Unreadable,
     Watches,
     WebhookRequest,
     check_key,
@@ -110,7 +114,9 @@ class ConnectorGateway(Calls):
             following = told.cursor if told.cursor and len(told.cursor) <= LONGEST_ID else None
             return CalendarNews(changed=changed, cursor=None if following is None else kept_text(following))
 
-        return await self.on(Capability.WATCHES, connection, ask, deadline=deadline, patience=Patience.WAITS)
+        return await self.on(
+            Capability.WATCHES, connection, ask, place=calendar, deadline=deadline, patience=Patience.WAITS
+        )
 
     async def watch_calendar(
         self, connection: ConnectionRef, calendar: str, *, callback: str, secret: str, deadline: timedelta
@@ -127,7 +133,9 @@ class ConnectorGateway(Calls):
                 await vendor.unwatch(calendar, made.state)  # nothing else would end it
                 raise
 
-        return await self.on(Capability.WATCHES, connection, ask, deadline=deadline, patience=Patience.WAITS)
+        return await self.on(
+            Capability.WATCHES, connection, ask, place=calendar, deadline=deadline, patience=Patience.WAITS
+        )
 
     async def answer_push(self, connection: ConnectionRef, request: SignedRequest, *, secret: str) -> PushReply:
         """What the connector answers a vendor that calls about a watch."""
@@ -146,7 +154,7 @@ class ConnectorGateway(Calls):
 
     async def unwatch_calendar(self, connection: ConnectionRef, calendar: str, state: str) -> None:
         """End that."""
-        await self.on(Capability.WATCHES, connection, lambda vendor: vendor.unwatch(calendar, state))
+        await self.on(Capability.WATCHES, connection, lambda vendor: vendor.unwatch(calendar, state), place=calendar)
 
     def busy_limits(self, connector: str) -> BusyLimits:
         """How many calendars go into one question, and how many questions are asked side by side."""
@@ -162,18 +170,38 @@ class ConnectorGateway(Calls):
         *,
         deadline: timedelta,
     ) -> dict[str, Busyness]:
-        """Busy times of each calendar, or why that one cannot be read: one question to the vendor."""
-        window = check_contract(lambda: Slot(start, end))
+        """Busy times of each calendar, or why that one cannot be read: one question to the vendor, without those that wait."""
+        window, names = check_contract(lambda: Slot(start, end)), [one.calendar for one in asked]
+        waiting = await self.waiting(connection, Capability.BUSY, names) if len(asked) > 1 else {}
+        wanted = [
+            CalendarRef(id=one.calendar, zone=one.owner.zone, owner=one.owner.email)
+            for one in asked
+            if one.calendar not in waiting
+        ]
+        throttled = dict[str, str]()
 
         async def read(vendor: Busy) -> dict[str, Busyness]:
-            wanted = [CalendarRef(id=one.calendar, zone=one.owner.zone, owner=one.owner.email) for one in asked]
             answer = await vendor.read(wanted, window)
-            found = {one.calendar: busyness(answer.get(one.calendar)) for one in asked}
-            if len(found) == 1 and isinstance(fault := next(iter(found.values())), VendorError):
+            found = {one.id: busyness(answer.get(one.id)) for one in wanted}
+            for name in found:
+                if isinstance(said := answer.get(name), Unreadable) and (subject := kept_subject(said.subject)):
+                    throttled[name] = subject
+            if len(names) == 1 and isinstance(fault := found[names[0]], VendorError) and not throttled:
                 raise fault  # a question about one calendar that fails is a call that fails
             return found
 
-        return await self.on(Capability.BUSY, connection, read, deadline=deadline, patience=Patience.FIRST)
+        if not wanted:
+            return dict(waiting)
+        place = wanted[0].id if len(wanted) == 1 else None
+        found = await self.on(
+            Capability.BUSY, connection, read, place=place, deadline=deadline, patience=Patience.FIRST
+        )
+        for name, subject in throttled.items():
+            if isinstance(fault := found[name], VendorRetryableError):
+                found[name] = await self.hold(connection, subject, fault, failure_message(fault))
+        if len(names) == 1 and isinstance(fault := found[names[0]], VendorError):
+            raise fault
+        return {**found, **waiting}
 
     def _limits(self, connector: str) -> Limits:
         try:
@@ -196,7 +224,7 @@ class ConnectorGateway(Calls):
                 without = replace(request, meeting=None)
                 return replace(vendor_event(await vendor.put(without)), join_url=None, makes_no_meeting=True)
 
-        return await self._on_calendar(connection, put, writes=True)
+        return await self._on_calendar(connection, event.calendar, put, writes=True)
 
     async def get_event(self, connection: ConnectionRef, calendar: str, key: str) -> VendorEvent | None:
         """The event with this key, or None."""
@@ -206,12 +234,12 @@ class ConnectorGateway(Calls):
             found = await vendor.get(calendar, key)
             return None if found is None else vendor_event(found)
 
-        return await self._on_calendar(connection, look_up, patience=Patience.WAITS)
+        return await self._on_calendar(connection, calendar, look_up, patience=Patience.WAITS)
 
     async def drop_event(self, connection: ConnectionRef, calendar: str, key: str) -> None:
         """Take the event away, if it is there."""
         check_contract(lambda: check_key(key))
-        await self._on_calendar(connection, lambda vendor: vendor.drop(calendar, key), writes=True)
+        await self._on_calendar(connection, calendar, lambda vendor: vendor.drop(calendar, key), writes=True)
 
     async def our_events(
         self,
@@ -228,11 +256,12 @@ class ConnectorGateway(Calls):
         async def read(vendor: Appointments) -> list[VendorEvent]:
             return [vendor_event(record) for record in await vendor.ours(calendar, window)]
 
-        return await self._on_calendar(connection, read, deadline=deadline, patience=Patience.WAITS)
+        return await self._on_calendar(connection, calendar, read, deadline=deadline, patience=Patience.WAITS)
 
     async def _on_calendar(
         self,
         connection: ConnectionRef,
+        calendar: str,
         do: Callable[[Appointments], Awaitable[T]],
         *,
         deadline: timedelta = CALL_DEADLINE,
@@ -240,5 +269,11 @@ class ConnectorGateway(Calls):
         patience: Patience = Patience.COMES_BACK,
     ) -> T:
         return await self.on(
-            Capability.APPOINTMENTS, connection, do, deadline=deadline, writes=writes, patience=patience
+            Capability.APPOINTMENTS,
+            connection,
+            do,
+            place=calendar,
+            deadline=deadline,
+            writes=writes,
+            patience=patience,
         )

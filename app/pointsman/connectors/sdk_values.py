@@ -82,6 +82,14 @@ def _is_unicode(text: str) -> bool:
     return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
+def kept_subject(name: object) -> str | None:
+    """The name of a mailbox or a user, as calls are counted by it; None for what is none."""
+    try:
+        return kept_text(name, _LONGEST_TEXT) or None
+    except (TypeError, ValueError):
+        return None
+
+
 def kept_instant(value: datetime | None) -> datetime | None:
     """In UTC. Raises ValueError for a time without a zone, and for one before or after all that UTC can say."""
     if value is not None and value.utcoffset() is None:

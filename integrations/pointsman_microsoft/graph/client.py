@@ -8,6 +8,7 @@ from urllib.parse import quote
 from pointsman_microsoft.config import MicrosoftConfig, Permission
 from pointsman_microsoft.graph.answers import ITEM_GONE, code_of, is_throttled, raise_what_is_peculiar
 from pointsman_microsoft.graph.app_token import AppToken
+from pointsman_microsoft.graph.places import subject_in
 from pointsman_microsoft.graph.shape import rows, shaped, text_or_none
 from pointsman_sdk import AmbiguousOutcome, Context, Page, Rejected, all_items
 from pointsman_sdk.answers import PAGE_LIMITS, SMALL, read_answer
@@ -59,7 +60,9 @@ class Client:
             return None
         if status >= 300 and not is_throttled(response):
             raise_what_is_peculiar(status, code, wait=retry_after(response, now=self.now()), of_place=of_place)
-        raise_for_status(response, vendor=VENDOR, now=self.now(), writes=writes, throttled=is_throttled)
+        raise_for_status(
+            response, vendor=VENDOR, now=self.now(), writes=writes, throttled=is_throttled, subject=subject_in(path)
+        )
         if silent:
             return None
         content, readers = response.content, self._context.readers

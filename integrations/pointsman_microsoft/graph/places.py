@@ -1,11 +1,13 @@
 """Places: the address of a mailbox, for its default calendar, or `address/id` for another calendar of it."""
 
+import re
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from pointsman_sdk import PlaceGone, check_email
 
 _LONGEST_ID = 500
+_MAILBOX = re.compile(r"/users/([^/?]+)/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,11 @@ class Place:
         return self.user if self.calendar is None else f"{self.user}/{self.calendar}"
 
     @property
+    def subject(self) -> str:
+        """The mailbox as what Graph counts requests by ("throttling limits", Outlook)."""
+        return self.user.casefold()
+
+    @property
     def mailbox(self) -> str:
         return f"/users/{quote(self.user, safe='@')}"
 
@@ -53,3 +60,9 @@ class Place:
 
     def event(self, event_id: str) -> str:
         return f"{self.mailbox}/events/{quote(event_id, safe='')}"
+
+
+def subject_in(path: str) -> str | None:
+    """The `subject` of what lies below a mailbox; None for any other path."""
+    found = _MAILBOX.match(path)
+    return None if found is None else unquote(found[1]).casefold()

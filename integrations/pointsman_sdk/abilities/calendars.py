@@ -60,11 +60,13 @@ class Unreadable:
     """Why one calendar of a batch could not be read: it is never free.
 
     `lasting` says that this does not pass by itself: there is no such calendar, or the connection may not read it.
+    `subject` says that the vendor throttles this one, as `Retryable` does with the scope SUBJECT, and answered for the others.
     """
 
     reason: str
     retry_after: timedelta | None = None
     lasting: bool = False
+    subject: str | None = None
 
 
 @runtime_checkable

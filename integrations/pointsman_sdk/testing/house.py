@@ -20,9 +20,11 @@ from pointsman_sdk import (
     AmbiguousOutcome,
     Connector,
     ConnectorError,
+    Per,
     ReauthRequired,
     Rejected,
     Retryable,
+    Subjects,
     implemented,
 )
 from pointsman_sdk.testing.bench import Bench, secrets_in
@@ -56,8 +58,9 @@ class HouseChecks(Bench):
 
     @proves(Tier.BRONZE)
     def test_declares_exactly_what_it_implements(self, connector: Any) -> None:
-        """Declare each capability whose attribute satisfies its Protocol; leave out the attributes of the others."""
+        """Declare each capability whose attribute satisfies its Protocol, and limits per SUBJECT with `subject_of`; no others."""
         assert implemented(connector) == connector.manifest.capabilities
+        assert isinstance(connector, Subjects) is (connector.manifest.limits.per is Per.SUBJECT)
         assert connector.manifest.capabilities
 
     @proves(Tier.BRONZE)

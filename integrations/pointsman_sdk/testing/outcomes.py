@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pointsman_sdk import AmbiguousOutcome, ConnectorError, ReauthRequired, Rejected, Retryable, Scope
+from pointsman_sdk import AmbiguousOutcome, ConnectorError, ReauthRequired, Rejected, Retryable, Scope, subject_of
 from pointsman_sdk.testing.bench import Bench
 from pointsman_sdk.testing.keeping import every_kind
 from pointsman_sdk.testing.kinds import Kind
@@ -29,6 +29,7 @@ class Fault:
     errors: tuple[type[ConnectorError], ...]
     acted: bool = False
     scope: Scope | None = None
+    throttles: bool = False  # then it may be the subject's, as `test_throttled_subject_is_named` holds it to
     wait: timedelta | None = None
 
     def __str__(self) -> str:
@@ -47,6 +48,7 @@ FAULTS = (
         happen=lambda wire: wire.answer(429, headers={"Retry-After": "7"}, times=MANY),
         errors=(Retryable,),
         scope=Scope.CONNECTION,
+        throttles=True,
         wait=WAIT,
     ),
     Fault(
@@ -56,10 +58,15 @@ FAULTS = (
         ),
         errors=(Retryable,),
         scope=Scope.CONNECTION,
+        throttles=True,
         wait=WAIT,
     ),
     Fault(
-        name="429 alone", happen=lambda wire: wire.answer(429, times=MANY), errors=(Retryable,), scope=Scope.CONNECTION
+        name="429 alone",
+        happen=lambda wire: wire.answer(429, times=MANY),
+        errors=(Retryable,),
+        scope=Scope.CONNECTION,
+        throttles=True,
     ),
     Fault(name="500", happen=lambda wire: wire.answer(500, times=MANY), errors=(Retryable,), acted=True),
     Fault(name="502", happen=lambda wire: wire.answer(502, times=MANY), errors=(Retryable,), acted=True),
@@ -99,7 +106,8 @@ async def check_outcome(call: Any, fault: Fault, wire: Wire) -> None:
     if isinstance(error, Retryable) and fault.wait is not None and wire.tells_waits:
         assert error.retry_after == fault.wait
     if isinstance(error, Retryable) and fault.scope is not None:
-        assert error.scope is fault.scope, "the host would go on calling a vendor that cannot serve it"
+        allowed = {fault.scope, Scope.SUBJECT} if fault.throttles else {fault.scope}
+        assert error.scope in allowed, "the host would go on calling a vendor that cannot serve it"
 
 
 class OutcomeChecks(Bench):
@@ -115,6 +123,18 @@ class OutcomeChecks(Bench):
         thing = kind.thing(vendor)
         fault.happen(wire)
         await check_outcome(kind.of(connector).put(thing), fault, wire)
+
+    @proves(Tier.SILVER)
+    @every_kind
+    async def test_throttled_subject_is_named(self, connector: Any, vendor: Any, wire: Wire, kind: Kind) -> None:
+        """A 429 holds the subject that `subject_of` names for the call, and where it names none the connection."""
+        thing = kind.thing(vendor)
+        wire.answer(429, times=MANY)
+        with pytest.raises(Retryable) as caught:
+            await kind.of(connector).put(thing)
+        subject = subject_of(connector, kind.capability, thing.place)
+        assert caught.value.subject == subject
+        assert (caught.value.scope is Scope.SUBJECT) is (subject is not None)
 
     @proves(Tier.SILVER)
     @every_kind

@@ -12,7 +12,7 @@ from contract.google.bench_vendor import delegated, rsa_key
 from contract.google.world import ANNA, BEN, World
 from pointsman_google import MANIFEST, GoogleConfig, GoogleConnector
 from pointsman_google.sign_in import SCOPES
-from pointsman_sdk import CalendarRef, PlaceGone, ReauthRequired, Rejected, Retryable, Scope, Slot
+from pointsman_sdk import CalendarRef, Capability, PlaceGone, ReauthRequired, Rejected, Retryable, Scope, Slot
 from pointsman_sdk.fakes import Fault, Turn
 from pointsman_sdk.testing import NOW, appointment, at
 
@@ -173,6 +173,37 @@ async def test_a_403_may_mean_too_many_calls(world: World, google: GoogleConnect
         await google.busy.read([CalendarRef(id=ANNA, zone="UTC")], at(9))
     assert (caught.value.scope, caught.value.retry_after) == (Scope.CONNECTION, timedelta(seconds=wait))
     await google.check()
+
+
+@pytest.mark.parametrize(
+    ("reason", "subject"),
+    [("rateLimitExceeded", BEN), ("userRateLimitExceeded", BEN), ("quotaExceeded", BEN), ("dailyLimitExceeded", None)],
+)
+async def test_of_a_service_account_one_user_is_throttled_and_of_the_project_all_are(
+    world: World, acting: GoogleConnector, reason: str, subject: str | None
+) -> None:
+    await acting.appointments.get(BEN, "k")
+    world.vendor.throttles, world.vendor.throttles_by = 1, reason
+    with pytest.raises(Retryable) as caught:
+        await acting.appointments.get(BEN, "k")
+    assert caught.value.subject == subject
+    assert caught.value.scope is (Scope.CONNECTION if subject is None else Scope.SUBJECT)
+
+
+def test_whose_limits_count_is_known_before_a_call(world: World, acting: GoogleConnector) -> None:
+    asked = [(Capability.APPOINTMENTS, BEN), (Capability.APPOINTMENTS, ROOM), (Capability.BUSY, BEN)]
+    assert [acting.subject_of(*one) for one in asked] == [BEN, ANNA, ANNA]
+    assert [world.connect().subject_of(*one) for one in asked] == [None, None, None]
+
+
+@pytest.mark.parametrize(("place", "subject"), [(BEN, BEN), (ANNA, None)])
+async def test_a_user_who_is_refused_stops_no_other_and_the_one_to_act_as_stops_all(
+    world: World, acting: GoogleConnector, place: str, subject: str | None
+) -> None:
+    world.instead["/events"] = httpx.Response(401, json={})
+    with pytest.raises(ReauthRequired) as caught:
+        await acting.appointments.get(place, "k")
+    assert caught.value.subject == subject
 
 
 async def test_a_wait_that_google_names_counts(world: World, google: GoogleConnector) -> None:

@@ -1,14 +1,16 @@
 """Busy times: twenty mailboxes in one question, each error by itself, and the events where a schedule does not tell enough."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from contract.microsoft.world import ANNA, World, utc, world
+from pointsman_microsoft.graph.places import Place, subject_in
 from pointsman_microsoft.graph.times import instant, zone_named
-from pointsman_sdk import BusyTimes, CalendarRef, Slot, Unreadable
+from pointsman_sdk import BusyTimes, CalendarRef, Capability, Retryable, Scope, Slot, Unreadable
 from pointsman_sdk.testing import at
 from pointsman_sdk.testing.busytimes import DAY
 from pointsman_sdk.testing.samples import AUTUMN
@@ -206,3 +208,53 @@ async def test_a_moment_is_not_nothing() -> None:
         found = (await here.connector.busy.read(asked, DAY))[ANNA]
         assert isinstance(found, BusyTimes)
         assert len(found.times) == 1
+
+
+def throttles(*places: str) -> Callable[[httpx.Request], httpx.Response | None]:
+    """Graph answers 429 for these mailboxes."""
+    said = {"error": {"code": "ApplicationThrottled", "message": "x"}}
+
+    def answer(request: httpx.Request) -> httpx.Response | None:
+        if any(f"/users/{place}/" in request.url.path for place in places):
+            return httpx.Response(429, headers={"Retry-After": "9"}, json=said)
+        return None
+
+    return answer
+
+
+async def test_a_mailbox_that_is_throttled_is_read_later_and_the_others_over_another_one() -> None:
+    async with world(app=True) as here:
+        here.answer = throttles(ANNA)
+        first, second = await here.read(ANNA, BERT, window=DAY)
+        assert isinstance(first, Unreadable)
+        assert (first.subject, first.retry_after) == (ANNA, timedelta(seconds=9))
+        assert isinstance(second, BusyTimes)
+        (alone,) = await here.read(ANNA, window=DAY)
+        assert isinstance(alone, Unreadable)
+        assert alone.subject == ANNA
+
+
+async def test_where_many_are_throttled_few_are_tried() -> None:
+    async with world(app=True) as here:
+        places = [f"rep{number}@example.com" for number in range(20)]
+        for place in places:
+            here.vendor.directory.mailbox(place)
+        here.answer = throttles(*places)
+        found = await here.read(*places, window=DAY)
+        assert [one.subject for one in found if isinstance(one, Unreadable)] == [*places[:3], *[None] * 17]
+        assert questions(here) == 3
+
+
+async def test_the_mailbox_of_the_connection_that_is_throttled_is_the_subject_of_all() -> None:
+    async with world(app=True, mailbox=BERT) as here:
+        here.answer = throttles(BERT)
+        with pytest.raises(Retryable) as caught:
+            await here.read(ANNA, "rep1@example.com", window=DAY)
+        assert (caught.value.scope, caught.value.subject) == (Scope.SUBJECT, BERT)
+        assert here.connector.subject_of(Capability.BUSY, None) == BERT
+
+
+def test_the_mailbox_is_the_subject_of_a_call_in_any_spelling() -> None:
+    assert subject_in("/users/Anna@Example.com/calendar/events") == Place.of("ANNA@example.com/AQ=").subject == ANNA
+    assert subject_in(Place.of(ANNA).event("1/2")) == ANNA
+    assert [subject_in(path) for path in ("/users?$top=1", "/me/calendars", "/subscriptions/1")] == [None] * 3

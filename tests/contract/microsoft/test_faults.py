@@ -82,7 +82,7 @@ async def test_a_mailbox_that_was_asked_too_often_waits_until_its_ten_minutes_ar
         here.clock.now += timedelta(minutes=4)
         with pytest.raises(Retryable) as caught:
             await here.connector.appointments.get(ANNA, "check-g1")
-        assert caught.value.scope is Scope.CONNECTION
+        assert (caught.value.scope, caught.value.subject) == (Scope.SUBJECT, ANNA)
         assert caught.value.retry_after is not None
         assert timedelta(minutes=5) < caught.value.retry_after < timedelta(minutes=7)
         assert await here.connector.appointments.get(BERT, "check-g1") is None

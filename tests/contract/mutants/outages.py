@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from contract.mutants.base import Call, OtherClient, fails
+from contract.mutants.base import MANIFEST, Call, OtherClient, fails
 from pointsman_memory import MemoryConnector
 from pointsman_memory.calendars import MemoryBusy
 from pointsman_memory.directory import MemoryFields
@@ -17,14 +17,17 @@ from pointsman_memory.watches import MemoryWatches
 from pointsman_sdk import (
     BusyTimes,
     CalendarRef,
+    Capability,
     ConnectorError,
     Missed,
     Page,
+    Per,
     PersonState,
     Prepared,
     Rejected,
     RemoteRecord,
     Retryable,
+    Scope,
     Slot,
     Unreadable,
     WantedField,
@@ -47,6 +50,50 @@ class NamesThePersonInItsErrors(MemoryPeople):
             return await super().put(thing)
         except Rejected as error:
             raise Rejected(f"{thing.email}: {error}") from error
+
+
+class _CountsSubjects(MemoryConnector):
+    """Its vendor counts each place by itself."""
+
+    manifest = replace(MANIFEST, limits=replace(MANIFEST.limits, per=Per.SUBJECT))
+
+    def subject_of(self, capability: Capability, place: str | None) -> str | None:  # as the Protocol says
+        return place
+
+
+@fails("test_throttled_subject_is_named")
+class HoldsEverybodyForOneSubject(_CountsSubjects):
+    """A 429 of one is taken for the whole connection's."""
+
+
+@fails("test_throttled_subject_is_named")
+class HoldsAnotherSubject(_CountsSubjects):
+    """Names who was throttled by another name than before the call."""
+
+    def __init__(self, config: Any, context: Any) -> None:
+        super().__init__(config, context)
+        call = self._client.call
+
+        async def named(*args: Any, **rest: Any) -> Any:
+            try:
+                return await call(*args, **rest)
+            except Retryable as error:
+                if error.scope is Scope.CONNECTION and "asks for fewer" in str(error):
+                    raise Retryable(
+                        str(error), retry_after=error.retry_after, scope=Scope.SUBJECT, subject="another"
+                    ) from error
+                raise
+
+        self._client.call = named  # type: ignore[method-assign]  # the mistake
+
+
+@fails("test_throttled_subject_is_named")
+class HoldsASubjectOfNone(HoldsAnotherSubject):
+    """Its vendor counts over the connection, it says, and one subject is held."""
+
+    manifest = MANIFEST
+
+    subject_of = None  # type: ignore[assignment]  # none is named
 
 
 @fails("test_refused_put_is_never_done")

@@ -11,7 +11,7 @@ from contract.smtp.desk import AT, notice
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.guard import PRIVATE_NETWORKS
-from pointsman.connectors.pace.gate import OpenGate
+from pointsman.connectors.pace.open_gate import OpenGate
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.services.ports.vendors.calendars import (
@@ -43,7 +43,7 @@ class RememberingGate(OpenGate):
     async def failed(self, *_: Any, **__: Any) -> None:
         self.ends.append("failed")
 
-    async def refused(self, _: Any, error: VendorReauthError, __: Any) -> VendorError:
+    async def refused(self, _: Any, error: VendorReauthError, *__: Any, **___: Any) -> VendorError:
         self.ends.append("refused")
         return error
 

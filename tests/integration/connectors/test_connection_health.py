@@ -141,3 +141,30 @@ async def test_an_admin_who_mends_it_need_not_wait_for_a_probe(world: World, act
     assert found.pace is not None
     assert (found.state, found.pace.strikes, found.until) == (PaceState.CLOSED, 0, None)
     assert await open_alerts(world) == 0
+
+
+async def test_a_mailbox_that_is_refused_is_shown_and_told_of_until_it_answers_again(world: World) -> None:
+    row, mailbox = await saved(world), "anna@example.com"
+
+    async def told() -> list[tuple[object, ...]]:
+        assert await probe_connections(world.env) == 0
+        open_ones = "select subject, count from alerts where code = 'mailbox-refused' and resolved_at is null"
+        return [tuple(one) for one in await world.rows(open_ones)]
+
+    async with world.env.uow() as tx:
+        await tx.paces.begin(row.id, burst=10, at=world.clock(), subject=mailbox)
+        await tx.paces.refused(row.id, None, REFUSED, began=world.clock(), at=world.clock(), subject=mailbox)
+    assert await told() == []
+    world.clock.advance(31 * SECOND)
+    async with world.env.uow() as tx:
+        await tx.paces.refused(row.id, None, REFUSED, began=world.clock(), at=world.clock(), subject=mailbox)
+    for _ in range(2):
+        assert await told() == [(f"mailbox:team:{mailbox}", 1)]
+    found = await connection_health(world.env, "team")
+    assert (found.state, found.pace) == (PaceState.CLOSED, None)
+    (held,) = found.held
+    assert (held.subject, held.refused, held.error) == (mailbox, True, REFUSED)
+    assert held.until == world.clock() + 5 * MINUTE
+    await check_connection(world.env, "team", actor=ADMIN)
+    assert await told() == []
+    assert (await connection_health(world.env, "team")).held == []

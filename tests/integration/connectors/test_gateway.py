@@ -16,7 +16,9 @@ import pytest
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.guard import PRIVATE_NETWORKS
-from pointsman.connectors.pace.gate import Admitted, OpenGate, Patience
+from pointsman.connectors.pace.gate import Patience
+from pointsman.connectors.pace.open_gate import OpenGate
+from pointsman.connectors.pace.outcomes import Admitted
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.domain.errors import Invalid
@@ -108,10 +110,10 @@ class AskedGate(OpenGate):
         self.asked: list[Patience] = []
 
     async def enter(
-        self, connection_id: UUID, limits: Limits, patience: Patience, *, deadline: timedelta
+        self, connection_id: UUID, limits: Limits, patience: Patience, *, deadline: timedelta, subject: str = ""
     ) -> Admitted | None:
         self.asked.append(patience)
-        return await super().enter(connection_id, limits, patience, deadline=deadline)
+        return await super().enter(connection_id, limits, patience, deadline=deadline, subject=subject)
 
 
 async def test_what_reads_our_events_back_waits_for_its_turn(house: House) -> None:

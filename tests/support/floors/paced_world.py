@@ -13,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.context import ContextFactory
+from pointsman.connectors.pace.calls import About
 from pointsman.connectors.pace.gate import PaceGate
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.db.unit_of_work import SqlUnitOfWork
 from pointsman.services.ports import ConnectionRef
 from pointsman.services.ports.booking.connections import ConnectionRow
-from pointsman_sdk import Auth, Connector, Context, Limits, Manifest, Method
+from pointsman_sdk import Auth, Capability, Connector, Context, Limits, Manifest, Method
 
 START = datetime(2031, 1, 15, 12, tzinfo=UTC)
 Act = Callable[[Context], Awaitable[object]]
@@ -74,6 +75,10 @@ class LedConnector:
         self._vendor.begun.append(self._context.clock())
         await self._vendor.act(self._context)
 
+    def subject_of(self, capability: Capability, place: str | None) -> str | None:  # as the Protocol says
+        """Each place has its own."""
+        return place
+
     async def aclose(self) -> None:
         """It holds nothing."""
 
@@ -112,8 +117,10 @@ class Process:
     gateway: ConnectorGateway
     ref: ConnectionRef
 
-    async def call(self, **how: Any) -> object:
-        return await self.gateway.call(self.ref, lambda connector: connector.check(), **how)
+    async def call(self, *, place: str | None = None, **how: Any) -> object:
+        """A call, about a place."""
+        about = About(Capability.APPOINTMENTS, place)
+        return await self.gateway.call(self.ref, lambda connector: connector.check(), about=about, **how)
 
 
 @dataclass(kw_only=True)

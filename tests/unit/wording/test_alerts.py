@@ -42,6 +42,7 @@ SAID: Mapping[AlertCode, tuple[str, ...]] = {
     AlertCode.INBOX_DEAD: ("inbox-dead",),
     AlertCode.INBOX_REFUSED: ("inbox-refused",),
     AlertCode.INTAKE_MISSED: ("intake-missed",),
+    AlertCode.MAILBOX_REFUSED: ("mailbox-refused",),
     AlertCode.PARENT_CIRCLE: ("parent-circle",),
     AlertCode.REQUEST_LAPSED: ("request-lapsed",),
     AlertCode.RESULT_OVERDUE: ("result-overdue",),

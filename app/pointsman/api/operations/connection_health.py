@@ -38,6 +38,15 @@ class QuotaDoc(BaseModel):
     told_at: datetime
 
 
+class HeldDoc(BaseModel):
+    """A mailbox, or a user, for which calls wait."""
+
+    subject: str = Field(description="As the vendor counts calls by it: an address, mostly.")
+    until: datetime
+    refused: bool = Field(description="The sign-in for it was refused, twice and more; else the vendor throttles it.")
+    error: str | None
+
+
 class ConnectionHealthDoc(BaseModel):
     """How a connection does."""
 
@@ -55,6 +64,9 @@ class ConnectionHealthDoc(BaseModel):
     failures_in_a_row: int
     calls_in_flight: int = Field(description="Over all processes.")
     quota: QuotaDoc | None = Field(description="Null where the vendor tells none.")
+    held: list[HeldDoc] = Field(
+        description="The mailboxes or users for which calls wait while others go on, where the vendor counts those; at most 100."
+    )
     deliveries_waiting: int
     oldest_delivery_at: datetime | None = Field(description="Since when the oldest of them is owed.")
 
@@ -75,6 +87,15 @@ class ConnectionHealthDoc(BaseModel):
             quota=QuotaDoc(left=quota.left, limit=quota.limit, resets_at=quota.resets_at, told_at=told_at)
             if quota and told_at
             else None,
+            held=[
+                HeldDoc(
+                    subject=one.subject,
+                    until=one.until,
+                    refused=one.refused,
+                    error=render(one.error, reader) if one.error else None,
+                )
+                for one in found.held
+            ],
             deliveries_waiting=found.owed.waiting,
             oldest_delivery_at=found.owed.oldest_at,
         )

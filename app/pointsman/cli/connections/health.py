@@ -27,6 +27,9 @@ def show_health(found: ConnectionHealth) -> bool:
         tell("cli-connections.last-error", at=machine_time(pace.last_error_at), why=words_of(pace.last_error))
     if found.until is not None and found.state is PaceState.WAITING:
         tell("cli-connections.waits-until", at=machine_time(found.until))
+    for one in found.held:
+        why = words_of(one.error) if one.error is not None else ""
+        tell("cli-connections.mailbox-waits", style="yellow", mailbox=one.subject, at=machine_time(one.until), why=why)
     if found.owed.waiting:
         tell("cli-connections.owed", count=found.owed.waiting)
     return works

@@ -1,23 +1,26 @@
 """Calls over connections: in their pace, with their secrets masked, and with every fault of a connector named."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.credentials import open_config
 from pointsman.connectors.pace.endings import Ending
-from pointsman.connectors.pace.gate import OpenGate, PaceGate, Patience
+from pointsman.connectors.pace.gate import PaceGate, Patience
 from pointsman.connectors.pace.hearing import HEARING, Heard
 from pointsman.connectors.pace.instances import Instance, Instances, asked
 from pointsman.connectors.pace.masks import CURRENT, Masks, secrets_in
+from pointsman.connectors.pace.open_gate import OpenGate
 from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.connectors.sdk_values import kept_subject
 from pointsman.connectors.vault import Vault
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
-from pointsman.domain.messages.message import say
+from pointsman.domain.messages.message import Message, say
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
 from pointsman.services.ports.intake.vendor_events import HookRejectedError, HookUnansweredError
 from pointsman.services.ports.vendors.calendars import (
@@ -26,13 +29,16 @@ from pointsman.services.ports.vendors.calendars import (
     VendorReauthError,
     VendorRejectedError,
     VendorRetryableError,
+    VendorWaitError,
 )
 from pointsman_sdk import (
     PROTOCOLS,
     Capability,
     Connector,
     ConnectorError,
+    Per,
     Rejected,
+    subject_of,
 )
 
 T = TypeVar("T")
@@ -44,6 +50,14 @@ _UNUSABLE = {"secret-key-missing": "vendor.secret-key-missing", "secret-unreadab
 
 def _ignore(_connector: str, _kind: str) -> None:
     """Count nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a call is about; the place None is no single one."""
+
+    capability: Capability
+    place: str | None
 
 
 class Calls:
@@ -74,10 +88,11 @@ class Calls:
         do: Callable[[Any], Awaitable[T]],
         *,
         deadline: timedelta = CALL_DEADLINE,
+        place: str | None = None,
         writes: bool = False,
         patience: Patience = Patience.COMES_BACK,
     ) -> T:
-        """As `call`, of one capability, which the connector may lack."""
+        """As `call`, of one capability, which the connector may lack. `place` is what it is about, where that is one."""
 
         async def on_capability(connector: Connector) -> T:
             able = getattr(connector, capability, None)
@@ -88,7 +103,42 @@ class Calls:
                 )
             return await do(able)
 
-        return await self.call(connection, on_capability, deadline=deadline, writes=writes, patience=patience)
+        about = About(capability, place)
+        return await self.call(
+            connection, on_capability, about=about, deadline=deadline, writes=writes, patience=patience
+        )
+
+    async def waiting(
+        self, connection: ConnectionRef, capability: Capability, places: Sequence[str]
+    ) -> Mapping[str, VendorWaitError]:
+        """Those of the places for whose mailbox, or user, no call may begin now, and why."""
+        async with self._instances.use(connection) as instance:
+            subjects = {place: self._subject(connection, instance, About(capability, place)) for place in places}
+        # What is asked for all as one user keeps that one's pace, as any call does.
+        common = self._subject(connection, instance, About(capability, None))
+        own = {place: subject for place, subject in subjects.items() if subject not in ("", common)}
+        held = await self._gate.waiting(connection.id, own.values()) if own else {}
+        return {place: held[subject] for place, subject in own.items() if subject in held}
+
+    async def hold(
+        self, connection: ConnectionRef, subject: str, fault: VendorRetryableError, said: Message
+    ) -> VendorRetryableError:
+        """`fault` as what those hear who wait for this one."""
+        until = await self._gate.hold(connection.id, subject, said, fault.retry_after)
+        if until is None:
+            return fault
+        wait = max(until - self._gate.now(), timedelta())
+        return VendorWaitError(str(fault), until=until, retry_after=wait, told=fault.told)
+
+    def _subject(self, connection: ConnectionRef, instance: Instance, about: "About | None") -> str:
+        """ "" where calls are counted over the connection."""
+        if about is None or instance.limits.per is not Per.SUBJECT:
+            return ""
+        try:
+            return kept_subject(subject_of(instance.connector, about.capability, about.place)) or ""
+        except Exception as error:  # noqa: BLE001  # beyond this line lies code that is not ours
+            self._on_bug(connection.connector, type(error).__name__)
+            return ""
 
     async def ask(self, connection: ConnectionRef, do: Callable[[Connector], T], *, deadline: timedelta) -> T:
         """What the connector says of itself, in a thread: no vendor is called, so there is no pace to keep.
@@ -133,6 +183,7 @@ class Calls:
         connection: ConnectionRef,
         do: Callable[[Connector], Awaitable[T]],
         *,
+        about: "About | None" = None,
         deadline: timedelta = CALL_DEADLINE,
         writes: bool = False,
         patience: Patience = Patience.COMES_BACK,
@@ -143,7 +194,10 @@ class Calls:
         """
         limit = asyncio.timeout(deadline.total_seconds())
         async with self._instances.use(connection) as instance:
-            admitted = await self._gate.enter(connection.id, instance.limits, patience, deadline=deadline)
+            subject = self._subject(connection, instance, about)
+            admitted = await self._gate.enter(
+                connection.id, instance.limits, patience, deadline=deadline, subject=subject
+            )
             masks, heard = CURRENT.set(instance.lent.masks), Heard()
             hearing = HEARING.set(heard)
             ending = Ending(self._gate, admitted, instance.lent, writes=writes, heard=heard)

@@ -4,11 +4,12 @@ import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from pointsman.connectors.pace.gate import Admitted, PaceGate
+from pointsman.connectors.pace.gate import PaceGate
 from pointsman.connectors.pace.hearing import Heard
 from pointsman.connectors.pace.lent import Lent
 from pointsman.connectors.pace.masks import Masks
-from pointsman.connectors.sdk_values import vendor_error
+from pointsman.connectors.pace.outcomes import Admitted
+from pointsman.connectors.sdk_values import kept_subject, vendor_error
 from pointsman.domain.messages.message import Message, say
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports import (
@@ -18,7 +19,7 @@ from pointsman.services.ports import (
     VendorUnansweredError,
     VendorWaitError,
 )
-from pointsman_sdk import ConnectorError, Retryable, Scope
+from pointsman_sdk import ConnectorError, ReauthRequired, Retryable, Scope
 
 _LOG = logging.getLogger("pointsman.connectors")
 _MOST_CAUSES = 10
@@ -44,14 +45,15 @@ class Ending:
         """The connector says what went wrong."""
         self._told = True
         whole = isinstance(error, Retryable) and error.scope is Scope.CONNECTION
+        subject = kept_subject(error.subject) if isinstance(error, Retryable | ReauthRequired) else None
         _mask(error, self._lent.masks)
         fault = vendor_error(error)
         said = failure_message(fault)
         match fault:
             case VendorReauthError():
-                return await self._gate.refused(self._call, fault, said)
+                return await self._gate.refused(self._call, fault, said, subject=subject)
             case VendorRetryableError():
-                return await self._put_off(fault, said, whole=whole)
+                return await self._put_off(fault, said, whole=whole, subject=subject)
             case _:
                 await self._gate.answered(self._call, said, self._lent.quota.take())
                 return fault
@@ -80,15 +82,18 @@ class Ending:
         if not self._told:
             self._gate.let_go(self._call)
 
-    async def _put_off(self, fault: VendorRetryableError, said: Message, *, whole: bool) -> VendorError:
-        quota = self._lent.quota.take()
-        if self.heard.answer and not whole:
+    async def _put_off(
+        self, fault: VendorRetryableError, said: Message, *, whole: bool, subject: str | None = None
+    ) -> VendorError:
+        quota, lasts = self._lent.quota.take(), whole or subject is not None
+        if self.heard.answer and not lasts:
             await self._gate.answered(self._call, said, quota)  # this call failed, and the vendor works
             return fault
-        until = await self._gate.failed(self._call, said, whole=whole, wait=fault.retry_after, quota=quota)
-        if not whole or until is None or self._call is None or isinstance(fault, VendorUnansweredError):
+        wait = fault.retry_after
+        until = await self._gate.failed(self._call, said, whole=whole, wait=wait, quota=quota, subject=subject)
+        if not lasts or until is None or self._call is None or isinstance(fault, VendorUnansweredError):
             return fault
-        # The connection is to blame, and nothing was done: that is no attempt.
+        # The connection, or the subject, is to blame, and nothing was done: that is no attempt.
         wait = max(until - self._gate.now(), timedelta())
         return VendorWaitError(str(fault), until=until, retry_after=wait, told=fault.told)
 

@@ -6,13 +6,14 @@ What is kept is in PostgreSQL, so that all processes keep one pace. No transacti
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 from uuid import UUID, uuid4
 
+from pointsman.connectors.pace.outcomes import Admitted, write_failure, write_refusal
 from pointsman.domain.messages.message import Message, say
 from pointsman.services.ports import (
     DatabaseBusy,
@@ -24,7 +25,7 @@ from pointsman.services.ports import (
     VendorWaitError,
 )
 from pointsman.services.ports.vendors.pace import STRIKES, Allowance, Failure, PaceState, QuotaLeft, Refusal
-from pointsman_sdk import Limits, Per
+from pointsman_sdk import Limits
 
 _LOG = logging.getLogger("pointsman.connectors")
 _LOOK_AGAIN = timedelta(seconds=0.5)  # who waits for a connection that may come back any moment
@@ -47,16 +48,6 @@ class Patience(Enum):
     UNPACED = "unpaced"  # an admin asks, or a probe
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admitted:
-    """A call that may begin."""
-
-    connection_id: UUID
-    lease: UUID
-    began: datetime
-    probing: bool
-
-
 class PaceGate:
     """Lets calls in, by the limits of the connector's manifest. `chance` spreads the waits."""
 
@@ -73,33 +64,58 @@ class PaceGate:
         self._uow, self._clock, self._chance, self._new_lease, self._sleep = uow, clock, chance, new_lease, sleep
         self._beat, self._running = beat, dict[UUID, asyncio.Task[None]]()
         self._going: set[asyncio.Task[None]] = set()
-        self._kept: set[UUID] = set()
+        self._kept: set[tuple[UUID, str]] = set()
 
     async def enter(
-        self, connection_id: UUID, limits: Limits, patience: Patience, *, deadline: timedelta
+        self, connection_id: UUID, limits: Limits, patience: Patience, *, deadline: timedelta, subject: str = ""
     ) -> Admitted | None:
-        """The call may begin; None: it is not kept in pace. Raises VendorWaitError when it may not begin in time."""
+        """The call may begin; None: it is not kept in pace. Raises VendorWaitError when it may not begin in time.
+
+        A call for a `subject` keeps its pace, too.
+        """
         if patience is Patience.UNPACED:
             return None
-        allowance, lease = allowance_of(limits, patience), self._new_lease()
-        given_up = self._clock() + deadline
-        if not await self._is_kept(connection_id, limits):
-            return None  # a connection that is not saved yet
-        while True:
+        call = Admitted(
+            connection_id=connection_id, lease=self._new_lease(), began=self._clock(), probing=False, subject=subject
+        )
+        given_up = call.began + deadline
+        while await self._is_kept(call, limits):
             now = self._clock()
-            async with self._uow.autocommit() as tx:
-                probing = await tx.paces.enter(connection_id, lease, allowance, at=now, until=now + _LEASE)
-                if probing is not None:
-                    call = Admitted(connection_id=connection_id, lease=lease, began=now, probing=probing)
-                    self._running[lease] = asyncio.create_task(self._prolong(call))
-                    return call
-                in_line = patience is Patience.COMES_BACK
-                refusal = await tx.paces.refusal(connection_id, allowance, at=now, in_line=in_line)
-            if refusal is None:
-                return None
-            if patience is Patience.COMES_BACK or refusal.until >= given_up:
-                raise self._waits(refusal, now)
-            await self._sleep(min(max((refusal.until - now).total_seconds(), 0.01), _LOOK_AGAIN.total_seconds()))
+            found = await self._let_in(call, limits, patience, now)
+            if isinstance(found, Admitted):
+                self._running[found.lease] = asyncio.create_task(self._prolong(found))
+                return found
+            if found is None:  # it was removed meanwhile
+                self._kept -= {(connection_id, name) for name in call.kept_as}
+                continue
+            if patience is Patience.COMES_BACK or found.until >= given_up:
+                raise _waits(found, now)
+            await self._sleep(min(max((found.until - now).total_seconds(), 0.01), _LOOK_AGAIN.total_seconds()))
+        return None  # a connection that is not saved yet
+
+    async def _let_in(
+        self, call: Admitted, limits: Limits, patience: Patience, now: datetime
+    ) -> Admitted | Refusal | None:
+        """In each of its paces, the subject's first: most of what is refused there costs the connection nothing."""
+        taken: list[tuple[str, bool]] = []
+        is_probing: bool | None = False
+        async with self._uow.autocommit() as tx:
+            for name in call.kept_as:
+                allowance = allowance_of(limits, patience, part=name != call.subject)
+                until = now + _LEASE
+                is_probing = await tx.paces.enter(
+                    call.connection_id, call.lease, allowance, at=now, until=until, subject=name
+                )
+                if is_probing is None:
+                    in_line = patience is Patience.COMES_BACK
+                    refusal = await tx.paces.refusal(
+                        call.connection_id, allowance, at=now, in_line=in_line, subject=name
+                    )
+                    for other, has_token in taken:
+                        await tx.paces.let_go(call.connection_id, call.lease, subject=other, unused=has_token)
+                    return refusal
+                taken.append((name, allowance.rate is not None))
+        return replace(call, began=now, probing=bool(is_probing))
 
     async def _prolong(self, call: Admitted) -> None:
         """Keep the place of a call that runs."""
@@ -109,22 +125,26 @@ class PaceGate:
 
     async def _keep_place(self, call: Admitted) -> None:
         async with self._uow.autocommit() as tx:
-            await tx.paces.prolong(call.connection_id, call.lease, until=self._clock() + _LEASE)
+            await tx.paces.prolong(call.connection_id, call.lease, until=self._clock() + _LEASE, subject=call.subject)
 
-    async def _is_kept(self, connection_id: UUID, limits: Limits) -> bool:
+    async def _is_kept(self, call: Admitted, limits: Limits) -> bool:
         """Whether the pace of this connection is kept: from its first call on."""
-        if connection_id not in self._kept:
+        for name in call.kept_as:
+            if (call.connection_id, name) in self._kept:
+                continue
+            burst, now = max(limits.burst, 1), self._clock()
             async with self._uow.autocommit() as tx:
-                if not await tx.paces.begin(connection_id, burst=max(limits.burst, 1), at=self._clock()):
+                if not await tx.paces.begin(call.connection_id, burst=burst, at=now, subject=name):
                     return False
-            self._kept.add(connection_id)
+            self._kept.add((call.connection_id, name))
         return True
 
-    def _waits(self, refusal: Refusal, now: datetime) -> VendorWaitError:
-        told = _WHY[refusal.state]
-        return VendorWaitError(
-            told.key, until=refusal.until, retry_after=max(refusal.until - now, timedelta()), told=told
-        )
+    async def waiting(self, connection_id: UUID, subjects: Collection[str]) -> Mapping[str, VendorWaitError]:
+        """Those for which no call may begin now, and why."""
+        now = self._clock()
+        async with self._uow.autocommit() as tx:
+            found = await tx.paces.waiting(connection_id, sorted(set(subjects)), at=now)
+        return {subject: _waits(refusal, now) for subject, refusal in found.items()}
 
     def now(self) -> datetime:
         return self._clock()
@@ -137,50 +157,75 @@ class PaceGate:
 
         async def write() -> None:
             async with self._uow.autocommit() as tx:
-                await tx.paces.answered(
-                    call.connection_id, call.lease, error, began=call.began, at=self._clock(), quota=quota
-                )
+                for name in call.kept_as:
+                    await tx.paces.answered(
+                        call.connection_id,
+                        call.lease,
+                        error,
+                        began=call.began,
+                        at=self._clock(),
+                        quota=quota,
+                        subject=name,
+                    )
 
         await self._write(write())
 
     async def failed(
-        self, call: Admitted | None, error: Message, *, whole: bool, wait: timedelta | None, quota: QuotaLeft | None
+        self,
+        call: Admitted | None,
+        error: Message,
+        *,
+        whole: bool,
+        wait: timedelta | None,
+        quota: QuotaLeft | None,
+        subject: str | None = None,
     ) -> datetime | None:
-        """Until when no call is worth making, None: other calls are."""
+        """Until when no call is worth making, None: other calls are. `subject`: for that one alone, and it is throttled."""
         if call is None:
             return None
         self._end(call)
-        now = self._clock()
-        failure = Failure(error=error, whole=whole, chance=self._chance(), retry_after=wait)
+        now, chance = self._clock(), self._chance()
         found: list[datetime | None] = []
+
+        failure = Failure(error=error, whole=whole, chance=chance, retry_after=wait)
 
         async def write() -> None:
             async with self._uow.autocommit() as tx:
-                ended = await tx.paces.failed(
-                    call.connection_id, call.lease, failure, began=call.began, at=now, quota=quota
-                )
-                found.append(ended)
+                found.append(await write_failure(tx, call, failure, at=now, quota=quota, subject=subject))
 
         await self._write(write())
         return found[0] if found else None
 
-    async def refused(self, call: Admitted | None, error: VendorReauthError, said: Message) -> VendorError:
-        """What to tell of credentials that were refused: the first time may have been the vendor's mistake."""
+    async def hold(self, connection_id: UUID, subject: str, error: Message, wait: timedelta | None) -> datetime | None:
+        """Until when no call is worth making for this one, though the vendor answered for others."""
+        now = self._clock()
+        failure = Failure(error=error, whole=True, chance=self._chance(), retry_after=wait)
+        async with self._uow.autocommit() as tx:
+            if not await tx.paces.begin(connection_id, burst=1, at=now, subject=subject):
+                return None
+            return await tx.paces.failed(connection_id, None, failure, began=now, at=now, quota=None, subject=subject)
+
+    async def refused(
+        self, call: Admitted | None, error: VendorReauthError, said: Message, *, subject: str | None = None
+    ) -> VendorError:
+        """What to tell of credentials that were refused: the first time may have been the vendor's mistake.
+
+        Those that were refused for one `subject` are no reason to put the connection out of use: that one waits.
+        """
         if call is None:
             return error
         self._end(call)
-        now = self._clock()
+        now, whose = self._clock(), subject or ""
         found: list[tuple[int, datetime]] = []
 
         async def write() -> None:
             async with self._uow.autocommit() as tx:
-                strikes = await tx.paces.refused(call.connection_id, call.lease, said, began=call.began, at=now)
-                found.append(strikes)
+                found.append(await write_refusal(tx, call, said, at=now, subject=whose))
 
         await self._write(write())
-        if not found or found[0][0] >= STRIKES:
+        if (not found or found[0][0] >= STRIKES) and not whose:
             return error
-        until = found[0][1]
+        until = found[0][1] if found else now + _LOOK_AGAIN
         return VendorWaitError(str(error), until=until, retry_after=max(until - now, timedelta()), told=error.told)
 
     def let_go(self, call: Admitted | None) -> None:
@@ -191,7 +236,8 @@ class PaceGate:
 
         async def write() -> None:
             async with self._uow.autocommit() as tx:
-                await tx.paces.let_go(call.connection_id, call.lease)
+                for name in call.kept_as:
+                    await tx.paces.let_go(call.connection_id, call.lease, subject=name)
 
         self._start(write())
 
@@ -215,6 +261,11 @@ class PaceGate:
         return task
 
 
+def _waits(refusal: Refusal, now: datetime) -> VendorWaitError:
+    told, wait = _WHY[refusal.state], max(refusal.until - now, timedelta())
+    return VendorWaitError(told.key, until=refusal.until, retry_after=wait, told=told)
+
+
 async def _forgiving(writing: Coroutine[Any, Any, None]) -> None:
     """What a vendor did is told to the caller also when its pace cannot be written: the lease runs out by itself."""
     try:
@@ -223,30 +274,14 @@ async def _forgiving(writing: Coroutine[Any, Any, None]) -> None:
         _LOG.warning("the pace of a connection cannot be written: %s", type(error).__name__)
 
 
-class OpenGate(PaceGate):
-    """Lets every call in, and keeps nothing: for one process without a database."""
+def allowance_of(limits: Limits, patience: Patience, *, part: bool = False) -> Allowance:
+    """Where someone waits for an answer, there is a place and a fifth of the bucket that others leave.
 
-    def __init__(self) -> None:
-        """Nothing is asked of the world."""
-        self._going = set()
-
-    async def enter(
-        self,
-        connection_id: UUID,  # noqa: ARG002  # as PaceGate
-        limits: Limits,  # noqa: ARG002  # as PaceGate
-        patience: Patience,  # noqa: ARG002  # as PaceGate
-        *,
-        deadline: timedelta,  # noqa: ARG002  # as PaceGate
-    ) -> Admitted | None:
-        return None
-
-
-def allowance_of(limits: Limits, patience: Patience) -> Allowance:
-    """Where someone waits for an answer, there is a place and a fifth of the bucket that others leave."""
+    `part`: of the connection, for a call whose rate is counted by its subject.
+    """
     places, burst = max(limits.at_once, 1), max(limits.burst, 1)
     first = patience is Patience.FIRST
-    # A vendor that counts each subject by itself says nothing of how many calls a connection may make.
-    rate = limits.rate if limits.rate and limits.rate > 0 and limits.per is Per.CONNECTION else None
+    rate = limits.rate if limits.rate and limits.rate > 0 and not part else None
     return Allowance(
         rate=rate,
         burst=burst,

@@ -64,7 +64,7 @@ class KeptTokens:
         if found is not None and found.kept.token is not None:
             return found.kept.token
         if renew is None:
-            raise ReauthRequired(_NOT_SIGNED_IN)
+            raise ReauthRequired(_NOT_SIGNED_IN, subject=subject)
         return await self._newer_than(None, subject or "", renew)
 
     async def renewed(self, stale: Token, *, subject: str | None = None, renew: Renew | None = None) -> Token:
@@ -86,7 +86,10 @@ class KeptTokens:
                 if token is not None and (stale is None or token.access != stale.access):
                     return token  # another's
                 if row.refused and row.renewing_until is not None and row.renewing_until > now:
-                    raise ReauthRequired("the vendor refused to renew the sign-in: sign in again")
+                    whose = (
+                        subject or None if renew is None else None
+                    )  # whom a connector's own renewal is refused, it says
+                    raise ReauthRequired("the vendor refused to renew the sign-in: sign in again", subject=whose)
                 if await self._claims(subject, row, now):
                     return await self._to_its_end(self._renew(found, subject, renew))
                 if waited >= LONGEST_WAIT.total_seconds():
@@ -111,7 +114,7 @@ class KeptTokens:
     async def _unsaved(self, stale: Token | None, subject: str, renew: Renew | None) -> Token:
         """There is no row: make one to claim. A connection that is not saved yet keeps no token."""
         if renew is None:
-            raise ReauthRequired(_NOT_SIGNED_IN)
+            raise ReauthRequired(_NOT_SIGNED_IN, subject=subject or None)
         store = self._store
         sealed = store.vault.seal(KeptToken(token=None).as_bytes(), context=store.token_context(subject))
         with store.in_connectors_words():
@@ -152,6 +155,8 @@ class KeptTokens:
             # The former one has had its chance: it is not shown again each time that the vendor is asked again.
             kept = KeptToken(token=found.kept.token) if isinstance(refusal, _FormerRefused) else None
             await self._give_back(subject, found.row, refused=True, kept=kept)
+            if renew is None:
+                refusal.subject = subject or None
             raise
         except TimeoutError:
             await self._give_back(subject, found.row, refused=False)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import UUID as UUID_TYPE
-from sqlalchemy import bindparam, insert, or_, select, tuple_, update
+from sqlalchemy import and_, bindparam, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.errors import translating_errors
@@ -51,7 +51,9 @@ _CONNECTORS = select(connections.c.key, connections.c.connector).order_by(connec
 _OWNER_KEEPING_CRMS = select(connections).where(connections.c.sync_owners).order_by(connections.c.key)
 _TO_PROBE = (
     select(connections)
-    .outerjoin(connection_pace, connection_pace.c.connection_id == connections.c.id)
+    .outerjoin(
+        connection_pace, and_(connection_pace.c.connection_id == connections.c.id, connection_pace.c.subject == "")
+    )
     .where(
         connections.c.active,
         ~connections.c.pending,

@@ -10,8 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from pointsman.db.booking.subject_paces import SqlSubjectPaces, state_of
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.domain.messages.message import Message, message_from_json
 from pointsman.services.ports.vendors.pace import (
@@ -20,7 +19,6 @@ from pointsman.services.ports.vendors.pace import (
     Failure,
     OwedWork,
     PaceRow,
-    PaceState,
     QuotaLeft,
     Refusal,
 )
@@ -40,7 +38,7 @@ _ENTER = PreparedStatement("""
             select coalesce(jsonb_object_agg(call.key, call.value), '{}') from jsonb_each(calls) call
             where call.value::float8 > extract(epoch from cast(:at as timestamptz))),
         probe = case when not_before is not null then cast(:lease as text) end
-    where connection_id = :of
+    where connection_id = :of and subject = :subject
       and (not_before is null or (not_before <= cast(:at as timestamptz)
         and coalesce((calls -> probe)::float8 <= extract(epoch from cast(:at as timestamptz)), true)))
       and (cast(:rate as float8) is null or least(cast(:burst as float8), tokens
@@ -59,24 +57,24 @@ _STAND_IN_LINE = PreparedStatement("""
                     where call.value::float8 > extract(epoch from cast(:at as timestamptz))) >= cast(:places as integer)
                 then extract(epoch from cast(:at as timestamptz) - filled_at)::float8 end) / cast(:places as integer),
             1 / cast(:rate as float8), 0.01) as each
-        from connection_pace where connection_id = :of
+        from connection_pace where connection_id = :of and subject = :subject
     )
     update connection_pace set queue_at = place.each + case
         when queue_at > place.front and queue_at < place.front + cast(:longest as float8) * interval '1 second'
         then queue_at else place.front end
-    from place where connection_id = :of
+    from place where connection_id = :of and subject = :subject
     returning not_before, strikes, queue_at
 """)
 _LOOK = PreparedStatement("""
     select not_before, strikes, greatest(not_before,
         cast(:at as timestamptz) + greatest(0.05, least(1 / cast(:rate as float8), 1)) * interval '1 second') as queue_at
-    from connection_pace where connection_id = :of
+    from connection_pace where connection_id = :of and subject = :subject
 """)
 _BEGIN = PreparedStatement("""
     with made as (
-        insert into connection_pace (connection_id, tokens, filled_at)
-        select id, :burst, :at from connections where id = :of
-        on conflict (connection_id) do nothing
+        insert into connection_pace (connection_id, subject, tokens, filled_at)
+        select id, :subject, :burst, :at from connections where id = :of
+        on conflict (connection_id, subject) do nothing
     )
     select exists (select from connections where id = :of)
 """)
@@ -92,11 +90,11 @@ _ANSWERED = PreparedStatement("""
         last_error_at = case when cast(:error as jsonb) is null then last_error_at else cast(:at as timestamptz) end,
         last_error = coalesce(cast(:error as jsonb), last_error),
         quota = coalesce(cast(:quota as jsonb), quota)
-    where connection_id = :of
+    where connection_id = :of and subject = :subject
 """)
 _FAILED = PreparedStatement("""
     update connection_pace set
-        calls = calls - cast(:lease as text), probe = nullif(probe, cast(:lease as text)),
+        calls = calls - coalesce(cast(:lease as text), ''), probe = nullif(probe, cast(:lease as text)),
         mean_s = 0.8 * mean_s + 0.2 * cast(:took as float8),
         failures = failures
             + case when cast(:retry_s as float8) is null and coalesce(not_before <= :began, true) then 1 else 0 end,
@@ -111,7 +109,7 @@ _FAILED = PreparedStatement("""
                         else greatest(failures + 1 - cast(:in_a_row as integer), 0) end)))
             end,
         last_error_at = :at, last_error = cast(:error as jsonb), quota = coalesce(cast(:quota as jsonb), quota)
-    where connection_id = :of
+    where connection_id = :of and subject = :subject
     returning not_before
 """)
 _REFUSED = PreparedStatement("""
@@ -123,30 +121,29 @@ _REFUSED = PreparedStatement("""
                 * case when strikes + 1 < cast(:strikes as integer) then cast(:soon as float8) else cast(:later as float8) end
             end,
         last_error_at = :at, last_error = cast(:error as jsonb)
-    where connection_id = :of
+    where connection_id = :of and subject = :subject
     returning strikes, not_before
 """)
 _PROLONG = PreparedStatement("""
     update connection_pace set calls = calls || jsonb_build_object(cast(:lease as text), cast(:ends as float8))
-    where connection_id = :of and calls ? cast(:lease as text)
+    where connection_id = :of and subject in ('', :subject) and calls ? cast(:lease as text)
 """)
 _LET_GO = PreparedStatement("""
-    update connection_pace set calls = calls - cast(:lease as text), probe = nullif(probe, cast(:lease as text))
-    where connection_id = :of
+    update connection_pace set calls = calls - cast(:lease as text), probe = nullif(probe, cast(:lease as text)),
+        tokens = tokens + cast(:back as float8)
+    where connection_id = :of and subject = :subject
 """)
 _FORGIVE = PreparedStatement("""
     update connection_pace set not_before = null, queue_at = null, probe = null, failures = 0, strikes = 0,
-        last_success_at = case when cast(:worked as boolean) then :at else last_success_at end
+        last_success_at = case when cast(:worked as boolean) and subject = '' then :at else last_success_at end
     where connection_id = :of
 """)
 _SHOW = PreparedStatement("""
     select not_before, failures, strikes, last_success_at, last_error_at, last_error, quota,
         (select count(*) from jsonb_each(calls) call
             where call.value::float8 > extract(epoch from cast(:at as timestamptz))) as in_flight
-    from connection_pace where connection_id = :of
+    from connection_pace where connection_id = :of and subject = :subject
 """)
-
-
 _OWED = PreparedStatement("""
     select count(*)::integer as waiting,
         min(greatest(created_at, case when kind = 'notice' then owed_at end)) as oldest_at
@@ -155,17 +152,22 @@ _OWED = PreparedStatement("""
 """)
 
 
-class SqlPaces:
+class SqlPaces(SqlSubjectPaces):
     """See `pointsman.services.ports.vendors.pace.Paces`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-
     async def enter(
-        self, connection_id: UUID, lease: UUID, allowance: Allowance, *, at: datetime, until: datetime
+        self,
+        connection_id: UUID,
+        lease: UUID,
+        allowance: Allowance,
+        *,
+        at: datetime,
+        until: datetime,
+        subject: str = "",
     ) -> bool | None:
         given = {
             "of": connection_id,
+            "subject": subject,
             "lease": str(lease),
             "at": at,
             "ends": until.timestamp(),
@@ -178,18 +180,18 @@ class SqlPaces:
         return probing
 
     async def refusal(
-        self, connection_id: UUID, allowance: Allowance, *, at: datetime, in_line: bool
+        self, connection_id: UUID, allowance: Allowance, *, at: datetime, in_line: bool, subject: str = ""
     ) -> Refusal | None:
-        given = {"of": connection_id, "at": at, "rate": allowance.rate}
+        given = {"of": connection_id, "subject": subject, "at": at, "rate": allowance.rate}
         if in_line:
             given |= {"places": allowance.places, "longest": LONGEST_WAIT_S}
         row = await (_STAND_IN_LINE if in_line else _LOOK).one(self._connection, given)
         if row is None:
             return None
-        return Refusal(state=_state(row.not_before, row.strikes, at), until=row.queue_at)
+        return Refusal(state=state_of(row.not_before, row.strikes, at), until=row.queue_at)
 
-    async def begin(self, connection_id: UUID, *, burst: int, at: datetime) -> bool:
-        given = {"of": connection_id, "burst": float(burst), "at": at}
+    async def begin(self, connection_id: UUID, *, burst: int, at: datetime, subject: str = "") -> bool:
+        given = {"of": connection_id, "subject": subject, "burst": float(burst), "at": at}
         return await _BEGIN.scalar(self._connection, given) is True
 
     async def answered(
@@ -201,19 +203,21 @@ class SqlPaces:
         began: datetime,
         at: datetime,
         quota: QuotaLeft | None,
+        subject: str = "",
     ) -> None:
         given = {"error": json.dumps(error.as_json()) if error else None, "quota": _quota(quota, at)}
-        await _ANSWERED.run(self._connection, _ended(connection_id, lease, began, at) | given)
+        await _ANSWERED.run(self._connection, _ended(connection_id, subject, lease, began, at) | given)
 
     async def failed(
         self,
         connection_id: UUID,
-        lease: UUID,
+        lease: UUID | None,
         failure: Failure,
         *,
         began: datetime,
         at: datetime,
         quota: QuotaLeft | None,
+        subject: str = "",
     ) -> datetime | None:
         # The wait of one call is that call's own. One of nothing, such as a time that is over where the vendor's clock goes
         # behind ours, tells no more than none: who believed it would ask again and again.
@@ -228,14 +232,23 @@ class SqlPaces:
             "first": FIRST_WAIT_S,
             "longest": LONGEST_WAIT_S,
         }
-        found: datetime | None = await _FAILED.scalar(self._connection, _ended(connection_id, lease, began, at) | given)
+        ended = _ended(connection_id, subject, lease, began, at)
+        found: datetime | None = await _FAILED.scalar(self._connection, ended | given)
         return found
 
     async def refused(
-        self, connection_id: UUID, lease: UUID | None, error: Message, *, began: datetime, at: datetime
+        self,
+        connection_id: UUID,
+        lease: UUID | None,
+        error: Message,
+        *,
+        began: datetime,
+        at: datetime,
+        subject: str = "",
     ) -> tuple[int, datetime]:
         given = {
             "of": connection_id,
+            "subject": subject,
             "lease": str(lease) if lease else None,
             "began": began,
             "at": at,
@@ -247,17 +260,19 @@ class SqlPaces:
         row = await _REFUSED.one(self._connection, given)
         return (row.strikes, row.not_before) if row is not None else (STRIKES, at)
 
-    async def prolong(self, connection_id: UUID, lease: UUID, *, until: datetime) -> None:
-        await _PROLONG.run(self._connection, {"of": connection_id, "lease": str(lease), "ends": until.timestamp()})
+    async def prolong(self, connection_id: UUID, lease: UUID, *, until: datetime, subject: str = "") -> None:
+        given = {"of": connection_id, "subject": subject, "lease": str(lease), "ends": until.timestamp()}
+        await _PROLONG.run(self._connection, given)
 
-    async def let_go(self, connection_id: UUID, lease: UUID) -> None:
-        await _LET_GO.run(self._connection, {"of": connection_id, "lease": str(lease)})
+    async def let_go(self, connection_id: UUID, lease: UUID, *, subject: str = "", unused: bool = False) -> None:
+        given = {"of": connection_id, "subject": subject, "lease": str(lease), "back": float(unused)}
+        await _LET_GO.run(self._connection, given)
 
     async def forgive(self, connection_id: UUID, *, at: datetime, worked: bool) -> None:
         await _FORGIVE.run(self._connection, {"of": connection_id, "at": at, "worked": worked})
 
     async def show(self, connection_id: UUID, *, at: datetime) -> PaceRow | None:
-        row = await _SHOW.one(self._connection, {"of": connection_id, "at": at})
+        row = await _SHOW.one(self._connection, {"of": connection_id, "subject": "", "at": at})
         if row is None:
             return None
         quota = row.quota
@@ -278,18 +293,9 @@ class SqlPaces:
         return OwedWork(waiting=row.waiting, oldest_at=row.oldest_at)
 
 
-def _state(not_before: datetime | None, strikes: int, at: datetime) -> PaceState:
-    """As `PaceRow.state`; a refusal of a connection that works is for want of a place or a token."""
-    if strikes >= STRIKES:
-        return PaceState.OUT_OF_USE
-    if not_before is None:
-        return PaceState.CLOSED
-    return PaceState.WAITING if not_before > at else PaceState.PROBING
-
-
-def _ended(connection_id: UUID, lease: UUID, began: datetime, at: datetime) -> dict[str, Any]:
-    took = min(max((at - began).total_seconds(), 0.0), 60.0)
-    return {"of": connection_id, "lease": str(lease), "began": began, "at": at, "took": took}
+def _ended(connection_id: UUID, subject: str, lease: UUID | None, began: datetime, at: datetime) -> dict[str, Any]:
+    took, name = min(max((at - began).total_seconds(), 0.0), 60.0), str(lease) if lease else None
+    return {"of": connection_id, "subject": subject, "lease": name, "began": began, "at": at, "took": took}
 
 
 def _quota(quota: QuotaLeft | None, at: datetime) -> str | None:

@@ -49,16 +49,17 @@ _COUNTS = PreparedStatement("""
     union all
     select 'connections', case when not c.active then 'switched-off' when c.fault is not null or p.strikes > 1 then 'out-of-use'
         when p.not_before > :at then 'waiting' when p.not_before is not null then 'probing' else 'closed' end, count(*)
-    from connections c left join connection_pace p on p.connection_id = c.id group by 2
+    from connections c left join connection_pace p on p.connection_id = c.id and p.subject = '' group by 2
     union all
     select 'connection_failures', c.key, p.failures from connection_pace p join connections c on c.id = p.connection_id
+    where p.subject = ''
     union all
     select 'connection_calls_in_flight', c.key, (select count(*) from jsonb_each(p.calls) call
         where call.value::float8 > extract(epoch from cast(:at as timestamptz)))
-    from connection_pace p join connections c on c.id = p.connection_id
+    from connection_pace p join connections c on c.id = p.connection_id where p.subject = ''
     union all
     select 'connection_quota_left', c.key, (p.quota -> 'left')::bigint
-    from connection_pace p join connections c on c.id = p.connection_id where p.quota is not null
+    from connection_pace p join connections c on c.id = p.connection_id where p.subject = '' and p.quota is not null
     union all
     select 'connection_deliveries_waiting', c.key, count(*)
     from deliveries d join connections c on c.id = d.connection_id

@@ -1,11 +1,12 @@
 """All tables, as SQLAlchemy Core metadata; the migrations add what metadata cannot say (triggers, jobs).
 
-Personal data lives in named columns only: `leads.email`, `first_name`, `last_name`, `phone`, `phone_key` and what is
-made of them (`email_key`, `shown_email_key`, `searched`), `lead_identities.external_id`, the same names in `refused_words`,
+Personal data lives in named columns only: `leads.email`, `first_name`, `last_name`, `phone`, `phone_key` and what is made of
+them (`email_key`, `shown_email_key`, `searched`), `lead_identities.external_id`, the same names in `refused_words`,
 `reps.name`, `reps.email` (rep names also in what is derived: roster snapshots, decisions), `rep_calendars.calendar` (some
-vendors name a calendar by its owner's address; so `deliveries.calendar` and `missing_events.calendar`), and in the raw
-`inbox.body`, `inbox_batches.body` and `idempotency.answer`, which have a retention, with the vendor's own words for an event
-beside them, `inbox.dedupe_key`, `inbox.about` and `inbox.version`, which may hold an address.
+vendors name a calendar by its owner's address; so `deliveries.calendar`, `missing_events.calendar`, `connection_pace.subject`
+and `connection_tokens.subject`), and in the raw `inbox.body`, `inbox_batches.body` and `idempotency.answer`, which have a
+retention, with the vendor's own words for an event beside them, `inbox.dedupe_key`, `inbox.about` and `inbox.version`, which
+may hold an address.
 """
 
 from pointsman.db.tables.base import metadata

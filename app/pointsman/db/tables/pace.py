@@ -5,11 +5,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from pointsman.db.tables.base import instant_column, metadata
 
-#: A row is made with a connection's first call, and changed by every one.
+#: A row is made with a connection's first call, and changed by every one. So is one for each of its subjects (mailboxes, users)
+#: where its vendor counts those; one that was not called for long is removed.
 connection_pace = Table(
     "connection_pace",
     metadata,
     Column("connection_id", ForeignKey("connections.id"), primary_key=True),
+    Column("subject", Text, primary_key=True, server_default=text("''")),  # empty: the connection itself
     Column("tokens", Double, nullable=False),
     instant_column("filled_at"),
     Column("calls", JSONB, nullable=False, server_default=text("'{}'")),  # in flight: lease -> epoch seconds of its end

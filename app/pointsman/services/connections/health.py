@@ -1,29 +1,37 @@
 """How a connection does: what an admin asks when appointments do not arrive, and the probes that heal it by themselves."""
 
 from asyncio import gather
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pointsman.domain.errors import NotFound
-from pointsman.domain.messages.message import Message
+from pointsman.domain.messages.message import Message, connection_name, say
 from pointsman.services.deliveries.connection_faults import put_back_into_use
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports import WORKER, Env, Tx, VendorError
 from pointsman.services.ports.booking.connections import ConnectionRow
-from pointsman.services.ports.vendors.pace import OwedWork, PaceRow, PaceState
+from pointsman.services.ports.operations.alerts import AlertCode
+from pointsman.services.ports.vendors.pace import HeldSubject, OwedWork, PaceRow, PaceState
 from pointsman.services.transactions import run_in_transaction
 
 PROBES_AT_ONCE = 10
+MOST_SUBJECTS = 100  # that are shown, and told of
+_IDLE = timedelta(days=1)  # after which nothing is known of a mailbox for which no call was made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionHealth:
-    """A connection, its pace (None: never used), and what is owed to it; `state` None says that it is switched off."""
+    """A connection, its pace (None: never used), and what is owed to it; `state` None says that it is switched off.
+
+    `held` are the mailboxes, or users, for which calls wait while others go on.
+    """
 
     connection: ConnectionRow
     state: PaceState | None
     pace: PaceRow | None
     owed: OwedWork
+    held: Sequence[HeldSubject] = ()
 
     @property
     def until(self) -> datetime | None:
@@ -40,7 +48,9 @@ async def connection_health(env: Env, key: str) -> ConnectionHealth:
             raise NotFound(f"There is no connection '{key:.60}'.")
         pace = await tx.paces.show(connection.id, at=now)
         owed = await tx.paces.owed(connection.id)
-    return ConnectionHealth(connection=connection, state=_state(connection, pace, now), pace=pace, owed=owed)
+        held = await tx.paces.held(connection.id, at=now, limit=MOST_SUBJECTS)
+    state = _state(connection, pace, now)
+    return ConnectionHealth(connection=connection, state=state, pace=pace, owed=owed, held=held)
 
 
 def _state(connection: ConnectionRow, pace: PaceRow | None, now: datetime) -> PaceState | None:
@@ -52,7 +62,11 @@ def _state(connection: ConnectionRow, pace: PaceRow | None, now: datetime) -> Pa
 
 
 async def probe_connections(env: Env) -> int:
-    """Ask the vendors of connections that are out of use, each every few minutes; how many are back in use."""
+    """Ask the vendors of connections that are out of use, each every few minutes; how many are back in use.
+
+    Also keeps the alerts about single mailboxes true, which the next call for each of them probes.
+    """
+    await run_in_transaction(env, lambda tx: _tell_of_subjects(env, tx))
     async with env.uow() as tx:
         due = await tx.connections.to_probe(at=env.clock(), limit=PROBES_AT_ONCE)
     return sum(await gather(*(_probe(env, connection) for connection in due)))
@@ -76,3 +90,26 @@ async def _probe(env: Env, connection: ConnectionRow) -> bool:
         return await put_back_into_use(env, tx, connection, actor=WORKER)
 
     return await run_in_transaction(env, work)
+
+
+async def _tell_of_subjects(env: Env, tx: Tx) -> None:
+    """An alert for each mailbox, or user, for which the sign-in is refused, until calls for it are answered again."""
+    now = env.clock()
+    await tx.paces.forget_subjects(before=now - _IDLE)
+    refused = {_alert_subject(one): one for one in await tx.paces.refused_subjects(limit=MOST_SUBJECTS)}
+    told = {row["subject"] for row in await tx.alerts.list_open() if row["code"] == AlertCode.MAILBOX_REFUSED}
+    for subject in sorted(told - refused.keys()):
+        await tx.alerts.resolve(at=now, code=AlertCode.MAILBOX_REFUSED, subject=subject)
+    for subject in sorted(refused.keys() - told):
+        one = refused[subject]
+        message = say(
+            "alerts.mailbox-refused",
+            mailbox=one.subject,
+            connection=connection_name(one.connection_key),
+            error=one.error or say("vendor.no-answer"),
+        )
+        await tx.alerts.put(id=env.new_id(), at=now, code=AlertCode.MAILBOX_REFUSED, subject=subject, message=message)
+
+
+def _alert_subject(one: HeldSubject) -> str:
+    return f"mailbox:{one.connection_key}:{one.subject}"

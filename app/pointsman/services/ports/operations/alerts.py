@@ -27,6 +27,7 @@ class AlertCode(StrEnum):
     INBOX_DEAD = "inbox-dead"
     INBOX_REFUSED = "inbox-refused"
     INTAKE_MISSED = "intake-missed"
+    MAILBOX_REFUSED = "mailbox-refused"
     PARENT_CIRCLE = "parent-circle"
     REQUEST_LAPSED = "request-lapsed"
     RESULT_OVERDUE = "result-overdue"

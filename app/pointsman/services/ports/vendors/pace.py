@@ -1,5 +1,9 @@
-"""The pace of a connection: how many calls its vendor stands, and when none is worth making."""
+"""The pace of a connection: how many calls its vendor stands, and when none is worth making.
 
+Where a vendor counts mailboxes or users (subjects) by themselves, each has a pace of its own beside the connection's.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -84,6 +88,17 @@ class PaceRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldSubject:
+    """A mailbox, or a user, for which calls wait while others over the connection go on; `refused`: the sign-in for it was."""
+
+    connection_key: str
+    subject: str
+    until: datetime
+    refused: bool
+    error: Message | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwedWork:
     """What a connection has yet to hear: how many deliveries wait, and since when the oldest does."""
 
@@ -96,16 +111,26 @@ STRIKES = 2
 
 
 class Paces(Protocol):
-    """Each method is one statement; a lease that was not given back runs out, so that a killed worker frees its place."""
+    """Each method is one statement; a lease that was not given back runs out, so that a killed worker frees its place.
+
+    The `subject` "" is the connection itself.
+    """
 
     async def enter(
-        self, connection_id: UUID, lease: UUID, allowance: Allowance, *, at: datetime, until: datetime
+        self,
+        connection_id: UUID,
+        lease: UUID,
+        allowance: Allowance,
+        *,
+        at: datetime,
+        until: datetime,
+        subject: str = "",
     ) -> bool | None:
         """Take a place and a token. True: the call is a probe, False: it is an ordinary one, None: it may not begin."""
         ...
 
     async def refusal(
-        self, connection_id: UUID, allowance: Allowance, *, at: datetime, in_line: bool
+        self, connection_id: UUID, allowance: Allowance, *, at: datetime, in_line: bool, subject: str = ""
     ) -> Refusal | None:
         """Why not, and until when; None when nothing is kept of this connection.
 
@@ -113,8 +138,8 @@ class Paces(Protocol):
         """
         ...
 
-    async def begin(self, connection_id: UUID, *, burst: int, at: datetime) -> bool:
-        """Begin to keep the pace of a connection. False when it is not saved (yet)."""
+    async def begin(self, connection_id: UUID, *, burst: int, at: datetime, subject: str = "") -> bool:
+        """Begin to keep the pace. False when the connection is not saved (yet)."""
         ...
 
     async def answered(
@@ -126,6 +151,7 @@ class Paces(Protocol):
         began: datetime,
         at: datetime,
         quota: QuotaLeft | None,
+        subject: str = "",
     ) -> None:
         """The vendor answered, if only with an `error`: the connection works, unless it failed after this call began."""
         ...
@@ -133,32 +159,60 @@ class Paces(Protocol):
     async def failed(
         self,
         connection_id: UUID,
-        lease: UUID,
+        lease: UUID | None,
         failure: Failure,
         *,
         began: datetime,
         at: datetime,
         quota: QuotaLeft | None,
+        subject: str = "",
     ) -> datetime | None:
         """Until when no call is worth making, None: other calls are."""
         ...
 
     async def refused(
-        self, connection_id: UUID, lease: UUID | None, error: Message, *, began: datetime, at: datetime
+        self,
+        connection_id: UUID,
+        lease: UUID | None,
+        error: Message,
+        *,
+        began: datetime,
+        at: datetime,
+        subject: str = "",
     ) -> tuple[int, datetime]:
         """The credentials were refused: how often so far, and when a probe is worth making."""
         ...
 
-    async def prolong(self, connection_id: UUID, lease: UUID, *, until: datetime) -> None:
-        """The call still runs: its place is its own until then."""
+    async def prolong(self, connection_id: UUID, lease: UUID, *, until: datetime, subject: str = "") -> None:
+        """The call still runs: its place is its own until then, and the connection's."""
         ...
 
-    async def let_go(self, connection_id: UUID, lease: UUID) -> None:
-        """The call came to nothing that says anything of the connection."""
+    async def let_go(self, connection_id: UUID, lease: UUID, *, subject: str = "", unused: bool = False) -> None:
+        """The call came to nothing that says anything; `unused`: it has not begun, so that its token is given back."""
         ...
 
     async def forgive(self, connection_id: UUID, *, at: datetime, worked: bool) -> None:
-        """Calls may begin at once: the connection works (`worked`), or it was changed."""
+        """Calls may begin at once, also for each subject: the connection works (`worked`), or it was changed."""
+        ...
+
+    async def is_ailing(self, connection_id: UUID, subject: str) -> bool:
+        """Whether calls for this subject failed last."""
+        ...
+
+    async def waiting(self, connection_id: UUID, subjects: Sequence[str], *, at: datetime) -> Mapping[str, Refusal]:
+        """Those of the subjects for which no call may begin now."""
+        ...
+
+    async def held(self, connection_id: UUID, *, at: datetime, limit: int) -> Sequence[HeldSubject]:
+        """The subjects for which calls wait, those first that were refused."""
+        ...
+
+    async def refused_subjects(self, *, limit: int) -> Sequence[HeldSubject]:
+        """Over all connections in use: for which the sign-in was refused, twice and more."""
+        ...
+
+    async def forget_subjects(self, *, before: datetime) -> None:
+        """Those for which no call was made since, and none waits."""
         ...
 
     async def show(self, connection_id: UUID, *, at: datetime) -> PaceRow | None:
