@@ -31,7 +31,7 @@ class Client:
         return self._context.clock()
 
     def subject_of(self, place: str | None) -> str | None:
-        """The user for whom a service account makes a call about this calendar; None where one user signed in for all."""
+        """The user as which a service account makes a call about this calendar; None where one user signed in for all."""
         return self._sign_in.subject(place)
 
     async def call(

@@ -48,7 +48,7 @@ MANIFEST = Manifest(
             fields=("service_account_key", "acting_as"),
         ),
     ),
-    # 600 calls a minute for each user, who signed in or for whom a service account calls, and 10,000 for a project
+    # 600 calls a minute for each user, who signed in or as which a service account calls, and 10,000 for a project
     # (developers.google.com/calendar/api/guides/quota).
     limits=Limits(rate=10.0, burst=50, at_once=8, per=Per.SUBJECT, busy_batch=BATCH),
     signs=Signs(body=False, time=False),

@@ -74,7 +74,7 @@ _OF_PROJECT = frozenset({"dailyLimitExceeded"})
 
 
 def raise_refusal(response: httpx.Response, *, now: datetime, writes: bool, subject: str | None = None) -> None:
-    """Raise what the answer means, unless it is a success. `subject`: the user for whom a service account made the call."""
+    """Raise what the answer means, unless it is a success. `subject`: the user as which a service account called."""
     status = response.status_code
     if status >= 300:
         why = reasons(response)

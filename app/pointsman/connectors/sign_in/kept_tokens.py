@@ -86,9 +86,7 @@ class KeptTokens:
                 if token is not None and (stale is None or token.access != stale.access):
                     return token  # another's
                 if row.refused and row.renewing_until is not None and row.renewing_until > now:
-                    whose = (
-                        subject or None if renew is None else None
-                    )  # whom a connector's own renewal is refused, it says
+                    whose = subject or None if renew is None else None  # a connector that renews says it itself
                     raise ReauthRequired("the vendor refused to renew the sign-in: sign in again", subject=whose)
                 if await self._claims(subject, row, now):
                     return await self._to_its_end(self._renew(found, subject, renew))
