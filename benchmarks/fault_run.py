@@ -20,7 +20,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -102,18 +102,23 @@ class Run:
 # ── what must hold ───────────────────────────────────────────────────────────────────────────────
 
 
-def wanted(service: Service) -> Mapping[str, Standing]:
-    """Each event that has to stand, by its key. What is over stays in its calendar."""
+def wanted(service: Service) -> Mapping[str, tuple[Standing, int]]:
+    """Each event that has to stand, by its key, and the sequence that it has at least: a link that its vendor told grows the
+    appointment's, and the event has it already. What is over stays in its calendar.
+    """
     query = """
-        select a.id, a.rep_id, r.key, a.sequence, a.starts_at, a.join_url from appointments a join reps r on r.id = a.rep_id
-        where a.status in ('requested', 'confirmed', 'attended', 'no_show')
+        select a.id, a.rep_id, r.key, a.sequence, a.starts_at, a.join_url, (
+            select max(d.sequence) from deliveries d where (d.appointment_id, d.rep_id, d.kind) = (a.id, a.rep_id, 'appointment')
+        )
+        from appointments a join reps r on r.id = a.rep_id where a.status in ('requested', 'confirmed', 'attended', 'no_show')
     """
     with psycopg.connect(service.libpq_url) as database:
         rows = database.execute(query).fetchall()
-    return {
-        (key := event_key(one, rep)): Standing(key=key, calendar=closer, sequence=sequence, start=start, link=link)
-        for one, rep, closer, sequence, start, link in rows
-    }
+    found = {}
+    for one, rep, closer, sequence, start, link, owed in rows:
+        key = event_key(one, rep)
+        found[key] = Standing(key=key, calendar=closer, sequence=sequence, start=start, link=link), owed
+    return found
 
 
 def events_wrong(service: Service, vendors: Sequence[Vendor]) -> dict[str, int]:
@@ -122,11 +127,13 @@ def events_wrong(service: Service, vendors: Sequence[Vendor]) -> dict[str, int]:
     for one in (event for vendor in vendors for event in vendor.standing()):
         standing[one.key].append(one)
     found = Counter[str]()
-    for key, due in wanted(service).items():
+    for key, (due, owed) in wanted(service).items():
         there = standing.pop(key, [])
         found["appointments without their event"] += not there
         found["appointments with several events"] += len(there) > 1
-        found["events of an old state"] += any(one != due for one in there)
+        found["events of an old state"] += any(
+            replace(one, sequence=due.sequence) != due or not owed <= one.sequence <= due.sequence for one in there
+        )
     found["orphans"] += sum(map(len, standing.values()))
     return dict(found)
 

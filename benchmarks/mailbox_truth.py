@@ -47,8 +47,8 @@ class Arrived:
         return self.uid, self.sequence, self.calls_off
 
     @property
-    def state(self) -> tuple[bool, datetime, str]:
-        return self.calls_off, self.start, self.comes
+    def state(self) -> tuple[bool, datetime, str, frozenset[str]]:
+        return self.calls_off, self.start, self.comes, self.links
 
 
 def meeting_links(text: str) -> frozenset[str]:
@@ -180,31 +180,57 @@ def _sent_again(
     return again, unheard
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """An appointment as the service has it in the end. `most_links`: one, and one more for each calendar that took it over."""
+
+    id: Any
+    email: str
+    called_off: bool
+    start: datetime
+    invited_by: str
+    closer: str
+    link: str | None
+    most_links: int
+
+
+def appointments(service: Service) -> list[Agreed]:
+    """All of them."""
+    query = """
+        select a.id, l.email, a.status in ('cancelled', 'rejected'), a.starts_at, a.invited_by, r.key, a.join_url,
+               case when a.vendor_meeting then 1 else 0 end * (
+                   select count(*) from appointment_events e where e.appointment_id = a.id and e.act = 'reassign'
+               ) + 1
+        from appointments a join leads l on l.id = a.lead_id join reps r on r.id = a.rep_id
+    """
+    names = ("id", "email", "called_off", "start", "invited_by", "closer", "link", "most_links")
+    with psycopg.connect(service.libpq_url) as database:
+        return [Agreed(**dict(zip(names, row, strict=True))) for row in database.execute(query).fetchall()]
+
+
 def inboxes_wrong(service: Service, mailbox: Mailbox) -> dict[str, int]:
     """How many buyers know something else than what stands, were told it twice, or in the wrong order."""
-    query = "select id, status, starts_at, invited_by, join_url from appointments"
-    with psycopg.connect(service.libpq_url) as database:
-        rows = database.execute(query).fetchall()
     inboxes: defaultdict[str, dict[str, Arrived]] = defaultdict(dict)
-    for one in mailbox.arrived():
-        inboxes[one.uid].setdefault(one.id, one)  # joined by Message-ID
+    for message in mailbox.arrived():
+        inboxes[message.uid].setdefault(message.id, message)  # joined by Message-ID
     found = Counter[str]()
-    for appointment, status, start, invited_by, link in rows:
-        shown = list(inboxes.pop(f"pm-{appointment}@pointsman", {}).values())
-        if invited_by != "mail":
+    for one in appointments(service):
+        shown = list(inboxes.pop(f"pm-{one.id}@pointsman", {}).values())
+        if one.invited_by != "mail":
             found["buyers whom we write to beside their vendor"] += bool(shown)
             continue
-        called_off = status in ("cancelled", "rejected")
-        found["buyers who were not told that it stands"] += not (shown or called_off)
+        found["buyers who were not told that it stands"] += not (shown or one.called_off)
         found["buyers who were told an old state last"] += bool(shown) and (
-            (shown[-1].calls_off, shown[-1].start) != (called_off, start)
+            (shown[-1].calls_off, shown[-1].start) != (one.called_off, one.start)
         )
-        numbers = [one.sequence for one in shown]
+        found["buyers who were mailed another link last"] += (
+            bool(shown) and not one.called_off and shown[-1].links != {one.link}
+        )
+        links = frozenset[str]().union(*(message.links for message in shown))
+        found["appointments with more links than they had calendars"] += len(links) > one.most_links
+        numbers = [message.sequence for message in shown]
         found["buyers with messages out of order"] += numbers != sorted(set(numbers))
-        found["buyers who were mailed another link, or none"] += any(
-            one.links != {link} for one in shown if not one.calls_off
-        )
-        states = [one.state for one in shown]
+        states = [message.state for message in shown]
         found["buyers who were told a state twice"] += len(set(states)) < len(states)
     found["appointments unknown to us"] += len(inboxes)
     return dict(found)
