@@ -595,7 +595,8 @@ def upgrade() -> None:
         sa.Column("nurture_since", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("nurture_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("nurture_reason", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("do_not_contact", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("do_not_contact_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("do_not_contact_by", sa.Text(), nullable=True),
         sa.Column("merged_into", sa.UUID(), nullable=True),
         sa.Column("merged_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -613,6 +614,9 @@ def upgrade() -> None:
                 persisted=True,
             ),
             nullable=True,
+        ),
+        sa.CheckConstraint(
+            "(do_not_contact_at is null) = (do_not_contact_by is null)", name=op.f("leads_do_not_contact_check")
         ),
         sa.CheckConstraint("(merged_into is null) = (merged_at is null)", name=op.f("leads_merge_check")),
         sa.CheckConstraint("(nurture_cause is null) = (nurture_since is null)", name=op.f("leads_nurture_check")),

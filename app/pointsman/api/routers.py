@@ -15,7 +15,7 @@ from pointsman.api.booking import ics as invitations
 from pointsman.api.booking import transitions as appointment_acts
 from pointsman.api.booking_page import routes as booking_page_routes
 from pointsman.api.front import metrics
-from pointsman.api.intake import accounts, calendar_calls, inbox, intakes, leads, mapping_trials, merges
+from pointsman.api.intake import accounts, calendar_calls, contact, inbox, intakes, leads, mapping_trials, merges
 from pointsman.api.intake import webhooks as hooks
 from pointsman.api.lead_pages import journey, lead_links, page_routes, sign_in_page, start_page
 from pointsman.api.operations import (
@@ -38,6 +38,7 @@ ALL: list[APIRouter] = [
     leads.router,
     journey.router,
     lead_links.router,
+    contact.router,
     merges.router,
     accounts.router,
     hooks.router,

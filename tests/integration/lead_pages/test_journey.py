@@ -88,6 +88,10 @@ TABLES = {
     "nurture": "select id, at from audit where subject = 'lead:' || cast(:lead as text) and action = 'lead.nurture'",
     "won": "select id, at from audit where subject = 'lead:' || cast(:lead as text) and action = 'lead.won'",
     "closed": "select id, at from audit where subject = 'lead:' || cast(:lead as text) and action = 'lead.closed'",
+    "contact-ended": "select id, at from audit where subject = 'lead:' || cast(:lead as text) "
+    "and action = 'lead.contact-ended'",
+    "contact-allowed": "select id, at from audit where subject = 'lead:' || cast(:lead as text) "
+    "and action = 'lead.contact-allowed'",
     "event": "select id, received_at as at from inbox where lead_id = cast(:lead as uuid)",
     "decided": "select id, at from decisions where lead_id = cast(:lead as uuid)",
     "held": "select id, held_at as at from holds where lead_id = cast(:lead as uuid)",

@@ -68,6 +68,9 @@ def merged(it: Stage) -> Scenes:
     it.call("POST", f"/v1/leads/{lead}/merge", {"into": survivor, "reason": "same person, private address"})
     handed = {"evidence": [{"name": "need", "value": "Offers are written by hand"}]}
     yield "POST /v1/leads/{lead_id}/handovers", 409, it.ask("POST", f"/v1/leads/{lead}/handovers", handed)
+    contact = "/v1/leads/{lead_id}/do-not-contact"
+    yield f"PUT {contact}", 409, it.ask("PUT", contact.format(lead_id=lead), {"reason": "asked on the phone"})
+    yield f"DELETE {contact}", 409, it.ask("DELETE", contact.format(lead_id=lead))
     excused = {
         "lead_id": lead,
         "rep": "anna",

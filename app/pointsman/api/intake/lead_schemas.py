@@ -144,6 +144,11 @@ class LeadDoc(BaseModel):
     nurture_since: datetime | None
     nurture_until: datetime | None = Field(description="The end of its cool-off; null where a rule put it there.")
     nurture_reason: str | None = Field(description="The same in words.")
+    do_not_contact: bool = Field(
+        description="It gets what belongs to an appointment of its own, and nothing else: PUT /v1/leads/{id}/do-not-contact."
+    )
+    do_not_contact_at: datetime | None
+    do_not_contact_by: str | None = Field(description="The actor who said so; a partner's key does not read it.")
     created_at: datetime
     updated_at: datetime
 
@@ -239,6 +244,9 @@ def lead_values(row: LeadRow, reader: MessageReader, *, partner: bool) -> dict[s
         "nurture_since": row.nurture_since,
         "nurture_until": row.nurture_until,
         "nurture_reason": reason_text(None if partner else row.nurture_reason, reader),
+        "do_not_contact": row.do_not_contact,
+        "do_not_contact_at": row.do_not_contact_at,
+        "do_not_contact_by": None if partner else row.do_not_contact_by,
         "created_at": row.created_at,
         "updated_at": row.updated_at,
     }

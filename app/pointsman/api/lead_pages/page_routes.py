@@ -142,6 +142,9 @@ def _shown(page: LeadPage, reader: MessageReader, *, now: datetime) -> dict[str,
         "phone": lead.phone_key or lead.phone,
         "stage": render(STAGES.get(lead.stage) or as_written(lead.stage), reader),
         "holder": render(say("lead-page.rep", rep=rep_name(page.holder)), reader) if page.holder else None,
+        "uncontacted_since": render(say("lead-page.on", at=lead.do_not_contact_at), reader)
+        if lead.do_not_contact_at
+        else None,
         "appointment": row,
         "when": format_interval(row.starts_at, row.ends_at, zone=page.zone, language=locale_tag(language))
         if row

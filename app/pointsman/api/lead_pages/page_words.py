@@ -22,6 +22,7 @@ WORDS: Mapping[str, Message] = MappingProxyType(
         "phone": say("lead-page.phone"),
         "stage": say("lead-page.stage"),
         "holder": say("lead-page.holder"),
+        "do_not_contact": say("lead-page.do-not-contact"),
         "appointment": say("lead-page.appointment"),
         "when": say("lead-page.when"),
         "with": say("lead-page.with"),

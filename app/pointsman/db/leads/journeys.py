@@ -29,7 +29,8 @@ _ARRIVALS = PreparedStatement("""
             'cause', a.after -> 'cause', 'until', a.after -> 'until') as about
         from audit a
         join (values ('lead.created', 'created'), ('lead.changed', 'news'), ('lead.nurture', 'nurture'),
-                     ('lead.won', 'won'), ('lead.closed', 'closed')) k (action, kind) on k.action = a.action
+                     ('lead.won', 'won'), ('lead.closed', 'closed'), ('lead.contact-ended', 'contact-ended'),
+                     ('lead.contact-allowed', 'contact-allowed')) k (action, kind) on k.action = a.action
         left join api_keys c on a.actor like 'key:%' and c.id = substr(a.actor, 5)
         left join intakes n on a.actor like 'intake:%' and n.key = substr(a.actor, 8)
         where a.subject = any(array(select 'lead:' || one from unnest(cast(:leads as uuid[])) one))

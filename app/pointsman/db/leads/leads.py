@@ -43,6 +43,16 @@ _GET_MANY = LEAD_SELECT.where(LEAD.c.id == any_(bindparam("ids", type_=ARRAY(UUI
 
 #: A purchase is remembered when the lead is worked on again.
 _BOUGHT = func.jsonb_concat(leads.c.match, cast({"bought": True}, JSONB))
+_SET_CONTACT = (
+    update(leads)
+    .where(leads.c.id == bindparam("lead"))
+    .values(
+        do_not_contact_at=bindparam("ended_at"),
+        do_not_contact_by=bindparam("by"),
+        version=leads.c.version + 1,
+        updated_at=bindparam("at"),
+    )
+)
 _SET_STAGE = (
     update(leads)
     .where(leads.c.id == bindparam("lead"))
@@ -153,6 +163,9 @@ class SqlLeads:
             "nurture_reason": nurture_reason.as_json() if nurture_reason else None,
         }
         await self._connection.execute(_SET_STAGE, values)
+
+    async def set_contact(self, lead_id: UUID, *, ended_at: datetime | None, by: str | None, at: datetime) -> None:
+        await self._connection.execute(_SET_CONTACT, {"lead": lead_id, "ended_at": ended_at, "by": by, "at": at})
 
     async def create(
         self, write: LeadWrite, *, sees: Visibility, by_phone: bool = True

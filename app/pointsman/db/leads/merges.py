@@ -77,8 +77,9 @@ _REVOKE_OVERRIDES = (
 _MOVE_ALIASES = update(leads).where(leads.c.merged_into == bindparam("lead")).values(merged_into=bindparam("into"))
 #: A lead that is not to be contacted stays so under another record.
 _KEEP_UNCONTACTED = PreparedStatement("""
-    update leads set do_not_contact = true
-    where id = :into and not do_not_contact and exists (select from leads l where l.id = :lead and l.do_not_contact)
+    update leads i set do_not_contact_at = l.do_not_contact_at, do_not_contact_by = l.do_not_contact_by
+    from leads l where l.id = :lead and i.id = :into and l.do_not_contact_at is not null
+      and (i.do_not_contact_at is null or i.do_not_contact_at > l.do_not_contact_at)
 """)
 _MARK_MERGED = (
     update(leads)

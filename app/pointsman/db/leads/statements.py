@@ -248,7 +248,7 @@ FIND = PreparedStatement("""
     select
         l.id, l.email, l.email_key, l.shown_email_key, l.first_name, l.last_name, l.phone, l.phone_key, l.facts, l.stage,
         a.id as account_id, l.match, l.nurture_cause, l.nurture_since, l.nurture_until, l.nurture_reason,
-        l.do_not_contact,
+        l.do_not_contact_at, l.do_not_contact_by,
         l.version, l.created_at, l.updated_at, l.known_at, l.merged_into, l.merged_at,
         a.name as account_name, a.domain as account_domain, a.status as account_status, r.key as account_owner,
         p.id as parent_id, coalesce(p.name, p.domain) as parent_name, p.domain as parent_domain,
@@ -274,7 +274,7 @@ LOCKED = PreparedStatement("""
     select
         l.id, l.email, l.email_key, l.shown_email_key, l.first_name, l.last_name, l.phone, l.phone_key, l.facts, l.stage,
         a.id as account_id, l.match, l.nurture_cause, l.nurture_since, l.nurture_until, l.nurture_reason,
-        l.do_not_contact,
+        l.do_not_contact_at, l.do_not_contact_by,
         l.version, l.created_at, l.updated_at, l.known_at, l.merged_into, l.merged_at,
         a.name as account_name, a.domain as account_domain, a.status as account_status, r.key as account_owner,
         p.id as parent_id, coalesce(p.name, p.domain) as parent_name, p.domain as parent_domain,

@@ -1,7 +1,6 @@
 """Tables of leads and accounts."""
 
 from sqlalchemy import (
-    Boolean,
     CheckConstraint,
     Column,
     Computed,
@@ -93,9 +92,8 @@ leads = Table(
     instant_column("nurture_since", null=True),
     Column("nurture_until", INSTANT),  # the end of its cool-off
     Column("nurture_reason", JSONB(none_as_null=True)),  # `Message.as_json`
-    Column(
-        "do_not_contact", Boolean, nullable=False, server_default=text("false")
-    ),  # no more than their appointments call for
+    instant_column("do_not_contact_at", null=True),  # since then told no more than their appointments call for
+    Column("do_not_contact_by", Text),
     Column("merged_into", ForeignKey("leads.id")),  # its email and external ids lead there from then on
     instant_column("merged_at", null=True),
     Column("version", Integer, nullable=False),
@@ -116,6 +114,7 @@ leads = Table(
         ),
     ),
     CheckConstraint("(merged_into is null) = (merged_at is null)", name="merge"),
+    CheckConstraint("(do_not_contact_at is null) = (do_not_contact_by is null)", name="do_not_contact"),
     CheckConstraint("(nurture_cause is null) = (nurture_since is null)", name="nurture"),
     CheckConstraint("stage <> 'nurture' or nurture_cause is not null", name="nurture_stage"),
     CheckConstraint("email_key is null or shown_email_key is null", name="one_email"),

@@ -14,6 +14,8 @@ class Operation(StrEnum):
     LEAD_SUBMIT = "lead.submit"
     LEAD_READ = "lead.read"
     LEAD_LINK = "lead.link"
+    LEAD_CONTACT_END = "lead.contact-end"
+    LEAD_CONTACT_ALLOW = "lead.contact-allow"
     LEAD_MERGE = "lead.merge"
     LEAD_ASSIGN = "lead.assign"
     ACCOUNT_READ = "account.read"
@@ -125,6 +127,8 @@ TABLE: tuple[Permission, ...] = (
     _row(_OP.LEAD_SUBMIT, "bring a lead in", _INTAKE, _WORKS_LEADS | _WEBHOOK),
     _row(_OP.LEAD_READ, "read leads", _READ, _WORKS_LEADS),
     _row(_OP.LEAD_LINK, "make and revoke links to the page of a lead", _READ, _WORKS_LEADS),
+    _row(_OP.LEAD_CONTACT_END, "say that a lead is not to be contacted", _FOR_BUYER, _WORKS_LEADS | _WEBHOOK),
+    _row(_OP.LEAD_CONTACT_ALLOW, "say that a lead may be contacted again", _HANDOVER, _HOUSE),
     _row(_OP.LEAD_MERGE, "merge leads", (), _ADMIN_ALONE),
     _row(_OP.LEAD_ASSIGN, "give a lead to a rep, or take it away", (), _ADMIN_ALONE),
     _row(_OP.ACCOUNT_READ, "read accounts", _READ, _HOUSE),

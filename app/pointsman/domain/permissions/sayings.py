@@ -124,6 +124,7 @@ BODY_FIELDS: Mapping[str, Mapping[str, Topic]] = {
     },
     "RejectIn": dict.fromkeys(("code", "reason"), Topic.WISH),
     "OutcomeIn": dict.fromkeys(("outcome", "again_on", "reason"), Topic.WISH),
+    "DoNotContactIn": dict.fromkeys(("reason",), Topic.WISH),
     "TimeOffIn": dict.fromkeys(("first_day", "last_day", "start", "end", "reason"), Topic.WISH),
     "ExplainIn": dict.fromkeys(("lead_id", "facts", "version", "document", "purpose", "gate_open"), Topic.WISH),
     "SimulateIn": dict.fromkeys(("since", "until", "limit", "ledgers_from_zero"), Topic.WISH),

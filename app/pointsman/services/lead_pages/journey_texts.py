@@ -172,6 +172,13 @@ def _merged(told: _Told) -> Message:
     return say("journey.merged-away" if told.about["lead"] == str(told.row.lead_id) else "journey.merged")
 
 
+def _contact(told: _Told) -> Message:
+    is_ended = told.row.kind == JourneyKind.CONTACT_ENDED
+    if not told.with_reasons:
+        return say("journey.contact-ended-plain" if is_ended else "journey.contact-allowed-plain")
+    return say("journey.contact-ended" if is_ended else "journey.contact-allowed", sender=_sender(told))
+
+
 def _evidence(told: _Told) -> Message:
     if denied := told.about.get("denied"):
         return say("journey.evidence-denied", denied=tuple(denied))
@@ -256,6 +263,8 @@ _TEXTS: Mapping[JourneyKind, Callable[[_Told], Message]] = {
     JourneyKind.CREATED: _created,
     JourneyKind.NEWS: _news,
     JourneyKind.MERGED: _merged,
+    JourneyKind.CONTACT_ENDED: _contact,
+    JourneyKind.CONTACT_ALLOWED: _contact,
     JourneyKind.EVIDENCE: _evidence,
     JourneyKind.GATE: _gate,
     JourneyKind.OVERRIDE: _override,

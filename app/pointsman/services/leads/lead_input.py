@@ -52,6 +52,7 @@ class LeadInput:
     facts: Mapping[str, FactValue] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
     occurred_at: datetime | None = None
+    do_not_contact: bool = False  # False says nothing: it may have been said before
 
 
 def identify_person(given: LeadInput, lists: MatchingLists = NO_LISTS) -> Person:

@@ -10,6 +10,7 @@ from pointsman.domain.messages.message import Message, say
 from pointsman.domain.permissions.sayings import Saying, Topic, saying
 from pointsman.domain.roster.ownership import resolve_owner
 from pointsman.services.audit import audit
+from pointsman.services.contact_record import write_contact
 from pointsman.services.leads.account_matching import match_account_by_name
 from pointsman.services.leads.accounts import set_parent_by_domain
 from pointsman.services.leads.apply_news import (
@@ -57,6 +58,13 @@ async def upsert_lead(
     what it said. `speaker` is who said it, where `actor` takes another's word in: its word counts as much as ever.
     """
     speaker = speaker or actor
+    found = await _upserted(env, tx, given, actor=actor, speaker=speaker)
+    if not given.do_not_contact:
+        return found
+    return replace(found, lead=await write_contact(env, tx, found.lead, ended=True, actor=actor))
+
+
+async def _upserted(env: Env, tx: Tx, given: LeadInput, *, actor: Actor, speaker: Actor) -> UpsertResult:
     known = await known_fields(env, tx)
     write = await _read(env, tx, given, known, actor=actor, speaker=speaker)
     person = write.person

@@ -83,6 +83,7 @@ def map_event(
         facts=values,
         evidence=evidence_of(asked, mapping.evidence, known.evidence, source, occurred_at),
         occurred_at=occurred_at,
+        do_not_contact=_ends_contact(asked, mapping),
     )
     if unread := unread_phone(given, 'fields["lead.phone"]'):
         asked.warnings.append(unread)
@@ -93,6 +94,18 @@ def map_event(
         window=window,
         warnings=tuple(asked.warnings),
     )
+
+
+def _ends_contact(asked: Asked, mapping: IntakeMapping) -> bool:
+    """Whether the event says yes; what is neither yes nor no is told."""
+    raw = only_value(asked.search(mapping.do_not_contact, "do_not_contact")) if mapping.do_not_contact else None
+    if raw is None:
+        return False
+    try:
+        return coerce_with_note("lead.do_not_contact", raw, FieldType.BOOLEAN, names=CODE_NAMES).value is True
+    except ValueError as error:
+        asked.warn("do_not_contact", "wrong-type", f"{error}: left out")
+        return False
 
 
 def _external_id(asked: Asked, mapping: IntakeMapping) -> str | None:

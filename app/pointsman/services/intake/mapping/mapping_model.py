@@ -118,6 +118,9 @@ class IntakeMapping(_Part):
         default=None, description="The system that gave the external id; default: the intake."
     )
     evidence: Annotated[tuple[EvidenceMapping, ...], Field(max_length=50)] = ()
+    do_not_contact: Expression | None = Field(
+        default=None, description="A yes: the lead is not to be contacted from then on. All else changes nothing."
+    )
     setter: Expression | None = Field(default=None, description="The rep who hands over: a key or an email.")
     auto_book: StrictBool = False
     window: WindowMapping | None = None
@@ -232,7 +235,7 @@ def _expressions(mapping: IntakeMapping) -> Iterator[tuple[str, str]]:
     for position, part in enumerate(mapping.evidence):
         yield f"evidence[{position}].value", part.value
         yield f"evidence[{position}].affirmed_if", part.affirmed_if or "@"
-    for name in ("events", "occurred_at", "external_id", "setter"):
+    for name in ("events", "occurred_at", "external_id", "do_not_contact", "setter"):
         yield name, getattr(mapping, name) or "@"
     yield "dedupe", "@" if mapping.dedupe is None or mapping.dedupe_header else mapping.dedupe
 

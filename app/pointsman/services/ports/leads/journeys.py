@@ -17,6 +17,8 @@ class JourneyKind(StrEnum):
     CREATED = "created"
     NEWS = "news"
     MERGED = "merged"
+    CONTACT_ENDED = "contact-ended"
+    CONTACT_ALLOWED = "contact-allowed"
     EVIDENCE = "evidence"
     GATE = "gate"
     OVERRIDE = "override"

@@ -51,7 +51,12 @@ class LeadRow:
     nurture_since: datetime | None = None
     merged_into: UUID | None = None  # the lead that this one is now
     merged_at: datetime | None = None
-    do_not_contact: bool = False  # told no more than what an appointment of their own calls for
+    do_not_contact_at: datetime | None = None  # since then told no more than what an appointment of their own calls for
+    do_not_contact_by: str | None = None  # the actor who said so
+
+    @property
+    def do_not_contact(self) -> bool:
+        return self.do_not_contact_at is not None
 
     @property
     def address_key(self) -> str | None:
@@ -162,6 +167,10 @@ class Leads(Protocol):
         nurture_reason: Message | None = None,
     ) -> None:
         """`nurture` and its reason are for the stage of that name; any other stage ends them."""
+        ...
+
+    async def set_contact(self, lead_id: UUID, *, ended_at: datetime | None, by: str | None, at: datetime) -> None:
+        """Since when the lead, whose row is locked, is not to be contacted; None: it may be."""
         ...
 
     async def get_many(self, lead_ids: Sequence[UUID]) -> Mapping[UUID, LeadRow]:
