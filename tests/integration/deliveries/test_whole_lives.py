@@ -1,5 +1,6 @@
 """Whole lives on both calendars' fakes and a mailbox that fail, by workers that are killed: all is right and comes once."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -19,13 +20,14 @@ from pointsman.connectors.guard import PRIVATE_NETWORKS
 from pointsman.connectors.mail.notices import ConnectorNotices
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
-from pointsman.services.appointments.actions import cancel, mark_no_show
+from pointsman.services.appointments.actions import cancel, get_appointment, mark_no_show
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.deliveries.calendar_event import event_key
+from pointsman.services.deliveries.kinds.meeting_link import ask_for_links
 from pointsman.services.ports import ConnectionRef
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment.appointment import reassign_appointment
@@ -45,6 +47,7 @@ pytestmark = pytest.mark.anyio
 KILLED = 0.2
 RATES = Rates(lost=0.20, failed=0.10, throttled=0.10, reset=0.05)
 AT = {"anna": "google", "ben": "microsoft", "clara": "google"}
+LINK = re.compile(r"https://(?:meet\.google|teams\.microsoft)\.com/\S+")
 LATER = timedelta(hours=2)
 FEW = ("give move call_off", "move give miss")
 MANY = ("", "move", "give", "move give", "give move call_off", "move give move miss", "call_off", "give miss")
@@ -111,6 +114,8 @@ class Town:
                 continue
             break
         self.fail(on=False)
+        if await ask_for_links(self.floor.env):
+            await self.floor.work_out(rounds=200)
         self.floor.world.clock.advance(MAX_AGE_FOR_BOOKING)  # so that acts read the calendars anew
 
     async def live(self, life: str, day: int) -> AppointmentRow:
@@ -136,26 +141,34 @@ class Town:
             case _:
                 return await mark_no_show(replace(env, clock=lambda: row.ends_at), row.id, actor=SETTER)
 
-    def events(self) -> Counter[tuple[str, str, datetime]]:
-        """Calendar, key and start of each event of ours that stands, at either vendor."""
+    def events(self) -> Counter[tuple[str, str, datetime, str | None]]:
+        """Calendar, key, start and link of each event of ours that stands, at either vendor."""
         google, graph = self.roads.google.vendor.standing(), self.roads.graph.vendor.standing()
         found = [
-            (name, private(one)[GOOGLE_KEY], datetime.fromisoformat(one["start"]["dateTime"]))
+            (name, private(one)[GOOGLE_KEY], datetime.fromisoformat(one["start"]["dateTime"]), one.get("hangoutLink"))
             for name, events in google["events"].items()
             for one in events
             if one["status"] != "cancelled"
         ]
-        found += [
-            (name, one["properties"][GRAPH_KEY], datetime.fromisoformat(f"{one['start']['dateTime'][:19]}+00:00"))
-            for name, events in graph["events"].items()
-            for one in events
-        ]
+        for name, events in graph["events"].items():
+            for one in events:
+                start = datetime.fromisoformat(f"{one['start']['dateTime'][:19]}+00:00")
+                found.append((name, one["properties"][GRAPH_KEY], start, (one["onlineMeeting"] or {}).get("joinUrl")))
         return Counter(found)
+
+    async def due(self, rows: Sequence[AppointmentRow]) -> Counter[tuple[str, str, datetime, str | None]]:
+        """The same as it has to be."""
+        found = [await get_appointment(self.floor.env, row.id, actor=SETTER) for row in rows]
+        return Counter(
+            (f"{row.rep_key}@example.com", event_key(row.id, row.rep_id), row.starts_at, row.join_url)
+            for row in found
+            if row.status != "cancelled"
+        )
 
 
 @asynccontextmanager
-async def town(database_url: str, seed: int, by: str) -> AsyncIterator[Town]:
-    """Invitations go out by mail, or by the vendor of the calendar."""
+async def town(database_url: str, seed: int, by: str, *, meets: bool = False) -> AsyncIterator[Town]:
+    """Invitations go out by mail, or by the vendor of the calendar. `meets`: which makes a meeting, too."""
     with FakeMailServer(lost_s=0.0).running() as post:
         async with open_floor(database_url, closers=()) as floor:
             clock = floor.world.env.clock
@@ -181,7 +194,9 @@ async def town(database_url: str, seed: int, by: str) -> AsyncIterator[Town]:
             for rep, vendor in AT.items():
                 bound = CalendarBindingInput(connection=vendor, calendar=f"{rep}@example.com", writes=True)
                 await bind_calendars(floor.env, rep, [bound], actor=SETTER)
-            await floor.world.publish(mailing(by=by))
+            policy = mailing(by=by)
+            policy["pools"]["closers-mid-market"]["booking"] = {"conference": "create"} if meets else {}
+            await floor.world.publish(policy)
             yield Town(floor=floor, gateway=gateway, roads=roads, post=post)
             await gateway.aclose()
 
@@ -204,7 +219,7 @@ async def test_every_calendar_is_right_and_every_mail_comes_once(
 ) -> None:
     async with town(database_url, seed, "mail") as here:
         rows = [await here.live(life, day) for day, life in enumerate(lives, start=1)]
-        assert here.events() == _due(rows)
+        assert here.events() == await here.due(rows)
         assert set(here.roads.google.met + here.roads.graph.met) == set(Fault)
         assert not here.roads.google.vendor.standing()["mailed"]
         assert not here.roads.graph.vendor.standing()["mailed"]
@@ -232,7 +247,7 @@ async def test_every_calendar_is_right_and_every_mail_comes_once(
 async def test_vendors_tell_buyers_each_state_once(database_url: str, seed: int, lives: Sequence[str]) -> None:
     async with town(database_url, seed, "calendar") as here:
         rows = [await here.live(life, day) for day, life in enumerate(lives, start=1)]
-        assert here.events() == _due(rows)
+        assert here.events() == await here.due(rows)
         assert here.post.mailbox.received == []
         google = Counter(one["to"] for one in here.roads.google.vendor.standing()["mailed"])
         graph = Counter(to for to, _ in here.roads.graph.vendor.standing()["mailed"])
@@ -246,9 +261,19 @@ async def test_vendors_tell_buyers_each_state_once(database_url: str, seed: int,
             assert google[lead.email] + graph[lead.email] == 1 + len(acts) + acts.count("give"), life
 
 
-def _due(rows: list[AppointmentRow]) -> Counter[tuple[str, str, datetime]]:
-    return Counter(
-        (f"{row.rep_key}@example.com", event_key(row.id, row.rep_id), row.starts_at)
-        for row in rows
-        if row.status != "cancelled"
-    )
+@SEEDS
+async def test_every_calendar_has_one_meeting_of_an_appointment_and_its_buyer_the_last(
+    database_url: str, seed: int, lives: Sequence[str]
+) -> None:
+    async with town(database_url, seed, "mail", meets=True) as here:
+        rows = [await here.live(life, day) for day, life in enumerate(lives, start=1)]
+        assert here.events() == await here.due(rows)
+        assert all(link for *_, link in here.events())
+        shown: defaultdict[str, list[str]] = defaultdict(list)
+        for copies in here.post.mailbox.joined().values():
+            shown[copies[0].invitation()["uid"]] += LINK.findall(copies[0].text())
+        for life, row in zip(lives, rows, strict=True):
+            links = shown[f"pm-{row.id}@pointsman"]
+            assert len(set(links)) <= 1 + life.split().count("give")
+            stands = await get_appointment(here.floor.env, row.id, actor=SETTER)
+            assert "call_off" in life or links[-1] == stands.join_url
