@@ -60,8 +60,9 @@ class MailFloor:
     env: Env
     mail: Mail
 
-    async def booked(self) -> AppointmentRow:
-        lead_id, handed = await self.floor.ready()
+    async def booked(self, **facts: Any) -> AppointmentRow:
+        lead_id = await self.floor.lead(**facts)
+        handed = await self.floor.hand_over(lead_id)
         return await book(self.env, lead_id, handed.slots[0].start, actor=SETTER)
 
     async def notices(self, row: AppointmentRow) -> list[DeliveryRow]:

@@ -160,3 +160,16 @@ async def test_times_are_on_the_clock_of_the_key_as_in_the_journey_also_where_no
         shown = unescape((await browser.get(await link_to(admin, lead_id))).text)
         assert "(UTC)" not in shown
         assert "(CET)" in shown or "(CEST)" in shown
+
+
+async def test_the_page_says_where_the_appointment_takes_place_and_that_the_lead_is_not_to_be_contacted(
+    page: Page, admin: httpx.AsyncClient, browser: httpx.AsyncClient
+) -> None:
+    lead_id, _ = await booked_lead(page)
+    path = await link_to(admin, lead_id, reader="holder")
+    assert "Do not contact" not in (await browser.get(path)).text
+    await admin.put(f"/v1/leads/{lead_id}/do-not-contact", json={"reason": "asked on the phone"})
+    await page.floor.world.rows("update appointments set join_url = 'https://meet.example/room'")
+    shown = (await browser.get(path)).text
+    assert ("Do not contact" in shown, 'href="https://meet.example/room"' in shown) == (True, True)
+    assert "lead is not to be contacted" in shown
