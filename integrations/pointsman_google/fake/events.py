@@ -108,6 +108,24 @@ class Events:
         calendar.events[name] = gone
         self._changed(calendar, gone, asked, former=event)
 
+    def remove_instance(self, calendar: Calendar, name: str, number: int) -> None:
+        """One time of a series is deleted by an event of its own, that is cancelled (the API's guide "recurring events")."""
+        series = calendar.events[name]
+        slot = calendar.times(series)[number].utc()
+        start, end = ({"dateTime": moment.isoformat()} for moment in (slot.start, slot.end))
+        instance = f"{name}_{slot.start:%Y%m%dT%H%M%SZ}"
+        gone: dict[str, Any] = {
+            "kind": "calendar#event",
+            "id": instance,
+            "status": "cancelled",
+            "recurringEventId": name,
+            "originalStartTime": start,
+            "start": start,
+            "end": end,
+        }
+        calendar.events[instance] = gone
+        self._changed(calendar, gone, None)
+
     def purge(self, calendar: Calendar, name: str) -> None:
         """Deleted events "will eventually disappear" (the API's description), and their ids do not come back."""
         del calendar.events[name]

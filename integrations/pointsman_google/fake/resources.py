@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -62,6 +62,11 @@ class Calendar:
         if "recurrence" not in event:
             return self.slot(event).overlaps(window)
         return bool(blocks([(event, True)], window=window, zone=self.zone))
+
+    def times(self, event: Mapping[str, Any]) -> list[Slot]:
+        """When a series is, as far as ten years from its beginning."""
+        first = self.slot(event).utc()
+        return blocks([(event, True)], window=Slot(first.start, first.start + timedelta(days=3_650)), zone=self.zone)
 
     def busy(self, window: Slot) -> list[Slot]:
         """When the owner is busy, merged and cut to the window."""

@@ -85,6 +85,10 @@ class GoogleVendor:
         """The owner deletes an event."""
         self.events.remove(self.calendar(name), event)
 
+    def erase_instance(self, name: str, event: str, *, number: int) -> None:
+        """The owner deletes one time of a series; the first has the number 0."""
+        self.events.remove_instance(self.calendar(name), event, number)
+
     # -- as clients ask it
 
     def handle(self, request: httpx.Request) -> httpx.Response:

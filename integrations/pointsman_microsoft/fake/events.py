@@ -152,7 +152,7 @@ def instances(mailbox: Mailbox, calendar: Calendar, window: Slot) -> list[tuple[
         (event, number, slot)
         for event in calendar.events.values()
         for number, slot in enumerate(event.slots(mailbox.tz))
-        if slot.overlaps(window)
+        if number not in event.left_out and slot.overlaps(window)
     ]
     return sorted(found, key=lambda one: one[2].utc().start)
 

@@ -13,7 +13,8 @@ from pointsman_sdk import Slot
 @dataclass(slots=True, kw_only=True)
 class Event:
     """An event. `fields` are Graph's own, but for its times; `days` are the first and the last of whole days; `weeks` make a
-    series. `regular` is the id that changes when it is moved, `id` the immutable one."""
+    series, without the times whose numbers are `left_out`. `regular` is the id that changes when it is moved, `id` the immutable
+    one."""
 
     id: str
     regular: str
@@ -21,6 +22,7 @@ class Event:
     made: datetime
     days: tuple[date, date] | None = None
     weeks: int = 1
+    left_out: set[int] = field(default_factory=set)
     fields: dict[str, Any] = field(default_factory=dict)
     properties: dict[str, str] = field(default_factory=dict)
     transaction: str | None = None
@@ -56,6 +58,7 @@ class Calendar:
     name: str = "Calendar"
     editable: bool = True
     events: dict[str, Event] = field(default_factory=dict)  # by immutable id
+    removed: dict[str, Event] = field(default_factory=dict)  # by their owner, who may restore them
 
 
 @dataclass(slots=True, kw_only=True)
@@ -155,7 +158,22 @@ class Directory:
         """The owner removes one event, or all of them."""
         mailbox, calendar = self.calendar(place)
         for gone in [event] if event else list(calendar.events):
-            self.tell(mailbox, calendar, calendar.events.pop(gone), "deleted")
+            calendar.removed[gone] = calendar.events.pop(gone)
+            self.tell(mailbox, calendar, calendar.removed[gone], "deleted")
+
+    def erase_instance(self, place: str, event: str, *, number: int) -> None:
+        """The owner removes one time of a series; the first has the number 0."""
+        mailbox, calendar = self.calendar(place)
+        calendar.events[event].left_out.add(number)
+        self.tell(mailbox, calendar, calendar.events[event], "updated")
+
+    def restore(self, place: str, event: str) -> None:
+        """The owner takes an event out of the deleted items: its immutable id stays, and its regular one does not."""
+        mailbox, calendar = self.calendar(place)
+        found = calendar.removed.pop(event)
+        found.regular, found.version = self.new_id("AAMkAGQy"), found.version + 1
+        calendar.events[event] = found
+        self.tell(mailbox, calendar, found, "created")
 
     def move(self, place: str, event: str, to: str) -> None:
         """The owner moves an event to another calendar of the mailbox: its regular id changes."""

@@ -153,6 +153,12 @@ class TwoVendors:
 
     # -- an admin
 
+    async def connect(self, rep: str, *, zone: str = "Europe/Berlin") -> None:
+        """The rep's calendar, over the connection to its vendor, which is made where there is none."""
+        if not await self.floor.world.rows("select from connections where key = :key", key=AT[rep]):
+            await self.save(AT[rep])
+        await self.bind(rep, calendar_of(rep), zone=zone)
+
     async def save(self, vendor: str) -> None:
         """Save the connection to the vendor, as if its secrets were new."""
         said: Any = delegated(self.google) if vendor == GOOGLE else APPLICATION
@@ -256,7 +262,8 @@ async def open_two_vendors(
                     floor=floor, env=env, google=google, graph=graph, wire=wire, client=client, rep=reps[0]
                 )
                 found.append(both)
-                await _connect(both, reps, zone)
+                for rep in reps:
+                    await both.connect(rep, zone=zone)
                 if watched:
                     assert await both.renew() == len(reps)
                     await both.poll(after=timedelta(minutes=6))
@@ -264,10 +271,3 @@ async def open_two_vendors(
                 yield both
         await gateway.aclose()
         assert bugs == [], "a connector raised what it should not"
-
-
-async def _connect(both: TwoVendors, reps: Sequence[str], zone: str) -> None:
-    for vendor in dict.fromkeys(AT[rep] for rep in reps):
-        await both.save(vendor)
-    for rep in reps:
-        await both.bind(rep, calendar_of(rep), zone=zone)
