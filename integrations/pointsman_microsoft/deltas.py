@@ -1,7 +1,8 @@
 """Delta queries: what changed in a calendar since a deltaLink (Graph, "event: delta").
 
-A query is about the events of some weeks; what changes outside of them is told as @removed, as is what was deleted. It shows
-whole events, without what is ours in them ($select and $expand are not known there), so that our keys are looked up.
+A query is about the events of some weeks; what changes outside of them may be told as @removed, as is what was deleted, or not
+at all: Graph does not say. It shows whole events, without what is ours in them ($select and $expand are not known there), so that
+our keys are looked up.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -33,7 +34,7 @@ class Deltas:
         if cursor is None:
             began = int(self._client.now().timestamp())
             _, link = await self._read(place.delta, self._weeks())
-            return Changes(cursor=f"{began} {place.delta} {link}")
+            return Changes(cursor=f"{began} {place.delta} {link}", until=_end(began))
         parts = cursor.split(" ")
         if len(parts) != 3 or parts[1] != place.delta or not self._lasts(parts[0]):
             return Changes(complete=False)
@@ -41,15 +42,16 @@ class Deltas:
             changed, link = await self._read(parts[2], None)
         except CursorLost:
             return Changes(complete=False)
-        following = f"{parts[0]} {place.delta} {link}"
+        following, until = f"{parts[0]} {place.delta} {link}", _end(int(parts[0]))
         maybe_ours = [row for row in changed if "@removed" in row or row.get("transactionId")]
         if len(maybe_ours) > _MOST_LOOKED_UP:
-            return Changes(others=True, cursor=following, complete=False)
+            return Changes(others=True, cursor=following, complete=False, until=until)
         found = [await self._event(place, row) for row in maybe_ours]
         keys = {key: None for one in found if one is not None and (key := shaped(key_in, one)) is not None}
         strangers = [one for one in found if one is None or shaped(key_in, one) is None]
         others = bool(strangers) or len(changed) > len(maybe_ours)
-        return Changes(keys=tuple(keys), others=others, cursor=following, complete=None not in found)
+        complete = None not in found
+        return Changes(keys=tuple(keys), others=others, cursor=following, complete=complete, until=until)
 
     async def _read(self, path: str, params: dict[str, str] | None) -> tuple[list[Any], str]:
         """All pages of a query, and the path of its deltaLink."""
@@ -82,3 +84,8 @@ class Deltas:
         if not (began.isascii() and began.isdigit() and len(began) < 12):
             return False
         return self._client.now() - datetime.fromtimestamp(int(began), UTC) < _LASTS
+
+
+def _end(began: int) -> datetime:
+    """Of the weeks that a query is about, which began then."""
+    return datetime.fromtimestamp(began, UTC) + _AHEAD

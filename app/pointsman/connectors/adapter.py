@@ -112,7 +112,8 @@ class ConnectorGateway(Calls):
             told = await vendor.changed(calendar, cursor)
             changed = cursor is None or not told.complete or told.others or bool(told.keys)
             following = told.cursor if told.cursor and len(told.cursor) <= LONGEST_ID else None
-            return CalendarNews(changed=changed, cursor=None if following is None else kept_text(following))
+            kept = None if following is None else kept_text(following)
+            return CalendarNews(changed=changed, cursor=kept, until=kept_instant(told.until))
 
         return await self.on(
             Capability.WATCHES, connection, ask, place=calendar, deadline=deadline, patience=Patience.WAITS

@@ -10,10 +10,13 @@ from pointsman_sdk import Slot
 
 
 class Deltas:
-    """Tokens hold the window, where a round began in the mailbox's log, where it ends, and how much of it was told."""
+    """Tokens hold the window, where a round began in the mailbox's log, where it ends, and how much of it was told.
+
+    What changes outside the window is told as removed where `tells_beyond` is set; Graph does not say whether it is.
+    """
 
     def __init__(self, page_size: int) -> None:
-        self.page_size = page_size
+        self.page_size, self.tells_beyond = page_size, True
 
     def answer(self, asked: Asked, mailbox: Mailbox, calendar: Calendar) -> Answer:
         token = asked.query.get("$skiptoken") or asked.query.get("$deltatoken")
@@ -49,7 +52,7 @@ class Deltas:
         for event_id in changed:
             times = [one for one in here if one[0].id == event_id]
             rows += [shown(event, mailbox, asked, at=slot, number=number) for event, number, slot in times]
-            if not times:  # removed, or outside of the window
+            if not times and (self.tells_beyond or event_id not in calendar.events):
                 rows.append({"id": event_id, "@removed": {"reason": "deleted"}})
         return rows
 

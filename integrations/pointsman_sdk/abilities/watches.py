@@ -23,13 +23,15 @@ class Watch:
 class Changes:
     """What changed in a place since a cursor: the host's own `keys` among it, and whether `others` changed too.
 
-    `complete` False: something is missing (410, a bad token), so the host reads all. The cursor is where the next begins.
+    `complete` False: something is missing (410, a bad token), so the host reads all. The cursor is where the next begins. Of what
+    begins at `until` or later nothing may be told, so that the host reads that for itself; None where all is told.
     """
 
     keys: Sequence[str] = ()
     others: bool = False
     cursor: str | None = None
     complete: bool = True
+    until: datetime | None = None
 
 
 @runtime_checkable

@@ -1,5 +1,6 @@
 """Calls of vendors that come, are lost or lie, through the whole service: nothing is missed, and nothing goes round."""
 
+from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ import pytest
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.deliveries.outdated_readings import OUTDATED_TASK
 from support.floors.booking_floor import SETTER
+from support.floors.use_case_env import POLICY
 from support.vendors.two_vendors import GOOGLE, MICROSOFT, TwoVendors, calendar_of
 
 pytestmark = pytest.mark.anyio
@@ -82,6 +84,18 @@ async def test_a_list_of_changes_that_is_lost_is_begun_anew_once(here: TwoVendor
     here.wire.seen.clear()
     await here.poll(after=6 * MINUTE)
     assert len(here.wire.seen) == 1  # nothing changed since
+
+
+async def test_what_lies_beyond_graphs_list_of_changes_is_read_all_the_same(graph: TwoVendors) -> None:
+    policy = deepcopy(POLICY)
+    policy["pools"]["closers-mid-market"]["booking"] = {"horizon": "90d"}
+    await graph.floor.world.publish(policy)
+    await graph.poll(after=6 * MINUTE)
+    graph.graph.deltas.tells_beyond = False
+    graph.lose_pushes()
+    await graph.block("ben", graph.ahead(24 * 80))
+    await graph.poll(after=6 * MINUTE)
+    assert len(await graph.busy("ben")) == 1
 
 
 # -- calls that lie

@@ -45,6 +45,13 @@ async def test_two_workers_that_renew_at_once_leave_one_watch(here: TwoVendors) 
     assert await here.work() == [OUTDATED_TASK]
 
 
+async def test_a_channel_that_google_gives_for_minutes_alone_is_begun_anew_by_the_clock(google: TwoVendors) -> None:
+    google.google.channels.longest = 10 * MINUTE
+    await google.renew(after=timedelta(days=6))
+    due = [await google.renew(after=5 * MINUTE) for _ in range(4)]
+    assert (due, len(google.watching("anna"))) == ([1, 1, 1, 1], 1)
+
+
 async def test_an_address_that_the_vendor_does_not_call_is_asked_for_once_a_day(database_url: str) -> None:
     async with open_two_vendors(database_url, reps=["anna", "ben"], watched=False) as here:
         here.graph.post = lambda _: httpx.Response(200, text="welcome")

@@ -37,7 +37,8 @@ async def confirm_or_cursor(
                 told = await env.calendars.calendar_news(connection, calendar, None, deadline=deadline)
     except (VendorError, TimeoutError):
         return False, None
-    if last is None or since is None or last.outdated or told.changed or told.cursor is None:
+    falls_short = told.until is not None and told.until < window.end
+    if last is None or since is None or last.outdated or told.changed or falls_short or told.cursor is None:
         return False, told.cursor
     async with env.uow.autocommit() as tx:
         await tx.calendars.confirm_reading(last, at=asked_at, cursor=told.cursor)

@@ -101,10 +101,14 @@ class VendorCalendarPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarNews:
-    """Whether anything in a calendar changed since a cursor, as far as the vendor can tell; `cursor` is where to ask on."""
+    """Whether anything in a calendar changed since a cursor, as far as the vendor can tell; `cursor` is where to ask on.
+
+    Nothing is told of what begins at `until` or later; None where the vendor tells all.
+    """
 
     changed: bool
     cursor: str | None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
