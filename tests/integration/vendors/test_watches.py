@@ -37,6 +37,19 @@ async def test_a_connection_with_other_secrets_is_watched_anew(here: TwoVendors)
     assert new not in old
 
 
+async def test_a_call_that_comes_before_its_watch_is_noted_is_heard(here: TwoVendors) -> None:
+    here.floor.world.clock.advance(timedelta(days=8))
+    here.google.channels.open.clear()
+    here.graph.subscriptions.known.clear()
+    here.wire.meanwhile = ("/watch" if here.vendor == GOOGLE else "/subscriptions", here.told)
+    await here.renew()
+    assert here.wire.meanwhile is None
+    assert set(here.answered(here.vendor)) <= {200, 202}
+    assert await here.is_outdated(here.rep)
+    assert await here.work() == [OUTDATED_TASK]
+    assert len(await here.busy(here.rep)) == 1
+
+
 async def test_two_workers_that_renew_at_once_leave_one_watch(here: TwoVendors) -> None:
     here.floor.world.clock.advance(timedelta(days=8))
     assert sum(await asyncio.gather(renew_watches(here.env), renew_watches(here.env))) == 2

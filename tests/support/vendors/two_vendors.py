@@ -5,7 +5,7 @@ its sign-ins in the database; every push passes the route of the service.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -57,16 +57,24 @@ def calendar_of(rep: str) -> str:
 
 
 class BothVendors(httpx.AsyncBaseTransport):
-    """Google's hosts and all others, which are Microsoft's. `seen` is every request, by the vendor: its method and target."""
+    """Google's hosts and all others, which are Microsoft's. `seen` is every request, by the vendor: its method and target.
+
+    `meanwhile` is done once, after a vendor has acted on a request whose path ends so, and before its answer is there.
+    """
 
     def __init__(self, google: TwoWayTransport, graph: TwoWayTransport) -> None:
         self.wires = {GOOGLE: google, MICROSOFT: graph}
         self.seen: list[tuple[str, str, str]] = []
+        self.meanwhile: tuple[str, Callable[[], Awaitable[object]]] | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         vendor = GOOGLE if request.url.host.endswith("google.example") else MICROSOFT
         self.seen.append((vendor, request.method, request.url.raw_path.decode()))
-        return await self.wires[vendor].handle_async_request(request)
+        answer = await self.wires[vendor].handle_async_request(request)
+        if self.meanwhile is not None and request.url.path.endswith(self.meanwhile[0]):
+            (_, act), self.meanwhile = self.meanwhile, None
+            await act()
+        return answer
 
 
 @dataclass(slots=True, kw_only=True)
@@ -254,7 +262,7 @@ async def open_two_vendors(
             gate=PaceGate(uow=world.env.uow, clock=clock),
             on_bug=lambda connector, kind: bugs.append(f"{connector}: {kind}"),
         )
-        env = replace(world.env, calendars=gateway, public_url="https://pointsman.example")
+        env = replace(world.env, calendars=gateway, secrets=vault, public_url="https://pointsman.example")
         floor = Floor(world=world, env=env, vendor=FaultyCalendars())
         with serve_floor(env) as app:
             async with client_of(app, raise_app_exceptions=False) as client:
