@@ -33,6 +33,9 @@ _RESOLVE = (
 _IS_OPEN = select(alerts.c.id).where(
     alerts.c.code == bindparam("of_code"), alerts.c.subject == bindparam("of_subject"), alerts.c.resolved_at.is_(None)
 )
+_OPEN_AMONG = PreparedStatement("""
+    select subject from alerts where code = :code and resolved_at is null and subject = any(cast(:subjects as text[]))
+""")
 _OPEN = select(alerts).where(alerts.c.resolved_at.is_(None)).order_by(alerts.c.raised_at.desc(), alerts.c.id.desc())
 _PAGE = PreparedStatement(
     """
@@ -72,6 +75,10 @@ class SqlAlerts:
     async def is_open(self, *, code: str, subject: str) -> bool:
         found = await self._connection.scalar(_IS_OPEN, {"of_code": code, "of_subject": subject})
         return found is not None
+
+    async def open_among(self, *, code: str, subjects: Sequence[str]) -> frozenset[str]:
+        rows = await _OPEN_AMONG.rows(self._connection, {"code": code, "subjects": list(subjects)})
+        return frozenset(row.subject for row in rows)
 
     async def list_open(self) -> Sequence[Mapping[str, Any]]:
         return [

@@ -67,13 +67,20 @@ async def keep_readings(env: Env, orders: Sequence[ReadOrder], answer: BatchAnsw
     reads = [
         replace(_reading(order.binding, answer), owner=order.binding.owner, cursor=order.cursor) for order in orders
     ]
+    subjects = sorted({_alert_subject(order.binding) for order in orders})
     async with env.uow() as tx:
         await tx.calendars.store_readings(reads)
+        told = await tx.alerts.open_among(code=AlertCode.CALENDAR_UNREADABLE, subjects=subjects)
         for order, read in sorted(zip(orders, reads, strict=True), key=lambda pair: pair[0].binding.rep_key):
             fault = answer.fault or answer.found.get(order.binding.calendar)
             if isinstance(fault, VendorReauthError):
                 await put_out_of_use(env, tx, order.binding.connection, failure_message(fault))
-            await _update_alert(env, tx, order.binding, order.last, read)
+            if read.error is not None or order.last is not None or _alert_subject(order.binding) in told:
+                await _update_alert(env, tx, order.binding, order.last, read)
+        if any(order.last is None and read.error is None for order, read in zip(orders, reads, strict=True)):
+            await tx.jobs.defer_once(
+                "holds.drain"
+            )  # a lead may wait for a rep whose calendar is read for the first time
     return reads
 
 
@@ -116,7 +123,7 @@ async def _update_alert(
     env: Env, tx: Tx, binding: CalendarBinding, last: CalendarReading | None, read: CalendarReading
 ) -> None:
     """Keep the rep's alert open while any of the rep's calendars cannot be read, also if it was closed before."""
-    subject, changed = f"rep:{binding.rep_key}", last is None or (last.error is None) is not (read.error is None)
+    subject, changed = _alert_subject(binding), last is None or (last.error is None) is not (read.error is None)
     if read.error is not None:
         if changed or not await tx.alerts.is_open(code=AlertCode.CALENDAR_UNREADABLE, subject=subject):
             message = _alert(binding, read.error)
@@ -128,6 +135,10 @@ async def _update_alert(
         if all(out_of_use_reason(other) is None and not (known and known.error) for other, known in others):
             await tx.alerts.resolve(at=read.read_at, code=AlertCode.CALENDAR_UNREADABLE, subject=subject)
             await tx.jobs.defer_once("holds.drain")  # a lead may wait for this rep
+
+
+def _alert_subject(binding: CalendarBinding) -> str:
+    return f"rep:{binding.rep_key}"
 
 
 def too_late_reading(binding: CalendarBinding, asked: Interval, now: datetime) -> CalendarReading:

@@ -79,6 +79,10 @@ class Alerts(Protocol):
 
     async def is_open(self, *, code: AlertCode, subject: str) -> bool: ...
 
+    async def open_among(self, *, code: AlertCode, subjects: Sequence[str]) -> frozenset[str]:
+        """Those of the subjects that have an open alert of this code."""
+        ...
+
     async def list_open(self) -> Sequence[Mapping[str, Any]]:
         """The columns of each; `message` is a `Message`."""
         ...
