@@ -95,6 +95,20 @@ async def test_a_link_that_never_comes_is_not_asked_for_for_ever(line: MailFloor
     assert len(line.mail.arrived) == 1
 
 
+async def test_a_connection_out_of_use_is_not_asked_and_a_vendor_that_fails_is_asked_again(line: MailFloor) -> None:
+    line.floor.vendor.meeting_pends = True
+    row = await line.booked()
+    await line.floor.work()
+    await line.floor.world.rows("update connections set active = false where key = 'cal'")
+    assert await ask_for_links(line.env) == 0
+    await line.floor.world.rows("update connections set active = true")
+    line.floor.vendor.meeting_pends, line.floor.vendor.blind = False, True
+    assert await ask_for_links(line.env) == 1
+    line.floor.vendor.blind = False
+    assert await ask_for_links(line.env) == 1
+    assert (await now(line, row)).join_url is not None
+
+
 async def test_mail_waits_for_no_link_where_the_vendor_makes_none(line: MailFloor) -> None:
     line.floor.vendor.meets = False
     row = await line.booked()

@@ -47,15 +47,16 @@ async def ask_for_links(env: Env) -> int:
     """Ask the vendors again for links that were pending. Returns how many were asked for."""
     async with env.uow() as tx:
         asked = await tx.deliveries.unlinked(since=env.clock() - ASK_FOR, limit=_MOST_ASKED)
-        refs = [(await tx.deliveries.connection(one.connection_id)).ref() for one in asked]
-    for one, ref in zip(asked, refs, strict=True):
+        rows = [(one, await tx.deliveries.connection(one.connection_id)) for one in asked]
+    usable = [(one, connection) for one, connection in rows if connection.active and connection.fault is None]
+    for one, connection in usable:
         try:
-            seen = await env.calendars.get_event(ref, one.calendar, one.key)
+            seen = await env.calendars.get_event(connection.ref(), one.calendar, one.key)
         except (VendorError, TimeoutError):
             continue  # the next round asks again
         if seen is not None:
             await note_link(env, one, seen)
-    return len(asked)
+    return len(usable)
 
 
 async def _do_without(env: Env, tx: Tx, row: AppointmentRow) -> None:
