@@ -35,9 +35,11 @@ OWN_TEXT = {
     "app/pointsman/domain/replay/recorded_inputs.py",
     "app/pointsman/domain/routing/decision.py",
     "app/pointsman/local/calendar_server.py",  # what the launcher remembers
+    "app/pointsman/local/fake_vendor.py",
     "app/pointsman/local/supervision/supervised_state.py",
     "app/pointsman/services/intake/intakes.py",  # sealed by the vault
     "integrations/pointsman_memory/vendor/vendor.py",  # the vendor that is a part of our tests
+    "integrations/pointsman_sdk/fakes/keeping.py",  # what a fake of ours wrote
     "integrations/pointsman_sdk/testing/hostile.py",
 }
 STATEMENTS_IN = "app/pointsman/db/engine/prepared_statement.py"

@@ -3,6 +3,7 @@
 import re
 import signal
 import threading
+from collections import Counter
 from itertools import combinations
 from pathlib import Path
 
@@ -80,9 +81,11 @@ def test_it_runs_the_main_job_and_goes_on_where_it_stopped_whatever_an_admin_did
 
 
 def the_addresses_that_it_names_answer(demo: Demo) -> None:
-    named = dict(re.findall(r"^(Buyer's page|Lead's page|Journey) +(http\S+)", demo.output, re.MULTILINE))
+    named = dict(re.findall(r"^(Buyer's page|Lead's page|Journey|Google|Mail) +(http\S+)", demo.output, re.MULTILINE))
     with demo.api() as api:
         assert "Nordwerk Software" in api.get(named["Buyer's page"]).text
+        assert "clara@nordwerk.example" in api.get(named["Google"]).json()["events"]
+        assert api.get(named["Mail"]).text.count("METHOD:REQUEST") == 3
         assert api.get(named["Lead's page"]).status_code == 200
         start = api.get("/", headers={"Accept": "text/html"}).text
         assert named["Lead's page"] in start
@@ -156,6 +159,7 @@ def a_meeting_booked_before_can_be_called_off(demo: Demo) -> None:
     wait_until(lambda: len(demo.events()) != before)
     wait_until(lambda: {row["status"] for row in demo.every("/v1/deliveries")} == {"done"})
     assert len(demo.events()) == before - 1
+    assert [one["invitation"]["method"] for one in demo.mail()][3:] == ["CANCEL"]
 
 
 def every_lead_is_where_the_policy_says(demo: Demo) -> None:
@@ -197,6 +201,9 @@ def appointments_stand_once_and_apart(demo: Demo) -> None:
         assert event.start.isoformat() == row["start"].replace("Z", "+00:00")
         assert event.end.isoformat() == row["end"].replace("Z", "+00:00")
     assert [event.owner for event in events if event.uid == "demo-private"] == ["anna"]
+    invited = Counter((one["recipient"], one["invitation"]["method"]) for one in demo.mail())
+    buyers = {lead["id"]: lead["email"] for lead in demo.every("/v1/leads")}
+    assert invited == {(buyers[row["lead_id"]], "REQUEST"): 1 for row in appointments}
     for one, other in combinations(events, 2):
         assert one.owner != other.owner or one.end <= other.start or other.end <= one.start
 

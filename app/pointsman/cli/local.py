@@ -26,11 +26,12 @@ from pointsman.cli.terminal.locality import terminal_language
 from pointsman.cli.terminal.told_errors import refuse_told
 from pointsman.connectors.vault import new_key
 from pointsman.demo import runner as show
-from pointsman.demo import start_demo_calendars
+from pointsman.demo import start_demo_servers
 from pointsman.demo.api import DemoError
 from pointsman.demo.files import DemoState
 from pointsman.demo.own_floor import DEMO_KEY_NAME, is_floor_of_others
 from pointsman.demo.seed import demo_connection, demo_organisation
+from pointsman.demo.vendors import DemoVendors
 from pointsman.local.calendar_server import CalendarServer
 from pointsman.local.errors import LocalServerError
 from pointsman.local.kept_file import write_kept_file
@@ -89,12 +90,13 @@ def demo(state: StateOption = Path(".pointsman"), host: HostOption = None, port:
         "START_PAGE_LINKS": str(show.start_links_file(kept).absolute()),
     }  # the table is the output, so the log is quiet
     extra = {f"{PREFIX}{name}": value for name, value in given.items() if f"{PREFIX}{name}" not in os.environ}
-    calendars = CalendarServer(state / "calendars")
+    calendars, vendors = CalendarServer(state / "calendars"), DemoVendors.of(state)
 
     def before_start(floor: Supervisor) -> None:
         _refuse_floor_of_others(state)
         floor.call_after_stop(calendars.stop)
-        start_demo_calendars(state, kept)
+        floor.call_after_stop(vendors.stop)
+        start_demo_servers(state, kept)
 
     with running_service(state, command="demo", host=host, port=port, extra=extra, before_start=before_start) as house:
         try:
@@ -103,6 +105,7 @@ def demo(state: StateOption = Path(".pointsman"), host: HostOption = None, port:
                 house.base_url,
                 key,
                 server=calendars,
+                vendors=vendors,
                 kept=kept,
                 out=out,
                 lost=lambda: house.supervisor.has_given_up,

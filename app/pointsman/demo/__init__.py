@@ -1,5 +1,5 @@
 """The demo: a sales floor, real-format leads over HTTP, and a table of what became of them."""
 
-from pointsman.demo.runner import run_demo, start_demo_calendars
+from pointsman.demo.runner import run_demo, start_demo_servers
 
-__all__ = ["run_demo", "start_demo_calendars"]
+__all__ = ["run_demo", "start_demo_servers"]

@@ -127,12 +127,18 @@ def next_steps(
     key: str,
     calendar_url: str,
     login: tuple[str, str],
+    vendor: str,
+    vendor_url: str,
+    vendor_owner: str,
+    mail_url: str,
     links: DemoLinks | None,
     state: Path,
     reach: str,
     reader: MessageReader,
 ) -> None:
-    """`reach` is what another terminal must do first, so that its commands find this floor, or nothing."""
+    """`vendor_owner` has the calendar at the fake vendor. `reach` is what another terminal must do first, so that its commands
+    find this floor, or nothing.
+    """
     lines = [
         (say("demo-floor.next.open"), say("demo-floor.next.open-words", url=f"{base_url}/docs")),
         (say("demo-floor.next.key"), as_written(key)),
@@ -141,6 +147,8 @@ def next_steps(
             say("demo-floor.next.calendars"),
             say("demo-floor.next.login", url=calendar_url, name=login[0], password=login[1]),
         ),
+        (as_written(vendor), say("demo-floor.next.vendor-words", url=vendor_url, name=vendor_owner, vendor=vendor)),
+        (say("demo-floor.next.mail"), say("demo-floor.next.mail-words", url=mail_url)),
         (say("demo-floor.next.guides"), say("demo-floor.next.guides-words")),
     ]
     if base_url != _ADDRESS_IN_GUIDES:

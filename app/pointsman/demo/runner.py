@@ -16,8 +16,9 @@ from pointsman.demo.files import DemoState, load_yaml, read_example
 from pointsman.demo.phone import hand_over_by_phone
 from pointsman.demo.progress import ProgressLine
 from pointsman.demo.results import DemoResults, gather_results
-from pointsman.demo.seed import calendar_owners, seed_floor, set_intake_secret
+from pointsman.demo.seed import calendar_owners, seed_floor, server_owners, set_intake_secret
 from pointsman.demo.senders import Sender
+from pointsman.demo.vendors import DemoVendors, read_vendor_entries, vendor_owners
 from pointsman.domain.messages.message import say
 from pointsman.local.calendar_server import PORT, CalendarServer
 from pointsman.local.kept_file import write_kept_file
@@ -30,15 +31,15 @@ _ROOMY = 110  # columns of a screen on which reasons have room beside leads
 _UNKNOWN_SECRET = (httpx.codes.UNAUTHORIZED, httpx.codes.SERVICE_UNAVAILABLE)
 
 
-def start_demo_calendars(state: Path, kept: DemoState) -> CalendarServer:
-    """A calendar server with a login for each closer, running; where it was the last time, if it can.
+def start_demo_servers(state: Path, kept: DemoState) -> None:
+    """A calendar server with a login for each closer, and the fake vendors; where they were the last time, if they can.
 
-    It has to run before the service does: a worker that goes on after a kill reads calendars at once.
+    They have to run before the service does: a worker that goes on after a kill reads calendars at once.
     """
+    DemoVendors.of(state).start()
     server = CalendarServer(state / "calendars", port=int(kept.read().get("calendar_port", PORT)))
     server.start(calendar_owners())
     kept.save(calendar_port=str(httpx.URL(server.url).port))
-    return server
 
 
 def run_demo(
@@ -46,6 +47,7 @@ def run_demo(
     key: str,
     *,
     server: CalendarServer,
+    vendors: DemoVendors,
     kept: DemoState,
     out: Console,
     lost: Callable[[], bool],
@@ -59,7 +61,7 @@ def run_demo(
     """
     api = ApiClient(base_url, key, lost=lost, language=reader.language)
     try:
-        outcome = _run(api, server, kept, out, reader)
+        outcome = _run(api, server, vendors, kept, out, reader)
         links = _links(api, outcome)
         _lead_from_the_start_page(kept, links)
     except httpx.HTTPError as error:
@@ -73,6 +75,10 @@ def run_demo(
         key=key,
         calendar_url=server.url,
         login=login,
+        vendor_url=f"{vendors.calendars.url}/_control/items",
+        vendor=load_yaml("floor.yaml")["vendor"]["title"],
+        vendor_owner=outcome.names.get(vendor_owners()[0], vendor_owners()[0]),
+        mail_url=f"{vendors.mail.url}/",
         links=links,
         state=kept.path.parent,
         reach=reach,
@@ -107,11 +113,13 @@ def _lead_from_the_start_page(kept: DemoState, links: report.DemoLinks | None) -
     write_kept_file(start_links_file(kept), lines)
 
 
-def _run(api: ApiClient, server: CalendarServer, kept: DemoState, out: Console, reader: MessageReader) -> DemoResults:
+def _run(
+    api: ApiClient, server: CalendarServer, vendors: DemoVendors, kept: DemoState, out: Console, reader: MessageReader
+) -> DemoResults:
     story = load_yaml("story.yaml")
     with ProgressLine(out, reader) as steps:
         steps.begin("demo-floor.step.floor")
-        senders = seed_floor(api, server, kept, now=datetime.now(UTC))
+        senders = seed_floor(api, server, kept, now=datetime.now(UTC), vendors=vendors)
         steps.begin("demo-floor.step.leads")
         receipts = _send(api, senders, story["leads"], steps)
         _wait(api, steps)
@@ -121,7 +129,8 @@ def _run(api: ApiClient, server: CalendarServer, kept: DemoState, out: Console, 
         _wait(api, steps)
         steps.begin("demo-floor.step.reading")
         outcome = gather_results(api, story, phone)
-        entries = calendars.read_entries(server, calendar_owners())
+        entries = calendars.read_entries(server, server_owners()) + read_vendor_entries(vendors)
+        entries.sort(key=lambda entry: entry.start)
     zones = {rep["key"]: rep["time_zone"] for rep in load_yaml("floor.yaml")["reps"]}
     for table in (
         report.leads_table(outcome.arrivals, outcome.names, reader, narrow=out.width < _ROOMY),

@@ -10,13 +10,19 @@ from pointsman.demo import calendars
 from pointsman.demo.api import ApiClient
 from pointsman.demo.files import DemoState, load_yaml, read_example
 from pointsman.demo.senders import Sender
+from pointsman.demo.vendors import DemoVendors, connect_calendars, connect_mail, vendor_owners
 from pointsman.local.calendar_server import SERVICE_USER, CalendarServer
 
 _ROSTER = {"roles": "name", "suppliers": "key", "reps": "key"}
 
 
 def calendar_owners() -> list[str]:
-    """The reps whose calendars the demo's server holds."""
+    """The reps with a login at the demo's calendar server; without a fake vendor all have their calendars there."""
+    return [*load_yaml("floor.yaml")["calendars"]["owners"], *vendor_owners()]
+
+
+def server_owners() -> list[str]:
+    """The reps whose calendars are on the demo's server, beside the fake vendor."""
     return list(load_yaml("floor.yaml")["calendars"]["owners"])
 
 
@@ -30,12 +36,28 @@ def demo_connection() -> str:
     return str(load_yaml("floor.yaml")["calendars"]["connection"]["key"])
 
 
-def seed_floor(api: ApiClient, server: CalendarServer, kept: DemoState, *, now: datetime) -> dict[str, Sender]:
-    """Roster, calendars, policy and intakes; answers with the senders by their intake's key."""
+def seed_floor(
+    api: ApiClient, server: CalendarServer, kept: DemoState, *, now: datetime, vendors: DemoVendors | None = None
+) -> dict[str, Sender]:
+    """Roster, calendars, policy and intakes; answers with the senders by their intake's key.
+
+    A floor without `vendors` writes no mail, and has all calendars on the server.
+    """
     floor = load_yaml("floor.yaml")
     _roster(api, floor)
-    _policy(api, read_example("policy.yaml"))
-    _calendars(api, server, floor["calendars"], floor["reps"], now=now)
+    policy = read_example("policy.yaml")
+    if vendors is not None:
+        connect_mail(api, vendors, floor["mail"], floor["organisation"])
+        policy = policy.replace(b"# invitations:", b"invitations:")
+    _policy(api, policy)
+    calendars_here = floor["calendars"]
+    if vendors is None:
+        calendars_here = {**calendars_here, "owners": [*calendars_here["owners"], *floor["vendor"]["owners"]]}
+    else:
+        vendor = floor["vendor"]
+        for owner, calendar in connect_calendars(api, vendors, vendor, floor["reps"]).items():
+            _bind(api, owner, vendor["connection"]["key"], calendar)
+    _calendars(api, server, calendars_here, floor["reps"], now=now)
     return {intake["key"]: _intake(api, intake, kept) for intake in load_yaml("intakes.yaml")}
 
 
@@ -73,14 +95,19 @@ def _calendars(
     for owner in wanted["owners"]:
         # Bound by its path: what is owed to the calendar must reach it when the server's port is another.
         path = httpx.URL(server.ensure_calendar(owner, calendars.CALENDAR_NAME)).path
-        address = f"/v1/reps/{owner}/calendars"
-        bound = api.call("GET", address)["calendars"]
-        others = [{name: row[name] for name in ("connection", "calendar", "writes")} for row in bound]
-        others = [row for row in others if row["connection"] != key]
-        ours = {"connection": key, "calendar": path, "writes": not any(row["writes"] for row in others)}
-        api.call("PUT", address, {"calendars": [*others, ours]})
+        _bind(api, owner, key, path)
     zone = next(rep["time_zone"] for rep in reps if rep["key"] == wanted["busy"])
     calendars.block_a_morning(server, wanted["busy"], zone=zone, now=now)
+
+
+def _bind(api: ApiClient, owner: str, key: str, calendar: str) -> None:
+    """The one calendar of a rep at this connection, beside those of others; appointments go where they went."""
+    address = f"/v1/reps/{owner}/calendars"
+    bound = api.call("GET", address)["calendars"]
+    others = [{name: row[name] for name in ("connection", "calendar", "writes")} for row in bound]
+    others = [row for row in others if row["connection"] != key]
+    ours = {"connection": key, "calendar": calendar, "writes": not any(row["writes"] for row in others)}
+    api.call("PUT", address, {"calendars": [*others, ours]})
 
 
 def _intake(api: ApiClient, wanted: Mapping[str, Any], kept: DemoState) -> Sender:

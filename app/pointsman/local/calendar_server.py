@@ -187,7 +187,7 @@ class CalendarServer:
         deadline = time.monotonic() + START_TIMEOUT_S
         port = self.port
         while time.monotonic() < deadline:
-            port = _free_port(port)
+            port = free_port_like(port)
             places = {"users": home / "users", "rights": rights.resolve(), "collections": home / "collections"}
             config = self._write("config", CONFIG_TEMPLATE.format(host=HOST, port=port, **places))
             process = self._spawn(config)
@@ -236,7 +236,8 @@ def _exists(client: httpx.Client, url: str) -> bool:
     return client.request("PROPFIND", url, headers={"Depth": "0"}).status_code == httpx.codes.MULTI_STATUS
 
 
-def _free_port(wanted: int) -> int:
+def free_port_like(wanted: int) -> int:
+    """This port, or another where something listens on it. Raises LocalServerError."""
     for port in (wanted, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -52,6 +52,14 @@ class ServiceAccounts:
             }
         )
 
+    def take_key(self, key_file: str) -> None:
+        """Have the key that an earlier process gave out."""
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  # as above
+
+        self.key = serialization.load_pem_private_key(
+            parse_json(key_file.encode())["private_key"].encode(), password=None
+        )
+
     def user(self, token: str) -> str | None:
         """The user that a token acts as, where it is good now."""
         subject, until = self.tokens.get(token, ("", self.clock()))

@@ -1,7 +1,8 @@
 """What is no part of Google's API: the owners of calendars, and a key for the service account, for those who run the fake.
 
-Below `/_fake/`: `GET service-account-key`; `PUT calendars/{id}` with fields of a calendar; and as the owner does in Google's own
-pages, with fields of an event as Google names them, `POST calendars/{id}/events`, `PATCH` and `DELETE` of
+Below `/_fake/`: `GET service-account-key`; `PUT user` with the `email` of who signs in, whose domain delegates to the service
+account; `PUT calendars/{id}` with fields of a calendar; and as the owner does in Google's own pages, with fields of an event as
+Google names them, `POST calendars/{id}/events`, `PATCH` and `DELETE` of
 `calendars/{id}/events/{event}`.
 """
 
@@ -34,6 +35,9 @@ def _done(vendor: "GoogleVendor", method: str, parts: tuple[str, ...], body: Any
     match method, parts:
         case "GET", ("service-account-key",):
             return {"key": vendor.accounts.key_file()}
+        case "PUT", ("user",):
+            vendor.user = body["email"]
+            return {"email": vendor.user}
         case "PUT", ("calendars", name):
             calendar = vendor.calendar(name, owner=body.get("owner"))
             for field in _FIELDS & body.keys():

@@ -1,10 +1,9 @@
 """Calendars as Google has them: events with ids that stay reserved, ETags, a log of changes, and who may do what."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import count
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from pointsman_google.fake.series import blocks
@@ -35,6 +34,15 @@ class Calendar:
     purged: set[str] = field(default_factory=set)
     log: list[str] = field(default_factory=list)  # the id of what changed, in order
     forgotten: int = 0  # sync tokens from before this place in the log are too old
+
+    def kept(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self) | {"purged": sorted(self.purged)}
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> Self:
+        """The calendar of which that was kept."""
+        return cls(**{**kept, "purged": set(kept["purged"])})
 
     def role(self, user: str) -> str:
         """The access role of a user."""
@@ -92,14 +100,18 @@ def is_busy(event: Mapping[str, Any]) -> bool:
 class Numbers:
     """ETags and ids, none of which comes twice."""
 
-    numbers: "count[int]" = field(default_factory=lambda: count(1))
+    last: int = 0
 
     def etag(self) -> str:
         """In quotes, as Google's are."""
-        return f'"{3_300_000_000_000_000 + next(self.numbers)}"'
+        return f'"{3_300_000_000_000_000 + self._next()}"'
 
     def id(self, prefix: str = "") -> str:
-        return f"{prefix}{next(self.numbers):020d}"
+        return f"{prefix}{self._next():020d}"
+
+    def _next(self) -> int:
+        self.last += 1
+        return self.last
 
 
 def stamp(moment: datetime) -> str:

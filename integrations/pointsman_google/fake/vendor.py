@@ -89,6 +89,25 @@ class GoogleVendor:
         """The owner deletes one time of a series; the first has the number 0."""
         self.events.remove_instance(self.calendar(name), event, number)
 
+    # -- over a new start
+
+    def kept(self) -> dict[str, Any]:
+        """Calendars, the user, and the service account's key. Who signed in by OAuth 2 signs in again; channels are gone."""
+        return {
+            "user": self.user,
+            "key": self.accounts.key_file() if self.accounts.key is not None else None,
+            "last": self.numbers.last,
+            "calendars": [one.kept() for one in self.calendars.values()],
+        }
+
+    def take_up(self, kept: dict[str, Any]) -> None:
+        """Go on from what `kept` said."""
+        self.user = kept["user"]
+        self.numbers.last = kept["last"]
+        if kept["key"] is not None:
+            self.accounts.take_key(kept["key"])
+        self.calendars.update({one["id"]: Calendar.of(one) for one in kept["calendars"]})
+
     # -- as clients ask it
 
     def handle(self, request: httpx.Request) -> httpx.Response:

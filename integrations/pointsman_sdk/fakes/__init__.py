@@ -4,6 +4,7 @@ A fake keeps what it is told as its vendor does, and is reached over HTTP by all
 """
 
 from pointsman_sdk.fakes.faults import Fault, FaultPlan, Rates, Turn, promised, too_many_calls
+from pointsman_sdk.fakes.keeping import Keeps, KeptFile
 from pointsman_sdk.fakes.ledger import Call, CallLedger
 from pointsman_sdk.fakes.oauth import OAuthServer, Rotation
 from pointsman_sdk.fakes.server import FakeServer, FakeVendor
@@ -16,6 +17,8 @@ __all__ = [
     "FakeVendor",
     "Fault",
     "FaultPlan",
+    "Keeps",
+    "KeptFile",
     "OAuthServer",
     "Rates",
     "Rotation",

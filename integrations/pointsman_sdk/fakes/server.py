@@ -8,11 +8,13 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
 
 from pointsman_sdk.fakes.faults import Fault, FaultPlan, Turn, promised
+from pointsman_sdk.fakes.keeping import Keeps, KeptFile
 from pointsman_sdk.fakes.ledger import Call, CallLedger
 from pointsman_sdk.readers.strict_json import parse_json
 
@@ -61,6 +63,15 @@ class FakeServer:
         self.vendor, self.plan = vendor, plan or FaultPlan()
         self.ledger = CallLedger()
         self.lost_s, self.slow_s, self.down = lost_s, slow_s, False
+        self._kept: KeptFile | None = None
+
+    def keep_in(self, path: Path) -> None:
+        """Go on from what a former process left in the file, and write there what is done. Raises TypeError for a vendor that
+        cannot."""
+        if not isinstance(self.vendor, Keeps):
+            raise TypeError("this vendor forgets")
+        self._kept = KeptFile(self.vendor, path)
+        self._kept.take_up()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -85,6 +96,8 @@ class FakeServer:
         now = self.vendor.clock()
         turn = Turn(fault=Fault.FAILED, acts=False, status=503) if self.down else self.plan.turn()
         acted = self.vendor.handle(request) if turn.acts else None
+        if self._kept is not None and acted is not None:
+            self._kept.write()  # before it is answered
         response = self._response(turn, acted, now)
         self._write_down(request, turn, response, now)
         match turn.fault:

@@ -1,5 +1,6 @@
 """The control port, for the test that runs the fake: `/_control/…` over HTTP.
 
+`GET /`: all mail as a person reads it.
 `GET /_control/messages`: each message as it was received, and joined by Message-ID; `DELETE` empties the mailbox.
 `GET /_control/ledger`: lines of JSON. `PUT /_control/faults`: `on`, `down` and `slow_s`, as `pointsman_sdk.fakes.FakeServer` has
 them; `rates` and `seed` of a plan that begins now; `unknown`, the addresses that are refused; and `next`, what befalls the next
@@ -29,6 +30,8 @@ def controlled(server: FakeMailServer, port: int = 0) -> Iterator[int]:
     class Control(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             match self.path:
+                case "/":
+                    self._answer(200, server.mailbox.shown(), kind="text/plain; charset=utf-8")
                 case "/_control/messages":
                     self._answer(200, json.dumps(server.standing()))
                 case "/_control/ledger":
@@ -56,10 +59,10 @@ def controlled(server: FakeMailServer, port: int = 0) -> Iterator[int]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the standard library's signature
             """Say nothing."""
 
-        def _answer(self, status: int, text: str) -> None:
+        def _answer(self, status: int, text: str, *, kind: str = "application/json") -> None:
             body = text.encode()
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

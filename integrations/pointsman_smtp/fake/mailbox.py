@@ -43,6 +43,13 @@ class Received:
         told = _FOLD.sub("", self.text("calendar"))
         return {name.lower(): value for name, value in reversed(_LINE.findall(told))}
 
+    def shown(self) -> str:
+        """As a person reads it: sender and recipient, the text, and the invitation as a calendar reads it."""
+        message = self.message
+        heads = [f"{name}: {message[name]}" for name in ("From", "To", "Date", "Subject") if message[name] is not None]
+        parts = ["\n".join(heads), self.text().strip(), self.text("calendar").replace("\r", "").strip()]
+        return f"{'=' * 72}\n" + "\n\n".join(part for part in parts if part)
+
     def told(self) -> dict[str, Any]:
         """As JSON."""
         message = self.message
@@ -76,6 +83,37 @@ class Mailbox:
         for one in self.received:
             found.setdefault(f"{one.recipient} {one.id}", []).append(one)
         return found
+
+    def kept(self) -> dict[str, Any]:
+        """As JSON, to be taken up again."""
+        return {
+            "received": [
+                {
+                    "at": one.at.isoformat(),
+                    "sender": one.sender,
+                    "recipient": one.recipient,
+                    "content": one.content.decode("latin-1"),
+                }
+                for one in self.received
+            ]
+        }
+
+    def take_up(self, kept: dict[str, Any]) -> None:
+        """Go on from what `kept` said."""
+        self.received = [
+            Received(
+                number=number,
+                at=datetime.fromisoformat(one["at"]),
+                sender=one["sender"],
+                recipient=one["recipient"],
+                content=one["content"].encode("latin-1"),
+            )
+            for number, one in enumerate(kept["received"], start=1)
+        ]
+
+    def shown(self) -> str:
+        """Each message as a person reads it, the newest first."""
+        return "\n\n".join(one.shown() for one in reversed(self.received)) or "No mail yet."
 
     def told(self) -> dict[str, Any]:
         """As JSON."""

@@ -5,12 +5,13 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 from aiosmtpd.smtp import Envelope, LoginPassword
 
-from pointsman_sdk.fakes import CallLedger
+from pointsman_sdk.fakes import CallLedger, KeptFile
 from pointsman_smtp.fake.faults import Troubles
 from pointsman_smtp.fake.mailbox import Mailbox, Received
 from pointsman_smtp.fake.talks import SIGN_INS, Talk
@@ -51,6 +52,7 @@ class FakeMailServer:
         self.clock, self.lost_s, self.slow_s = clock, lost_s, 0.0
         self.unknown: set[str] = set()
         self.troubles, self.mailbox, self.ledger = Troubles(), Mailbox(), CallLedger()
+        self.kept: KeptFile | None = None
         self.port, self.greeted_by = 0, ""
         self.talks: set[Talk] = set()
 
@@ -112,6 +114,14 @@ class FakeMailServer:
                     content=content,
                 )
             )
+
+        if self.kept is not None:
+            self.kept.write()
+
+    def keep_in(self, path: Path) -> None:
+        """Go on from what a former process left in the file, and write there what is received."""
+        self.kept = KeptFile(self.mailbox, path)
+        self.kept.take_up()
 
     def lets_in(self, login: LoginPassword) -> bool:
         """Whether this is a user's password."""

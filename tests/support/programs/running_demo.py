@@ -19,6 +19,7 @@ import httpx
 from icalendar import Calendar
 
 from pointsman.demo.files import DemoState
+from pointsman.demo.vendors import DemoVendors, read_vendor_entries
 from pointsman.local.calendar_server import CalendarServer
 from pointsman.local.os_account import OsAccount
 from pointsman.local.plain_http import NO_AUTHORITIES
@@ -27,7 +28,7 @@ from pointsman.local.postgres_home import make_owned
 from support.programs.free_port import free_port
 from support.waiting import PATIENCE_S, wait_until
 
-OWNERS = ("anna", "ben", "clara", "david")
+OWNERS = ("anna", "ben", "david")  # at the calendar server
 READY = "Ctrl-C stops everything"
 
 
@@ -161,13 +162,26 @@ class Demo:
             for entry in Calendar.from_ical(answer.text).walk("VEVENT"):
                 facts = {"uid": str(entry["UID"]), "title": str(entry["SUMMARY"])}
                 found.append(Event(owner=owner, start=entry["DTSTART"].dt, end=entry["DTEND"].dt, **facts))
+        for entry in read_vendor_entries(self.vendors):
+            facts = {"uid": entry.uid, "title": entry.title}
+            found.append(Event(owner=entry.owner, start=entry.start, end=entry.end, **facts))
         return found
+
+    @property
+    def vendors(self) -> DemoVendors:
+        return DemoVendors.of(self.state)
+
+    def mail(self) -> list[dict[str, Any]]:
+        """What buyers were sent."""
+        url = f"{self.vendors.mail.url}/_control/messages"
+        answer = httpx.get(url, trust_env=False, verify=NO_AUTHORITIES).raise_for_status()
+        return list(answer.json()["received"])
 
     def sums(self) -> dict[str, int]:
         """How much of everything there is; a second start must not add to it."""
         lists = {name: self.every(f"/v1/{name}") for name in ("leads", "inbox", "decisions", "appointments")}
         kinds = Counter("private" if event.uid == "demo-private" else "ours" for event in self.events())
-        return {name: len(rows) for name, rows in lists.items()} | dict(kinds)
+        return {name: len(rows) for name, rows in lists.items()} | dict(kinds) | {"mail": len(self.mail())}
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import httpx
 import pytest
@@ -64,6 +65,7 @@ def test_a_fake_without_http_is_run_with_a_control_port() -> None:
     [
         (("caldav",), "google, memory, microsoft and smtp"),
         (("google", "--control-port", "8"), "leave --control-port out"),
+        (("microsoft", "--keep", "kept.json"), "forgets: leave --keep out"),
         (("google", "--port", "0"), "takes a number from 1 to 65535"),
     ],
 )
@@ -71,6 +73,29 @@ def test_what_cannot_be_run_is_said(words: tuple[str, ...], said: str) -> None:
     done = pointsman("connectors", "fake", *words, POINTSMAN_LANGUAGE="en")
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_what_stands_at_a_fake_outlives_it_in_a_file(tmp_path: Path) -> None:
+    place = "/_fake/calendars/clara@example.com"
+    words = ("google", "--keep", str(tmp_path / "kept.json"))
+    shown = []
+    for _ in range(2):
+        port = free_port()
+        with running(*words, "--port", str(port)):
+            assert answered(port, "/_control/items") == 200
+            at = f"http://127.0.0.1:{port}"
+            with httpx.Client(base_url=at, trust_env=False, verify=NO_AUTHORITIES) as owner:
+                if not shown:
+                    owner.put(place, json={"summary": "Clara"}).raise_for_status()
+                    times = {
+                        part: {"dateTime": f"2031-03-03T1{hour}:00:00Z"} for hour, part in enumerate(("start", "end"))
+                    }
+                    owner.post(f"{place}/events", json={"summary": "Lunch", **times}).raise_for_status()
+                shown.append(
+                    (owner.get("/_control/items").json()["events"], owner.get("/_fake/service-account-key").json())
+                )
+    assert shown[0] == shown[1]
+    assert (tmp_path / "kept.json").stat().st_mode & 0o777 == 0o600
 
 
 def test_each_fake_is_that_of_an_installed_connector() -> None:

@@ -112,11 +112,12 @@ def fake(
     control_port: Annotated[
         int | None, typer.Option("--control-port", min=1, max=65_535, help="help.connectors.fake.control-port")
     ] = None,
+    keep: Annotated[Path | None, typer.Option("--keep", help="help.connectors.fake.keep")] = None,
 ) -> None:
     """Run a connector's fake of its vendor on this machine, until it is stopped."""
     from pointsman.cli.connectors.fakes import run_fake  # noqa: PLC0415  # for this command alone
 
-    run_fake(name, port=port, control_port=control_port)
+    run_fake(name, port=port, control_port=control_port, keep=keep)
 
 
 async def _check(env: Env, key: str | None) -> dict[str, Message | None]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,8 +16,8 @@ HOST = "127.0.0.1"
 _RUNS = "run"  # an entry point that runs by itself; any other makes an ASGI application
 
 
-def run_fake(name: str, *, port: int, control_port: int | None) -> None:
-    """Run the fake of a connector until the process ends."""
+def run_fake(name: str, *, port: int, control_port: int | None, keep: Path | None = None) -> None:
+    """Run the fake of a connector until the process ends. With `keep` what stands there outlives it in that file."""
     known = {entry.name: entry for entry in entry_points(group=ENTRY_POINT_GROUP)}
     if name not in known:
         fail("cli-connections.no-fake", name=name, known=tuple(sorted(known)), code=EXIT_MISUSED)
@@ -25,27 +26,32 @@ def run_fake(name: str, *, port: int, control_port: int | None) -> None:
         fail("cli-connections.fake-has-control", code=EXIT_MISUSED)
     try:
         if runs:
-            _run(name, known[name], port, control_port)
+            _run(name, known[name], port, control_port, keep)
         else:
-            _serve(name, known[name], port)
+            _serve(name, known[name], port, keep)
     except ImportError as error:
         fail("cli-connections.fake-lacks", name=name, module=error.name or str(error))
     except KeyboardInterrupt:
         return
 
 
-def _run(name: str, entry: EntryPoint, port: int, control_port: int | None) -> None:
+def _run(name: str, entry: EntryPoint, port: int, control_port: int | None, keep: Path | None) -> None:
     run = entry.load()
     tell("cli-connections.fake-runs", name=name)
     _show({"host": HOST, "port": str(port)})
     if control_port is not None:
-        tell("cli-connections.fake-control", address=f"http://{HOST}:{control_port}/_control/messages")
+        tell("cli-connections.fake-control", address=f"http://{HOST}:{control_port}/")
     tell("cli-connections.fake-private")
-    run(port, control_port)
+    run(port, control_port, keep)
 
 
-def _serve(name: str, entry: EntryPoint, port: int) -> None:
+def _serve(name: str, entry: EntryPoint, port: int, keep: Path | None) -> None:
     fake, address = entry.load()(), f"http://{HOST}:{port}"
+    if keep is not None:
+        try:
+            fake.keep_in(keep)
+        except TypeError:
+            fail("cli-connections.fake-forgets", name=name, code=EXIT_MISUSED)
     tell("cli-connections.fake-runs", name=name)
     _show(_to_enter(name, fake, address))
     tell("cli-connections.fake-control", address=f"{address}/_control/items")
