@@ -138,18 +138,37 @@ def events_wrong(service: Service, vendors: Sequence[Vendor]) -> dict[str, int]:
     return dict(found)
 
 
-def calls_too_early(vendor: Vendor, kills: Sequence[datetime]) -> tuple[int, int]:
-    """(calls begun more than a second after a Retry-After was received and before it was over; how many of them because the
-    worker that had received it was killed within that second, and could tell no other)."""
+@dataclass(frozen=True, slots=True)
+class EarlyCall:
+    """A call begun more than a second after a Retry-After was received, and before it was over.
+
+    `unheard`: the worker that had received it was killed within that second, and could tell no other.
+    """
+
+    call: Call
+    told: Sequence[
+        tuple[datetime, datetime]
+    ]  # each Retry-After that held then: when it was received, until when it holds
+    unheard: bool
+
+    def __str__(self) -> str:
+        late = ", ".join(
+            f"{(self.call.at - at).total_seconds():.2f} of {(until - at).total_seconds():.2f} s"
+            for at, until in self.told
+        )
+        return f"{self.call.method} {self.call.path} at {self.call.at.isoformat()}, after {late}"
+
+
+def calls_too_early(vendor: Vendor, kills: Sequence[datetime]) -> list[EarlyCall]:
     ledger = vendor.ledger()
-    early = ledger.too_early()
     waits = [(call.at, call.not_before) for call in ledger.calls if call.not_before is not None]
 
-    def unheard(call: Call) -> bool:
-        told = [at for at, until in waits if at + IN_THE_MIDDLE < call.at < until]
-        return all(any(at <= kill <= at + IN_THE_MIDDLE for kill in kills) for at in told)
+    def early(call: Call) -> EarlyCall:
+        told = [(at, until) for at, until in waits if at + IN_THE_MIDDLE < call.at < until]
+        unheard = all(any(at <= kill <= at + IN_THE_MIDDLE for kill in kills) for at, _ in told)
+        return EarlyCall(call, told, unheard)
 
-    return len(early), sum(map(unheard, early))
+    return list(map(early, ledger.too_early()))
 
 
 def renewals(vendor: Vendor, kills: Sequence[datetime]) -> dict[str, int]:
@@ -217,9 +236,12 @@ async def measure(given: argparse.Namespace, console: Console, stack: ExitStack)
     for what, count in events_wrong(service, vendors).items():
         lines.say(f"0 {what}", str(count), holds=not count)
     for vendor in (first, second):
-        early, unheard = calls_too_early(vendor, run.kills)
-        said = f"{early}, of these {unheard} when a killed worker had heard it"
-        lines.say(f"{vendor.name}: 0 calls before a Retry-After was over", said, holds=early <= unheard)
+        early = calls_too_early(vendor, run.kills)
+        unheard = sum(one.unheard for one in early)
+        said = f"{len(early)}, of these {unheard} when a killed worker had heard it"
+        lines.say(f"{vendor.name}: 0 calls before a Retry-After was over", said, holds=len(early) <= unheard)
+        for one in early:
+            lines.note(f"{vendor.name}: early, {one}")
         calls = faults_of(vendor.ledger())
         lines.note(f"{vendor.name}: {sum(calls.values())} calls: {dict(sorted(calls.items()))}")
     found = renewals(first, run.kills)

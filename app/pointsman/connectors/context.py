@@ -10,7 +10,7 @@ import httpx
 from pydantic import BaseModel
 
 from pointsman.connectors.guard import AddressGuard, GuardedTransport, Network
-from pointsman.connectors.pace.hearing import HEARING, hear, heard_dial
+from pointsman.connectors.pace.hearing import HEARING, hear, heard_dial, hold_back
 from pointsman.connectors.pace.lent import BorrowedTransport, HeardTokens, Lent, QuotaTold
 from pointsman.connectors.pace.masks import Masks, masked_log
 from pointsman.connectors.sign_in.grants import Grant, grant_of
@@ -63,7 +63,7 @@ class ContextFactory:
         """
         grant = self.grant(manifest, config)
         http, quota = self.client(at_once=manifest.limits.at_once), QuotaTold()
-        http.event_hooks = {"request": [], "response": [hear]}
+        http.event_hooks = {"request": [hold_back], "response": [hear]}
         tokens, memory, close = self._kept(connection, grant, http)
         context = Context(
             http=http,

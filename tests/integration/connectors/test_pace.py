@@ -84,6 +84,57 @@ async def test_no_process_calls_before_a_retry_after_is_over(make_world: MakeWor
     assert len(world.vendor.begun) == 2
 
 
+def of_several_requests(world: PacedWorld, meanwhile: Callable[[], Awaitable[object]], seen: list[datetime]) -> None:
+    """Each call is two requests, between which a second goes by, and `meanwhile`, once."""
+
+    async def act(context: Context) -> None:
+        await context.http.get("https://vendor.example/first")
+        world.vendor.act = throttled(MINUTE)
+        await meanwhile()
+        world.clock.advance(1)
+        await context.http.get("https://vendor.example/second")
+        seen.append(context.clock())
+
+    world.vendor.act = act
+
+
+async def test_a_call_of_several_requests_sends_none_once_another_process_was_told_to_wait(
+    make_world: MakeWorld,
+) -> None:
+    world, seen = await make_world(), list[datetime]()
+    one, other = world.process(), world.process()
+    of_several_requests(world, lambda: waits(other), seen)
+    told = await waits(one)
+    assert (told.until, seen) == (START + MINUTE, [])
+    assert (await pace(world)).not_before == START + MINUTE
+
+
+async def test_it_pauses_where_the_wait_is_short_and_goes_on_then(make_world: MakeWorld) -> None:
+    world, seen = await make_world(), list[datetime]()
+    one, other = world.process(), world.process()
+
+    async def throttle() -> None:
+        world.vendor.act = throttled(3 * SECOND)
+        await waits(other)
+
+    of_several_requests(world, throttle, seen)
+    await one.call()
+    assert seen == [START + 3 * SECOND]
+
+
+async def test_a_call_that_is_quick_looks_no_further(make_world: MakeWorld) -> None:
+    world, seen = await make_world(), list[datetime]()
+    one, other = world.process(), world.process()
+
+    async def throttle() -> None:
+        await waits(other)
+        world.clock.advance(-1)  # what follows comes at once: it was on its way
+
+    of_several_requests(world, throttle, seen)
+    await one.call()
+    assert seen == [START]
+
+
 async def test_a_retry_after_is_kept_although_calls_that_began_before_it_succeed(make_world: MakeWorld) -> None:
     world = await make_world()
     one, other = world.process(), world.process()

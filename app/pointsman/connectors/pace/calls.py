@@ -13,6 +13,7 @@ from pointsman.connectors.credentials import open_config
 from pointsman.connectors.pace.endings import Ending
 from pointsman.connectors.pace.gate import PaceGate, Patience
 from pointsman.connectors.pace.hearing import HEARING, Heard
+from pointsman.connectors.pace.held_back import HeldBack
 from pointsman.connectors.pace.instances import Instance, Instances, asked
 from pointsman.connectors.pace.masks import CURRENT, Masks, secrets_in
 from pointsman.connectors.pace.open_gate import OpenGate
@@ -199,6 +200,8 @@ class Calls:
                 connection.id, instance.limits, patience, deadline=deadline, subject=subject
             )
             masks, heard = CURRENT.set(instance.lent.masks), Heard()
+            if admitted is not None:
+                heard.before_request = HeldBack(self._gate, admitted, admitted.began).before_request
             hearing = HEARING.set(heard)
             ending = Ending(self._gate, admitted, instance.lent, writes=writes, heard=heard)
             try:

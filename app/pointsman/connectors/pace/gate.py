@@ -149,6 +149,9 @@ class PaceGate:
     def now(self) -> datetime:
         return self._clock()
 
+    async def pause(self, span: timedelta) -> None:
+        await self._sleep(span.total_seconds())
+
     async def answered(self, call: Admitted | None, error: Message | None, quota: QuotaLeft | None) -> None:
         """The vendor answered: what was asked, or an `error` that is the call's own."""
         if call is None:

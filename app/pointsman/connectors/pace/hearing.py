@@ -4,6 +4,7 @@ A call is several requests. Where one in three of them fails, hardly a call succ
 """
 
 import socket
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -14,9 +15,10 @@ from pointsman_sdk import Dial
 
 @dataclass(slots=True)
 class Heard:
-    """What came back in one call."""
+    """What came back in one call; `before_request` holds each of its requests back while the vendor wants it."""
 
     answer: bool = False
+    before_request: Callable[[], Awaitable[None]] | None = None
 
 
 HEARING: ContextVar[Heard | None] = ContextVar("hearing", default=None)
@@ -30,6 +32,13 @@ async def hear(response: httpx.Response) -> None:
         heard.answer = True
 
 
+async def hold_back(_request: httpx.Request | None = None) -> None:
+    """httpx's hook of each request. Raises `pointsman_sdk.Retryable`: `HeldBack.before_request`."""
+    heard = HEARING.get()
+    if heard is not None and heard.before_request is not None:
+        await heard.before_request()
+
+
 def heard_dial(dial: Dial) -> Dial:
     """`dial` for a vendor without HTTP: that it takes the call counts as an answer, since only the connector reads the others.
 
@@ -37,6 +46,7 @@ def heard_dial(dial: Dial) -> Dial:
     """
 
     async def dialled(host: str, port: int, *, plain: bool = False) -> socket.socket:
+        await hold_back()
         line = await dial(host, port, plain=plain)
         heard = HEARING.get()
         if heard is not None:
