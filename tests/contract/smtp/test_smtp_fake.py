@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -135,6 +136,16 @@ async def test_plan_of_faults_ends_in_each_message_once_or_told(server: FakeMail
     assert 0 < sum(copies.values()) - 60 <= sum(told_twice.values())
     befell = Counter(call.fault for call in server.ledger.calls)
     assert set(befell) == {Fault.NONE, Fault.LOST, Fault.FAILED, Fault.THROTTLED, Fault.RESET}
+
+
+async def test_mail_outlives_the_process_in_a_file_and_is_read_by_a_person(tmp_path: Path) -> None:
+    first, second = FakeMailServer(), FakeMailServer()
+    first.keep_in(tmp_path / "kept.json")
+    with first.running() as running:
+        await Desk(running).connector().notices.put(notice())
+    second.keep_in(tmp_path / "kept.json")
+    assert second.standing() == first.standing()
+    assert f"Subject: {notice().subject}" in second.mailbox.shown()
 
 
 def test_its_entry_point_names_what_runs_it() -> None:
