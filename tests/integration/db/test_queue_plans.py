@@ -107,9 +107,11 @@ def test_a_job_costs_the_same_whatever_waits_and_whatever_was_analysed(
     run(STATISTICS[statistics])
     worker = started(connection)
     run(WAITING_JOBS[waiting])
-    plans.forget()
-    connection.execute(ONE)
-    work_one(connection, worker)
+    # The first job may read the catalogue anew: a session that was idle loses what it knew of it where databases come and go.
+    for _ in range(2):
+        plans.forget()
+        connection.execute(ONE)
+        work_one(connection, worker)
     dear = [plan for plan in plans.seen if plan.blocks > BOUND or plan.is_sweeping]
     assert dear == []
     assert len(plans.of("procrastinate_jobs")) >= 3
