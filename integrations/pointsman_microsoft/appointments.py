@@ -119,7 +119,7 @@ class Appointments:
         params = {"$select": "id,body"}
         row = await self._client.call("GET", place.event(present.id), params=params, prefer=_AS_HTML, of_place=False)
         html = shaped(lambda one: text(one["body"]["content"]), row)
-        beside = before_meeting(text_of(thing, shown=shown), html)
+        beside = before_meeting(text_of(thing, shown=shown), html, present.join_url)
         if beside is None:
             return plain_body(thing, shown=shown) if shown else None
         return {"contentType": "html", "content": beside}

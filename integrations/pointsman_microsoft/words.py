@@ -9,6 +9,7 @@ from pointsman_sdk import Appointment, Invites
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LINK = re.compile(r"<https?://[^<>\s]{1,2000}>")  # which Exchange writes behind an address, when HTML becomes text
 MEETING_LINE = "_" * 20  # begins what Teams adds to a body
+_LINES = re.compile(f"{MEETING_LINE}_*")
 _LONGEST_TITLE = 255  # of PidTagSubject in Exchange
 _DIGITS = 12
 
@@ -19,12 +20,16 @@ def title_of(thing: Appointment) -> str:
 
 
 def text_of(thing: Appointment, *, shown: bool) -> str:
-    """What stands in the event: of the private text nothing where it is `shown` to attendees, who read the same body."""
+    """What stands in the event: of the private text nothing where it is `shown` to attendees, who read the same body.
+
+    A line of underscores is shortened, or what stands below it would be taken for Teams' part, and kept.
+    """
     link = thing.meeting if thing.meeting and "://" in thing.meeting else None
     parts = [thing.shared, None if shown else thing.private]
     if link is not None and link not in thing.shared:
         parts.insert(0, link)
-    return _CONTROL.sub("", "\n\n".join(part for part in parts if part)).strip()
+    plain = _CONTROL.sub("", "\n\n".join(part for part in parts if part)).strip()
+    return _LINES.sub(MEETING_LINE[1:], plain)
 
 
 def guests_of(thing: Appointment) -> dict[str, str]:
@@ -39,12 +44,14 @@ def as_html(text: str) -> str:
     return "<br>".join(escape(line) for line in text.splitlines())
 
 
-def before_meeting(text: str, body: str) -> str | None:
+def before_meeting(text: str, body: str, join_url: str | None) -> str | None:
     """`text` in the place of what stands above Teams' part of an HTML body; None where that part cannot be told.
 
-    Without its part the meeting is disabled (Graph, "update event").
+    The line above the last link begins it: an owner's own text may have such lines, and the link, too. Without its part the meeting is disabled
+    (Graph, "update event").
     """
-    line = body.find(MEETING_LINE)
+    link = body.rfind(escape(join_url)) if join_url else -1
+    line = body.find(MEETING_LINE) if link < 0 else body.rfind(MEETING_LINE, 0, link)
     cut = body.rfind("<div", 0, max(line, 0))
     return None if cut < 0 else f"<div>{as_html(text)}</div><br>{body[cut:]}"
 

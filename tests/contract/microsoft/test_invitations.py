@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contract.microsoft.world import ANNA, World, world
-from pointsman_sdk import Contact, Invites
+from pointsman_sdk import CREATE_MEETING, Contact, Invites
 from pointsman_sdk.testing import ADA, appointment, at
 from pointsman_sdk.testing.samples import PRIVATE, SHARED
 
@@ -94,3 +94,41 @@ async def test_another_guest_takes_the_place_of_the_first_one() -> None:
         await here.connector.appointments.put(replace(asked, sequence=1, guests=(GRACE,)))
         assert attendees(here) == [GRACE.email]
         assert mailed(here) == [(ADA.email, "request"), (GRACE.email, "request"), (ADA.email, "cancel")]
+
+
+LINE = "_" * 80
+LINED = replace(appointment(ANNA, meeting=CREATE_MEETING), private=f"{PRIVATE} {LINE} {PRIVATE}")
+
+
+async def test_private_text_with_a_line_as_teams_has_it_goes_once_guests_read_the_event() -> None:
+    async with world() as here:
+        made = await here.connector.appointments.put(LINED)
+        told = await here.connector.appointments.put(replace(LINED, sequence=1, invites=Invites.VENDOR))
+        (event,) = here.events()
+        assert PRIVATE not in f"{event['body']} {here.vendor.directory.mailed}"
+        assert told.join_url == made.join_url is not None
+
+
+async def test_private_text_below_a_line_of_the_owners_goes_once_guests_read_the_event() -> None:
+    async with world() as here:
+        asked = appointment(ANNA, meeting=CREATE_MEETING)
+        made = await here.connector.appointments.put(asked)
+        (kept,) = here.vendor.directory.calendar(ANNA)[1].events.values()
+        html = kept.fields["body"]["content"].replace("<body>", f"<body><div>Mine {made.join_url}<br>{LINE}</div>")
+        kept.fields["body"]["content"] = html
+        told = await here.connector.appointments.put(replace(asked, sequence=1, invites=Invites.VENDOR))
+        (event,) = here.events()
+        assert PRIVATE not in f"{event['body']} {here.vendor.directory.mailed}"
+        assert told.join_url == made.join_url is not None
+
+
+async def test_a_text_with_a_line_is_replaced_by_the_next_one() -> None:
+    async with world() as here:
+        asked = replace(
+            appointment(ANNA, meeting=CREATE_MEETING, invites=Invites.VENDOR), shared=f"Before {LINE} Below"
+        )
+        await here.connector.appointments.put(asked)
+        await here.connector.appointments.put(replace(asked, sequence=1, shared="Now"))
+        (event,) = here.events()
+        assert "Now" in event["body"]["content"]
+        assert "Below" not in event["body"]["content"]
