@@ -55,8 +55,8 @@ def writing(thing: Appointment, name: str, event: Mapping[str, Any]) -> Writing 
     body: dict[str, Any] = {**_times(thing, event), **_worded(thing, event, people), **_conference(thing, name, event)}
     if event.get("status") != standing:
         body["status"] = standing
-    if [one["email"] for one in people] != [one.get("email") for one in present]:
-        body["attendees"] = people
+    if [one.get("email") for one in people] != [one.get("email") for one in present]:
+        body["attendees"] = [one for one in people if "email" in one]  # which Google tells "if available", and demands
     seen = bool(body)
     own = {OURS[0]: OURS[1], KEY: thing.key, SEQUENCE: str(thing.sequence), _GUESTS: marks(invited(thing))}
     own |= _marks(thing, event, people)

@@ -80,9 +80,9 @@ def changed(present: Stored, thing: Appointment, body: dict[str, str] | None) ->
 
 
 def _attendees(present: Stored, thing: Appointment) -> list[Any]:
-    """Those that its owner asked, and our guests."""
+    """Those that its owner asked, as far as Graph takes them again, which it does by their address, and our guests."""
     guests = guests_of(thing)
-    ours = {email.casefold() for email in guests}
+    ours = {"", *(email.casefold() for email in guests)}
     others = [one for one in present.others() if address_of(one) not in ours]
     return [*others, *(attendee(email, name) for email, name in guests.items())]
 

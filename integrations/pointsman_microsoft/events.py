@@ -185,7 +185,8 @@ def attendee(email: str, name: str) -> dict[str, Any]:
 
 
 def address_of(row: Any) -> str:
-    return text(row["emailAddress"]["address"]).casefold()
+    """Of an attendee; "" for one without, as Graph has shown (microsoft-graph-docs issue 4477)."""
+    return (text_or_none((row.get("emailAddress") or {}).get("address")) or "").casefold()
 
 
 def made_at(row: Any) -> str:

@@ -47,8 +47,8 @@ def as_html(text: str) -> str:
 def before_meeting(text: str, body: str, join_url: str | None) -> str | None:
     """`text` in the place of what stands above Teams' part of an HTML body; None where that part cannot be told.
 
-    The line above the last link begins it: an owner's own text may have such lines, and the link, too. Without its part the meeting is disabled
-    (Graph, "update event").
+    The line above the last link begins it: an owner's own text may have such lines, and the link, too. Without its part the
+    meeting is disabled (Graph, "update event").
     """
     link = body.rfind(escape(join_url)) if join_url else -1
     line = body.find(MEETING_LINE) if link < 0 else body.rfind(MEETING_LINE, 0, link)

@@ -198,7 +198,8 @@ class Events:
     def _mail(self, event: Mapping[str, Any], former: Mapping[str, Any], asked: Asked | None) -> None:
         if asked is None or asked.one("sendUpdates") != "all":
             return
-        people = {one["email"] for one in [*event.get("attendees", []), *former.get("attendees", [])]}
+        both = [*event.get("attendees", []), *former.get("attendees", [])]
+        people = {one["email"] for one in both if "email" in one}
         self.mailed += [(email, self.seen_by_guests(event)) for email in sorted(people)]
 
     def _make_meeting(self, calendar: Calendar, name: str) -> None:

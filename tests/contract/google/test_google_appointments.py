@@ -289,3 +289,14 @@ async def test_an_id_in_place_of_a_reserved_one_is_used_again(world: World, goog
         made = await google.appointments.put(silent(sequence=sequence))
         assert made.id == event_id(ANNA, "check-g1", 1)
         await google.appointments.drop(ANNA, "check-g1")
+
+
+async def test_an_attendee_without_an_address_stands_in_no_change_s_way(world: World, google: GoogleConnector) -> None:
+    asked = appointment(ANNA, invites=Invites.VENDOR)
+    await google.appointments.put(asked)
+    world.vendor.calendar(ANNA).events[NAME]["attendees"].append(
+        {"displayName": "Room 4", "responseStatus": "accepted"}
+    )
+    await google.appointments.put(replace(asked, sequence=1, slot=at(11)))
+    await google.appointments.put(replace(asked, sequence=2, slot=at(11), guests=()))
+    assert event(world)["attendees"] == []

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 
 from contract.microsoft.world import ANNA, World, world
@@ -85,6 +86,29 @@ async def test_a_guest_whom_the_owner_asked_stays_and_reads_no_private_text_of_l
         assert attendees(here) == [GRACE.email]
         assert "Evidence" not in told(here)
         assert (ADA.email, "cancel") in mailed(here)
+
+
+@pytest.mark.parametrize(
+    "stranger", [{"type": "required"}, {"emailAddress": {"name": "Room 4"}, "type": "resource"}, {"emailAddress": None}]
+)
+async def test_an_attendee_without_an_address_stands_in_no_change_s_way(stranger: dict[str, Any]) -> None:
+    async with world() as here:
+        asked = appointment(ANNA, invites=Invites.HOST)
+        await here.connector.appointments.put(asked)
+
+        def shown(request: httpx.Request) -> httpx.Response | None:
+            if request.method != "GET":
+                return None
+            answer = here.vendor.transport.handler(request)
+            assert isinstance(answer, httpx.Response)
+            rows = [{**row, "attendees": [stranger]} for row in answer.json()["value"]]
+            return httpx.Response(200, json={"value": rows})
+
+        here.answer = shown
+        await here.connector.appointments.put(replace(asked, sequence=1, slot=at(11)))
+        await here.connector.appointments.put(replace(asked, sequence=2, slot=at(11), invites=Invites.VENDOR))
+        assert attendees(here) == [ADA.email]
+        assert PRIVATE not in told(here)
 
 
 async def test_another_guest_takes_the_place_of_the_first_one() -> None:
