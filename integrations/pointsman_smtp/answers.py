@@ -5,6 +5,7 @@ A server says why in two ways, the code (RFC 5321, 4.2) and the enhanced code (R
 
 import re
 import ssl
+from datetime import timedelta
 from enum import IntEnum
 
 from aiosmtplib.errors import SMTPResponseException
@@ -26,7 +27,12 @@ _MEANINGS = {
     (3, 4): "the message is too large",
     (7, 1): "it is not allowed",
 }
-_SIGN_IN = frozenset({530, 534, 535})
+SIGN_IN = frozenset({530, 534, 535})
+#: The sender may send no more for today, which is over by itself though it is said by a 5xx: Gmail's 5.4.5, Exchange Online's
+#: 5.1.90, and its 5.2.0 with a name of its own (gophish issue 1604, OfficeDocs-Exchange issue 2729, OfficeDocs-Support 1150).
+_SENT_ENOUGH = frozenset({(4, 5), (1, 90)})
+_SUBMISSION_QUOTA = "SubmissionQuotaExceeded"
+_NEXT_LOOK = timedelta(hours=1)
 
 
 class Stage(IntEnum):
@@ -74,7 +80,7 @@ def failed(stage: Stage, error: BaseException) -> ConnectorError:
 
 
 def answered(stage: Stage, code: int, text: str) -> ConnectorError:
-    """The error that an answer means. `text` is searched for an enhanced code alone."""
+    """The error that an answer means. `text` is searched for an enhanced code, and for one name beside it."""
     if not 400 <= code <= 599:
         if stage is Stage.END:
             return AmbiguousOutcome("the mail server's answer to the message cannot be read: it may have taken it")
@@ -85,7 +91,15 @@ def answered(stage: Stage, code: int, text: str) -> ConnectorError:
     what = f"{_WHAT[stage]}{meaning} ({code}{f' {found[0]}' if found else ''})"
     if code < 500:
         return Retryable(what, scope=_scope(stage, code, why))
-    if code in _SIGN_IN or stage is Stage.SIGN_IN:  # Exchange Online says 550 5.7.30 where passwords are switched off
+    return _refused(stage, code, text, why, what)
+
+
+def _refused(stage: Stage, code: int, text: str, why: tuple[int, int] | None, what: str) -> ConnectorError:
+    """Of a 5xx."""
+    if why in _SENT_ENOUGH or (why == (2, 0) and _SUBMISSION_QUOTA in text):
+        said = f"{what}: it takes no more from this sender for now"
+        return Retryable(said, retry_after=_NEXT_LOOK, scope=Scope.CONNECTION)
+    if code in SIGN_IN or stage is Stage.SIGN_IN:  # Exchange Online says 550 5.7.30 where passwords are switched off
         return ReauthRequired(f"{what}: another user name or password is needed, or an admin has to allow it")
     if stage is Stage.RECIPIENT and why in _NO_MAILBOX:
         return PlaceGone(what)

@@ -12,7 +12,7 @@ from aiosmtplib.errors import SMTPResponseException
 
 from pointsman_sdk import ConnectorError, Context, ReauthRequired, Rejected, Retryable, Scope
 from pointsman_smtp.addresses import mailbox
-from pointsman_smtp.answers import Stage, answered, failed
+from pointsman_smtp.answers import SIGN_IN, Stage, answered, failed
 from pointsman_smtp.config import Security, SmtpConfig
 from pointsman_smtp.message import Mail
 
@@ -154,7 +154,13 @@ class _Talk:
     async def _sign_in(self, client: SMTP, username: str, password: str) -> None:
         offered = client.server_auth_methods
         if "plain" in offered:
-            await client.auth_plain(username, password)
+            try:
+                await client.auth_plain(username, password)
+            except SMTPResponseException as refused:
+                # Some offer PLAIN and do not know it (simplesmtp pull request 7); a password that is wrong is shown once.
+                if refused.code < 500 or refused.code in SIGN_IN or "login" not in offered:
+                    raise
+                await client.auth_login(username, password)
         elif "login" in offered:
             await client.auth_login(username, password)
         else:

@@ -246,7 +246,7 @@ async def test_server_that_takes_no_sign_in_says_so(server: FakeMailServer) -> N
 async def test_answer_to_a_sign_in_says_what_is_next(
     server: FakeMailServer, said: str, error: type[ConnectorError]
 ) -> None:
-    server.users = USERS
+    server.users, server.sign_ins = USERS, ("PLAIN",)
     server.troubles.asked.append(Trouble(at="AUTH", say=said))
     with pytest.raises(error) as caught:
         await Desk(server).connector(**LOGIN).check()
@@ -429,3 +429,49 @@ async def test_server_is_greeted_with_a_name(server: FakeMailServer, name: str |
     desk = Desk(server, memory=NoMemory())
     await desk.connector(**greeted).notices.put(notice())
     assert server.greeted_by == ("pointsman.example" if name else "example.com")
+
+
+# -- what is over by itself, though it is said by a 5xx
+
+
+@pytest.mark.parametrize("at", ["MAIL", "RCPT", "DATA", "END"])
+@pytest.mark.parametrize(
+    "say",
+    [
+        "550 5.4.5 Daily user sending limit exceeded.",
+        "550 5.1.90 Your message can't be sent because you've reached your daily limit for message recipients",
+        "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; Failed to process message",
+    ],
+)
+async def test_who_has_sent_enough_for_today_sends_later(server: FakeMailServer, at: str, say: str) -> None:
+    server.troubles.asked.append(Trouble(at=at, say=say))
+    mail = Desk(server).connector().notices
+    with pytest.raises(Retryable, match="no more") as caught:
+        await mail.put(notice())
+    assert caught.value.scope is Scope.CONNECTION
+    assert caught.value.retry_after is not None
+    await mail.put(notice())
+    assert len(server.mailbox.received) == 1
+
+
+async def test_a_full_mailbox_is_the_recipients_and_keeps_nobody_waiting(server: FakeMailServer) -> None:
+    server.troubles.asked.append(Trouble(at="RCPT", say="552 5.2.2 The recipient's mailbox is over quota"))
+    with pytest.raises(Rejected, match="full"):
+        await Desk(server).connector().notices.put(notice())
+
+
+@pytest.mark.parametrize(
+    "say", ["504 5.5.4 Unrecognized authentication type", "502 Invalid input", "553 5.3.0 Failure"]
+)
+async def test_where_plain_is_offered_and_not_known_login_is_tried(server: FakeMailServer, say: str) -> None:
+    server.users = USERS
+    server.troubles.asked.append(Trouble(at="AUTH", say=say))
+    await Desk(server).connector(**LOGIN).notices.put(notice())
+    assert len(server.mailbox.received) == 1
+
+
+async def test_a_password_that_was_refused_is_shown_once(server: FakeMailServer) -> None:
+    server.users = USERS
+    server.troubles.asked.append(Trouble(at="AUTH", say="535 5.7.8 Authentication failed"))
+    with pytest.raises(ReauthRequired):
+        await Desk(server).connector(**LOGIN).notices.put(notice())
