@@ -66,7 +66,7 @@ class GoogleAppointments:
 
     async def get(self, place: str, key: str) -> RemoteRecord | None:
         found = await self._find(place, key)
-        return None if found is None or is_deleted(found) else shaped(lambda event: record(place, event), found)
+        return None if found is None or is_deleted(found) else shaped(lambda event: record(place, event, key), found)
 
     async def drop(self, place: str, key: str) -> None:
         """Guests stand in the event where Google wrote to them, and nowhere else: it tells them."""
@@ -183,7 +183,11 @@ def _is_ours(place: str, event: Any) -> bool:
 
 
 def _checked(event: Any, key: str) -> Any:
-    if shaped(lambda one: private(one).get(KEY), event) != key:
+    """Our id is a digest, which no other event has by chance.
+
+    One without a key has lost it: some programs take all properties away. The next change puts ours back.
+    """
+    if shaped(lambda one: private(one).get(KEY, key), event) != key:
         raise Rejected("another event has the id that this appointment needs")
     return event
 

@@ -132,14 +132,16 @@ def conference_status(event: Mapping[str, Any]) -> str:
     return str((request.get("status") or {}).get("statusCode", ""))
 
 
-def record(place: str, event: Mapping[str, Any]) -> RemoteRecord:
-    """An event as the vendor's. ValueError, KeyError, TypeError and AttributeError for another shape."""
+def record(place: str, event: Mapping[str, Any], key: str | None = None) -> RemoteRecord:
+    """An event as the vendor's; `key` is its own where it has lost it. ValueError, KeyError, TypeError and AttributeError
+    for another shape.
+    """
     (start, certain), (end, ends_certain) = _moment(event["start"]), _moment(event["end"])
     if start is None or end is None:
         raise ValueError("an event without times")
     certain = certain and ends_certain and end > start
     return RemoteRecord(
-        key=text(private(event)[KEY]),
+        key=key or text(private(event)[KEY]),
         place=place,
         id=text(event["id"]),
         version=text(event["etag"]),

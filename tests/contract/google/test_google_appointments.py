@@ -263,7 +263,7 @@ async def test_times_are_written_in_utc(world: World, google: GoogleConnector) -
 
 
 async def test_another_event_under_our_id_is_left_alone(world: World, google: GoogleConnector) -> None:
-    world.vendor.block(ANNA, at(9), id=NAME)
+    world.vendor.block(ANNA, at(9), id=NAME, extendedProperties={"private": {"pointsman_key": "another"}})
     with pytest.raises(Rejected):
         await google.appointments.put(silent())
     assert event(world)["summary"] == "Private"
@@ -300,3 +300,25 @@ async def test_an_attendee_without_an_address_stands_in_no_change_s_way(world: W
     await google.appointments.put(replace(asked, sequence=1, slot=at(11)))
     await google.appointments.put(replace(asked, sequence=2, slot=at(11), guests=()))
     assert event(world)["attendees"] == []
+
+
+@pytest.mark.parametrize("left", [None, {"private": {"X-MOZ-LASTACK": "2031-01-15"}}])
+@pytest.mark.parametrize("invites", [Invites.HOST, Invites.VENDOR])
+async def test_an_event_that_lost_our_properties_is_found_by_its_id_and_changed(
+    world: World, google: GoogleConnector, left: dict[str, Any] | None, invites: Invites
+) -> None:
+    """As a program did that wrote events whole (kewisch/gdata-provider#747)."""
+    asked = appointment(ANNA, invites=invites)
+    made = await google.appointments.put(asked)
+    world.vendor.edit(ANNA, NAME, extendedProperties=None)
+    world.vendor.edit(ANNA, NAME, extendedProperties=left)
+    found = await google.appointments.get(ANNA, asked.key)
+    assert found is not None
+    assert (found.key, found.slot, found.sequence) == (asked.key, made.slot, None)
+    moved = await google.appointments.put(replace(asked, sequence=1, slot=at(11), invites=Invites.VENDOR))
+    assert (moved.slot, moved.sequence) == (at(11), 1)
+    assert [one.key for one in await google.appointments.ours(ANNA, WEEK)] == [asked.key]
+    assert [one["email"] for one in event(world)["attendees"]] == [ADA.email]
+    assert PRIVATE not in str(world.vendor.events.mailed)
+    await google.appointments.drop(ANNA, asked.key)
+    assert await google.appointments.ours(ANNA, WEEK) == []
