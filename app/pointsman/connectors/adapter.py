@@ -42,6 +42,7 @@ from pointsman.services.ports.vendors.calendars import (
 )
 from pointsman_sdk import (
     CREATE_MEETING,
+    Appointment,
     Appointments,
     Busy,
     CalendarRef,
@@ -220,7 +221,8 @@ class ConnectorGateway(Calls):
             except (SlotTaken, PlaceGone):
                 raise
             except Rejected:
-                if request.meeting != CREATE_MEETING:
+                # Where a meeting stands it was something else that was refused, and the buyer has its link.
+                if request.meeting != CREATE_MEETING or await _meets(vendor, request):
                     raise
                 without = replace(request, meeting=None)
                 return replace(vendor_event(await vendor.put(without)), join_url=None, makes_no_meeting=True)
@@ -278,3 +280,9 @@ class ConnectorGateway(Calls):
             writes=writes,
             patience=patience,
         )
+
+
+async def _meets(vendor: Appointments, thing: Appointment) -> bool:
+    """Whether its event has a meeting."""
+    found = await vendor.get(thing.place, thing.key)
+    return found is not None and found.join_url is not None

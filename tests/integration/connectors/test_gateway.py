@@ -400,12 +400,33 @@ async def test_an_event_stands_without_a_meeting_where_the_vendor_makes_none() -
             raise Rejected("no meetings")
         return OWN
 
-    scripted.connector.appointments.put = put
+    async def get(*_: str) -> RemoteRecord | None:
+        return None
+
+    scripted.connector.appointments.put, scripted.connector.appointments.get = put, get
     house = House(scripted)
     put_there = await house.gateway.put_event(house.connection(), replace(EVENT, meeting=CREATE_MEETING))
     assert (put_there.makes_no_meeting, asked) == (True, [CREATE_MEETING, None])
     with pytest.raises(VendorRejectedError):
         await house.gateway.put_event(house.connection(), replace(EVENT, meeting="https://meet.example/room"))
+
+
+async def test_a_meeting_that_stands_outlives_a_change_that_is_refused() -> None:
+    """An answer that could not be read once took the link away from the buyer."""
+    scripted, asked = Scripted(lambda: OWN), list[str | None]()
+
+    async def put(thing: Appointment) -> RemoteRecord:
+        asked.append(thing.meeting)
+        raise Rejected("what came cannot be read")
+
+    async def get(*_: str) -> RemoteRecord | None:
+        return replace(OWN, join_url="https://meet.example/abc")
+
+    scripted.connector.appointments.put, scripted.connector.appointments.get = put, get
+    house = House(scripted)
+    with pytest.raises(VendorRejectedError):
+        await house.gateway.put_event(house.connection(), replace(EVENT, meeting=CREATE_MEETING))
+    assert asked == [CREATE_MEETING]
 
 
 @pytest.mark.parametrize(
