@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pointsman_google.config import GoogleConfig
-from pointsman_google.refusals import VENDOR, NotFound, raise_refusal
+from pointsman_google.refusals import VENDOR, NotFound, raise_refusal, refuses_callback
 from pointsman_google.shape import rows, shaped, text_or_none
 from pointsman_google.sign_in import SignIn
 from pointsman_sdk import AmbiguousOutcome, Context, Page, ReauthRequired, Rejected, all_items
@@ -65,7 +65,8 @@ class Client:
             subject=subject,
             renew=self._sign_in.renew(subject),
         )
-        if response.status_code == 401 and subject != self._sign_in.subject(None):
+        of_another = subject != self._sign_in.subject(None)
+        if response.status_code == 401 and of_another and not refuses_callback(response):
             raise ReauthRequired(f"{VENDOR} refused the service account for this user", subject=subject)
         raise_refusal(response, now=self._context.clock(), writes=writes, subject=subject)
         if response.status_code == 204:

@@ -69,6 +69,11 @@ def reasons(response: httpx.Response) -> frozenset[str]:
     return frozenset(one for one in found if isinstance(one, str))
 
 
+def refuses_callback(response: httpx.Response) -> bool:
+    """Whether it is the address to call that Google does not take, which it says by a 401, too."""
+    return bool(reasons(response) & _NO_CALLBACK)
+
+
 #: Counted over the whole Google Cloud project, and not for the user.
 _OF_PROJECT = frozenset({"dailyLimitExceeded"})
 

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
+from contract.google.bench_vendor import delegated, rsa_key
 from contract.google.world import ANNA, BEN, World
 from pointsman_google import GoogleConnector
 from pointsman_google.ids import event_id
@@ -157,3 +159,13 @@ async def test_a_watch_that_google_cannot_begin_now_is_tried_again(world: World,
     world.wire.answer(503, writes_only=True)
     with pytest.raises(Retryable):
         await google.watches.watch(ANNA, CALLBACK, SECRET)
+
+
+@pytest.mark.parametrize("place", [ANNA, BEN])
+async def test_an_address_that_google_does_not_call_ends_no_users_sign_in(world: World, place: str) -> None:
+    """It says so by a 401, for each user as which a service account asks."""
+    world.vendor.accounts.key = rsa_key()
+    reason = {"domain": "global", "reason": "push.webhookUrlUnauthorized"}
+    world.instead["/events/watch"] = httpx.Response(401, json={"error": {"code": 401, "errors": [reason]}})
+    google = world.connect(delegated(world.vendor))
+    assert await google.watches.watch(place, CALLBACK, SECRET) is None
