@@ -8,6 +8,8 @@ import unicodedata
 from pointsman_sdk import CREATE_MEETING, Appointment
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_BLOCK_EDGE = re.compile(r"-::~:~::[:~]*-")
+"""Of the block by which Google writes of a meeting. It takes such blocks out of texts that clients send (keeper.sh issue 749)."""
 _LONGEST_TITLE, _LONGEST_TEXT = 1_000, 8_000  # characters; Google Calendar's own pages take 8,192 of a description
 
 
@@ -23,7 +25,8 @@ def words_of(thing: Appointment, *, shown_to_guests: bool) -> dict[str, str]:
     """
     texts = (thing.shared,) if shown_to_guests else (thing.shared, thing.private)
     plain = _CONTROL.sub("", "\n\n".join(text for text in texts if text)).replace("\r\n", "\n").replace("\r", "\n")
-    return {"summary": line(thing.title), "description": _shown_as_html(plain.strip()[:_LONGEST_TEXT])}
+    kept = _BLOCK_EDGE.sub("---", plain.strip()[:_LONGEST_TEXT])
+    return {"summary": line(thing.title), "description": _shown_as_html(kept)}
 
 
 def _shown_as_html(plain: str) -> str:

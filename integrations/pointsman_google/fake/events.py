@@ -14,6 +14,7 @@ from pointsman_google.fake.resources import READERS, WRITERS, Calendar, Numbers,
 from pointsman_google.fake.wire import Asked, Refused, not_found
 from pointsman_sdk.readers import Unreadable
 
+_BLOCK = re.compile(r"-::~:~::[:~]*-.*?-::~:~::[:~]*-", re.DOTALL)  # which a client's text loses (keeper.sh issue 749)
 _ID = re.compile(r"[a-v0-9]{5,1024}")
 _SEEN = ("summary", "description", "location", "start", "end", "attendees", "status", "conferenceData", "hangoutLink")
 _MOST_PROPERTY = 1_024  # characters of the value of an extended property
@@ -162,7 +163,7 @@ class Events:
         if condition not in (None, "*", calendar.events[name].get("etag")):
             raise Refused(412, "conditionNotMet", "Precondition Failed")
 
-    def _check(self, calendar: Calendar, event: Mapping[str, Any]) -> None:
+    def _check(self, calendar: Calendar, event: dict[str, Any]) -> None:
         if event["status"] == "cancelled":
             return
         if not event.get("start") or not event.get("end"):
@@ -173,6 +174,8 @@ class Events:
             raise Refused(400, "timeRangeEmpty", "The specified time range is empty.") from None
         except Unreadable:
             raise Refused(400, "invalid", "Invalid recurrence rule.") from None
+        if "description" in event:
+            event["description"] = _BLOCK.sub("", event["description"])
         own = event.get("extendedProperties", {}).get("private", {})
         if any(len(value) > _MOST_PROPERTY for value in own.values()):
             raise Refused(400, "invalid", "Invalid value.")

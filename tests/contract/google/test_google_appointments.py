@@ -322,3 +322,11 @@ async def test_an_event_that_lost_our_properties_is_found_by_its_id_and_changed(
     assert PRIVATE not in str(world.vendor.events.mailed)
     await google.appointments.drop(ANNA, asked.key)
     assert await google.appointments.ours(ANNA, WEEK) == []
+
+
+async def test_a_text_that_quotes_googles_own_block_stays_whole_and_ours(world: World, google: GoogleConnector) -> None:
+    edge = "-::~:~::~:~:~:~:~:~:~:~:~:~:~:~:~:~::~:~::-"
+    await google.appointments.put(silent(private=f"Evidence: {edge} budget 50,000 {edge} of May"))
+    assert "budget 50,000" in event(world)["description"]
+    await google.appointments.put(silent(sequence=1, shared="Other words"))
+    assert "Other words" in event(world)["description"]
