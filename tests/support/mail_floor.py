@@ -1,6 +1,6 @@
 """The small floor whose closers' pool writes to buyers: mail goes to mailboxes in memory, and endings come on cue."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -23,10 +23,14 @@ MAILBOX = "office@house.example"
 
 @dataclass
 class Mail:
-    """Implements `NoticeGateway`: `arrived` is what is in mailboxes; `cues` are the endings of the next calls."""
+    """Implements `NoticeGateway`: `arrived` is what is in mailboxes; `cues` are the endings of the next calls.
+
+    `before_arrival` happens once, while a mail is on its way.
+    """
 
     arrived: list[BuyerNotice] = field(default_factory=list)
     cues: list[Exception] = field(default_factory=list)
+    before_arrival: Callable[[], Awaitable[object]] | None = None
 
     def sends_mail(self, connector: str) -> bool:
         return connector == "memory"
@@ -36,6 +40,9 @@ class Mail:
 
     async def send(self, _connection: ConnectionRef, notice: BuyerNotice) -> VendorReceipt:
         assert open_transactions.get() == 0, "mail was sent while a transaction was open"
+        happens, self.before_arrival = self.before_arrival, None
+        if happens is not None:
+            await happens()
         fault = self.cues.pop(0) if self.cues else None
         if fault is None or isinstance(fault, VendorUnansweredError):  # it went out, and the answer is lost
             self.arrived.append(notice)

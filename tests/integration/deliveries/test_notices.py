@@ -10,6 +10,7 @@ from pointsman.services.appointments.actions import cancel, reject
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.deliveries.enqueue import resume_connection
+from pointsman.services.deliveries.run import run_delivery
 from pointsman.services.ports import VendorReauthError, VendorRejectedError, VendorRetryableError, VendorUnansweredError
 from pointsman.services.reassignment.appointment import reassign_appointment
 from support.floors.booking_floor import SETTER
@@ -163,3 +164,18 @@ async def test_mail_takes_over_from_a_vendor_that_cannot(database_url: str) -> N
         await line.floor.work()
         assert moved.invited_by == "mail"
         assert [invitation_in(mail)["METHOD"] for mail in line.mail.arrived] == ["REQUEST"]
+
+
+async def test_mail_under_way_goes_once_where_its_connection_leads_elsewhere_meanwhile(line: MailFloor) -> None:
+    row = await line.booked()
+    (owed,) = await line.notices(row)
+
+    async def led_elsewhere() -> None:
+        await save_connection(line.env, "post", connector="memory", config={"url": "y"}, active=True, actor=SETTER)
+        await line.floor.work()
+
+    line.mail.before_arrival = led_elsewhere
+    await run_delivery(line.env, owed.id)
+    await line.floor.work_out()
+    (told,) = await line.notices(row)
+    assert (len(line.mail.arrived), told.status, told.maybe_twice) == (1, "done", False)

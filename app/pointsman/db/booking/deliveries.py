@@ -86,7 +86,7 @@ _REOPEN = PreparedStatement("""
     where id = :id and status = :status and (lease_until is null or lease_until <= statement_timestamp())
 """)
 #: Of what is under way the lease is taken away: its call goes to where the connection led before. What was answered is no
-#: attempt any more of which nobody knows the end.
+#: attempt any more of which nobody knows the end. Mail under way arrives wherever it goes out from: it is not sent again.
 _OWE_AGAIN = PreparedStatement(
     """
     update deliveries d set
@@ -95,7 +95,7 @@ _OWE_AGAIN = PreparedStatement(
     from appointments a
     where a.id = d.appointment_id and a.status in ('requested','confirmed') and a.starts_at > :at
       and d.connection_id = :connection and d.wanted = 'put'
-      and ((d.status = 'done' and d.kind <> 'notice') or (d.status = 'pending' and d.lease_until > statement_timestamp()))
+      and d.kind <> 'notice' and (d.status = 'done' or (d.status = 'pending' and d.lease_until > statement_timestamp()))
       and not exists (
         select 1 from deliveries e
         where e.key = d.key and e.connection_id = d.connection_id and e.calendar = d.calendar and e.kind = d.kind
