@@ -1,7 +1,7 @@
 """The small floor whose closers' pool writes to buyers: mail goes to mailboxes in memory, and endings come on cue."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,11 +10,11 @@ from icalendar import Calendar
 
 from pointsman.services.booking.book import book
 from pointsman.services.connections.connections import save_connection
-from pointsman.services.ports import ConnectionRef, Env, VendorReceipt, VendorUnansweredError
+from pointsman.services.ports import ConnectionRef, Env, Tx, UnitOfWork, VendorReceipt, VendorUnansweredError
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 from pointsman.services.ports.vendors.notices import BuyerNotice
-from support.floors.booking_floor import SETTER, Floor, open_floor
+from support.floors.booking_floor import SETTER, Floor, WatchedUow, open_floor
 from support.floors.faulty_calendars import open_transactions
 from support.floors.use_case_env import POLICY
 
@@ -49,6 +49,22 @@ class Mail:
         if fault is not None:
             raise fault
         return VendorReceipt(vendor_id=f"<{notice.key}@house.example>", version="1")
+
+
+class StandsStill(WatchedUow):
+    """The process stands still after its first transaction, while `meanwhile` happens."""
+
+    def __init__(self, inner: UnitOfWork, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(inner)
+        self._meanwhile: Callable[[], Awaitable[object]] | None = meanwhile
+
+    @asynccontextmanager
+    async def _watched(self, opened: AbstractAsyncContextManager[Tx]) -> AsyncIterator[Tx]:
+        async with super()._watched(opened) as tx:
+            yield tx
+        happens, self._meanwhile = self._meanwhile, None
+        if happens is not None:
+            await happens()
 
 
 def invitation_in(notice: BuyerNotice) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Mail to the buyer through a whole life of an appointment, whatever the mail server answers."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,13 +10,18 @@ from pointsman.domain.booking.lifecycle import RejectCode
 from pointsman.services.appointments.actions import cancel, reject
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.connections.connections import save_connection
+from pointsman.services.deliveries import run
 from pointsman.services.deliveries.enqueue import resume_connection
-from pointsman.services.deliveries.run import run_delivery
-from pointsman.services.ports import VendorReauthError, VendorRejectedError, VendorRetryableError, VendorUnansweredError
+from pointsman.services.ports import (
+    VendorReauthError,
+    VendorRejectedError,
+    VendorRetryableError,
+    VendorUnansweredError,
+)
 from pointsman.services.reassignment.appointment import reassign_appointment
 from support.floors.booking_floor import SETTER
 from support.floors.use_case_env import POLICY
-from support.mail_floor import MAILBOX, MailFloor, invitation_in, mailing, open_mail_floor
+from support.mail_floor import MAILBOX, MailFloor, StandsStill, invitation_in, mailing, open_mail_floor
 
 pytestmark = pytest.mark.anyio
 
@@ -175,7 +181,22 @@ async def test_mail_under_way_goes_once_where_its_connection_leads_elsewhere_mea
         await line.floor.work()
 
     line.mail.before_arrival = led_elsewhere
-    await run_delivery(line.env, owed.id)
+    await run.run_delivery(line.env, owed.id)
     await line.floor.work_out()
     (told,) = await line.notices(row)
     assert (len(line.mail.arrived), told.status, told.maybe_twice) == (1, "done", False)
+
+
+async def test_a_worker_that_stood_still_after_its_claim_sends_no_old_mail_behind_a_newer(line: MailFloor) -> None:
+    row = await line.booked()
+    (owed,) = await line.notices(row)
+
+    async def stands_still() -> None:
+        line.floor.world.clock.advance(run.LEASE)
+        await line.floor.world.rows("update deliveries set lease_until = now()")
+        await reschedule(line.env, row.id, row.starts_at + DAY, reason="test", actor=SETTER)
+        await line.floor.work()
+
+    await run.run_delivery(replace(line.env, uow=StandsStill(line.env.uow, stands_still)), owed.id)
+    await line.floor.work_out()
+    assert [invitation_in(mail)["SEQUENCE"] for mail in line.mail.arrived] == ["1"]

@@ -15,7 +15,7 @@ One live thing per key, also after retries, lost answers and replays:
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from pointsman.domain.messages.coded import CodedMessage
@@ -55,12 +55,15 @@ from pointsman.services.transactions import run_in_transaction
 
 SWEEP_GRACE = timedelta(seconds=30)  # a delivery's own job comes first
 LEASE = timedelta(seconds=90)  # longer than a connector may take over one call
+#: A process that stood still after its claim calls no more: another may have made the call by now, and a newer one.
+BEGINS_WITHIN = LEASE / 3
 
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
     job: LeasedDelivery
     call: Call | None
+    at: datetime
 
 
 async def run_delivery(env: Env, delivery_id: UUID) -> None:
@@ -71,12 +74,17 @@ async def run_delivery(env: Env, delivery_id: UUID) -> None:
     job = claim.job
     if claim.call is None:
         await settle_delivery(env, job, "superseded")
-        return
-    if job.connection.fault or not job.connection.active:
+    elif job.connection.fault or not job.connection.active:
         await wait_for_connection(env, job, _out_of_use(job.connection))
-        return
+    elif env.clock() - claim.at > BEGINS_WITHIN:
+        await wait_for_turn(env, job, say("vendor.no-answer"), timedelta())
+    else:
+        await _call(env, job, claim.call)
+
+
+async def _call(env: Env, job: LeasedDelivery, call: Call) -> None:
     try:
-        receipt = await claim.call()
+        receipt = await call()
     except VendorReauthError as fault:
         await wait_for_connection(env, job, CodedMessage(DeliveryError.REAUTH, failure_message(fault)))
     except VendorSlotTakenError as fault:
@@ -101,7 +109,8 @@ async def _claim(env: Env, delivery_id: UUID) -> _Claim | None:
     lease = env.new_id()
 
     async def work(tx: Tx) -> _Claim | None:
-        delivery = await tx.deliveries.claim(delivery_id, lease=lease, span=LEASE, at=env.clock())
+        at = env.clock()
+        delivery = await tx.deliveries.claim(delivery_id, lease=lease, span=LEASE, at=at)
         if delivery is None:
             return None
         appointment = await tx.appointments.get(delivery.appointment_id)
@@ -120,7 +129,7 @@ async def _claim(env: Env, delivery_id: UUID) -> _Claim | None:
             told=told_state(appointment) if delivery.kind == DeliveryKind.NOTICE else None,
         )
         if owed[-1].id != delivery.id:
-            return _Claim(job, None)
+            return _Claim(job, None, at)
         claimed = Claimed(
             env=env,
             tx=tx,
@@ -131,7 +140,7 @@ async def _claim(env: Env, delivery_id: UUID) -> _Claim | None:
             config=await load_routing_config(env, tx),
             owed=owed,
         )
-        return _Claim(job, await RENDER[delivery.kind](claimed))
+        return _Claim(job, await RENDER[delivery.kind](claimed), at)
 
     return await run_in_transaction(env, work)
 
