@@ -200,3 +200,26 @@ async def test_a_worker_that_stood_still_after_its_claim_sends_no_old_mail_behin
     await run.run_delivery(replace(line.env, uow=StandsStill(line.env.uow, stands_still)), owed.id)
     await line.floor.work_out()
     assert [invitation_in(mail)["SEQUENCE"] for mail in line.mail.arrived] == ["1"]
+
+
+@pytest.mark.parametrize("off", [False, True], ids=["server down", "switched off"])
+async def test_what_a_buyer_never_heard_before_it_was_over_is_a_dead_letter(line: MailFloor, *, off: bool) -> None:
+    row = await line.booked()
+    line.mail.cues = [VendorRetryableError("down")]
+    if off:
+        await line.floor.world.rows("update connections set active = false where key = 'post'")
+    await line.floor.work()
+    line.floor.world.clock.advance(row.ends_at - line.env.clock())
+    await line.floor.work()
+    assert ([item.status for item in await line.notices(row)], line.mail.arrived) == (["dead"], [])
+    assert await line.floor.world.value("select count(*) from alerts where code = 'delivery-dead'") == 1
+
+
+async def test_what_a_buyer_knows_when_it_is_over_is_no_dead_letter(line: MailFloor) -> None:
+    row = await line.booked()
+    await line.floor.work()
+    await reschedule(line.env, row.id, row.starts_at + DAY, reason="test", actor=SETTER)
+    await reschedule(line.env, row.id, row.starts_at, reason="test", actor=SETTER)
+    line.floor.world.clock.advance(row.ends_at - line.env.clock())
+    await line.floor.work()
+    assert [item.status for item in await line.notices(row)] == ["done", "superseded"]

@@ -35,7 +35,7 @@ from pointsman.services.deliveries.record_result import (
     wait_for_turn,
 )
 from pointsman.services.deliveries.told import told_state
-from pointsman.services.deliveries.vendor_error_text import failure_message
+from pointsman.services.deliveries.vendor_error_text import OwnRefusalError, failure_message
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import (
     Env,
@@ -64,6 +64,7 @@ class _Claim:
     job: LeasedDelivery
     call: Call | None
     at: datetime
+    refused: OwnRefusalError | None = None
 
 
 async def run_delivery(env: Env, delivery_id: UUID) -> None:
@@ -72,7 +73,9 @@ async def run_delivery(env: Env, delivery_id: UUID) -> None:
     if claim is None:
         return
     job = claim.job
-    if claim.call is None:
+    if claim.refused is not None:
+        await give_up(env, job, CodedMessage(DeliveryError.GAVE_UP, failure_message(claim.refused)))
+    elif claim.call is None:
         await settle_delivery(env, job, "superseded")
     elif job.connection.fault or not job.connection.active:
         await wait_for_connection(env, job, _out_of_use(job.connection))
@@ -140,7 +143,10 @@ async def _claim(env: Env, delivery_id: UUID) -> _Claim | None:
             config=await load_routing_config(env, tx),
             owed=owed,
         )
-        return _Claim(job, await RENDER[delivery.kind](claimed), at)
+        try:
+            return _Claim(job, await RENDER[delivery.kind](claimed), at)
+        except OwnRefusalError as refused:
+            return _Claim(job, None, at, refused)
 
     return await run_in_transaction(env, work)
 

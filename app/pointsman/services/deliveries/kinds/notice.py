@@ -14,8 +14,13 @@ from pointsman.services.ports import VendorReceipt
 
 
 async def render(claimed: Claimed) -> Call | None:
-    """What the buyer does not know yet, under a key that no other message has; nothing of what they know, or what is over."""
+    """What the buyer does not know yet, under a key that no other message has; nothing of what they know, or what is over.
+
+    Raises OwnRefusalError where the appointment is over by now, and the buyer was never told what they should have known.
+    """
     message = which_message(claimed)
+    if message is None and _is_too_late(claimed):
+        raise OwnRefusalError(say("vendor.too-late-for-mail"))
     if message is None or not claimed.lead.email:
         return None
     env, row, ref = claimed.env, claimed.appointment, claimed.connection
@@ -41,12 +46,25 @@ def which_message(claimed: Claimed) -> BuyerMessage | None:
         is_due = delivery.created_at < row.starts_at - span <= now < row.starts_at
         stands = row.status == AppointmentStatus.CONFIRMED and not claimed.lead.do_not_contact
         return BuyerMessage.REMINDER if stands and is_due and span in listed else None
-    if row.status not in TELLABLE or row.ends_at <= now or knows(claimed.owed, told_state(row), besides=delivery.id):
+    if row.status not in TELLABLE or row.ends_at <= now or _is_known(claimed):
         return None
     heard = may_have_heard(claimed.owed, besides=delivery.id)
     if row.status in CALLED_OFF:
         return BuyerMessage.CANCELLATION if heard else None
     return BuyerMessage.CHANGE if heard else BuyerMessage.CONFIRMATION
+
+
+def _is_too_late(claimed: Claimed) -> bool:
+    """Whether an appointment passed before its buyer heard of it, or of what became of it. A reminder is no news."""
+    row, delivery = claimed.appointment, claimed.delivery
+    is_news = row.status in TELLABLE | {AppointmentStatus.NO_SHOW} and reminder_span(delivery.key) is None
+    if not is_news or row.ends_at > claimed.env.clock() or _is_known(claimed) or not claimed.lead.email:
+        return False
+    return row.status not in CALLED_OFF or may_have_heard(claimed.owed, besides=delivery.id)
+
+
+def _is_known(claimed: Claimed) -> bool:
+    return knows(claimed.owed, told_state(claimed.appointment), besides=claimed.delivery.id)
 
 
 async def _refuse() -> VendorReceipt:

@@ -55,4 +55,7 @@ class Claimed:
 
 
 Render = Callable[[Claimed], Awaitable[Call | None]]
-"""The call that says what stands now; None when there is nothing to say (any more)."""
+"""The call that says what stands now; None when there is nothing to say (any more).
+
+Raises OwnRefusalError for what can be said no more, and should have been.
+"""
