@@ -12,6 +12,7 @@ from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.deliveries import run
 from pointsman.services.deliveries.enqueue import resume_connection
+from pointsman.services.lead_pages.journey import load_journey
 from pointsman.services.ports import (
     VendorReauthError,
     VendorRejectedError,
@@ -22,6 +23,7 @@ from pointsman.services.reassignment.appointment import reassign_appointment
 from support.floors.booking_floor import SETTER
 from support.floors.use_case_env import POLICY
 from support.mail_floor import MAILBOX, MailFloor, StandsStill, invitation_in, mailing, open_mail_floor
+from support.wording import english
 
 pytestmark = pytest.mark.anyio
 
@@ -223,3 +225,17 @@ async def test_what_a_buyer_knows_when_it_is_over_is_no_dead_letter(line: MailFl
     line.floor.world.clock.advance(row.ends_at - line.env.clock())
     await line.floor.work()
     assert [item.status for item in await line.notices(row)] == ["done", "superseded"]
+
+
+async def test_the_journey_tells_a_reminder_from_the_invitation(database_url: str) -> None:
+    async with open_mail_floor(database_url, reminders=["10m"]) as line:
+        row = await line.booked()
+        await line.floor.work()
+        line.floor.world.clock.advance(row.starts_at - timedelta(minutes=10) - line.env.clock())
+        await line.floor.work()
+        told = (await load_journey(line.env, row.lead_id, actor=SETTER)).entries
+        mail = [one for one in told if one.details.get("what") in ("notice-put", "reminder-put")]
+        assert [english(one.text) for one in mail] == [
+            "the buyer was sent a mail about the appointment",
+            "the buyer was reminded of the appointment by mail",
+        ]

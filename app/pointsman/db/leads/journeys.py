@@ -104,7 +104,8 @@ _BOOKING = PreparedStatement("""
         where a.lead_id = any(:leads)
         union all
         select coalesce(d.done_at, d.created_at), 'delivery', d.id, a.lead_id, jsonb_build_object(
-            'appointment', a.id, 'what', d.kind || '-' || d.wanted, 'status', d.status, 'connection', c.key, 'rep', p.key)
+            'appointment', a.id, 'status', d.status, 'connection', c.key, 'rep', p.key,
+            'what', case when d.kind = 'notice' and d.key like '%-reminder-%' then 'reminder' else d.kind end || '-' || d.wanted)
         from appointments a join deliveries d on d.appointment_id = a.id
         join connections c on c.id = d.connection_id join reps p on p.id = d.rep_id
         where a.lead_id = any(:leads)

@@ -71,6 +71,7 @@ _TOLD = {
     "person-put": "journey.told-owner",
     "activity-put": "journey.told-meeting",
     "notice-put": "journey.told-mail",
+    "reminder-put": "journey.told-reminder",
 }
 _DONE = {
     "appointment-put": "journey.done-event",
@@ -78,6 +79,7 @@ _DONE = {
     "person-put": "journey.done-owner",
     "activity-put": "journey.done-meeting",
     "notice-put": "journey.done-mail",
+    "reminder-put": "journey.done-reminder",
 }
 _DELIVERED = {
     "pending": "journey.to-deliver",
