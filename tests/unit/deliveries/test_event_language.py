@@ -1,5 +1,7 @@
 """An event is written for the rep in whose calendar it stands."""
 
+from types import SimpleNamespace
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -7,7 +9,9 @@ import pytest
 from pointsman.domain.messages.message import rep_name
 from pointsman.domain.roster.reps import Rep, Roster
 from pointsman.domain.roster.roles import Role
-from pointsman.services.deliveries.calendar_event import event_reader, meeting_title
+from pointsman.services.deliveries.calendar_event import event_reader, guest_name, meeting_title
+from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.wording.rendering import MessageReader
 
 ID = UUID(int=1)
 
@@ -55,3 +59,21 @@ def test_a_title_is_in_the_readers_language_and_one_line() -> None:
     reader = event_reader(roster("de"), ID, language="en")
     assert meeting_title("Nord\nlicht {rep}", reader).text == "Gespräch mit Nord licht {rep}"
     assert meeting_title(None, reader).text == "Verkaufsgespräch"
+
+
+@pytest.mark.parametrize(
+    ("company", "title"),
+    [
+        ("You won: https://evil.example/prize", "Sales meeting"),
+        ("See evil.example/prize", "Meeting with See evil. example/prize"),
+        ("monday.example", "Meeting with monday.example"),
+    ],
+)
+def test_the_vendor_of_a_calendar_mails_no_page_of_a_stranger_s(company: str, title: str) -> None:
+    assert meeting_title(company, MessageReader(language="en")).text == title
+
+
+def test_nor_does_a_guest_s_name_lead_to_one() -> None:
+    lead = cast("LeadRow", SimpleNamespace(first_name="Win at\nevil.example/prize", last_name=None))
+    assert guest_name(lead) == "Win at evil. example/prize"
+    assert guest_name(cast("LeadRow", SimpleNamespace(first_name="https://evil.example", last_name="Weber"))) == ""

@@ -153,7 +153,7 @@ def test_what_depends_on_a_name_without_a_value_leaves_no_trace() -> None:
 @pytest.mark.parametrize(
     ("given", "shown"),
     [
-        ("Eva\r\nBcc: all@x.example", "Eva Bcc: all@x.example"),
+        ("Eva\r\nBcc: all@x.example", "Eva Bcc: all@x. example"),
         ("E\x00v\x1ba\u202e\u2028x", "E v a x"),
         ("{{ rep }}{% if rep %}", "{{ rep }}{% if rep %}"),
         ("A" * 500, "A" * (LONGEST_VALUE - 1) + "…"),
@@ -211,3 +211,25 @@ def test_what_the_check_takes_can_be_rendered_whatever_the_values(text: str, giv
 @given(values)
 def test_a_text_of_one_line_stays_one(given: dict[TextName, str]) -> None:
     assert len(render_text(" ".join(f"{{{{ {name} }}}}" for name in TextName), given).splitlines()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("Win at evil.example/prize", "Win at evil. example/prize"),
+        ("ada@evil.example", "ada@evil. example"),
+        ("www。evil。example", "www. evil. example"),
+        ("Dr.Anna Weber", "Dr. Anna Weber"),
+        ("see https://evil.example", ""),
+        *(("J. R. Ewing", "J. R. Ewing"), ("J.R. Ewing", "J.R. Ewing"), ("No. 1.5", "No. 1.5")),
+    ],
+)
+@pytest.mark.parametrize("name", [TextName.FIRST_NAME, TextName.LAST_NAME, TextName.NAME, TextName.COMPANY])
+def test_no_word_of_a_stranger_becomes_a_link(name: TextName, given: str, shown: str) -> None:
+    assert render_text(f"{{{{ {name} }}}}", {name: given}) == shown
+
+
+def test_a_company_that_is_called_by_its_host_is_and_a_person_is_not() -> None:
+    assert render_text("{{ company }}", {TextName.COMPANY: "monday.example"}) == "monday.example"
+    assert render_text("{{ company }}", {TextName.COMPANY: "www.monday.example"}) == ""
+    assert render_text("{{ name }}", {TextName.NAME: "monday.example"}) == "monday. example"

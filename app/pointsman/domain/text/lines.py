@@ -9,12 +9,28 @@ from pointsman.domain.text.visible import BLANK
 #: signs that turn the direction of what follows. Marks that only say of themselves how they are written are not among them.
 ACTING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
+_PAGE = re.compile(r"://|\bwww\.", re.IGNORECASE)
+#: A dot within what could be a host: letters follow. Programs that show mail make links of hosts without a scheme, too.
+_DOT_OF_HOST = re.compile(r"(?<=[\w-])[.\u3002\uff0e\uff61](?=[^\W\d_]{2})")
+_ONE_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+
 
 def one_line(text: str) -> str:
     """`text` with one space for whatever separates its words, all of it printable; empty when it shows nothing."""
     if not (text.isascii() and text.isprintable()):
         text = "".join(map(_shown, BLANK.sub("", text)))
     return " ".join(text.split())
+
+
+def without_links(text: str, *, may_be_host: bool = False) -> str:
+    """A stranger's words, of which no program that shows mail makes a link, since a form could have us send that to anyone.
+
+    Empty where the address of a page stands in them; a blank stands behind a dot within what could be a host. With
+    `may_be_host`, one host and nothing else stays as it is: some companies are called so.
+    """
+    if may_be_host and _ONE_HOST.fullmatch(text) and not text.casefold().startswith("www."):
+        return text
+    return "" if _PAGE.search(text) else _DOT_OF_HOST.sub(". ", text)
 
 
 def show_acting(text: str) -> str:

@@ -10,7 +10,7 @@ from pointsman.domain.policy.invitations import Inviter
 from pointsman.domain.policy.pools import CREATE_MEETING
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.roster.roles import Work, work_name
-from pointsman.domain.text.lines import one_line
+from pointsman.domain.text.lines import one_line, without_links
 from pointsman.services.ports import CalendarEvent, EventGuest
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
@@ -57,7 +57,7 @@ def build_event(
 
     The buyer is a guest of the leader's event alone: one invitation each.
     """
-    guest = EventGuest(email=lead.email or "", name=lead_name(lead, reader))
+    guest = EventGuest(email=lead.email or "", name=guest_name(lead) or lead.email or "")
     return CalendarEvent(
         key=delivery.key,
         calendar=delivery.calendar,
@@ -75,8 +75,9 @@ def build_event(
 
 
 def meeting_title(company: str | None, reader: MessageReader) -> SharedText:
-    """What the appointment is called: by the company, if one is known."""
-    said = say("event.meeting-with", company=as_written(company)) if company else say("event.meeting")
+    """What the appointment is called: by the company, if one is known. The vendor of a calendar may mail it to the buyer."""
+    named = without_links(one_line(company), may_be_host=True) if company else ""
+    said = say("event.meeting-with", company=as_written(named)) if named else say("event.meeting")
     return SharedText(one_line(render(said, reader)))
 
 
@@ -135,6 +136,11 @@ def _finding(item: Mapping[str, Any], language: str) -> str:
     # What was said comes last, so that it cannot claim who said it.
     label = item.get("labels", {}).get(language) or item["name"]
     return f"- {label} ({item['source']}, {str(item['observed_at'])[:10]}): {item['value']}"
+
+
+def guest_name(lead: LeadRow) -> str:
+    """What the lead calls itself, as the vendor of a calendar, or a calendar file, may show it; empty where that is nothing."""
+    return without_links(one_line(" ".join(part for part in (lead.first_name, lead.last_name) if part)))
 
 
 def lead_name(lead: LeadRow, reader: MessageReader) -> str:

@@ -7,7 +7,7 @@ from pointsman.domain.errors import Conflict, NotFound
 from pointsman.domain.messages.message import as_written, say
 from pointsman.domain.policy.pools import BookingRules
 from pointsman.domain.roster.reps import Rep
-from pointsman.services.deliveries.calendar_event import lead_language, shared_text
+from pointsman.services.deliveries.calendar_event import guest_name, lead_language, shared_text
 from pointsman.services.deliveries.told import CALLED_OFF
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
@@ -111,5 +111,4 @@ def _ours(rep: Rep) -> CalendarUser:
 
 
 def _prospect(lead: LeadRow) -> CalendarUser:
-    name = " ".join(part for part in (lead.first_name, lead.last_name) if part)
-    return CalendarUser(name=name, email=lead.email or "")
+    return CalendarUser(name=guest_name(lead), email=lead.email or "")

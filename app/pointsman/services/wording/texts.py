@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup, escape
 
 from pointsman.domain.policy.invitations import TextName
-from pointsman.domain.text.lines import one_line
+from pointsman.domain.text.lines import one_line, without_links
 from pointsman.services.wording.text_grammar import check_text, template_environment
 
 if TYPE_CHECKING:  # jinja2 is imported where it is used
@@ -20,9 +20,8 @@ LONGEST_VALUE = 300
 LONGEST_URL = 2_000
 LONGEST_OUTPUT = 40_000
 _URLS = frozenset({TextName.JOIN_URL, TextName.CHANGE_URL})
-#: What a lead says of itself. With the address of a page in it, a form could have us send that to anyone.
+#: What a lead says of itself.
 _OF_STRANGERS = frozenset({TextName.FIRST_NAME, TextName.LAST_NAME, TextName.NAME, TextName.COMPANY})
-_PAGE = re.compile(r"://|\bwww\.", re.IGNORECASE)
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
@@ -50,8 +49,8 @@ def _plain(name: TextName, value: str) -> str:
     shown = one_line(value[: LONGEST_URL + 1])
     if name in _URLS:  # half an address leads elsewhere
         return shown if len(shown) <= LONGEST_URL else ""
-    if name in _OF_STRANGERS and _PAGE.search(shown):
-        return ""
+    if name in _OF_STRANGERS:
+        shown = without_links(shown, may_be_host=name is TextName.COMPANY)
     return shown if len(shown) <= LONGEST_VALUE else f"{shown[: LONGEST_VALUE - 1]}…"
 
 
