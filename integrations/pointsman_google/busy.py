@@ -71,15 +71,22 @@ def _read(row: Any, window: Slot) -> list[BusyTime] | Unreadable:
     if errors := row.get("errors"):
         return _unreadable(errors)
     try:
-        slots = [Slot(instant(one["start"]), instant(one["end"])) for one in row["busy"]]
+        slots = [Slot(instant(one["start"]), instant(one["end"])) for one in _listed(row["busy"])]
     except (KeyError, TypeError, ValueError, OverflowError):
         return Unreadable(reason="Google answered the calendar's busy times in an unknown shape")
     return [BusyTime(slot=slot) for slot in slots if slot.overlaps(window)]
 
 
+def _listed(times: Any) -> list[Any]:
+    """TypeError for what is no list: an empty text or object would read as free."""
+    if not isinstance(times, list):
+        raise TypeError("a list was expected")
+    return times
+
+
 def _unreadable(errors: Any) -> Unreadable:
     listed = errors if isinstance(errors, list) else []
-    why = {one.get("reason") for one in listed if isinstance(one, dict)}
+    why = {reason for one in listed if isinstance(one, dict) and isinstance(reason := one.get("reason"), str)}
     if why & {"notFound", "forbidden"}:
         said = "Google knows no such calendar, or the sign-in may not see when its owner is busy: share it"
         return Unreadable(reason=said, lasting=True)

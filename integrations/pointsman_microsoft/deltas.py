@@ -60,7 +60,7 @@ class Deltas:
         while path not in seen and len(seen) < _MOST_PAGES:
             seen.add(path)
             answer = await self._client.call("GET", path, params=params, prefer=_PAGE)
-            found += shaped(lambda data: [one if one["id"] else None for one in rows(data)], answer)
+            found += shaped(lambda data: [_named(one) for one in rows(data)], answer)
             following = self._client.link(answer, "@odata.nextLink")
             if following is None:
                 link = self._client.link(answer, "@odata.deltaLink")
@@ -84,6 +84,13 @@ class Deltas:
         if not (began.isascii() and began.isdigit() and len(began) < 12):
             return False
         return self._client.now() - datetime.fromtimestamp(int(began), UTC) < _LASTS
+
+
+def _named(row: Any) -> Any:
+    """The row of an event. TypeError for one without an id: it cannot be looked up, and left out it would be no change."""
+    if not text(row["id"]):
+        raise TypeError("an id was expected")
+    return row
 
 
 def _end(began: int) -> datetime:

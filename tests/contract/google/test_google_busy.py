@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 
 from contract.google.corpus_events import events_of
@@ -74,6 +75,19 @@ async def test_an_answer_without_calendars_is_an_error(world: World, google: Goo
     world.wire.say(said)
     with pytest.raises(Rejected):
         await google.busy.read([ref(ANNA)], DAY)
+
+
+@pytest.mark.parametrize(
+    "row", [{"busy": {}}, {"busy": ""}, {"busy": None}, {}, {"errors": [{"reason": []}]}, {"errors": [{"reason": {}}]}]
+)
+async def test_a_calendar_answered_in_another_shape_is_unreadable_and_the_others_are_read(
+    world: World, google: GoogleConnector, row: dict[str, object]
+) -> None:
+    times = [{"start": at(9).start.isoformat(), "end": at(9).end.isoformat()}]
+    said = {"kind": "calendar#freeBusy", "calendars": {ANNA: row, BEN: {"busy": times}}}
+    world.answers = lambda _: httpx.Response(200, json=said)
+    found = await google.busy.read([ref(ANNA), ref(BEN)], DAY)
+    assert (type(found[ANNA]), type(found[BEN])) == (Unreadable, BusyTimes)
 
 
 async def test_a_long_time_is_asked_for_in_parts(world: World, google: GoogleConnector) -> None:

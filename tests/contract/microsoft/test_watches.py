@@ -170,3 +170,13 @@ async def test_a_link_to_another_server_is_not_followed(name: str, link: str) ->
         with pytest.raises(Rejected):
             await here.connector.watches.changed(ANNA, None)
         assert {one.url.host for one in here.seen} == {"graph.example"}
+
+
+@pytest.mark.parametrize("named", [None, "", 5, []])
+async def test_a_change_that_has_no_id_is_refused_and_not_left_out(named: object) -> None:
+    async with world() as here:
+        cursor = (await here.connector.watches.changed(ANNA, None)).cursor
+        link = "https://graph.microsoft.com/v1.0/users/x/calendarView/delta?$deltatoken=1"
+        here.answer = lambda _: httpx.Response(200, json={"value": [{"id": named}], "@odata.deltaLink": link})
+        with pytest.raises(Rejected, match="unknown shape"):
+            await here.connector.watches.changed(ANNA, cursor)
