@@ -58,6 +58,15 @@ def _address(given: str) -> str:
         raise VendorRejectedError("the lead has no address that mail can go to", told=told) from error
 
 
+def _reply_address(given: str | None) -> str | None:
+    """None for what cannot be one: answers come to the sender's address then, and the buyer hears all the same."""
+    try:
+        found = None if given is None else check_email(outgoing_address(given))
+    except ValueError:
+        return None
+    return found if found is None or (found.isprintable() and "=?" not in found) else None
+
+
 def _asked(notice: BuyerNotice, to: str) -> Notice:
     files = (
         ()
@@ -72,7 +81,7 @@ def _asked(notice: BuyerNotice, to: str) -> Notice:
         html=notice.html,
         attachments=files,
         sender=notice.sender,
-        reply_to=notice.reply_to,
+        reply_to=_reply_address(notice.reply_to),
         thread=notice.thread,
         at=notice.at,
     )
