@@ -1,9 +1,12 @@
 """A terminal takes yes and no in its language, and shows what would act on it as an escape."""
 
+import asyncio
 import io
+import signal
 from collections.abc import Sequence
 
 import pytest
+import typer
 
 from pointsman.cli.connections.asking import Terminal, read_number
 
@@ -56,3 +59,25 @@ def test_a_name_of_a_vendor_does_not_act_on_the_terminal(
 )
 def test_a_number_is_one_of_the_list(answer: str, place: int | None) -> None:
     assert read_number(answer, 3) == place
+
+
+@pytest.mark.parametrize("way", ["text", "secret", "confirm"])
+def test_ctrl_c_at_a_question_breaks_off_at_once(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def prompt(*_: object, **__: object) -> str:
+        signal.raise_signal(signal.SIGINT)
+        return "y"
+
+    monkeypatch.setattr(typer, "prompt", prompt)
+    terminal, answered = Terminal(), []
+
+    async def ask() -> None:
+        answered.append(
+            terminal.confirm("?", default=True) if way == "confirm" else getattr(terminal, way)(*_ASKED[way])
+        )
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(ask())
+    assert answered == []
+
+
+_ASKED = {"text": ("host", None), "secret": ("password",)}

@@ -1,6 +1,8 @@
 """Questions at the terminal, in its language."""
 
-from collections.abc import Sequence
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -32,20 +34,32 @@ class Terminal:
     """A person at the terminal. Names in questions come from vendors: what would act on the terminal shows as an escape."""
 
     def text(self, question: str, default: str | None) -> str:
-        return str(typer.prompt(show_acting(question), default=default, show_default=bool(default)))
+        with _left_by_ctrl_c():
+            return str(typer.prompt(show_acting(question), default=default, show_default=bool(default)))
 
     def secret(self, question: str) -> str:
-        return str(typer.prompt(show_acting(question), default="", hide_input=True, show_default=False))
+        with _left_by_ctrl_c():
+            return str(typer.prompt(show_acting(question), default="", hide_input=True, show_default=False))
 
     def confirm(self, question: str, *, default: bool) -> bool:
         """Asks on until it is yes or no, in a word of any language of ours: typer knows English alone."""
         hint = word("cli-connections.yes-is-default" if default else "cli-connections.no-is-default")
         while True:
-            said = str(typer.prompt(f"{show_acting(question)} {hint}", default="", show_default=False))
+            said = self.text(f"{question} {hint}", "")
             answer = read_yes(said) if said.strip() else default
             if answer is not None:
                 return answer
             tell("cli-connections.yes-or-no")
+
+
+@contextmanager
+def _left_by_ctrl_c() -> Iterator[None]:
+    """A question holds the event loop, which hears of a first Ctrl-C after the answer: here it breaks off at once."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def read_yes(answer: str) -> bool | None:
