@@ -95,3 +95,19 @@ def test_where_a_person_signs_in_the_address_to_register_is_told_first(capsys: p
     assert "https://www.googleapis.com/auth/calendar.events" in said
     asked("caldav", "https://dav.example", "", "", False)
     assert "https://host.example/back" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("typed", ["@missing", "@~missing/password", "@/"])
+def test_a_password_that_begins_with_an_at_is_neither_shown_nor_lost(
+    typed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found, _ = asked("caldav", "https://dav.example", "anna", typed, f"@{typed}", False)
+    assert found["password"] == typed
+    assert "missing" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("written", [b"hush\n", b"hush\r\n", b"\xef\xbb\xbfhush", b"hush"])
+def test_a_file_is_read_without_what_editors_add(written: bytes, tmp_path: Path) -> None:
+    (tmp_path / "password").write_bytes(written)
+    found, _ = asked("caldav", "https://dav.example", "anna", f"@{tmp_path}/password", False)
+    assert found["password"] == "hush"

@@ -89,7 +89,16 @@ def read_number(answer: str, most: int) -> int | None:
 
 
 def from_file(answer: str) -> str:
-    """What stands in the file where the answer is `@file`: keys of several lines cannot be typed. Raises OSError, ValueError."""
+    """What stands in the file where the answer is `@file`: keys of several lines cannot be typed. `@@` is an @ that is meant.
+
+    Without the end of the last line, which editors add. Raises OSError, ValueError.
+    """
     if not answer.startswith(_FROM_FILE) or len(answer) == 1:
         return answer
-    return Path(answer[1:]).expanduser().read_text(encoding="utf-8")
+    if answer.startswith(_FROM_FILE * 2):
+        return answer[1:]
+    try:
+        path = Path(answer[1:]).expanduser()
+    except RuntimeError:  # ~ with the name of an unknown user
+        raise FileNotFoundError(answer[1:]) from None
+    return path.read_text(encoding="utf-8-sig").rstrip("\r\n")

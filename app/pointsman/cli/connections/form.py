@@ -84,7 +84,7 @@ def _answer(asks: Asks, field: FormField, before: Any) -> Any:
     try:
         return _value(field, from_file(typed))
     except (OSError, ValueError):
-        tell("cli-connections.no-file", file=typed[1:])
+        tell("cli-connections.no-file", file="@…" if field.secret else typed[1:])
         return _answer(asks, field, before)
 
 
