@@ -47,6 +47,7 @@ class HostInMemory:
     state: PaceState = PaceState.CLOSED
     saved: dict[str, ConnectionRow] = field(default_factory=dict)
     bindings: dict[str, list[CalendarBindingInput]] = field(default_factory=dict)
+    have_read: set[str] = field(default_factory=set)  # reps whose calendars were read since the last save
     booked: list[tuple[str, str, str]] = field(default_factory=list)
     begun: int = 0
     looks: int = 0
@@ -97,6 +98,7 @@ class HostInMemory:
             created_at=START,
         )
         self.saved[key] = row
+        self.have_read.clear()
         return row
 
     async def begin_sign_in(self, key: str) -> BegunUrl:
@@ -120,6 +122,10 @@ class HostInMemory:
         if self.missing & {one.calendar for one in calendars}:
             raise Invalid("A calendar is not there, so nothing was bound.")
         self.bindings[rep] = list(calendars)
+        await self.read(rep)
+
+    async def read(self, rep: str) -> None:
+        self.have_read.add(rep)
 
     async def try_booking(self, key: str, calendar: str, zone: str) -> AsyncIterator[LiveFinding]:
         self.booked.append((key, calendar, zone))
@@ -130,7 +136,7 @@ class HostInMemory:
         owed = OwedWork(waiting=0, oldest_at=None)
         return ConnectionHealth(connection=self.saved[key], state=self.state, pace=None, owed=owed)
 
-    def _read(self, rep: str, one: CalendarBindingInput) -> tuple[CalendarBinding, CalendarReading]:
+    def _read(self, rep: str, one: CalendarBindingInput) -> tuple[CalendarBinding, CalendarReading | None]:
         person = next(each for each in self.people if each.key == rep)
         bound = CalendarBinding(
             id=uuid4(),
@@ -141,6 +147,8 @@ class HostInMemory:
             calendar=one.calendar,
             writes=one.writes,
         )
+        if rep not in self.have_read:
+            return bound, None
         reading = CalendarReading(
             binding_id=bound.id,
             window=Interval(START, START + timedelta(days=30)),

@@ -164,3 +164,11 @@ def test_a_calendar_that_is_not_there_keeps_no_other_from_being_bound(capsys: py
     said = capsys.readouterr().out
     assert "ben: b9 was not bound" in said
     assert "nobody: c1 was not bound: There is no rep" in said
+
+
+def test_the_same_document_twice_reads_and_books_again(capsys: pytest.CaptureFixture[str]) -> None:
+    floor = host()
+    for _ in range(2):
+        assert run(floor, config=CLIENT, match=True)
+    assert len(floor.booked) == 2
+    assert "cannot be read" not in capsys.readouterr().out

@@ -13,6 +13,7 @@ from pointsman.connectors.set_up.form import WayToSignIn, ways_of
 from pointsman.connectors.sign_in.sign_ins import CALLBACK_PATH
 from pointsman.domain.errors import Fault, Invalid, NotFound
 from pointsman.domain.roster.reps import Rep
+from pointsman.services.calendars.poll import poll_rep
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars, list_calendars
 from pointsman.services.connections.connections import get_connection, save_connection
 from pointsman.services.connections.health import ConnectionHealth, connection_health
@@ -56,6 +57,10 @@ class Host(Protocol):
         ...
 
     async def bound(self, rep: str) -> Sequence[tuple[CalendarBinding, CalendarReading | None]]: ...
+
+    async def read(self, rep: str) -> None:
+        """Read the rep's calendars now."""
+        ...
 
     async def bind(self, rep: str, calendars: Sequence[CalendarBindingInput]) -> None: ...
 
@@ -129,6 +134,9 @@ class ServiceHost:
 
     async def bound(self, rep: str) -> Sequence[tuple[CalendarBinding, CalendarReading | None]]:
         return await list_calendars(self._env, rep)
+
+    async def read(self, rep: str) -> None:
+        await poll_rep(self._env, rep)
 
     async def bind(self, rep: str, calendars: Sequence[CalendarBindingInput]) -> None:
         await bind_calendars(self._env, rep, calendars, actor=CLI_ACTOR)

@@ -116,9 +116,11 @@ async def _tried(host: Host, asked: AskedSetUp) -> bool:
     """Says how each bound calendar reads, and books in the first one to write to."""
     works, trial = True, None
     for rep in await host.reps():
-        for bound, reading in await host.bound(rep.key):
-            if bound.connection.key != asked.key:
-                continue
+        there = [(bound, reading) for bound, reading in await host.bound(rep.key) if bound.connection.key == asked.key]
+        if any(reading is None for _, reading in there):  # a connection that is saved anew forgets what it read
+            await host.read(rep.key)
+            there = [(one, seen) for one, seen in await host.bound(rep.key) if one.connection.key == asked.key]
+        for bound, reading in there:
             if reading is None or reading.error is not None:
                 works = False
                 why = words_of(reading.error) if reading is not None and reading.error is not None else "-"
