@@ -172,3 +172,23 @@ def test_the_same_document_twice_reads_and_books_again(capsys: pytest.CaptureFix
         assert run(floor, config=CLIENT, match=True)
     assert len(floor.booked) == 2
     assert "cannot be read" not in capsys.readouterr().out
+
+
+def test_a_wrong_client_is_mended_by_the_same_command() -> None:
+    floor = host(signs_in=True)
+    assert run(floor, config=CLIENT | {"client_id": "wrong"}, waits=False)
+    asks = WrittenAnswers.of([True, "1", "id.example", "hush", False])
+    assert run(floor, asks=asks, waits=False)
+    assert asks.answers == []
+    assert floor.saved["google"].config == CLIENT
+    assert run(floor, asks=WrittenAnswers.of([False]), waits=False)  # or left as it is
+    assert floor.saved["google"].config == CLIENT
+
+
+def test_what_was_answered_is_proposed_after_a_refusal() -> None:
+    floor = host(refusals=[Unavailable("No answer.")])
+    further: list[str | bool] = [True, "", "", "https://calendar.example", "", ""]
+    again: list[str | bool] = [True, "1", "", "right", False, False, False, False]
+    assert run(floor, asks=WrittenAnswers.of(["1", "id.example", "hush", *further, *again]))
+    config = floor.saved["google"].config
+    assert config | CLIENT | {"client_secret": "right", "url": "https://calendar.example"} == config

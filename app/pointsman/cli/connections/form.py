@@ -1,6 +1,7 @@
 """The form of a connection: asked field by field, each answer checked by the connector's own model at once."""
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from pointsman.cli.connections.asking import Asks, ask_yes, from_file, pick, read_yes
@@ -16,9 +17,17 @@ _CONFIG = "body.config"
 
 
 def ask_config(
-    asks: Asks, ways: Sequence[WayToSignIn], check: Check, *, redirect_uri: str, everything: bool
+    asks: Asks,
+    ways: Sequence[WayToSignIn],
+    check: Check,
+    *,
+    redirect_uri: str,
+    everything: bool,
+    before: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """A configuration that the connector takes. Fields that have a default are asked for with `everything`, or on wish.
+
+    What was answered `before` is proposed; of fields that are not asked for again it stays.
 
     Where a person is to sign in, the vendor has to know `redirect_uri` before: it is told first, with the scopes.
     """
@@ -29,11 +38,14 @@ def ask_config(
         tell("cli-connections.redirect", address=redirect_uri)
     if way.scopes:
         tell("cli-connections.scopes", scopes=" ".join(way.scopes))
-    config: dict[str, Any] = {}
+    config, of_others = dict(before), {field.name for other in ways if other is not way for field in other.fields}
+    stays = {field.name: before[field.name] for field in way.further if field.name in before.keys() - of_others}
     while True:
         config = dict(way.given) | _asked(asks, way.fields, check, config | dict(way.given))
         if way.further and (everything or ask_yes(asks, "cli-connections.ask-further", default=False)):
-            config |= _asked(asks, way.further, check, config)
+            config |= _asked(asks, way.further, check, {**before, **config})
+        else:
+            config = stays | config
         faults = check(config)
         if not faults:
             return config

@@ -1,8 +1,9 @@
 """A connection from nothing to a test booking. Every step can be left, and taken up again by the same command."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from pointsman.cli.connections.asking import Asks, ask_yes
 from pointsman.cli.connections.binding import bind, choose, show_calendars
@@ -48,7 +49,10 @@ async def _saved(host: Host, asked: AskedSetUp) -> ConnectionRow:
         fail("cli-connections.other-connector", key=asked.key, connector=there.connector)
     if there is not None and asked.given.config is None:
         tell("cli-connections.goes-on", key=asked.key)
-        return there
+        if not _may_be_wrong(there) or asked.asks is None:
+            return there
+        if not ask_yes(asked.asks, "cli-connections.ask-again", default=False):
+            return there
     if asked.given.config is not None:
         row = await host.save(asked.key, asked.connector, asked.given)
     elif asked.asks is None:
@@ -59,8 +63,14 @@ async def _saved(host: Host, asked: AskedSetUp) -> ConnectionRow:
     return row
 
 
+def _may_be_wrong(row: ConnectionRow) -> bool:
+    """Whether the answers did not work so far: a vendor tells a wrong client in the browser alone."""
+    return row.pending or row.fault is not None
+
+
 async def _asked_and_saved(host: Host, asked: AskedSetUp, asks: Asks) -> ConnectionRow:
     """Asked again where the vendor refuses what was answered, or does not answer."""
+    config: Mapping[str, Any] = {}
     while True:
         config = ask_config(
             asks,
@@ -68,6 +78,7 @@ async def _asked_and_saved(host: Host, asked: AskedSetUp, asks: Asks) -> Connect
             lambda config: host.faults(asked.connector, config),
             redirect_uri=host.redirect_uri(),
             everything=asked.everything,
+            before=config,
         )
         try:
             return await host.save(asked.key, asked.connector, asked.given.model_copy(update={"config": config}))
