@@ -28,8 +28,12 @@ class KeptFile:
 
     def take_up(self) -> None:
         """What the file has, where there is one. Raises ValueError for a file that is another's."""
-        if self._path.exists():
+        if not self._path.exists():
+            return
+        try:
             self._fake.take_up(json.loads(self._path.read_text(encoding="utf-8")))
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            raise ValueError(f"{self._path} holds nothing that this fake kept") from error
 
     def write(self) -> None:
         """Whole or not at all; nothing where nothing changed."""

@@ -1,5 +1,6 @@
 """`pointsman connectors fake` runs each fake that a connector names, on this machine alone, and says what to enter."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -67,6 +68,7 @@ def test_a_fake_without_http_is_run_with_a_control_port() -> None:
         (("google", "--control-port", "8"), "leave --control-port out"),
         (("microsoft", "--keep", "kept.json"), "forgets: leave --keep out"),
         (("google", "--port", "0"), "takes a number from 1 to 65535"),
+        (("smtp", "--port", "8025", "--control-port", "8025"), "are the same"),
     ],
 )
 def test_what_cannot_be_run_is_said(words: tuple[str, ...], said: str) -> None:
@@ -100,3 +102,22 @@ def test_what_stands_at_a_fake_outlives_it_in_a_file(tmp_path: Path) -> None:
 
 def test_each_fake_is_that_of_an_installed_connector() -> None:
     assert {one.name for one in entry_points(group=ENTRY_POINT_GROUP)} < set(ConnectorRegistry.discover().names())
+
+
+@pytest.mark.parametrize("name", ["google", "smtp"])
+def test_a_port_that_is_taken_is_said(name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        done = pointsman("connectors", "fake", name, "--port", str(other.getsockname()[1]), POINTSMAN_LANGUAGE="en")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.strip() == f"Error: The fake of {name} does not start: Address already in use"
+
+
+@pytest.mark.parametrize("kept", ["{", "[]", "{}"])
+def test_a_file_that_is_none_of_the_fakes_is_said(kept: str, tmp_path: Path) -> None:
+    file = tmp_path / "kept.json"
+    file.write_text(kept)
+    words = ("--port", str(free_port()), "--keep", str(file))
+    done = pointsman("connectors", "fake", "google", *words, POINTSMAN_LANGUAGE="en")
+    assert done.returncode == 1
+    assert done.stderr.strip() == f"Error: The fake of google does not start: {file} holds nothing that this fake kept"

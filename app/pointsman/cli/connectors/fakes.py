@@ -1,5 +1,6 @@
 """`connectors fake`: a vendor that stands on this machine alone, for trials without an account."""
 
+import socket
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -24,15 +25,31 @@ def run_fake(name: str, *, port: int, control_port: int | None, keep: Path | Non
     runs = known[name].attr == _RUNS
     if control_port is not None and not runs:
         fail("cli-connections.fake-has-control", code=EXIT_MISUSED)
+    if control_port == port:
+        fail("cli-connections.fake-ports-equal", code=EXIT_MISUSED)
     try:
+        for wanted in (port, control_port):
+            if wanted is not None:
+                _try_port(wanted)
         if runs:
             _run(name, known[name], port, control_port, keep)
         else:
             _serve(name, known[name], port, keep)
     except ImportError as error:
         fail("cli-connections.fake-lacks", name=name, module=error.name or str(error))
+    except OSError as error:
+        fail("cli-connections.fake-not-started", name=name, reason=error.strerror or str(error))
+    except ValueError as error:  # of the file that was kept
+        fail("cli-connections.fake-not-started", name=name, reason=str(error))
     except KeyboardInterrupt:
         return
+
+
+def _try_port(port: int) -> None:
+    """Raises OSError for one that is taken, before anything is told of it."""
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        trial.bind((HOST, port))
 
 
 def _run(name: str, entry: EntryPoint, port: int, control_port: int | None, keep: Path | None) -> None:
