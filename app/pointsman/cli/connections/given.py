@@ -43,9 +43,9 @@ def read_given(source: Path) -> GivenSetUp:
     """The document in a file, "-" for what is piped in; ends the command with the path to each fault."""
     try:
         if source == _STDIN:
-            text = sys.stdin.read(_LARGEST + 1)
+            text = sys.stdin.read(_LARGEST + 1).removeprefix("\ufeff")
         else:
-            with source.open(encoding="utf-8") as file:
+            with source.open(encoding="utf-8-sig") as file:
                 text = file.read(_LARGEST + 1)
     except UnicodeDecodeError:
         fail("cli-connections.no-document", file=str(source), code=EXIT_MISUSED)
