@@ -129,5 +129,5 @@ async def _check(env: Env, key: str | None) -> dict[str, Message | None]:
             try:
                 found[name] = (await check_connection(env, name, actor=CLI_ACTOR)).fault
             except Unavailable as error:
-                found[name] = as_written(str(error))
+                found[name] = error.told if isinstance(error.told, Message) else as_written(str(error))
     return found

@@ -152,7 +152,12 @@ async def check_connection(env: Env, key: str, *, actor: Actor) -> ConnectionRow
     except VendorReauthError as error:
         fault = failure_message(error)
     except (VendorError, TimeoutError) as error:
-        raise Unavailable(f"{key} does not answer: {safe_error_text(error)}", code="vendor-unavailable") from error
+        told = (
+            error.told if isinstance(error, VendorError) else None
+        )  # our own words are a message: their text is its key
+        raise Unavailable(
+            f"{key} does not answer: {safe_error_text(error)}", code="vendor-unavailable", told=told
+        ) from error
 
     async def work(tx: Tx) -> None:
         if fault is None:

@@ -39,7 +39,12 @@ async def list_vendor_calendars(env: Env, key: str, cursor: str | None) -> Vendo
         said = f"{key} does not list its calendars: {safe_error_text(error)}. Name a calendar as its vendor does."
         raise Invalid(said, code="no-calendar-list") from error
     except (VendorError, TimeoutError) as error:
-        raise Unavailable(f"{key} does not answer: {safe_error_text(error)}", code="vendor-unavailable") from error
+        told = (
+            error.told if isinstance(error, VendorError) else None
+        )  # our own words are a message: their text is its key
+        raise Unavailable(
+            f"{key} does not answer: {safe_error_text(error)}", code="vendor-unavailable", told=told
+        ) from error
 
 
 async def suggest_calendar(env: Env, connection: ConnectionRow, wrong: str) -> str:
