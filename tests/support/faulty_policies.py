@@ -5,6 +5,7 @@ from datetime import date, time
 from typing import Any
 
 from pointsman.domain.conditions.definitions import Definitions
+from pointsman.domain.leads.normalise import email_key
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.policy_check.bookings import MAX_TEXTS
@@ -13,6 +14,7 @@ from pointsman.domain.policy_check.logic import check_logic
 from pointsman.domain.policy_check.run import check_policy
 from pointsman.domain.roster.reps import Caps, WeeklyBlock
 from pointsman.domain.roster.roles import Role, Work
+from pointsman.services.codes.registered_domains import host_to_ascii
 from pointsman.services.wording.text_grammar import check_text
 from support.roster import CLOSER, rep, roster
 
@@ -212,6 +214,8 @@ CASES: dict[tuple[str, Severity], dict[str, Any]] = {
         ("connection-sends-no-mail", "error", sends(connection="calendars")),
         ("invitations-without-effect", "warning", pool(invitations={"by": "mail", "connection": "post"})),
         ("invitations-without-fallback", "warning", sends(by="calendar", connection=None)),
+        ("not-an-address", "error", sends(reply_to="a@-x.example")),
+        ("text-literal", "warning", says("Hello {vorname}")),
         ("text-malformed", "error", says("{{ name }} {% if name %}")),
         ("too-many-texts", "error", {"pools": {**GOOD["pools"], **SENDERS}}),
         ("unknown-connection", "error", sends(connection="psot")),
@@ -264,4 +268,11 @@ def findings_of(code: str, severity: Severity) -> tuple[Finding, ...]:
     if code in WITHOUT_DOCUMENT:
         return WITHOUT_DOCUMENT[code]()
     document = {**GOOD, **CASES[code, severity]}
-    return check_policy(parse_policy(document), FLOOR, {"crm": ["need"]}, texts=check_text, sends_mail=CONNECTIONS)
+    return check_policy(
+        parse_policy(document),
+        FLOOR,
+        {"crm": ["need"]},
+        texts=check_text,
+        is_address=lambda text: email_key(text, host_to_ascii) is not None,
+        sends_mail=CONNECTIONS,
+    )

@@ -171,7 +171,9 @@ def test_the_mailbox_is_the_one_that_the_connection_names(config: dict[str, obje
     assert gateway(object()).sends_from(replace(POST, config=config)) == address
 
 
-@pytest.mark.parametrize("given", ["a\u200bb@house.example", "a\\b@house.example", "=?x@house.example", "a@😀.example"])
+@pytest.mark.parametrize(
+    "given", ["a\u200bb@house.example", "a\\b@house.example", "=?x@house.example", "a@😀.example", "jörg@house.example"]
+)
 def test_an_address_for_answers_that_cannot_be_one_keeps_no_mail_back(given: str) -> None:
     sender = Sender()
     anyio.run(gateway(sender).send, POST, replace(told(claimed()), reply_to=given))

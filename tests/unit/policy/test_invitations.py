@@ -58,7 +58,30 @@ def test_a_text_that_says_nothing_is_none_and_line_breaks_are_newlines() -> None
         ({**MAIL, "reminders": ["1d", "2d", "3d", "4d"]}, ".reminders", "too-many", "3"),
         ({**MAIL, "reply_to": "Anna <a@b.example>"}, ".reply_to", "malformed", "keine Mailadresse"),
         ({**MAIL, "sender": "x" * 201}, ".sender", "string-too-long", "200"),
-        ({**MAIL, "sender": "a\nb"}, ".sender", "value-error", ""),
+        ({**MAIL, "sender": "a\nb"}, ".sender", "second-line", "zweite Zeile"),
+        ({**MAIL, "sender": "a\x07b"}, ".sender", "acting-text", "Steuerzeichen"),
+        ({**MAIL, "sender": "An\u200bna"}, ".sender", "hidden-sign", "nicht zu sehen (U+200B)"),
+        ({**MAIL, "sender": "Anna\u3164"}, ".sender", "hidden-sign", "nicht zu sehen (U+3164)"),
+        (
+            {**MAIL, "texts": {"reminder": {"de": {"subject": "Ter\u00admin"}}}},
+            ".texts.reminder.de.subject",
+            "hidden-sign",
+            "nicht zu sehen (U+00AD)",
+        ),
+        *(
+            ({**MAIL, "reply_to": address}, ".reply_to", "hidden-address", "tippen Sie sie von Hand ein")
+            for address in (
+                "a\u200b@b.example",
+                "a@b.exa\u00admple",
+                "a\u3164@b.example",
+                "=?a@b.example",
+                "a\\b@b.example",
+            )
+        ),
+        *(
+            ({**MAIL, "reply_to": address}, ".reply_to", "reply-address", "manche Mailserver nehmen sie nicht an")
+            for address in ("müller@b.example", "a..b@b.example")
+        ),
         ({**MAIL, "texts": {"remindr": {}}}, ".texts.remindr", "unknown-value", "reminder"),
         ({**MAIL, "texts": {"reminder": {"fr": {}}}}, ".texts.reminder.fr", "unknown-value", "„fr“"),
         (
@@ -93,6 +116,15 @@ def test_what_cannot_be_sent_is_refused_in_german_too(given: dict[str, Any], pat
     fault = refused.value.faults[0]
     assert (fault.path, fault.code) == (f"pools.closers.invitations{path}", code)
     assert words in render(fault_words(fault), MessageReader(language="de")).replace(".", "")
+
+
+def test_pictures_and_umlauts_are_sent_as_they_are() -> None:
+    subject = "Termin \U0001f469\u200d\U0001f4bc \u2709\ufe0f für Sie"
+    given = document(
+        **MAIL, sender="Jörg", reply_to="a@münchen.example", texts={"change": {"de": {"subject": subject}}}
+    )
+    kept = parse_policy(given).pools["closers"].invitations
+    assert kept.texts[BuyerMessage.CHANGE]["de"].subject == subject
 
 
 def test_the_schema_lists_the_names_where_they_are_written() -> None:

@@ -89,3 +89,39 @@ def test_a_fault_of_a_text_keeps_the_policy_from_being_published() -> None:
     document = {"pools": {"closers": {"work": "closing", "members": ["anna"], "invitations": invitations}}}
     (fault,) = [one for one in check_offline(document, AROUND) if one.code == "text-malformed"]
     assert fault.severity is Severity.ERROR
+
+
+@pytest.mark.parametrize("address", ["a@\u2603.example", "a@-x.example"])
+def test_an_address_for_replies_whose_host_is_none_is_told(address: str) -> None:
+    ((path, code, said),) = found({"by": "mail", "connection": "post", "reply_to": address})
+    assert (path, code) == (".reply_to", "not-an-address")
+    assert said == f"mail does not go to '{address}': correct what stands behind the @"
+    assert found({"by": "mail", "connection": "post", "reply_to": "a@münchen.example"}) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("{vorname}", "did you mean 'first_name'?"),
+        ("{ frist_name }", "did you mean 'first_name'?"),
+        ("[First_Name]", "did you mean 'first_name'?"),
+        ("%company%", "did you mean 'company'?"),
+        ("<rep>", "did you mean 'rep'?"),
+        ("{Ihre Anrede}", "known are change_url, company, day"),
+    ],
+)
+def test_what_a_buyer_would_read_as_a_name_in_brackets_is_told_and_forbids_nothing(written: str, meant: str) -> None:
+    texts = {"change": {"en": {"body": f"Hello,\n{written}"}}}
+    ((path, code, said),) = found({"by": "mail", "connection": "post", "texts": texts})
+    assert (path, code) == (".texts.change.en.body", "text-literal")
+    assert said.startswith(f"line 2: '{written}' is sent to the buyer as it stands")
+    assert meant in said
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("Vorname", "first_name"), ("First_Name", "first_name"), ("first-name", "first_name")]
+)
+def test_a_name_in_other_letters_or_in_german_leads_to_ours(written: str, meant: str) -> None:
+    texts = {"change": {"en": {"body": f"{{{{ {written} }}}}"}}}
+    ((_, code, said),) = found({"by": "mail", "connection": "post", "texts": texts})
+    assert (code, said) == ("unknown-text-name", f"line 1: there is no name '{written}'; did you mean '{meant}'?")

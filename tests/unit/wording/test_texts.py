@@ -111,7 +111,7 @@ def test_names_and_ifs_are_taken(text: str) -> None:
                     "{% if name == 1 %}",
                     "{% name }}",
                 ),
-                "{name}",
+                *("{name}", "{First_Name}", "{ join-url }", "{{{name}}}", "{{ name }}}"),
                 "{{ name- }}",
                 "{{ -name }}",
             )
@@ -130,6 +130,20 @@ def test_all_else_is_a_fault_with_its_line(text: str, line: int, kind: TextFault
     assert (first.line, first.kind, first.given) == (line, kind, given)
     with pytest.raises(ValueError, match="has faults"):
         render_text(text, {})
+
+
+def test_an_if_that_asks_too_much_is_one_fault_and_its_endif_none() -> None:
+    assert [fault.given for fault in check_text("{% if name and rep %}x{% endif %}")] == ["{% if name and rep %}"]
+
+
+def test_a_sign_that_nobody_sees_is_shown_where_it_makes_a_tag_none() -> None:
+    assert [fault.given for fault in check_text("{{\u200bname }}")] == ["{{\\u200bname }}"]
+
+
+@pytest.mark.parametrize("text", ["{vorname}", "[name]", "%company%", "<rep>", "*|name|*", "$first_name"])
+def test_what_only_looks_like_a_name_is_told_and_sent_as_it_stands(text: str) -> None:
+    assert [(fault.kind, fault.given) for fault in check_text(text)] == [(TextFaultKind.LITERAL, text)]
+    assert render_text(text, {TextName.NAME: "Eva"}) == text
 
 
 def test_a_text_may_use_fewer_names() -> None:

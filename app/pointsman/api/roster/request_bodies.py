@@ -10,6 +10,7 @@ from pointsman.api.roster.time_off import TimeOffIn
 from pointsman.api.roster.working_hours import DayChanges, HolidayRegion, WeeklyHours
 from pointsman.domain.dates.local_time import is_time_zone
 from pointsman.domain.messages.form_faults import DOMAIN, EMAIL, ROSTER_KEY
+from pointsman.domain.messages.mail_addresses import refuse_hidden_address
 from pointsman.domain.roster.reps import IN_HOUSE, Caps
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.text.lines import refuse_acting
@@ -24,7 +25,7 @@ DisplayName = Annotated[
 RoleName = Annotated[
     str, StringConstraints(pattern=r"^[^\s/][^/]*$", min_length=1, max_length=100), AfterValidator(refuse_acting)
 ]
-Email = Annotated[str, StringConstraints(pattern=EMAIL, max_length=254)]
+Email = Annotated[str, StringConstraints(pattern=EMAIL, max_length=254), AfterValidator(refuse_hidden_address)]
 Domain = Annotated[str, StringConstraints(pattern=DOMAIN, max_length=253)]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Category = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]

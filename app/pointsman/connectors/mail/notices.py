@@ -5,6 +5,7 @@ from pointsman.connectors.mail.mail_addresses import outgoing_address
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.sdk_values import check_contract, kept_text
 from pointsman.domain.errors import NotFound, Unavailable
+from pointsman.domain.messages.mail_addresses import takes_replies
 from pointsman.domain.messages.message import say
 from pointsman.services.ports.vendors.calendars import ConnectionRef, VendorReceipt, VendorRejectedError
 from pointsman.services.ports.vendors.notices import BuyerNotice
@@ -64,7 +65,7 @@ def _reply_address(given: str | None) -> str | None:
         found = None if given is None else check_email(outgoing_address(given))
     except ValueError:
         return None
-    return found if found is None or (found.isprintable() and "=?" not in found) else None
+    return found if found is None or takes_replies(found) else None
 
 
 def _asked(notice: BuyerNotice, to: str) -> Notice:

@@ -51,6 +51,10 @@ _OF_MODELS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "reminder-range": ("fault.reminder-range", ()),
     "blank-text": ("fault.blank-text", ()),
     "acting-text": ("fault.acting-text", ()),
+    "second-line": ("fault.second-line", ()),
+    "hidden-sign": ("fault.hidden-sign", ("sign",)),
+    "hidden-address": ("fault.hidden-address", ()),
+    "reply-address": ("fault.reply-address", ()),
 }
 
 

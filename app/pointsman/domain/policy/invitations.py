@@ -12,8 +12,9 @@ from pydantic_core import PydanticCustomError
 
 from pointsman.domain.dates.durations import Duration
 from pointsman.domain.messages.form_faults import EMAIL
+from pointsman.domain.messages.mail_addresses import refuse_reply_address
 from pointsman.domain.policy.operands import Identifier, PolicyModel
-from pointsman.domain.text.lines import ACTING, refuse_acting
+from pointsman.domain.text.lines import ACTING, hidden_sign
 
 LONGEST_LINE = 200
 LONGEST_BODY = 4_000
@@ -70,6 +71,7 @@ class TextFaultKind(StrEnum):
     UNCLOSED = "unclosed"  # an if without its endif, or braces without their end
     UNOPENED = "unopened"  # an endif without its if
     TOO_DEEP = "too-deep"
+    LITERAL = "literal"  # looks like a name in other brackets, and is sent as it stands: the one that is no error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,12 +122,25 @@ def _lines(text: str) -> str:
     return plain
 
 
+def _line(text: str) -> str:
+    """One line, every sign of which is seen: mail programs disagree about the others in a header."""
+    if "\n" in text or "\r" in text:
+        raise PydanticCustomError("second-line", "it has a second line: write one")
+    if ACTING.search(text):
+        return _lines(text)
+    if (sign := hidden_sign(text)) is not None:
+        raise PydanticCustomError(
+            "hidden-sign", "a sign in it is not seen ({sign}): delete the text and type it by hand", {"sign": sign}
+        )
+    return text
+
+
 _NAMES = "Names: " + ", ".join(f"{{{{ {name} }}}}" for name in TextName)
 _EXPLAINED = f"{_NAMES}. What depends on one: {{% if join_url %}}…{{% endif %}}."
 LineText = Annotated[
     StrictStr,
     StringConstraints(max_length=LONGEST_LINE),
-    AfterValidator(refuse_acting),
+    AfterValidator(_line),
     AfterValidator(_says_something),
 ]
 BodyText = Annotated[
@@ -172,7 +187,10 @@ class InvitationRules(PolicyModel):
         default=None,
         description=f"The name that mail comes from; without it the rep's. It may name {', '.join(sorted(SENDER_NAMES))}.",
     )
-    reply_to: Annotated[StrictStr, StringConstraints(pattern=EMAIL, max_length=254)] | None = None  # else the rep's
+    reply_to: (
+        Annotated[StrictStr, StringConstraints(pattern=EMAIL, max_length=254), AfterValidator(refuse_reply_address)]
+        | None
+    ) = None  # else the rep's
     reminders: Annotated[tuple[Duration, ...], Field(max_length=MAX_REMINDERS), AfterValidator(_each_once)] = ()
     texts: Annotated[dict[BuyerMessage, dict[TextLanguage, MessageWords]], AfterValidator(_only_said)] = Field(
         default_factory=dict,

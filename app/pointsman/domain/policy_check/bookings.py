@@ -1,8 +1,9 @@
 """Does what a pool says of its appointments fit its work, can the pools that it names send a companion, and its texts be sent?"""
 
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 
-from pointsman.domain.messages.message import say
+from pointsman.domain.messages.message import Message, say
 from pointsman.domain.messages.suggestions import suggestion
 from pointsman.domain.policy.document import Policy, Pool
 from pointsman.domain.policy.invitations import (
@@ -31,6 +32,27 @@ _MALFORMED: Mapping[TextFaultKind, str] = {
     TextFaultKind.UNCLOSED: "finding.text-unclosed",
     TextFaultKind.UNOPENED: "finding.text-unopened",
     TextFaultKind.TOO_DEEP: "finding.text-too-deep",
+}
+#: What authors call our names, who write them in the language of their mail.
+_IN_GERMAN: Mapping[str, TextName] = {
+    "vorname": TextName.FIRST_NAME,
+    "nachname": TextName.LAST_NAME,
+    "familienname": TextName.LAST_NAME,
+    "firma": TextName.COMPANY,
+    "unternehmen": TextName.COMPANY,
+    "berater": TextName.REP,
+    "beraterin": TextName.REP,
+    "ansprechpartner": TextName.REP,
+    "anlass": TextName.PURPOSE,
+    "zweck": TextName.PURPOSE,
+    "thema": TextName.PURPOSE,
+    "tag": TextName.DAY,
+    "datum": TextName.DAY,
+    "zeit": TextName.TIME,
+    "uhrzeit": TextName.TIME,
+    "zeitzone": TextName.TIME_ZONE,
+    "dauer": TextName.DURATION,
+    "organisation": TextName.ORGANISATION,
 }
 #: Different texts of a policy: each is parsed.
 MAX_TEXTS = 400
@@ -70,7 +92,9 @@ def _check_companion_pools(path: str, name: str, pool: Pool, policy: Policy) -> 
         seen.add(other)
 
 
-def check_invitations(policy: Policy, texts: TextCheck, sends_mail: Mapping[str, bool] | None) -> Iterator[Finding]:
+def check_invitations(
+    policy: Policy, texts: TextCheck, is_address: Callable[[str], bool], sends_mail: Mapping[str, bool] | None
+) -> Iterator[Finding]:
     """Texts that cannot be rendered, ways that do not lead to a buyer, and what is never sent.
 
     `sends_mail` tells of each connection by its key; without it, what depends on connections is left out.
@@ -81,6 +105,8 @@ def check_invitations(policy: Policy, texts: TextCheck, sends_mail: Mapping[str,
         if given == InvitationRules():
             continue
         yield from _check_ways(path, pool, sends_mail)
+        if given.reply_to is not None and not is_address(given.reply_to):
+            yield error(f"{path}.reply_to", "not-an-address", say("finding.not-an-address", given=given.reply_to))
         for where, source, names in _texts(path, given):
             seen.add(source)
             if len(seen) > MAX_TEXTS:
@@ -103,14 +129,25 @@ def _texts(path: str, given: InvitationRules) -> Iterator[tuple[str, str, Collec
 
 def _text_finding(path: str, fault: TextFault, names: Collection[TextName]) -> Finding:
     line, given = fault.line, fault.given
+    if fault.kind is TextFaultKind.LITERAL:
+        message = say("finding.text-literal", line=line, given=given, hint=_meant(given, names))
+        return warning(path, "text-literal", message)
     if fault.kind is not TextFaultKind.UNKNOWN_NAME:
         message = say(_MALFORMED[fault.kind], line=line, given=given, tags=_TAGS)
         return error(path, "text-malformed", message)
-    known = say("suggestion.known-are", names=tuple(sorted(names)))
     if given in tuple(TextName):
+        known = say("suggestion.known-are", names=tuple(sorted(names)))
         return error(path, "unknown-text-name", say("finding.sender-names", line=line, name=given, hint=known))
-    hint = suggestion(given, names) or known
-    return error(path, "unknown-text-name", say("finding.text-unknown-name", line=line, name=given, hint=hint))
+    message = say("finding.text-unknown-name", line=line, name=given, hint=_meant(given, names))
+    return error(path, "unknown-text-name", message)
+
+
+def _meant(given: str, names: Collection[TextName]) -> Message:
+    """Which name an author may mean by what stands in some brackets, or else all of them."""
+    word = re.sub(r"[\s-]+", "_", re.sub(r"^\W+|\W+$", "", given)).casefold()
+    name = _IN_GERMAN.get(word)
+    hint = suggestion(word if name is None else name, names)
+    return hint or say("suggestion.known-are", names=tuple(sorted(names)))
 
 
 def _check_ways(path: str, pool: Pool, sends_mail: Mapping[str, bool] | None) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """Checking a policy before it is live: every fault with its path, a stable code and a sentence that says what to do."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import chain
 
 from pointsman.domain.conditions.definitions import Definitions
@@ -34,6 +34,11 @@ def no_text_faults(_source: str, _names: Collection[TextName]) -> Sequence[TextF
     return ()
 
 
+def any_address(_text: str) -> bool:
+    """Takes what has the form of one: for who has no reader of hosts at hand."""
+    return True
+
+
 def check_policy(
     policy: Policy,
     roster: Roster | None,
@@ -42,21 +47,23 @@ def check_policy(
     names: CodeNames = NO_NAMES,
     domain_of: DomainOf = as_written,
     texts: TextCheck = no_text_faults,
+    is_address: Callable[[str], bool] = any_address,
     sends_mail: Mapping[str, bool] | None = None,
 ) -> tuple[Finding, ...]:
     """All findings, errors first, at most MAX_FINDINGS.
 
     Without a roster, what depends on people is left out; without the evidence that each
     intake maps, by its key, what depends on those. By `names` a country or language in words is told its code,
-    by `domain_of` a host which domain leads have of it. `texts` finds the faults of a text that is sent, and `sends_mail`
-    tells of each connection by its key; without it, connections are not looked at.
+    by `domain_of` a host which domain leads have of it. `texts` finds the faults of a text that is sent, `is_address`
+    knows the addresses to which mail goes, and `sends_mail` tells of each connection by its key; without it, connections
+    are not looked at.
     """
     errors: list[Finding] = []
     warnings: list[Finding] = []
     with gc_paused():
         found = chain(
             _findings(policy, roster, intakes, Spellings(names, domain_of)),
-            check_invitations(policy, texts, sends_mail),
+            check_invitations(policy, texts, is_address, sends_mail),
         )
         for finding in found:
             if finding.severity is Severity.ERROR:

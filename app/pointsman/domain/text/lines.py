@@ -9,6 +9,8 @@ from pointsman.domain.text.visible import BLANK
 #: signs that turn the direction of what follows. Marks that only say of themselves how they are written are not among them.
 ACTING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
+#: A joiner, and the two signs that say whether what stands before is a letter or a picture.
+_OF_PICTURES = frozenset("\u200d\ufe0e\ufe0f")
 _PAGE = re.compile(r"://|\bwww\.", re.IGNORECASE)
 #: A dot within what could be a host: letters follow. Programs that show mail make links of hosts without a scheme, too.
 _DOT_OF_HOST = re.compile(r"(?<=[\w-])[.\u3002\uff0e\uff61](?=[^\W\d_]{2})")
@@ -43,6 +45,21 @@ def refuse_acting(text: str) -> str:
     if ACTING.search(text) or "\n" in text:
         raise ValueError("it has a control, a second line, or a sign that turns the direction of text: take it out")
     return text
+
+
+def hidden_sign(text: str) -> str | None:
+    """The first sign that no reader sees, as "U+200B"; None without one. What joins pictures is part of them."""
+    for sign in text:
+        if sign not in _OF_PICTURES and (unicodedata.category(sign) in {"Cf", "Cs"} or BLANK.match(sign)):
+            return f"U+{ord(sign):04X}"
+    return None
+
+
+def show_hidden(text: str) -> str:
+    """`text` with an escape, as "\\u200b", for each sign that acts on the screen or that no reader sees."""
+    return "".join(
+        sign.encode("unicode_escape").decode() if ACTING.match(sign) or hidden_sign(sign) else sign for sign in text
+    )
 
 
 def _shown(sign: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from pointsman.domain.errors import PolicyInvalid
 from pointsman.domain.gc_pause import gc_paused
+from pointsman.domain.leads.normalise import email_key
 from pointsman.domain.messages.form_faults import fault_words
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.parsing import parse_policy, plain_document
@@ -20,7 +21,7 @@ from pointsman.domain.policy_check.findings import Finding, Severity
 from pointsman.domain.policy_check.run import MAX_FINDINGS, check_policy
 from pointsman.domain.roster.reps import Roster
 from pointsman.services.codes.code_names import CODE_NAMES
-from pointsman.services.codes.registered_domains import domain_of_fact, matching_lists
+from pointsman.services.codes.registered_domains import domain_of_fact, host_to_ascii, matching_lists
 from pointsman.services.policies.cache import load_roster
 from pointsman.services.policies.previews import Preview, preview_policy
 from pointsman.services.ports import Env, Tx
@@ -81,6 +82,7 @@ def check(policy: Policy, around: PolicySurroundings) -> tuple[Finding, ...]:
         names=CODE_NAMES,
         domain_of=partial(domain_of_fact, lists=matching_lists(policy.matching)),
         texts=check_text,
+        is_address=_is_address,
         sends_mail=around.sends_mail() if is_asked and around.sends_mail is not None else None,
     )
 
@@ -110,6 +112,10 @@ def _unknown_fields(document: object) -> Iterator[Finding]:
     except PolicyInvalid:  # too large to be walked
         return
     yield from unknown_fields(plain)
+
+
+def _is_address(text: str) -> bool:
+    return email_key(text, host_to_ascii) is not None
 
 
 def _mapped_evidence(mapping: Mapping[str, Any]) -> Collection[str]:

@@ -12,7 +12,7 @@ from pointsman.domain.roster.reps import Roster
 from pointsman.services.ports import Env
 from pointsman.services.wording.message_texts import purpose_of, sender_of, text_of, time_values
 from pointsman.services.wording.rendering import MessageReader, render
-from pointsman.services.wording.texts import check_text, render_html, render_line, render_text
+from pointsman.services.wording.texts import can_be_sent, render_html, render_line, render_text
 
 #: More than anybody reads; the rest is counted.
 MAX_POOLS = 20
@@ -71,7 +71,7 @@ def _messages(pool: Pool, values: Mapping[str, Mapping[TextName, str]]) -> Itera
             continue
         for language in _LANGUAGES:
             text = text_of(given, message, language)
-            if any(check_text(part) for part in (text.subject, text.body, given.sender or "")):
+            if not all(map(can_be_sent, (text.subject, text.body, given.sender or ""))):
                 continue  # the check says what is wrong
             yield MessagePreview(
                 message=message,

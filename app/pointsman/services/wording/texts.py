@@ -9,12 +9,12 @@ from markupsafe import Markup, escape
 
 from pointsman.domain.policy.invitations import TextName
 from pointsman.domain.text.lines import one_line, without_links
-from pointsman.services.wording.text_grammar import check_text, template_environment
+from pointsman.services.wording.text_grammar import can_be_sent, check_text, template_environment
 
 if TYPE_CHECKING:  # jinja2 is imported where it is used
     from jinja2 import Template
 
-__all__ = ["check_text", "render_html", "render_line", "render_text"]
+__all__ = ["can_be_sent", "check_text", "render_html", "render_line", "render_text"]
 
 LONGEST_VALUE = 300
 LONGEST_URL = 2_000
@@ -80,6 +80,6 @@ def _tidy(text: str) -> str:
 @lru_cache(maxsize=512)
 def _template(source: str, *, html: bool) -> "Template":
     """The text made ready; the author's own signs are escaped before, which leaves tags as they are."""
-    if check_text(source):
+    if not can_be_sent(source):
         raise ValueError("the text has faults that its check names")
     return template_environment(html=html).from_string(str(escape(source)) if html else source)

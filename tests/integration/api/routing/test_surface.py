@@ -111,6 +111,7 @@ async def test_the_same_floor_twice_changes_nothing(floor: Floor) -> None:
         ({"working_hours": [{"weekday": 0, "start": "10:00", "end": "09:00"}]}, "body.reps[0].working_hours[0]"),
         ({"working_hours": [*HOURS, {"weekday": 0, "start": "16:00", "end": "24:00"}]}, "body.reps[0].working_hours"),
         ({"email": "nobody"}, "body.reps[0].email"),
+        ({"email": "lena\u200b@example.com"}, "body.reps[0].email"),
         ({"started_on": "9999-12-31"}, "body.reps[0].started_on"),  # no step of a ramp-up could be counted from it
         ({"started_on": "0001-01-01"}, "body.reps[0].started_on"),
         ({"role": "Wizard"}, "body.reps[0].role"),
