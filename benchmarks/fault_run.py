@@ -14,128 +14,30 @@ Exit status 1: a line was missed.
 
 import argparse
 import asyncio
-import random
 import sys
 import time
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 
-import psycopg
-from memory_vendor import LOST, Standing, Temper, Vendor, faults_of
-from programs import PYTHON
+from memory_vendor import LOST, Temper, Vendor, faults_of
 from rich.console import Console
-from rich.table import Table
-from service import Service
+from under_faults import Lines, Run, events_wrong, exit_status_of, parser_of, quick_service, say_dead
 from vendor_floor import Floor, sign_in
 
-from pointsman.main import utc_now
-from pointsman.services.deliveries.calendar_event import event_key
-from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman_sdk.fakes import Call, Fault, Rotation
 
 TOKEN_S = 30.0
 EARLIEST_RENEWAL = timedelta(seconds=TOKEN_S * 0.7)  # a token that lives so shortly is renewed in its last quarter
 IN_THE_MIDDLE = timedelta(seconds=1)
-MOVED, CALLED_OFF = 0.10, 0.05
 STRICT_APPOINTMENTS = 10
-PROGRESS_S = 20.0
 ASKED_AGAIN_S = 300.0  # a vendor that refused to renew a sign-in is asked again
-QUICK_WORKER = str(Path(__file__).with_name("quick_worker.py"))
-
-
-@dataclass(slots=True, kw_only=True)
-class Run:
-    """What is known while it runs. `kills` are the moments at which a worker was killed."""
-
-    service: Service
-    floor: Floor
-    kills: list[datetime] = field(default_factory=list)
-    over: bool = False
-
-    async def kill(self, every: float) -> None:
-        """Kill one worker after another, and start it again."""
-        turn = 0
-        while not self.over:
-            await asyncio.sleep(every)
-            worker = self.service.workers[turn % len(self.service.workers)]
-            await asyncio.to_thread(worker.kill)
-            self.kills.append(utc_now())
-            worker.start()
-            turn += 1
-
-    async def change(self, rows: Sequence[AppointmentRow], seed: int, seconds: float) -> None:
-        """Move some and call some off while their events are on the way."""
-        chance = random.Random(seed)
-        chosen = [(row, chance.random()) for row in rows]
-        acts = [(row, draw) for row, draw in chosen if draw < MOVED + CALLED_OFF]
-        chance.shuffle(acts)
-        for row, draw in acts:
-            await asyncio.sleep(seconds / len(acts))
-            await (self.floor.move(row) if draw < MOVED else self.floor.call_off(row))
-
-    async def until_settled(self, connections: Sequence[str], until: float, console: Console) -> bool:
-        """Whether these are owed nothing any more before the moment `until` (monotonic)."""
-        began = last = time.monotonic()
-        query = """
-            select d.status, count(*) from deliveries d join connections k on k.id = d.connection_id
-            where k.key = any(%s) and (d.error_code is null or d.error_code not like '%%-once-more')
-            group by 1 order by 1
-        """  # what was done is done once more after a while, where a call may still be on its way
-        async with await psycopg.AsyncConnection.connect(self.service.libpq_url, autocommit=True) as database:
-            while time.monotonic() < until:
-                await asyncio.sleep(1)
-                found = await database.execute(query, [list(connections)])
-                counts: dict[str, int] = dict(await found.fetchall())
-                if not counts.get("pending"):
-                    return True
-                if time.monotonic() - last > PROGRESS_S:
-                    last = time.monotonic()
-                    console.print(f"{last - began:6.0f} s: {counts}, {len(self.kills)} kills")
-        return False
 
 
 # ── what must hold ───────────────────────────────────────────────────────────────────────────────
-
-
-def wanted(service: Service) -> Mapping[str, tuple[Standing, int]]:
-    """Each event that has to stand, by its key, and the sequence that it has at least: a link that its vendor told grows the
-    appointment's, and the event has it already. What is over stays in its calendar.
-    """
-    query = """
-        select a.id, a.rep_id, r.key, a.sequence, a.starts_at, a.join_url, (
-            select max(d.sequence) from deliveries d where (d.appointment_id, d.rep_id, d.kind) = (a.id, a.rep_id, 'appointment')
-        )
-        from appointments a join reps r on r.id = a.rep_id where a.status in ('requested', 'confirmed', 'attended', 'no_show')
-    """
-    with psycopg.connect(service.libpq_url) as database:
-        rows = database.execute(query).fetchall()
-    found = {}
-    for one, rep, closer, sequence, start, link, owed in rows:
-        key = event_key(one, rep)
-        found[key] = Standing(key=key, calendar=closer, sequence=sequence, start=start, link=link), owed
-    return found
-
-
-def events_wrong(service: Service, vendors: Sequence[Vendor]) -> dict[str, int]:
-    """How many appointments lack their event, have several, or an old one; and events that are nobody's."""
-    standing: defaultdict[str, list[Standing]] = defaultdict(list)
-    for one in (event for vendor in vendors for event in vendor.standing()):
-        standing[one.key].append(one)
-    found = Counter[str]()
-    for key, (due, owed) in wanted(service).items():
-        there = standing.pop(key, [])
-        found["appointments without their event"] += not there
-        found["appointments with several events"] += len(there) > 1
-        found["events of an old state"] += any(
-            replace(one, sequence=due.sequence) != due or not owed <= one.sequence <= due.sequence for one in there
-        )
-    found["orphans"] += sum(map(len, standing.values()))
-    return dict(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +101,7 @@ async def theft(run: Run, strict: Vendor, asked_before: int, seconds: float, con
 
 
 async def measure(given: argparse.Namespace, console: Console, stack: ExitStack) -> bool:
-    worker = (PYTHON, QUICK_WORKER, str(given.longest_wait))
-    service = stack.enter_context(Service(apis=1, workers=2, worker=worker))
+    service = quick_service(stack, given)
     tempers = {
         "first": Temper(rates=LOST, seed=given.seed, token_s=TOKEN_S, waits=tuple(given.waits)),
         "second": Temper(rates=LOST, seed=given.seed + 1, waits=tuple(given.waits)),
@@ -255,48 +156,5 @@ async def measure(given: argparse.Namespace, console: Console, stack: ExitStack)
     return lines.kept
 
 
-class Lines:
-    """What must hold, and whether it did."""
-
-    def __init__(self, console: Console) -> None:
-        self._console, self._table, self.kept = console, Table("", "must hold", "found"), True
-
-    def say(self, what: str, found: str, *, holds: bool) -> None:
-        self.kept = self.kept and holds
-        self._table.add_row("ok" if holds else "MISSED", what, found)
-
-    def note(self, what: str) -> None:
-        self._console.print(what)
-
-    def end(self) -> None:
-        self._console.print(self._table)
-        self._console.print("kept" if self.kept else "NOT KEPT")
-
-
-def say_dead(service: Service, lines: Lines) -> None:
-    """How all deliveries ended."""
-    with psycopg.connect(service.libpq_url) as database:
-        ended = database.execute(
-            "select status, count(*), max(attempts) from deliveries group by 1 order by 1"
-        ).fetchall()
-    dead = sum(count for status, count, _ in ended if status == "dead")
-    told = ", ".join(f"{count} {status} after at most {attempts} attempts" for status, count, attempts in ended)
-    lines.say("no dead letter", told, holds=not dead)
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--appointments", type=int, default=10_000)
-    parser.add_argument("--minutes", type=float, default=240, help="and no longer")
-    parser.add_argument("--kill-every", type=float, default=10)
-    parser.add_argument("--longest-wait", type=float, default=20)
-    parser.add_argument("--waits", type=int, nargs="+", default=[1, 2, 3], help="seconds of Retry-After")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--logs", type=Path, help="keep the processes' logs in this folder")
-    given = parser.parse_args()
-    with ExitStack() as stack:
-        return 0 if asyncio.run(measure(given, Console(width=140), stack)) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status_of(measure, parser_of(__doc__, appointments=10_000, minutes=240).parse_args()))

@@ -20,25 +20,22 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import floors
 import psycopg
 from calendar_fakes import Google, Letter, Microsoft
-from fault_run import Lines, Run, events_wrong, say_dead
 from mailbox_truth import NAME, Mailbox, appointments, inboxes_wrong, mail_wrong, meeting_links
 from memory_vendor import LOST, Temper, faults_of
-from programs import PYTHON
 from rich.console import Console
 from service import Api, Service
+from under_faults import Lines, Run, events_wrong, exit_status_of, parser_of, quick_service, say_dead
 from vendor_floor import Floor
 
 from pointsman.domain.errors import Conflict, Unavailable
 from pointsman.services.ports.booking.appointments import AppointmentRow
 
 TOKEN_S = 60.0
-QUICK_WORKER = str(Path(__file__).with_name("quick_worker.py"))
 CLOSERS_EACH = 16  # at each vendor: eight with leads, of odd numbers, and their stand-ins
 #: What happens to an appointment after it was booked, and to how many of twenty.
 LIVES: Mapping[tuple[str, ...], int] = {
@@ -166,8 +163,7 @@ def calendars_disagree(service: Service) -> int:
 
 
 async def measure(given: argparse.Namespace, console: Console, stack: ExitStack) -> bool:
-    worker = (PYTHON, QUICK_WORKER, str(given.longest_wait))
-    service = stack.enter_context(Service(apis=1, workers=2, worker=worker))
+    service = quick_service(stack, given)
     temper = Temper(rates=LOST, seed=given.seed, token_s=TOKEN_S, waits=tuple(given.waits))
     google = stack.enter_context(Google("google", temper, directory=service.directory))
     microsoft = stack.enter_context(
@@ -230,20 +226,11 @@ async def measure(given: argparse.Namespace, console: Console, stack: ExitStack)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--appointments", type=int, default=300)
-    parser.add_argument("--minutes", type=float, default=60, help="and no longer")
-    parser.add_argument("--kill-every", type=float, default=10)
-    parser.add_argument("--longest-wait", type=float, default=20)
+    parser = parser_of(__doc__, appointments=300, minutes=60)
     parser.add_argument(
         "--seconds-each", type=float, default=2.0, help="over which lives are spread, for each appointment"
     )
-    parser.add_argument("--waits", type=int, nargs="+", default=[1, 2, 3], help="seconds of Retry-After")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--logs", type=Path, help="keep the processes' logs in this folder")
-    given = parser.parse_args()
-    with ExitStack() as stack:
-        return 0 if asyncio.run(measure(given, Console(width=140), stack)) else 1
+    return exit_status_of(measure, parser.parse_args())
 
 
 if __name__ == "__main__":
