@@ -36,7 +36,7 @@ from pointsman.domain.permissions.callers import CallerKind
 from pointsman.main import utc_now, wire
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.routing.route_lead import route_lead
-from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest
+from pointsman.services.routing.routing_request import RoutingRequest
 from pointsman.services.transactions import run_in_transaction
 from pointsman.settings import load_settings
 
@@ -84,7 +84,7 @@ async def assign(url: str, leads: Sequence[UUID], connections: int, start_at: fl
 async def _route(env: Env, tx: Tx, lead_id: UUID) -> None:
     lead = await tx.leads.get(lead_id, lock=True)
     assert lead is not None, "the lead was just put there"
-    request = RoutingRequest(lead=lead, purpose=None, trigger="intake", actor=SENDER, calendars=NOT_READ)
+    request = RoutingRequest(lead=lead, purpose=None, trigger="intake", actor=SENDER, calendars={})
     routed = await route_lead(env, tx, request)
     assert routed.rep is not None, "somebody is always eligible"
 

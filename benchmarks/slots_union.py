@@ -13,11 +13,14 @@ import sys
 import time as clock
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from statistics import median
 from uuid import UUID
 
 from rich.console import Console
 from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # the tests are no package that is installed
 
 from pointsman.domain.booking.appointment_caps import CountedAppointment, full_days
 from pointsman.domain.booking.availability import Interval, Reservation, bookable_window, free_intervals
