@@ -1291,6 +1291,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("unsure", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("told", sa.Text(), nullable=True),
+        sa.Column("said", sa.Text(), nullable=True),
         sa.Column("owed_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("next_attempt_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("lease", sa.UUID(), nullable=True),
@@ -1304,6 +1305,9 @@ def upgrade() -> None:
         sa.CheckConstraint("status in ('pending','done','superseded','dead')", name=op.f("deliveries_status_check")),
         sa.CheckConstraint("kind in ('appointment','person','activity','notice')", name=op.f("deliveries_kind_check")),
         sa.CheckConstraint("wanted in ('put','drop')", name=op.f("deliveries_wanted_check")),
+        sa.CheckConstraint(
+            "said in ('confirmation','change','cancellation','reminder')", name=op.f("deliveries_said_check")
+        ),
         sa.ForeignKeyConstraint(["appointment_id"], ["appointments.id"], name=op.f("deliveries_appointment_id_fkey")),
         sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("deliveries_connection_id_fkey")),
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("deliveries_rep_id_fkey")),

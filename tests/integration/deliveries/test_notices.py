@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -227,15 +228,59 @@ async def test_what_a_buyer_knows_when_it_is_over_is_no_dead_letter(line: MailFl
     assert [item.status for item in await line.notices(row)] == ["done", "superseded"]
 
 
+async def told_of_mail(line: MailFloor, lead_id: UUID) -> list[str]:
+    told = (await load_journey(line.env, lead_id, actor=SETTER)).entries
+    return [english(one.text) for one in told if one.details.get("what") in ("notice-put", "reminder-put")]
+
+
 async def test_the_journey_tells_a_reminder_from_the_invitation(database_url: str) -> None:
     async with open_mail_floor(database_url, reminders=["10m"]) as line:
         row = await line.booked()
         await line.floor.work()
         line.floor.world.clock.advance(row.starts_at - timedelta(minutes=10) - line.env.clock())
         await line.floor.work()
-        told = (await load_journey(line.env, row.lead_id, actor=SETTER)).entries
-        mail = [one for one in told if one.details.get("what") in ("notice-put", "reminder-put")]
-        assert [english(one.text) for one in mail] == [
-            "the buyer was sent a mail about the appointment",
+        assert await told_of_mail(line, row.lead_id) == [
+            "the buyer was mailed the confirmation of the appointment",
             "the buyer was reminded of the appointment by mail",
         ]
+
+
+async def test_the_journey_and_the_audit_say_which_mail_the_buyer_got(line: MailFloor) -> None:
+    row = await line.booked()
+    await line.floor.work()
+    await reschedule(line.env, row.id, row.starts_at + DAY, reason="test", actor=SETTER)
+    line.mail.cues = [VendorUnansweredError("cut after DATA")]
+    await line.floor.work_out()
+    await cancel(line.env, row.id, reason="test", actor=SETTER)
+    await line.floor.work()
+    assert await told_of_mail(line, row.lead_id) == [
+        "the buyer was mailed the confirmation of the appointment",
+        "the buyer was mailed the change of the appointment, maybe twice: the answer to an earlier attempt is missing",
+        "the buyer was mailed the cancellation of the appointment",
+    ]
+    audited = await line.floor.world.rows(
+        "select after->>'said' as said, after->>'maybe_twice' as twice from audit"
+        f" where action = 'appointment.mailed' and subject = 'appointment:{row.id}' order by at, id"
+    )
+    assert [tuple(one) for one in audited] == [("confirmation", "false"), ("change", "true"), ("cancellation", "false")]
+
+
+async def test_the_journey_says_which_mail_failed_and_that_it_may_have_arrived(line: MailFloor) -> None:
+    row = await line.booked()
+    await line.floor.work()
+    await cancel(line.env, row.id, reason="test", actor=SETTER)
+    line.mail.cues = [VendorUnansweredError("cut after DATA"), VendorRejectedError("no such mailbox")]
+    await line.floor.work_out()
+    assert (await told_of_mail(line, row.lead_id))[-1] == (
+        "the cancellation to the buyer failed, and somebody has to look at it; "
+        "it may have arrived all the same: the answer to an attempt is missing"
+    )
+
+
+async def test_the_journey_says_that_nothing_was_mailed_where_there_was_nothing_to_say(line: MailFloor) -> None:
+    row = await line.booked()
+    await cancel(line.env, row.id, reason="test", actor=SETTER)
+    await line.floor.work()
+    assert await told_of_mail(line, row.lead_id) == [
+        "no mail went out: the buyer knew how the appointment stands, was never invited, or something newer was owed"
+    ]

@@ -78,6 +78,40 @@ def test_a_delivery_that_is_done_tells_what_is_so_now(what: str, english_words: 
     assert told(JourneyKind.DELIVERY, what=what, status="done", rep="lena") == (english_words, german_words)
 
 
+@pytest.mark.parametrize(
+    ("status", "about", "english_words", "german_words"),
+    [
+        (
+            "done",
+            {"maybe_twice": True},
+            "the buyer was mailed the cancellation of the appointment, maybe twice: the answer to an earlier attempt is missing",
+            (
+                "die Person hat die Absage des Termins per Mail bekommen, vielleicht zweimal: "
+                "Auf einen früheren Versuch fehlt die Antwort"
+            ),
+        ),
+        ("pending", {}, "the cancellation to the buyer is still to be done", "die Absage an die Person steht noch aus"),
+        (
+            "superseded",
+            {"maybe_sent": True},
+            (
+                "the cancellation to the buyer was overtaken by a later change; "
+                "it may have arrived all the same: the answer to an attempt is missing"
+            ),
+            (
+                "die Absage an die Person ist von einer späteren Änderung überholt; "
+                "vielleicht kam sie trotzdem an: Auf einen Versuch fehlt die Antwort"
+            ),
+        ),
+    ],
+)
+def test_a_mail_is_told_by_what_it_said_and_whether_it_arrived_for_sure(
+    status: str, about: dict[str, Any], english_words: str, german_words: str
+) -> None:
+    said = told(JourneyKind.DELIVERY, what="notice-put", said="cancellation", status=status, rep="lena", **about)
+    assert said == (english_words, german_words)
+
+
 def test_evidence_that_denies_is_told_as_a_no_of_the_buyer() -> None:
     about = {"source": "sdr:lena", "names": ["need"], "kinds": ["qualified"]}
     assert told(JourneyKind.EVIDENCE, **about, affirmed=False, denied=["qualified.need"]) == (

@@ -22,6 +22,7 @@ from pointsman.api.http.query import (
 )
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.policy.invitations import BuyerMessage
 from pointsman.services.deliveries.replay import (
     REPLAY_BATCH_SIZE,
     get_delivery,
@@ -60,6 +61,9 @@ class DeliveryDoc(BaseModel):
     status: str = Field(description="pending, done, superseded or dead", examples=["dead"])
     attempts: int
     next_attempt_at: datetime
+    said: BuyerMessage | None = Field(
+        description="Of a mail: which message its last attempt was. Null before the first, and where there was nothing to say."
+    )
     maybe_twice: bool = Field(
         description="Mail that went out, and may have gone out before: the answer to an earlier attempt is missing."
     )
@@ -84,6 +88,7 @@ class DeliveryDoc(BaseModel):
             status=row.status,
             attempts=row.attempts,
             next_attempt_at=row.next_attempt_at,
+            said=row.said,
             maybe_twice=row.maybe_twice,
             error_code=row.error_code,
             last_error=render_error(row.last_error, reader),

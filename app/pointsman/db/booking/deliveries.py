@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, insert, literal_column, select
+from sqlalchemy import Select, bindparam, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.booking.connections import connection_row
@@ -14,6 +14,7 @@ from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.engine.stored_errors import error_parameters
 from pointsman.db.tables import connections, deliveries
 from pointsman.domain.messages.coded import CodedMessage
+from pointsman.domain.policy.invitations import BuyerMessage
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.booking.deliveries import (
     DeliveryFilter,
@@ -103,6 +104,7 @@ _OWE_AGAIN = PreparedStatement(
     """,
     replan=True,
 )
+_NOTE_SAID = update(deliveries).where(deliveries.c.id == bindparam("delivery")).values(said=bindparam("what"))
 _CONNECTION = select(connections).where(connections.c.id == bindparam("id"))
 #: What waits for another of its thing goes to the back unclaimed, so that any number of it keeps no other waiting.
 _CLAIM_OVERDUE = PreparedStatement(
@@ -159,7 +161,7 @@ _UNLINKED = PreparedStatement("""
 _LISTED = PreparedStatement("""
     select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
         d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
-        d.done_at, d.unsure, d.told, k.key as connection
+        d.done_at, d.unsure, d.told, d.said, k.key as connection
     from deliveries d join connections k on k.id = d.connection_id
     where d.id = :id
 """)
@@ -167,7 +169,7 @@ _PAGE = PreparedStatement(
     """
     select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
         d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
-        d.done_at, d.unsure, d.told, k.key as connection
+        d.done_at, d.unsure, d.told, d.said, k.key as connection
     from deliveries d join connections k on k.id = d.connection_id
     where (cast(:status as text) is null or d.status = :status)
       and (cast(:kind as text) is null or d.kind = :kind)
@@ -230,6 +232,9 @@ class SqlDeliveries:
     async def claim(self, delivery_id: UUID, *, lease: UUID, span: timedelta, at: datetime) -> DeliveryRow | None:
         given = {"id": delivery_id, "lease": lease, "span": span, "at": at}
         return await _CLAIM.record(self._connection, DeliveryRow, given)
+
+    async def note_said(self, delivery_id: UUID, said: BuyerMessage) -> None:
+        await self._connection.execute(_NOTE_SAID, {"delivery": delivery_id, "what": said.value})
 
     async def settle(
         self,

@@ -105,7 +105,10 @@ _BOOKING = PreparedStatement("""
         union all
         select coalesce(d.done_at, d.created_at), 'delivery', d.id, a.lead_id, jsonb_build_object(
             'appointment', a.id, 'status', d.status, 'connection', c.key, 'rep', p.key,
-            'what', case when d.kind = 'notice' and d.key like '%-reminder-%' then 'reminder' else d.kind end || '-' || d.wanted)
+            'what', case when d.kind = 'notice' and d.key like '%-reminder-%' then 'reminder' else d.kind end || '-' || d.wanted,
+            'said', d.said,
+            case when d.status = 'done' then 'maybe_twice' else 'maybe_sent' end,
+            nullif(d.kind = 'notice' and d.unsure > cast(d.lease is not null as integer), false))
         from appointments a join deliveries d on d.appointment_id = a.id
         join connections c on c.id = d.connection_id join reps p on p.id = d.rep_id
         where a.lead_id = any(:leads)

@@ -299,6 +299,9 @@ deliveries = Table(
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("unsure", SmallInteger, nullable=False, server_default="0"),  # attempts of which nobody knows the end
     Column("told", Text),  # of a notice: a digest of the state that was sent
+    Column(  # of a notice: which message its last attempt was
+        "said", Text, CheckConstraint("said in ('confirmation','change','cancellation','reminder')", name="said")
+    ),
     instant_column("owed_at"),  # its age counts from here
     instant_column("next_attempt_at"),
     Column("lease", UUID()),

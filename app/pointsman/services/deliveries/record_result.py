@@ -80,9 +80,18 @@ async def settle_delivery(env: Env, job: LeasedDelivery, status: str, receipt: V
         )
         if kept and status == "done":
             await outdate_readings(env, tx, delivery)
+            await _audit_mail(env, tx, delivery)
         await _follow(tx, job, kept=kept, now=now)
 
     await run_in_transaction(env, work)
+
+
+async def _audit_mail(env: Env, tx: Tx, delivery: DeliveryRow) -> None:
+    """Keep in the appointment's audit that the buyer was told, and what."""
+    sent = await tx.deliveries.listed(delivery.id) if delivery.kind == DeliveryKind.NOTICE else None
+    if sent is not None:
+        told = {"said": sent.said, "delivery": str(sent.id), "maybe_twice": sent.maybe_twice}
+        await audit(env, tx, WORKER, "appointment.mailed", f"appointment:{sent.appointment_id}", after=told)
 
 
 async def _count_on(env: Env, job: LeasedDelivery, sequence: int) -> bool:

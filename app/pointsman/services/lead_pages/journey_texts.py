@@ -17,6 +17,7 @@ from pointsman.domain.messages.message import (
     rep_name,
     say,
 )
+from pointsman.domain.policy.invitations import BuyerMessage
 from pointsman.domain.policy_words.terms import KINDS
 from pointsman.domain.roster.roles import Work, work_name
 from pointsman.services.ports.leads.journeys import JourneyKind, JourneyRow
@@ -72,6 +73,10 @@ _TOLD = {
     "activity-put": "journey.told-meeting",
     "notice-put": "journey.told-mail",
     "reminder-put": "journey.told-reminder",
+    BuyerMessage.CONFIRMATION: "journey.told-confirmation",
+    BuyerMessage.CHANGE: "journey.told-change",
+    BuyerMessage.CANCELLATION: "journey.told-cancellation",
+    BuyerMessage.REMINDER: "journey.told-reminder",
 }
 _DONE = {
     "appointment-put": "journey.done-event",
@@ -80,7 +85,13 @@ _DONE = {
     "activity-put": "journey.done-meeting",
     "notice-put": "journey.done-mail",
     "reminder-put": "journey.done-reminder",
+    BuyerMessage.CONFIRMATION: "journey.done-confirmation",
+    BuyerMessage.CHANGE: "journey.done-change",
+    BuyerMessage.CANCELLATION: "journey.done-cancellation",
+    BuyerMessage.REMINDER: "journey.done-reminder",
 }
+#: Mail of which no attempt was made: there was nothing to say.
+_NEVER_SENT = {"notice-put": "journey.mail-not-needed", "reminder-put": "journey.reminder-not-needed"}
 _DELIVERED = {
     "pending": "journey.to-deliver",
     "dead": "journey.not-delivered",
@@ -247,9 +258,20 @@ def _appointment(told: _Told) -> Message:
 
 
 def _delivery(told: _Told) -> Message:
-    thing, status = str(told.about["what"]), str(told.about["status"])
+    said = _delivered(told)
+    if told.about.get("maybe_twice"):
+        return say("journey.mail-maybe-twice", said=said)
+    return say("journey.mail-maybe-sent", said=said) if told.about.get("maybe_sent") else said
+
+
+def _delivered(told: _Told) -> Message:
+    """By the message that a mail was, where an attempt was made."""
+    about, status = told.about, str(told.about["status"])
+    thing = str(about.get("said") or about["what"])
     if status == "done" and thing in _DONE:
         return say(_DONE[thing], rep=told.rep)
+    if status == "superseded" and thing in _NEVER_SENT:
+        return say(_NEVER_SENT[thing])
     what = say(_TOLD[thing], rep=told.rep) if thing in _TOLD else as_written(thing)
     if status not in _DELIVERED:
         return say("journey.delivery-other", what=what, status=as_written(status))

@@ -24,6 +24,7 @@ async def render(claimed: Claimed) -> Call | None:
     if message is None or not claimed.lead.email:
         return None
     env, row, ref = claimed.env, claimed.appointment, claimed.connection
+    await claimed.tx.deliveries.note_said(claimed.delivery.id, message)
     url = await change_url(claimed)
     content: bytes | None = None
     if message is not BuyerMessage.REMINDER:

@@ -10,6 +10,7 @@ from uuid import UUID
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.calendar_diff import Conflict
 from pointsman.domain.messages.coded import CodedMessage
+from pointsman.domain.policy.invitations import BuyerMessage
 from pointsman.services.ports.booking.connections import ConnectionRow
 
 
@@ -88,9 +89,10 @@ class DeliveryRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedDelivery(DeliveryRow):
-    """A delivery with the key of its connection."""
+    """A delivery with the key of its connection, and of a notice which message its last attempt was."""
 
     connection: str
+    said: BuyerMessage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +170,10 @@ class Deliveries(Protocol):
 
         Leases run on the clock of the database, so that no worker's clock can break them.
         """
+        ...
+
+    async def note_said(self, delivery_id: UUID, said: BuyerMessage) -> None:
+        """Keep which message the attempt is that begins."""
         ...
 
     async def settle(
