@@ -15,6 +15,7 @@ from pointsman.services.connections.health import probe_connections
 from pointsman.services.deliveries.kinds.meeting_link import ASK_EVERY, ask_for_links
 from pointsman.services.deliveries.late import alert_late_deliveries
 from pointsman.services.deliveries.outdated_readings import OUTDATED_TASK
+from pointsman.services.deliveries.reminders import REMINDERS_TASK, owe_missing_reminders
 from pointsman.services.deliveries.run import run_delivery, sweep_deliveries
 from pointsman.services.holds.drain import drain_due_holds, drain_holds
 from pointsman.services.intake.hooks.catch_up import catch_up, sweep_feeds
@@ -44,6 +45,10 @@ async def _drain_holds(env: Env, _args: Mapping[str, Any]) -> None:
     await drain_holds(env)
 
 
+async def _owe_reminders(env: Env, _args: Mapping[str, Any]) -> None:
+    await owe_missing_reminders(env)
+
+
 async def _read_outdated(env: Env, _args: Mapping[str, Any]) -> None:
     await read_outdated(env)
 
@@ -66,6 +71,7 @@ JOBS: Mapping[str, Job] = {
     "delivery.run": _run_delivery,
     "delivery.slot_taken": _slot_taken,
     "holds.drain": _drain_holds,
+    REMINDERS_TASK: _owe_reminders,
     OUTDATED_TASK: _read_outdated,
     RENEW_TASK: _renew_watches,
     "intake.fetch": _fetch_events,
@@ -92,6 +98,7 @@ PERIODIC_TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask(name="appointments.lapse", every=timedelta(seconds=10), run=lapse_requests),
     PeriodicTask(name="appointments.overdue_results", every=timedelta(minutes=5), run=alert_missing_results),
     PeriodicTask(name="leads.return_from_nurture", every=timedelta(seconds=60), run=return_nurtured_leads),
+    PeriodicTask(name=REMINDERS_TASK, every=timedelta(minutes=5), run=owe_missing_reminders),
     PeriodicTask(name="appointments.links", every=ASK_EVERY, run=ask_for_links),
     PeriodicTask(name="calendars.watches", every=timedelta(minutes=5), run=renew_watches),
     PeriodicTask(name="calendars.poll", every=timedelta(seconds=30), run=poll_calendars),

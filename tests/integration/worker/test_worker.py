@@ -431,6 +431,7 @@ def test_the_worker_knows_the_jobs_and_the_sweeps_that_the_use_cases_count_on() 
         "slot_holds.expire",
         "appointments.lapse",
         "appointments.links",
+        "appointments.reminders",
         "leads.return_from_nurture",
         "appointments.overdue_results",
     }

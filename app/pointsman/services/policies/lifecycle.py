@@ -145,6 +145,7 @@ async def _publish(
     published = await tx.policies.publish(row.version, kind=kind, note=note, by=actor.name, at=env.clock())
     await _audit_policy(env, tx, actor, f"policy.{kind}", row.version, before=live, reason=note)
     await tx.jobs.defer_once("holds.drain")
+    await tx.jobs.defer_once("appointments.reminders")
     return published
 
 
