@@ -53,6 +53,7 @@ MANIFEST = Manifest(
     limits=Limits(rate=10.0, burst=50, at_once=8, per=Per.SUBJECT, busy_batch=BATCH),
     signs=Signs(body=False, time=False),
     invites=frozenset(Invites),
+    makes_meetings=True,
     docs="https://github.com/pointsman/pointsman/blob/main/docs/connections/google.md",
     maintainers=("Pointsman",),
 )

@@ -34,6 +34,7 @@ MANIFEST = Manifest(
     limits=Limits(at_once=4, busy_batch=BATCH),
     signs=MemorySignature.signs,
     invites=frozenset(Invites),
+    makes_meetings=True,
     docs="https://github.com/pointsman/pointsman/blob/main/docs/connectors.md",
     maintainers=("Pointsman",),
 )

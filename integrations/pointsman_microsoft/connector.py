@@ -53,6 +53,7 @@ MANIFEST = Manifest(
     # 10,000 requests in ten minutes and four at once, for each app and mailbox (Graph, "throttling limits", Outlook).
     limits=Limits(rate=16.0, burst=1_000, at_once=4, per=Per.SUBJECT, busy_batch=BATCH),
     invites=frozenset(Invites),
+    makes_meetings=True,
     docs="https://learn.microsoft.com/graph/api/resources/calendar",
     maintainers=("Pointsman",),
 )

@@ -101,7 +101,8 @@ class Manifest:
     """Read by the host to list the connector, draw its set-up form and decide what may be asked of it.
 
     `contract` is the first and the last contract that it speaks. `auth` are the ways to sign in, one or several. `signs` says
-    what the vendor's webhooks prove; None: it sends none. `invites` says who can write to an appointment's guests.
+    what the vendor's webhooks prove; None: it sends none. `invites` says who can write to an appointment's guests,
+    `makes_meetings` whether the vendor can make a meeting with an event (`CREATE_MEETING`): not each calendar has to.
     """
 
     name: str  # the entry point's name: lower case, an identifier
@@ -113,5 +114,6 @@ class Manifest:
     limits: Limits = Limits()
     signs: Signs | None = None
     invites: frozenset[Invites] = frozenset({Invites.NOBODY})
+    makes_meetings: bool = False
     docs: str
     maintainers: tuple[str, ...]

@@ -8,7 +8,7 @@ from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.leads.normalise import email_key
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.parsing import parse_policy
-from pointsman.domain.policy_check.bookings import MAX_TEXTS
+from pointsman.domain.policy_check.bookings import MAX_TEXTS, RepCalendar
 from pointsman.domain.policy_check.findings import Finding, Severity
 from pointsman.domain.policy_check.logic import check_logic
 from pointsman.domain.policy_check.run import check_policy
@@ -211,6 +211,7 @@ CASES: dict[tuple[str, Severity], dict[str, Any]] = {
         ("role-forbids", "error", pool(members=["lena", "carl"])),
         ("share-without-member", "warning", pool(shares={"in-house": 50, "acme": 50})),
         ("thresholds-crossed", "error", {"matching": {"names": {"link_at": 90, "suggest_at": 95}}}),
+        ("conference-without-meeting", "warning", pool("closers", booking={"conference": "create"})),
         ("connection-sends-no-mail", "error", sends(connection="calendars")),
         ("invitations-without-effect", "warning", pool(invitations={"by": "mail", "connection": "post"})),
         ("invitations-without-fallback", "warning", sends(by="calendar", connection=None)),
@@ -275,4 +276,5 @@ def findings_of(code: str, severity: Severity) -> tuple[Finding, ...]:
         texts=check_text,
         is_address=lambda text: email_key(text, host_to_ascii) is not None,
         sends_mail=CONNECTIONS,
+        calendars={"carl": RepCalendar(invites=False, meets=False)},
     )

@@ -97,6 +97,13 @@ class ConnectorGateway(Calls):
         except (NotFound, Unavailable):
             return False
 
+    def makes_meetings(self, connector: str) -> bool:
+        """Whether the vendor can make a meeting with an event."""
+        try:
+            return self._registry.manifest(connector).makes_meetings
+        except (NotFound, Unavailable):
+            return False
+
     def invites_guests(self, connector: str) -> bool:
         """Whether the vendor writes to the guests of an event."""
         try:

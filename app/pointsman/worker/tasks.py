@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.services.appointments.overdue import alert_missing_results, lapse_requests
+from pointsman.services.appointments.untold import UNTOLD_TASK, tell_untold_buyers
 from pointsman.services.booking.slot_holds import expire_slot_holds
 from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.calendars.poll import poll_calendars, read_outdated
@@ -99,6 +100,7 @@ PERIODIC_TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask(name="appointments.overdue_results", every=timedelta(minutes=5), run=alert_missing_results),
     PeriodicTask(name="leads.return_from_nurture", every=timedelta(seconds=60), run=return_nurtured_leads),
     PeriodicTask(name=REMINDERS_TASK, every=timedelta(minutes=5), run=owe_missing_reminders),
+    PeriodicTask(name=UNTOLD_TASK, every=timedelta(minutes=1), run=tell_untold_buyers),
     PeriodicTask(name="appointments.links", every=ASK_EVERY, run=ask_for_links),
     PeriodicTask(name="calendars.watches", every=timedelta(minutes=5), run=renew_watches),
     PeriodicTask(name="calendars.poll", every=timedelta(seconds=30), run=poll_calendars),

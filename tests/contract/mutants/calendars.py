@@ -11,6 +11,7 @@ from pointsman_memory.appointments import MemoryAppointments
 from pointsman_memory.calendars import MemoryBusy, MemoryCalendars
 from pointsman_memory.watches import MemoryWatches
 from pointsman_sdk import (
+    CREATE_MEETING,
     Appointment,
     BusyTime,
     BusyTimes,
@@ -55,6 +56,14 @@ class WritesToGuestsWhomTheHostInvites(MemoryAppointments):
 class ForgetsTheLink(MemoryAppointments):
     async def put(self, thing: Appointment) -> RemoteRecord:
         return replace(await super().put(thing), join_url=None)
+
+
+@fails("test_meeting_link_is_answered")
+class MakesNoMeetingThoughItSaysSo(MemoryAppointments):
+    async def put(self, thing: Appointment) -> RemoteRecord:
+        if thing.meeting == CREATE_MEETING:
+            raise Rejected("no meetings are made here")
+        return await super().put(thing)
 
 
 @fails("test_taken_slot_says_so")

@@ -432,6 +432,7 @@ def test_the_worker_knows_the_jobs_and_the_sweeps_that_the_use_cases_count_on() 
         "appointments.lapse",
         "appointments.links",
         "appointments.reminders",
+        "appointments.untold",
         "leads.return_from_nurture",
         "appointments.overdue_results",
     }

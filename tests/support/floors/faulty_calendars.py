@@ -123,6 +123,9 @@ class FaultyCalendars:
         ]
         return VendorCalendarPage(calendars=calendars, cursor=str(int(cursor or 0) + 1) if len(names) > 1 else None)
 
+    def makes_meetings(self, connector: str) -> bool:
+        return self.meets
+
     def invites_guests(self, connector: str) -> bool:
         return self.invites
 

@@ -154,6 +154,9 @@ class FakeCalendars:
     def tells_news(self, connector: str) -> bool:
         return False
 
+    def makes_meetings(self, connector: str) -> bool:
+        return False
+
     def invites_guests(self, connector: str) -> bool:
         return False
 

@@ -28,11 +28,15 @@ def env(asked: list[str]) -> Any:
     async def intakes() -> list[Any]:
         return []
 
+    async def writing_connectors() -> dict[str, str]:
+        return {}
+
     @asynccontextmanager
     async def uow() -> AsyncIterator[Any]:
         yield SimpleNamespace(
             policies=SimpleNamespace(live_versions=live_versions),
             connections=SimpleNamespace(connectors=connectors),
+            calendars=SimpleNamespace(writing_connectors=writing_connectors),
             intakes=SimpleNamespace(list=intakes),
         )
 

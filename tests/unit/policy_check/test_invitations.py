@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from pointsman.domain.policy_check.bookings import RepCalendar
 from pointsman.domain.policy_check.findings import Severity
 from pointsman.services.policies.checking import PolicySurroundings, check_offline
+from support.roster import CLOSER, rep, roster
 from support.wording import english
 
 AROUND = PolicySurroundings(sends_mail=lambda: {"post": True, "calendars": False})
@@ -45,6 +47,39 @@ def test_a_way_that_leads_to_no_buyer_is_told(invitations: dict[str, Any], path:
 def test_without_a_connection_that_sends_mail_the_way_to_one_is_said() -> None:
     ((_, _, said),) = found({"by": "mail", "connection": "post"}, PolicySurroundings(sends_mail=dict))
     assert said.endswith("add one: PUT /v1/connections/post")
+
+
+def of_calendars(able: bool, pool: dict[str, Any]) -> list[tuple[str, str, str]]:
+    calendars = {
+        "anna": RepCalendar(invites=True, meets=True),
+        "ben": RepCalendar(invites=able, meets=able),
+        "lena": RepCalendar(invites=False, meets=False),  # of a role that may not close
+    }
+    around = PolicySurroundings(
+        roster=roster(rep("anna", CLOSER), rep("ben", CLOSER), rep("clara", CLOSER), rep("lena")),
+        calendars=lambda: calendars,
+    )
+    members = ["anna", "ben", "clara", "lena"]
+    document = {"pools": {"closers": {"work": "closing", "members": members, **pool}}}
+    codes = ("invitations-without-fallback", "conference-without-meeting")
+    found = [one for one in check_offline(document, around) if one.code in codes]
+    return [(one.path, one.code, english(one.message)) for one in found]
+
+
+def test_the_reps_whose_calendars_cannot_invite_are_named_where_no_mail_takes_over() -> None:
+    ((path, code, said),) = of_calendars(False, {"invitations": {"by": "calendar"}})
+    assert (path, code) == ("pools.closers.invitations", "invitations-without-fallback")
+    assert said.startswith("the calendars of Ben invite no guests")
+    assert of_calendars(True, {"invitations": {"by": "calendar"}}) == []
+    assert of_calendars(False, {"invitations": {"by": "calendar", "connection": "post"}}) == []
+
+
+def test_the_reps_whose_calendars_make_no_meeting_are_named_where_one_is_to_be_made() -> None:
+    ((path, code, said),) = of_calendars(False, {"booking": {"conference": "create"}})
+    assert (path, code) == ("pools.closers.booking.conference", "conference-without-meeting")
+    assert said.startswith("the calendars of Ben make no meetings")
+    assert of_calendars(True, {"booking": {"conference": "create"}}) == []
+    assert of_calendars(False, {"booking": {"conference": "https://meet.example/room"}}) == []
 
 
 def test_a_file_alone_is_not_held_against_connections() -> None:

@@ -37,6 +37,7 @@ SAID: Mapping[AlertCode, tuple[str, ...]] = {
     AlertCode.DELIVERY_DEAD: ("delivery-dead",),
     AlertCode.EMPLOYER_CHANGE: ("employer-change",),
     AlertCode.HOLD_OVERDUE: ("hold-overdue", "hold-overdue-release"),
+    AlertCode.BUYER_UNTOLD: ("buyer-untold",),
     AlertCode.IDENTITY_CONFLICT: ("identity-conflict", "identity-conflict-email"),
     AlertCode.INACTIVE_HOLDER: ("holder-inactive", "holder-away"),
     AlertCode.INBOX_DEAD: ("inbox-dead",),
@@ -52,6 +53,7 @@ SAID: Mapping[AlertCode, tuple[str, ...]] = {
 _CLAUSES = ("effect-", "by-", "no-answer-")
 _ARGS: Mapping[str, Arg] = {
     "rep": rep_name("r-anna"),
+    "before": rep_name("r-anna"),
     "reps": (rep_name("r-anna"),),
     "intake": intake_name("i-web"),
     "connection": connection_name("google"),

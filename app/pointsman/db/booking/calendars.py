@@ -48,6 +48,11 @@ _WRITE_TARGET = PreparedStatement("""
     from rep_calendars b join reps r on r.id = b.rep_id join connections c on c.id = b.connection_id
     where b.rep_id = :rep and b.writes
 """)
+_WRITING_CONNECTORS = PreparedStatement("""
+    select r.key as rep, c.connector
+    from rep_calendars b join reps r on r.id = b.rep_id join connections c on c.id = b.connection_id
+    where b.writes and r.active
+""")
 _BINDING = PreparedStatement("""
     select b.id as binding_id, b.rep_id, r.key as rep_key, r.time_zone, r.email, b.calendar, b.writes,
         b.watch_state, b.watch_began_at, b.watch_renew_at,
@@ -259,6 +264,9 @@ class SqlCalendars:
         for item in bindings:
             values = {"id": item.id, "rep": rep_id, "connection": item.connection.id}
             await _BIND.run(self._connection, {**values, "calendar": item.calendar, "writes": item.writes})
+
+    async def writing_connectors(self) -> Mapping[str, str]:
+        return {row.rep: row.connector for row in await _WRITING_CONNECTORS.rows(self._connection, {})}
 
     async def write_target(self, rep_id: UUID) -> CalendarBinding | None:
         row = await _WRITE_TARGET.one(self._connection, {"rep": rep_id})

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 
-from pointsman.domain.messages.message import Message, say
+from pointsman.domain.messages.message import Arg, Message, rep_name, say
 from pointsman.domain.messages.suggestions import suggestion
 from pointsman.domain.policy.document import Policy, Pool
 from pointsman.domain.policy.invitations import (
@@ -17,10 +18,11 @@ from pointsman.domain.policy.invitations import (
     TextFaultKind,
     TextName,
 )
-from pointsman.domain.policy.pools import OfferMode
+from pointsman.domain.policy.pools import CREATE_MEETING, OfferMode
 from pointsman.domain.policy_check.distribution import BOOKED_WORKS
 from pointsman.domain.policy_check.findings import Finding, error, warning
 from pointsman.domain.policy_words.terms import WORKS
+from pointsman.domain.roster.reps import Roster
 from pointsman.domain.roster.roles import GATED_WORKS
 
 #: Works that are done beside who leads an appointment: booked ones that need no gate of their own.
@@ -92,6 +94,46 @@ def _check_companion_pools(path: str, name: str, pool: Pool, policy: Policy) -> 
         seen.add(other)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepCalendar:
+    """What the vendor of a rep's calendar does with an appointment that is written to it."""
+
+    invites: bool  # it writes to the guests
+    meets: bool  # it makes a meeting
+
+
+def check_calendars(
+    policy: Policy, roster: Roster | None, calendars: Mapping[str, RepCalendar] | None
+) -> Iterator[Finding]:
+    """What a pool leaves to its reps' calendars that some cannot do. `calendars` has those that are written to, by rep."""
+    for name, pool in policy.pools.items():
+        given, path = pool.invitations, f"pools.{name}"
+        if pool.work not in BOOKED_WORKS:
+            continue
+        if given.by is Inviter.CALENDAR and given.connection is None:
+            if roster is None or calendars is None:
+                yield warning(
+                    f"{path}.invitations", "invitations-without-fallback", say("finding.invitations-without-fallback")
+                )
+            elif cannot := _without(pool, roster, calendars, lambda calendar: calendar.invites):
+                message = say("finding.calendars-invite-nobody", reps=cannot)
+                yield warning(f"{path}.invitations", "invitations-without-fallback", message)
+        if pool.booking.conference == CREATE_MEETING and roster is not None and calendars is not None:
+            cannot = _without(pool, roster, calendars, lambda calendar: calendar.meets)
+            if cannot:
+                message = say("finding.calendars-make-no-meeting", reps=cannot)
+                yield warning(f"{path}.booking.conference", "conference-without-meeting", message)
+
+
+def _without(
+    pool: Pool, roster: Roster, calendars: Mapping[str, RepCalendar], can: Callable[[RepCalendar], bool]
+) -> tuple[Arg, ...]:
+    """The members who may get the pool's work, and whose calendar cannot; who has none is not booked."""
+    reps = [roster.reps[member.rep] for member in pool.members if member.rep in roster.reps and member.rep in calendars]
+    able = [rep for rep in reps if rep.active and rep.role.allows(pool.work)]
+    return tuple(rep_name(rep.key) for rep in able if not can(calendars[rep.key]))
+
+
 def check_invitations(
     policy: Policy, texts: TextCheck, is_address: Callable[[str], bool], sends_mail: Mapping[str, bool] | None
 ) -> Iterator[Finding]:
@@ -157,8 +199,6 @@ def _check_ways(path: str, pool: Pool, sends_mail: Mapping[str, bool] | None) ->
     elif pool.work not in BOOKED_WORKS:
         message = say("finding.invitations-without-effect", work=WORKS[pool.work])
         yield warning(path, "invitations-without-effect", message)
-    elif given.connection is None:
-        yield warning(path, "invitations-without-fallback", say("finding.invitations-without-fallback"))
     if given.by is not Inviter.NOBODY and BuyerMessage.REMINDER in given.texts and not given.reminders:
         where = f"{path}.texts.{BuyerMessage.REMINDER}"
         yield warning(where, "invitations-without-effect", say("finding.reminder-text-unused"))

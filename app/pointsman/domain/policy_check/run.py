@@ -11,7 +11,7 @@ from pointsman.domain.messages.suggestions import suggestion
 from pointsman.domain.policy.document import Policy, Rule
 from pointsman.domain.policy.invitations import TextCheck, TextFault, TextName
 from pointsman.domain.policy.walk import conditions_of
-from pointsman.domain.policy_check.bookings import check_bookings, check_invitations
+from pointsman.domain.policy_check.bookings import RepCalendar, check_bookings, check_calendars, check_invitations
 from pointsman.domain.policy_check.conditions import check_condition, fields_of_policy
 from pointsman.domain.policy_check.distribution import check_distribution
 from pointsman.domain.policy_check.evidence import check_evidence
@@ -49,6 +49,7 @@ def check_policy(
     texts: TextCheck = no_text_faults,
     is_address: Callable[[str], bool] = any_address,
     sends_mail: Mapping[str, bool] | None = None,
+    calendars: Mapping[str, RepCalendar] | None = None,
 ) -> tuple[Finding, ...]:
     """All findings, errors first, at most MAX_FINDINGS.
 
@@ -56,7 +57,7 @@ def check_policy(
     intake maps, by its key, what depends on those. By `names` a country or language in words is told its code,
     by `domain_of` a host which domain leads have of it. `texts` finds the faults of a text that is sent, `is_address`
     knows the addresses to which mail goes, and `sends_mail` tells of each connection by its key; without it, connections
-    are not looked at.
+    are not looked at. `calendars` tells what those of the reps can do that are written to.
     """
     errors: list[Finding] = []
     warnings: list[Finding] = []
@@ -64,6 +65,7 @@ def check_policy(
         found = chain(
             _findings(policy, roster, intakes, Spellings(names, domain_of)),
             check_invitations(policy, texts, is_address, sends_mail),
+            check_calendars(policy, roster, calendars),
         )
         for finding in found:
             if finding.severity is Severity.ERROR:

@@ -12,6 +12,7 @@ from pointsman.domain.messages.message import Reason
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.services.appointments.transitions import record_transition
+from pointsman.services.appointments.untold import note_untold
 from pointsman.services.availability.booking_context import BookingContext
 from pointsman.services.availability.participants import Participants
 from pointsman.services.booking.appointment_row import confirmation_deadline
@@ -96,6 +97,7 @@ async def apply_appointment_change(
     except ConstraintRefused as refused:
         raise booking_error(refused) from refused
     await enqueue_changes(env, tx, row, after, informed_rep_id=informed_rep_id)
+    await note_untold(env, tx, row, after, what.config.roster.reps[after.rep_key].time_zone)
     await tx.leads.set_stage(row.lead_id, LeadStage.BOOKED.value, at=now)
     return after
 

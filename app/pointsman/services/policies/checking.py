@@ -15,7 +15,10 @@ from pointsman.domain.gc_pause import gc_paused
 from pointsman.domain.leads.normalise import email_key
 from pointsman.domain.messages.form_faults import fault_words
 from pointsman.domain.policy.document import Policy
+from pointsman.domain.policy.invitations import Inviter
 from pointsman.domain.policy.parsing import parse_policy, plain_document
+from pointsman.domain.policy.pools import CREATE_MEETING, Pool
+from pointsman.domain.policy_check.bookings import RepCalendar
 from pointsman.domain.policy_check.conditions import unknown_fields
 from pointsman.domain.policy_check.findings import Finding, Severity
 from pointsman.domain.policy_check.run import MAX_FINDINGS, check_policy
@@ -32,22 +35,25 @@ from pointsman.services.wording.texts import check_text
 class PolicySurroundings:
     """What a policy is checked against; None: not known, and what depends on it is left out.
 
-    `intakes` has the evidence that each intake maps, by its key; `sends_mail` finds which connections send mail, by theirs.
+    `intakes` has the evidence that each intake maps, by its key; `sends_mail` finds which connections send mail, by theirs,
+    and `calendars` what those of the reps can do.
     """
 
     roster: Roster | None = None
     intakes: Mapping[str, Collection[str]] | None = None
     sends_mail: Callable[[], Mapping[str, bool]] | None = None
+    calendars: Callable[[], Mapping[str, RepCalendar]] | None = None
 
 
 async def surroundings(env: Env, tx: Tx) -> PolicySurroundings:
     """All of it, as it is now."""
     version = (await tx.policies.live_versions()).roster
-    connectors = await tx.connections.connectors()
+    connectors, written = await tx.connections.connectors(), await tx.calendars.writing_connectors()
     return PolicySurroundings(
         roster=None if version is None else await load_roster(env, tx, version),
         intakes={row.key: _mapped_evidence(row.mapping) for row in await tx.intakes.list()},
         sends_mail=lambda: {key: env.notices.sends_mail(connector) for key, connector in connectors.items()},
+        calendars=lambda: {rep: _calendar(env, connector) for rep, connector in written.items()},
     )
 
 
@@ -75,6 +81,7 @@ def check(policy: Policy, around: PolicySurroundings) -> tuple[Finding, ...]:
     """What the check finds in a policy that was read."""
     # Connectors are imported for it: not where no pool asks.
     is_asked = any(pool.invitations.connection is not None for pool in policy.pools.values())
+    leaves_to_calendars = any(map(_leaves_to_calendars, policy.pools.values()))
     return check_policy(
         policy,
         around.roster,
@@ -84,6 +91,7 @@ def check(policy: Policy, around: PolicySurroundings) -> tuple[Finding, ...]:
         texts=check_text,
         is_address=_is_address,
         sends_mail=around.sends_mail() if is_asked and around.sends_mail is not None else None,
+        calendars=around.calendars() if leaves_to_calendars and around.calendars is not None else None,
     )
 
 
@@ -112,6 +120,15 @@ def _unknown_fields(document: object) -> Iterator[Finding]:
     except PolicyInvalid:  # too large to be walked
         return
     yield from unknown_fields(plain)
+
+
+def _leaves_to_calendars(pool: Pool) -> bool:
+    given = pool.invitations
+    return (given.by is Inviter.CALENDAR and given.connection is None) or pool.booking.conference == CREATE_MEETING
+
+
+def _calendar(env: Env, connector: str) -> RepCalendar:
+    return RepCalendar(invites=env.calendars.invites_guests(connector), meets=env.calendars.makes_meetings(connector))
 
 
 def _is_address(text: str) -> bool:

@@ -13,6 +13,7 @@ from pointsman.domain.messages.message import Message
 class AlertCode(StrEnum):
     """Every kind of alert; callers and monitoring select by it."""
 
+    BUYER_UNTOLD = "buyer-untold"
     CALENDAR_CONFLICT = "calendar-conflict"
     CALENDAR_EMPTIED = "calendar-emptied"
     CALENDAR_ORPHAN = "calendar-orphan"

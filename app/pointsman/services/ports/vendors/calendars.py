@@ -227,6 +227,10 @@ class CalendarGateway(Protocol):
         """Whether the vendor tells what changed in a calendar."""
         ...
 
+    def makes_meetings(self, connector: str) -> bool:
+        """Whether the vendor can make a meeting with an event; not of a connector that is gone or broken."""
+        ...
+
     def invites_guests(self, connector: str) -> bool:
         """Whether the vendor writes to the guests of an event."""
         ...

@@ -1,0 +1,80 @@
+"""Buyers whose invitation went away with the rep whose calendar wrote it: a human hears of it until there is a way to them.
+
+`by: calendar` leaves the invitation to the vendor of the rep's calendar. Where another rep takes over whose vendor invites
+no guests, mail does it; where the pool names no connection that sends mail, the buyer is told nothing.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES
+from pointsman.domain.dates.local_time import to_local_time
+from pointsman.domain.messages.message import rep_name, say
+from pointsman.domain.policy.invitations import Inviter
+from pointsman.services.deliveries.enqueue import enqueue_deliveries
+from pointsman.services.deliveries.notices import choose_inviter, invitation_rules
+from pointsman.services.find_appointment import lock_appointment
+from pointsman.services.policies.cache import load_routing_config
+from pointsman.services.ports import WORKER, Env, Tx
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.deliveries import Wanted
+from pointsman.services.ports.operations.alerts import AlertCode, AlertFilter
+from pointsman.services.transactions import run_in_transaction
+
+UNTOLD_TASK = "appointments.untold"
+MOST_AT_ONCE = 200
+
+
+async def note_untold(env: Env, tx: Tx, before: AppointmentRow, after: AppointmentRow, zone: str) -> None:
+    """Raise the alert where a change of the rep took the buyer's invitation away; `zone` is the rep's who leads it now."""
+    if before.invited_by != Inviter.CALENDAR or after.invited_by != Inviter.NOBODY:
+        return
+    said = say(
+        "alerts.buyer-untold",
+        rep=rep_name(after.rep_key),
+        before=rep_name(before.rep_key),
+        at=to_local_time(after.starts_at, zone),
+        appointment=str(after.id),
+    )
+    await tx.alerts.put(
+        id=env.new_id(), at=env.clock(), code=AlertCode.BUYER_UNTOLD, subject=_subject(after.id), message=said
+    )
+
+
+async def tell_untold_buyers(env: Env) -> int:
+    """Invite each such buyer as soon as there is a way again, and end the alert; also once the appointment is over.
+
+    Returns how many were invited.
+    """
+    async with env.uow() as tx:
+        found = await tx.alerts.page(AlertFilter(code=AlertCode.BUYER_UNTOLD), after=None, limit=MOST_AT_ONCE)
+    return sum([await _tell(env, UUID(alert.subject.partition(":")[2])) for alert in found])
+
+
+async def _tell(env: Env, appointment_id: UUID) -> bool:
+    async def work(tx: Tx) -> bool:
+        now = env.clock()
+        _, row = await lock_appointment(tx, appointment_id, WORKER)
+        if row.status not in ACTIVE_STATUSES or row.ends_at <= now:
+            await _end(tx, row.id, now)
+            return False
+        rules = invitation_rules((await load_routing_config(env, tx)).policy.policy, row.invitation_pool)
+        inviter = await choose_inviter(env, tx, rules, rules.by, row.rep_id)
+        if inviter is Inviter.NOBODY:
+            return False
+        after = replace(row, invited_by=inviter.value, sequence=row.sequence + 1)
+        await tx.appointments.save(after)
+        await enqueue_deliveries(env, tx, after, Wanted.PUT)
+        await _end(tx, row.id, now)
+        return True
+
+    return await run_in_transaction(env, work)
+
+
+async def _end(tx: Tx, appointment_id: UUID, now: datetime) -> None:
+    await tx.alerts.resolve(at=now, code=AlertCode.BUYER_UNTOLD, subject=_subject(appointment_id))
+
+
+def _subject(appointment_id: UUID) -> str:
+    return f"appointment:{appointment_id}"

@@ -1,0 +1,85 @@
+"""Where a rep takes over whose calendar cannot invite and no mail goes out, a human hears of it until the buyer is told."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from pointsman.services.appointments.actions import cancel
+from pointsman.services.appointments.untold import tell_untold_buyers
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.reassignment.appointment import reassign_appointment
+from support.floors.booking_floor import SETTER
+from support.mail_floor import MailFloor, invitation_in, mailing, open_mail_floor
+
+pytestmark = pytest.mark.anyio
+
+OPEN = "select count(*) from alerts where code = 'buyer-untold' and resolved_at is null"
+
+
+@pytest.fixture
+async def line(database_url: str) -> AsyncIterator[MailFloor]:
+    async with open_mail_floor(database_url, by="calendar", connection=None) as line:
+        yield line
+
+
+async def left_alone(line: MailFloor) -> AppointmentRow:
+    """An appointment whose buyer the first rep's calendar invited, and the next one's cannot."""
+    line.floor.vendor.invites = True
+    row = await line.booked()
+    await line.floor.work()
+    line.floor.vendor.invites = False
+    other = next(key for key in ("anna", "ben", "clara") if key != row.rep_key)
+    moved = await reassign_appointment(line.env, row.id, to=other, reason="test", actor=SETTER)
+    await line.floor.work()
+    assert (row.invited_by, moved.invited_by, line.mail.arrived) == ("calendar", "nobody", [])
+    return moved
+
+
+async def test_a_human_hears_that_nobody_tells_the_buyer_and_what_to_do(line: MailFloor) -> None:
+    row = await left_alone(line)
+    assert await tell_untold_buyers(line.env) == 0
+    (alert,) = await line.floor.world.rows(
+        "select subject, message->>'key' as said from alerts where resolved_at is null"
+    )
+    assert tuple(alert) == (f"appointment:{row.id}", "alerts.buyer-untold")
+
+
+async def test_the_buyer_is_mailed_once_the_pool_names_a_connection(line: MailFloor) -> None:
+    row = await left_alone(line)
+    await line.floor.world.publish(mailing(by="calendar"))
+    assert [await tell_untold_buyers(line.env), await tell_untold_buyers(line.env)] == [1, 0]
+    await line.floor.work()
+    assert [invitation_in(mail)["UID"] for mail in line.mail.arrived] == [f"pm-{row.id}@pointsman"]
+    assert await line.floor.world.value(OPEN) == 0
+
+
+async def test_the_calendar_invites_again_once_it_can(line: MailFloor) -> None:
+    await left_alone(line)
+    line.floor.vendor.invites = True
+    assert await tell_untold_buyers(line.env) == 1
+    await line.floor.work()
+    (event,) = [event for events in line.floor.vendor.live.values() for event in events]
+    assert (event.invites, line.mail.arrived) == (True, [])
+    assert await line.floor.world.value(OPEN) == 0
+
+
+@pytest.mark.parametrize("ends", ["called off", "over"])
+async def test_the_alert_ends_with_the_appointment(line: MailFloor, ends: str) -> None:
+    row = await left_alone(line)
+    if ends == "over":
+        line.floor.world.clock.advance(row.ends_at + timedelta(minutes=1) - line.env.clock())
+    else:
+        await cancel(line.env, row.id, reason="test", actor=SETTER)
+    assert await tell_untold_buyers(line.env) == 0
+    assert await line.floor.world.value(OPEN) == 0
+
+
+async def test_where_mail_takes_over_nobody_is_alarmed(line: MailFloor) -> None:
+    line.floor.vendor.invites = True
+    row = await line.booked()
+    await line.floor.world.publish(mailing(by="calendar"))
+    line.floor.vendor.invites = False
+    other = next(key for key in ("anna", "ben", "clara") if key != row.rep_key)
+    await reassign_appointment(line.env, row.id, to=other, reason="test", actor=SETTER)
+    assert await line.floor.world.value(OPEN) == 0
