@@ -158,15 +158,24 @@ async def authorized(
     A token that has expired is renewed before, one that is refused (401) is renewed once and the request sent again: the
     vendor has not acted upon it. Raises what `send` and `Tokens` raise.
     """
-    token = await context.tokens.current(subject=subject, renew=renew)
-    due = token.renew_at or (token.expires_at - _EARLY if token.expires_at is not None else None)
-    if due is not None and due <= context.clock():
-        token = await context.tokens.renewed(token, subject=subject, renew=renew)
+    token = await good_token(context, subject=subject, renew=renew)
     response = await send(context.http, _with_bearer(request, token), vendor=vendor, writes=writes)
     if response.status_code != 401:
         return response
     token = await context.tokens.renewed(token, subject=subject, renew=renew)
     return await send(context.http, _with_bearer(request, token), vendor=vendor, writes=writes)
+
+
+async def good_token(context: Context, *, subject: str | None = None, renew: Renew | None = None) -> Token:
+    """The connection's token, renewed where its time is over or nearly so. Raises what `Tokens` raises.
+
+    For what is no request of HTTP, as a sign-in to a mail server; `authorized` asks for it by itself.
+    """
+    token = await context.tokens.current(subject=subject, renew=renew)
+    due = token.renew_at or (token.expires_at - _EARLY if token.expires_at is not None else None)
+    if due is not None and due <= context.clock():
+        token = await context.tokens.renewed(token, subject=subject, renew=renew)
+    return token
 
 
 def _with_bearer(request: httpx.Request, token: Token) -> httpx.Request:

@@ -42,11 +42,12 @@ class Stage(IntEnum):
     HELLO = 1
     TLS = 2
     SIGN_IN = 3
-    NOOP = 4
-    SENDER = 5
-    RECIPIENT = 6
-    DATA = 7
-    END = 8  # the message was sent whole, and the server may have taken it
+    TOKEN = 4  # a sign-in by a token
+    NOOP = 5
+    SENDER = 6
+    RECIPIENT = 7
+    DATA = 8
+    END = 9  # the message was sent whole, and the server may have taken it
 
 
 _WHAT = {
@@ -54,12 +55,17 @@ _WHAT = {
     Stage.HELLO: "the mail server refuses the greeting",
     Stage.TLS: "the mail server refuses TLS",
     Stage.SIGN_IN: "the mail server refuses the sign-in",
+    Stage.TOKEN: "the mail server refuses the token",
     Stage.NOOP: "the mail server does not serve",
     Stage.SENDER: "the mail server refuses the sender",
     Stage.RECIPIENT: "the mail server refuses the recipient",
     Stage.DATA: "the mail server refuses the message",
     Stage.END: "the mail server refuses the message",
 }
+
+
+class TokenRefused(ReauthRequired):
+    """The server refuses the token, which is over or of another mailbox, or an admin allows no such sign-in."""
 
 
 def failed(stage: Stage, error: BaseException) -> ConnectorError:
@@ -99,6 +105,8 @@ def _refused(stage: Stage, code: int, text: str, why: tuple[int, int] | None, wh
     if why in _SENT_ENOUGH or (why == (2, 0) and _SUBMISSION_QUOTA in text):
         said = f"{what}: it takes no more from this sender for now"
         return Retryable(said, retry_after=_NEXT_LOOK, scope=Scope.CONNECTION)
+    if stage is Stage.TOKEN:
+        return TokenRefused(f"{what}: sign in again as the mailbox of `username`, or an admin has to allow it to send")
     if code in SIGN_IN or stage is Stage.SIGN_IN:  # Exchange Online says 550 5.7.30 where passwords are switched off
         return ReauthRequired(f"{what}: another user name or password is needed, or an admin has to allow it")
     if stage is Stage.RECIPIENT and why in _NO_MAILBOX:

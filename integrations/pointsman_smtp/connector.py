@@ -1,10 +1,13 @@
 """The SMTP connector: messages over one account of a mail server."""
 
-from pointsman_sdk import Auth, Capability, Context, Limits, Manifest, Method
-from pointsman_smtp.config import SmtpConfig
+from pointsman_sdk import Auth, Capability, ClientAuth, Context, Limits, Manifest, Method
+from pointsman_smtp.config import SignIn, SmtpConfig
 from pointsman_smtp.notices import SmtpNotices
 from pointsman_smtp.sent import Sent
 from pointsman_smtp.talk import MailServer
+from pointsman_smtp.tokens import APP_SCOPE
+
+_MICROSOFT_TOKEN = "{login_url}/{tenant}/oauth2/v2.0/token"  # noqa: S105  # an address
 
 MANIFEST = Manifest(
     name="smtp",
@@ -13,8 +16,49 @@ MANIFEST = Manifest(
     capabilities=frozenset({Capability.NOTICES}),
     config=SmtpConfig,
     auth=(
-        Auth(method=Method.BASIC, title="User name and password", fields=("username", "password")),
-        Auth(method=Method.NONE, title="A server that takes mail from this machine as it is"),
+        Auth(
+            method=Method.BASIC,
+            title="User name and password",
+            only_if=("sign_in", SignIn.PASSWORD),
+            fields=("username", "password"),
+        ),
+        Auth(
+            method=Method.OAUTH2,
+            title="A mailbox of Google signs in (Workspace, Gmail)",
+            scopes=("https://mail.google.com/",),
+            authorize_url="{authorize_url}",
+            token_url="{token_url}",  # noqa: S106  # an address
+            # Google hands out a refresh token for "offline", and once more for "consent" alone
+            # (developers.google.com/identity/protocols/oauth2/web-server).
+            params=(("access_type", "offline"), ("prompt", "consent")),
+            client_auth=ClientAuth.POST,
+            only_if=("sign_in", SignIn.GOOGLE),
+            fields=("username", "client_id", "client_secret"),
+        ),
+        Auth(
+            method=Method.OAUTH2,
+            title="A mailbox of Microsoft 365 signs in (delegated permission)",
+            scopes=("offline_access", "https://outlook.office.com/SMTP.Send"),
+            authorize_url="{login_url}/{tenant}/oauth2/v2.0/authorize",
+            token_url=_MICROSOFT_TOKEN,
+            client_auth=ClientAuth.POST,
+            only_if=("sign_in", SignIn.MICROSOFT),
+            fields=("username", "tenant", "client_id", "client_secret"),
+        ),
+        Auth(
+            method=Method.OAUTH2,
+            title="An app signs in for a mailbox of Microsoft 365 (application permission)",
+            scopes=(APP_SCOPE,),
+            token_url=_MICROSOFT_TOKEN,
+            client_auth=ClientAuth.POST,
+            only_if=("sign_in", SignIn.MICROSOFT_APP),
+            fields=("username", "tenant", "client_id", "client_secret"),
+        ),
+        Auth(
+            method=Method.NONE,
+            title="A server that takes mail from this machine as it is",
+            only_if=("sign_in", SignIn.NONE),
+        ),
     ),
     limits=Limits(at_once=4),
     docs="https://github.com/pointsman/pointsman/blob/main/docs/connections/smtp.md",

@@ -4,18 +4,22 @@ import asyncio
 import re
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from aiosmtplib import SMTP, SMTPException
+from aiosmtplib.auth import auth_xoauth2_encode
 from aiosmtplib.errors import SMTPResponseException
+from pydantic import SecretStr
 
 from pointsman_sdk import ConnectorError, Context, ReauthRequired, Rejected, Retryable, Scope
 from pointsman_smtp.addresses import mailbox
-from pointsman_smtp.answers import SIGN_IN, Stage, answered, failed
+from pointsman_smtp.answers import SIGN_IN, Stage, TokenRefused, answered, failed
 from pointsman_smtp.config import Security, SmtpConfig
 from pointsman_smtp.message import Mail
+from pointsman_smtp.tokens import MailTokens
 
+_LET_IN, _GO_ON = 235, 334  # answers to a sign-in
 _GOODBYE_S = 1.0
 _LAST_TURNS = 10
 _DOTS = re.compile(rb"(?m)^\.")
@@ -26,25 +30,40 @@ class MailServer:
 
     def __init__(self, config: SmtpConfig, context: Context) -> None:
         self._config, self._context = config, context
+        self._tokens = MailTokens(config, context)
         self._authorities: ssl.SSLContext | None = None
 
     async def look(self) -> None:
         """All that comes before a message, and no message. Raises ConnectorError."""
-        async with self._talk() as talk:
-            await talk.begin(await self._tls())
-            await talk.look()
+        await self._said(lambda talk: talk.look())
 
     async def deliver(self, mail: Mail) -> None:
         """Have the server take the message. Raises ConnectorError, AmbiguousOutcome once all of it was sent."""
-        async with self._talk() as talk:
-            await talk.begin(await self._tls())
-            await talk.send(mail)
+        await self._said(lambda talk: talk.send(mail))
+
+    async def _said(self, say: Callable[["_Talk"], Awaitable[None]]) -> None:
+        """In one talk; in another one, with a token that is renewed, where the server refuses the first: it heard no more."""
+        until = asyncio.get_running_loop().time() + self._config.seconds
+        if not self._config.by_token:
+            await self._once(say, None, until)
+            return
+        token = await self._tokens.good()
+        try:
+            await self._once(say, token.access, until)
+        except TokenRefused:
+            fresh = await self._tokens.renewed(token)
+            await self._once(say, fresh.access, until)
+
+    async def _once(self, say: Callable[["_Talk"], Awaitable[None]], token: SecretStr | None, until: float) -> None:
+        async with self._talk(until) as talk:
+            await talk.begin(await self._tls(), token)
+            await say(talk)
 
     @asynccontextmanager
-    async def _talk(self) -> AsyncIterator["_Talk"]:
+    async def _talk(self, until: float) -> AsyncIterator["_Talk"]:
         talk, listens = _Talk(self._config, self._context), False
         try:
-            async with asyncio.timeout(self._config.seconds):
+            async with asyncio.timeout_at(until):
                 yield talk
             listens = True
         except (SMTPException, OSError) as error:  # a time-out is an OSError, too
@@ -74,8 +93,8 @@ class _Talk:
         self._client: SMTP | None = None
         self._line: socket.socket | None = None
 
-    async def begin(self, tls: ssl.SSLContext | None) -> None:
-        """Up to where messages are taken."""
+    async def begin(self, tls: ssl.SSLContext | None, token: SecretStr | None) -> None:
+        """Up to where messages are taken; signed in with the token where there is one."""
         client = await self._connected(tls)
         self.stage = Stage.HELLO
         await client.ehlo()
@@ -87,7 +106,10 @@ class _Talk:
             await client.starttls(tls_context=tls)
             self.stage = Stage.HELLO
             await client.ehlo()
-        if self._config.username is not None and self._config.password is not None:
+        if token is not None and self._config.username is not None:
+            self.stage = Stage.TOKEN
+            await self._show(client, self._config.username, token.get_secret_value())
+        elif self._config.username is not None and self._config.password is not None:
             self.stage = Stage.SIGN_IN
             await self._sign_in(client, self._config.username, self._config.password.get_secret_value())
 
@@ -166,6 +188,17 @@ class _Talk:
         else:
             # Waits for a person, as a refused password does: refused for good, each message would have to be sent again by hand.
             raise ReauthRequired("the mail server offers neither PLAIN nor LOGIN: leave the user name out, or use TLS")
+
+    async def _show(self, client: SMTP, username: str, token: str) -> None:
+        if "xoauth2" not in client.server_auth_methods:
+            raise ReauthRequired(
+                "the mail server offers no sign-in by token (XOAUTH2): is it the vendor's own, in TLS?"
+            )
+        said = await client.execute_command(b"AUTH", b"XOAUTH2", auth_xoauth2_encode(username, token))
+        if said.code == _GO_ON:  # why it says no, as JSON: an empty line has it say so by its code
+            said = await client.execute_command(b"")
+        if said.code != _LET_IN:
+            raise answered(self.stage, said.code, said.message)
 
     def _options(self, client: SMTP, mail: Mail) -> list[str]:
         options, size = [], len(mail.content)

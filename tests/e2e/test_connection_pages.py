@@ -149,8 +149,14 @@ def test_the_page_of_smtp(demo: Demo, tmp_path: Path) -> None:
     written = {
         '"host": "smtp.example.com", "username": "appointments@example.com", "password": "…"': (
             '"host": "127.0.0.1", "port": 8025, "security": "none"'
-        )
+        ),
+        '"host": "smtp.office365.com", "sign_in"': '"host": "127.0.0.1", "port": 8025, "security": "none", "sign_in"',
+        '"client_id": "…", "client_secret": "…"': json.dumps(
+            {"client_id": "mail-client", "client_secret": "mail-client-secret", "login_url": "http://127.0.0.1:8026"}
+        )[1:-1],
     }
     said, refused = run_page(demo, "smtp", written, tmp_path)
     assert refused == set()
     assert '"key":"mail"' in said
+    assert "Afterwards go on with: pointsman connections add smtp --key mail-by-token" in said
+    assert "mail-by-token: works" in said

@@ -40,9 +40,9 @@ class SignInChecks(Bench):
         """A token whose time is over is renewed first, once for four callers: no vendor is shown it."""
         before, stale = issuing.issued.renewals, await tokens.current()
         tokens.lend(replace(stale, expires_at=NOW - timedelta(minutes=1), renew_at=None))
-        wire.seen = []
+        shown_before = len(wire.shown())
         await asyncio.gather(*(connector.check() for _ in range(4)))
-        assert stale.access.get_secret_value() not in wire.shown(), "a stale token was shown"
+        assert stale.access.get_secret_value() not in wire.shown()[shown_before:], "a stale token was shown"
         assert issuing.issued.renewals == before + 1
 
     @proves(Tier.SILVER)

@@ -12,6 +12,7 @@ from typing import Any
 from aiosmtpd.smtp import Envelope, LoginPassword
 
 from pointsman_sdk.fakes import CallLedger, KeptFile
+from pointsman_sdk.fakes.oauth import OAuthServer
 from pointsman_smtp.fake.faults import Troubles
 from pointsman_smtp.fake.mailbox import Mailbox, Received
 from pointsman_smtp.fake.talks import SIGN_INS, Talk
@@ -24,7 +25,8 @@ _LAST_TURNS = 5  # of the loop, in which the last talks end
 class FakeMailServer:
     """Takes mail for every address but those in `unknown`.
 
-    `users` sign in by their password in one of the ways `sign_ins`; without any, no sign-in is asked for. `tls` is the
+    `users` sign in by their password in one of the ways `sign_ins`, and every mailbox by a token of `oauth`; only with `open`
+    no sign-in is asked for where there is a way. `tls` is the
     certificate of the server, from the first byte with `implicit`, else by STARTTLS. A silent answer lasts `lost_s` seconds, or
     until its caller hangs up; `slow_s` is how long each answer to a message takes.
     """
@@ -34,6 +36,8 @@ class FakeMailServer:
         *,
         users: dict[str, str] | None = None,
         sign_ins: tuple[str, ...] = SIGN_INS,
+        oauth: OAuthServer | None = None,
+        open: bool = False,  # noqa: A002  # said by name alone
         tls: ssl.SSLContext | None = None,
         implicit: bool = False,
         utf8: bool = True,
@@ -49,6 +53,8 @@ class FakeMailServer:
             utf8,
             largest,
         )
+        self.oauth, self.open = oauth, open
+        self.mailbox_of_tokens: str | None = None
         self.clock, self.lost_s, self.slow_s = clock, lost_s, 0.0
         self.unknown: set[str] = set()
         self.troubles, self.mailbox, self.ledger = Troubles(), Mailbox(), CallLedger()
@@ -122,6 +128,17 @@ class FakeMailServer:
         """Go on from what a former process left in the file, and write there what is received."""
         self.kept = KeptFile(self.mailbox, path)
         self.kept.take_up()
+
+    @property
+    def asks(self) -> bool:
+        """Whether mail is taken from those alone who have signed in."""
+        return not self.open and (bool(self.users) or self.oauth is not None)
+
+    def lets_in_by_token(self, login: LoginPassword) -> bool:
+        """Whether this token is good now, for `mailbox_of_tokens` where that is named."""
+        if self.oauth is None or not self.oauth.lets_in(login.password.decode()):
+            return False
+        return self.mailbox_of_tokens in (None, login.login.decode())
 
     def lets_in(self, login: LoginPassword) -> bool:
         """Whether this is a user's password."""

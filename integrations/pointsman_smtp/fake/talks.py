@@ -1,6 +1,8 @@
 """One talk of the fake mail server with a client."""
 
 import asyncio
+import json
+from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 
 SIGN_INS = ("PLAIN", "LOGIN")
+BY_TOKEN = "XOAUTH2"  # noqa: S105  # the name of a way
 
 
 class Talk(SMTP):
@@ -23,6 +26,7 @@ class Talk(SMTP):
         self._coming: list[Trouble] = server.troubles.of_talk()
         self._turn = Turn(fault=Fault.NONE)
         in_clear = server.tls is None or server.implicit
+        offered = (*(server.sign_ins if server.users else ()), *((BY_TOKEN,) if server.oauth is not None else ()))
         super().__init__(
             self,
             hostname="mail.example",
@@ -33,7 +37,7 @@ class Talk(SMTP):
             require_starttls=not in_clear,
             auth_require_tls=not in_clear,
             authenticator=self._authenticate_user if server.users else None,
-            auth_exclude_mechanism=[way for way in SIGN_INS if not server.users or way not in server.sign_ins],
+            auth_exclude_mechanism=[way for way in (*SIGN_INS, BY_TOKEN) if way not in offered],
             loop=loop,
         )
 
@@ -65,6 +69,20 @@ class Talk(SMTP):
         if not await self._befalls("AUTH"):
             await super().smtp_AUTH(arg)
 
+    async def auth_XOAUTH2(self, _: SMTP, args: list[str]) -> AuthResult:
+        """A token of the mailbox. One that is not good is answered with the reason, and by a code after an empty line."""
+        try:
+            shown = b64decode(args[1].encode(), validate=True).decode() if len(args) > 1 else ""
+        except ValueError:
+            shown = ""
+        parts = dict(part.partition("=")[::2] for part in shown.split("\x01") if part)
+        login = LoginPassword(parts.get("user", "").encode(), parts.get("auth", "").removeprefix("Bearer ").encode())
+        if self._server.lets_in_by_token(login):
+            return AuthResult(success=True, auth_data=login)
+        why = {"status": "401", "schemes": "bearer", "scope": "https://mail.google.com/"}
+        await self.challenge_auth(json.dumps(why))
+        return AuthResult(success=False, handled=False)
+
     async def smtp_NOOP(self, arg: str) -> None:
         if not await self._befalls("NOOP"):
             await super().smtp_NOOP(arg)
@@ -72,7 +90,7 @@ class Talk(SMTP):
     async def smtp_MAIL(self, arg: str | None) -> None:
         trouble, self._turn = self._server.troubles.of_message()
         self._coming += [] if trouble is None else [trouble]
-        if self._server.users and not (self.session and self.session.authenticated):
+        if self._server.asks and not (self.session and self.session.authenticated):
             await self.push("530 5.7.0 Authentication required")
         elif await self._befalls("MAIL"):
             self._write_down("", 0 if trouble is None else _code(trouble), acted=False)

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
+
 from pointsman.connectors.guard import PRIVATE_NETWORKS, AddressGuard
-from pointsman_sdk import Attachment, Context, Memory, Notice, NoTokens
+from pointsman_sdk import Attachment, Context, Memory, Notice, NoTokens, Tokens
 from pointsman_sdk.http import make_client
 from pointsman_sdk.testing.bench import reader_processes
 from pointsman_sdk.testing.lent import BenchMemory
@@ -40,13 +42,15 @@ class Desk:
     server: FakeMailServer
     memory: Memory = field(default_factory=BenchMemory)
     guard: AddressGuard = field(default_factory=lambda: AddressGuard(PRIVATE_NETWORKS))
+    tokens: Tokens = field(default_factory=NoTokens)
+    http: httpx.AsyncBaseTransport | None = None  # nothing goes over it where there is none
 
     def connector(self, **config: Any) -> SmtpConnector:
         given = {"host": "localhost", "port": self.server.port, "security": "none", "sender": "post@example.com"}
         context = Context(
-            http=make_client(None),  # type: ignore[arg-type]  # nothing goes over it
+            http=make_client(self.http),  # type: ignore[arg-type]  # None fails when it is used
             clock=lambda: AT,
-            tokens=NoTokens(),
+            tokens=self.tokens,
             memory=self.memory,
             readers=reader_processes(),
             log=logging.getLogger("test.smtp"),

@@ -1,13 +1,19 @@
 """The mail server as the conformance kit wants to see it, and how SMTP is spoken on its bench."""
 
 import asyncio
+import base64
 import socket
+from binascii import Error as NoBase64
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 
-from pointsman_sdk import Capability
-from pointsman_sdk.testing import NOW, Row
-from pointsman_smtp import Security, SmtpConfig
+from pydantic import SecretStr
+
+from pointsman_sdk import Capability, Token
+from pointsman_sdk.fakes.oauth import OAuthServer
+from pointsman_sdk.testing import NOW, Issued, Row
+from pointsman_smtp import Security, SignIn, SmtpConfig
 from pointsman_smtp.fake.server import FakeMailServer
 
 USER, PASSWORD = "anna", "s3cret-password"
@@ -59,7 +65,14 @@ class SmtpDialogue:
         return self._last == "END"
 
     def shown(self, question: bytes) -> Sequence[str]:
-        return [question.split()[-1].decode("ascii", "replace")] if self._last == "AUTH" else []
+        """As it is written, and the token that is in it: of a password no more goes over the line."""
+        if self._last != "AUTH" or not question.strip():
+            return []
+        written = question.split()[-1]
+        with suppress(NoBase64, UnicodeDecodeError):
+            _, bearer, token = base64.b64decode(written).decode().partition("auth=Bearer ")
+            return [written.decode("ascii", "replace"), *([token.rstrip("\x01")] if bearer else [])]
+        return [written.decode("ascii", "replace")]
 
     def says(self, status: int) -> bool:
         return status in _SAID
@@ -102,6 +115,33 @@ class BenchVendor:
         return "gone@example.com"
 
 
+class TokenVendor(BenchVendor):
+    """The same, which takes tokens alone."""
+
+    def __init__(self, server: FakeMailServer) -> None:
+        super().__init__(server)
+        self.issued = Issued()
+        assert server.oauth is not None
+        self._oauth = server.oauth
+        self._oauth.expire()
+
+    def issue(self) -> Token:
+        access, refresh = self._oauth.sign_in()
+        token = Token(access=SecretStr(access), refresh=SecretStr(refresh), expires_at=NOW + timedelta(hours=1))
+        self.issued.tokens.append(token)
+        return token
+
+    def expire(self) -> None:
+        self._oauth.expire()
+
+
+def token_config_for(check: str) -> SmtpConfig:
+    """What lets the connector in by a token."""
+    given = config_for(check).model_dump(exclude={"password"})
+    client = {"client_id": "mail-client", "client_secret": "mail-client-secret"}
+    return SmtpConfig.model_validate({**given, "sign_in": SignIn.GOOGLE, **client})
+
+
 def config_for(check: str) -> SmtpConfig:
     """What lets the connector in. Where the vendor is silent, its time is over soon."""
     silent = "silent" in check or "lose_answer" in check
@@ -118,7 +158,8 @@ def config_for(check: str) -> SmtpConfig:
 
 
 @contextmanager
-def bench_server() -> Iterator[FakeMailServer]:
-    """The server of the bench."""
-    with FakeMailServer(users={USER: PASSWORD}, clock=lambda: NOW).running() as server:
+def bench_server(*, tokens: bool = False) -> Iterator[FakeMailServer]:
+    """The server of the bench, which takes passwords or `tokens`."""
+    ways = {"oauth": OAuthServer(clock=lambda: NOW)} if tokens else {"users": {USER: PASSWORD}}
+    with FakeMailServer(**ways, clock=lambda: NOW).running() as server:  # type: ignore[arg-type]  # each of its own kind
         yield server

@@ -58,15 +58,15 @@ def test_answers_that_do_not_fit_together_are_told_and_kept_for_the_next_round(
 
 
 def test_further_fields_are_asked_on_wish_with_their_defaults() -> None:
-    found, person = asked("smtp", "2", "mail.example", "a@b.example", *_FURTHER, everything=True)
+    found, person = asked("smtp", "5", "mail.example", "a@b.example", *_FURTHER, everything=True)
     assert found["security"] == "tls"
     assert found["port"] == 465
     assert found["seconds"] == 25.0
     assert not [part for part in person.asked if "Change the fields" in part]
 
 
-#: port (first one that is no number), security, username, password, sender_name, hello, seconds
-_FURTHER = ("many", "465", "2", "", "", "", "", "")
+#: port (first one that is no number), security, sender_name, hello, seconds
+_FURTHER = ("many", "465", "2", "", "", "")
 
 
 def test_the_field_that_tells_two_ways_apart_is_set_by_the_choice() -> None:
@@ -76,8 +76,8 @@ def test_the_field_that_tells_two_ways_apart_is_set_by_the_choice() -> None:
 
 
 def test_a_number_that_is_not_listed_is_asked_again(capsys: pytest.CaptureFixture[str]) -> None:
-    found, _ = asked("smtp", "3", "0", "x", "2", "mail.example", "a@b.example", False)
-    assert found == {"host": "mail.example", "sender": "a@b.example"}
+    found, _ = asked("smtp", "6", "0", "x", "5", "mail.example", "a@b.example", False)
+    assert found == {"sign_in": "none", "host": "mail.example", "sender": "a@b.example"}
     assert "1" in capsys.readouterr().out
 
 

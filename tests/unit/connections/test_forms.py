@@ -9,6 +9,7 @@ from pointsman.connectors.set_up.examples import connection_examples
 from pointsman.connectors.set_up.form import fields_of, ways_of
 
 REGISTRY = ConnectorRegistry.discover()
+_GIVEN = ("permission", "sign_in")  # by the choice of a way
 
 
 @pytest.mark.parametrize(
@@ -17,7 +18,16 @@ REGISTRY = ConnectorRegistry.discover()
         ("caldav", [["base_url", "username", "password"]]),
         ("google", [["client_id", "client_secret"], ["service_account_key", "acting_as"]]),
         ("microsoft", [["tenant", "client_id", "client_secret"], ["tenant", "client_id", "client_secret", "mailbox"]]),
-        ("smtp", [["host", "username", "password", "sender"], ["host", "sender"]]),
+        (
+            "smtp",
+            [
+                ["host", "username", "password", "sender"],
+                ["host", "username", "client_id", "client_secret", "sender"],
+                ["host", "username", "client_id", "client_secret", "tenant", "sender"],
+                ["host", "username", "client_id", "client_secret", "tenant", "sender"],
+                ["host", "sender"],
+            ],
+        ),
         ("memory", [[], ["client_id", "client_secret"]]),
     ],
 )
@@ -34,10 +44,29 @@ def test_a_way_that_is_chosen_by_a_field_sets_it() -> None:
 
 @pytest.mark.parametrize("connector", REGISTRY.names())
 def test_no_field_is_lost_and_none_is_asked_twice(connector: str) -> None:
-    manifest = REGISTRY.manifest(connector)
+    manifest, asked = REGISTRY.manifest(connector), set[str]()
     for way in ways_of(manifest):
         names = [*way.given, *(field.name for field in (*way.fields, *way.further))]
-        assert sorted(names) == sorted(manifest.config.model_fields)
+        assert len(names) == len(set(names))
+        asked |= set(names)
+    assert asked == set(manifest.config.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("connector", "way", "not_asked"),
+    [
+        ("smtp", 0, {"client_id", "client_secret", "tenant", "login_url", "authorize_url", "token_url"}),
+        ("smtp", 1, {"password", "tenant", "login_url"}),
+        ("smtp", 2, {"password", "authorize_url", "token_url"}),
+        ("smtp", 4, {"username", "password", "client_id", "client_secret"}),
+        ("google", 0, {"service_account_key", "acting_as"}),
+        ("google", 1, {"client_id", "client_secret"}),
+        ("microsoft", 0, {"mailbox"}),
+    ],
+)
+def test_nobody_is_asked_for_what_another_way_to_sign_in_needs(connector: str, way: int, not_asked: set[str]) -> None:
+    chosen = ways_of(REGISTRY.manifest(connector))[way]
+    assert not_asked & {field.name for field in (*chosen.fields, *chosen.further)} == set()
 
 
 @pytest.mark.parametrize("connector", REGISTRY.names())
@@ -61,6 +90,6 @@ def test_an_admin_sees_an_example_for_each_way_of_each_connector() -> None:
         connector: str = example["value"]["connector"]
         config: dict[str, Any] = example["value"]["config"]
         assert config.keys() <= REGISTRY.manifest(connector).config.model_fields.keys()
-        assert all(f"`{name}`" in example["description"] for name in config if name != "permission")
+        assert all(f"`{name}`" in example["description"] for name in config if name not in _GIVEN)
     assert examples["google"]["value"]["config"].keys() == {"client_id", "client_secret"}
     assert examples["microsoft-2"]["value"]["config"]["permission"] == "application"

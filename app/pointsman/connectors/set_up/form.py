@@ -1,10 +1,13 @@
 """A connector's set-up form: for each way to sign in the fields that it needs, read from manifest and JSON Schema."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pointsman_sdk import Auth, Manifest, Method
+
+_PLACE = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +25,7 @@ class FormField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WayToSignIn:
-    """One way, with what it sets by itself (`given`), the fields that it is asked for, and all others.
+    """One way, with what it sets by itself (`given`), the fields that it is asked for, and all others but those of other ways.
 
     With `signs_in` a person goes to the vendor once, who is asked to grant the `scopes`.
     """
@@ -38,7 +41,8 @@ class WayToSignIn:
 def ways_of(manifest: Manifest) -> tuple[WayToSignIn, ...]:
     """The ways in the manifest's order: at least one."""
     fields = fields_of(manifest.config.model_json_schema())
-    return tuple(_way(auth, fields) for auth in manifest.auth or (Auth(method=Method.NONE),))
+    ways = manifest.auth or (Auth(method=Method.NONE),)
+    return tuple(_way(auth, fields, frozenset().union(*map(_own, ways)) - _own(auth)) for auth in ways)
 
 
 def fields_of(schema: Mapping[str, Any]) -> tuple[FormField, ...]:
@@ -47,10 +51,16 @@ def fields_of(schema: Mapping[str, Any]) -> tuple[FormField, ...]:
     return tuple(_field(name, part, schema, required) for name, part in schema.get("properties", {}).items())
 
 
-def _way(auth: Auth, fields: Sequence[FormField]) -> WayToSignIn:
+def _own(auth: Auth) -> frozenset[str]:
+    """The fields that a way names. Those of its addresses are its own where a field says which way is taken."""
+    urls = (auth.authorize_url, auth.token_url, auth.issuer) if auth.only_if else ()
+    return frozenset(auth.fields) | {name for url in urls if url for name in _PLACE.findall(url)}
+
+
+def _way(auth: Auth, fields: Sequence[FormField], of_others: frozenset[str]) -> WayToSignIn:
     given = {auth.only_if[0]: str(auth.only_if[1])} if auth.only_if else {}
     asked = tuple(one for one in fields if one.name not in given and (one.required or one.name in auth.fields))
-    further = tuple(one for one in fields if one.name not in given and one not in asked)
+    further = tuple(one for one in fields if one.name not in of_others | given.keys() and one not in asked)
     signs_in = auth.authorize_url is not None
     return WayToSignIn(
         title=auth.title or auth.method.value,
