@@ -162,8 +162,8 @@ class TooManyRequests(PointsmanError):
 
     code = "too-many-requests"
 
-    def __init__(self, message: str, *, retry_after_s: int, code: str | None = None) -> None:
-        super().__init__(message, code=code)
+    def __init__(self, message: str, *, retry_after_s: int, code: str | None = None, told: object = None) -> None:
+        super().__init__(message, code=code, told=told)
         self.retry_after_s = retry_after_s
 
 

@@ -5,8 +5,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from pointsman_smtp.fake import to_enter
 from support.floors.use_case_env import open_world
 from support.programs.command_line import Done, pointsman
 from support.programs.running_fake import running_fake
@@ -74,6 +76,37 @@ def test_a_connection_is_set_up_in_one_go_and_again_from_where_it_stopped(databa
     assert (health.returncode, "office works." in health.stdout) == (0, True), health.stderr
     index = pointsman("connections", "list", url=database_url, **NETWORKS)
     assert index.stdout.splitlines()[-1].split() == ["office", "microsoft", "in", "use"]
+
+
+def test_mail_is_set_up_with_what_its_fake_prints_and_a_test_message_arrives(database_url: str, tmp_path: Path) -> None:
+    asyncio.run(floor(database_url))
+    with running_fake("smtp", control=True) as (port, control):
+        for way, config in to_enter(port, control).items():
+            if way == "google":  # somebody has to sign in first
+                continue
+            done = add(
+                database_url,
+                tmp_path,
+                "smtp",
+                {"config": config, "send_test_to": "ada@example.com"},
+                "--key",
+                way.replace("_", "-"),
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert "The vendor took the test message. Look for it in the mailbox of ada@example.com" in done.stdout
+        tried = pointsman(
+            "connectors", "check", "none", "--live", "--to", "ben@example.com", url=database_url, **NETWORKS
+        )
+        assert "less than a minute ago" in tried.stderr
+        left_out = pointsman("connectors", "check", "none", "--live", url=database_url, **NETWORKS)
+        assert (
+            "notices: a test message is taken: left out: name an address for a test message with --to"
+            in left_out.stdout
+        )
+        told = httpx.get(f"http://127.0.0.1:{control}/_control/messages", trust_env=False).json()["received"]
+        assert [(one["recipient"], one["subject"]) for one in told] == [
+            ("ada@example.com", "Test message of Pointsman")
+        ] * 2
 
 
 def test_a_sign_in_that_nobody_waits_for_tells_its_address_and_how_to_go_on(database_url: str, tmp_path: Path) -> None:

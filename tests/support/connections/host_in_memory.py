@@ -17,6 +17,7 @@ from pointsman.domain.roster.reps import Rep
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput
 from pointsman.services.connections.health import ConnectionHealth
 from pointsman.services.connections.sign_in import BegunUrl
+from pointsman.services.connections.trial_message import SentTrial, TrialResult
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.vendors.calendars import CalendarOwner, VendorCalendar
@@ -49,6 +50,8 @@ class HostInMemory:
     bindings: dict[str, list[CalendarBindingInput]] = field(default_factory=dict)
     have_read: set[str] = field(default_factory=set)  # reps whose calendars were read since the last save
     booked: list[tuple[str, str, str]] = field(default_factory=list)
+    trials: list[tuple[str, str]] = field(default_factory=list)
+    trial_ends: list[SentTrial | PointsmanError] = field(default_factory=list)  # of the next test messages, else taken
     begun: int = 0
     looks: int = 0
     clock: datetime = START
@@ -71,6 +74,9 @@ class HostInMemory:
 
     def has_calendars(self, connector: str) -> bool:
         return Capability.BUSY in self.registry.manifest(connector).capabilities
+
+    def sends_mail(self, connector: str) -> bool:
+        return Capability.NOTICES in self.registry.manifest(connector).capabilities
 
     def faults(self, connector: str, config: Mapping[str, Any]) -> Sequence[Fault]:
         try:
@@ -131,6 +137,13 @@ class HostInMemory:
         self.booked.append((key, calendar, zone))
         for found in self.findings:
             yield found
+
+    async def send_trial(self, key: str, to: str) -> SentTrial:
+        end = self.trial_ends.pop(0) if self.trial_ends else SentTrial(result=TrialResult.TAKEN)
+        if isinstance(end, PointsmanError):
+            raise end
+        self.trials.append((key, to))
+        return end
 
     async def health(self, key: str) -> ConnectionHealth:
         owed = OwedWork(waiting=0, oldest_at=None)

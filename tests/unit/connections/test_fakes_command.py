@@ -6,11 +6,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import entry_points
+from itertools import takewhile
 from pathlib import Path
 
 import httpx
 import pytest
 
+from pointsman.cli.connections.given import GivenSetUp
 from pointsman.cli.connectors.fakes import ENTRY_POINT_GROUP
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.local.plain_http import NO_AUTHORITIES
@@ -58,7 +60,23 @@ def test_a_fake_without_http_is_run_with_a_control_port() -> None:
         assert answered(control, "/_control/messages") == 200
         process.terminate()
         said, _ = process.communicate()
-    assert f"  host: 127.0.0.1\n  port: {port}\n" in said
+    assert f"  host: 127.0.0.1\n  port: {port}\n  security: none\n" in said
+
+
+@pytest.mark.parametrize("words", [("google",), ("smtp",), ("smtp", "--control-port")])
+def test_a_fake_prints_documents_that_a_connection_to_it_is_set_up_with(words: tuple[str, ...]) -> None:
+    """Each as `connections add --from` takes it, and as the connector's own model does."""
+    name, *more = words
+    port, control = free_port(), free_port()
+    with running(name, "--port", str(port), *more, *([str(control)] if more else [])) as process:
+        assert process.stdout is not None
+        lines = [
+            line.strip() for line in takewhile(lambda line: "POINTSMAN_PRIVATE_NETWORKS" not in line, process.stdout)
+        ]
+    documents = [GivenSetUp.model_validate_json(line) for line in lines if line.startswith("{")]
+    assert len(documents) == (3 if more else 1)
+    for given in documents:
+        ConnectorRegistry.discover().parse_config(name, given.config or {})
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ from pointsman.cli.connections.given import GivenSetUp
 from pointsman.cli.connections.set_up import AskedSetUp, set_up
 from pointsman.connectors.live import LiveFinding, LiveResult
 from pointsman.domain.errors import Invalid, Unavailable
+from pointsman.domain.messages.message import say
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput
+from pointsman.services.connections.trial_message import SentTrial, TrialResult
 from pointsman.services.ports.vendors.pace import PaceState
 from support.connections.answers import WrittenAnswers
 from support.connections.host_in_memory import CLOSED_DOWN, HostInMemory, calendar
@@ -187,8 +189,66 @@ def test_a_wrong_client_is_mended_by_the_same_command() -> None:
 
 def test_what_was_answered_is_proposed_after_a_refusal() -> None:
     floor = host(refusals=[Unavailable("No answer.")])
-    further: list[str | bool] = [True, "", "", "https://calendar.example", "", ""]
+    further: list[str | bool] = [True, "https://calendar.example", "", ""]
     again: list[str | bool] = [True, "1", "", "right", False, False, False, False]
     assert run(floor, asks=WrittenAnswers.of(["1", "id.example", "hush", *further, *again]))
     config = floor.saved["google"].config
     assert config | CLIENT | {"client_secret": "right", "url": "https://calendar.example"} == config
+
+
+# -- mail
+
+MAIL = {"host": "mail.example", "sign_in": "none", "sender": "post@example.com"}
+
+
+def run_mail(host: HostInMemory, *answers: str | bool, **given: Any) -> bool:
+    asks = WrittenAnswers.of(answers) if answers else None
+    asked = AskedSetUp(connector="smtp", key="mail", asks=asks, given=GivenSetUp(**given), everything=False, waits=True)
+    done = asyncio.run(set_up(host, asked, sleep=host.sleep))
+    assert asks is None or asks.answers == []
+    return done
+
+
+def test_who_sets_mail_up_may_have_a_test_message_sent(capsys: pytest.CaptureFixture[str]) -> None:
+    floor = host()
+    assert run_mail(floor, "5", "mail.example", "post@example.com", False, "ada@example.com")
+    assert floor.saved["mail"].config == MAIL
+    assert floor.trials == [("mail", "ada@example.com")]
+    assert "Look for it in the mailbox of ada@example.com" in capsys.readouterr().out
+
+
+def test_without_an_address_none_is_sent() -> None:
+    floor = host()
+    assert run_mail(floor, "5", "mail.example", "post@example.com", False, "")
+    assert run_mail(floor, config=MAIL)
+    assert floor.trials == []
+
+
+def test_an_address_that_is_none_is_asked_for_again(capsys: pytest.CaptureFixture[str]) -> None:
+    floor = host(trial_ends=[Invalid("This is no address that mail can go to.")])
+    assert run_mail(floor, "5", "mail.example", "post@example.com", False, "ada", "ada@example.com")
+    assert floor.trials == [("mail", "ada@example.com")]
+    assert "no address" in capsys.readouterr().out
+
+
+def test_a_document_names_the_address_and_what_is_wrong_with_it_ends_the_command() -> None:
+    floor = host()
+    assert run_mail(floor, config=MAIL, send_test_to="ada@example.com")
+    assert floor.trials == [("mail", "ada@example.com")]
+    with pytest.raises(Invalid):
+        run_mail(host(trial_ends=[Invalid("no address")]), config=MAIL, send_test_to="ada")
+
+
+@pytest.mark.parametrize("result", [TrialResult.REFUSED, TrialResult.UNKNOWN])
+def test_a_test_message_that_was_not_taken_is_told_and_the_command_says_so(
+    result: TrialResult, capsys: pytest.CaptureFixture[str]
+) -> None:
+    end = SentTrial(result=result, why=say("vendor.said", said="there is no such mailbox (550 5.1.1)"))
+    assert not run_mail(host(trial_ends=[end]), config=MAIL, send_test_to="ada@example.com")
+    assert "there is no such mailbox (550 5.1.1)" in capsys.readouterr().out
+
+
+def test_over_a_connection_that_sends_no_mail_nobody_is_asked_for_an_address() -> None:
+    floor = host()
+    assert run(floor, config=CLIENT, send_test_to="ada@example.com")
+    assert floor.trials == []

@@ -27,7 +27,10 @@ class GivenCalendar(BaseModel):
 
 
 class GivenSetUp(BaseModel):
-    """A whole set-up. Without `config` a connection that is there goes on where it stopped."""
+    """A whole set-up. Without `config` a connection that is there goes on where it stopped.
+
+    `send_test_to` is the address that a test message goes to, over a connection that sends mail.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -37,6 +40,7 @@ class GivenSetUp(BaseModel):
     calendars: tuple[GivenCalendar, ...] = Field(default=(), max_length=5_000)
     match: StrictBool = False
     try_booking: StrictBool = True
+    send_test_to: Annotated[str, StringConstraints(min_length=1, max_length=320)] | None = None
 
 
 def read_given(source: Path) -> GivenSetUp:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from pointsman.cli.connections.given import GivenSetUp
 from pointsman.cli.connectors.live_check import live_findings
 from pointsman.cli.session import CLI_ACTOR
+from pointsman.cli.terminal.locality import machine_zone, terminal_language
 from pointsman.connectors.live import LiveFinding
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.set_up.form import WayToSignIn, ways_of
@@ -18,12 +19,14 @@ from pointsman.services.connections.calendar_bindings import CalendarBindingInpu
 from pointsman.services.connections.connections import get_connection, save_connection
 from pointsman.services.connections.health import ConnectionHealth, connection_health
 from pointsman.services.connections.sign_in import BegunUrl, begin_sign_in
+from pointsman.services.connections.trial_message import SentTrial, send_trial_message
 from pointsman.services.connections.vendor_calendars import list_vendor_calendars
 from pointsman.services.ports import Env
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.vendors.calendars import VendorCalendar
 from pointsman.services.roster.change_roster import get_roster
+from pointsman.services.wording.rendering import MessageReader
 from pointsman_sdk import Capability
 
 _MOST_PAGES = 40  # of a list of calendars: what lies beyond is bound by its name
@@ -41,6 +44,8 @@ class Host(Protocol):
     def ways(self, connector: str) -> Sequence[WayToSignIn]: ...
 
     def has_calendars(self, connector: str) -> bool: ...
+
+    def sends_mail(self, connector: str) -> bool: ...
 
     def faults(self, connector: str, config: Mapping[str, Any]) -> Sequence[Fault]: ...
 
@@ -66,6 +71,10 @@ class Host(Protocol):
 
     def try_booking(self, key: str, calendar: str, zone: str) -> AsyncIterator[LiveFinding]: ...
 
+    async def send_trial(self, key: str, to: str) -> SentTrial:
+        """One test message to this address."""
+        ...
+
     async def health(self, key: str) -> ConnectionHealth: ...
 
 
@@ -86,6 +95,9 @@ class ServiceHost:
 
     def has_calendars(self, connector: str) -> bool:
         return Capability.BUSY in self._registry.manifest(connector).capabilities
+
+    def sends_mail(self, connector: str) -> bool:
+        return self._env.notices.sends_mail(connector)
 
     def faults(self, connector: str, config: Mapping[str, Any]) -> Sequence[Fault]:
         try:
@@ -143,6 +155,10 @@ class ServiceHost:
 
     def try_booking(self, key: str, calendar: str, zone: str) -> AsyncIterator[LiveFinding]:
         return live_findings(self._env, key, calendar=calendar, zone=zone)
+
+    async def send_trial(self, key: str, to: str) -> SentTrial:
+        reader = MessageReader(language=terminal_language(), zone=machine_zone())
+        return await send_trial_message(self._env, key, to=to, reader=reader, actor=CLI_ACTOR)
 
     async def health(self, key: str) -> ConnectionHealth:
         return await connection_health(self._env, key)

@@ -12,11 +12,12 @@ from pointsman.cli.connections.given import GivenSetUp
 from pointsman.cli.connections.health import show_health
 from pointsman.cli.connections.host import Host
 from pointsman.cli.connectors.live_check import show_finding
-from pointsman.cli.output import fail, show, tell, words_of
+from pointsman.cli.output import fail, show, tell, word, words_of
 from pointsman.cli.terminal.told_errors import fault_lines
 from pointsman.connectors.live import LiveResult
-from pointsman.domain.errors import Invalid, PointsmanError, Unavailable
+from pointsman.domain.errors import Invalid, PointsmanError, TooManyRequests, Unavailable
 from pointsman.domain.messages.message import Message
+from pointsman.services.connections.trial_message import SentTrial, TrialResult
 from pointsman.services.ports.booking.connections import ConnectionRow
 
 _LOOKS_EVERY = timedelta(seconds=2)
@@ -40,6 +41,8 @@ async def set_up(host: Host, asked: AskedSetUp, *, sleep: Callable[[float], Awai
     if row.pending and not await _signed_in(host, asked, sleep):
         return True  # it goes on with the next call
     works = await _with_calendars(host, asked) if host.has_calendars(asked.connector) else True
+    if host.sends_mail(asked.connector):
+        works = await _with_message(host, asked) and works
     return show_health(await host.health(asked.key)) and works
 
 
@@ -163,6 +166,35 @@ async def _books(host: Host, key: str, calendar: str, zone: str) -> bool:
         kept = kept and found.result is not LiveResult.BROKEN
     tell("cli-connections.trial-works" if kept else "cli-connections.trial-fails", style="green" if kept else "red")
     return kept
+
+
+async def _with_message(host: Host, asked: AskedSetUp) -> bool:
+    """Send one test message where an address is named; whether it was taken."""
+    while True:
+        to = asked.given.send_test_to
+        if to is None and asked.asks is not None:
+            to = asked.asks.text(word("cli-connections.ask-trial-message"), "").strip()
+        if not to:
+            return True
+        try:
+            return tell_trial(await host.send_trial(asked.key, to), to)
+        except (Invalid, TooManyRequests) as error:
+            if asked.asks is None or asked.given.send_test_to is not None:
+                raise
+            _tell_error(error)
+
+
+def tell_trial(sent: SentTrial, to: str) -> bool:
+    """Say what became of a test message; whether it was taken."""
+    why = words_of(sent.why) if sent.why is not None else ""
+    match sent.result:
+        case TrialResult.TAKEN:
+            tell("cli-connections.trial-taken", style="green", to=to)
+        case TrialResult.UNKNOWN:
+            tell("cli-connections.trial-unknown", style="yellow", why=why)
+        case _:
+            tell("cli-connections.trial-refused", style="red", why=why)
+    return sent.result is TrialResult.TAKEN
 
 
 def _tell_error(error: PointsmanError) -> None:

@@ -81,18 +81,19 @@ def check(
     zone: Annotated[str, typer.Option("--zone", help="help.connectors.check.zone")] = _ZONE,
     person: Annotated[str | None, typer.Option("--person", help="help.connectors.check.person")] = None,
     programme: Annotated[str | None, typer.Option("--programme", help="help.connectors.check.programme")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="help.connectors.check.to")] = None,
 ) -> None:
     """Make one authenticated call over each configured connection; with `--live`, try one on its vendor."""
     if live and key is None:
         fail("cli-service.live-needs-key")
-    if not live and (calendar or zone != _ZONE or person or programme):
+    if not live and (calendar or zone != _ZONE or person or programme or to):
         fail("cli-service.live-alone")
     if not is_time_zone(zone):
         fail("cli-service.live-no-zone", zone=zone)
     if live and key is not None:
         from pointsman.cli.connectors.live_check import run_live_check  # noqa: PLC0415  # imports what speaks to vendors
 
-        run_live_check(key, calendar=calendar, zone=zone, person=person, programme=programme)
+        run_live_check(key, calendar=calendar, zone=zone, person=person, programme=programme, to=to)
         return
     faults, reader = run_with_reader(lambda env: _check(env, key))
     for name, fault in faults.items():

@@ -1,5 +1,6 @@
 """`connectors fake`: a vendor that stands on this machine alone, for trials without an account."""
 
+import json
 import socket
 from collections.abc import Mapping
 from importlib import import_module
@@ -11,10 +12,12 @@ from urllib.parse import urlsplit
 from pointsman.cli.output import EXIT_MISUSED, fail, show, tell
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.set_up.form import fields_of
+from pointsman.domain.errors import Invalid
 
 ENTRY_POINT_GROUP = "pointsman.fakes"
 HOST = "127.0.0.1"
 _RUNS = "run"  # an entry point that runs by itself; any other makes an ASGI application
+_TELLS = "to_enter"  # beside it: the configurations of connections to it, by their way to sign in
 
 
 def run_fake(name: str, *, port: int, control_port: int | None, keep: Path | None = None) -> None:
@@ -54,8 +57,18 @@ def _try_port(port: int) -> None:
 
 def _run(name: str, entry: EntryPoint, port: int, control_port: int | None, keep: Path | None) -> None:
     run = entry.load()
+    told = getattr(import_module(entry.module), _TELLS, None)
+    ways: Mapping[str, Mapping[str, Any]] = (
+        told(port, control_port) if told is not None else {"": {"host": HOST, "port": port}}
+    )
+    (_, first), *others = ways.items()
     tell("cli-connections.fake-runs", name=name)
-    _show({"host": HOST, "port": str(port)})
+    _show(first)
+    tell("cli-connections.fake-document", name=name)
+    _show_document(first)
+    for way, config in others:
+        tell("cli-connections.fake-way", way=way)
+        _show_document(config)
     if control_port is not None:
         tell("cli-connections.fake-control", address=f"http://{HOST}:{control_port}/")
     tell("cli-connections.fake-private")
@@ -70,7 +83,11 @@ def _serve(name: str, entry: EntryPoint, port: int, keep: Path | None) -> None:
         except TypeError:
             fail("cli-connections.fake-forgets", name=name, code=EXIT_MISUSED)
     tell("cli-connections.fake-runs", name=name)
-    _show(_to_enter(name, fake, address))
+    entered = _to_enter(name, fake, address)
+    _show(entered)
+    if _is_whole(name, entered):
+        tell("cli-connections.fake-document", name=name)
+        _show_document(entered)
     tell("cli-connections.fake-control", address=f"{address}/_control/items")
     tell("cli-connections.fake-private")
     # By name: a command that serves nothing imports no server, which takes half a second.
@@ -90,6 +107,20 @@ def _to_enter(name: str, fake: Any, address: str) -> Mapping[str, str]:
     return found | {part: value for part, value in clients.items() if value and part in {one.name for one in fields}}
 
 
-def _show(fields: Mapping[str, str]) -> None:
+def _show(fields: Mapping[str, Any]) -> None:
     for name, value in fields.items():
         show(f"  {name}: {value}")
+
+
+def _is_whole(name: str, config: Mapping[str, Any]) -> bool:
+    """Whether a connection needs nothing beside it."""
+    try:
+        ConnectorRegistry.discover().parse_config(name, config)
+    except Invalid:
+        return False
+    return True
+
+
+def _show_document(config: Mapping[str, Any]) -> None:
+    """As `connections add --from` takes it."""
+    show(f"  {json.dumps({'config': config})}")

@@ -13,17 +13,23 @@ async def open_live_check(env: Env, key: str, *, actor: Actor) -> ConnectionRow:
     actor.require(Operation.CONNECTION)
 
     async def work(tx: Tx) -> ConnectionRow:
-        row = await tx.connections.get(key)
-        if row is None:
-            raise NotFound(f"There is no connection '{key:.60}'.")
-        if row.pending:
-            raise Conflict(
-                f"Sign in over {key} first: POST /v1/connections/{key}/sign-in gives the address to do so.",
-                code="not-signed-in",
-            )
-        if not row.active:
-            raise Conflict(f"{key} is switched off: set `active` of the connection first.", code="connection-inactive")
+        row = await usable_connection(tx, key)
         await audit(env, tx, actor, "connection.live-check", f"connection:{key}")
         return row
 
     return await run_in_transaction(env, work)
+
+
+async def usable_connection(tx: Tx, key: str, *, lock: bool = False) -> ConnectionRow:
+    """One that calls can be made over. Raises NotFound, and Conflict before a first sign-in and for one that is switched off."""
+    row = await tx.connections.get(key, lock=lock)
+    if row is None:
+        raise NotFound(f"There is no connection '{key:.60}'.")
+    if row.pending:
+        raise Conflict(
+            f"Sign in over {key} first: POST /v1/connections/{key}/sign-in gives the address to do so.",
+            code="not-signed-in",
+        )
+    if not row.active:
+        raise Conflict(f"{key} is switched off: set `active` of the connection first.", code="connection-inactive")
+    return row
