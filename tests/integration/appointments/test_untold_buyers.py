@@ -7,10 +7,12 @@ import pytest
 
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.appointments.untold import tell_untold_buyers
+from pointsman.services.policies.checking import check_document
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment.appointment import reassign_appointment
 from support.floors.booking_floor import SETTER
 from support.mail_floor import MailFloor, invitation_in, mailing, open_mail_floor
+from support.wording import english
 
 pytestmark = pytest.mark.anyio
 
@@ -83,3 +85,13 @@ async def test_where_mail_takes_over_nobody_is_alarmed(line: MailFloor) -> None:
     other = next(key for key in ("anna", "ben", "clara") if key != row.rep_key)
     await reassign_appointment(line.env, row.id, to=other, reason="test", actor=SETTER)
     assert await line.floor.world.value(OPEN) == 0
+
+
+async def test_the_check_of_a_policy_names_who_cannot_invite_by_the_calendars_that_are_bound(line: MailFloor) -> None:
+    policy = mailing(by="calendar", connection=None, conference="create")
+    found = {one.code: english(one.message) for one in await check_document(line.env, policy)}
+    assert found["invitations-without-fallback"].startswith("the calendars of Anna, Ben and Clara invite no guests")
+    assert found["conference-without-meeting"].startswith("the calendars of Anna, Ben and Clara make no meetings")
+    line.floor.vendor.invites = line.floor.vendor.meets = True
+    able = {one.code for one in await check_document(line.env, policy)}
+    assert able.isdisjoint({"invitations-without-fallback", "conference-without-meeting"})

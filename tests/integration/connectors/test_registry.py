@@ -217,3 +217,13 @@ async def test_a_connector_sends_mail_when_its_manifest_says_so_and_a_broken_or_
     notices = ConnectorNotices(gateway=gateway, registry=registry)
     assert [notices.sends_mail(name) for name in ("memory", "acme", "bad", "gone")] == [True, False, False, False]
     await contexts.aclose()
+
+
+async def test_a_calendar_invites_and_makes_meetings_when_its_manifest_says_so(site: Path) -> None:
+    install(site, "acme-bad", entry="bad = acme_bad:Acme", code="raise RuntimeError('x')")
+    registry, contexts = ConnectorRegistry.discover(), ContextFactory(clock=lambda: datetime.now(UTC))
+    gateway = ConnectorGateway(registry=registry, vault=Vault([new_key()]), contexts=contexts)
+    names = ("google", "microsoft", "caldav", "bad", "gone")
+    assert [gateway.invites_guests(name) for name in names] == [True, True, False, False, False]
+    assert [gateway.makes_meetings(name) for name in names] == [True, True, False, False, False]
+    await contexts.aclose()

@@ -107,7 +107,10 @@ async def test_a_mailbox_that_is_not_there_is_a_dead_letter(line: MailFloor) -> 
     line.mail.cues = [VendorRejectedError("no such mailbox")]
     await line.floor.work()
     assert [(item.status, item.unsure) for item in await line.notices(row)] == [("dead", 0)]
-    assert await line.floor.world.value("select count(*) from alerts where code = 'delivery-dead'") == 1
+    (alert,) = await line.floor.world.rows(
+        "select message #>> '{args,effect,key}' as effect from alerts where code = 'delivery-dead'"
+    )
+    assert alert.effect == "alerts.effect-mail-confirmation"
 
 
 async def test_mail_goes_over_the_connection_that_the_first_went_over(line: MailFloor) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from pointsman.domain.backoff import DELIVERY_RETRY_FOR, retry_delay
 from pointsman.domain.messages.coded import CodedMessage
 from pointsman.domain.messages.message import Message, connection_name, say
+from pointsman.domain.policy.invitations import BuyerMessage
 from pointsman.services.audit import audit
 from pointsman.services.deliveries.connection_faults import put_out_of_use
 from pointsman.services.deliveries.jobs import defer_delivery, defer_slot_taken
@@ -29,6 +30,12 @@ _EFFECTS: Mapping[tuple[str, str], Message] = {
     (DeliveryKind.PERSON, Wanted.PUT): say("alerts.effect-person-put"),
     (DeliveryKind.ACTIVITY, Wanted.PUT): say("alerts.effect-activity-put"),
     (DeliveryKind.NOTICE, Wanted.PUT): say("alerts.effect-notice-put"),
+}
+_MAIL: Mapping[str, Message] = {
+    BuyerMessage.CONFIRMATION: say("alerts.effect-mail-confirmation"),
+    BuyerMessage.CHANGE: say("alerts.effect-mail-change"),
+    BuyerMessage.CANCELLATION: say("alerts.effect-mail-cancellation"),
+    BuyerMessage.REMINDER: say("alerts.effect-mail-reminder"),
 }
 _OF_USE_UNTIL_THEN = frozenset({DeliveryKind.APPOINTMENT, DeliveryKind.NOTICE})
 _ONCE_MORE: Mapping[str, CodedMessage] = {
@@ -182,7 +189,7 @@ async def give_up(env: Env, job: LeasedDelivery, error: CodedMessage, *, unsure:
             subject=f"delivery:{delivery.id}",
             message=say(
                 "alerts.delivery-dead",
-                effect=_EFFECTS[delivery.kind, delivery.wanted],
+                effect=await _effect(tx, delivery),
                 connection=connection_name(job.connection.key),
                 error=error.message,
                 delivery=str(delivery.id),
@@ -192,6 +199,13 @@ async def give_up(env: Env, job: LeasedDelivery, error: CodedMessage, *, unsure:
         await audit(env, tx, WORKER, "delivery.dead", f"delivery:{delivery.id}", after=told)
 
     await run_in_transaction(env, work)
+
+
+async def _effect(tx: Tx, delivery: DeliveryRow) -> Message:
+    """What was not done; of mail which message, where an attempt was made."""
+    listed = await tx.deliveries.listed(delivery.id) if delivery.kind == DeliveryKind.NOTICE else None
+    said = listed.said if listed is not None else None
+    return _MAIL[said] if said is not None else _EFFECTS[delivery.kind, delivery.wanted]
 
 
 async def _put_off(
