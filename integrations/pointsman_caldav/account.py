@@ -29,7 +29,7 @@ MANIFEST = Manifest(
     auth=(Auth(method=Method.BASIC, fields=("username", "password")),),
     limits=Limits(at_once=AT_ONCE, busy_batch=BATCH),
     invites=frozenset({Invites.HOST, Invites.NOBODY}),
-    docs="https://www.rfc-editor.org/rfc/rfc4791",
+    docs="https://github.com/pointsman/pointsman/blob/main/docs/connections/caldav.md",
     maintainers=("Pointsman",),
 )
 

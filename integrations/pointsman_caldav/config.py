@@ -3,8 +3,9 @@
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-import httpx
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from pointsman_sdk import check_address
 
 
 class CaldavConfig(BaseModel):
@@ -12,7 +13,11 @@ class CaldavConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    base_url: Annotated[str, Field(description="Address of the server, for instance https://dav.example.com/")]
+    base_url: Annotated[
+        str,
+        AfterValidator(check_address),
+        Field(description="Address of the server, for instance https://dav.example.com/"),
+    ]
     username: Annotated[str | None, Field(description="User name; empty for a server without login")] = None
     password: Annotated[SecretStr | None, Field(description="Password, better an app password")] = None
     time_zone: Annotated[
@@ -21,19 +26,6 @@ class CaldavConfig(BaseModel):
     trust_free_busy: Annotated[
         bool, Field(description="Believe the server's own report of calendars that show busy times alone")
     ] = False
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_an_address(cls, value: str) -> str:
-        try:
-            url = httpx.URL(value)
-        except (httpx.InvalidURL, ValueError):
-            raise ValueError("not an address") from None
-        if url.scheme not in ("http", "https") or not url.host:
-            raise ValueError("must start with https:// (or http://) and name a host")
-        if url.userinfo or url.query or url.fragment:
-            raise ValueError("must hold neither a password nor a query: the credentials have fields of their own")
-        return value
 
     @field_validator("time_zone")
     @classmethod

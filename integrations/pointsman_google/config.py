@@ -2,11 +2,10 @@
 
 from typing import Annotated, Self
 
-import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from pointsman_google.service_key import ServiceKey
-from pointsman_sdk import check_email
+from pointsman_sdk import check_base_address, check_email
 
 API = "https://www.googleapis.com/calendar/v3"
 AUTHORIZE = "https://accounts.google.com/o/oauth2/v2/auth"
@@ -39,15 +38,7 @@ class GoogleConfig(BaseModel):
     @field_validator("url", "authorize_url", "token_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        try:
-            url = httpx.URL(value)
-        except (httpx.InvalidURL, ValueError):
-            raise ValueError("not an address") from None
-        if url.scheme not in ("http", "https") or not url.host:
-            raise ValueError("must start with https:// (or http://) and name a host")
-        if url.userinfo or url.query or url.fragment:
-            raise ValueError("must hold neither a password nor a query")
-        return value.rstrip("/")
+        return check_base_address(value)
 
     @field_validator("acting_as")
     @classmethod

@@ -3,10 +3,9 @@
 from enum import StrEnum
 from typing import Annotated
 
-import httpx
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, WithJsonSchema
 
-from pointsman_sdk import check_email
+from pointsman_sdk import check_base_address, check_email
 
 
 class Permission(StrEnum):
@@ -14,18 +13,6 @@ class Permission(StrEnum):
 
     DELEGATED = "delegated"  # a person signs in, and the app sees what they see
     APPLICATION = "application"  # the app itself signs in, and sees the mailboxes that an administrator gave it
-
-
-def _address(value: str) -> str:
-    try:
-        url = httpx.URL(value)
-    except (httpx.InvalidURL, ValueError):
-        raise ValueError("not an address") from None
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError("must start with https:// (or http://) and name a host")
-    if url.userinfo or url.query or url.fragment:
-        raise ValueError("must hold neither a password nor a query")
-    return value.rstrip("/")
 
 
 class MicrosoftConfig(BaseModel):
@@ -55,9 +42,9 @@ class MicrosoftConfig(BaseModel):
     working_elsewhere_blocks: Annotated[
         bool, Field(description="Whether a time that is shown as working elsewhere cannot be booked")
     ] = False
-    url: Annotated[str, AfterValidator(_address), Field(description="Address of Microsoft Graph")] = (
+    url: Annotated[str, AfterValidator(check_base_address), Field(description="Address of Microsoft Graph")] = (
         "https://graph.microsoft.com/v1.0"
     )
-    login_url: Annotated[str, AfterValidator(_address), Field(description="Address of Microsoft's sign-in")] = (
-        "https://login.microsoftonline.com"
-    )
+    login_url: Annotated[
+        str, AfterValidator(check_base_address), Field(description="Address of Microsoft's sign-in")
+    ] = "https://login.microsoftonline.com"

@@ -54,7 +54,7 @@ MANIFEST = Manifest(
     limits=Limits(rate=16.0, burst=1_000, at_once=4, per=Per.SUBJECT, busy_batch=BATCH),
     invites=frozenset(Invites),
     makes_meetings=True,
-    docs="https://learn.microsoft.com/graph/api/resources/calendar",
+    docs="https://github.com/pointsman/pointsman/blob/main/docs/connections/microsoft.md",
     maintainers=("Pointsman",),
 )
 

@@ -16,6 +16,7 @@ from pointsman_sdk.abilities.calendars import (
 from pointsman_sdk.abilities.directory import Field, Fields, FieldType, Owners, Prepared, RecordKind, User, WantedField
 from pointsman_sdk.abilities.intake import Arrival, Event, Intake, Missed, Reply
 from pointsman_sdk.abilities.watches import Changes, Watch, Watches
+from pointsman_sdk.addresses import check_address, check_base_address
 from pointsman_sdk.connector import PROTOCOLS, Connector, Subjects, implemented, subject_of
 from pointsman_sdk.context import (
     MOST_MEMORY,
@@ -137,6 +138,8 @@ __all__ = [
     "Watches",
     "WebhookRequest",
     "all_items",
+    "check_address",
+    "check_base_address",
     "check_email",
     "check_key",
     "implemented",
