@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pointsman_google.guests import attendees, has_guests, invited, marks
+from pointsman_google.guests import attendees, has_guests, invited, is_of_guests, marks
 from pointsman_google.ids import conference_request
 from pointsman_google.shape import instant, text
 from pointsman_google.words import location_of, mark, words_of
@@ -14,7 +14,6 @@ from pointsman_sdk import CREATE_MEETING, Appointment, Invites, RemoteRecord, Sl
 
 KEY, SEQUENCE = "pointsman_key", "pointsman_sequence"
 _TITLE, _TEXT, _LOCATION = "pointsman_title", "pointsman_text", "pointsman_location"
-_GUESTS = "pointsman_guests"
 _SHARED = "shared-"  # before the mark of a text that was written for guests, too
 OURS = ("pointsman", "1")
 """The property by which our events are listed. Private ones are seen in this copy of the event alone, and not by guests."""
@@ -51,15 +50,16 @@ def writing(thing: Appointment, name: str, event: Mapping[str, Any]) -> Writing 
     """
     standing = "tentative" if thing.standing is Standing.TENTATIVE else "confirmed"
     present: Sequence[Mapping[str, Any]] = event.get("attendees") or []
-    people = attendees(present, thing, str(private(event).get(_GUESTS, "")))
+    people = attendees(present, thing, private(event))
     body: dict[str, Any] = {**_times(thing, event), **_worded(thing, event, people), **_conference(thing, name, event)}
     if event.get("status") != standing:
         body["status"] = standing
     if [one.get("email") for one in people] != [one.get("email") for one in present]:
         body["attendees"] = [one for one in people if "email" in one]  # which Google tells "if available", and demands
     seen = bool(body)
-    own = {OURS[0]: OURS[1], KEY: thing.key, SEQUENCE: str(thing.sequence), _GUESTS: marks(invited(thing))}
-    own |= _marks(thing, event, people)
+    own: dict[str, str | None] = {name: None for name in private(event) if is_of_guests(name)}  # null takes one away
+    own |= {OURS[0]: OURS[1], KEY: thing.key, SEQUENCE: str(thing.sequence)}
+    own |= {**marks(invited(thing)), **_marks(thing, event, people)}
     changed = {name: value for name, value in own.items() if private(event).get(name) != value}
     if changed:
         body["extendedProperties"] = {"private": changed}

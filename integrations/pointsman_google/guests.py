@@ -7,7 +7,8 @@ from typing import Any
 from pointsman_google.words import line
 from pointsman_sdk import Appointment, Contact, Invites
 
-_LONGEST_NAME, _MOST = 200, 100
+_LONGEST_NAME = 200
+_PROPERTY, _MOST = "pointsman_guests", 100  # marks in one of them: its value holds 1,024 characters
 #: What a client may write of an attendee; the rest is Google's to say.
 _WRITABLE = ("email", "displayName", "optional", "resource", "responseStatus", "comment", "additionalGuests")
 
@@ -21,18 +22,25 @@ def invited(thing: Appointment) -> tuple[Contact, ...]:
     return thing.guests if thing.invites is Invites.VENDOR else ()
 
 
-def marks(guests: Sequence[Contact]) -> str:
-    """Which guests are ours, since others may add theirs; a property of an event holds 1,024 characters."""
-    return ",".join(_mark(guest.email) for guest in guests[:_MOST])
+def marks(guests: Sequence[Contact]) -> dict[str, str]:
+    """The properties that say which guests are ours, since others may add theirs. There is one, which may be empty."""
+    found = [_mark(guest.email) for guest in guests]
+    starts = range(0, max(len(found), 1), _MOST)
+    return {_property(number): ",".join(found[start : start + _MOST]) for number, start in enumerate(starts)}
 
 
-def attendees(present: Sequence[Mapping[str, Any]], thing: Appointment, ours: str) -> list[dict[str, Any]]:
+def is_of_guests(name: str) -> bool:
+    """Whether a property is one of `marks`."""
+    return name == _PROPERTY or name.startswith(f"{_PROPERTY}_")
+
+
+def attendees(present: Sequence[Mapping[str, Any]], thing: Appointment, own: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The attendees of the event: those that others added as they are, ours as the state says, with what they answered.
 
-    `ours` are the marks of those that we wrote last.
+    `own` are our properties, with the marks of those that we wrote last.
     """
     wanted = {guest.email.casefold(): guest for guest in invited(thing)}
-    former = frozenset(ours.split(","))
+    former = {mark for name, marks in own.items() if is_of_guests(name) for mark in str(marks).split(",")}
     kept = []
     for one in present:
         email = str(one.get("email", ""))
@@ -44,6 +52,10 @@ def attendees(present: Sequence[Mapping[str, Any]], thing: Appointment, ours: st
 def has_guests(present: Sequence[Mapping[str, Any]]) -> bool:
     """Whether anybody beside the calendar's owner stands in the event, and so reads it."""
     return any(not (one.get("self") or one.get("resource")) for one in present)
+
+
+def _property(number: int) -> str:
+    return f"{_PROPERTY}_{number + 1}" if number else _PROPERTY
 
 
 def _written(guest: Contact) -> dict[str, Any]:

@@ -103,11 +103,14 @@ class Appointments:
         """The event as it stands then. Raises Changed where others were faster."""
         if present.state.sequence is not None and present.state.sequence > thing.sequence:
             return present
+        path = place.event(present.id)
+        if not present.state.whole:  # a list shows no more than the beginning of a property
+            params = {"$select": FIELDS, "$expand": EXPAND}
+            present = shaped(Stored.of, await self._client.call("GET", path, params=params, of_place=False))
         body = await self._body(place, thing, present) if rewrites_body(present, thing) else None
         write = changed(present, thing, body)
         if not write.body:
             return present
-        path = place.event(present.id)
         answer = await self._client.call("PATCH", path, body=write.body, etag=present.etag, of_place=False)
         return await self._written(place, thing, answer, write.state)
 

@@ -1,7 +1,7 @@
 """Events: an appointment written for Graph, and what is read back of a copy that others may have edited.
 
-What is ours stands in three named properties of the event (Graph, "singleValueLegacyExtendedProperty"): our key, our state, and
-the host's link to a meeting. They are shown where they are asked for ($expand), and no guest is sent them.
+What is ours stands in named properties of the event (Graph, "singleValueLegacyExtendedProperty"): our key, our state, the host's
+link to a meeting, and our guests where they are many. They are shown where they are asked for ($expand), and no guest is sent them.
 """
 
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ from pointsman_microsoft.words import MEETING_LINE, guests_of, letters, mark, te
 from pointsman_sdk import CREATE_MEETING, Appointment, Rejected, RemoteRecord, Slot, Standing, check_key
 
 _SET = "6f0b2d1e-6f6a-4c55-9a35-8f2c5a0f6d31"  # of our named properties
-_NAMES = ("pm_key", "pm_state", "pm_link", "pm_link_rest")
-KEY, STATE, LINK, LINK_REST = (f"String {{{_SET}}} Name {name}" for name in _NAMES)
+_NAMES = ("pm_key", "pm_state", "pm_link", "pm_link_rest", "pm_guests")
+KEY, STATE, LINK, LINK_REST, GUESTS = (f"String {{{_SET}}} Name {name}" for name in _NAMES)
 EXPAND = "singleValueExtendedProperties($filter={})".format(
-    " or ".join(f"id eq '{one}'" for one in (KEY, STATE, LINK, LINK_REST))
+    " or ".join(f"id eq '{one}'" for one in (KEY, STATE, LINK, LINK_REST, GUESTS))
 )
 _LONGEST = 250  # of one property: Exchange cuts a text after 255 characters where it shows many items
 _NO_LINK = "-"  # an empty text is none
@@ -26,7 +26,8 @@ FIELDS = (
     "id,changeKey,subject,body,start,end,isAllDay,isCancelled,showAs,type,attendees,location,isOnlineMeeting,onlineMeeting,webLink,"
     "createdDateTime"
 )
-_MOST_MARKS = 12  # so that the state is no longer than a property
+_MOST_MARKS = 12  # of guests in the state, so that it is no longer than a property
+_MANY = "*"  # stands before a mark of all guests together, whose own are in `GUESTS`
 
 
 def by_key(key: str) -> str:
@@ -41,7 +42,10 @@ def transaction_id(key: str, generation: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What we wrote last. The texts are marks, by which an edit of their owner's is seen; `private`: the private text too."""
+    """What we wrote last. The texts are marks, by which an edit of their owner's is seen; `private`: the private text too.
+
+    `guests` are marks of ours. Not `whole`: they are more than this reading showed, and the event has to be read by itself.
+    """
 
     sequence: int | None = None
     title: str = ""
@@ -49,6 +53,7 @@ class State:
     text: str = ""
     private: bool = False
     guests: tuple[str, ...] = ()
+    whole: bool = True
 
     @classmethod
     def of(cls, thing: Appointment, *, shown: bool) -> "State":
@@ -59,26 +64,38 @@ class State:
             length=len(body),
             text=mark(body),
             private=bool(thing.private) and not shown,
-            guests=tuple(sorted(mark(one.casefold()) for one in guests_of(thing))[:_MOST_MARKS]),
+            guests=tuple(sorted(mark(one.casefold()) for one in guests_of(thing))),
         )
 
     @classmethod
-    def read(cls, value: str | None) -> "State":
-        """Without a sequence where there is none that can be read."""
+    def read(cls, value: str | None, guests: str | None = None) -> "State":
+        """Without a sequence where there is none that can be read. `guests` is what stands of them beside it."""
         parts = (value or "").split(";")
         if len(parts) != 6 or not all(
             one.isascii() and one.isdigit() and len(one) < 12 for one in (parts[0], parts[2])
         ):
             return cls()
-        guests = tuple(one for one in parts[5].split(",") if one)
-        private = parts[4] == "p"
+        beside, many = guests or "", parts[5].startswith(_MANY)
+        whole = not many or parts[5] == f"{_MANY}{mark(beside)}"
+        marks = beside if many else parts[5]
         return cls(
-            sequence=int(parts[0]), title=parts[1], length=int(parts[2]), text=parts[3], private=private, guests=guests
+            sequence=int(parts[0]),
+            title=parts[1],
+            length=int(parts[2]),
+            text=parts[3],
+            private=parts[4] == "p",
+            guests=tuple(one for one in marks.split(",") if one) if whole else (),
+            whole=whole,
         )
 
     def __str__(self) -> str:
-        private, guests = "p" if self.private else "", ",".join(self.guests)
+        private, beside = "p" if self.private else "", self.guests_beside()
+        guests = ",".join(self.guests) if beside is None else f"{_MANY}{mark(beside)}"
         return f"{self.sequence};{self.title};{self.length};{self.text};{private};{guests}"
+
+    def guests_beside(self) -> str | None:
+        """The marks of guests who are too many for the state; None of fewer."""
+        return ",".join(self.guests) if len(self.guests) > _MOST_MARKS else None
 
     def has_text(self, body: str, *, online: bool) -> bool:
         """Whether a body still is what we wrote, and below it no more than Teams' part."""
@@ -113,7 +130,7 @@ class Stored:
     def of(cls, row: Any, state: State | None = None, link: str | None = None) -> "Stored":
         """Of an answer to a read; of one to a write, which shows no properties of ours, with those that were written."""
         if state is None:
-            state, link = State.read(property_in(row, STATE)), link_in(row)
+            state, link = State.read(property_in(row, STATE), property_in(row, GUESTS)), link_in(row)
         version = text(row["changeKey"])
         return cls(
             id=text(row["id"]),
@@ -169,6 +186,8 @@ def properties(
 ) -> list[dict[str, str]]:
     """Our named properties as they are to be, where the link `before` stands there."""
     values = {STATE: str(state)} | ({} if key is None else {KEY: key})
+    if (guests := state.guests_beside()) is not None:
+        values[GUESTS] = guests
     if link != before:
         values |= {LINK: (link or "")[:_LONGEST] or _NO_LINK, LINK_REST: (link or "")[_LONGEST:] or _NO_LINK}
     return [{"id": name, "value": value} for name, value in values.items()]

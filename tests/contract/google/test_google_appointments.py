@@ -167,6 +167,22 @@ async def test_a_guest_who_is_taken_out_is_told(world: World, google: GoogleConn
     assert PRIVATE not in str(world.vendor.events.mailed), "nor do they read what is private now"
 
 
+@pytest.mark.parametrize("first", [100, 101, 250])
+async def test_of_many_guests_only_those_who_are_still_asked_stay(
+    world: World, google: GoogleConnector, first: int
+) -> None:
+    crowd = tuple(Contact(email=f"guest-{one}@example.com", name=f"Guest {one}") for one in range(first))
+    await google.appointments.put(invited(guests=crowd))
+    theirs = {"email": BEN, "responseStatus": "accepted"}
+    world.vendor.edit(ANNA, NAME, attendees=[theirs, *event(world)["attendees"]])
+    await google.appointments.put(invited(sequence=1, guests=crowd[-2:]))
+    assert [one["email"] for one in event(world)["attendees"]] == [BEN, *(one.email for one in crowd[-2:])]
+    left = [name for name in event(world)["extendedProperties"]["private"] if name.startswith("pointsman_guests")]
+    assert left == ["pointsman_guests"], "no mark of who is no guest any more"
+    await google.appointments.put(silent(sequence=2))
+    assert [one["email"] for one in event(world)["attendees"]] == [BEN]
+
+
 # -- what owners do
 
 

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from contract.microsoft.world import ANNA, World, world
+from pointsman_microsoft.events import GUESTS
 from pointsman_sdk import CREATE_MEETING, Contact, Invites
 from pointsman_sdk.testing import ADA, appointment, at
 from pointsman_sdk.testing.samples import PRIVATE, SHARED
@@ -118,6 +119,62 @@ async def test_another_guest_takes_the_place_of_the_first_one() -> None:
         await here.connector.appointments.put(replace(asked, sequence=1, guests=(GRACE,)))
         assert attendees(here) == [GRACE.email]
         assert mailed(here) == [(ADA.email, "request"), (GRACE.email, "request"), (ADA.email, "cancel")]
+
+
+def crowd(number: int) -> tuple[Contact, ...]:
+    return tuple(Contact(email=f"guest-{one}@example.com", name=f"Guest {one}") for one in range(number))
+
+
+@pytest.mark.parametrize("first", [12, 13, 40, 200])
+async def test_of_many_guests_only_those_who_are_still_asked_stay(first: int) -> None:
+    async with world() as here:
+        asked = replace(appointment(ANNA, invites=Invites.VENDOR), guests=crowd(first))
+        await here.connector.appointments.put(asked)
+        assert len(attendees(here)) == first
+        await here.connector.appointments.put(replace(asked, sequence=1, guests=crowd(2)))
+        assert attendees(here) == ["guest-0@example.com", "guest-1@example.com"]
+        assert len([who for who, what in mailed(here) if what == "cancel"]) == first - 2
+        await here.connector.appointments.put(replace(asked, sequence=2, invites=Invites.HOST))
+        assert attendees(here) == []
+
+
+async def test_beside_many_guests_the_one_whom_the_owner_asked_stays() -> None:
+    async with world() as here:
+        asked = replace(appointment(ANNA, invites=Invites.VENDOR), guests=crowd(30))
+        await here.connector.appointments.put(asked)
+        (event,) = here.events()
+        theirs: list[Any] = [{"emailAddress": {"address": GRACE.email, "name": GRACE.name}, "type": "optional"}]
+        here.vendor.directory.edit(ANNA, event["id"], attendees=[*theirs, *event["attendees"]])
+        await here.connector.appointments.put(replace(asked, sequence=1, guests=crowd(29)))
+        assert attendees(here) == [GRACE.email, *(one.email for one in crowd(29))]
+        await here.connector.appointments.put(replace(asked, sequence=2, invites=Invites.HOST))
+        assert attendees(here) == [GRACE.email]
+        assert PRIVATE not in told(here)
+
+
+async def test_a_change_of_one_guest_among_many_is_written_and_the_same_state_again_is_not() -> None:
+    async with world() as here:
+        asked = replace(appointment(ANNA, invites=Invites.VENDOR), guests=crowd(30))
+        await here.connector.appointments.put(asked)
+        for last in crowd(32)[30:]:
+            asked = replace(asked, sequence=asked.sequence + 1, guests=(*crowd(29), last))
+            await here.connector.appointments.put(asked)
+            assert last.email in attendees(here)
+            assert len(attendees(here)) == 30
+        written = len(here.asked("PATCH"))
+        await here.connector.appointments.put(asked)
+        assert len(here.asked("PATCH")) == written
+
+
+async def test_marks_of_many_guests_that_were_taken_away_leave_their_attendees_and_tell_them_nothing_private() -> None:
+    async with world() as here:
+        asked = replace(appointment(ANNA, invites=Invites.VENDOR), guests=crowd(30))
+        await here.connector.appointments.put(asked)
+        (stored,) = here.vendor.directory.calendar(ANNA)[1].events.values()
+        del stored.properties[GUESTS]
+        await here.connector.appointments.put(replace(asked, sequence=1, invites=Invites.HOST))
+        assert len(attendees(here)) == 30
+        assert PRIVATE not in told(here)
 
 
 LINE = "_" * 80
