@@ -12,7 +12,7 @@ __all__ = ["GraphVendor", "served"]
 def served() -> FakeServer:
     """A directory without faults, which calls callbacks. Its addresses are `/v1.0` (url) and the server itself (login_url).
 
-    Every mailbox of example.com is there as soon as it is asked for.
+    It is that of the tenant example.com, of which every mailbox is there as soon as it is asked for.
     """
     vendor = GraphVendor()
     vendor.directory.grows = "example.com"

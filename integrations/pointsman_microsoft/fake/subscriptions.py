@@ -12,6 +12,7 @@ import httpx
 
 from pointsman_microsoft.fake.events import moment
 from pointsman_microsoft.fake.mailboxes import Calendar, Directory, Event, Mailbox
+from pointsman_microsoft.fake.sign_in import TENANT_ID
 from pointsman_microsoft.fake.wire import Answer, Refused
 from pointsman_sdk import WebhookRequest
 
@@ -19,7 +20,6 @@ Post = Callable[[WebhookRequest], httpx.Response]
 """How Graph calls a callback, and what is answered there."""
 _LONGEST = timedelta(minutes=4_230)
 _LONGEST_STATE = 128
-_TENANT = "84bd8158-6d4d-4958-8b9f-9d6445542f95"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -114,7 +114,7 @@ class Subscriptions:
             "subscriptionId": one["id"],
             "subscriptionExpirationDateTime": one["expirationDateTime"],
             "clientState": one["clientState"],
-            "tenantId": _TENANT,
+            "tenantId": TENANT_ID,
             **said,
         }
         body = json.dumps({"value": [note]}).encode()

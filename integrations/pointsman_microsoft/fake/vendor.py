@@ -16,6 +16,7 @@ from pointsman_microsoft.fake.mailboxes import Calendar, Directory, Mailbox
 from pointsman_microsoft.fake.schedules import Schedules
 from pointsman_microsoft.fake.schema import check
 from pointsman_microsoft.fake.showing import calendar_row, chosen_calendar, shown
+from pointsman_microsoft.fake.sign_in import DirectorySignIn
 from pointsman_microsoft.fake.subscriptions import Post, Subscriptions
 from pointsman_microsoft.fake.wire import Answer, Asked, Refused, page, preferences
 from pointsman_sdk import WebhookRequest
@@ -39,12 +40,13 @@ def _by_http(request: WebhookRequest) -> httpx.Response:
 
 @dataclass(slots=True, kw_only=True)
 class GraphVendor:
-    """Graph over one directory. `me` is the person who signs in by delegated permission.
+    """Graph over one directory, `tenant`. `me` is the person who signs in by delegated permission.
 
     `scope` are the mailboxes that an app may use, None for all; `lists_users` whether it may list them. `most_calls` is how often
     a mailbox may be asked for in ten minutes. `heeds_zone` False: times come in the mailbox's zone, whatever is preferred.
     """
 
+    tenant: str = "example.com"
     me: str = "anna@example.com"
     clock: Callable[[], datetime] = _now
     page_size: int = 100
@@ -53,7 +55,7 @@ class GraphVendor:
     most_calls: int = 10_000
     heeds_zone: bool = True
     post: Post = _by_http
-    oauth: OAuthServer = field(init=False)
+    sign_in: DirectorySignIn = field(init=False)
     directory: Directory = field(init=False)
     events: Events = field(init=False)
     schedules: Schedules = field(init=False)
@@ -63,7 +65,7 @@ class GraphVendor:
     transport: httpx.MockTransport = field(init=False)
 
     def __post_init__(self) -> None:
-        self.oauth = OAuthServer(clock=self.clock, client_id="graph-client", client_secret="graph-client-secret")  # noqa: S106  # of a vendor in memory
+        self.sign_in = DirectorySignIn(clock=self.clock, domain=self.tenant)
         self.directory = Directory(clock=self.clock)
         self.directory.mailbox(self.me)
         self.events = Events(self.directory, self.page_size)
@@ -74,15 +76,17 @@ class GraphVendor:
         )
         self.transport = httpx.MockTransport(self.handle)
 
+    @property
+    def oauth(self) -> OAuthServer:
+        return self.sign_in.oauth
+
     # ── as FakeServer asks it ────────────────────────────────────────────────────────────────────
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         """Answer a request to Graph, or to the sign-in of the directory."""
         path = request.url.raw_path.decode("ascii").partition("?")[0]
-        if path.endswith("/oauth2/v2.0/authorize"):
-            return self.oauth.authorize(dict(request.url.params))
-        if path.endswith("/oauth2/v2.0/token"):
-            return self.oauth.token(request)
+        if (told := self.sign_in.answer(request, path)) is not None:
+            return told
         try:
             app = self._signed_in(request.headers.get("Authorization", ""))
             status, answer = self._answer(request, path.removeprefix(_ROOT), app=app)

@@ -17,7 +17,7 @@ from pointsman_sdk import Capability, Reply, Slot, Token, WebhookRequest
 from pointsman_sdk.testing import NOW, Issued, Odd, Row, at
 from pointsman_sdk.testing.busytimes import DAY
 
-_CLIENT = {"tenant": "contoso.example", "client_id": "graph-client", "client_secret": "graph-client-secret"}
+_CLIENT = {"tenant": "example.com", "client_id": "graph-client", "client_secret": "graph-client-secret"}
 DELEGATED = MicrosoftConfig.model_validate(_CLIENT)
 APPLICATION = MicrosoftConfig.model_validate({**_CLIENT, "permission": "application"})
 _BEFORE = Slot(at(9).start - timedelta(weeks=4), at(9).end - timedelta(weeks=4))

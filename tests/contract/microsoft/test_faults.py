@@ -100,7 +100,7 @@ async def test_an_app_signs_in_by_itself_and_again_when_its_token_ends() -> None
         await here.connector.check()
         assert here.vendor.oauth.asked == ["client_credentials"] * 2
         token, *_ = [one for one in here.seen if one.url.path.endswith("/token")]
-        assert str(token.url) == "https://login.microsoftonline.com/contoso.example/oauth2/v2.0/token"
+        assert str(token.url) == "https://login.microsoftonline.com/example.com/oauth2/v2.0/token"
         assert b"scope=https%3A%2F%2Fgraph.microsoft.com%2F.default" in token.content
 
 
@@ -160,7 +160,7 @@ async def test_a_calendar_that_can_only_be_read_is_no_place() -> None:
     ],
 )
 def test_a_configuration_that_cannot_be_meant_is_refused(wrong: dict[str, str]) -> None:
-    given = {"tenant": "contoso.example", "client_id": "a", "client_secret": "b", **wrong}
+    given = {"tenant": "example.com", "client_id": "a", "client_secret": "b", **wrong}
     with pytest.raises(ValidationError):
         MicrosoftConfig.model_validate(given)
     assert MicrosoftConfig.model_validate({**given, **{name: getattr(APPLICATION, name) for name in wrong}})

@@ -9,6 +9,9 @@ from pointsman.connectors.guard import AddressGuard
 from pointsman.connectors.sign_in.grants import Grant, grant_of
 from pointsman.domain.errors import Invalid
 from pointsman_microsoft import MANIFEST, MicrosoftConfig
+from pointsman_microsoft.fake import GraphVendor
+from pointsman_microsoft.fake.sign_in import TENANT_ID
+from pointsman_sdk import ReauthRequired
 
 
 def grant(config: MicrosoftConfig) -> Grant:
@@ -19,8 +22,8 @@ def grant(config: MicrosoftConfig) -> Grant:
 
 def test_a_person_signs_in_at_the_directory_for_calendars_alone() -> None:
     found = grant(DELEGATED)
-    assert found.authorize_url == "https://login.microsoftonline.com/contoso.example/oauth2/v2.0/authorize"
-    assert found.token_url == "https://login.microsoftonline.com/contoso.example/oauth2/v2.0/token"
+    assert found.authorize_url == "https://login.microsoftonline.com/example.com/oauth2/v2.0/authorize"
+    assert found.token_url == "https://login.microsoftonline.com/example.com/oauth2/v2.0/token"
     assert found.auth.scopes == ("offline_access", "Calendars.ReadWrite")
     assert found.auth.pkce
 
@@ -39,7 +42,7 @@ def test_a_sign_in_elsewhere_has_to_be_https() -> None:
 @pytest.mark.anyio
 async def test_the_fake_s_sign_in_takes_a_code_a_refresh_token_and_the_client_alone() -> None:
     async with world() as here:
-        login = "https://login.microsoftonline.com/contoso.example/oauth2/v2.0"
+        login = "https://login.microsoftonline.com/example.com/oauth2/v2.0"
         async with httpx.AsyncClient(transport=here.vendor.transport) as http:
             query = {"client_id": "graph-client", "response_type": "code", "redirect_uri": "https://host.example/back"}
             back = await http.get(f"{login}/authorize", params={**query, "state": "s1"})
@@ -52,3 +55,45 @@ async def test_the_fake_s_sign_in_takes_a_code_a_refresh_token_and_the_client_al
             refused = await http.post(f"{login}/token", data={"client_id": "x", "grant_type": "client_credentials"})
         assert [one.status_code for one in (first, second, third, refused)] == [200, 200, 200, 401]
         assert "refresh_token" not in third.json()
+
+
+def ask(tenant: str, grant_type: str = "client_credentials", **form: str) -> httpx.Response:
+    """The fake's answer at the token address of a tenant, to a client that is right."""
+    client = {"client_id": "graph-client", "client_secret": "graph-client-secret", "grant_type": grant_type}
+    url = f"https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"
+    vendor = GraphVendor()
+    _, refresh = vendor.oauth.sign_in()
+    return vendor.handle(httpx.Request("POST", url, data={**client, "refresh_token": refresh, **form}))
+
+
+@pytest.mark.parametrize("tenant", ["example.com", "EXAMPLE.com", TENANT_ID, "common", "organizations"])
+def test_the_fake_s_directory_is_known_by_its_domain_and_its_id_and_a_person_s_is_found(tenant: str) -> None:
+    assert ask(tenant, "refresh_token").status_code == 200
+    back = GraphVendor().handle(
+        httpx.Request(
+            "GET",
+            f"https://login.microsoftonline.com/{tenant}/oauth2/v2.0/authorize",
+            params={"client_id": "graph-client", "response_type": "code", "redirect_uri": "https://host.example/back"},
+        )
+    )
+    assert back.status_code == 302
+
+
+@pytest.mark.parametrize("grant_type", ["client_credentials", "refresh_token"])
+def test_the_fake_knows_no_other_directory_as_entra_says_it(grant_type: str) -> None:
+    refused = ask("contoso.example", grant_type, client_secret="wrong-too")  # of a fake
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_request")
+    assert refused.json()["error_codes"] == [90002]
+
+
+@pytest.mark.parametrize(("tenant", "status"), [("example.com", 200), ("common", 400), ("organizations", 400)])
+def test_the_fake_s_app_has_to_name_its_directory(tenant: str, status: int) -> None:
+    assert ask(tenant).status_code == status
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("tenant", ["contoso.example", "common"])
+async def test_an_app_of_a_directory_that_is_not_there_is_for_a_human(tenant: str) -> None:
+    async with world(app=True, tenant=tenant) as here:
+        with pytest.raises(ReauthRequired, match="tenant"):
+            await here.connector.check()
