@@ -3,7 +3,7 @@
 from typing import Any
 
 from pointsman_microsoft.config import MicrosoftConfig, Permission
-from pointsman_microsoft.graph.client import Client
+from pointsman_microsoft.graph.client import SUBSCRIPTIONS, Client
 from pointsman_microsoft.graph.places import Place
 from pointsman_microsoft.graph.shape import shaped, text, text_or_none
 from pointsman_sdk import CalendarInfo, Page, Rejected
@@ -43,7 +43,7 @@ class Calendars:
             found = await self._client.call("GET", place.path, params={"$select": _CALENDAR_FIELDS})
             shaped(lambda row: text(row["id"]), found)
         else:
-            await self._client.page("/subscriptions", cursor=None)
+            await self._client.page(SUBSCRIPTIONS, cursor=None)
 
     async def _own_address(self) -> str:
         found = await self._client.call("GET", "/me/calendar", params={"$select": _CALENDAR_FIELDS})

@@ -1,7 +1,8 @@
 """Events: an appointment written for Graph, and what is read back of a copy that others may have edited.
 
 What is ours stands in named properties of the event (Graph, "singleValueLegacyExtendedProperty"): our key, our state, the host's
-link to a meeting, and our guests where they are many. They are shown where they are asked for ($expand), and no guest is sent them.
+link to a meeting, and our guests where they are many. They are shown where
+they are asked for ($expand), and no guest is sent them.
 """
 
 from collections.abc import Mapping

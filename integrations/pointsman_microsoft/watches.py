@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from pointsman_microsoft.deltas import Deltas
-from pointsman_microsoft.graph.client import Client
+from pointsman_microsoft.graph.client import SUBSCRIPTIONS, Client
 from pointsman_microsoft.graph.places import Place
 from pointsman_microsoft.graph.shape import rows, shaped, text, text_or_none
 from pointsman_microsoft.graph.times import plain
@@ -46,7 +46,7 @@ class Watches:
             "expirationDateTime": f"{plain(until)}Z",
             "clientState": secret.get_secret_value(),
         }
-        made = await self._client.call("POST", "/subscriptions", body=body)
+        made = await self._client.call("POST", SUBSCRIPTIONS, body=body)
         return shaped(lambda row: Watch(state=text(row["id"]), renew_at=self._renewal(until)), made, writes=True)
 
     def _renewal(self, until: datetime) -> datetime:
@@ -73,7 +73,7 @@ class Watches:
     async def unwatch(self, place: str, state: str) -> None:  # noqa: ARG002  # an id is enough
         if not _GUID.fullmatch(state):
             return
-        path = f"/subscriptions/{state}"
+        path = f"{SUBSCRIPTIONS}/{state}"
         await self._client.call("DELETE", path, of_place=False, silent=True, absent_is_none=True)
 
     async def changed(self, place: str, cursor: str | None) -> Changes:

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 import pointsman_caldav
 import pointsman_google
 import pointsman_memory
 import pointsman_microsoft
 import pointsman_smtp
-import pytest
-
 from pointsman_sdk import Manifest
 
 OURS = "https://github.com/pointsman/pointsman/blob/main/"

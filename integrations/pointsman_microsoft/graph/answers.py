@@ -76,6 +76,15 @@ def is_throttled(response: httpx.Response) -> bool:
     return code_of(response) in _THROTTLED
 
 
+def raise_throttling_of_subscriptions(response: httpx.Response, *, wait: timedelta | None) -> None:
+    """Raise Retryable for the one call where there were too many about subscriptions: Graph counts these by themselves, for a
+    whole data centre (category "subscriptionservice"; learn.microsoft.com/answers/questions/1138873), and bookings go on.
+    """
+    status = response.status_code
+    if status == 429 or is_throttled(response) or (status in (403, 503) and wait is not None):
+        raise Retryable(f"Microsoft Graph asks for fewer calls about subscriptions (status {status})", retry_after=wait)
+
+
 def raise_what_is_peculiar(status: int, code: str, *, wait: timedelta | None, of_place: bool) -> None:
     """Raise what a code means. `of_place`: the request names no event, so that what is not found is the calendar.
 

@@ -6,7 +6,13 @@ from typing import Any
 from urllib.parse import quote
 
 from pointsman_microsoft.config import MicrosoftConfig, Permission
-from pointsman_microsoft.graph.answers import ITEM_GONE, code_of, is_throttled, raise_what_is_peculiar
+from pointsman_microsoft.graph.answers import (
+    ITEM_GONE,
+    code_of,
+    is_throttled,
+    raise_throttling_of_subscriptions,
+    raise_what_is_peculiar,
+)
 from pointsman_microsoft.graph.app_token import AppToken
 from pointsman_microsoft.graph.places import subject_in
 from pointsman_microsoft.graph.shape import rows, shaped, text_or_none
@@ -16,6 +22,7 @@ from pointsman_sdk.http import authorized, raise_for_status, retry_after
 from pointsman_sdk.readers.strict_json import parse_json
 
 VENDOR = "Microsoft Graph"
+SUBSCRIPTIONS = "/subscriptions"
 #: Ids that stay when an event is moved, times in UTC, bodies as plain text ("immutable identifiers", "event resource type").
 PREFER = 'IdType="ImmutableId", outlook.timezone="UTC", outlook.body-content-type="text"'
 
@@ -58,8 +65,11 @@ class Client:
         status, code = response.status_code, code_of(response)
         if absent_is_none and status == 404 and code in ITEM_GONE:
             return None
+        wait = retry_after(response, now=self.now())
+        if path.startswith(SUBSCRIPTIONS):
+            raise_throttling_of_subscriptions(response, wait=wait)
         if status >= 300 and not is_throttled(response):
-            raise_what_is_peculiar(status, code, wait=retry_after(response, now=self.now()), of_place=of_place)
+            raise_what_is_peculiar(status, code, wait=wait, of_place=of_place)
         raise_for_status(
             response, vendor=VENDOR, now=self.now(), writes=writes, throttled=is_throttled, subject=subject_in(path)
         )

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from contract.microsoft.world import ANNA, Clock, world
 from pointsman_microsoft.fake import GraphVendor
-from pointsman_sdk import Rejected, WebhookRequest
+from pointsman_sdk import Rejected, Retryable, Scope, WebhookRequest
 from pointsman_sdk.fakes import TwoWayTransport
 from pointsman_sdk.testing import NOW, appointment, at
 
@@ -48,6 +48,27 @@ async def test_a_callback_that_does_not_answer_makes_no_subscription() -> None:
         with pytest.raises(Rejected, match="https"):
             await here.connector.watches.watch(ANNA, CALLBACK, SECRET)
         assert here.vendor.standing()["subscriptions"] == []
+
+
+@pytest.mark.parametrize("app", [False, True])
+@pytest.mark.parametrize(
+    ("status", "code"), [(429, "TooManyRequests"), (429, ""), (503, "ApplicationThrottled"), (503, "")]
+)
+async def test_too_many_calls_about_subscriptions_keep_no_booking_waiting(*, app: bool, status: int, code: str) -> None:
+    async with world(app=app) as here:
+        said = {"error": {"code": code, "message": "under category:throttle.aad.ags.subscriptionservice.dc.create"}}
+        throttled = httpx.Response(status, headers={"Retry-After": "40"}, json=said)
+        here.answer = lambda request: throttled if "/subscriptions" in request.url.path else None
+        for ask in (
+            here.connector.watches.watch(ANNA, CALLBACK, SECRET),
+            here.connector.watches.unwatch(ANNA, "84bd8158-6d4d-4958-8b9f-9d6445542f95"),
+        ):
+            with pytest.raises(Retryable) as caught:
+                await ask
+            assert (caught.value.scope, caught.value.subject) == (Scope.CALL, None)
+            assert caught.value.retry_after == timedelta(seconds=40)
+        made = await here.connector.appointments.put(appointment(ANNA))
+        assert made.slot == at(9)
 
 
 async def test_a_watch_is_renewed_before_it_ends_and_one_that_ended_hears_nothing() -> None:

@@ -1,11 +1,11 @@
 """The address of a server in a connection's configuration: one check for all connectors that have one."""
 
 import pytest
+from pydantic import BaseModel, ValidationError
+
 from pointsman_caldav import CaldavConfig
 from pointsman_google import GoogleConfig
 from pointsman_microsoft import MicrosoftConfig
-from pydantic import BaseModel, ValidationError
-
 from pointsman_sdk import check_address, check_base_address
 
 GOOD = ("https://dav.example.com/", "http://127.0.0.1:5232", "https://[::1]:8443/calendars/anna/")
