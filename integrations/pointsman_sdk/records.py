@@ -21,7 +21,8 @@ class RemoteRecord:
 
     `version` changes whenever the vendor's copy does. `sequence` is the one of the state that stands there, None where the
     vendor keeps none. `slot` is None of things without a time; not `certain` is one that others rewrote so that it could be
-    another instant, such as a floating time. `fields` are values by the vendor's own names, of kinds that
+    another instant, such as a floating time. `repeats`: others made a series of it; `slot` is the first of its times that stands,
+    and where none is left it is CANCELLED. `fields` are values by the vendor's own names, of kinds that
     have them.
     """
 
@@ -33,6 +34,7 @@ class RemoteRecord:
     owner: str | None = None
     slot: Slot | None = None
     certain: bool = True
+    repeats: bool = False
     standing: Standing = Standing.CONFIRMED
     title: str = field(default="", repr=False, compare=False)
     join_url: str | None = field(default=None, repr=False)

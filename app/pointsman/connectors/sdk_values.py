@@ -151,6 +151,7 @@ def vendor_event(record: RemoteRecord) -> VendorEvent:
         end=end,
         cancelled=record.standing is Standing.CANCELLED,
         certain=record.certain,
+        repeats=record.repeats is True,
         join_url=_kept_link(record.join_url),
     )
 

@@ -103,6 +103,22 @@ def test_what_has_no_zone_any_more_is_uncertain_unless_its_clock_is_the_owners()
     assert findings(berlin, {"1": [hour(3)]}) == {"1": EventState.MOVED}
 
 
+@pytest.mark.parametrize("certain", [True, False])
+def test_of_a_series_that_was_made_of_an_event_only_a_human_knows_what_is_meant(*, certain: bool) -> None:
+    berlin = [ExpectedEvent(key="1", time=hour(1), zone="Europe/Berlin")]
+    for at, state in ((1, EventState.UNCHANGED), (2, EventState.SERIES), (3, EventState.SERIES)):
+        # Two hours on, on the clock that Berlin had, it is another time all the same: it was not read without a zone.
+        (found,) = compare_events(berlin, {"1": [SeenEvent(hour(at), certain=certain, repeats=True)]})
+        assert (found.state, found.moved_to) == (state, hour(at) if state is EventState.SERIES else None)
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_a_series_of_which_no_time_is_left_calls_nothing_off(*, is_empty: bool) -> None:
+    left = {"1": [SeenEvent(hour(1), called_off=True, repeats=True)]}
+    (found,) = compare_events(of("1"), left, is_empty=is_empty)
+    assert (found.state, found.moved_to) == (EventState.SERIES, None)
+
+
 def test_an_accident_stays_one_when_fewer_are_left_of_it() -> None:
     assert findings(of("1", emptied=True), {}) == {"1": EventState.CALENDAR_EMPTIED}
     assert findings(of("1", emptied=True), {"2": [hour(2)]}) == {"1": EventState.CALENDAR_EMPTIED}

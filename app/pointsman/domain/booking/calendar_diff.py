@@ -34,6 +34,7 @@ class EventState(StrEnum):
     MOVED = "moved"
     PUT_BACK = "put back"  # moved to where it stood before, along with others: a backup knows it so
     UNCERTAIN = "uncertain"  # it was rewritten so that it may be another instant, or not
+    SERIES = "series"  # its owner made a series of it, whose first time is another one, or none: only they know what they meant
     CALLED_OFF = "called off"  # it is there, and its owner marked it as cancelled
     DELETED = "gone"
     CALENDAR_EMPTIED = "emptied"  # gone, along with everything of ours: a human does not delete a whole week one by one
@@ -51,16 +52,20 @@ class ExpectedEvent:
 
 @dataclass(frozen=True, slots=True)
 class SeenEvent:
-    """An event as the calendar has it; not `certain`: without a zone, so that it may be another instant."""
+    """An event as the calendar has it; not `certain`: without a zone, so that it may be another instant.
+
+    `repeats`: it is a series by now. `time` is the first of its times that is left; where none is, it is called off.
+    """
 
     time: Interval
     certain: bool = True
     called_off: bool = False
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventComparison:
-    """`moved_to` is where a moved event stands now; of one that is not certain, where it may stand."""
+    """`moved_to` is where a moved event stands now; of one that is not certain, where it may stand; of a series its first time."""
 
     key: str
     state: EventState
@@ -102,6 +107,8 @@ def has_any(seen: Mapping[str, Sequence[SeenEvent]]) -> bool:
 
 def _compared(item: ExpectedEvent, events: Sequence[SeenEvent], *, emptied: bool) -> EventComparison:
     standing = [event for event in events if not event.called_off]
+    if not standing and any(event.repeats for event in events):
+        return EventComparison(key=item.key, state=EventState.SERIES)
     if not standing:
         # Once it was taken for an accident, it stays one until a human says otherwise, even when few events are left.
         gone = EventState.CALENDAR_EMPTIED if emptied or item.was_emptied else EventState.DELETED
@@ -110,12 +117,14 @@ def _compared(item: ExpectedEvent, events: Sequence[SeenEvent], *, emptied: bool
         return EventComparison(key=item.key, state=EventState.UNCHANGED)
     moved = min(standing, key=lambda event: event.time)
     state = EventState.MOVED if all(event.certain for event in standing) else EventState.UNCERTAIN
+    if any(event.repeats for event in standing):
+        state = EventState.SERIES
     return EventComparison(key=item.key, state=state, moved_to=moved.time)
 
 
 def _is_same_wall_clock(item: ExpectedEvent, event: SeenEvent) -> bool:
     """Programs that drop the zone keep the clock: it was read as UTC, and is the one on the owner's wall."""
-    return not event.certain and _clocks(item.time, item.zone) == _clocks(event.time, "UTC")
+    return not (event.certain or event.repeats) and _clocks(item.time, item.zone) == _clocks(event.time, "UTC")
 
 
 def _clocks(time: Interval, zone: str) -> list[str]:

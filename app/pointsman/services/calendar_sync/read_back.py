@@ -38,7 +38,8 @@ async def read_back(
     for receipt in chain(found, missing):
         time = interval_or_none(receipt.start, receipt.end) if receipt else None
         if receipt is not None and time is not None:
-            seen[receipt.key].append(SeenEvent(time, certain=receipt.certain, called_off=receipt.cancelled))
+            said = SeenEvent(time, certain=receipt.certain, called_off=receipt.cancelled, repeats=receipt.repeats)
+            seen[receipt.key].append(said)
     return seen
 
 
