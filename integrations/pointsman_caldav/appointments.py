@@ -12,7 +12,8 @@ from pointsman_caldav.client import VENDOR, Client, etag_of
 from pointsman_caldav.collections import Collections
 from pointsman_caldav.dav import event_query, uid_query
 from pointsman_caldav.events import Stored, placed, worded, written
-from pointsman_caldav.reading import name_of_key, one_event, our_events, precondition, rewritten
+from pointsman_caldav.objects import rewritten
+from pointsman_caldav.reading import name_of_key, one_event, our_events, precondition
 from pointsman_caldav.uids import uid_of
 from pointsman_sdk import (
     CREATE_MEETING,
@@ -146,7 +147,7 @@ class Appointments:
         values = placed(thing, sequence=sequence, now=self._clock())
         if not event.is_reworded:
             values += worded(thing)
-        text: str = await self._client.read_icalendar(rewritten, content, values=values)
+        text: str = await self._client.read_icalendar(rewritten, content, values=values, alone=event.broken)
         return text
 
     async def _read(self, place: str, key: str, *, wrote: bool = False) -> "_Present | None":
@@ -201,6 +202,7 @@ class Appointments:
             sequence=event.generation,
             slot=event.slot,
             certain=event.certain,
+            repeats=event.repeats,
             standing=Standing.CANCELLED if event.cancelled else standing,
             title=event.title,
             join_url=event.url or None,

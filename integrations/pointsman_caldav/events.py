@@ -9,7 +9,8 @@ from typing import Any
 from icalendar import Calendar, Event, vText
 
 from pointsman_caldav.dav import stamp
-from pointsman_caldav.reading import SEQUENCE, TEXT_MARK, moment, rewritten, text_mark
+from pointsman_caldav.objects import rewritten
+from pointsman_caldav.reading import SEQUENCE, TEXT_MARK, moment, text_mark
 from pointsman_caldav.uids import uid_of
 from pointsman_sdk import Appointment, Slot, Standing
 
@@ -73,7 +74,10 @@ def _texts(thing: Appointment) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """An event as the server has it. `generation` is the host's own sequence, untouched by other editors."""
+    """An event as the server has it. `generation` is the host's own sequence, untouched by other editors.
+
+    `broken` is a series that its owner made of it, of which nothing stands where it begins.
+    """
 
     key: str | None
     slot: Slot
@@ -86,6 +90,8 @@ class Stored:
     text: str
     wrote: str
     url: str
+    repeats: bool
+    broken: bool
 
     @classmethod
     def of(cls, read: Mapping[str, Any]) -> "Stored":
@@ -102,11 +108,17 @@ class Stored:
             text=read["text"],
             wrote=read["wrote"],
             url=read["url"],
+            repeats=read["repeats"],
+            broken=read["broken"],
         )
 
     def agrees_with(self, thing: Appointment) -> bool:
         """Whether there is nothing left to change."""
-        stands = not self.cancelled and self.certain and self.tentative == (thing.standing is Standing.TENTATIVE)
+        stands = (
+            not (self.cancelled or self.broken)
+            and self.certain
+            and self.tentative == (thing.standing is Standing.TENTATIVE)
+        )
         worded = self.is_reworded or self.text == text_mark(*_texts(thing))
         linked = thing.meeting is None or self.url == _line(thing.meeting)
         return stands and worded and linked and self.slot == thing.slot and self.generation in (None, thing.sequence)

@@ -9,13 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pointsman_caldav.objects import master
+from pointsman_caldav.series import first_time, is_series
 from pointsman_caldav.uids import key_of, may_be_ours
 from pointsman_caldav.zone_names import zone_named
 from pointsman_sdk.readers import Reason, Unreadable
 from pointsman_sdk.readers.busy_times import Span, joined, span_of, spans_of_free_busy
 from pointsman_sdk.readers.calendar_times import Zones
 from pointsman_sdk.readers.calendar_zones import zones_of
-from pointsman_sdk.readers.icalendar import Component, Property, parse_icalendar, write_icalendar
+from pointsman_sdk.readers.icalendar import Property, parse_icalendar
 from pointsman_sdk.readers.multistatus import DAV, Resource, parse_multistatus
 from pointsman_sdk.readers.plain_xml import parse_xml
 from pointsman_sdk.readers.recurrence.occurrences import StepCount
@@ -97,17 +99,20 @@ def name_of_key(body: bytes, *, key: str) -> str:
 
 
 def one_event(body: bytes, *, zone: str) -> dict[str, Any]:
-    """The event in a calendar object, changed instances of a recurrence left aside.
+    """The event in a calendar object; of a series that was made of it, the first time that is left, and `broken` where that is
+    another one than where it begins. It is cancelled where none is left.
 
     It is not `certain` when a time of it names no zone, or one that is not known: it is then read in `zone`.
     """
-    calendar, event = _master(body)
+    calendar, event = master(body)
     home, zones = ZoneInfo(zone), zones_of(calendar, zone_named)
     start, end = span_of(event, zone=home, zones=lambda name: zones(name) or home)
     times = [found for name in ("DTSTART", "DTEND") if (found := event.get(name)) is not None]
     if not 0 <= start < end <= _LATEST:
         raise Unreadable(Reason.MALFORMED, "The event lies in another century.")
-    status = event.text("STATUS").upper()
+    own, repeats, status = (start, end), is_series(event), event.text("STATUS").upper()
+    first = first_time(calendar, own, zone=home) if repeats else own
+    start, end = first or own
     return {
         "key": key_of(event.text("UID")),
         "start": start,
@@ -119,7 +124,9 @@ def one_event(body: bytes, *, zone: str) -> dict[str, Any]:
         "url": event.text("URL")[:_LONGEST_URL],
         "sequence": _number(event.text("SEQUENCE")) or 0,
         "generation": _number(event.text(SEQUENCE)),
-        "cancelled": status == "CANCELLED",
+        "cancelled": status == "CANCELLED" or first is None,
+        "repeats": repeats,
+        "broken": first != own,
         "tentative": status == "TENTATIVE",
     }
 
@@ -127,14 +134,6 @@ def one_event(body: bytes, *, zone: str) -> dict[str, Any]:
 def _names_a_zone(time: Property, zones: Zones) -> bool:
     name = time.parameters.get("TZID", "")
     return time.value.strip().upper().endswith("Z") or (name != "" and zones(name) is not None)
-
-
-def rewritten(body: bytes, *, values: Sequence[Sequence[str]]) -> str:
-    """The calendar object with these properties, name and value each, in the place of the event's own; all else is kept."""
-    calendar, event = _master(body)
-    gone = {"DTSTART", "DTEND", "DURATION", *(name for name, _ in values)}
-    event.replace(gone, values)
-    return write_icalendar(calendar)
 
 
 def is_signed_in(body: bytes) -> bool:
@@ -277,14 +276,6 @@ def usable_etag(etag: str) -> str:
     """
     can_be_sent = etag.isascii() and etag.isprintable() and len(etag) <= _LONGEST_ETAG
     return etag if can_be_sent and etag.strip()[:2] not in ("W/", "w/") else ""
-
-
-def _master(body: bytes) -> tuple[Component, Component]:
-    calendar = parse_icalendar(body)[0]
-    event = next((one for one in calendar.walk("VEVENT") if one.get("RECURRENCE-ID") is None), None)
-    if event is None:
-        raise Unreadable(Reason.MALFORMED, "The calendar object holds no event.")
-    return calendar, event
 
 
 def _number(text: str) -> int | None:

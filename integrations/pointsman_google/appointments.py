@@ -17,6 +17,7 @@ from pointsman_google.events import (
 )
 from pointsman_google.ids import GENERATIONS, event_id, event_ids
 from pointsman_google.refusals import Changed, Exists, Forbidden, Gone, NotFound
+from pointsman_google.series import SeriesTimes
 from pointsman_google.shape import shaped
 from pointsman_sdk import (
     CREATE_MEETING,
@@ -39,7 +40,7 @@ class GoogleAppointments:
     """Each is brought to its state by an insert, or by a patch under the condition that it is still the one that was read."""
 
     def __init__(self, client: Client) -> None:
-        self._client = client
+        self._client, self._series = client, SeriesTimes(client)
 
     async def put(self, thing: Appointment) -> RemoteRecord:
         generation = 0
@@ -66,7 +67,9 @@ class GoogleAppointments:
 
     async def get(self, place: str, key: str) -> RemoteRecord | None:
         found = await self._find(place, key)
-        return None if found is None or is_deleted(found) else shaped(lambda event: record(place, event, key), found)
+        if found is None or is_deleted(found):
+            return None
+        return await self._series.seen(place, found, shaped(lambda event: record(place, event, key), found))
 
     async def drop(self, place: str, key: str) -> None:
         """Guests stand in the event where Google wrote to them, and nowhere else: it tells them."""
@@ -87,7 +90,11 @@ class GoogleAppointments:
             "timeMax": utc.end.isoformat(),
         }
         listed = [event async for event in self._client.listed(place, params)]
-        found = [shaped(lambda one: record(place, one), event) for event in listed if _is_ours(place, event)]
+        found = [
+            await self._series.seen(place, event, shaped(lambda one: record(place, one), event))
+            for event in listed
+            if _is_ours(place, event)
+        ]
         standing = [(one.slot.utc().start, one) for one in found if one.slot is not None and one.slot.overlaps(window)]
         return [one for _, one in sorted(standing, key=lambda pair: pair[0])]
 
@@ -121,7 +128,8 @@ class GoogleAppointments:
 
     async def _patch(self, thing: Appointment, present: Mapping[str, Any]) -> Any:
         name = shaped(lambda event: str(event["id"]), present)
-        new = shaped(lambda event: writing(thing, name, event), present)
+        alone = not is_deleted(present) and await self._series.is_broken(thing.place, present)
+        new = shaped(lambda event: writing(thing, name, event, alone=alone), present)
         if new is None:
             return present
         params = _params(tells_guests=new.tells_guests)

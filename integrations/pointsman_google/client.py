@@ -95,11 +95,11 @@ class Client:
             method, "calendars", place, "events", *path, place=place, params=params, body=body, etag=etag
         )
 
-    def listed(self, place: str, params: Mapping[str, str]) -> AsyncIterator[Any]:
-        """The events of a calendar that `params` select, over all pages."""
+    def listed(self, place: str, params: Mapping[str, str], *path: str) -> AsyncIterator[Any]:
+        """The events of a calendar, or of what lies below them, that `params` select, over all pages."""
 
         async def page(cursor: str | None) -> Page[Any]:
-            answer = await self.events("GET", place, params=paged(params, cursor))
+            answer = await self.events("GET", place, *path, params=paged(params, cursor))
             return Page(items=rows(answer, "items"), cursor=next_page(answer))
 
         return all_items(page)

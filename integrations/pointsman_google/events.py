@@ -43,10 +43,16 @@ def is_deleted(event: Mapping[str, Any]) -> bool:
     return event.get("status") == "cancelled"
 
 
-def writing(thing: Appointment, name: str, event: Mapping[str, Any]) -> Writing | None:
+def is_series(event: Mapping[str, Any]) -> bool:
+    """Whether its owner made a series of it."""
+    return bool(event.get("recurrence"))
+
+
+def writing(thing: Appointment, name: str, event: Mapping[str, Any], *, alone: bool = False) -> Writing | None:
     """The fields that have to change, so that `event` is in the state; None where none has. An empty event is a new one.
 
-    What its owner reworded, moved elsewhere or added stays. What others must not read goes, reworded or not.
+    What its owner reworded, moved elsewhere or added stays. What others must not read goes, reworded or not. `alone`: the series
+    that was made of it lacks its first time, so that the event is to stand by itself again.
     """
     standing = "tentative" if thing.standing is Standing.TENTATIVE else "confirmed"
     present: Sequence[Mapping[str, Any]] = event.get("attendees") or []
@@ -54,6 +60,8 @@ def writing(thing: Appointment, name: str, event: Mapping[str, Any]) -> Writing 
     body: dict[str, Any] = {**_times(thing, event), **_worded(thing, event, people), **_conference(thing, name, event)}
     if event.get("status") != standing:
         body["status"] = standing
+    if alone:
+        body["recurrence"] = None
     if [one.get("email") for one in people] != [one.get("email") for one in present]:
         body["attendees"] = [one for one in people if "email" in one]  # which Google tells "if available", and demands
     seen = bool(body)
@@ -136,23 +144,33 @@ def record(place: str, event: Mapping[str, Any], key: str | None = None) -> Remo
     """An event as the vendor's; `key` is its own where it has lost it. ValueError, KeyError, TypeError and AttributeError
     for another shape.
     """
-    (start, certain), (end, ends_certain) = _moment(event["start"]), _moment(event["end"])
-    if start is None or end is None:
-        raise ValueError("an event without times")
-    certain = certain and ends_certain and end > start
+    slot, certain = _slot(event)
     return RemoteRecord(
         key=key or text(private(event)[KEY]),
         place=place,
         id=text(event["id"]),
         version=text(event["etag"]),
         sequence=sequence_of(event),
-        slot=Slot(start, max(end, start + timedelta(minutes=1))),
+        slot=slot,
         certain=certain,
+        repeats=is_series(event),
         standing=_standing(event),
         title=str(event.get("summary") or ""),
         join_url=_join_url(event),
         url=event.get("htmlLink") if isinstance(event.get("htmlLink"), str) else None,
     )
+
+
+def slot_of(event: Mapping[str, Any]) -> Slot:
+    """When it is; of a series where it began. The same errors as `record`."""
+    return _slot(event)[0]
+
+
+def _slot(event: Mapping[str, Any]) -> tuple[Slot, bool]:
+    (start, certain), (end, ends_certain) = _moment(event["start"]), _moment(event["end"])
+    if start is None or end is None:
+        raise ValueError("an event without times")
+    return Slot(start, max(end, start + timedelta(minutes=1))), certain and ends_certain and end > start
 
 
 def _moment(when: Mapping[str, Any]) -> tuple[datetime | None, bool]:

@@ -1,6 +1,7 @@
 """The capability `appointments`: events with our key in a named property, kept single by a transactionId."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from pointsman_microsoft.graph.answers import Changed, Duplicate
 from pointsman_microsoft.graph.client import PREFER, Client
 from pointsman_microsoft.graph.places import Place
 from pointsman_microsoft.graph.shape import shaped, text
+from pointsman_microsoft.series import SeriesTimes, first_of
 from pointsman_microsoft.words import before_meeting, text_of, title_of
 from pointsman_sdk import CREATE_MEETING, Appointment, Rejected, RemoteRecord, Retryable, Slot
 
@@ -25,7 +27,7 @@ class Appointments:
     """Events in calendars of mailboxes."""
 
     def __init__(self, client: Client) -> None:
-        self._client = client
+        self._client, self._series = client, SeriesTimes(client)
 
     async def put(self, thing: Appointment) -> RemoteRecord:
         """Look up, then create under an id that Graph takes once, or change what was read if it did not change since."""
@@ -42,8 +44,9 @@ class Appointments:
 
     async def get(self, place: str, key: str) -> RemoteRecord | None:
         """Look the key up."""
-        found = await self._find(Place.of(place), key)
-        return found[0].record(place, key) if found else None
+        where = Place.of(place)
+        found = await self._find(where, key)
+        return (await self._series.seen(where, found[0])).record(place, key) if found else None
 
     async def drop(self, place: str, key: str) -> None:
         """Cancel it, which tells the guests, or delete it where there are none (Graph, "event: cancel", "delete event")."""
@@ -56,16 +59,15 @@ class Appointments:
                 await self._drop("DELETE", path)
 
     async def ours(self, place: str, window: Slot) -> Sequence[RemoteRecord]:
-        """By calendarView. Of an event that its owner copied, the first one counts."""
-        where, found = Place.of(place), dict[str, Stored]()
+        """By calendarView. Of an event that its owner copied, the first one counts, and of a series its first time there."""
+        where, found = Place.of(place), defaultdict[str, list[Stored]](list)
         async for row in self._client.items(f"{where.path}/calendarView", params=view(window, fields=_LISTED)):
             key = shaped(key_in, row)
             if key is None:
                 continue
-            one = shaped(Stored.of, row)
-            if key not in found or one.made < found[key].made:
-                found[key] = one
-        standing = [one.record(place, key) for key, one in found.items() if one.slot.overlaps(window)]
+            found[key].append(shaped(Stored.of, row))
+        firsts = [(key, first_of(events, window)) for key, events in found.items()]
+        standing = [one.record(place, key) for key, one in firsts if one is not None]
         return sorted(standing, key=lambda one: one.slot.utc().start if one.slot else window.start)
 
     async def _find(self, place: Place, key: str) -> list[Stored]:
@@ -107,6 +109,7 @@ class Appointments:
         if not present.state.whole:  # a list shows no more than the beginning of a property
             params = {"$select": FIELDS, "$expand": EXPAND}
             present = shaped(Stored.of, await self._client.call("GET", path, params=params, of_place=False))
+        present = await self._series.seen(place, present)
         body = await self._body(place, thing, present) if rewrites_body(present, thing) else None
         write = changed(present, thing, body)
         if not write.body:

@@ -58,8 +58,10 @@ def rewrites_body(present: Stored, thing: Appointment) -> bool:
 def changed(present: Stored, thing: Appointment, body: dict[str, str] | None) -> Write:
     """A change: with `body` where the text is written anew. What its owner wrote beside it stays."""
     wanted, link, changes = State.of(thing, shown=is_shown(thing, present)), link_of(thing), dict[str, Any]()
-    if present.slot != thing.slot or not present.certain:
+    if present.slot != thing.slot or not present.certain or present.broken:
         changes |= _times(thing) | ({} if present.certain else {"isAllDay": False})
+    if present.broken:  # the event stands by itself again
+        changes["recurrence"] = None
     if present.tentative != (thing.standing is Standing.TENTATIVE):
         changes["showAs"] = _shown_as(thing)
     if wanted.title != present.state.title and mark(present.title) == present.state.title:

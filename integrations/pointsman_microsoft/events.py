@@ -24,8 +24,8 @@ EXPAND = "singleValueExtendedProperties($filter={})".format(
 _LONGEST = 250  # of one property: Exchange cuts a text after 255 characters where it shows many items
 _NO_LINK = "-"  # an empty text is none
 FIELDS = (
-    "id,changeKey,subject,body,start,end,isAllDay,isCancelled,showAs,type,attendees,location,isOnlineMeeting,onlineMeeting,webLink,"
-    "createdDateTime"
+    "id,changeKey,subject,body,start,end,isAllDay,isCancelled,showAs,type,seriesMasterId,attendees,location,isOnlineMeeting,onlineMeeting,"
+    "webLink,createdDateTime"
 )
 _MOST_MARKS = 12  # of guests in the state, so that it is no longer than a property
 _MANY = "*"  # stands before a mark of all guests together, whose own are in `GUESTS`
@@ -107,7 +107,11 @@ class State:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """An event as Graph has it."""
+    """An event as Graph has it.
+
+    `series` is the id of the series that its owner made of it, or to which this time of it belongs. `broken`: nothing stands
+    where the series begins.
+    """
 
     id: str
     etag: str
@@ -126,6 +130,8 @@ class Stored:
     made: str
     state: State
     link: str | None
+    series: str | None = None
+    broken: bool = False
 
     @classmethod
     def of(cls, row: Any, state: State | None = None, link: str | None = None) -> "Stored":
@@ -140,7 +146,7 @@ class Stored:
             title=text_or_none(row.get("subject")) or "",
             body=text_or_none((row.get("body") or {}).get("content")) or "",
             slot=slot_of(row),
-            certain=row.get("isAllDay") is not True and row.get("type", "singleInstance") == "singleInstance",
+            certain=row.get("isAllDay") is not True,
             tentative=row.get("showAs") == "tentative",
             cancelled=row.get("isCancelled") is True,
             attendees=tuple(row.get("attendees") or ()),
@@ -151,6 +157,7 @@ class Stored:
             made=made_at(row),
             state=state,
             link=link,
+            series=_series_of(row),
         )
 
     def record(self, place: str, key: str) -> RemoteRecord:
@@ -163,6 +170,7 @@ class Stored:
             sequence=self.state.sequence,
             slot=self.slot,
             certain=self.certain,
+            repeats=self.series is not None,
             standing=Standing.CANCELLED if self.cancelled else standing,
             title=self.title,
             join_url=self.link or self.join_url,
@@ -172,6 +180,14 @@ class Stored:
     def others(self) -> list[Any]:
         """The attendees who are no guests of ours: its owner asked them."""
         return [one for one in self.attendees if mark(address_of(one)) not in self.state.guests]
+
+
+def _series_of(row: Mapping[str, Any]) -> str | None:
+    """None of a single event (Graph, "event resource type": type, seriesMasterId)."""
+    kind = text_or_none(row.get("type")) or "singleInstance"
+    if kind == "singleInstance":
+        return None
+    return text(row["id"]) if kind == "seriesMaster" else text_or_none(row.get("seriesMasterId")) or text(row["id"])
 
 
 def link_of(thing: Appointment) -> str | None:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pointsman_google.fake.resources import READERS, WRITERS, Calendar, Numbers, stamp
+from pointsman_google.fake.resources import READERS, WRITERS, Calendar, Numbers, instance_id, stamp
 from pointsman_google.fake.wire import Asked, Refused, not_found
+from pointsman_sdk import Slot
 from pointsman_sdk.readers import Unreadable
 
 _BLOCK = re.compile(r"-::~:~::[:~]*-.*?-::~:~::[:~]*-", re.DOTALL)  # which a client's text loses (keeper.sh issue 749)
@@ -95,6 +96,9 @@ class Events:
         if any(new.get(part) != event.get(part) for part in ("start", "end", "status")):
             new["sequence"] = new.get("sequence", 0) + 1
         calendar.events[name] = new
+        if "recurrence" in event and "recurrence" not in new:
+            for one in [one for one in calendar.events.values() if one.get("recurringEventId") == name]:
+                del calendar.events[one["id"]]  # a single event has no other times
         self._changed(calendar, new, asked, former=event)
         return new
 
@@ -114,7 +118,7 @@ class Events:
         series = calendar.events[name]
         slot = calendar.times(series)[number].utc()
         start, end = ({"dateTime": moment.isoformat()} for moment in (slot.start, slot.end))
-        instance = f"{name}_{slot.start:%Y%m%dT%H%M%SZ}"
+        instance = instance_id(name, slot)
         gone: dict[str, Any] = {
             "kind": "calendar#event",
             "id": instance,
@@ -126,6 +130,21 @@ class Events:
         }
         calendar.events[instance] = gone
         self._changed(calendar, gone, None)
+
+    def move_instance(self, calendar: Calendar, name: str, number: int, to: Slot) -> None:
+        """One time of a series is moved by an event of its own, which has all that the series has."""
+        series, utc = calendar.events[name], to.utc()
+        slot = calendar.times(series)[number].utc()
+        moved: dict[str, Any] = {
+            **{key: value for key, value in _copy(series).items() if key != "recurrence"},
+            "id": instance_id(name, slot),
+            "recurringEventId": name,
+            "originalStartTime": {"dateTime": slot.start.isoformat()},
+            "start": {"dateTime": utc.start.isoformat()},
+            "end": {"dateTime": utc.end.isoformat()},
+        }
+        calendar.events[moved["id"]] = moved
+        self._changed(calendar, moved, None)
 
     def purge(self, calendar: Calendar, name: str) -> None:
         """Deleted events "will eventually disappear" (the API's description), and their ids do not come back."""

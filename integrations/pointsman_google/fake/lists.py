@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pointsman_google.fake.resources import READERS, Calendar
-from pointsman_google.fake.wire import Asked, Refused
+from pointsman_google.fake.resources import READERS, Calendar, instance_id
+from pointsman_google.fake.wire import Asked, Refused, not_found
 from pointsman_sdk import Slot
 
 _LONGEST_QUESTION = timedelta(days=90)
@@ -71,7 +71,8 @@ def _standing(calendar: Calendar, asked: Asked) -> list[dict[str, Any]]:
         raise Refused(400, "timeRangeEmpty", "The specified time range is empty.")
     found = []
     for event in calendar.events.values():
-        if event["status"] == "cancelled" and asked.one("showDeleted") != "true":
+        is_deleted = event["status"] == "cancelled" and "recurringEventId" not in event  # those of a series are told
+        if is_deleted and asked.one("showDeleted") != "true":
             continue
         own = event.get("extendedProperties", {}).get("private", {})
         if any(own.get(name) != value for name, value in wanted) or "start" not in event:
@@ -79,6 +80,28 @@ def _standing(calendar: Calendar, asked: Asked) -> list[dict[str, Any]]:
         if calendar.reaches(event, Slot(since or _FIRST, until or _LAST)):
             found.append(event)
     return found
+
+
+def instances(asked: Asked, calendar: Calendar, name: str, page_size: int) -> dict[str, Any]:
+    """Serve the times of a series; one that was deleted is none of them."""
+    calendar.check(asked.user, READERS)
+    series = calendar.events.get(name)
+    if series is None:
+        raise not_found()
+    since, until = (
+        datetime.fromisoformat(text) if (text := asked.one(at)) else end
+        for at, end in (("timeMin", _FIRST), ("timeMax", _LAST))
+    )
+    own = {key: value for key, value in series.items() if key != "recurrence"}
+    found = []
+    for slot in calendar.times(series) if "recurrence" in series else [calendar.slot(series)]:
+        start, end = ({"dateTime": moment.isoformat()} for moment in (slot.utc().start, slot.utc().end))
+        written = {**own, "id": instance_id(name, slot), "recurringEventId": name, "originalStartTime": start}
+        one = calendar.events.get(written["id"], {**written, "start": start, "end": end})
+        if one["status"] != "cancelled" and calendar.slot(one).overlaps(Slot(since, until)):
+            found.append(one)
+    size = min(asked.number("maxResults", 250), page_size, 2_500)
+    return {"kind": "calendar#events", **_paged(found, asked, size, last={"nextSyncToken": f"{_SYNC}0"})}
 
 
 def calendars(asked: Asked, known: Sequence[Calendar], page_size: int) -> dict[str, Any]:

@@ -96,6 +96,11 @@ def is_busy(event: Mapping[str, Any]) -> bool:
     return not (declined or free or event["status"] == "cancelled")
 
 
+def instance_id(series: str, slot: Slot) -> str:
+    """Of the time of a series at which this was planned."""
+    return f"{series}_{slot.utc().start:%Y%m%dT%H%M%SZ}"
+
+
 @dataclass(slots=True)
 class Numbers:
     """ETags and ids, none of which comes twice."""

@@ -89,6 +89,10 @@ class GoogleVendor:
         """The owner deletes one time of a series; the first has the number 0."""
         self.events.remove_instance(self.calendar(name), event, number)
 
+    def move_instance(self, name: str, event: str, *, number: int, to: Slot) -> None:
+        """The owner drags one time of a series."""
+        self.events.move_instance(self.calendar(name), event, number, to)
+
     # -- over a new start
 
     def kept(self) -> dict[str, Any]:
@@ -212,6 +216,8 @@ class GoogleVendor:
         match asked.method, rest:
             case "GET", []:
                 return lists.events(asked, calendar, self.page_size)
+            case "GET", [event, "instances"]:
+                return lists.instances(asked, calendar, event, self.page_size)
             case "POST", ["watch"]:
                 return self.channels.watch(asked, calendar)
             case _:

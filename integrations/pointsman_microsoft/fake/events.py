@@ -51,6 +51,17 @@ class Events:
         ]
         return 200, page(asked, rows, self.page_size)
 
+    def times(self, asked: Asked, mailbox: Mailbox, event_id: str) -> Answer:
+        """`GET instances`: those of one series that reach into the time asked for."""
+        calendar, series = self.found(mailbox, event_id)
+        window = Slot(moment(asked.query["startDateTime"]), moment(asked.query["endDateTime"]))
+        rows = [
+            chosen(shown(event, mailbox, asked, at=slot, number=number), event, asked)
+            for event, number, slot in instances(mailbox, calendar, window)
+            if event is series
+        ]
+        return 200, page(asked, rows, self.page_size)
+
     def created(self, asked: Asked, mailbox: Mailbox, calendar: Calendar) -> Answer:
         """`POST events`. A transactionId is for one event: the same request again is answered with it, another is refused."""
         if not calendar.editable:
@@ -83,6 +94,8 @@ class Events:
         event.slot = _slot(asked.body, event.slot)
         if asked.body.get("isAllDay") is False:
             event.days = None
+        if "recurrence" in asked.body:
+            event.weeks, event.left_out, event.moved = 1, set(), {}
         self._set(mailbox, event, asked.body)
         event.version += 1
         if _SEEN & set(asked.body):
@@ -113,7 +126,10 @@ class Events:
         return 204, None
 
     def _set(self, mailbox: Mailbox, event: Event, body: Mapping[str, Any]) -> None:
-        own = {"start", "end", "isAllDay", "transactionId", "singleValueExtendedProperties", "onlineMeetingProvider"}
+        own = {
+            *("start", "end", "isAllDay", "recurrence", "transactionId", "singleValueExtendedProperties"),
+            *("isOnlineMeeting", "onlineMeetingProvider"),
+        }
         if len(body.get("subject", "")) > 255:
             raise Refused(400, "ErrorInvalidArgument", "The subject is too long.")
         if not all(one["value"] for one in body.get("singleValueExtendedProperties", [])):
@@ -121,7 +137,7 @@ class Events:
         event.properties |= {
             property_id(one["id"]): one["value"] for one in body.get("singleValueExtendedProperties", [])
         }
-        event.fields |= {name: value for name, value in body.items() if name not in own | {"isOnlineMeeting"}}
+        event.fields |= {name: value for name, value in body.items() if name not in own}
         if body.get("isOnlineMeeting") and mailbox.teams and not event.fields.get("isOnlineMeeting"):
             self._meet(event)
         elif "body" in body and event.fields.get("isOnlineMeeting") and _LINE not in body["body"]["content"]:

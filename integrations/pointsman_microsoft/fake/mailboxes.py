@@ -13,8 +13,8 @@ from pointsman_sdk import Slot
 @dataclass(slots=True, kw_only=True)
 class Event:
     """An event. `fields` are Graph's own, but for its times; `days` are the first and the last of whole days; `weeks` make a
-    series, without the times whose numbers are `left_out`. `regular` is the id that changes when it is moved, `id` the immutable
-    one."""
+    series, without the times whose numbers are `left_out`, and with those that were `moved`. `regular` is the id that changes
+    when it is moved, `id` the immutable one."""
 
     id: str
     regular: str
@@ -23,6 +23,7 @@ class Event:
     days: tuple[date, date] | None = None
     weeks: int = 1
     left_out: set[int] = field(default_factory=set)
+    moved: dict[int, Slot] = field(default_factory=dict)
     fields: dict[str, Any] = field(default_factory=dict)
     properties: dict[str, str] = field(default_factory=dict)
     transaction: str | None = None
@@ -47,7 +48,8 @@ class Event:
             first = Slot(start, end)
         start, end = first.start.astimezone(zone), first.end.astimezone(zone)
         later = [timedelta(weeks=week) for week in range(1, self.weeks)]
-        return [first, *(Slot(start + weeks, end + weeks) for weeks in later)]
+        planned = [first, *(Slot(start + weeks, end + weeks) for weeks in later)]
+        return [self.moved.get(number, slot) for number, slot in enumerate(planned)]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -166,6 +168,19 @@ class Directory:
         mailbox, calendar = self.calendar(place)
         calendar.events[event].left_out.add(number)
         self.tell(mailbox, calendar, calendar.events[event], "updated")
+
+    def move_instance(self, place: str, event: str, *, number: int, to: Slot) -> None:
+        """The owner drags one time of a series."""
+        mailbox, calendar = self.calendar(place)
+        calendar.events[event].moved[number] = to.utc()
+        self.tell(mailbox, calendar, calendar.events[event], "updated")
+
+    def repeat(self, place: str, event: str, *, weeks: int) -> None:
+        """The owner makes a weekly series of an event."""
+        mailbox, calendar = self.calendar(place)
+        found = calendar.events[event]
+        found.weeks, found.version = weeks, found.version + 1
+        self.tell(mailbox, calendar, found, "updated")
 
     def restore(self, place: str, event: str) -> None:
         """The owner takes an event out of the deleted items: its immutable id stays, and its regular one does not."""

@@ -28,10 +28,21 @@ EVENT: Mapping[str, Any] = {
     "isOnlineMeeting": FLAG,
     "onlineMeetingProvider": ("teamsForBusiness", "skypeForBusiness", "skypeForConsumer"),
     "singleValueExtendedProperties": [{"id": TEXT, "value": TEXT}],
+    "recurrence": (None,),  # which makes a single event of a series
 }
 #: What an event is read with.
-READ = (frozenset(EVENT) - {"singleValueExtendedProperties", "onlineMeetingProvider"}) | {
-    *("id", "changeKey", "createdDateTime", "transactionId", "isCancelled", "isOrganizer", "sensitivity", "type"),
+READ = (frozenset(EVENT) - {"singleValueExtendedProperties", "onlineMeetingProvider", "recurrence"}) | {
+    *(
+        "id",
+        "seriesMasterId",
+        "changeKey",
+        "createdDateTime",
+        "transactionId",
+        "isCancelled",
+        "isOrganizer",
+        "sensitivity",
+        "type",
+    ),
     *("responseStatus", "categories", "onlineMeeting", "webLink"),
 }
 _SUBSCRIPTION = {
@@ -60,6 +71,7 @@ OPERATIONS: tuple[tuple[str, str, frozenset[str], Mapping[str, Any] | None, froz
     ("GET", _DELTA, _VIEW | {"$deltatoken", "$skiptoken"}, None, frozenset()),
     ("POST", f"{_USER}/calendar/getSchedule", frozenset(), _SCHEDULE, frozenset({"schedules", "startTime", "endTime"})),
     ("GET", _EVENT, frozenset({"$select", "$expand"}), None, frozenset()),
+    ("GET", f"{_EVENT}/instances", _LIST | _VIEW, None, _VIEW),
     ("PATCH", _EVENT, frozenset(), EVENT, frozenset()),
     ("DELETE", _EVENT, frozenset(), None, frozenset()),
     ("POST", f"{_EVENT}/cancel", frozenset(), {"comment": TEXT}, frozenset()),

@@ -57,7 +57,8 @@ def shown(event: Event, mailbox: Mailbox, asked: Asked, *, at: Slot | None = Non
         "isCancelled": event.fields.get("isCancelled", False),
         "isOrganizer": event.organizer,
         "sensitivity": event.fields.get("sensitivity", "normal"),
-        "type": "occurrence" if event.weeks > 1 else "singleInstance",
+        "type": _type(event, at, number),
+        "seriesMasterId": (event.id if asked.immutable else event.regular) if event.weeks > 1 and at else None,
         "responseStatus": event.fields.get("responseStatus", {"response": "organizer", "time": "0001-01-01T00:00:00Z"}),
         "attendees": event.fields.get("attendees", []),
         "location": event.fields.get("location", {"displayName": ""}),
@@ -68,6 +69,14 @@ def shown(event: Event, mailbox: Mailbox, asked: Asked, *, at: Slot | None = Non
         "start": shown_time(start, name, zone),
         "end": shown_time(end, name, zone),
     }
+
+
+def _type(event: Event, at: Slot | None, number: int) -> str:
+    if event.weeks == 1:
+        return "singleInstance"
+    if at is None:
+        return "seriesMaster"
+    return "exception" if number in event.moved else "occurrence"
 
 
 def chosen(row: dict[str, Any], event: Event, asked: Asked, *, cut: int | None = None) -> dict[str, Any]:

@@ -174,6 +174,8 @@ class GraphVendor:
                 answer: Answer = 200, page(asked, rows, self.page_size)
             case ["events", event]:
                 answer = self.events.one(asked, mailbox, event)
+            case ["events", event, "instances"]:
+                answer = self.events.times(asked, mailbox, event)
             case ["events", event, "cancel"]:
                 answer = self.events.cancelled(asked, mailbox, event)
             case ["calendar", "getSchedule"]:

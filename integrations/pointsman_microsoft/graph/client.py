@@ -85,15 +85,24 @@ class Client:
         return found
 
     async def page(
-        self, path: str, *, cursor: str | None, params: Mapping[str, str] | None = None, prefer: str = PREFER
+        self,
+        path: str,
+        *,
+        cursor: str | None,
+        params: Mapping[str, str] | None = None,
+        prefer: str = PREFER,
+        of_place: bool = True,
     ) -> Page[Any]:
         """One page of a collection. A cursor is the path of the next page (@odata.nextLink)."""
-        answer = await self.call("GET", cursor or path, params=None if cursor else params, prefer=prefer)
+        asked = None if cursor else params
+        answer = await self.call("GET", cursor or path, params=asked, prefer=prefer, of_place=of_place)
         return Page(items=shaped(rows, answer), cursor=self.link(answer, "@odata.nextLink"))
 
-    def items(self, path: str, *, params: Mapping[str, str], prefer: str = PREFER) -> AsyncIterator[Any]:
+    def items(
+        self, path: str, *, params: Mapping[str, str], prefer: str = PREFER, of_place: bool = True
+    ) -> AsyncIterator[Any]:
         """Every item of a collection, over all its pages."""
-        return all_items(lambda cursor: self.page(path, cursor=cursor, params=params, prefer=prefer))
+        return all_items(lambda cursor: self.page(path, cursor=cursor, params=params, prefer=prefer, of_place=of_place))
 
     def link(self, answer: Any, name: str) -> str | None:
         """The path of a link in an answer. Rejected for one that leads elsewhere: the sign-in would be sent there."""

@@ -11,9 +11,14 @@ def blocks(event: Component, owner: str = "") -> bool:
     Free are what is transparent, cancelled or marked as free, and what `owner`, an email address, declined. Where a
     property comes twice, or the owner is invited twice, all must say so.
     """
-    if _all_say(event, "TRANSP", "TRANSPARENT") or _all_say(event, "STATUS", "CANCELLED"):
+    if _all_say(event, "TRANSP", "TRANSPARENT") or not stands(event):
         return False
     return not (_all_say(event, "X-MICROSOFT-CDO-BUSYSTATUS", "FREE") or (owner and _declined(event, owner)))
+
+
+def stands(event: Component) -> bool:
+    """Whether it takes place, be its owner free meanwhile or not."""
+    return not _all_say(event, "STATUS", "CANCELLED")
 
 
 def _all_say(event: Component, name: str, value: str) -> bool:

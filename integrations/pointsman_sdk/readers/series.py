@@ -5,12 +5,12 @@ Every fault names its event by UID and start. What cannot be worked out is unrea
 """
 
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cached_property
 
-from pointsman_sdk.readers.attendance import blocks
+from pointsman_sdk.readers.attendance import blocks, stands
 from pointsman_sdk.readers.busy_times import SHORTEST, Span, midnight, span_of, times_of
 from pointsman_sdk.readers.calendar_times import Zones, read_date, read_length, read_moment, read_period, read_time
 from pointsman_sdk.readers.calendar_zones import zones_of
@@ -64,6 +64,31 @@ def busy_instances(
     Whole days and floating times are those of `zone`, the owner's. `owner` is an email address: what it declined is free.
     `otherwise` tells zones that the calendar does not define; `spend` hears of each step.
     """
+    found = _instances_of(
+        calendar, lambda event: blocks(event, owner), within=within, zone=zone, otherwise=otherwise, spend=spend
+    )
+    for way, start, end in found:
+        yield start - way, end
+
+
+def standing_instances(
+    calendar: Component, *, within: Sequence[int], zone: tzinfo, otherwise: Zones, spend: Spend
+) -> Iterator[Span]:
+    """The same of all events that take place, without the way there, be their owner free meanwhile or not."""
+    found = _instances_of(calendar, stands, within=within, zone=zone, otherwise=otherwise, spend=spend)
+    return ((start, end) for _, start, end in found)
+
+
+def _instances_of(
+    calendar: Component,
+    counts: Callable[[Component], bool],
+    *,
+    within: Sequence[int],
+    zone: tzinfo,
+    otherwise: Zones,
+    spend: Spend,
+) -> Iterator[tuple[int, int, int]]:
+    """The way to each, its start and its end."""
     try:
         low, high = (datetime.fromtimestamp(second, UTC).replace(tzinfo=None) for second in within)
         asked = _Asked(
@@ -74,7 +99,7 @@ def busy_instances(
     for series in _by_uid(calendar.walk("VEVENT")):
         changed: set[_Key] | None = None
         for event in series.events:
-            if not blocks(event, owner):
+            if not counts(event):
                 continue
             try:
                 if not _may_reach(event, series, asked):
@@ -86,7 +111,7 @@ def busy_instances(
                 gone = _keys(event.all("EXDATE"), asked)
                 way = _way_there(event)
                 for start, end in _instances(event, gone if stands_alone else _Either(gone, changed), asked):
-                    yield start - way, end
+                    yield way, start, end
             except OverflowError:
                 fault = Unreadable(Reason.MALFORMED, "A time of the calendar lies in another age.")
                 raise _named(event, fault) from None

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pointsman_caldav.events import Stored, placed, written
-from pointsman_caldav.reading import busy_by_events, one_event, our_events, rewritten
+from pointsman_caldav.objects import rewritten
+from pointsman_caldav.reading import busy_by_events, one_event, our_events
 from pointsman_sdk import Slot, Standing
 from pointsman_sdk.readers import Unreadable
 from pointsman_sdk.testing import NOW, appointment

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from pointsman.domain.messages.message import message_from_json
 from pointsman.services.booking.book import book
+from pointsman.services.calendar_sync.conflicts import dismiss_conflict
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman_sdk import Slot
@@ -98,6 +100,47 @@ async def test_an_event_that_is_restored_after_its_appointment_was_called_off_go
     await here.floor.work_out()
     assert [slot.utc().start for _, slot in program.ours()] == [other.starts_at]
     assert (await now_is(here, row)).status == "cancelled"
+
+
+async def test_a_series_of_which_its_owner_deletes_the_first_time_is_a_conflict_that_keeping_settles(
+    here: TwoVendors,
+) -> None:
+    row, program = await booked(here), CalendarProgram(here, here.rep)
+    ((event, slot),) = program.ours()
+    await program.make_weekly(event, times=3)
+    await here.look()
+    assert (await now_is(here, row)).conflict is None
+    await program.delete_instance(event, number=0)
+    await looked_at_twice(here)
+    after = await now_is(here, row)
+    assert (after.status, after.starts_at, said(after)) == ("confirmed", row.starts_at, "calendar.series")
+    await dismiss_conflict(here.env, row.id, actor=SETTER)
+    await here.floor.work_out()
+    await looked_at_twice(here)
+    assert [one.utc() for _, one in program.ours()] == [slot.utc()]
+    assert ((await now_is(here, row)).status, (await now_is(here, row)).conflict) == ("confirmed", None)
+
+
+async def test_a_series_of_which_no_time_is_left_calls_nothing_off(here: TwoVendors) -> None:
+    row, program = await booked(here), CalendarProgram(here, here.rep)
+    ((event, _),) = program.ours()
+    await program.make_weekly(event, times=2)
+    for number in (1, 0):
+        await program.delete_instance(event, number=number)
+    await looked_at_twice(here)
+    after = await now_is(here, row)
+    assert (after.status, said(after)) == ("confirmed", "calendar.series-is-empty")
+
+
+async def looked_at_twice(here: TwoVendors) -> None:
+    for _ in range(2):
+        here.floor.world.clock.advance(MINUTE)
+        await here.look()
+
+
+def said(row: AppointmentRow) -> str:
+    """What its leader's calendar says otherwise, by the message's key."""
+    return message_from_json((row.conflict or {})[row.rep_key]).key
 
 
 async def test_an_event_that_its_owner_declines_calls_the_appointment_off(here: TwoVendors) -> None:

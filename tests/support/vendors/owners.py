@@ -76,6 +76,16 @@ class CalendarProgram:
         made = await self.here.block(self.rep, slot, start=start, end=end, recurrence=rule)
         return str(made["id"])
 
+    async def make_weekly(self, event: str, *, times: int) -> None:
+        """A series of an event that stands there."""
+        if not self._is_google:
+            await self.here.by_owner(lambda: self.here.graph.directory.repeat(self._place, event, weeks=times))
+            return
+        calendar = self.here.google.calendar(self._place)
+        there = {name: {**calendar.events[event][name], "timeZone": calendar.zone} for name in ("start", "end")}
+        rule = [f"RRULE:FREQ=WEEKLY;COUNT={times}"]
+        await self.here.by_owner(lambda: self.here.google.edit(self._place, event, recurrence=rule, **there))
+
     async def delete_instance(self, event: str, *, number: int) -> None:
         """One time of a series, the first of which has the number 0."""
         if self._is_google:

@@ -65,7 +65,7 @@ class SeenEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventComparison:
-    """`moved_to` is where a moved event stands now; of one that is not certain, where it may stand; of a series its first time."""
+    """`moved_to` is where a moved event stands now; of one that is not certain, where it may stand; of a series its first."""
 
     key: str
     state: EventState

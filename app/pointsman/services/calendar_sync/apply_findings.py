@@ -47,7 +47,9 @@ async def apply_comparison(env: Env, seen: PlacedEvent, compared: EventCompariso
     elif finding in _TAKEN_AWAY:
         await record_conflict(env, seen, say("calendar.deleted-by-companion", rep=rep_name(seen.rep_key)))
     elif finding is EventState.SERIES:
-        said = say("calendar.series-is-empty") if to is None else say("calendar.series", **await _told_time(env, seen, to))
+        said = (
+            say("calendar.series-is-empty") if to is None else say("calendar.series", **await _told_time(env, seen, to))
+        )
         await record_conflict(env, seen, said)
     elif finding is EventState.PUT_BACK and to is not None:
         await record_conflict(env, seen, say("calendar.put-back", **await _told_time(env, seen, to)))
