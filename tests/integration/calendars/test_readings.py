@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pointsman.domain.errors import Conflict, Invalid, PointsmanError
-from pointsman.domain.messages.message import as_written
+from pointsman.domain.messages.message import as_written, message_from_json
 from pointsman.services.calendars.poll import poll_calendars
 from pointsman.services.calendars.readings import read_calendar_states, read_calendars
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
@@ -139,6 +139,48 @@ async def test_the_poll_alerts_and_resolves_by_itself(floor: Floor) -> None:
     del floor.vendor.faults["anna-cal"]
     assert await poll_calendars(floor.env) == 1
     assert await open_alerts(floor) == set()
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_of_two_calendars_that_cannot_be_read_the_alert_names_both_and_then_the_one_that_is_left(
+    floor: Floor, *, together: bool
+) -> None:
+    both = [
+        CalendarBindingInput(connection="cal", calendar=name, writes=name == "work") for name in ("work", "private")
+    ]
+    await bind_calendars(floor.env, "anna", both, actor=SETTER)
+    faults = {"work": VendorRetryableError("down"), "private": VendorRejectedError("no such calendar")}
+    for name, fault in faults.items():
+        floor.vendor.faults[name] = fault
+        if not together or name == "private":
+            floor.world.clock.advance(6 * MINUTE)
+            await poll_calendars(floor.env)
+    both_told = "private at cal: no such calendar; work at cal: down. Anna cannot be booked"
+    assert await alerts_of(floor, "rep:anna") == [f"the calendars of Anna cannot be read: {both_told}"]
+    del floor.vendor.faults["work"]
+    await poll_calendars(floor.env)
+    left = "the calendar of Anna at cal cannot be read: no such calendar. Anna cannot be booked"
+    assert await alerts_of(floor, "rep:anna") == [left]
+    del floor.vendor.faults["private"]
+    await poll_calendars(floor.env)
+    assert await alerts_of(floor, "rep:anna") == []
+
+
+async def test_of_two_calendars_whose_connections_are_switched_off_the_poll_names_both(floor: Floor) -> None:
+    both = [
+        CalendarBindingInput(connection="cal", calendar=name, writes=name == "work") for name in ("work", "private")
+    ]
+    await bind_calendars(floor.env, "anna", both, actor=SETTER)
+    await save_connection(floor.env, "cal", connector="memory", config={}, active=False, actor=SETTER)
+    await poll_calendars(floor.env)
+    (told,) = await alerts_of(floor, "rep:anna")
+    assert ("private at cal: " in told, "work at cal: " in told, "switched off" in told) == (True, True, True)
+
+
+async def alerts_of(floor: Floor, subject: str) -> list[str]:
+    """What the open alerts about this say."""
+    rows = await floor.world.rows("select subject, message from alerts where resolved_at is null")
+    return [english(message_from_json(row.message)) for row in rows if row.subject == subject]
 
 
 async def test_the_poll_tells_of_closers_without_a_calendar(database_url: str) -> None:

@@ -27,6 +27,7 @@ SAID: Mapping[AlertCode, tuple[str, ...]] = {
     AlertCode.CALENDAR_ORPHAN: ("calendar-orphan",),
     AlertCode.CALENDAR_UNREADABLE: (
         "calendar-unreadable",
+        "calendars-unreadable",
         "calendar-not-read-back",
         "calendar-missing",
         "calendar-off",
@@ -50,6 +51,7 @@ SAID: Mapping[AlertCode, tuple[str, ...]] = {
     AlertCode.ROSTER_OUTDATED: ("roster-outdated",),
     AlertCode.SWEEP_FAILING: ("sweep-failing",),
 }
+GONE = as_written("gone")
 _CLAUSES = ("effect-", "by-", "no-answer-")
 _ARGS: Mapping[str, Arg] = {
     "rep": rep_name("r-anna"),
@@ -64,6 +66,8 @@ _ARGS: Mapping[str, Arg] = {
     "of": 7,
     "version": 1234,
     "error": say("alerts.no-answer-in-time", seconds=3.0),
+    "faults": (say("calendar-reading.of-calendar", calendar="anna", connection=connection_name("google"), error=GONE),)
+    * 2,
     "effect": say("alerts.effect-appointment-put"),
     "by": say("alerts.by-email"),
     "other_by": say("alerts.by-phone"),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -12,7 +12,7 @@ from pointsman.domain.messages.message import Message, connection_name, rep_name
 from pointsman.domain.roster.roles import Work
 from pointsman.services.calendars.news import confirm_or_cursor, is_asked_for_news
 from pointsman.services.calendars.readings import read_calendars, widened_window
-from pointsman.services.calendars.refresh import READ_DEADLINE, out_of_use_reason
+from pointsman.services.calendars.refresh import READ_DEADLINE, out_of_use_reason, unreadable_message
 from pointsman.services.calendars.shared_reads import refresh_shared
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import DatabaseUnavailable, Env, Tx
@@ -111,7 +111,10 @@ async def _alert_unconnected(env: Env, tx: Tx, bound: Collection[CalendarBinding
     members = {member.rep for pool in pools for member in pool.members}
     told = {row["subject"] for row in await tx.alerts.list_open() if row["code"] == AlertCode.CALENDAR_UNREADABLE}
     connected = {binding.rep_key for binding in bound}
-    off = {one.rep_key: one for one in bound if not one.connection.active or one.connection.pending}
+    off: dict[str, list[CalendarBinding]] = {}
+    for one in bound:
+        if not one.connection.active or one.connection.pending:
+            off.setdefault(one.rep_key, []).append(one)
     for key in sorted((members - connected) | (members & off.keys())):
         rep = known.roster.reps.get(key)
         if rep is not None and rep.active and f"rep:{key}" not in told:
@@ -124,7 +127,12 @@ async def _alert_unconnected(env: Env, tx: Tx, bound: Collection[CalendarBinding
     return max((pool.booking.horizon for pool in pools), default=_FORTNIGHT)
 
 
-def _why_not_asked(binding: CalendarBinding) -> Message:
+def _why_not_asked(bindings: Sequence[CalendarBinding]) -> Message:
+    """Of one rep's calendars that are not asked, which are named each where they are several."""
+    if len(bindings) > 1:
+        not_yet = say("calendar-reading.not-signed-in")
+        return unreadable_message([(one, out_of_use_reason(one) or not_yet) for one in bindings])
+    (binding,) = bindings
     rep, connection = rep_name(binding.rep_key), connection_name(binding.connection.key)
     if not binding.connection.active:
         return say("alerts.calendar-off", rep=rep, connection=connection)

@@ -122,19 +122,31 @@ def _times_of(binding: CalendarBinding, answer: BatchAnswer, found: BusyCalendar
 async def _update_alert(
     env: Env, tx: Tx, binding: CalendarBinding, last: CalendarReading | None, read: CalendarReading
 ) -> None:
-    """Keep the rep's alert open while any of the rep's calendars cannot be read, also if it was closed before."""
+    """Keep the rep's alert open while any of the rep's calendars cannot be read, also if it was closed before.
+
+    It names all of them, so that it is written anew whenever one more cannot be read, or can again.
+    """
     subject, changed = _alert_subject(binding), last is None or (last.error is None) is not (read.error is None)
-    if read.error is not None:
-        if changed or not await tx.alerts.is_open(code=AlertCode.CALENDAR_UNREADABLE, subject=subject):
-            message = _alert(binding, read.error)
-            await tx.alerts.put(
-                id=env.new_id(), at=read.read_at, code=AlertCode.CALENDAR_UNREADABLE, subject=subject, message=message
-            )
-    elif changed:
-        others = [pair for pair in await tx.calendars.bindings([binding.rep_key]) if pair[0].id != binding.id]
-        if all(out_of_use_reason(other) is None and not (known and known.error) for other, known in others):
-            await tx.alerts.resolve(at=read.read_at, code=AlertCode.CALENDAR_UNREADABLE, subject=subject)
-            await tx.jobs.defer_once("holds.drain")  # a lead may wait for this rep
+    if not changed and (
+        read.error is None or await tx.alerts.is_open(code=AlertCode.CALENDAR_UNREADABLE, subject=subject)
+    ):
+        return
+    faults = [] if read.error is None else [(binding, read.error)]
+    for other, known in await tx.calendars.bindings([binding.rep_key]):
+        why = out_of_use_reason(other) or (known.error if known else None)
+        if other.id != binding.id and why is not None:
+            faults.append((other, why))
+    if faults:
+        await tx.alerts.put(
+            id=env.new_id(),
+            at=read.read_at,
+            code=AlertCode.CALENDAR_UNREADABLE,
+            subject=subject,
+            message=unreadable_message(faults),
+        )
+    else:
+        await tx.alerts.resolve(at=read.read_at, code=AlertCode.CALENDAR_UNREADABLE, subject=subject)
+        await tx.jobs.defer_once("holds.drain")  # a lead may wait for this rep
 
 
 def _alert_subject(binding: CalendarBinding) -> str:
@@ -157,6 +169,21 @@ def out_of_use_reason(binding: CalendarBinding) -> Message | None:
     return None
 
 
-def _alert(binding: CalendarBinding, why: Message) -> Message:
-    rep, place = rep_name(binding.rep_key), connection_name(binding.connection.key)
-    return say("alerts.calendar-unreadable", rep=rep, connection=place, error=why)
+def unreadable_message(faults: Sequence[tuple[CalendarBinding, Message]]) -> Message:
+    """Which calendars of one rep cannot be read, each with why; at least one."""
+    rep = rep_name(faults[0][0].rep_key)
+    if len(faults) == 1:
+        ((binding, why),) = faults
+        place = connection_name(binding.connection.key)
+        return say("alerts.calendar-unreadable", rep=rep, connection=place, error=why)
+    named = sorted(faults, key=lambda pair: (pair[0].connection.key, pair[0].calendar))
+    told = tuple(
+        say(
+            "calendar-reading.of-calendar",
+            calendar=binding.calendar,
+            connection=connection_name(binding.connection.key),
+            error=why,
+        )
+        for binding, why in named
+    )
+    return say("alerts.calendars-unreadable", rep=rep, faults=told)
