@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from pointsman.services.ports import VendorReauthError, VendorRejectedError, VendorRetryableError
+from pointsman.domain.messages.message import say
+from pointsman.services.deliveries.vendor_error_text import OwnRefusalError
+from pointsman.services.ports import VendorError, VendorReauthError, VendorRejectedError, VendorRetryableError
 from support.floors.booking_floor import Floor
 from support.http.service import caller_of, serve_floor
 
@@ -49,6 +51,27 @@ async def test_a_vendor_that_lists_none_is_a_problem_with_its_words(
     answer = await client.get(URL)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert "cal" in answer.json()["detail"]
+
+
+OWN = say("vendor.no-calendars", connector="mail")
+OWN_WORDS = "the connector 'mail' has no calendars"
+
+
+@pytest.mark.parametrize("fault", [VendorRejectedError, VendorReauthError, VendorRetryableError])
+async def test_what_we_refuse_ourselves_is_said_in_our_words(
+    floor: Floor, client: httpx.AsyncClient, fault: type[VendorError]
+) -> None:
+    floor.vendor.faults["list"] = fault(OWN.key, told=OWN)
+    assert OWN_WORDS in (await client.get(URL)).json()["detail"]
+
+
+async def test_a_calendar_that_we_refuse_ourselves_is_refused_in_our_words(
+    floor: Floor, client: httpx.AsyncClient
+) -> None:
+    floor.vendor.faults["/anna/work/"] = OwnRefusalError(OWN)
+    given = {"calendars": [{"connection": "cal", "calendar": "/anna/work/", "writes": True}]}
+    (fault,) = (await client.put("/v1/reps/anna/calendars", json=given)).json()["faults"]
+    assert fault["message"].startswith(f"cal cannot read such a calendar: {OWN_WORDS}.")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from pointsman.services.calendars.poll import poll_rep
 from pointsman.services.calendars.refresh import READ_DEADLINE
 from pointsman.services.calendars.watches import end_watches
 from pointsman.services.connections.vendor_calendars import suggest_calendar
-from pointsman.services.deliveries.vendor_error_text import safe_error_text
+from pointsman.services.deliveries.vendor_error_text import refusal_text
 from pointsman.services.policies.cache import load_roster
 from pointsman.services.ports import (
     Actor,
@@ -98,7 +98,7 @@ async def _refuse_unknown_calendars(env: Env, rep_key: str, given: Sequence[Cale
                     raise fault
         except VendorRejectedError as error:
             likely = await suggest_calendar(env, found, item.calendar)
-            message = f"{found.key} cannot read such a calendar: {safe_error_text(error)}."
+            message = f"{found.key} cannot read such a calendar: {refusal_text(error)}."
             message += f" {likely[0].upper()}{likely[1:]}" if likely else ""
             return Fault(path=f"{path}.calendar", code="unknown-calendar", message=message)
         except (VendorError, TimeoutError):
@@ -107,7 +107,7 @@ async def _refuse_unknown_calendars(env: Env, rep_key: str, given: Sequence[Cale
             if item.writes and not there.get(place):
                 await env.calendars.our_events(found.ref(), item.calendar, *day, deadline=READ_DEADLINE)
         except VendorRejectedError as error:
-            message = f"{found.key} cannot find appointments in this calendar again: {safe_error_text(error)}. "
+            message = f"{found.key} cannot find appointments in this calendar again: {refusal_text(error)}. "
             message += "Share it so that events can be read and written, or set `writes` on another one."
             return Fault(path=f"{path}.writes", code="events-unreadable", message=message)
         except (VendorError, TimeoutError):

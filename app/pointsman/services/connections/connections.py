@@ -13,7 +13,7 @@ from pointsman.services.audit import audit
 from pointsman.services.connections.sign_in import pending_fault
 from pointsman.services.deliveries.connection_faults import audit_fault, put_back_into_use, put_out_of_use
 from pointsman.services.deliveries.enqueue import resume_connection
-from pointsman.services.deliveries.vendor_error_text import failure_message, safe_error_text
+from pointsman.services.deliveries.vendor_error_text import failure_message, refusal_text
 from pointsman.services.ports import (
     Actor,
     ConnectionRef,
@@ -152,11 +152,9 @@ async def check_connection(env: Env, key: str, *, actor: Actor) -> ConnectionRow
     except VendorReauthError as error:
         fault = failure_message(error)
     except (VendorError, TimeoutError) as error:
-        told = (
-            error.told if isinstance(error, VendorError) else None
-        )  # our own words are a message: their text is its key
+        told = error.told if isinstance(error, VendorError) else None
         raise Unavailable(
-            f"{key} does not answer: {safe_error_text(error)}", code="vendor-unavailable", told=told
+            f"{key} does not answer: {refusal_text(error)}", code="vendor-unavailable", told=told
         ) from error
 
     async def work(tx: Tx) -> None:
@@ -193,14 +191,12 @@ async def _check(env: Env, ref: ConnectionRef) -> None:
     try:
         await env.calendars.check(ref)
     except VendorReauthError as error:
-        raise _refused(
-            "credentials-refused", f"The vendor refuses these credentials: {safe_error_text(error)}"
-        ) from error
+        raise _refused("credentials-refused", f"The vendor refuses these credentials: {refusal_text(error)}") from error
     except VendorRejectedError as error:
-        raise _refused("rejected", f"The vendor rejects this configuration: {safe_error_text(error)}") from error
+        raise _refused("rejected", f"The vendor rejects this configuration: {refusal_text(error)}") from error
     except (VendorError, TimeoutError) as error:
         raise Unavailable(
-            f"The vendor does not answer, so nothing was saved: {safe_error_text(error)}", code="vendor-unavailable"
+            f"The vendor does not answer, so nothing was saved: {refusal_text(error)}", code="vendor-unavailable"
         ) from error
 
 

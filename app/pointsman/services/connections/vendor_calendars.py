@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.domain.text.suggestions import did_you_mean, suggest
-from pointsman.services.deliveries.vendor_error_text import safe_error_text
+from pointsman.services.deliveries.vendor_error_text import refusal_text
 from pointsman.services.ports import Env, VendorError, VendorReauthError, VendorRejectedError
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.vendors.calendars import VendorCalendar, VendorCalendarPage
@@ -33,17 +33,15 @@ async def list_vendor_calendars(env: Env, key: str, cursor: str | None) -> Vendo
     try:
         return await env.calendars.calendar_page(connection.ref(), cursor, deadline=LIST_DEADLINE)
     except VendorReauthError as error:
-        said = f"The vendor refuses the credentials of {key}: {safe_error_text(error)}"
+        said = f"The vendor refuses the credentials of {key}: {refusal_text(error)}"
         raise Invalid(said, code="credentials-refused") from error
     except VendorRejectedError as error:
-        said = f"{key} does not list its calendars: {safe_error_text(error)}. Name a calendar as its vendor does."
+        said = f"{key} does not list its calendars: {refusal_text(error)}. Name a calendar as its vendor does."
         raise Invalid(said, code="no-calendar-list") from error
     except (VendorError, TimeoutError) as error:
-        told = (
-            error.told if isinstance(error, VendorError) else None
-        )  # our own words are a message: their text is its key
+        told = error.told if isinstance(error, VendorError) else None
         raise Unavailable(
-            f"{key} does not answer: {safe_error_text(error)}", code="vendor-unavailable", told=told
+            f"{key} does not answer: {refusal_text(error)}", code="vendor-unavailable", told=told
         ) from error
 
 

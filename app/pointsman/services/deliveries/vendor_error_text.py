@@ -4,6 +4,7 @@ import re
 
 from pointsman.domain.messages.message import Message, say
 from pointsman.services.ports import VendorError, VendorRejectedError
+from pointsman.services.wording.english import english_words
 
 _LONGEST = 300
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:/]{1,100}(?:@|%40)[^\s<>\"'(),;:/]{1,255}", re.IGNORECASE)
@@ -58,6 +59,11 @@ class OwnRefusalError(VendorRejectedError):
 
     def __init__(self, told: Message) -> None:
         super().__init__(told.key, told=told)
+
+
+def refusal_text(error: BaseException) -> str:
+    """Why a call to a vendor failed, as a part of a refusal's sentence, which is English: our own words are said as ours."""
+    return english_words(failure_message(error), {})
 
 
 def failure_message(error: BaseException) -> Message:
