@@ -57,7 +57,9 @@ class ConnectionHealthDoc(BaseModel):
         "twice; it is asked again every few minutes, and at once by `PUT` or `check`. `switched-off`: by an admin."
     )
     until: datetime | None = Field(description="No call begins before.")
-    fault: str | None = Field(description="Why it is out of use.")
+    fault: str | None = Field(
+        description="Why it is out of use; before a first sign-in also what the last try to sign in came to."
+    )
     last_success_at: datetime | None
     last_error_at: datetime | None
     last_error: str | None

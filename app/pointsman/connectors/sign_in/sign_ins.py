@@ -110,9 +110,9 @@ class OAuthSignIns:
                     http, grant, code=code, verifier=kept["verifier"], redirect_uri=self._redirect_uri, now=now
                 )
             except ReauthRequired as error:
-                raise SignInRefused("refused") from error
+                raise SignInRefused("refused", said=str(error)) from error
             except ConnectorError as error:
-                raise SignInRefused("no_answer") from error
+                raise SignInRefused("no_answer", said=str(error)) from error
         plain = KeptToken(token=dated(token, now=now)).as_bytes()
         lacking = lacking_scopes(grant, token) or lasting_scope(token, now=now)
         return self._vault.seal(plain, context=token_context(connection, row.subject)), lacking

@@ -1,5 +1,6 @@
 """Signing in over a connection: an admin begins it, a human goes to the vendor, and the vendor sends the browser back."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -7,7 +8,7 @@ from pointsman.domain.errors import Fault, Invalid, NotFound, PointsmanError
 from pointsman.domain.messages.message import Message, say
 from pointsman.services.audit import audit
 from pointsman.services.deliveries.connection_faults import put_back_into_use
-from pointsman.services.deliveries.vendor_error_text import failure_message
+from pointsman.services.deliveries.vendor_error_text import failure_message, safe_error_text
 from pointsman.services.ports import WORKER, Actor, Env, Tx, VendorError
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.vendors.sign_in import SignInRefused, SignInRow
@@ -16,6 +17,17 @@ from pointsman.services.transactions import run_in_transaction
 VALID_FOR = timedelta(minutes=10)
 _MOST_STATE, _MOST_CODE = 200, 8_000  # characters
 _KEY = "key:"
+#: An error as RFC 6749 (4.1.2.1) and its extensions have them; anything else in a query could be anybody's text.
+_OAUTH_ERROR = re.compile(r"[a-z_]{3,60}")
+#: What became of a sign-in, by the page's outcomes.
+_CAME_TO = {
+    "declined": say("vendor.sign-in-declined"),
+    "refused": say("vendor.sign-in-refused"),
+    "no_answer": say("vendor.sign-in-no-answer"),
+    "other_vendor": say("vendor.sign-in-other-vendor"),
+    "changed": say("vendor.sign-in-changed"),
+    "late": say("vendor.sign-in-late"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +81,12 @@ async def finish_sign_in(env: Env, *, state: str, code: str | None, error: str |
         is_good = row is not None and await _is_still_good(env, tx, row.begun_by)
     if row is None or connection is None or not is_good:
         return "unknown"
-    if row.expires_at <= env.clock():
-        return "late"
     try:
         sealed, lacking = await _exchanged(env, connection, row, code=code, error=error, issuer=issuer)
-    except (SignInRefused, PointsmanError) as refused:
-        why = refused.why if isinstance(refused, SignInRefused) else "changed"
-        async with env.uow() as tx:
-            await audit(
-                env, tx, _actor(row), "connection.sign-in-failed", f"connection:{connection.key}", after={"why": why}
-            )
-        return why
+    except SignInRefused as refused:
+        return await _failed(env, connection, row, refused)
+    except PointsmanError:
+        return await _failed(env, connection, row, SignInRefused("changed"))
     if not await _keep(env, connection, row, sealed, lacking):
         return "changed"
     works = await _works(env, connection, row)
@@ -89,10 +96,34 @@ async def finish_sign_in(env: Env, *, state: str, code: str | None, error: str |
 async def _exchanged(
     env: Env, connection: ConnectionRow, row: SignInRow, *, code: str | None, error: str | None, issuer: str | None
 ) -> tuple[bytes, tuple[str, ...]]:
+    if row.expires_at <= env.clock():
+        raise SignInRefused("late")
     env.sign_ins.check_issuer(connection.ref(), issuer)
     if error is not None or not code or len(code) > _MOST_CODE:
-        raise SignInRefused("declined" if error == "access_denied" else "refused")
+        known = error is not None and _OAUTH_ERROR.fullmatch(error) is not None
+        raise SignInRefused("declined" if error == "access_denied" else "refused", said=(error or "") if known else "")
     return await env.sign_ins.finish(connection.ref(), row, code=code)
+
+
+async def _failed(env: Env, connection: ConnectionRow, row: SignInRow, refused: SignInRefused) -> str:
+    """Record the failure: in the audit, and as the fault of a connection over which nobody has signed in yet."""
+
+    async def work(tx: Tx) -> None:
+        now = await tx.connections.get(connection.key, lock=True)
+        if now is not None and now.id == connection.id and now.pending:
+            await tx.connections.set_fault(now.id, _failed_fault(now.key, refused))
+        about = f"connection:{connection.key}"
+        await audit(env, tx, _actor(row), "connection.sign-in-failed", about, after={"why": refused.why})
+
+    await run_in_transaction(env, work)
+    return refused.why
+
+
+def _failed_fault(key: str, refused: SignInRefused) -> Message:
+    why = _CAME_TO.get(refused.why, say("vendor.sign-in-refused"))
+    if not refused.said:
+        return say("vendor.sign-in-failed", key=key, why=why)
+    return say("vendor.sign-in-failed-saying", key=key, why=why, said=safe_error_text(refused.said))
 
 
 async def _keep(env: Env, connection: ConnectionRow, row: SignInRow, sealed: bytes, lacking: tuple[str, ...]) -> bool:

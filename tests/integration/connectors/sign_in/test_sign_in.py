@@ -91,6 +91,10 @@ class Desk:
         found: dict[str, Any] = (await self.browser.get("/v1/connections/signed", headers=self.admin)).json()
         return found
 
+    async def health(self) -> dict[str, Any]:
+        found: dict[str, Any] = (await self.browser.get("/v1/connections/signed/health", headers=self.admin)).json()
+        return found
+
     async def come_back(self, **query: str) -> str:
         """The outcome that the page is for."""
         answer = await self.browser.get("/v1/oauth/callback", params=query)
@@ -229,6 +233,44 @@ async def test_what_the_vendor_says_is_told_in_plain_words(
         page = await desk.browser.get(f"/v1/oauth/done/{outcome}?lang={language}")
         assert title in page.text
         assert page.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        (
+            {"error": "access_denied", "error_description": "s3cret"},
+            "did not let Pointsman use the account (access_denied)",
+        ),
+        ({"error": "consent_required"}, "the vendor refused the sign-in (consent_required)"),
+        ({"error": "<b>s3cret</b>"}, "the last try failed: the vendor refused the sign-in. POST"),
+        ({"code": "code-9-s3cret"}, "the vendor refused the sign-in ("),
+        ({"code": "x", "iss": "https://other.example"}, "did not come from the vendor that was asked"),
+    ],
+)
+async def test_a_sign_in_that_came_to_nothing_is_told_by_the_connections_health(
+    desk: Desk, query: dict[str, str], says: str
+) -> None:
+    await desk.put()
+    before = await desk.health()
+    assert (before["state"], "last try" in before["fault"]) == ("out-of-use", False)
+    await desk.come_back(**query, state=(await desk.begin()).params["state"])
+    told = await desk.health()
+    assert told["state"] == "out-of-use"
+    assert told["fault"].startswith("nobody has signed in yet, and the last try failed: ")
+    assert says in told["fault"]
+    assert "s3cret" not in told["fault"]
+    assert "POST /v1/connections/signed/sign-in" in told["fault"]
+    assert (await desk.shown())["fault"] == told["fault"]
+    assert await desk.sign_in() == "done"
+    assert ((await desk.health())["state"], (await desk.health())["fault"]) == ("closed", None)
+
+
+async def test_a_later_sign_in_that_comes_to_nothing_leaves_the_one_that_works(desk: Desk) -> None:
+    await desk.put()
+    assert await desk.sign_in() == "done"
+    assert await desk.come_back(error="access_denied", state=(await desk.begin()).params["state"]) == "declined"
+    assert ((await desk.health())["state"], (await desk.health())["fault"]) == ("closed", None)
 
 
 async def test_an_issuer_that_the_manifest_names_must_be_named(desk: Desk) -> None:

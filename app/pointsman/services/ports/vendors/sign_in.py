@@ -107,11 +107,11 @@ class BegunSignIn:
 
 
 class SignInRefused(Exception):
-    """The sign-in came to nothing; `why` is one of the outcomes that the page tells."""
+    """The sign-in came to nothing; `why` is one of the outcomes that the page tells, `said` the vendor's answer, unmasked."""
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: str, *, said: str = "") -> None:
         super().__init__(why)
-        self.why = why
+        self.why, self.said = why, said
 
 
 class SignInGateway(Protocol):
