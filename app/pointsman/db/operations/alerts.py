@@ -33,6 +33,7 @@ _RESOLVE = (
 _IS_OPEN = select(alerts.c.id).where(
     alerts.c.code == bindparam("of_code"), alerts.c.subject == bindparam("of_subject"), alerts.c.resolved_at.is_(None)
 )
+_LOCK = PreparedStatement("select pg_advisory_xact_lock(hashtext('pointsman.alert:' || cast(:of as text)))")
 _OPEN_AMONG = PreparedStatement("""
     select subject from alerts where code = :code and resolved_at is null and subject = any(cast(:subjects as text[]))
 """)
@@ -71,6 +72,9 @@ class SqlAlerts:
 
     async def resolve(self, *, at: datetime, code: str, subject: str) -> None:
         await self._connection.execute(_RESOLVE, {"of_code": code, "of_subject": subject, "at": at})
+
+    async def lock(self, *, code: str, subject: str) -> None:
+        await _LOCK.run(self._connection, {"of": f"{code}:{subject}"})
 
     async def is_open(self, *, code: str, subject: str) -> bool:
         found = await self._connection.scalar(_IS_OPEN, {"of_code": code, "of_subject": subject})

@@ -131,6 +131,8 @@ async def _update_alert(
         read.error is None or await tx.alerts.is_open(code=AlertCode.CALENDAR_UNREADABLE, subject=subject)
     ):
         return
+    # Another calendar of the rep may be read by now: who comes second sees what the first one kept.
+    await tx.alerts.lock(code=AlertCode.CALENDAR_UNREADABLE, subject=subject)
     faults = [] if read.error is None else [(binding, read.error)]
     for other, known in await tx.calendars.bindings([binding.rep_key]):
         why = out_of_use_reason(other) or (known.error if known else None)

@@ -106,7 +106,7 @@ async def _exchanged(
 
 
 async def _failed(env: Env, connection: ConnectionRow, row: SignInRow, refused: SignInRefused) -> str:
-    """Record the failure: in the audit, and as the fault of a connection over which nobody has signed in yet."""
+    """Record the failure: in the audit, and as the fault of a connection that waits for its first sign-in."""
 
     async def work(tx: Tx) -> None:
         now = await tx.connections.get(connection.key, lock=True)

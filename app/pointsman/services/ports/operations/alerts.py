@@ -78,6 +78,10 @@ class Alerts(Protocol):
 
     async def resolve(self, *, at: datetime, code: AlertCode, subject: str) -> None: ...
 
+    async def lock(self, *, code: AlertCode, subject: str) -> None:
+        """Have every other transaction that locks this alert wait until this one ends, be the alert open or not."""
+        ...
+
     async def is_open(self, *, code: AlertCode, subject: str) -> bool: ...
 
     async def open_among(self, *, code: AlertCode, subjects: Sequence[str]) -> frozenset[str]:
