@@ -6,21 +6,17 @@ Google keeps a time that was deleted, or moved, as an event of its own beside th
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from pointsman_google.client import Client
 from pointsman_google.events import is_deleted, is_series, slot_of
 from pointsman_google.refusals import Changed, Gone, NotFound
 from pointsman_google.shape import shaped, text
-from pointsman_sdk import RemoteRecord, Slot, Standing
-
-_AHEAD = timedelta(days=400)
-"""How far the first time is looked for: a series of every year has another one by then."""
+from pointsman_sdk import RemoteRecord, Slot, Standing, first_time
 
 
 class SeriesTimes:
-    """Asks for the times of one series in a window, its own first: in most series the first one stands there."""
+    """Asks for the times of one series."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -40,14 +36,8 @@ class SeriesTimes:
 
     async def first(self, place: str, event: Mapping[str, Any]) -> Slot | None:
         """None where none is left."""
-        own = shaped(slot_of, event)
-        for window in (own, Slot(own.start, own.start + _AHEAD)):
-            slots = await self._within(place, shaped(lambda one: text(one["id"]), event), window)
-            if own in slots:
-                return own
-            if slots:
-                return min(slots, key=lambda slot: slot.start)
-        return None
+        name = shaped(lambda one: text(one["id"]), event)
+        return await first_time(shaped(slot_of, event), lambda window: self._within(place, name, window))
 
     async def _within(self, place: str, name: str, window: Slot) -> list[Slot]:
         params = {"timeMin": window.start.isoformat(), "timeMax": window.end.isoformat()}

@@ -6,23 +6,21 @@ for them ("event: list instances").
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pointsman_microsoft.events import Stored
 from pointsman_microsoft.graph.client import Client
 from pointsman_microsoft.graph.places import Place
 from pointsman_microsoft.graph.shape import shaped
 from pointsman_microsoft.graph.times import plain, slot_of
-from pointsman_sdk import Slot
+from pointsman_sdk import Slot, first_time
 
-_AHEAD = timedelta(days=400)
-"""How far the first time is looked for: a series of every year has another one by then."""
 _FIELDS = "id,start,end,isAllDay"
 _TOP = "200"
 
 
 class SeriesTimes:
-    """Asks for the times of one series in a window, its own first: in most series the first one stands there."""
+    """Asks for the times of one series."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -31,7 +29,7 @@ class SeriesTimes:
         """The event, as it was found by its key, at the time at which a series of it stands; cancelled where none is left."""
         if event.series is None:
             return event
-        first = await self._first(place, event)
+        first = await first_time(event.slot, lambda window: self._within(place, event, window))
         return replace(
             event,
             slot=first or event.slot,
@@ -39,20 +37,10 @@ class SeriesTimes:
             broken=first != event.slot,
         )
 
-    async def _first(self, place: Place, event: Stored) -> Slot | None:
-        own = event.slot
-        for end in (own.end, own.start + _AHEAD):
-            slots = await self._within(place, event, own.start, end)
-            if own in slots:
-                return own
-            if slots:
-                return min(slots, key=_begin)
-        return None
-
-    async def _within(self, place: Place, event: Stored, start: datetime, end: datetime) -> list[Slot]:
+    async def _within(self, place: Place, event: Stored, window: Slot) -> list[Slot]:
         params = {
-            "startDateTime": f"{plain(start)}Z",
-            "endDateTime": f"{plain(end)}Z",
+            "startDateTime": f"{plain(window.start)}Z",
+            "endDateTime": f"{plain(window.end)}Z",
             "$select": _FIELDS,
             "$top": _TOP,
         }

@@ -51,6 +51,7 @@ from pointsman_sdk.manifest import CONTRACT, Auth, Capability, ClientAuth, Limit
 from pointsman_sdk.pages import Page, all_items
 from pointsman_sdk.people import Contact, check_email
 from pointsman_sdk.records import RemoteRecord, Standing
+from pointsman_sdk.series import first_time
 from pointsman_sdk.signs import Signs
 from pointsman_sdk.slots import Slot
 from pointsman_sdk.webhooks import WebhookRequest
@@ -142,6 +143,7 @@ __all__ = [
     "check_base_address",
     "check_email",
     "check_key",
+    "first_time",
     "implemented",
     "no_dial",
     "subject_of",
