@@ -1292,6 +1292,9 @@ def upgrade() -> None:
         sa.Column("unsure", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("told", sa.Text(), nullable=True),
         sa.Column("said", sa.Text(), nullable=True),
+        sa.Column("mailed_to", sa.Text(), nullable=True),
+        sa.Column("mailed_key", sa.Text(), nullable=True),
+        sa.Column("mailed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("owed_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("next_attempt_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("lease", sa.UUID(), nullable=True),
@@ -1346,6 +1349,13 @@ def upgrade() -> None:
         ["next_attempt_at"],
         unique=False,
         postgresql_where=sa.text("status = 'pending'"),
+    )
+    op.create_index(
+        "deliveries_mailbox_idx",
+        "deliveries",
+        ["mailed_key", "mailed_at"],
+        unique=False,
+        postgresql_where=sa.text("mailed_key is not null"),
     )
     op.create_index(
         "deliveries_one_effect",
@@ -1415,6 +1425,7 @@ def downgrade() -> None:
     op.drop_index(op.f("reservations_appointment_id_idx"), table_name="reservations")
     op.drop_table("reservations")
     op.drop_index("deliveries_one_effect", table_name="deliveries")
+    op.drop_index("deliveries_mailbox_idx", table_name="deliveries", postgresql_where=sa.text("mailed_key is not null"))
     op.drop_index(
         "deliveries_maybe_twice_idx",
         table_name="deliveries",

@@ -6,7 +6,7 @@ changed by the service; rows go only where it says so.
 
 from alembic import op
 
-revision = "0126"
+revision = "0127"
 down_revision = "0112"
 branch_labels = None
 depends_on = None
@@ -24,7 +24,7 @@ CHANGEABLE: dict[str, tuple[str, ...]] = {
     ),
     "assignments": ("ended_at", "end_reason"),
     "audit": (),
-    "booking_links": ("lead_id", "revoked_at"),  # a merge moves them
+    "booking_links": ("lead_id", "revoked_at", "expires_at"),  # a merge moves them; that of an appointment ends with it
     "decisions": (),
     "evidence": (),
     "gate_checks": ("revoked_at",),

@@ -117,7 +117,7 @@ class MailLines:
             connections=_Rows(get=SimpleNamespace(id=UUID(int=6))),
             calendars=_Rows(write_target=target),
             booking_links=self.links,
-            deliveries=SimpleNamespace(add=self._add),
+            deliveries=SimpleNamespace(add=self._add, connection=_Rows(get=SimpleNamespace(active=True)).get),
             jobs=_Rows(),
             audit=_Rows(),
         )

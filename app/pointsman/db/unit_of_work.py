@@ -18,12 +18,14 @@ from pointsman.services.ports import DatabasePoolExhausted, DatabaseUnavailable,
 if TYPE_CHECKING:
     from pointsman.db.booking.appointments import SqlAppointments
     from pointsman.db.booking.booking_links import SqlBookingLinks
+    from pointsman.db.booking.buyer_mail import SqlBuyerMail
     from pointsman.db.booking.calendars import SqlCalendars
     from pointsman.db.booking.connections import SqlConnections
     from pointsman.db.booking.deliveries import SqlDeliveries
     from pointsman.db.booking.pace import SqlPaces
     from pointsman.db.booking.sign_in import SqlSignInStore
     from pointsman.db.booking.slot_holds import SqlSlotHolds
+    from pointsman.db.booking.unheard import SqlUnheard
     from pointsman.db.engine.jobs import SqlJobs
     from pointsman.db.intake.events import SqlEventStore
     from pointsman.db.intake.feeds import SqlFeeds
@@ -111,6 +113,8 @@ class SqlTx:
     paces: cached_property[SqlPaces] = _on_use("pointsman.db.booking.pace", "SqlPaces")
     sign_ins: cached_property[SqlSignInStore] = _on_use("pointsman.db.booking.sign_in", "SqlSignInStore")
     deliveries: cached_property[SqlDeliveries] = _on_use("pointsman.db.booking.deliveries", "SqlDeliveries")
+    buyer_mail: cached_property[SqlBuyerMail] = _on_use("pointsman.db.booking.buyer_mail", "SqlBuyerMail")
+    unheard: cached_property[SqlUnheard] = _on_use("pointsman.db.booking.unheard", "SqlUnheard")
     jobs: cached_property[SqlJobs] = _on_use("pointsman.db.engine.jobs", "SqlJobs")
     audit: cached_property[SqlAudit] = _on_use("pointsman.db.operations.audit", "SqlAudit")
     alerts: cached_property[SqlAlerts] = _on_use("pointsman.db.operations.alerts", "SqlAlerts")

@@ -13,8 +13,8 @@ from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.calendars.poll import poll_calendars, read_outdated
 from pointsman.services.calendars.watches import RENEW_TASK, renew_watches
 from pointsman.services.connections.health import probe_connections
+from pointsman.services.deliveries.alerts.late import alert_late_deliveries
 from pointsman.services.deliveries.kinds.meeting_link import ASK_EVERY, ask_for_links
-from pointsman.services.deliveries.late import alert_late_deliveries
 from pointsman.services.deliveries.outdated_readings import OUTDATED_TASK
 from pointsman.services.deliveries.reminders import REMINDERS_TASK, owe_missing_reminders
 from pointsman.services.deliveries.run import run_delivery, sweep_deliveries

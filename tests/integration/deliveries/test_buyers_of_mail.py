@@ -1,20 +1,17 @@
 """The buyer behind the mail: their language, their address as it is by then, and whether they are to be contacted."""
 
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.reschedule import reschedule
-from pointsman.services.deliveries.replay import replay_delivery
 from pointsman.services.do_not_contact import end_contact
 from pointsman.services.intake.submit_lead import submit_lead
 from pointsman.services.leads.lead_input import LeadInput
-from pointsman.services.ports import VendorRejectedError
 from support.floors.booking_floor import SETTER
 from support.floors.use_case_env import ADMIN
-from support.mail_floor import MailFloor, invitation_in, open_mail_floor
+from support.mail_floor import open_mail_floor
 
 pytestmark = pytest.mark.anyio
 
@@ -23,12 +20,6 @@ WORDS = {
     "de": ("Termin am", "Geändert: ", "Erinnerung: ", "Abgesagt: "),
     "en": ("Meeting on", "Changed: ", "Reminder: ", "Cancelled: "),
 }
-
-
-async def address_is(line: MailFloor, lead_id: UUID, email: str) -> None:
-    await line.floor.world.rows(
-        "update leads set email = :email, email_key = :email where id = :id", email=email, id=lead_id
-    )
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
@@ -46,31 +37,6 @@ async def test_each_message_is_in_the_language_of_the_buyer(database_url: str, l
         assert [words in subject for words, subject in zip(WORDS[language], subjects, strict=True)] == [True] * 4, (
             subjects
         )
-
-
-async def test_mail_goes_to_the_address_that_the_buyer_has_by_then(database_url: str) -> None:
-    async with open_mail_floor(database_url) as line:
-        row = await line.booked()
-        await line.floor.work()
-        await address_is(line, row.lead_id, "ada@new.example")
-        await line.floor.work()
-        assert len(line.mail.arrived) == 1, "another address is no news of the appointment"
-        await cancel(line.env, row.id, reason="test", actor=SETTER)
-        await line.floor.work()
-        last = line.mail.arrived[-1]
-        assert (last.to, invitation_in(last)["ATTENDEE"]) == ("ada@new.example", "mailto:ada@new.example")
-
-
-async def test_what_no_mailbox_took_goes_to_the_corrected_address_when_it_is_replayed(database_url: str) -> None:
-    async with open_mail_floor(database_url) as line:
-        row = await line.booked()
-        line.mail.cues = [VendorRejectedError("no such mailbox")]
-        await line.floor.work()
-        (dead,) = await line.notices(row)
-        await address_is(line, row.lead_id, "ada@right.example")
-        await replay_delivery(line.env, dead.id, actor=ADMIN)
-        await line.floor.work()
-        assert [mail.to for mail in line.mail.arrived] == ["ada@right.example"]
 
 
 async def test_who_is_not_to_be_contacted_is_told_of_their_appointment_and_not_reminded(database_url: str) -> None:

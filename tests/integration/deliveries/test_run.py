@@ -17,8 +17,8 @@ from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.connections.connections import check_connection, save_connection
+from pointsman.services.deliveries.alerts.late import alert_late_deliveries
 from pointsman.services.deliveries.enqueue import enqueue_deliveries
-from pointsman.services.deliveries.late import alert_late_deliveries
 from pointsman.services.deliveries.replay import replay_delivery
 from pointsman.services.deliveries.run import run_delivery, sweep_deliveries
 from pointsman.services.handover.handover import hand_over

@@ -13,7 +13,7 @@ from pointsman.connectors.mail.notices import ConnectorNotices
 from pointsman.domain.policy.invitations import BuyerMessage, InvitationRules, Inviter
 from pointsman.domain.policy.pools import BookingRules
 from pointsman.services.deliveries.kinds.notice_message import build_notice, change_url
-from pointsman.services.deliveries.notices import change_link_id
+from pointsman.services.deliveries.mail.change_link import change_link_id
 from pointsman.services.ports import ConnectionRef, VendorRejectedError
 from pointsman.services.ports.booking.booking_links import BookingLinkRow
 from pointsman.services.ports.vendors.notices import BuyerNotice
@@ -52,7 +52,7 @@ def claimed(rules: InvitationRules = MAIL, *, row: Any = ROW, **lead: Any) -> An
 
 
 def told(given: Any, message: BuyerMessage = BuyerMessage.CONFIRMATION) -> BuyerNotice:
-    return build_notice(given, message, url=URL, invitation=b"BEGIN:VCALENDAR")
+    return build_notice(given, message, to="ada@lead.example", url=URL, invitation=b"BEGIN:VCALENDAR")
 
 
 def test_the_author_s_words_are_said_with_what_is_known() -> None:
@@ -146,7 +146,11 @@ def test_the_connector_is_given_the_message_with_its_file() -> None:
 
 def test_a_reminder_has_no_file() -> None:
     sender = Sender()
-    anyio.run(gateway(sender).send, POST, build_notice(claimed(), BuyerMessage.REMINDER, url=None, invitation=None))
+    anyio.run(
+        gateway(sender).send,
+        POST,
+        build_notice(claimed(), BuyerMessage.REMINDER, to="ada@lead.example", url=None, invitation=None),
+    )
     assert sender.sent[0].attachments == ()
 
 

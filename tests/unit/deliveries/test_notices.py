@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.policy.invitations import BuyerMessage, InvitationRules, Inviter
-from pointsman.services.deliveries.kinds.notice import which_message
+from pointsman.services.deliveries.kinds.notice import addressee, which_message
 from pointsman.services.deliveries.notices import choose_inviter, inviter_after, owe_notices
-from pointsman.services.deliveries.told import CALLED_OFF, invitation_key, reminder_key, told_state
+from pointsman.services.deliveries.told import CALLED_OFF, Heard, invitation_key, reminder_key, told_state
 from support.mail_lines import NOON, ROW, MailLines
 
 MAIL = InvitationRules(by=Inviter.MAIL, connection="post")
@@ -46,12 +46,17 @@ class Buyer:
         delivery = self.line.claim(key)
         if delivery is None:
             return False
-        message = which_message(self.line.claimed(delivery))
+        claimed = self.line.claimed(delivery)
+        heard = Heard.of(ROW.id, self.line.owed, besides=delivery.id)
+        to = addressee(claimed, heard)
+        message = which_message(claimed, heard, to)
         known = {"unsure": delivery.unsure - 1}
         if message is None:
             self.line.put(replace(delivery, status="superseded", attempts=delivery.attempts - 1, **known))
             return True
         state = told_state(self.line.row)
+        delivery = replace(delivery, mailed_to=to.address if to else None, mailed_key=to.key if to else None)
+        self.line.put(delivery)
         if ending in ("answered", "sent-unanswered"):
             self.inbox.append((f"{delivery.key}-{delivery.sequence}", message, state))
         match ending:

@@ -8,18 +8,21 @@ import pytest
 
 from pointsman.domain.booking.lifecycle import AppointmentStatus
 from pointsman.services.deliveries.told import (
+    Heard,
+    farewell_key,
     invitation_key,
-    knows,
-    may_have_heard,
+    mailbox_of,
     reminder_key,
     reminder_span,
     told_state,
 )
 from pointsman.services.ports.booking.appointments import Companion
+from pointsman.services.ports.booking.buyer_mail import Mailbox
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 from support.mail_lines import ROW, notice
 
 THIS = UUID(int=99)
+ADA, NEW = Mailbox("Ada@Lead.example", "ada@lead.example"), Mailbox("ada@new.example", "ada@new.example")
 
 
 @pytest.mark.parametrize(
@@ -53,12 +56,18 @@ def test_what_is_the_house_s_own_makes_none(change: dict[str, object]) -> None:
     assert told_state(replace(ROW, **change)) == told_state(ROW)  # type: ignore[arg-type]  # columns by name
 
 
+def heard(*owed: DeliveryRow, besides: UUID | None = None) -> Heard:
+    """What the mailboxes know; what says no other went to Ada's."""
+    sent = [replace(one, mailed_to=one.mailed_to or ADA.address, mailed_key=one.mailed_key or ADA.key) for one in owed]
+    return Heard.of(ROW.id, sent, besides=besides)
+
+
 def done(told: str, unsure: int = 0) -> DeliveryRow:
     return notice(status="done", told=told, unsure=unsure)
 
 
 @pytest.mark.parametrize(
-    ("owed", "known", "heard"),
+    ("owed", "known", "told"),
     [
         ([], False, False),
         ([notice()], False, False),
@@ -76,16 +85,18 @@ def done(told: str, unsure: int = 0) -> DeliveryRow:
     ],
 )
 def test_a_buyer_knows_what_was_told_last_unless_that_cannot_be_known(
-    owed: list[DeliveryRow], *, known: bool, heard: bool
+    owed: list[DeliveryRow], *, known: bool, told: bool
 ) -> None:
-    assert (knows(owed, "a"), may_have_heard(owed)) == (known, heard)
+    there = heard(*owed)
+    assert (there.knows(ADA, "a"), there.has_heard(ADA), there.mailboxes()) == (known, told, [ADA] * told)
 
 
 def test_the_attempt_under_way_has_told_nothing_yet_and_one_before_it_may_have() -> None:
     under_way = notice(id=THIS, unsure=1)
-    assert knows([done("a"), under_way], "a", besides=THIS)
-    assert not knows([done("a"), replace(under_way, unsure=2)], "a", besides=THIS)
-    assert not may_have_heard([replace(under_way, unsure=2)], besides=THIS)  # it says the same again
+    twice = replace(under_way, unsure=2)
+    assert heard(done("a"), under_way, besides=THIS).knows(ADA, "a")
+    assert not heard(done("a"), twice, besides=THIS).knows(ADA, "a")
+    assert not heard(twice, besides=THIS).has_heard(ADA)  # it says the same again
 
 
 def test_only_mail_that_is_done_may_have_gone_out_twice() -> None:
@@ -99,3 +110,48 @@ def test_a_reminder_is_called_by_how_long_before_it_goes_out(minutes: int) -> No
     span = timedelta(minutes=minutes)
     assert reminder_span(reminder_key(ROW.id, span)) == span
     assert reminder_span(invitation_key(ROW.id)) is None
+
+
+def to_new(**over: object) -> DeliveryRow:
+    return notice(**{"mailed_to": NEW.address, "mailed_key": NEW.key, "sequence": 1, **over})
+
+
+def farewell(**over: object) -> DeliveryRow:
+    return notice(**{"key": farewell_key(ROW.id, 0), "sequence": 1, **over})
+
+
+def test_each_mailbox_knows_what_it_was_told_itself() -> None:
+    there = heard(done("a"), to_new(status="done", told="b"))
+    assert (there.knows(ADA, "a"), there.knows(NEW, "b"), there.knows(NEW, "a")) == (True, True, False)
+    assert there.mailboxes() == [NEW, ADA]
+    assert not heard(done("a")).has_heard(NEW)
+
+
+@pytest.mark.parametrize(
+    ("end", "is_owed", "holds"),
+    [
+        ({}, True, True),
+        ({"unsure": 1}, True, False),
+        ({"status": "done", "told": "x"}, True, False),
+        ({"status": "dead"}, True, True),
+        ({"status": "superseded"}, False, True),
+    ],
+    ids=str,
+)
+def test_a_farewell_is_owed_once_and_ends_what_a_mailbox_knows_once_it_may_have_come(
+    end: dict[str, object], *, is_owed: bool, holds: bool
+) -> None:
+    there = heard(done("a"), farewell(**end))
+    assert (ADA not in there.mailboxes(), there.has_heard(ADA), there.knows(ADA, "a")) == (is_owed, holds, holds)
+
+
+def test_a_mailbox_that_is_the_buyer_s_again_is_told_anew_and_may_be_left_anew() -> None:
+    back = notice(status="done", told="a", sequence=2)
+    there = heard(done("a"), farewell(status="done", told="a"), to_new(status="done", told="a"), back)
+    assert (there.knows(ADA, "a"), there.mailboxes()) == (True, [ADA, NEW])
+
+
+def test_a_mailbox_has_one_name_in_every_spelling() -> None:
+    assert mailbox_of(" Ada@LEAD.example ") == Mailbox(" Ada@LEAD.example ", "ada@lead.example")
+    assert mailbox_of("not an address") == Mailbox("not an address", "not an address")
+    assert mailbox_of(None) is None

@@ -24,6 +24,7 @@ _REVOKE_ALL = _OPEN.where(
     booking_links.c.expires_at > bindparam("now", type_=INSTANT),
     is_made_by(booking_links),
 ).returning(booking_links.c.id)
+_END_AT = update(booking_links).where(booking_links.c.id == bindparam("link")).values(expires_at=bindparam("until"))
 _MOVE = update(booking_links).where(booking_links.c.lead_id == bindparam("lead")).values(lead_id=bindparam("into"))
 
 
@@ -54,6 +55,9 @@ class SqlBookingLinks:
         given = {"lead": lead_id, "at": at, "now": at, **visibility_values(made_by)}
         found = await self._connection.execute(_REVOKE_ALL, given)
         return list(found.scalars())
+
+    async def end_at(self, link_id: UUID, at: datetime) -> None:
+        await self._connection.execute(_END_AT, {"link": link_id, "until": at})
 
     async def move(self, lead_id: UUID, *, into: UUID) -> None:
         await self._connection.execute(_MOVE, {"lead": lead_id, "into": into})

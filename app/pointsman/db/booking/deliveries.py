@@ -60,7 +60,7 @@ _CLAIM = PreparedStatement("""
     )
     select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
         d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
-        d.done_at, d.unsure, d.told
+        d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key
     from claimed d
 """)
 #: One that is superseded by its own worker had nothing to say: that was no attempt.
@@ -120,7 +120,7 @@ _CLAIM_OVERDUE = PreparedStatement(
     )
     select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
         d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
-        d.done_at, d.unsure, d.told
+        d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key
     from looked_at d
     where not exists (
         select 1 from deliveries e
@@ -148,20 +148,22 @@ _PENDING_OF_CONNECTION = (
 _UNLINKED = PreparedStatement("""
     select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
         d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
-        d.done_at, d.unsure, d.told
+        d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key
     from appointments a join deliveries d on d.appointment_id = a.id and d.rep_id = a.rep_id
     where a.vendor_meeting and a.join_url is null and a.status in ('requested','confirmed')
-      and d.kind = 'appointment' and d.wanted = 'put' and d.status = 'done' and d.done_at >= :since
+      and d.kind = 'appointment' and d.wanted = 'put' and d.status = 'done' and d.done_at >= :seldom_since
+      and (d.done_at >= :since
+           or mod(floor(extract(epoch from cast(:at as timestamptz) - d.done_at) / cast(:every_s as float8))::bigint, 20) = 0)
       and not exists (
         select 1 from deliveries e
         where e.key = d.key and e.connection_id = d.connection_id and e.calendar = d.calendar and e.kind = d.kind
           and e.sequence > d.sequence)
-    order by d.done_at limit :limit
+    order by d.done_at desc limit :limit
 """)
 _LISTED = PreparedStatement("""
     select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
         d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
-        d.done_at, d.unsure, d.told, d.said, k.key as connection
+        d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key, d.said, k.key as connection
     from deliveries d join connections k on k.id = d.connection_id
     where d.id = :id
 """)
@@ -169,7 +171,7 @@ _PAGE = PreparedStatement(
     """
     select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
         d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
-        d.done_at, d.unsure, d.told, d.said, k.key as connection
+        d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key, d.said, k.key as connection
     from deliveries d join connections k on k.id = d.connection_id
     where (cast(:status as text) is null or d.status = :status)
       and (cast(:kind as text) is null or d.kind = :kind)
@@ -300,8 +302,17 @@ class SqlDeliveries:
     async def pending_of_connection(self, connection_id: UUID, *, limit: int) -> Sequence[DeliveryRow]:
         return await self._many(_PENDING_OF_CONNECTION, {"connection": connection_id, "limit": limit})
 
-    async def unlinked(self, *, since: datetime, limit: int) -> Sequence[DeliveryRow]:
-        return await _UNLINKED.records(self._connection, DeliveryRow, {"since": since, "limit": limit})
+    async def unlinked(
+        self, *, since: datetime, seldom_since: datetime, every: timedelta, at: datetime, limit: int
+    ) -> Sequence[DeliveryRow]:
+        given = {
+            "since": since,
+            "seldom_since": seldom_since,
+            "every_s": every.total_seconds(),
+            "at": at,
+            "limit": limit,
+        }
+        return await _UNLINKED.records(self._connection, DeliveryRow, given)
 
     async def listed(self, delivery_id: UUID) -> ListedDelivery | None:
         return await _LISTED.record(self._connection, ListedDelivery, {"id": delivery_id})

@@ -302,6 +302,9 @@ deliveries = Table(
     Column(  # of a notice: which message its last attempt was
         "said", Text, CheckConstraint("said in ('confirmation','change','cancellation','reminder')", name="said")
     ),
+    Column("mailed_to", Text),  # of a notice: the address of its last attempt, as the lead gave it
+    Column("mailed_key", Text),  # the same as the name of a mailbox
+    instant_column("mailed_at", null=True),
     instant_column("owed_at"),  # its age counts from here
     instant_column("next_attempt_at"),
     Column("lease", UUID()),
@@ -333,4 +336,6 @@ deliveries = Table(
         postgresql_where=text("kind = 'notice' and status = 'done' and unsure > 0"),
     ),
     Index("deliveries_due_idx", "next_attempt_at", postgresql_where=text("status = 'pending'")),
+    # What a mailbox got within a day is counted by it.
+    Index("deliveries_mailbox_idx", "mailed_key", "mailed_at", postgresql_where=text("mailed_key is not null")),
 )

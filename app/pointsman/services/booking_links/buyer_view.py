@@ -70,7 +70,7 @@ async def load_buyer_view(env: Env, link: SignedLink) -> BuyerView:
     BUYER.require(Operation.APPOINTMENT_READ)
     now = env.clock()
     async with env.uow() as tx:
-        lead = await _linked_lead(tx, link)
+        lead = await _linked_lead(tx, link, now=now)
         appointment = await tx.appointments.active_for_lead(lead.id)
         hold = await tx.slot_holds.open_for_lead(lead.id)
         current = await tx.gates.current_assignment(lead.id, at=now)
@@ -182,10 +182,13 @@ async def _refuse_further_act(env: Env, buyer: BuyerView) -> None:
         await refuse_further_act(env, tx, buyer.lead_id, buyer.actor)
 
 
-async def _linked_lead(tx: Tx, link: SignedLink) -> LeadRow:
-    """The lead that the link is for. A merge gives its links to the lead that it is now."""
+async def _linked_lead(tx: Tx, link: SignedLink, *, now: datetime) -> LeadRow:
+    """The lead that the link is for. A merge gives its links to the lead that it is now.
+
+    A link in mail about an appointment ends with that, which may be at another time than when the mail was written.
+    """
     row = await tx.booking_links.get(link.id)
-    if row is not None and row.revoked_at is not None:
+    if row is not None and (row.revoked_at is not None or row.expires_at <= now):
         raise link_expired(link)
     lead = await tx.leads.get(row.lead_id) if row is not None else None
     if lead is None:

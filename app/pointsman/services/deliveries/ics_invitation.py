@@ -12,7 +12,6 @@ from pointsman.services.deliveries.told import CALLED_OFF
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
-from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.vendors.invitations import CalendarUser, Invitation, InvitationMethod
 from pointsman.services.ports.vendors.texts import SharedText
 from pointsman.services.roster.names import roster_names
@@ -37,11 +36,14 @@ async def build_invitation(
     url: str | None = None,
     language: str | None = None,
     organizer: str | None = None,
+    to: str | None = None,
+    calls_off: bool = False,
 ) -> bytes:
     """What the prospect's calendar is to be told of the appointment as it stands; `url` is where to change it.
 
     In `language`, else the lead's, else English. `organizer` is the mailbox that sends it, the same under every rep; None:
-    the rep who leads the appointment.
+    the rep who leads the appointment. `to` is the address that is asked; None: the lead's. `calls_off`: it is told not to
+    come, whatever stands.
 
     Raises Conflict "no-email" when a participant has no address that can be invited.
     """
@@ -58,7 +60,7 @@ async def build_invitation(
     invitation = Invitation(
         uid=invitation_uid(row.id),
         sequence=row.sequence,
-        method=invitation_method(row),
+        method=InvitationMethod.CANCEL if calls_off else invitation_method(row),
         start=row.starts_at,
         end=row.ends_at,
         summary=_summary(words, pool.booking if pool else BookingRules(), leader.name, env.organisation),
@@ -66,7 +68,7 @@ async def build_invitation(
             [one.name for one in (leader, *companions)], MessageReader(language=words), join_url=row.join_url, url=url
         ),
         organizer=CalendarUser(name=leader.name, email=organizer) if organizer else leader,
-        attendee=_prospect(lead),
+        attendee=CalendarUser(name=guest_name(lead), email=to or lead.email or ""),
         companions=tuple(companions),
         tentative=row.status == AppointmentStatus.REQUESTED,
         url=url,
@@ -108,7 +110,3 @@ def _summary(words: str, rules: BookingRules, name: str, organisation: str) -> S
 
 def _ours(rep: Rep) -> CalendarUser:
     return CalendarUser(name=rep.name, email=rep.email)
-
-
-def _prospect(lead: LeadRow) -> CalendarUser:
-    return CalendarUser(name=guest_name(lead), email=lead.email or "")

@@ -1,48 +1,43 @@
 """Owing mail to buyers, in the transaction of the act: what is new to them of an appointment, and reminders of it.
 
 Which way a buyer is invited is decided when the appointment is booked, and stays: `AppointmentRow.invited_by`. So does the
-connection that mail goes out over.
+connection that mail goes out over, until it is switched off.
 """
 
 from collections.abc import Sequence
 from datetime import timedelta
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import AppointmentStatus
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.invitations import InvitationRules, Inviter
-from pointsman.services.audit import audit
+from pointsman.services.deliveries.mail.change_link import keep_change_link, make_change_link
+from pointsman.services.deliveries.mail.connection import mail_connection
 from pointsman.services.deliveries.owe import next_sequence, owe
 from pointsman.services.deliveries.told import (
     CALLED_OFF,
     TELLABLE,
+    Heard,
     invitation_key,
-    knows,
-    may_have_heard,
+    mailbox_of,
     reminder_key,
     told_state,
 )
 from pointsman.services.policies.cache import load_routing_config
-from pointsman.services.ports import WORKER, Env, Tx
+from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
-from pointsman.services.ports.booking.booking_links import BookingLinkRow
+from pointsman.services.ports.booking.buyer_mail import Mailbox
 from pointsman.services.ports.booking.deliveries import DeliveryKind, DeliveryRow
 
 #: So long mail waits for the link to a meeting that is being made: one mail, rather than a second one that corrects it. Once
 #: the link is there the mail is owed anew, at once; where it comes later still, the buyer is told of a change.
 LINK_WAIT = timedelta(minutes=2)
-_LINK_LIVES = timedelta(days=180)
 
 
 def invitation_rules(policy: Policy, pool: str | None) -> InvitationRules:
     """What the pool says of mail, as `AppointmentRow.invitation_pool` names it; nothing where there is none, or none any more."""
     found = policy.pools.get(pool or "")
     return found.invitations if found is not None else InvitationRules()
-
-
-def change_link_id(appointment_id: UUID) -> UUID:
-    """The booking link that mail about the appointment leads to."""
-    return uuid5(NAMESPACE_URL, f"{invitation_key(appointment_id)}@pointsman")
 
 
 async def choose_inviter(env: Env, tx: Tx, rules: InvitationRules, by: str, rep_id: UUID) -> Inviter:
@@ -79,16 +74,19 @@ async def enqueue_notices(
 async def owe_notices(
     env: Env, tx: Tx, row: AppointmentRow, past: Sequence[DeliveryRow], rules: InvitationRules, *, moved: bool
 ) -> None:
-    """The same by these rules. A buyer without an address is told nothing."""
+    """The same by these rules. A buyer without an address is told nothing, but for a cancellation where they were invited."""
     sent = sorted((item for item in past if item.kind == DeliveryKind.NOTICE), key=lambda item: item.sequence)
-    connection_id = await _mail_connection(tx, rules, sent)
+    await keep_change_link(tx, row)
+    connection_id = await mail_connection(tx, rules, sent)
     lead = await tx.leads.get(row.lead_id)
-    if connection_id is None or lead is None or not lead.email:
+    if connection_id is None or lead is None:
         return
-    if await _owe_invitation(env, tx, row, connection_id, sent) | await _owe_reminders(
-        env, tx, row, connection_id, sent, rules, moved=moved
-    ):
-        await _make_link(env, tx, row)
+    to = mailbox_of(lead.email)
+    owed = await _owe_invitation(env, tx, row, connection_id, sent, to)
+    if to is not None:
+        owed |= await _owe_reminders(env, tx, row, connection_id, sent, rules, moved=moved)
+    if owed:
+        await make_change_link(env, tx, row)
 
 
 async def owe_added_reminders(env: Env, tx: Tx, row: AppointmentRow, past: Sequence[DeliveryRow]) -> bool:
@@ -110,19 +108,27 @@ async def owe_added_reminders(env: Env, tx: Tx, row: AppointmentRow, past: Seque
 
 
 async def _owe_invitation(
-    env: Env, tx: Tx, row: AppointmentRow, connection_id: UUID, sent: Sequence[DeliveryRow]
+    env: Env, tx: Tx, row: AppointmentRow, connection_id: UUID, sent: Sequence[DeliveryRow], to: Mailbox | None
 ) -> bool:
     """What is called off is told to who was invited alone."""
-    if row.invited_by != Inviter.MAIL or row.status not in TELLABLE:
+    if row.invited_by != Inviter.MAIL or row.status not in TELLABLE or not _is_news(row, sent, to):
         return False
-    key = invitation_key(row.id)
-    mine = [item for item in sent if item.key == key]
-    if knows(mine, told_state(row)) or (row.status in CALLED_OFF and not may_have_heard(mine)):
-        return False
+    mine = [item for item in sent if item.key == invitation_key(row.id)]
     waits = row.vendor_meeting and row.join_url is None and row.status not in CALLED_OFF
     due = env.clock() + LINK_WAIT if waits else None
+    key = invitation_key(row.id)
     await owe(env, tx, row, connection_id, DeliveryKind.NOTICE, key, next_sequence(mine), due=due)
     return True
+
+
+def _is_news(row: AppointmentRow, sent: Sequence[DeliveryRow], to: Mailbox | None) -> bool:
+    """Whether the buyer's mailbox does not know how it stands, or one that they left still holds the appointment."""
+    heard, state = Heard.of(row.id, sent), told_state(row)
+    if row.status in CALLED_OFF:
+        return any(not heard.knows(one, state) for one in heard.mailboxes())
+    if to is None:
+        return False
+    return not heard.knows(to, state) or any(one.key != to.key for one in heard.mailboxes())
 
 
 async def _owe_reminders(
@@ -148,24 +154,3 @@ async def _owe_reminders(
             await owe(env, tx, row, connection_id, DeliveryKind.NOTICE, key, next_sequence(mine), due=at)
             owed = True
     return owed
-
-
-async def _mail_connection(tx: Tx, rules: InvitationRules, sent: Sequence[DeliveryRow]) -> UUID | None:
-    """Where the first message about the appointment went, a change goes too."""
-    if sent:
-        return sent[0].connection_id
-    found = await tx.connections.get(rules.connection) if rules.connection is not None else None
-    return found.id if found is not None else None
-
-
-async def _make_link(env: Env, tx: Tx, row: AppointmentRow) -> None:
-    """The link by which the buyer moves the appointment; once, so that one that was revoked stays so."""
-    link_id, now = change_link_id(row.id), env.clock()
-    if row.status in CALLED_OFF or await tx.booking_links.get(link_id) is not None:
-        return
-    expires_at = now + _LINK_LIVES
-    await tx.booking_links.add(
-        BookingLinkRow(id=link_id, lead_id=row.lead_id, made_by=WORKER.name, created_at=now, expires_at=expires_at)
-    )
-    made = {"link": str(link_id), "expires_at": expires_at.isoformat()}
-    await audit(env, tx, WORKER, "booking-link.made", f"lead:{row.lead_id}", after=made)

@@ -7,6 +7,7 @@ from uuid import UUID
 from pointsman.services.deliveries.jobs import defer_delivery
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.buyer_mail import Mailbox
 from pointsman.services.ports.booking.deliveries import DeliveryKind, DeliveryRow, Wanted
 
 
@@ -28,8 +29,9 @@ async def owe(
     rep_id: UUID | None = None,
     calendar: str = "",
     due: datetime | None = None,
+    to: Mailbox | None = None,
 ) -> None:
-    """Write it down, to be carried out at `due`; None: now."""
+    """Write it down, to be carried out at `due`; None: now. `to` is the mailbox of mail that goes to that one alone."""
     now = env.clock()
     delivery = DeliveryRow(
         id=env.new_id(),
@@ -51,6 +53,8 @@ async def owe(
         vendor_version=None,
         created_at=now,
         done_at=None,
+        mailed_to=to.address if to else None,
+        mailed_key=to.key if to else None,
     )
     await tx.deliveries.add(delivery)
     await defer_delivery(tx, delivery, at=due)

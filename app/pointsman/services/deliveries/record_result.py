@@ -147,6 +147,14 @@ async def wait_for_turn(env: Env, job: LeasedDelivery, error: Message, wait: tim
     await run_in_transaction(env, lambda tx: _put_off(tx, job, waiting, now, turn, counted=False))
 
 
+async def put_off_until(env: Env, job: LeasedDelivery, error: CodedMessage, until: datetime) -> None:
+    """What may not be said before then: no call was made, and this is no attempt."""
+    now = env.clock()
+    await run_in_transaction(
+        env, lambda tx: _put_off(tx, job, error, now, max(until - now, SHORTEST_WAIT), counted=False)
+    )
+
+
 async def wait_for_connection(env: Env, job: LeasedDelivery, error: CodedMessage) -> None:
     """Take the connection out of use and tell a human; the delivery waits, and this does not count as an attempt."""
 

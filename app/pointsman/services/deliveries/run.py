@@ -11,7 +11,7 @@ One live thing per key, also after retries, lost answers and replays:
 - An attempt is counted before it starts. One that was overtaken and never answered may be carried out late: what
   overtook it is said once more.
 - Mail cannot be put right: it is sent once, unless nobody knows whether an attempt was carried out. Then it is sent again
-  with the same key, and says so (`maybe_twice`). What the buyer knows by now is not sent.
+  with the same key, and says so (`maybe_twice`). What the buyer knows by now is not sent, and a mailbox gets so much a day.
 """
 
 from dataclasses import dataclass
@@ -29,13 +29,14 @@ from pointsman.services.deliveries.record_result import (
     LeasedDelivery,
     ask_for_another_rep,
     give_up,
+    put_off_until,
     retry_later,
     settle_delivery,
     wait_for_connection,
     wait_for_turn,
 )
 from pointsman.services.deliveries.told import told_state
-from pointsman.services.deliveries.vendor_error_text import OwnRefusalError, failure_message
+from pointsman.services.deliveries.vendor_error_text import OwnRefusalError, PutOffError, failure_message
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import (
     Env,
@@ -65,6 +66,7 @@ class _Claim:
     call: Call | None
     at: datetime
     refused: OwnRefusalError | None = None
+    put_off: PutOffError | None = None
 
 
 async def run_delivery(env: Env, delivery_id: UUID) -> None:
@@ -75,6 +77,8 @@ async def run_delivery(env: Env, delivery_id: UUID) -> None:
     job = claim.job
     if claim.refused is not None:
         await give_up(env, job, CodedMessage(DeliveryError.GAVE_UP, failure_message(claim.refused)))
+    elif claim.put_off is not None:
+        await put_off_until(env, job, CodedMessage(DeliveryError.MAIL_BOUND, claim.put_off.told), claim.put_off.until)
     elif claim.call is None:
         await settle_delivery(env, job, "superseded")
     elif job.connection.fault or not job.connection.active:
@@ -142,11 +146,15 @@ async def _claim(env: Env, delivery_id: UUID) -> _Claim | None:
             lead=lead,
             config=await load_routing_config(env, tx),
             owed=owed,
+            lease=lease,
+            is_switched_on=connection.active,
         )
         try:
             return _Claim(job, await RENDER[delivery.kind](claimed), at)
         except OwnRefusalError as refused:
             return _Claim(job, None, at, refused)
+        except PutOffError as put_off:
+            return _Claim(job, None, at, put_off=put_off)
 
     return await run_in_transaction(env, work)
 

@@ -1,22 +1,27 @@
-"""What a buyer was told by mail: the state that an appointment has for them, and whether they know it.
+"""What a buyer was told by mail: the state that an appointment has for them, and which of their mailboxes knows it.
 
-An attempt whose end is not known (`DeliveryRow.unsure`) may have told them what it said.
+An attempt whose end is not known (`DeliveryRow.unsure`) may have told them what it said. A buyer whose address changed has
+several mailboxes: the one before is told that the appointment is called off, by a farewell of its own.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, timedelta
 from hashlib import sha256
 from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import AppointmentStatus
+from pointsman.domain.leads.normalise import email_key
+from pointsman.services.codes.registered_domains import host_to_ascii
 from pointsman.services.ports.booking.appointments import AppointmentRow
-from pointsman.services.ports.booking.deliveries import DeliveryRow
+from pointsman.services.ports.booking.buyer_mail import Mailbox
+from pointsman.services.ports.booking.deliveries import DeliveryKind, DeliveryRow
 
 CALLED_OFF = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.REJECTED})
 #: What is only requested is no invitation yet, and what became of a meeting is no news to who was there.
 TELLABLE = CALLED_OFF | {AppointmentStatus.CONFIRMED}
-_REMINDER = "-reminder-"
+_REMINDER, _FAREWELL = "-reminder-", "-farewell-"
 _MINUTE = timedelta(minutes=1)
 
 
@@ -36,6 +41,21 @@ def reminder_span(key: str) -> timedelta | None:
     return int(minutes) * _MINUTE if found and minutes.isdecimal() else None
 
 
+def farewell_key(appointment_id: UUID, number: int) -> str:
+    """The name of what a mailbox is told that the buyer has left: that the appointment is called off."""
+    return f"pm-{appointment_id}{_FAREWELL}{number}"
+
+
+def is_farewell(key: str) -> bool:
+    """Whether this is the key of a farewell."""
+    return _FAREWELL in key
+
+
+def mailbox_of(email: str | None) -> Mailbox | None:
+    """The mailbox of a lead's address; None without one."""
+    return Mailbox(email, email_key(email, host_to_ascii) or email.casefold()) if email else None
+
+
 def told_state(row: AppointmentRow) -> str:
     """A digest of all that counts for the buyer: whether it stands, when, where, and who comes. No name is read from it."""
     comes = [row.rep_key, *sorted(item.rep_key for item in row.companions)]
@@ -44,19 +64,59 @@ def told_state(row: AppointmentRow) -> str:
     return sha256(json.dumps(known).encode()).hexdigest()[:32]
 
 
-def knows(owed: Sequence[DeliveryRow], state: str, *, besides: UUID | None = None) -> bool:
-    """Whether the last that the buyer was told is this state. False where that is not known.
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What mailboxes know of one appointment, from all mail that was ever owed about it.
 
-    `owed` is all that was owed about the invitation, in order; of the delivery `besides` one attempt is under way.
+    Of the delivery `besides` one attempt is under way.
     """
-    for delivery in reversed(owed):
-        if delivery.status != "done" and delivery.unsure > (delivery.id == besides):
-            return False
-        if delivery.told is not None:
-            return delivery.told == state
-    return False
+
+    invitations: Sequence[DeliveryRow]  # in order
+    farewells: Sequence[DeliveryRow]
+    besides: UUID | None = None
+
+    @classmethod
+    def of(cls, appointment_id: UUID, owed: Iterable[DeliveryRow], *, besides: UUID | None = None) -> "Heard":
+        mail = sorted((one for one in owed if one.kind == DeliveryKind.NOTICE), key=lambda one: one.sequence)
+        key = invitation_key(appointment_id)
+        told, left = [one for one in mail if one.key == key], [one for one in mail if is_farewell(one.key)]
+        return cls(told, left, besides)
+
+    def knows(self, mailbox: Mailbox, state: str) -> bool:
+        """Whether the last that the mailbox was told is this state. False where that is not known."""
+        for one in reversed(self._to(mailbox)):
+            if one.status != "done" and one.unsure > (one.id == self.besides):
+                return False
+            if one.told is not None:
+                return one.told == state and not self._is_called_off(one)
+        return False
+
+    def has_heard(self, mailbox: Mailbox) -> bool:
+        """Whether the mailbox may hold the appointment, by a delivery other than `besides`."""
+        return any(self._may_have_told(one) and not self._is_called_off(one) for one in self._to(mailbox))
+
+    def mailboxes(self) -> Sequence[Mailbox]:
+        """Those that may hold the appointment and are owed no farewell, the last told first."""
+        found: dict[str, Mailbox] = {}
+        for one in reversed(self.invitations):
+            if one.mailed_to is None or one.mailed_key is None or not self._may_have_told(one):
+                continue
+            if not any(_is_after(left, one) for left in self.farewells):
+                found.setdefault(one.mailed_key, Mailbox(one.mailed_to, one.mailed_key))
+        return list(found.values())
+
+    def _to(self, mailbox: Mailbox) -> Sequence[DeliveryRow]:
+        return [one for one in self.invitations if one.mailed_key in (None, mailbox.key)]
+
+    def _may_have_told(self, one: DeliveryRow) -> bool:
+        return one.id != self.besides and (one.told is not None or one.unsure > 0)
+
+    def _is_called_off(self, one: DeliveryRow) -> bool:
+        """Whether the mailbox may have been told since then that the appointment is not theirs any more."""
+        return any(_is_after(left, one) and (left.status == "done" or left.unsure > 0) for left in self.farewells)
 
 
-def may_have_heard(owed: Sequence[DeliveryRow], *, besides: UUID | None = None) -> bool:
-    """Whether the buyer was told anything, as far as is known, by a delivery other than `besides`."""
-    return any(delivery.told is not None or delivery.unsure > 0 for delivery in owed if delivery.id != besides)
+def _is_after(farewell: DeliveryRow, invitation: DeliveryRow) -> bool:
+    """A farewell has the sequence of the invitation that went to another mailbox in its place."""
+    is_its_own = farewell.mailed_key == invitation.mailed_key and farewell.status != "superseded"
+    return is_its_own and farewell.sequence > invitation.sequence

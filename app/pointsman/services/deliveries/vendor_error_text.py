@@ -1,6 +1,7 @@
 """A vendor's words made fit to be stored and shown: short, printable, and without addresses and secrets that they may quote."""
 
 import re
+from datetime import datetime
 
 from pointsman.domain.messages.message import Message, say
 from pointsman.services.ports import VendorError, VendorRejectedError
@@ -64,6 +65,14 @@ class OwnRefusalError(VendorRejectedError):
 def refusal_text(error: BaseException) -> str:
     """Why a call to a vendor failed, as a part of a refusal's sentence, which is English: our own words are said as ours."""
     return english_words(failure_message(error), {})
+
+
+class PutOffError(Exception):
+    """What may be said from `until` on, and not before."""
+
+    def __init__(self, told: Message, *, until: datetime) -> None:
+        super().__init__(told.key)
+        self.told, self.until = told, until
 
 
 def failure_message(error: BaseException) -> Message:

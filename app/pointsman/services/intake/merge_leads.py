@@ -29,6 +29,7 @@ from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.role_guard import guard_assignment
 from pointsman.services.audit import audit
 from pointsman.services.calendars.closer_calendars import with_closer_calendars
+from pointsman.services.deliveries.mail.new_address import follow_address
 from pointsman.services.handover.former_employer import end_passes_of_former_employer
 from pointsman.services.holds.retry import excluded_holders
 from pointsman.services.intake.route_merged_lead import LeadPair, route_merged_lead
@@ -125,6 +126,7 @@ async def _merge(
         into = replace(into, email=other.email, email_key=other.email_key, shown_email_key=None)
     united = merge_facts(company, _values(pair.into, other), _values(other, pair.into), (pair.into, other))
     survivor = await _store(env, tx, into, other, united, company, reason, actor)
+    await follow_address(env, tx, pair.into, survivor)
     if not company.keeps_into:
         await end_passes_of_former_employer(env, tx, into.id, actor)
     await tx.gates.add_evidence(into.id, news, at=now)

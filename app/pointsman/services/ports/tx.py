@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:  # a command that asks one repository need not import the rows of all
     from pointsman.services.ports.booking.appointments import Appointments
     from pointsman.services.ports.booking.booking_links import BookingLinks
+    from pointsman.services.ports.booking.buyer_mail import BuyerMail
     from pointsman.services.ports.booking.calendars import Calendars
     from pointsman.services.ports.booking.connections import Connections
     from pointsman.services.ports.booking.deliveries import Deliveries
     from pointsman.services.ports.booking.slot_holds import SlotHolds
+    from pointsman.services.ports.booking.unheard import Unheard
     from pointsman.services.ports.intake.event_store import EventStore
     from pointsman.services.ports.intake.feeds import Feeds
     from pointsman.services.ports.intake.idempotency import IdempotencyStore
@@ -107,6 +109,10 @@ class Tx(Protocol):
     def sign_ins(self) -> SignInStore: ...
     @property
     def deliveries(self) -> Deliveries: ...
+    @property
+    def buyer_mail(self) -> BuyerMail: ...
+    @property
+    def unheard(self) -> Unheard: ...
     @property
     def jobs(self) -> Jobs: ...
     @property

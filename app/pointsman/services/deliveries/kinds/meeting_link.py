@@ -18,8 +18,10 @@ from pointsman.services.ports.booking.deliveries import DeliveryRow
 from pointsman.services.transactions import run_in_transaction
 
 ASK_EVERY = timedelta(seconds=30)
-#: So long after the event was put, which makes twenty questions at most.
+#: So long after the event was put, which makes twenty questions at most; then a human is told, and for a day it is asked for
+#: once in so long, so that the alert ends where the link comes after all.
 ASK_FOR = 20 * ASK_EVERY
+_ASK_SELDOM_FOR = timedelta(days=1)
 _MOST_ASKED = 50
 
 
@@ -46,7 +48,10 @@ async def note_link(env: Env, delivery: DeliveryRow, seen: VendorEvent) -> None:
 async def ask_for_links(env: Env) -> int:
     """Ask the vendors again for links that were pending. Returns how many were asked for."""
     async with env.uow() as tx:
-        asked = await tx.deliveries.unlinked(since=env.clock() - ASK_FOR, limit=_MOST_ASKED)
+        now = env.clock()
+        asked = await tx.deliveries.unlinked(
+            since=now - ASK_FOR, seldom_since=now - _ASK_SELDOM_FOR, every=ASK_EVERY, at=now, limit=_MOST_ASKED
+        )
         rows = [(one, await tx.deliveries.connection(one.connection_id)) for one in asked]
     usable = [(one, connection) for one, connection in rows if connection.active and connection.fault is None]
     for one, connection in usable:

@@ -9,7 +9,8 @@ from pointsman.domain.policy.pools import BookingRules
 from pointsman.services.deliveries.calendar_event import lead_language
 from pointsman.services.deliveries.enqueue import participants_of
 from pointsman.services.deliveries.kinds.rendering import Claimed
-from pointsman.services.deliveries.notices import change_link_id, invitation_rules
+from pointsman.services.deliveries.mail.change_link import TOKEN_OUTLIVES, change_link_id
+from pointsman.services.deliveries.notices import invitation_rules
 from pointsman.services.deliveries.told import CALLED_OFF
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.vendors.notices import BuyerNotice
@@ -23,7 +24,9 @@ def lead_reader_language(lead: LeadRow) -> TextLanguage:
     return cast("TextLanguage", lead_language(lead))
 
 
-def build_notice(claimed: Claimed, message: BuyerMessage, *, url: str | None, invitation: bytes | None) -> BuyerNotice:
+def build_notice(
+    claimed: Claimed, message: BuyerMessage, *, to: str, url: str | None, invitation: bytes | None
+) -> BuyerNotice:
     """The message. Sent again it has the same key, by which a mailbox can tell that it has it."""
     row, lead, delivery = claimed.appointment, claimed.lead, claimed.delivery
     rules = invitation_rules(claimed.config.policy.policy, row.invitation_pool)
@@ -32,7 +35,7 @@ def build_notice(claimed: Claimed, message: BuyerMessage, *, url: str | None, in
     text = text_of(rules, message, language)
     return BuyerNotice(
         key=f"{delivery.key}-{delivery.sequence}",
-        to=lead.email or "",
+        to=to,
         subject=render_line(text.subject, values),
         text=render_text(text.body, values),
         html=render_html(text.body, values),
@@ -51,7 +54,7 @@ async def change_url(claimed: Claimed) -> str | None:
     if link is None or link.revoked_at is not None or row.status in CALLED_OFF:
         return None
     language = lead_reader_language(claimed.lead)
-    signed = SignedLink(id=link.id, expires_at=min(link.expires_at, row.ends_at), language=language)
+    signed = SignedLink(id=link.id, expires_at=row.ends_at + TOKEN_OUTLIVES, language=language)
     return f"{env.public_url}{LINK_PATH}{sign_link(env.secrets, signed)}"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from pointsman.domain.leads.placeholders import company_named
 from pointsman.services.codes.registered_domains import matching_lists
@@ -23,7 +24,8 @@ Call = Callable[[], Awaitable[VendorReceipt | None]]
 class Claimed:
     """A claimed delivery, and what stands in the database as it is claimed.
 
-    `owed` is all that was ever owed about this thing, in order; the delivery is the last of it.
+    `owed` is all that was ever owed about this thing, in order; the delivery is the last of it. `is_switched_on`: the
+    connection was not switched off by an admin.
     """
 
     env: Env
@@ -34,6 +36,8 @@ class Claimed:
     lead: LeadRow
     config: RoutingConfig
     owed: Sequence[DeliveryRow]
+    lease: UUID
+    is_switched_on: bool = True
 
     @property
     def reader(self) -> MessageReader:
@@ -57,5 +61,5 @@ class Claimed:
 Render = Callable[[Claimed], Awaitable[Call | None]]
 """The call that says what stands now; None when there is nothing to say (any more).
 
-Raises OwnRefusalError for what can be said no more, and should have been.
+Raises OwnRefusalError for what can be said no more, and should have been; PutOffError for what may not be said yet.
 """

@@ -42,6 +42,10 @@ class BookingLinks(Protocol):
         """Revoke those of the lead that are neither revoked nor over at `at`; which they were."""
         ...
 
+    async def end_at(self, link_id: UUID, at: datetime) -> None:
+        """Another end of its life; nothing where there is no such link."""
+        ...
+
     async def move(self, lead_id: UUID, *, into: UUID) -> None:
         """Give the links of a merged lead to the lead that it is now."""
         ...

@@ -1,7 +1,7 @@
 """The deliveries repository: effects owed to connections."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
@@ -43,6 +43,7 @@ class DeliveryError(StrEnum):
     REMOVED_ONCE_MORE = "removed-once-more"
     SENT_ONCE_MORE = "sent-once-more"
     BEHIND = "behind"
+    MAIL_BOUND = "mail-bound"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class DeliveryRow:
 
     Its age counts from `owed_at`, which is later than `created_at` once it was taken up again. `unsure` counts the attempts
     that may have been carried out though the vendor did not say so, one under way too. `told` is what a notice said, once it
-    is done: `services.deliveries.told`.
+    is done: `services.deliveries.told`; `mailed_to` is the address of its last attempt, and `mailed_key` the mailbox.
     """
 
     id: UUID
@@ -75,6 +76,8 @@ class DeliveryRow:
     done_at: datetime | None
     unsure: int = 0
     told: str | None = None
+    mailed_to: str | None = field(default=None, repr=False)
+    mailed_key: str | None = field(default=None, repr=False)
 
     @property
     def maybe_twice(self) -> bool:
@@ -238,8 +241,14 @@ class Deliveries(Protocol):
         """Pending ones of a connection, oldest first, without those that are only said once more, in their own time."""
         ...
 
-    async def unlinked(self, *, since: datetime, limit: int) -> Sequence[DeliveryRow]:
-        """The events, put since then, whose vendor makes a meeting for the standing appointment and has not told its link."""
+    async def unlinked(
+        self, *, since: datetime, seldom_since: datetime, every: timedelta, at: datetime, limit: int
+    ) -> Sequence[DeliveryRow]:
+        """The events, put since then, whose vendor makes a meeting for the standing appointment and has not told its link.
+
+        Of those put before, but after `seldom_since`, each that is asked for at `at` where one asks `every` so long: in every
+        twentieth round. The newest first.
+        """
         ...
 
     async def listed(self, delivery_id: UUID) -> ListedDelivery | None: ...

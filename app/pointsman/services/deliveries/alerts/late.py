@@ -1,0 +1,91 @@
+"""The alerts of what is owed and does not arrive; each ends by itself once its cause is over."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from pointsman.domain.messages.message import Message, connection_name, message_from_json, rep_name, say
+from pointsman.services.deliveries.kinds.meeting_link import ASK_FOR
+from pointsman.services.ports import Env, Tx
+from pointsman.services.ports.operations.alerts import AlertCode
+from pointsman.services.transactions import run_in_transaction
+
+LATE_AFTER = timedelta(hours=1)  # what a vendor's maintenance takes, and no human minds
+_MOST_LINKS = 1_000
+
+
+async def alert_late_deliveries(env: Env) -> int:
+    """Bring the alerts of what does not arrive to what is so now. How many are new."""
+
+    async def work(tx: Tx) -> int:
+        return (
+            await _bring_to(env, tx, AlertCode.DELIVERIES_LATE, await _unanswered(env, tx))
+            + await _bring_to(env, tx, AlertCode.DELIVERIES_SWITCHED_OFF, await _switched_off(env, tx))
+            + await _bring_to(env, tx, AlertCode.MAIL_BOUND, await _held_mail(tx))
+            + await _bring_to(env, tx, AlertCode.MEETING_LINK_MISSING, await _missing_links(env, tx))
+        )
+
+    return await run_in_transaction(env, work)
+
+
+async def _bring_to(env: Env, tx: Tx, code: AlertCode, stand: Mapping[str, Message]) -> int:
+    """Open alerts of this kind for these subjects, and end all others. How many are new."""
+    now = env.clock()
+    open_now = {row["subject"] for row in await tx.alerts.list_open() if row["code"] == code}
+    for subject in sorted(stand.keys() - open_now):
+        await tx.alerts.put(id=env.new_id(), at=now, code=code, subject=subject, message=stand[subject])
+    for subject in sorted(open_now - stand.keys()):
+        await tx.alerts.resolve(at=now, code=code, subject=subject)
+    return len(stand.keys() - open_now)
+
+
+async def _unanswered(env: Env, tx: Tx) -> Mapping[str, Message]:
+    """One for each connection that left its deliveries unanswered for so long."""
+    return {
+        f"connection:{one.connection}": say(
+            "alerts.deliveries-late",
+            connection=connection_name(one.connection),
+            count=one.count,
+            since=one.since,
+            error=message_from_json(one.last_error),
+        )
+        for one in await tx.deliveries.late(before=env.clock() - LATE_AFTER)
+    }
+
+
+async def _switched_off(env: Env, tx: Tx) -> Mapping[str, Message]:
+    """One for each connection that was switched off while buyers or calendars are yet to hear something over it."""
+    now = env.clock()
+    return {
+        f"connection:{one.connection}": say(
+            "alerts.deliveries-switched-off",
+            connection=connection_name(one.connection),
+            key=one.connection,
+            count=one.count,
+            mails=one.mails,
+            since=one.since,
+        )
+        for one in await tx.unheard.switched_off(before=now - LATE_AFTER, at=now)
+    }
+
+
+async def _held_mail(tx: Tx) -> Mapping[str, Message]:
+    """One for each lead whose buyer's mailbox had enough mail for the day."""
+    return {
+        f"lead:{one.lead_id}": say("alerts.mail-bound", lead=str(one.lead_id), count=one.count, until=one.until)
+        for one in await tx.unheard.held_mail()
+    }
+
+
+async def _missing_links(env: Env, tx: Tx) -> Mapping[str, Message]:
+    """One for each appointment to which the vendor of a calendar told no link in all the time that it was asked for it."""
+    now = env.clock()
+    return {
+        f"appointment:{one.appointment_id}": say(
+            "alerts.meeting-link-missing",
+            appointment=str(one.appointment_id),
+            rep=rep_name(one.rep_key),
+            connection=connection_name(one.connection),
+            at=one.starts_at,
+        )
+        for one in await tx.unheard.missing_links(before=now - ASK_FOR, at=now, limit=_MOST_LINKS)
+    }

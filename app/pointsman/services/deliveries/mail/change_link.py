@@ -1,0 +1,37 @@
+"""The link in a buyer's mail, by which they move the appointment or call it off: it leads there until the appointment ends."""
+
+from datetime import timedelta
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from pointsman.services.audit import audit
+from pointsman.services.deliveries.told import CALLED_OFF, invitation_key
+from pointsman.services.ports import WORKER, Env, Tx
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.booking_links import BookingLinkRow
+
+#: How long after the appointment's end a token could be used: its link's row ends it before, and follows each move. So the
+#: link in a mail of before leads to an appointment that was moved far away.
+TOKEN_OUTLIVES = timedelta(days=3_653)
+
+
+def change_link_id(appointment_id: UUID) -> UUID:
+    """The booking link that mail about the appointment leads to."""
+    return uuid5(NAMESPACE_URL, f"{invitation_key(appointment_id)}@pointsman")
+
+
+async def make_change_link(env: Env, tx: Tx, row: AppointmentRow) -> None:
+    """Once, so that one that was revoked stays so."""
+    link_id, now = change_link_id(row.id), env.clock()
+    if row.status in CALLED_OFF or await tx.booking_links.get(link_id) is not None:
+        return
+    await tx.booking_links.add(
+        BookingLinkRow(id=link_id, lead_id=row.lead_id, made_by=WORKER.name, created_at=now, expires_at=row.ends_at)
+    )
+    made = {"link": str(link_id), "expires_at": row.ends_at.isoformat()}
+    await audit(env, tx, WORKER, "booking-link.made", f"lead:{row.lead_id}", after=made)
+
+
+async def keep_change_link(tx: Tx, row: AppointmentRow) -> None:
+    """The link, where there is one, ends when the appointment does: also once it is at another time."""
+    if row.status not in CALLED_OFF:
+        await tx.booking_links.end_at(change_link_id(row.id), row.ends_at)

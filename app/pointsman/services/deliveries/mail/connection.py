@@ -1,0 +1,50 @@
+"""The connection that mail about an appointment goes over: that of the message before, while it is switched on."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from pointsman.domain.policy.invitations import InvitationRules
+from pointsman.services.deliveries.jobs import defer_delivery
+from pointsman.services.ports import Env, Tx
+from pointsman.services.ports.booking.deliveries import DeliveryRow
+
+
+async def mail_connection(tx: Tx, rules: InvitationRules, sent: Sequence[DeliveryRow]) -> UUID | None:
+    """Where the last message about the appointment went, so that its sender stays the same.
+
+    Once an admin switched that off, the one that the rules name; None where none was ever named.
+    """
+    if not sent:
+        found = await tx.connections.get(rules.connection) if rules.connection is not None else None
+        return found.id if found is not None else None
+    last = max(sent, key=lambda item: (item.created_at, item.sequence)).connection_id
+    return await other_connection(tx, rules, last) or last
+
+
+async def other_connection(tx: Tx, rules: InvitationRules, used: UUID) -> UUID | None:
+    """The connection that takes the place of a switched off one; None: it works, or the rules name no other that does."""
+    if rules.connection is None or (await tx.deliveries.connection(used)).active:
+        return None
+    named = await tx.connections.get(rules.connection)
+    return named.id if named is not None and named.active and named.id != used else None
+
+
+async def move_mail(env: Env, tx: Tx, delivery: DeliveryRow, to: UUID, past: Sequence[DeliveryRow]) -> None:
+    """Owe the same message over another connection; the delivery ends with nothing to say."""
+    now, last = env.clock(), max(item.sequence for item in past if item.key == delivery.key)
+    moved = replace(
+        delivery,
+        id=env.new_id(),
+        connection_id=to,
+        sequence=last + 1,
+        status="pending",
+        attempts=0,
+        unsure=0,
+        owed_at=now,
+        next_attempt_at=now,
+        error_code=None,
+        last_error=None,
+    )
+    await tx.deliveries.add(moved)
+    await defer_delivery(tx, moved)

@@ -1,0 +1,26 @@
+"""Another address of a buyer: where the appointment was told it is called off, and the new mailbox is invited."""
+
+from dataclasses import replace
+
+from pointsman.services.deliveries.enqueue import enqueue_deliveries
+from pointsman.services.deliveries.told import mailbox_of
+from pointsman.services.ports import Env, Tx
+from pointsman.services.ports.booking.deliveries import Wanted
+from pointsman.services.ports.leads.leads import LeadRow
+
+
+async def follow_address(env: Env, tx: Tx, before: LeadRow, after: LeadRow) -> None:
+    """Owe what a change of the lead's address calls for, where it has an appointment ahead. The lead's row is locked.
+
+    Calendars have the new guest, whom a vendor that invites tells by itself; else mail does. Another spelling is no change.
+    """
+    was, now = mailbox_of(before.email), mailbox_of(after.email)
+    if now is None or (was is not None and was.key == now.key):
+        return
+    seen = await tx.appointments.active_for_lead(after.id)
+    row = await tx.appointments.get(seen.id, lock=True) if seen is not None else None
+    if row is None or row.ends_at <= env.clock():
+        return
+    changed = replace(row, sequence=row.sequence + 1)
+    await tx.appointments.save(changed)
+    await enqueue_deliveries(env, tx, changed, Wanted.PUT)

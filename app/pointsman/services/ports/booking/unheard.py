@@ -1,0 +1,50 @@
+"""The repository of what stands for a human to mend, or nobody hears of it: mail and events that wait, links that never came."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchedOff:
+    """What waits at a connection (its key) that an admin switched off: `count` deliveries, of which `mails` are to buyers."""
+
+    connection: str
+    count: int
+    mails: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldMail:
+    """Mail to the buyer of a lead that waits because their mailbox got so many messages; `until` is when the last may go."""
+
+    lead_id: UUID
+    count: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingLink:
+    """An appointment whose meeting the vendor of a calendar was to make, and whose link it has not told."""
+
+    appointment_id: UUID
+    rep_key: str
+    connection: str
+    starts_at: datetime
+
+
+class Unheard(Protocol):
+    async def switched_off(self, *, before: datetime, at: datetime) -> Sequence[SwitchedOff]:
+        """By connection what is owed since `before` to buyers and calendars, of appointments that are not over at `at`."""
+        ...
+
+    async def held_mail(self) -> Sequence[HeldMail]:
+        """By lead."""
+        ...
+
+    async def missing_links(self, *, before: datetime, at: datetime, limit: int) -> Sequence[MissingLink]:
+        """Those whose event was put before then, of appointments that stand and are not over at `at`; the next first."""
+        ...

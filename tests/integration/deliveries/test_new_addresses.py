@@ -1,0 +1,210 @@
+"""A buyer whose address is corrected: where they were invited it is called off, and the new mailbox is invited."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from pointsman.services.appointments.actions import cancel
+from pointsman.services.deliveries.run import run_delivery
+from pointsman.services.do_not_contact import end_contact
+from pointsman.services.intake.merge_leads import merge_leads
+from pointsman.services.intake.submit_lead import submit_lead
+from pointsman.services.leads.lead_input import LeadInput
+from pointsman.services.ports import VendorRejectedError, VendorRetryableError, VendorUnansweredError
+from support.floors.booking_floor import SETTER
+from support.floors.use_case_env import ADMIN
+from support.mail_floor import MailFloor, invitation_in, open_mail_floor
+
+pytestmark = pytest.mark.anyio
+
+NEW, NEWER = "ada@lead.example", "weber@lead.example"
+
+
+@pytest.fixture
+async def line(database_url: str) -> AsyncIterator[MailFloor]:
+    async with open_mail_floor(database_url) as line:
+        yield line
+
+
+async def address_is(line: MailFloor, lead_id: UUID, email: str) -> None:
+    """The CRM, which knows the lead by an id of its own, says another address."""
+    await line.floor.world.rows(
+        "insert into lead_identities (sender, source, external_id, lead_id) values ('api', 'crm', :name, :id)"
+        " on conflict do nothing",
+        name=str(lead_id),
+        id=lead_id,
+    )
+    await submit_lead(line.env, LeadInput(external_id=str(lead_id), source_system="crm", email=email), actor=ADMIN)
+
+
+def told(line: MailFloor) -> list[tuple[str, str, int, str]]:
+    """(address, method, SEQUENCE, attendee) of each mail that arrived."""
+    found = [(mail, invitation_in(mail)) for mail in line.mail.arrived]
+    return [
+        (mail.to, event["METHOD"], int(event["SEQUENCE"]), event["ATTENDEE"].removeprefix("mailto:"))
+        for mail, event in found
+    ]
+
+
+async def test_the_old_mailbox_is_told_once_that_it_is_off_and_the_new_one_is_invited(line: MailFloor) -> None:
+    row = await line.booked()
+    await line.floor.work()
+    old = line.mail.arrived[0].to
+    await address_is(line, row.lead_id, NEW)
+    await line.floor.work_out()
+    assert sorted(told(line), key=lambda one: one[2]) == [
+        (old, "REQUEST", 0, old),
+        (NEW, "REQUEST", 1, NEW),
+        (old, "CANCEL", 1, old),
+    ]
+    by_address = {mail.to: mail for mail in line.mail.arrived}
+    assert "Cancelled" in by_address[old].subject
+    assert "/book/" not in by_address[old].text
+    assert "Changed" not in by_address[NEW].subject
+    assert len({invitation_in(mail)["UID"] for mail in line.mail.arrived}) == 1
+    assert len({mail.key for mail in line.mail.arrived}) == 3
+    await cancel(line.env, row.id, reason="test", actor=SETTER)
+    await line.floor.work_out()
+    assert told(line)[3:] == [(NEW, "CANCEL", 2, NEW)]
+
+
+async def test_another_spelling_is_no_other_address(line: MailFloor) -> None:
+    row = await line.booked()
+    await line.floor.work()
+    await address_is(line, row.lead_id, line.mail.arrived[0].to.upper())
+    await line.floor.work_out()
+    assert len(line.mail.arrived) == 1
+
+
+async def test_a_mailbox_that_was_told_nothing_is_told_nothing(line: MailFloor) -> None:
+    row = await line.booked()
+    line.mail.cues = [VendorRetryableError("down")]
+    await line.floor.work()
+    await address_is(line, row.lead_id, NEW)
+    await line.floor.work_out()
+    assert [one[:2] for one in told(line)] == [(NEW, "REQUEST")]
+
+
+async def test_what_no_mailbox_took_goes_to_the_corrected_address_by_itself(line: MailFloor) -> None:
+    row = await line.booked()
+    line.mail.cues = [VendorRejectedError("no such mailbox")]
+    await line.floor.work()
+    await address_is(line, row.lead_id, NEW)
+    await line.floor.work_out()
+    assert [one[:2] for one in told(line)] == [(NEW, "REQUEST")]
+
+
+async def test_a_mailbox_that_may_have_been_told_is_told_that_it_is_off(line: MailFloor) -> None:
+    row = await line.booked()
+    line.mail.cues = [VendorUnansweredError("cut after DATA")]
+    await line.floor.work()
+    await address_is(line, row.lead_id, NEW)
+    await line.floor.work_out()
+    assert [one[1] for one in told(line)] == ["REQUEST", "REQUEST", "CANCEL"]
+
+
+async def test_mail_under_way_to_the_old_mailbox_is_called_off_too(line: MailFloor) -> None:
+    row = await line.booked()
+    (owed,) = await line.notices(row)
+    line.mail.before_arrival = lambda: address_is(line, row.lead_id, NEW)
+    await run_delivery(line.env, owed.id)
+    await line.floor.work_out()
+    old = line.mail.arrived[0].to
+    assert [one[:3] for one in told(line)] == [(old, "REQUEST", 0), (NEW, "REQUEST", 1), (old, "CANCEL", 1)]
+
+
+async def test_there_and_back_before_a_mail_went_out_is_no_news(line: MailFloor) -> None:
+    row = await line.booked()
+    await line.floor.work()
+    await address_is(line, row.lead_id, NEW)
+    await address_is(line, row.lead_id, line.mail.arrived[0].to)
+    await line.floor.work_out()
+    assert len(line.mail.arrived) == 1
+
+
+async def test_the_buyer_s_mailbox_again_is_invited_again(line: MailFloor) -> None:
+    row = await line.booked()
+    await line.floor.work()
+    old = line.mail.arrived[0].to
+    for email in (NEW, old, NEWER):
+        await address_is(line, row.lead_id, email)
+        await line.floor.work_out()
+    by_address = {
+        address: [(method, sequence) for to, method, sequence, _ in told(line) if to == address]
+        for address in (old, NEW, NEWER)
+    }
+    assert by_address == {
+        old: [("REQUEST", 0), ("CANCEL", 1), ("REQUEST", 2), ("CANCEL", 3)],
+        NEW: [("REQUEST", 1), ("CANCEL", 2)],
+        NEWER: [("REQUEST", 3)],
+    }
+
+
+async def test_a_cancellation_goes_to_who_was_invited(line: MailFloor) -> None:
+    row = await line.booked()
+    await line.floor.work()
+    old = line.mail.arrived[0].to
+    await cancel(line.env, row.id, reason="test", actor=SETTER)
+    await address_is(line, row.lead_id, NEW)
+    await line.floor.work_out()
+    assert [one[:2] for one in told(line)] == [(old, "REQUEST"), (old, "CANCEL")]
+
+
+async def test_called_off_before_the_new_mailbox_was_invited_the_old_one_hears_it_alone(line: MailFloor) -> None:
+    row = await line.booked()
+    await line.floor.work()
+    old = line.mail.arrived[0].to
+    await address_is(line, row.lead_id, NEW)
+    await cancel(line.env, row.id, reason="test", actor=SETTER)
+    await line.floor.work_out()
+    assert [one[:2] for one in told(line)] == [(old, "REQUEST"), (old, "CANCEL")]
+
+
+async def test_who_is_not_to_be_contacted_is_told_since_it_is_their_own_appointment(line: MailFloor) -> None:
+    row = await line.booked()
+    await line.floor.work()
+    await end_contact(line.env, row.lead_id, reason=None, actor=ADMIN)
+    await address_is(line, row.lead_id, NEW)
+    await line.floor.work_out()
+    assert sorted(one[1] for one in told(line)) == ["CANCEL", "REQUEST", "REQUEST"]
+
+
+async def test_once_the_appointment_is_over_nobody_is_told(line: MailFloor) -> None:
+    row = await line.booked()
+    await line.floor.work()
+    line.floor.world.clock.advance(row.ends_at - line.env.clock() + timedelta(minutes=1))
+    await address_is(line, row.lead_id, NEW)
+    await line.floor.work_out()
+    assert len(line.mail.arrived) == 1
+
+
+async def test_where_the_vendor_invites_its_event_has_the_new_guest_and_no_mail_goes(database_url: str) -> None:
+    async with open_mail_floor(database_url, by="calendar") as line:
+        line.floor.vendor.invites = True
+        row = await line.booked()
+        await line.floor.work()
+        await address_is(line, row.lead_id, NEW)
+        await line.floor.work_out()
+        (event,) = line.floor.vendor.events()
+        assert ([guest.email for guest in event.guests], event.sequence, line.mail.arrived) == ([NEW], 1, [])
+
+
+async def test_a_lead_that_gets_its_address_by_a_merge_is_invited(line: MailFloor) -> None:
+    row = await line.booked()
+    await line.floor.world.rows("update leads set email = null, email_key = null where id = :id", id=row.lead_id)
+    await line.floor.work()
+    assert line.mail.arrived == []
+    other = await line.floor.lead()
+    await merge_leads(line.env, other, into=row.lead_id, reason="one person", actor=ADMIN)
+    await line.floor.work_out()
+    assert [one[:2] for one in told(line)] == [(f"{other}@lead.example", "REQUEST")]
+
+
+async def test_the_address_is_kept_and_told_by_no_log(line: MailFloor) -> None:
+    row = await line.booked()
+    await line.floor.work()
+    (owed,) = await line.notices(row)
+    assert owed.mailed_to == line.mail.arrived[0].to
+    assert owed.mailed_to not in repr(owed)
