@@ -7,6 +7,7 @@ import pytest
 
 from pointsman.services.appointments.actions import cancel, confirm
 from pointsman.services.booking.reschedule import reschedule
+from pointsman.services.deliveries.alerts.late import alert_late_deliveries
 from pointsman.services.deliveries.kinds.meeting_link import ASK_FOR, ask_for_links
 from pointsman.services.deliveries.notices import LINK_WAIT
 from pointsman.services.lead_pages.journey import load_journey
@@ -15,6 +16,7 @@ from pointsman.services.reassignment.appointment import reassign_appointment
 from support.floors.booking_floor import SETTER
 from support.floors.faulty_calendars import Cue
 from support.mail_floor import MailFloor, invitation_in, mailing, open_mail_floor
+from support.wording import english_of
 
 pytestmark = pytest.mark.anyio
 
@@ -93,6 +95,45 @@ async def test_a_link_that_never_comes_is_not_asked_for_for_ever(line: MailFloor
     assert await ask_for_links(line.env) == 0
     await line.floor.work()
     assert len(line.mail.arrived) == 1
+
+
+async def alerts(line: MailFloor) -> list[tuple[str, str]]:
+    await alert_late_deliveries(line.env)
+    rows = await line.floor.world.rows(
+        "select subject, message from alerts where resolved_at is null and code = 'meeting-link-missing'"
+    )
+    return [(row.subject, english_of(row.message)) for row in rows]
+
+
+async def test_a_link_that_never_comes_is_told_until_it_does(line: MailFloor) -> None:
+    line.floor.vendor.meeting_pends = True
+    row = await line.booked()
+    await line.floor.work()
+    assert await alerts(line) == []
+    line.floor.world.clock.advance(ASK_FOR)
+    await line.floor.work()
+    ((subject, text),) = await alerts(line)
+    assert subject == f"appointment:{row.id}"
+    assert f"the appointment of {row.rep_key.capitalize()} on " in text
+    assert f"/v1/appointments/{row.id}/reassign" in text
+    line.floor.vendor.meeting_pends = False
+    line.floor.world.clock.advance(ASK_FOR)
+    assert await ask_for_links(line.env) == 1  # seldom by now, and yet
+    assert await alerts(line) == []
+
+
+@pytest.mark.parametrize("end", ["called off", "over"])
+async def test_a_missing_link_is_told_no_longer_than_anybody_needs_it(line: MailFloor, end: str) -> None:
+    line.floor.vendor.meeting_pends = True
+    row = await line.booked()
+    await line.floor.work()
+    line.floor.world.clock.advance(ASK_FOR)
+    assert len(await alerts(line)) == 1
+    if end == "over":
+        line.floor.world.clock.advance(row.ends_at - line.env.clock())
+    else:
+        await cancel(line.env, row.id, reason="test", actor=SETTER)
+    assert await alerts(line) == []
 
 
 async def test_a_connection_out_of_use_is_not_asked_and_a_vendor_that_fails_is_asked_again(line: MailFloor) -> None:

@@ -1,0 +1,138 @@
+"""A connection that an admin switched off: mail takes the other way that the policy names, and what waits is told."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from pointsman.services.appointments.actions import cancel
+from pointsman.services.booking.reschedule import reschedule
+from pointsman.services.connections.connections import save_connection
+from pointsman.services.deliveries.alerts.late import LATE_AFTER, alert_late_deliveries
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from support.floors.booking_floor import SETTER
+from support.mail_floor import MailFloor, invitation_in, mailing, open_mail_floor
+from support.wording import english_of
+
+pytestmark = pytest.mark.anyio
+
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+
+
+@pytest.fixture
+async def line(database_url: str) -> AsyncIterator[MailFloor]:
+    async with open_mail_floor(database_url) as line:
+        yield line
+
+
+async def switch(line: MailFloor, key: str, *, on: bool) -> None:
+    await save_connection(line.env, key, connector="memory", config={"url": "x"}, active=on, actor=SETTER)
+
+
+async def name_another(line: MailFloor, **rules: object) -> None:
+    """The policy's mail goes over a connection that works."""
+    await switch(line, "new", on=True)
+    await line.floor.world.publish(mailing(connection="new", **rules))
+
+
+async def ways(line: MailFloor, row: AppointmentRow) -> list[tuple[str, str]]:
+    """(connection, status) of each notice."""
+    found = await line.floor.world.rows(
+        "select k.key, d.status from deliveries d join connections k on k.id = d.connection_id"
+        " where d.appointment_id = :id and d.kind = 'notice' order by d.sequence, d.created_at",
+        id=row.id,
+    )
+    return [(one.key, one.status) for one in found]
+
+
+async def alerts(line: MailFloor) -> list[tuple[str, str]]:
+    rows = await line.floor.world.rows(
+        "select subject, message from alerts where resolved_at is null and code = 'deliveries-switched-off'"
+    )
+    return [(row.subject, english_of(row.message)) for row in rows]
+
+
+async def test_mail_that_waits_goes_over_the_connection_that_the_policy_names_now(line: MailFloor) -> None:
+    row = await line.booked()
+    await switch(line, "post", on=False)
+    await line.floor.work()
+    await name_another(line)
+    await line.floor.work_out()
+    assert len(line.mail.arrived) == 1
+    assert await ways(line, row) == [("post", "superseded"), ("new", "done")]
+    await switch(line, "post", on=True)
+    await line.floor.work_out()
+    assert len(line.mail.arrived) == 1
+
+
+async def test_what_is_owed_later_goes_there_too_and_is_told_as_news_of_the_same_appointment(line: MailFloor) -> None:
+    row = await line.booked()
+    await line.floor.work()
+    await switch(line, "post", on=False)
+    await name_another(line)
+    row = await reschedule(line.env, row.id, row.starts_at + DAY, reason="test", actor=SETTER)
+    await line.floor.work()
+    await switch(line, "post", on=True)
+    await cancel(line.env, row.id, reason="test", actor=SETTER)
+    await line.floor.work()
+    assert [(invitation_in(mail)["METHOD"], int(invitation_in(mail)["SEQUENCE"])) for mail in line.mail.arrived] == [
+        ("REQUEST", 0),
+        ("REQUEST", 1),
+        ("CANCEL", 2),
+    ]
+    assert "Changed" in line.mail.arrived[1].subject
+    assert await ways(line, row) == [("post", "done"), ("new", "done"), ("new", "done")]
+
+
+async def test_a_reminder_takes_the_other_way_too(database_url: str) -> None:
+    async with open_mail_floor(database_url, reminders=["10m"]) as line:
+        row = await line.booked()
+        await line.floor.work()
+        await switch(line, "post", on=False)
+        await name_another(line, reminders=["10m"])
+        line.floor.world.clock.advance(row.starts_at - 10 * MINUTE - line.env.clock())
+        await line.floor.work()
+        await line.floor.work()
+        assert [mail.invitation is None for mail in line.mail.arrived] == [False, True]
+
+
+async def test_mail_that_no_other_way_is_named_for_is_told_after_an_hour_and_no_longer_than_it_waits(
+    line: MailFloor,
+) -> None:
+    row = await line.booked()
+    await line.floor.work()
+    await switch(line, "post", on=False)
+    await cancel(line.env, row.id, reason="test", actor=SETTER)
+    await line.floor.work()
+    assert await alert_late_deliveries(line.env) == 0
+    line.floor.world.clock.advance(LATE_AFTER + MINUTE)
+    assert [await alert_late_deliveries(line.env) for _ in range(2)] == [1, 0]
+    ((subject, text),) = await alerts(line)
+    assert subject == "connection:post"
+    assert "post is switched off, and 1 delivery waits" in text
+    await switch(line, "post", on=True)
+    await line.floor.work_out()
+    await alert_late_deliveries(line.env)
+    assert (await alerts(line), len(line.mail.arrived)) == ([], 2)
+
+
+async def test_an_event_that_a_calendar_has_yet_to_hear_of_is_told_too_until_it_is_over(line: MailFloor) -> None:
+    row = await line.booked()
+    await switch(line, "cal", on=False)
+    await line.floor.work()
+    line.floor.world.clock.advance(LATE_AFTER)
+    await alert_late_deliveries(line.env)
+    assert [subject for subject, _ in await alerts(line)] == ["connection:cal"]
+    line.floor.world.clock.advance(row.ends_at - line.env.clock())
+    await alert_late_deliveries(line.env)
+    assert await alerts(line) == []
+
+
+async def test_what_a_crm_has_yet_to_hear_waits_in_silence(line: MailFloor) -> None:
+    await line.booked()
+    await switch(line, "cal", on=False)
+    await line.floor.work()
+    await line.floor.world.rows("update deliveries set kind = 'activity', calendar = '' where kind = 'appointment'")
+    line.floor.world.clock.advance(LATE_AFTER)
+    await alert_late_deliveries(line.env)
+    assert await alerts(line) == []
