@@ -12,9 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.policy.invitations import BuyerMessage, InvitationRules, Inviter
-from pointsman.services.deliveries.kinds.notice import addressee, which_message
+from pointsman.services.deliveries.kinds.notice import addressee, take_leave, which_message
 from pointsman.services.deliveries.notices import choose_inviter, inviter_after, owe_notices
-from pointsman.services.deliveries.told import CALLED_OFF, Heard, invitation_key, reminder_key, told_state
+from pointsman.services.deliveries.told import (
+    CALLED_OFF,
+    MailHistory,
+    invitation_key,
+    is_farewell,
+    reminder_key,
+    told_state,
+)
 from support.mail_lines import NOON, ROW, MailLines
 
 MAIL = InvitationRules(by=Inviter.MAIL, connection="post")
@@ -24,10 +31,17 @@ INVITATION = invitation_key(ROW.id)
 
 @dataclass
 class Buyer:
-    """A line of mail, and the mailbox at its end: (key, message, state) of each mail that arrived."""
+    """A line of mail, and its ends: (key, message, state) of each mail that arrived, and the mailbox of each."""
 
     line: MailLines
     inbox: list[tuple[str, BuyerMessage, str]] = field(default_factory=list)
+    mailboxes: list[str] = field(default_factory=list)
+
+    def address_is(self, email: str) -> None:
+        """As `follow_address` owes it."""
+        was, self.line.lead.email = self.line.lead.email, email
+        if was != email and self.line.row.status not in CALLED_OFF:
+            self.act()
 
     def act(self, *, moved: bool = False, **change: Any) -> None:
         """An act on the appointment, with what its transaction owes."""
@@ -47,9 +61,10 @@ class Buyer:
         if delivery is None:
             return False
         claimed = self.line.claimed(delivery)
-        heard = Heard.of(ROW.id, self.line.owed, besides=delivery.id)
+        heard = MailHistory.of(ROW.id, self.line.owed, besides=delivery.id)
         to = addressee(claimed, heard)
         message = which_message(claimed, heard, to)
+        anyio.run(take_leave, claimed, heard, to)
         known = {"unsure": delivery.unsure - 1}
         if message is None:
             self.line.put(replace(delivery, status="superseded", attempts=delivery.attempts - 1, **known))
@@ -59,6 +74,7 @@ class Buyer:
         self.line.put(delivery)
         if ending in ("answered", "sent-unanswered"):
             self.inbox.append((f"{delivery.key}-{delivery.sequence}", message, state))
+            self.mailboxes.append(to.key if to else "")
         match ending:
             case "answered":
                 self.line.put(replace(delivery, status="done", told=state, **known))
@@ -69,7 +85,7 @@ class Buyer:
         return True
 
     def work_out(self) -> None:
-        while self.send():
+        while any(self.send(key=key) for key in sorted({item.key for item in self.line.owed})):
             pass
 
 
@@ -116,6 +132,35 @@ def test_whatever_happens_the_buyer_hears_the_last_state_once(steps: Sequence[tu
         assert all(a != b for a, b in itertools.pairwise(states))  # nothing that is known is said again
         assert len({key for key, _, _ in buyer.inbox}) == len(buyer.inbox)  # no message has another's key
         assert said[:1] in ([], [BuyerMessage.CONFIRMATION])
+
+
+moves = st.sampled_from(["ada@lead.example", "Ada@new.example", "weber@lead.example"]).map(lambda to: ("address", to))
+goodbyes = st.tuples(st.just("farewell"), st.sampled_from(["answered", "refused-for-now", "sent-unanswered"]))
+
+
+@given(st.lists(acts | sends | moves | goodbyes, max_size=18))
+def test_whatever_happens_each_mailbox_hears_last_what_holds_for_it(steps: Sequence[tuple[str, Any]]) -> None:
+    buyer = booked()
+    for name, what in steps:
+        match name:
+            case "send":
+                buyer.send(what)
+            case "farewell":
+                for key in sorted({item.key for item in buyer.line.owed if is_farewell(item.key)}):
+                    buyer.send(what, key)
+            case "address":
+                buyer.address_is(what)
+            case _ if buyer.line.row.status not in CALLED_OFF:
+                buyer.act(moved=name == "move", **what)
+    buyer.work_out()
+    last = {to: (message, state) for to, (_, message, state) in zip(buyer.mailboxes, buyer.inbox, strict=True)}
+    own, stands = buyer.line.lead.email.casefold(), buyer.line.row.status not in CALLED_OFF
+    if stands:
+        message, state = last.pop(own)
+        assert (message is not BuyerMessage.CANCELLATION, state) == (True, told_state(buyer.line.row))
+    assert {message for message, _ in last.values()} <= {BuyerMessage.CANCELLATION}
+    if not any("unanswered" in str(what) for _, what in steps):
+        assert len({key for key, _, _ in buyer.inbox}) == len(buyer.inbox)
 
 
 def test_a_change_goes_after_a_confirmation_and_a_cancellation_after_both() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from pointsman.domain.booking.lifecycle import AppointmentStatus
 from pointsman.services.deliveries.told import (
-    Heard,
+    MailHistory,
     farewell_key,
     invitation_key,
     mailbox_of,
@@ -56,10 +56,10 @@ def test_what_is_the_house_s_own_makes_none(change: dict[str, object]) -> None:
     assert told_state(replace(ROW, **change)) == told_state(ROW)  # type: ignore[arg-type]  # columns by name
 
 
-def heard(*owed: DeliveryRow, besides: UUID | None = None) -> Heard:
+def heard(*owed: DeliveryRow, besides: UUID | None = None) -> MailHistory:
     """What the mailboxes know; what says no other went to Ada's."""
     sent = [replace(one, mailed_to=one.mailed_to or ADA.address, mailed_key=one.mailed_key or ADA.key) for one in owed]
-    return Heard.of(ROW.id, sent, besides=besides)
+    return MailHistory.of(ROW.id, sent, besides=besides)
 
 
 def done(told: str, unsure: int = 0) -> DeliveryRow:

@@ -1,4 +1,4 @@
-"""What nobody hears of unless a human mends it: mail and events that wait, and links that never came."""
+"""Mail and events that wait until a human mends what holds them, and links to meetings that never came."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -17,7 +17,7 @@ from pointsman.services.deliveries.owe import next_sequence, owe
 from pointsman.services.deliveries.told import (
     CALLED_OFF,
     TELLABLE,
-    Heard,
+    MailHistory,
     invitation_key,
     mailbox_of,
     reminder_key,
@@ -123,7 +123,7 @@ async def _owe_invitation(
 
 def _is_news(row: AppointmentRow, sent: Sequence[DeliveryRow], to: Mailbox | None) -> bool:
     """Whether the buyer's mailbox does not know how it stands, or one that they left still holds the appointment."""
-    heard, state = Heard.of(row.id, sent), told_state(row)
+    heard, state = MailHistory.of(row.id, sent), told_state(row)
     if row.status in CALLED_OFF:
         return any(not heard.knows(one, state) for one in heard.mailboxes())
     if to is None:

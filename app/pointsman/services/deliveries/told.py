@@ -65,7 +65,7 @@ def told_state(row: AppointmentRow) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class MailHistory:
     """What mailboxes know of one appointment, from all mail that was ever owed about it.
 
     Of the delivery `besides` one attempt is under way.
@@ -76,7 +76,7 @@ class Heard:
     besides: UUID | None = None
 
     @classmethod
-    def of(cls, appointment_id: UUID, owed: Iterable[DeliveryRow], *, besides: UUID | None = None) -> "Heard":
+    def of(cls, appointment_id: UUID, owed: Iterable[DeliveryRow], *, besides: UUID | None = None) -> "MailHistory":
         mail = sorted((one for one in owed if one.kind == DeliveryKind.NOTICE), key=lambda one: one.sequence)
         key = invitation_key(appointment_id)
         told, left = [one for one in mail if one.key == key], [one for one in mail if is_farewell(one.key)]

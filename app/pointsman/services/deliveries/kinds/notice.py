@@ -16,7 +16,7 @@ from pointsman.services.deliveries.owe import owe
 from pointsman.services.deliveries.told import (
     CALLED_OFF,
     TELLABLE,
-    Heard,
+    MailHistory,
     farewell_key,
     invitation_key,
     is_farewell,
@@ -39,10 +39,10 @@ async def render(claimed: Claimed) -> Call | None:
     past = await claimed.tx.deliveries.of_appointment(claimed.appointment.id)
     if await _goes_another_way(claimed, past):
         return None
-    heard = Heard.of(claimed.appointment.id, past, besides=claimed.delivery.id)
+    heard = MailHistory.of(claimed.appointment.id, past, besides=claimed.delivery.id)
     to = addressee(claimed, heard)
     message = which_message(claimed, heard, to)
-    await _take_leave(claimed, heard, to)
+    await take_leave(claimed, heard, to)
     if message is None and _is_too_late(claimed, heard, to):
         raise OwnRefusalError(say("vendor.too-late-for-mail"))
     if message is None or to is None:
@@ -50,7 +50,7 @@ async def render(claimed: Claimed) -> Call | None:
     return await _message(claimed, message, to)
 
 
-def addressee(claimed: Claimed, heard: Heard) -> Mailbox | None:
+def addressee(claimed: Claimed, heard: MailHistory) -> Mailbox | None:
     """The buyer's mailbox; of what is called off the one that was invited, and of a farewell the one that they left."""
     own, delivery = mailbox_of(claimed.lead.email), claimed.delivery
     if is_farewell(delivery.key):
@@ -60,7 +60,7 @@ def addressee(claimed: Claimed, heard: Heard) -> Mailbox | None:
     return own if own is not None and heard.has_heard(own) else next(iter(heard.mailboxes()), None)
 
 
-def which_message(claimed: Claimed, heard: Heard, to: Mailbox | None) -> BuyerMessage | None:
+def which_message(claimed: Claimed, heard: MailHistory, to: Mailbox | None) -> BuyerMessage | None:
     """What is said now; None: nothing. A lead who is not to be contacted is not reminded."""
     row, delivery, now = claimed.appointment, claimed.delivery, claimed.env.clock()
     span = reminder_span(delivery.key)
@@ -94,7 +94,7 @@ async def _goes_another_way(claimed: Claimed, past: Sequence[DeliveryRow]) -> bo
     return other is not None
 
 
-async def _take_leave(claimed: Claimed, heard: Heard, to: Mailbox | None) -> None:
+async def take_leave(claimed: Claimed, heard: MailHistory, to: Mailbox | None) -> None:
     """Owe a farewell to each mailbox that holds the appointment and is not the buyer's any more."""
     row, delivery = claimed.appointment, claimed.delivery
     if delivery.key != invitation_key(row.id) or row.ends_at <= claimed.env.clock():
@@ -105,7 +105,7 @@ async def _take_leave(claimed: Claimed, heard: Heard, to: Mailbox | None) -> Non
             await owe(claimed.env, claimed.tx, row, over, DeliveryKind.NOTICE, key, delivery.sequence, to=left)
 
 
-def _is_too_late(claimed: Claimed, heard: Heard, to: Mailbox | None) -> bool:
+def _is_too_late(claimed: Claimed, heard: MailHistory, to: Mailbox | None) -> bool:
     """Whether an appointment passed before its buyer heard of it, or of what became of it. A reminder is no news."""
     row, delivery = claimed.appointment, claimed.delivery
     is_news = row.status in TELLABLE | {AppointmentStatus.NO_SHOW} and delivery.key == invitation_key(row.id)

@@ -1,4 +1,4 @@
-"""So much mail a mailbox gets within a day: whoever moves an appointment again and again floods nobody.
+"""The most mail that a mailbox gets within a day: moving an appointment again and again floods no buyer.
 
 A mailbox is counted, and not a lead, a link or a key: several leads may show one address. It is counted from the deliveries
 in the database, under a lock, however many processes send.

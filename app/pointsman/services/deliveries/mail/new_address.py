@@ -12,7 +12,7 @@ from pointsman.services.ports.leads.leads import LeadRow
 async def follow_address(env: Env, tx: Tx, before: LeadRow, after: LeadRow) -> None:
     """Owe what a change of the lead's address calls for, where it has an appointment ahead. The lead's row is locked.
 
-    Calendars have the new guest, whom a vendor that invites tells by itself; else mail does. Another spelling is no change.
+    Calendars have the new guest. Where the vendor of one invites, it tells both; else mail does. Another spelling is no change.
     """
     was, now = mailbox_of(before.email), mailbox_of(after.email)
     if now is None or (was is not None and was.key == now.key):

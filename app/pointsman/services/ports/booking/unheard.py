@@ -1,4 +1,4 @@
-"""The repository of what stands for a human to mend, or nobody hears of it: mail and events that wait, links that never came."""
+"""The repository of what waits until a human mends it: mail and events that are held, links to meetings that never came."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
