@@ -98,12 +98,12 @@ async def owe_added_reminders(env: Env, tx: Tx, row: AppointmentRow, past: Seque
         return False
     rules = invitation_rules((await load_routing_config(env, tx)).policy.policy, row.invitation_pool)
     sent = sorted((item for item in past if item.kind == DeliveryKind.NOTICE), key=lambda item: item.sequence)
-    connection_id, lead = await _mail_connection(tx, rules, sent), await tx.leads.get(row.lead_id)
+    connection_id, lead = await mail_connection(tx, rules, sent), await tx.leads.get(row.lead_id)
     if connection_id is None or lead is None or not lead.email:
         return False
     owed = await _owe_reminders(env, tx, row, connection_id, sent, rules, moved=False)
     if owed:
-        await _make_link(env, tx, row)
+        await make_change_link(env, tx, row)
     return owed
 
 
