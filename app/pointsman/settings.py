@@ -119,8 +119,11 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _drop_empty(cls, values: object) -> object:
-        """A variable set to nothing counts as unset."""
-        return {k: v for k, v in values.items() if v != ""} if isinstance(values, dict) else values
+        """A variable set to nothing counts as unset. The end of a line, as a file of a secret has it, is not meant."""
+        if not isinstance(values, dict):
+            return values
+        given = {name: value.rstrip("\r\n") if isinstance(value, str) else value for name, value in values.items()}
+        return {name: value for name, value in given.items() if value != ""}
 
     @model_validator(mode="after")
     def _default_public_url(self) -> Self:

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from pointsman.connectors.set_up.pasted import drop_line_ends
 from pointsman.domain.errors import MAX_FAULTS, Fault, Invalid, NotFound, Unavailable
 from pointsman.domain.text.suggestions import did_you_mean
 from pointsman_sdk import CONTRACT, Auth, Capability, Connector, Context, Limits, Manifest
@@ -96,10 +97,13 @@ class ConnectorRegistry:
         return manifest
 
     def parse_config(self, name: str, config: Mapping[str, object]) -> BaseModel:
-        """`config` as the connector's own model. Raises Invalid with the path to each fault, and as `manifest` does."""
+        """`config` as the connector's own model, its secrets without the end of a line.
+
+        Raises Invalid with the path to each fault, and as `manifest` does.
+        """
         model = self.manifest(name).config
         try:
-            return model.model_validate(dict(config))
+            return model.model_validate(drop_line_ends(model, config))
         except ValidationError as error:
             found = error.errors(include_input=False, include_context=False, include_url=False)
             raise Invalid(

@@ -18,6 +18,7 @@ from pointsman_sdk import AmbiguousOutcome, Appointment, ReauthRequired, Rejecte
 from pointsman_sdk.http import make_client
 from pointsman_sdk.testing import HOSTILE, NOW, appointment, at
 from pointsman_sdk.testing.samples import PRIVATE, SHARED
+from support.connections.pages import ROOT
 from support.programs.caldav_calls import busy, on
 from support.programs.calendar_servers import RealServer
 from support.programs.radicale_vendor import RadicaleVendor
@@ -115,11 +116,14 @@ async def test_event_that_its_owners_program_named_otherwise_is_removed_there(re
 
 
 async def test_wrong_password_asks_for_another(caldav_server: RealServer, anyio_backend: object) -> None:
+    """In the words that its page tells what to do about."""
+    page = (ROOT / "docs" / "connections" / "caldav.md").read_text(encoding="utf-8")
     async with make_client(httpx.AsyncHTTPTransport(verify=NO_AUTHORITIES)) as http:
         connector = on(http, **caldav_server.config | {"password": "wrong"})
         for call in (connector.check, lambda: busy(connector, f"{caldav_server.home}x/", DAY)):
-            with pytest.raises(ReauthRequired):
+            with pytest.raises(ReauthRequired) as caught:
                 await call()
+            assert f"\n| {caught.value} |" in page
 
 
 async def test_calendar_that_does_not_exist_is_refused_by_book(real: Any, caldav_server: RealServer) -> None:

@@ -196,6 +196,28 @@ def test_what_was_answered_is_proposed_after_a_refusal() -> None:
     assert config | CLIENT | {"client_secret": "right", "url": "https://calendar.example"} == config
 
 
+# -- what was pasted
+
+
+@pytest.mark.parametrize("secret", [" hush", "hush ", "hush\t", "hush \n"])
+def test_a_blank_around_a_secret_is_kept_and_told(secret: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(host(), config=CLIENT | {"client_secret": secret})
+    said = capsys.readouterr().out
+    assert "client_secret begins or ends with a blank" in said
+    assert "hush" not in said
+
+
+def test_a_blank_that_was_typed_is_told_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(host(), asks=WrittenAnswers.of(["1", "id.example", "hush ", False, False, False, False]))
+    assert "client_secret begins or ends with a blank" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("secret", ["hush", "hu sh", "hush\n", "hush\r\n", "of\nseveral lines\n"])
+def test_a_secret_without_one_is_not_remarked_upon(secret: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(host(), config=CLIENT | {"client_secret": secret})
+    assert "blank" not in capsys.readouterr().out
+
+
 # -- mail
 
 MAIL = {"host": "mail.example", "sign_in": "none", "sender": "post@example.com"}

@@ -98,6 +98,12 @@ def test_the_environment_is_read_when_asked_and_an_empty_variable_is_unset(monke
     assert [str(network) for network in settings.private_networks] == ["10.0.0.0/8", "::1/128"]
 
 
+def test_a_variable_that_was_read_from_a_file_is_taken_without_the_end_of_its_line() -> None:
+    settings = load_settings(database_url=f"{URL}\n", secret_keys=f"{KEY}\r\n", public_url="https://a.example\n")
+    plain = load_settings(database_url=URL, secret_keys=KEY, public_url="https://a.example")
+    assert settings == plain
+
+
 def test_the_public_address_defaults_to_where_it_listens() -> None:
     assert load_settings(database_url=URL, secret_keys=KEY, port=9000).public_url == "http://127.0.0.1:9000"
     given = load_settings(database_url=URL, secret_keys=KEY, public_url="https://leads.example.com/")

@@ -15,6 +15,7 @@ from pointsman.cli.connectors.live_check import show_finding
 from pointsman.cli.output import fail, show, tell, word, words_of
 from pointsman.cli.terminal.told_errors import fault_lines
 from pointsman.connectors.live import LiveResult
+from pointsman.connectors.set_up.pasted import blanks_around
 from pointsman.domain.errors import Invalid, PointsmanError, TooManyRequests, Unavailable
 from pointsman.domain.messages.message import Message
 from pointsman.services.connections.trial_message import SentTrial, TrialResult
@@ -57,6 +58,7 @@ async def _saved(host: Host, asked: AskedSetUp) -> ConnectionRow:
         if not ask_yes(asked.asks, "cli-connections.ask-again", default=False):
             return there
     if asked.given.config is not None:
+        _tell_of_blanks(host, asked.connector, asked.given.config)
         row = await host.save(asked.key, asked.connector, asked.given)
     elif asked.asks is None:
         fail("cli-connections.config-needed", key=asked.key)
@@ -83,12 +85,19 @@ async def _asked_and_saved(host: Host, asked: AskedSetUp, asks: Asks) -> Connect
             everything=asked.everything,
             before=config,
         )
+        _tell_of_blanks(host, asked.connector, config)
         try:
             return await host.save(asked.key, asked.connector, asked.given.model_copy(update={"config": config}))
         except (Invalid, Unavailable) as error:
             _tell_error(error)
             if not ask_yes(asks, "cli-connections.ask-again", default=True):
                 raise
+
+
+def _tell_of_blanks(host: Host, connector: str, config: Mapping[str, Any]) -> None:
+    secrets = {field.name for way in host.ways(connector) for field in (*way.fields, *way.further) if field.secret}
+    for name in blanks_around(config, secrets):
+        tell("cli-connections.secret-has-blank", style="yellow", part=name)
 
 
 async def _signed_in(host: Host, asked: AskedSetUp, sleep: Callable[[float], Awaitable[None]]) -> bool:

@@ -1,0 +1,44 @@
+"""A secret that was pasted or read from a file has no end of a line, wherever it is given; its blanks are its own."""
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.connectors.set_up.pasted import blanks_around
+
+REGISTRY = ConnectorRegistry.discover()
+SMTP = {"host": "mail.example", "username": "anna", "sender": "post@example.com"}
+GOOGLE = {"client_id": "id", "client_secret": "hush"}
+
+
+def secret_of(config: BaseModel, name: str) -> str:
+    found: str = getattr(config, name).get_secret_value()
+    return found
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\n\n"])
+@pytest.mark.parametrize(
+    ("connector", "config", "name"),
+    [
+        ("smtp", SMTP, "password"),
+        ("caldav", {"base_url": "https://dav.example", "username": "anna"}, "password"),
+        ("google", GOOGLE, "client_secret"),
+        ("memory", {"url": "https://memory.example", "webhook_secret": "s"}, "token"),
+    ],
+)
+def test_the_end_of_a_line_is_dropped(connector: str, config: dict[str, Any], name: str, end: str) -> None:
+    assert secret_of(REGISTRY.parse_config(connector, {**config, name: f"hush{end}"}), name) == "hush"
+
+
+@pytest.mark.parametrize("secret", [" hush", "hush ", "hu sh", "one\ntwo"])
+def test_what_may_be_meant_stays(secret: str) -> None:
+    assert secret_of(REGISTRY.parse_config("smtp", {**SMTP, "password": f"{secret}\n"}), "password") == secret
+
+
+def test_what_is_no_secret_is_left_to_the_connectors_own_model() -> None:
+    assert not REGISTRY.parse_config("caldav", {"base_url": "https://dav.example", "time_zone": "UTC"}).model_extra
+    assert blanks_around({"client_id": " id ", "client_secret": "hush "}, {"client_secret", "password"}) == [
+        "client_secret"
+    ]
