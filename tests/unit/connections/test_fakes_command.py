@@ -122,13 +122,18 @@ def test_each_fake_is_that_of_an_installed_connector() -> None:
     assert {one.name for one in entry_points(group=ENTRY_POINT_GROUP)} < set(ConnectorRegistry.discover().names())
 
 
-@pytest.mark.parametrize("name", ["google", "smtp"])
-def test_a_port_that_is_taken_is_said(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("google", ("--port",)), ("smtp", ("--port",)), ("smtp", ("--port", str(free_port()), "--control-port"))],
+)
+def test_a_port_that_is_taken_is_said(name: str, words: tuple[str, ...]) -> None:
+    """With its number: the pages' own ports are those of a demo that may run."""
     with socket.create_server(("127.0.0.1", 0)) as other:
-        done = pointsman("connectors", "fake", name, "--port", str(other.getsockname()[1]), POINTSMAN_LANGUAGE="en")
+        taken = str(other.getsockname()[1])
+        done = pointsman("connectors", "fake", name, *words, taken, POINTSMAN_LANGUAGE="en")
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr.strip() == f"Error: The fake of {name} does not start: Address already in use"
+    assert f"The fake of {name} does not start: something listens at port {taken} already" in done.stderr
 
 
 @pytest.mark.parametrize("kept", ["{", "[]", "{}"])

@@ -3,6 +3,7 @@
 import ast
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
@@ -54,6 +55,20 @@ def test_each_page_says_how_the_command_line_sets_it_up(page: Path) -> None:
 
 def test_each_connector_of_a_vendor_has_a_page() -> None:
     assert {page.stem for page in PAGES} == set(REGISTRY.names()) - {"memory"}
+
+
+def test_what_pages_have_installed_is_an_extra_that_there_is() -> None:
+    """From wheels in a folder: no index has the service."""
+    lines = [
+        line
+        for page in (*PAGES, ROOT / "README.md")
+        for line in re.findall(r"`(pip install [^`]*pointsman[^`]*)`", page.read_text(encoding="utf-8"))
+    ]
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert len(lines) >= 2
+    for line in lines:
+        assert "--find-links" in line
+        assert set(re.findall(r"pointsman\[(\w+)\]", line)) <= declared.keys()
 
 
 # -- what a page says that the program says

@@ -30,10 +30,10 @@ def run_fake(name: str, *, port: int, control_port: int | None, keep: Path | Non
         fail("cli-connections.fake-has-control", code=EXIT_MISUSED)
     if control_port == port:
         fail("cli-connections.fake-ports-equal", code=EXIT_MISUSED)
+    for wanted in (port, control_port):
+        if wanted is not None and not _is_free(wanted):
+            fail("cli-connections.fake-port-taken", name=name, port=str(wanted))
     try:
-        for wanted in (port, control_port):
-            if wanted is not None:
-                _try_port(wanted)
         if runs:
             _run(name, known[name], port, control_port, keep)
         else:
@@ -48,11 +48,15 @@ def run_fake(name: str, *, port: int, control_port: int | None, keep: Path | Non
         return
 
 
-def _try_port(port: int) -> None:
-    """Raises OSError for one that is taken, before anything is told of it."""
+def _is_free(port: int) -> bool:
+    """Asked before anything is told of it."""
     with socket.socket() as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        trial.bind((HOST, port))
+        try:
+            trial.bind((HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 def _run(name: str, entry: EntryPoint, port: int, control_port: int | None, keep: Path | None) -> None:
