@@ -408,6 +408,7 @@ async def test_a_run_that_cannot_be_recorded_is_logged_all_the_same(
 
 def test_the_worker_knows_the_jobs_and_the_sweeps_that_the_use_cases_count_on() -> None:
     assert set(JOBS) == {
+        "appointments.reminders",
         "calendars.outdated",
         "calendars.renew_watches",
         "delivery.run",

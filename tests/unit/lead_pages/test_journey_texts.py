@@ -112,6 +112,17 @@ def test_a_mail_is_told_by_what_it_said_and_whether_it_arrived_for_sure(
     assert said == (english_words, german_words)
 
 
+def test_a_farewell_to_an_address_that_was_left_is_not_the_buyer_s_cancellation() -> None:
+    about = {"what": "farewell-put", "said": "cancellation", "rep": "lena"}
+    assert told(JourneyKind.DELIVERY, **about, status="done") == (
+        "the address that the buyer had before was mailed that the appointment is called off there",
+        "an die frühere Adresse der Person ging per Mail, dass der Termin dort abgesagt ist",
+    )
+    assert told(JourneyKind.DELIVERY, **about, status="dead")[0].startswith(
+        "the cancellation to the address that the buyer had before failed"
+    )
+
+
 def test_evidence_that_denies_is_told_as_a_no_of_the_buyer() -> None:
     about = {"source": "sdr:lena", "names": ["need"], "kinds": ["qualified"]}
     assert told(JourneyKind.EVIDENCE, **about, affirmed=False, denied=["qualified.need"]) == (

@@ -105,7 +105,10 @@ _BOOKING = PreparedStatement("""
         union all
         select coalesce(d.done_at, d.created_at), 'delivery', d.id, a.lead_id, jsonb_build_object(
             'appointment', a.id, 'status', d.status, 'connection', c.key, 'rep', p.key,
-            'what', case when d.kind = 'notice' and d.key like '%-reminder-%' then 'reminder' else d.kind end || '-' || d.wanted,
+            'what', case
+                when d.kind = 'notice' and d.key like '%-reminder-%' then 'reminder'
+                when d.kind = 'notice' and d.key like '%-farewell-%' then 'farewell'
+                else d.kind end || '-' || d.wanted,
             'said', d.said,
             case when d.status = 'done' then 'maybe_twice' else 'maybe_sent' end,
             nullif(d.kind = 'notice' and d.unsure > cast(d.lease is not null as integer), false))

@@ -13,6 +13,7 @@ from pointsman.services.audit import audit
 from pointsman.services.deliveries.connection_faults import put_out_of_use
 from pointsman.services.deliveries.jobs import defer_delivery, defer_slot_taken
 from pointsman.services.deliveries.outdated_readings import outdate_readings
+from pointsman.services.deliveries.told import is_farewell
 from pointsman.services.find_appointment import lock_appointment
 from pointsman.services.ports import WORKER, Env, Tx, VendorReceipt
 from pointsman.services.ports.booking.connections import ConnectionRow
@@ -97,8 +98,15 @@ async def _audit_mail(env: Env, tx: Tx, delivery: DeliveryRow) -> None:
     """Keep in the appointment's audit that the buyer was told, and what."""
     sent = await tx.deliveries.listed(delivery.id) if delivery.kind == DeliveryKind.NOTICE else None
     if sent is not None:
-        told = {"said": sent.said, "delivery": str(sent.id), "maybe_twice": sent.maybe_twice}
-        await audit(env, tx, WORKER, "appointment.mailed", f"appointment:{sent.appointment_id}", after=told)
+        about = {"delivery": str(sent.id), "maybe_twice": sent.maybe_twice, "to_old_address": is_farewell(sent.key)}
+        await audit(
+            env,
+            tx,
+            WORKER,
+            "appointment.mailed",
+            f"appointment:{sent.appointment_id}",
+            after={"said": sent.said} | about,
+        )
 
 
 async def _count_on(env: Env, job: LeasedDelivery, sequence: int) -> bool:

@@ -66,6 +66,8 @@ _REJECTS = {
     "duplicate": say("journey.reject-duplicate"),
 }
 _OUTCOMES = {"won": "journey.outcome-won", "lost": "journey.outcome-lost", "later": "journey.outcome-later"}
+#: A cancellation to a mailbox that is not the buyer's any more: their appointment may stand.
+_FAREWELL = "farewell-put"
 _TOLD = {
     "appointment-put": "journey.told-event",
     "appointment-drop": "journey.told-event-gone",
@@ -73,6 +75,7 @@ _TOLD = {
     "activity-put": "journey.told-meeting",
     "notice-put": "journey.told-mail",
     "reminder-put": "journey.told-reminder",
+    _FAREWELL: "journey.told-farewell",
     BuyerMessage.CONFIRMATION: "journey.told-confirmation",
     BuyerMessage.CHANGE: "journey.told-change",
     BuyerMessage.CANCELLATION: "journey.told-cancellation",
@@ -85,13 +88,18 @@ _DONE = {
     "activity-put": "journey.done-meeting",
     "notice-put": "journey.done-mail",
     "reminder-put": "journey.done-reminder",
+    _FAREWELL: "journey.done-farewell",
     BuyerMessage.CONFIRMATION: "journey.done-confirmation",
     BuyerMessage.CHANGE: "journey.done-change",
     BuyerMessage.CANCELLATION: "journey.done-cancellation",
     BuyerMessage.REMINDER: "journey.done-reminder",
 }
 #: Mail of which no attempt was made: there was nothing to say.
-_NEVER_SENT = {"notice-put": "journey.mail-not-needed", "reminder-put": "journey.reminder-not-needed"}
+_NEVER_SENT = {
+    "notice-put": "journey.mail-not-needed",
+    "reminder-put": "journey.reminder-not-needed",
+    _FAREWELL: "journey.farewell-not-needed",
+}
 _DELIVERED = {
     "pending": "journey.to-deliver",
     "dead": "journey.not-delivered",
@@ -267,15 +275,16 @@ def _delivery(told: _Told) -> Message:
 def _delivered(told: _Told) -> Message:
     """By the message that a mail was, where an attempt was made."""
     about, status = told.about, str(told.about["status"])
-    thing = str(about.get("said") or about["what"])
+    what = str(about["what"])
+    thing = what if what == _FAREWELL else str(about.get("said") or what)
     if status == "done" and thing in _DONE:
         return say(_DONE[thing], rep=told.rep)
-    if status == "superseded" and thing in _NEVER_SENT:
+    if status == "superseded" and thing in _NEVER_SENT and about.get("said") is None:
         return say(_NEVER_SENT[thing])
-    what = say(_TOLD[thing], rep=told.rep) if thing in _TOLD else as_written(thing)
+    words = say(_TOLD[thing], rep=told.rep) if thing in _TOLD else as_written(thing)
     if status not in _DELIVERED:
-        return say("journey.delivery-other", what=what, status=as_written(status))
-    return say(_DELIVERED[status], what=what)
+        return say("journey.delivery-other", what=words, status=as_written(status))
+    return say(_DELIVERED[status], what=words)
 
 
 def _booking_link(told: _Told) -> Message:

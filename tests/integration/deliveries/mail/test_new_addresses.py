@@ -11,11 +11,13 @@ from pointsman.services.deliveries.run import run_delivery
 from pointsman.services.do_not_contact import end_contact
 from pointsman.services.intake.merge_leads import merge_leads
 from pointsman.services.intake.submit_lead import submit_lead
+from pointsman.services.lead_pages.journey import load_journey
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.ports import VendorRejectedError, VendorRetryableError, VendorUnansweredError
 from support.floors.booking_floor import SETTER
 from support.floors.use_case_env import ADMIN
 from support.mail_floor import MailFloor, invitation_in, open_mail_floor
+from support.wording import english
 
 pytestmark = pytest.mark.anyio
 
@@ -68,6 +70,28 @@ async def test_the_old_mailbox_is_told_once_that_it_is_off_and_the_new_one_is_in
     await cancel(line.env, row.id, reason="test", actor=SETTER)
     await line.floor.work_out()
     assert told(line)[3:] == [(NEW, "CANCEL", 2, NEW)]
+
+
+async def test_the_journey_and_the_audit_tell_a_farewell_from_a_cancellation(line: MailFloor) -> None:
+    row = await line.booked()
+    await line.floor.work()
+    await address_is(line, row.lead_id, NEW)
+    await line.floor.work_out()
+    entries = (await load_journey(line.env, row.lead_id, actor=SETTER)).entries
+    texts = [english(one.text) for one in entries if one.kind == "delivery" and "said" in one.details]
+    assert sorted(texts) == [
+        "the address that the buyer had before was mailed that the appointment is called off there",
+        "the buyer was mailed the confirmation of the appointment",
+        "the buyer was mailed the confirmation of the appointment",
+    ]
+    audited = await line.floor.world.rows(
+        "select after->>'said' as said, after->>'to_old_address' as old from audit where action = 'appointment.mailed'"
+    )
+    assert sorted(map(tuple, audited)) == [
+        ("cancellation", "true"),
+        ("confirmation", "false"),
+        ("confirmation", "false"),
+    ]
 
 
 async def test_another_spelling_is_no_other_address(line: MailFloor) -> None:
