@@ -6,8 +6,9 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from pointsman_sdk.addresses import check_base_address
 from pointsman_smtp.addresses import mailbox
-from pointsman_smtp.servers import server_name, sign_in_address
+from pointsman_smtp.servers import server_name
 
 _TENANT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
@@ -116,17 +117,17 @@ class SmtpConfig(BaseModel):
     ] = 25.0
     authorize_url: Annotated[
         str,
-        AfterValidator(sign_in_address),
+        AfterValidator(check_base_address),
         Field(description="Where a mailbox of Google signs in; Google's, unless you try a fake"),
     ] = "https://accounts.google.com/o/oauth2/v2/auth"
     token_url: Annotated[
         str,
-        AfterValidator(sign_in_address),
+        AfterValidator(check_base_address),
         Field(description="Where Google issues tokens; Google's, unless you try a fake"),
     ] = "https://oauth2.googleapis.com/token"  # noqa: S105  # an address
     login_url: Annotated[
         str,
-        AfterValidator(sign_in_address),
+        AfterValidator(check_base_address),
         Field(description="Address of Microsoft's sign-in; Microsoft's, unless you try a fake"),
     ] = "https://login.microsoftonline.com"
 

@@ -1,9 +1,7 @@
-"""Names and addresses of servers as a configuration may say them, with what was probably meant where it is none."""
+"""Names of servers as a configuration may say them, with what was probably meant where it is none."""
 
 import ipaddress
 import re
-
-import httpx
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?")
 _MEANT = re.compile(
@@ -30,16 +28,3 @@ def _is_ip_6(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def sign_in_address(text: str) -> str:
-    """An address of a vendor's sign-in, without a slash at its end."""
-    try:
-        url = httpx.URL(text)
-    except (httpx.InvalidURL, ValueError):
-        raise ValueError("not an address") from None
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError("must start with https:// (or http://) and name a host")
-    if url.userinfo or url.query or url.fragment:
-        raise ValueError("must hold neither a password nor a query")
-    return text.rstrip("/")

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.set_up.pasted import blanks_around
+from pointsman.domain.errors import Invalid
 
 REGISTRY = ConnectorRegistry.discover()
 SMTP = {"host": "mail.example", "username": "anna", "sender": "post@example.com"}
@@ -42,3 +43,30 @@ def test_what_is_no_secret_is_left_to_the_connectors_own_model() -> None:
     assert blanks_around({"client_id": " id ", "client_secret": "hush "}, {"client_secret", "password"}) == [
         "client_secret"
     ]
+
+
+@pytest.mark.parametrize(
+    ("connector", "config", "field"),
+    [
+        ("caldav", {}, "base_url"),
+        ("google", GOOGLE, "url"),
+        ("smtp", {"host": "mail.example", "sender": "post@example.com"}, "login_url"),
+    ],
+)
+def test_an_address_without_its_scheme_is_refused_with_what_was_meant(
+    connector: str, config: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Invalid) as caught:
+        REGISTRY.parse_config(connector, {**config, field: "dav.example.com:8443"})
+    (fault,) = caught.value.faults
+    assert fault.path == f"body.config.{field}"
+    assert fault.message.endswith("did you mean https://dav.example.com:8443?")
+
+
+@pytest.mark.parametrize(
+    "given", ["anna:s3cret@dav.example.com", "hush", "ftp://dav.example.com", "dav.example.com?a=b"]
+)
+def test_what_may_be_a_secret_is_not_proposed(given: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        REGISTRY.parse_config("caldav", {"base_url": given})
+    assert given not in caught.value.faults[0].message
