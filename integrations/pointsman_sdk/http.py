@@ -27,6 +27,8 @@ _PIECES_AT_ONCE = 32
 _WORTH_RETRYING = frozenset({408, 423, 425})
 _SECONDS = re.compile(r"([0-9]+)(?:\.([0-9]*))?")
 _FIGURES = re.compile(r"[0-9., \t]+")
+_REFUSAL = 2_000  # bytes of a refusal that is RFC 6749's (5.2)
+_BUSY = (b'"temporarily_unavailable"', b'"server_error"')  # RFC 6749, 4.1.2.1; Microsoft's token endpoint has them, too
 _EARLY = timedelta(seconds=60)  # a token is renewed before it expires on the way
 
 
@@ -176,6 +178,18 @@ async def good_token(context: Context, *, subject: str | None = None, renew: Ren
     if due is not None and due <= context.clock():
         token = await context.tokens.renewed(token, subject=subject, renew=renew)
     return token
+
+
+def raise_for_client(response: httpx.Response, *, vendor: str, wrong: str) -> None:
+    """Raise what a token endpoint says of the client that asks (RFC 6749, 5.2): ReauthRequired with `wrong` where it is refused.
+
+    Retryable where the endpoint is busy, which some say by a 400.
+    """
+    status, said = response.status_code, response.content[:_REFUSAL]
+    if status == 400 and any(code in said for code in _BUSY):
+        raise Retryable(f"{vendor} is busy or failing (status {status})")
+    if status == 401 or (status == 400 and b'"error"' in said):
+        raise ReauthRequired(wrong)
 
 
 def _with_bearer(request: httpx.Request, token: Token) -> httpx.Request:

@@ -32,6 +32,11 @@ SIGN_IN = frozenset({530, 534, 535})
 #: 5.1.90, and its 5.2.0 with a name of its own (gophish issue 1604, OfficeDocs-Exchange issue 2729, OfficeDocs-Support 1150).
 _SENT_ENOUGH = frozenset({(4, 5), (1, 90)})
 _SUBMISSION_QUOTA = "SubmissionQuotaExceeded"
+#: The account may not send as `sender`, or at all, whatever the message is: Exchange's 5.7.60 and 5.2.252, its 5.2.0 with a name
+#: of its own, and RFC 3463's codes of a sender (swiftmailer issue 1030, gophish issue 2900, OfficeDocs-Support issue 1187).
+_SENDER = frozenset({(1, 7), (1, 8), (2, 252), (7, 60)})
+_SEND_AS = "SendAsDenied"
+_AS_SENDER = ": make the mailbox that signs in `sender`, or have an admin allow it to send as that"
 _NEXT_LOOK = timedelta(hours=1)
 
 
@@ -109,9 +114,15 @@ def _refused(stage: Stage, code: int, text: str, why: tuple[int, int] | None, wh
         return TokenRefused(f"{what}: sign in again as the mailbox of `username`, or an admin has to allow it to send")
     if code in SIGN_IN or stage is Stage.SIGN_IN:  # Exchange Online says 550 5.7.30 where passwords are switched off
         return ReauthRequired(f"{what}: another user name or password is needed, or an admin has to allow it")
-    if stage is Stage.RECIPIENT and why in _NO_MAILBOX:
-        return PlaceGone(what)
-    return Rejected(what)
+    if (stage < Stage.SENDER and stage is not Stage.NOOP) or _is_of_sender(stage, text, why):
+        # Refused for good, each message would have to be sent again by hand; and the sign-in, tried again, works.
+        return Retryable(what + (_AS_SENDER if stage >= Stage.SENDER else ""), scope=Scope.CONNECTION)
+    return PlaceGone(what) if stage is Stage.RECIPIENT and why in _NO_MAILBOX else Rejected(what)
+
+
+def _is_of_sender(stage: Stage, text: str, why: tuple[int, int] | None) -> bool:
+    """Whether the account is refused, and not the message."""
+    return why in _SENDER or _SEND_AS in text or (stage is Stage.SENDER and why is not None and why[0] == 7)
 
 
 def _scope(stage: Stage, code: int, why: tuple[int, int] | None) -> Scope:

@@ -60,7 +60,7 @@ MANIFEST = Manifest(
             only_if=("sign_in", SignIn.NONE),
         ),
     ),
-    limits=Limits(at_once=4),
+    limits=Limits(at_once=3),  # Exchange Online takes no fourth talk of a mailbox (432 4.3.2; fastapi-mail issue 75)
     docs="https://github.com/pointsman/pointsman/blob/main/docs/connections/smtp.md",
     maintainers=("Pointsman",),
 )

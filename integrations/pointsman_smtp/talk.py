@@ -20,6 +20,8 @@ from pointsman_smtp.message import Mail
 from pointsman_smtp.tokens import MailTokens
 
 _LET_IN, _GO_ON = 235, 334  # answers to a sign-in
+_LONGEST_LINE = 512  # of a command, with its end (RFC 5321, 4.5.3.1.4)
+_BY_TOKEN = (b"AUTH", b"XOAUTH2")
 _GOODBYE_S = 1.0
 _LAST_TURNS = 10
 _DOTS = re.compile(rb"(?m)^\.")
@@ -194,7 +196,16 @@ class _Talk:
             raise ReauthRequired(
                 "the mail server offers no sign-in by token (XOAUTH2): is it the vendor's own, in TLS?"
             )
-        said = await client.execute_command(b"AUTH", b"XOAUTH2", auth_xoauth2_encode(username, token))
+        shown = auth_xoauth2_encode(username, token)
+        if len(b" ".join((*_BY_TOKEN, shown))) + 2 <= _LONGEST_LINE:
+            said = await client.execute_command(*_BY_TOKEN, shown)
+        else:
+            # A longer token has a line of its own (RFC 4954, 4): Google and Dovecot refuse the command as too long (angus-mail
+            # issue 201, roundcubemail issue 8623).
+            said = await client.execute_command(*_BY_TOKEN)
+            if said.code != _GO_ON:
+                raise answered(self.stage, said.code, said.message)
+            said = await client.execute_command(shown)
         if said.code == _GO_ON:  # why it says no, as JSON: an empty line has it say so by its code
             said = await client.execute_command(b"")
         if said.code != _LET_IN:

@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from pointsman_sdk import Context, ReauthRequired, Retryable, Token
+from pointsman_sdk import Context, Retryable, Token
 from pointsman_sdk.answers import RECORD_LIMITS, SMALL, read_answer
-from pointsman_sdk.http import good_token, raise_for_status, send
+from pointsman_sdk.http import good_token, raise_for_client, raise_for_status, send
 from pointsman_sdk.readers.strict_json import parse_json
 from pointsman_smtp.config import SignIn, SmtpConfig
 
@@ -15,7 +15,7 @@ APP_SCOPE = "https://outlook.office365.com/.default"
 _VENDOR = "Microsoft's sign-in"
 _LONGEST_LIFE = 86_400
 _LONGEST_TOKEN = 32_000
-_WORTH_READING = 2_000  # bytes of a refusal that is RFC 6749's (5.2)
+_WRONG = "Microsoft refused the app: its client ID, tenant or secret is wrong, or the secret ended"
 
 
 class MailTokens:
@@ -46,11 +46,7 @@ class MailTokens:
         url = f"{config.login_url}/{config.tenant}/oauth2/v2.0/token"
         request = context.http.build_request("POST", url, data=form, headers={"Accept": "application/json"})
         response = await send(context.http, request, vendor=_VENDOR, writes=False)
-        status = response.status_code
-        if status == 401 or (status == 400 and b'"error"' in response.content[:_WORTH_READING]):
-            raise ReauthRequired(
-                "Microsoft refused the app: its client ID, tenant or secret is wrong, or the secret ended"
-            )
+        raise_for_client(response, vendor=_VENDOR, wrong=_WRONG)
         raise_for_status(response, vendor=_VENDOR, now=context.clock(), writes=False)
         found = await read_answer(
             context.readers, parse_json, response.content, vendor=_VENDOR, small=SMALL, limits=RECORD_LIMITS

@@ -8,14 +8,14 @@ from pydantic import SecretStr
 
 from pointsman_microsoft.config import MicrosoftConfig
 from pointsman_microsoft.graph.shape import shaped, text
-from pointsman_sdk import Context, ReauthRequired, Token
+from pointsman_sdk import Context, Token
 from pointsman_sdk.answers import RECORD_LIMITS, SMALL, read_answer
-from pointsman_sdk.http import raise_for_status, send
+from pointsman_sdk.http import raise_for_client, raise_for_status, send
 from pointsman_sdk.readers.strict_json import parse_json
 
 _VENDOR = "Microsoft's sign-in"
 _LONGEST_LIFE = 86_400
-_WORTH_READING = 2_000  # bytes of a refusal that is RFC 6749's (5.2)
+_WRONG = "Microsoft refused the app: its client ID, tenant or secret is wrong, or the secret ended"
 
 
 class AppToken:
@@ -36,12 +36,7 @@ class AppToken:
         url = f"{config.login_url}/{config.tenant}/oauth2/v2.0/token"
         request = http.build_request("POST", url, data=form, headers={"Accept": "application/json"})
         response = await send(http, request, vendor=_VENDOR, writes=False)
-        if response.status_code == 401 or (
-            response.status_code == 400 and b'"error"' in response.content[:_WORTH_READING]
-        ):
-            raise ReauthRequired(
-                "Microsoft refused the app: its client ID, tenant or secret is wrong, or the secret ended"
-            )
+        raise_for_client(response, vendor=_VENDOR, wrong=_WRONG)
         raise_for_status(response, vendor=_VENDOR, now=self._context.clock(), writes=False)
         readers = self._context.readers
         found = await read_answer(

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 
 SIGN_INS = ("PLAIN", "LOGIN")
 BY_TOKEN = "XOAUTH2"  # noqa: S105  # the name of a way
+_LONGEST_ANSWER = 12_288  # to a challenge (RFC 4954, 4)
 
 
 class Talk(SMTP):
-    """One talk with a client, and what befalls it."""
+    """One talk with a client, and what befalls it. A command has 512 bytes, a line of a message 1,001, and a token more."""
+
+    line_length_limit = _LONGEST_ANSWER
 
     def __init__(self, server: "FakeMailServer", loop: asyncio.AbstractEventLoop) -> None:
         self._server, self._greeted = server, False
@@ -40,6 +43,7 @@ class Talk(SMTP):
             auth_exclude_mechanism=[way for way in (*SIGN_INS, BY_TOKEN) if way not in offered],
             loop=loop,
         )
+        self.line_length_limit = SMTP.line_length_limit  # of a message: what is read has the other one by now
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._server.talks.add(self)
@@ -70,11 +74,17 @@ class Talk(SMTP):
             await super().smtp_AUTH(arg)
 
     async def auth_XOAUTH2(self, _: SMTP, args: list[str]) -> AuthResult:
-        """A token of the mailbox. One that is not good is answered with the reason, and by a code after an empty line."""
+        """A token of the mailbox, in the command or in a line of its own.
+
+        One that is not good is answered with the reason, and by a code after an empty line.
+        """
         try:
-            shown = b64decode(args[1].encode(), validate=True).decode() if len(args) > 1 else ""
+            told = b64decode(args[1].encode(), validate=True) if len(args) > 1 else await self.challenge_auth("")
+            shown = told.decode() if isinstance(told, bytes) else None
         except ValueError:
             shown = ""
+        if shown is None:  # it broke off, and was told so
+            return AuthResult(success=False, handled=True)
         parts = dict(part.partition("=")[::2] for part in shown.split("\x01") if part)
         login = LoginPassword(parts.get("user", "").encode(), parts.get("auth", "").removeprefix("Bearer ").encode())
         if self._server.lets_in_by_token(login):

@@ -66,6 +66,20 @@ class HostTokens:
         return self._token
 
 
+class Shown:
+    """One token, whatever becomes of it."""
+
+    def __init__(self, access: str) -> None:
+        self._token, self.renewals = Token(access=SecretStr(access)), 0
+
+    async def current(self, *, subject: str | None = None, renew: Renew | None = None) -> Token:
+        return self._token
+
+    async def renewed(self, stale: Token, *, subject: str | None = None, renew: Renew | None = None) -> Token:
+        self.renewals += 1
+        return self._token
+
+
 @pytest.fixture
 def tokens(oauth: OAuthServer) -> HostTokens:
     made = HostTokens(oauth)
@@ -171,6 +185,14 @@ async def test_an_app_fetches_its_own_token_and_another_where_that_is_refused(
     assert len(server.mailbox.received) == 2
 
 
+async def test_a_directory_that_is_busy_refuses_no_app(server: FakeMailServer) -> None:
+    """It says so by a 400, too (AADSTS90033)."""
+    busy = httpx.Response(400, json={"error": "temporarily_unavailable", "error_codes": [90033]})
+    desk = Desk(server, tokens=HostTokens(OAuthServer(clock=lambda: AT)), http=httpx.MockTransport(lambda _: busy))
+    with pytest.raises(Retryable, match="busy"):
+        await desk.connector(**APP).check()
+
+
 async def test_an_app_that_is_refused_wants_a_human(server: FakeMailServer, oauth: OAuthServer) -> None:
     desk = app_desk(server, oauth, [])
     with pytest.raises(ReauthRequired, match="client ID, tenant or secret") as caught:
@@ -217,6 +239,25 @@ async def test_the_token_goes_as_the_vendors_say_and_a_refusal_is_ended_by_an_em
         await Desk(server, tokens=tokens).connector(**GOOGLE).check()
     assert b"post@example.com" in shown[0]
     assert base64.b64encode(b"post@example.com") not in shown[0]
+
+
+@pytest.mark.parametrize("length", [20, 300, 1_024, 2_400, 8_000])
+async def test_a_token_of_any_length_is_shown_as_the_server_takes_it(
+    server: FakeMailServer, oauth: OAuthServer, length: int
+) -> None:
+    """A command has 512 bytes (RFC 5321, 4.5.3.1.4): Google and Dovecot refuse a longer one."""
+    tokens = Shown("x" * length)
+    oauth.access["x" * length] = AT + timedelta(hours=1)
+    await Desk(server, tokens=tokens).connector(**GOOGLE).notices.put(notice())
+    assert [call.connection for call in server.ledger.calls] == ["post@example.com"]
+    assert tokens.renewals == 0
+
+
+async def test_a_long_token_that_is_not_good_is_renewed_like_a_short_one(server: FakeMailServer) -> None:
+    tokens = Shown("x" * 2_400)
+    with pytest.raises(ReauthRequired, match=r"refuses the token \(535 5\.7\.8\)"):
+        await Desk(server, tokens=tokens).connector(**GOOGLE).notices.put(notice())
+    assert tokens.renewals == 1
 
 
 def test_each_way_by_token_asks_for_the_scope_that_lets_mail_be_sent_and_for_no_more() -> None:
