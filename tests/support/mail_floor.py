@@ -29,7 +29,7 @@ class Mail:
     """
 
     arrived: list[BuyerNotice] = field(default_factory=list)
-    cues: list[Exception] = field(default_factory=list)
+    cues: list[Exception | None] = field(default_factory=list)
     before_arrival: Callable[[], Awaitable[object]] | None = None
 
     def sends_mail(self, connector: str) -> bool:

@@ -117,7 +117,7 @@ def to_new(**over: object) -> DeliveryRow:
 
 
 def farewell(**over: object) -> DeliveryRow:
-    return notice(**{"key": farewell_key(ROW.id, 0), "sequence": 1, **over})
+    return notice(**{"key": farewell_key(ROW.id, 0, sequence=1), "sequence": 1, **over})
 
 
 def test_each_mailbox_knows_what_it_was_told_itself() -> None:

@@ -38,12 +38,13 @@ async def build_invitation(
     organizer: str | None = None,
     to: str | None = None,
     calls_off: bool = False,
+    sequence: int | None = None,
 ) -> bytes:
     """What the prospect's calendar is to be told of the appointment as it stands; `url` is where to change it.
 
     In `language`, else the lead's, else English. `organizer` is the mailbox that sends it, the same under every rep; None:
     the rep who leads the appointment. `to` is the address that is asked; None: the lead's. `calls_off`: it is told not to
-    come, whatever stands.
+    come, whatever stands; `sequence`: as this SEQUENCE, and not as the appointment's own.
 
     Raises Conflict "no-email" when a participant has no address that can be invited.
     """
@@ -59,7 +60,7 @@ async def build_invitation(
     words = ("de" if language == "de" else "en") if language else lead_language(lead)
     invitation = Invitation(
         uid=invitation_uid(row.id),
-        sequence=row.sequence,
+        sequence=row.sequence if sequence is None else sequence,
         method=InvitationMethod.CANCEL if calls_off else invitation_method(row),
         start=row.starts_at,
         end=row.ends_at,

@@ -41,9 +41,14 @@ def reminder_span(key: str) -> timedelta | None:
     return int(minutes) * _MINUTE if found and minutes.isdecimal() else None
 
 
-def farewell_key(appointment_id: UUID, number: int) -> str:
-    """The name of what a mailbox is told that the buyer has left: that the appointment is called off."""
-    return f"pm-{appointment_id}{_FAREWELL}{number}"
+def farewell_key(appointment_id: UUID, number: int, *, sequence: int) -> str:
+    """The name of what a mailbox is told that the buyer has left: that the appointment is called off, by this SEQUENCE."""
+    return f"pm-{appointment_id}{_FAREWELL}{number}-{sequence}"
+
+
+def farewell_sequence(key: str) -> int:
+    """The SEQUENCE in the key of a farewell."""
+    return int(key.rpartition("-")[2])
 
 
 def is_farewell(key: str) -> bool:

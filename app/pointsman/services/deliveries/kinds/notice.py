@@ -18,6 +18,7 @@ from pointsman.services.deliveries.told import (
     TELLABLE,
     MailHistory,
     farewell_key,
+    farewell_sequence,
     invitation_key,
     is_farewell,
     mailbox_of,
@@ -101,7 +102,8 @@ async def take_leave(claimed: Claimed, heard: MailHistory, to: Mailbox | None) -
         return
     for number, left in enumerate(heard.mailboxes(), start=len(heard.farewells)):
         if to is None or left.key != to.key:
-            key, over = farewell_key(row.id, number), delivery.connection_id
+            key = farewell_key(row.id, number, sequence=max(row.sequence - 1, 0))
+            over = delivery.connection_id
             await owe(claimed.env, claimed.tx, row, over, DeliveryKind.NOTICE, key, delivery.sequence, to=left)
 
 
@@ -132,6 +134,7 @@ async def _message(claimed: Claimed, message: BuyerMessage, to: Mailbox) -> Call
                 organizer=organizer,
                 to=to.address,
                 calls_off=calls_off,
+                sequence=_sequence(claimed),
             )
         except Conflict:
             return _refuse
@@ -139,6 +142,12 @@ async def _message(claimed: Claimed, message: BuyerMessage, to: Mailbox) -> Call
     await claimed.tx.deliveries.note_said(claimed.delivery.id, message)
     notice = build_notice(claimed, message, to=to.address, url=url, invitation=content)
     return lambda: env.notices.send(ref, notice)
+
+
+def _sequence(claimed: Claimed) -> int | None:
+    """The SEQUENCE of a farewell from an appointment that stands: below that of the invitation. None: the appointment's."""
+    key = claimed.delivery.key
+    return farewell_sequence(key) if is_farewell(key) and claimed.appointment.status not in CALLED_OFF else None
 
 
 async def _refuse() -> VendorReceipt:

@@ -21,6 +21,7 @@ async def follow_address(env: Env, tx: Tx, before: LeadRow, after: LeadRow) -> N
     row = await tx.appointments.get(seen.id, lock=True) if seen is not None else None
     if row is None or row.ends_at <= env.clock():
         return
-    changed = replace(row, sequence=row.sequence + 1)
+    # The one in between is the farewell's: both addresses may lead to one mailbox, where the invitation has to be the newer.
+    changed = replace(row, sequence=row.sequence + 2)
     await tx.appointments.save(changed)
     await enqueue_deliveries(env, tx, changed, Wanted.PUT)
