@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from pointsman_caldav.series import make_single
+from pointsman_caldav.series import clock_of, is_series, make_single, on_clock, stays_on_its_day
 from pointsman_sdk.readers import Reason, Unreadable
 from pointsman_sdk.readers.icalendar import Component, parse_icalendar, write_icalendar
+
+_TIMES = ("DTSTART", "DTEND")
 
 
 def master(body: bytes) -> tuple[Component, Component]:
@@ -19,11 +21,13 @@ def master(body: bytes) -> tuple[Component, Component]:
 def rewritten(body: bytes, *, values: Sequence[Sequence[str]], alone: bool = False) -> str:
     """The calendar object with these properties, name and value each, in the place of the event's own; all else is kept.
 
-    `alone`: but for what makes a series of it.
+    `alone`: but for what makes a series of it, as also where it goes to another day. A series keeps its clock.
     """
     calendar, event = master(body)
-    if alone:
+    began, clock = event.get("DTSTART"), clock_of(calendar, event)
+    if is_series(event) and (alone or not stays_on_its_day(event, dict(values)["DTSTART"], clock)):
         make_single(calendar, event)
-    gone = {"DTSTART", "DTEND", "DURATION", *(name for name, _ in values)}
-    event.replace(gone, values)
+    event.replace({*_TIMES, "DURATION", *(name for name, _ in values)}, values)
+    if is_series(event) and began is not None and clock is not None:
+        event.properties = [on_clock(one, began, clock) if one.name in _TIMES else one for one in event.properties]
     return write_icalendar(calendar)

@@ -10,6 +10,7 @@ from pointsman_google.events import (
     OURS,
     conference_status,
     is_deleted,
+    leaves_series,
     private,
     record,
     sequence_of,
@@ -128,7 +129,8 @@ class GoogleAppointments:
 
     async def _patch(self, thing: Appointment, present: Mapping[str, Any]) -> Any:
         name = shaped(lambda event: str(event["id"]), present)
-        alone = not is_deleted(present) and await self._series.is_broken(thing.place, present)
+        leaves = not is_deleted(present) and shaped(lambda event: leaves_series(thing, event), present)
+        alone = leaves or (not is_deleted(present) and await self._series.is_broken(thing.place, present))
         new = shaped(lambda event: writing(thing, name, event, alone=alone), present)
         if new is None:
             return present

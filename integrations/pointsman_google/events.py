@@ -11,6 +11,7 @@ from pointsman_google.ids import conference_request
 from pointsman_google.shape import instant, text
 from pointsman_google.words import location_of, mark, words_of
 from pointsman_sdk import CREATE_MEETING, Appointment, Invites, RemoteRecord, Slot, Standing
+from pointsman_sdk.readers.calendar_times import iana_zone
 
 KEY, SEQUENCE = "pointsman_key", "pointsman_sequence"
 _TITLE, _TEXT, _LOCATION = "pointsman_title", "pointsman_text", "pointsman_location"
@@ -48,11 +49,19 @@ def is_series(event: Mapping[str, Any]) -> bool:
     return bool(event.get("recurrence"))
 
 
+def leaves_series(thing: Appointment, event: Mapping[str, Any]) -> bool:
+    """Whether it is a series whose first time goes to another day, on which its rule has none (BYDAY, UNTIL)."""
+    if not is_series(event):
+        return False
+    zone = iana_zone(str(event["start"].get("timeZone", ""))) or UTC
+    return slot_of(event).start.astimezone(zone).date() != thing.slot.start.astimezone(zone).date()
+
+
 def writing(thing: Appointment, name: str, event: Mapping[str, Any], *, alone: bool = False) -> Writing | None:
     """The fields that have to change, so that `event` is in the state; None where none has. An empty event is a new one.
 
     What its owner reworded, moved elsewhere or added stays. What others must not read goes, reworded or not. `alone`: the series
-    that was made of it lacks its first time, so that the event is to stand by itself again.
+    that was made of it lacks its first time, or its first time leaves it, so that the event is to stand by itself again.
     """
     standing = "tentative" if thing.standing is Standing.TENTATIVE else "confirmed"
     present: Sequence[Mapping[str, Any]] = event.get("attendees") or []

@@ -1,10 +1,11 @@
 """What is sent to Graph: a new event, and of a change no more than is the host's to say."""
 
 from dataclasses import dataclass, replace
+from datetime import UTC
 from typing import Any
 
 from pointsman_microsoft.events import State, Stored, address_of, attendee, link_of, properties
-from pointsman_microsoft.graph.times import written
+from pointsman_microsoft.graph.times import written, zone_named
 from pointsman_microsoft.words import guests_of, mark, text_of, title_of
 from pointsman_sdk import CREATE_MEETING, Appointment, Standing
 
@@ -58,9 +59,11 @@ def rewrites_body(present: Stored, thing: Appointment) -> bool:
 def changed(present: Stored, thing: Appointment, body: dict[str, str] | None) -> Write:
     """A change: with `body` where the text is written anew. What its owner wrote beside it stays."""
     wanted, link, changes = State.of(thing, shown=is_shown(thing, present)), link_of(thing), dict[str, Any]()
-    if present.slot != thing.slot or not present.certain or present.broken:
-        changes |= _times(thing) | ({} if present.certain else {"isAllDay": False})
-    if present.broken:  # the event stands by itself again
+    alone = present.broken or _leaves_series(present, thing)
+    if present.slot != thing.slot or not present.certain or alone:
+        clock = None if alone else present.clock  # in UTC the later times of a series would go by another clock
+        changes |= _times(thing, clock) | ({} if present.certain else {"isAllDay": False})
+    if alone:  # the event stands by itself again
         changes["recurrence"] = None
     if present.tentative != (thing.standing is Standing.TENTATIVE):
         changes["showAs"] = _shown_as(thing)
@@ -89,8 +92,15 @@ def _attendees(present: Stored, thing: Appointment) -> list[Any]:
     return [*others, *(attendee(email, name) for email, name in guests.items())]
 
 
-def _times(thing: Appointment) -> dict[str, Any]:
-    return {"start": written(thing.slot.start), "end": written(thing.slot.end)}
+def _leaves_series(present: Stored, thing: Appointment) -> bool:
+    """Whether it is a series whose first time goes to another day: its range begins on that day (Graph, "recurrenceRange")."""
+    zone = zone_named(present.clock or "UTC") or UTC
+    was, will = (slot.start.astimezone(zone).date() for slot in (present.slot, thing.slot))
+    return present.series is not None and was != will
+
+
+def _times(thing: Appointment, clock: str | None = None) -> dict[str, Any]:
+    return {"start": written(thing.slot.start, clock), "end": written(thing.slot.end, clock)}
 
 
 def _shown_as(thing: Appointment) -> str:

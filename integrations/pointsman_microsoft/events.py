@@ -25,7 +25,7 @@ _LONGEST = 250  # of one property: Exchange cuts a text after 255 characters whe
 _NO_LINK = "-"  # an empty text is none
 FIELDS = (
     "id,changeKey,subject,body,start,end,isAllDay,isCancelled,showAs,type,seriesMasterId,attendees,location,isOnlineMeeting,onlineMeeting,"
-    "webLink,createdDateTime"
+    "webLink,createdDateTime,recurrence"
 )
 _MOST_MARKS = 12  # of guests in the state, so that it is no longer than a property
 _MANY = "*"  # stands before a mark of all guests together, whose own are in `GUESTS`
@@ -109,8 +109,8 @@ class State:
 class Stored:
     """An event as Graph has it.
 
-    `series` is the id of the series that its owner made of it, or to which this time of it belongs. `broken`: nothing stands
-    where the series begins.
+    `series` is the id of the series that its owner made of it, or to which this time of it belongs, and `clock` the zone by which
+    that keeps its hour. `broken`: nothing stands where the series begins.
     """
 
     id: str
@@ -131,6 +131,7 @@ class Stored:
     state: State
     link: str | None
     series: str | None = None
+    clock: str | None = None
     broken: bool = False
 
     @classmethod
@@ -158,6 +159,7 @@ class Stored:
             state=state,
             link=link,
             series=_series_of(row),
+            clock=_clock_of(row),
         )
 
     def record(self, place: str, key: str) -> RemoteRecord:
@@ -188,6 +190,11 @@ def _series_of(row: Mapping[str, Any]) -> str | None:
     if kind == "singleInstance":
         return None
     return text(row["id"]) if kind == "seriesMaster" else text_or_none(row.get("seriesMasterId")) or text(row["id"])
+
+
+def _clock_of(row: Mapping[str, Any]) -> str | None:
+    """None of a single event, and where Graph does not say (Graph, "recurrenceRange resource type")."""
+    return text_or_none(((row.get("recurrence") or {}).get("range") or {}).get("recurrenceTimeZone"))
 
 
 def link_of(thing: Appointment) -> str | None:

@@ -92,10 +92,12 @@ class Events:
             return self._removed(asked, mailbox, calendar, event)
         before = set(event.attendees)
         event.slot = _slot(asked.body, event.slot)
+        if "start" in asked.body:
+            event.clock = asked.body["start"]["timeZone"]
         if asked.body.get("isAllDay") is False:
             event.days = None
         if "recurrence" in asked.body:
-            event.weeks, event.left_out, event.moved = 1, set(), {}
+            event.weeks, event.left_out, event.moved, event.clock = 1, set(), {}, None
         self._set(mailbox, event, asked.body)
         event.version += 1
         if _SEEN & set(asked.body):

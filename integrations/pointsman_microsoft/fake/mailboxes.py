@@ -29,6 +29,7 @@ class Event:
     transaction: str | None = None
     version: int = 1
     organizer: bool = True
+    clock: str | None = None  # the zone in which a series was written last; None: its owner's
 
     @property
     def change_key(self) -> str:
@@ -39,8 +40,10 @@ class Event:
         return [one["emailAddress"]["address"] for one in self.fields.get("attendees", [])]
 
     def slots(self, zone: tzinfo) -> list[Slot]:
-        """When it is, each time; a series and whole days keep the wall clock of their owner."""
+        """When it is, each time; a series and whole days keep the wall clock of their owner, or the one that was written last."""
         first = self.slot
+        if self.weeks > 1:
+            zone = zone_named(self.clock or "") or zone
         if self.days is not None:
             start, end = (
                 datetime.combine(day, time(), zone) for day in (self.days[0], self.days[1] + timedelta(days=1))
@@ -179,7 +182,7 @@ class Directory:
         """The owner makes a weekly series of an event."""
         mailbox, calendar = self.calendar(place)
         found = calendar.events[event]
-        found.weeks, found.version = weeks, found.version + 1
+        found.weeks, found.version, found.clock = weeks, found.version + 1, None
         self.tell(mailbox, calendar, found, "updated")
 
     def restore(self, place: str, event: str) -> None:

@@ -31,7 +31,7 @@ EVENT: Mapping[str, Any] = {
     "recurrence": (None,),  # which makes a single event of a series
 }
 #: What an event is read with.
-READ = (frozenset(EVENT) - {"singleValueExtendedProperties", "onlineMeetingProvider", "recurrence"}) | {
+READ = (frozenset(EVENT) - {"singleValueExtendedProperties", "onlineMeetingProvider"}) | {
     *(
         "id",
         "seriesMasterId",

@@ -59,6 +59,7 @@ def shown(event: Event, mailbox: Mailbox, asked: Asked, *, at: Slot | None = Non
         "sensitivity": event.fields.get("sensitivity", "normal"),
         "type": _type(event, at, number),
         "seriesMasterId": (event.id if asked.immutable else event.regular) if event.weeks > 1 and at else None,
+        "recurrence": _recurrence(event, mailbox) if at is None else None,
         "responseStatus": event.fields.get("responseStatus", {"response": "organizer", "time": "0001-01-01T00:00:00Z"}),
         "attendees": event.fields.get("attendees", []),
         "location": event.fields.get("location", {"displayName": ""}),
@@ -69,6 +70,15 @@ def shown(event: Event, mailbox: Mailbox, asked: Asked, *, at: Slot | None = Non
         "start": shown_time(start, name, zone),
         "end": shown_time(end, name, zone),
     }
+
+
+def _recurrence(event: Event, mailbox: Mailbox) -> dict[str, Any] | None:
+    if event.weeks == 1:
+        return None
+    clock = event.clock or mailbox.zone
+    day = f"{event.slot.start.astimezone(zone_named(clock)):%Y-%m-%d}"
+    within = {"type": "numbered", "startDate": day, "recurrenceTimeZone": clock, "numberOfOccurrences": event.weeks}
+    return {"pattern": {"type": "weekly", "interval": 1}, "range": within}
 
 
 def _type(event: Event, at: Slot | None, number: int) -> str:

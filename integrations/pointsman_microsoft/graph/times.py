@@ -20,9 +20,13 @@ _SHORTEST = timedelta(minutes=1)
 """Of a moment, which is not nothing."""
 
 
-def written(moment: datetime) -> dict[str, str]:
-    """An instant as a dateTimeTimeZone in UTC."""
-    return {"dateTime": plain(moment), "timeZone": "UTC"}
+def written(moment: datetime, clock: str | None = None) -> dict[str, str]:
+    """An instant as a dateTimeTimeZone: on this zone's clock where that is known and shows it once, else in UTC."""
+    zone = zone_named(clock) if clock is not None else None
+    wall = moment.astimezone(zone or UTC)
+    if zone is None or wall.fold:
+        return {"dateTime": plain(moment), "timeZone": "UTC"}
+    return {"dateTime": wall.strftime("%Y-%m-%dT%H:%M:%S"), "timeZone": clock or "UTC"}
 
 
 def plain(moment: datetime) -> str:

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from pointsman_caldav.events import Stored, placed, written
-from pointsman_caldav.objects import rewritten
+from pointsman_caldav.objects import master, rewritten
 from pointsman_caldav.reading import busy_by_events, one_event
 from pointsman_sdk import Slot
 from pointsman_sdk.readers import Unreadable
+from pointsman_sdk.readers.calendar_times import iana_zone
+from pointsman_sdk.readers.recurrence.occurrences import StepCount
+from pointsman_sdk.readers.series import standing_instances
 from pointsman_sdk.testing import NOW, appointment, at
 from pointsman_sdk.testing.samples import SPRING
 
@@ -110,6 +113,32 @@ def test_a_series_whose_first_time_stands_is_the_owners_to_keep() -> None:
     found = read(body)
     assert (found.repeats, found.broken, found.slot) == (True, False, at(11))
     assert WEEKLY.encode() in body
+
+
+def in_berlin(body: bytes) -> bytes:
+    """As its owner's program writes a series: on the clock of a zone."""
+    for name, moment in (("DTSTART", at(9).start), ("DTEND", at(9).end)):
+        written_so = f"{name};TZID=Europe/Berlin:{moment:%Y%m%dT%H%M%S}"
+        body = body.replace(f"{name}:{stamp(moment)}".encode(), written_so.encode())
+    return body
+
+
+@pytest.mark.parametrize("hour", [9, 11])
+def test_a_series_keeps_its_clock_through_the_year(hour: int) -> None:
+    """Written in UTC, its later times would be an hour off once the clocks change."""
+    body = put(in_berlin(series("RRULE:FREQ=WEEKLY")), slot=at(hour))
+    calendar, _ = master(body)
+    within = [int((START + number * WEEK).timestamp()) for number in (0, 40)]
+    times = standing_instances(calendar, within=within, zone=UTC, otherwise=iana_zone, spend=StepCount())
+    assert {datetime.fromtimestamp(start, at(9).start.tzinfo).hour for start, _ in times} == {hour}
+    assert read(body).slot == at(hour)
+
+
+def test_a_series_whose_first_time_is_put_on_another_day_is_a_single_event_again() -> None:
+    """Its rule has none on that day, or none any more."""
+    slot = at(9, day=SPRING + timedelta(days=30))
+    found = read(put(in_berlin(series("RRULE:FREQ=WEEKLY;BYDAY=SU;UNTIL=20310420T000000Z")), slot=slot))
+    assert (found.repeats, found.broken, found.slot) == (False, False, slot)
 
 
 def test_busy_times_have_every_time_of_a_series_that_is_left() -> None:

@@ -23,10 +23,12 @@ def later(weeks: int, hour: int = 9) -> Slot:
     return Slot(slot.start + weeks * WEEKS, slot.end + weeks * WEEKS)
 
 
-async def series(world: World, google: GoogleConnector, rule: str = "FREQ=WEEKLY", **values: Any) -> None:
+async def series(
+    world: World, google: GoogleConnector, rule: str = "FREQ=WEEKLY", zone: str = "UTC", **values: Any
+) -> None:
     """Ours, of which its owner makes a series."""
     await google.appointments.put(appointment(ANNA, **values))
-    times = {name: {**world.vendor.calendar(ANNA).events[NAME][name], "timeZone": "UTC"} for name in ("start", "end")}
+    times = {name: {**world.vendor.calendar(ANNA).events[NAME][name], "timeZone": zone} for name in ("start", "end")}
     world.vendor.edit(ANNA, NAME, recurrence=[f"RRULE:{rule}"], **times)
 
 
@@ -105,6 +107,27 @@ async def test_a_series_whose_first_time_stands_is_the_owners_to_keep(world: Wor
     ]
     moved = await google.appointments.put(appointment(ANNA, sequence=2, slot=at(11)))
     assert (moved.slot, (await told(google)).slot) == (at(11), at(11))
+
+
+async def test_a_series_whose_first_time_is_put_on_another_day_is_a_single_event_again(
+    world: World, google: GoogleConnector
+) -> None:
+    """Its rule has none on that day, or none any more."""
+    await series(world, google, "FREQ=WEEKLY;BYDAY=SU;UNTIL=20310420T000000Z")
+    slot = at(9, day=SPRING + timedelta(days=30))
+    made = await google.appointments.put(appointment(ANNA, sequence=1, slot=slot))
+    assert (made.slot, made.repeats) == (slot, False)
+    assert world.vendor.calendar(ANNA).busy(Slot(SPRING, SPRING + 9 * WEEKS)) == [slot.utc()]
+
+
+async def test_a_series_that_is_put_at_another_hour_keeps_its_clock_through_the_year(
+    world: World, google: GoogleConnector
+) -> None:
+    await series(world, google, zone="Europe/Berlin")
+    await google.appointments.put(appointment(ANNA, sequence=1, slot=at(11)))
+    times = world.vendor.calendar(ANNA).busy(Slot(SPRING, SPRING + 40 * WEEKS))
+    assert {slot.start.astimezone(SPRING.tzinfo).hour for slot in times} == {11}
+    assert len(times) == 40
 
 
 async def test_a_series_that_vanishes_while_it_is_read_is_asked_for_again(

@@ -107,6 +107,24 @@ async def test_a_series_whose_first_time_stands_is_the_owners_to_keep(here: Worl
     assert (moved.slot, (await told(here)).slot) == (at(11), at(11))
 
 
+async def test_a_series_that_is_put_at_another_hour_keeps_its_clock_through_the_year(here: World) -> None:
+    """Written in UTC, its later times would be an hour off once the clocks change."""
+    event = await series(here, weeks=40)
+    made = await here.connector.appointments.put(appointment(ANNA, sequence=1, slot=at(11)))
+    assert (made.slot, made.repeats) == (at(11), True)
+    times = here.vendor.directory.calendar(ANNA)[1].events[event].slots(SPRING.tzinfo)
+    assert {slot.start.astimezone(SPRING.tzinfo).hour for slot in times} == {11}
+
+
+async def test_a_series_whose_first_time_is_put_on_another_day_is_a_single_event_again(here: World) -> None:
+    """Its range begins on the day of its first time, and its pattern may have none on the other."""
+    await series(here)
+    slot = at(9, day=SPRING + 30 * DAYS)
+    made = await here.connector.appointments.put(appointment(ANNA, sequence=1, slot=slot))
+    assert (made.slot, made.repeats) == (slot, False)
+    assert await here.slots(ANNA, window=Slot(SPRING, SPRING + 8 * WEEKS)) == [slot]
+
+
 async def test_a_series_that_vanishes_while_it_is_read_is_asked_for_again(here: World) -> None:
     await series(here)
     gone = httpx.Response(404, json={"error": {"code": "ErrorItemNotFound", "message": "x"}})
