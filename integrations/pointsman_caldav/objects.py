@@ -25,7 +25,8 @@ def rewritten(body: bytes, *, values: Sequence[Sequence[str]], alone: bool = Fal
     """
     calendar, event = master(body)
     began, clock = event.get("DTSTART"), clock_of(calendar, event)
-    if is_series(event) and (alone or not stays_on_its_day(event, dict(values)["DTSTART"], clock)):
+    start = next(value for name, value in values if name == "DTSTART")
+    if is_series(event) and (alone or not stays_on_its_day(event, start, clock)):
         make_single(calendar, event)
     event.replace({*_TIMES, "DURATION", *(name for name, _ in values)}, values)
     if is_series(event) and began is not None and clock is not None:

@@ -1,12 +1,15 @@
 """Delta queries over a calendar view: a first round tells all, each later one what changed since its token."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pointsman_microsoft.fake.events import instances, moment
-from pointsman_microsoft.fake.mailboxes import Calendar, Mailbox
+from pointsman_microsoft.fake.mailboxes import Calendar, Event, Mailbox
 from pointsman_microsoft.fake.showing import shown
 from pointsman_microsoft.fake.wire import Answer, Asked, Refused
 from pointsman_sdk import Slot
+
+_OF_TIME = ("@odata.etag", "id", "seriesMasterId", "type", "start", "end")
 
 
 class Deltas:
@@ -46,15 +49,28 @@ class Deltas:
     ) -> list[dict[str, Any]]:
         here = instances(mailbox, calendar, window)
         if since < 0:
-            return [shown(event, mailbox, asked, at=slot, number=number) for event, number, slot in here]
+            return _told(here, mailbox, asked)
         changed = dict.fromkeys(event for place, event in mailbox.log[since:until] if place == calendar.id)
         rows: list[dict[str, Any]] = []
         for event_id in changed:
             times = [one for one in here if one[0].id == event_id]
-            rows += [shown(event, mailbox, asked, at=slot, number=number) for event, number, slot in times]
+            rows += _told(times, mailbox, asked)
             if not times and (self.tells_beyond or event_id not in calendar.events):
                 rows.append({"id": event_id, "@removed": {"reason": "deleted"}})
         return rows
+
+
+def _told(times: Sequence[tuple[Event, int, Slot]], mailbox: Mailbox, asked: Asked) -> list[dict[str, Any]]:
+    """A series by its own row, and each time of it that is like the others by no more than when it is (microsoft-graph-docs
+    issues 7632 and 22197)."""
+    rows = {event.id: shown(event, mailbox, asked) for event, _, _ in times}
+    for event, number, slot in times:
+        row = shown(event, mailbox, asked, at=slot, number=number)
+        if row["type"] == "occurrence":
+            rows[row["id"]] = {name: row[name] for name in _OF_TIME}
+        elif row["type"] == "exception":
+            rows[row["id"]] = row
+    return list(rows.values())
 
 
 def _read(token: str) -> tuple[str, str, int, int, int]:

@@ -125,6 +125,15 @@ async def test_a_series_whose_first_time_is_put_on_another_day_is_a_single_event
     assert await here.slots(ANNA, window=Slot(SPRING, SPRING + 8 * WEEKS)) == [slot]
 
 
+async def test_a_change_of_a_series_is_told_by_its_key_though_its_times_are_told_bare(here: World) -> None:
+    here.clock.now = SPRING - DAYS
+    event = await series(here, weeks=9)
+    began = (await here.connector.watches.changed(ANNA, None)).cursor
+    here.vendor.directory.erase_instance(ANNA, event, number=0)
+    found = await here.connector.watches.changed(ANNA, began)
+    assert (found.keys, found.complete) == (("check-g1",), True)
+
+
 async def test_a_series_that_vanishes_while_it_is_read_is_asked_for_again(here: World) -> None:
     await series(here)
     gone = httpx.Response(404, json={"error": {"code": "ErrorItemNotFound", "message": "x"}})
