@@ -5,6 +5,7 @@ from typing import Any
 
 from pointsman_memory.client import Client
 from pointsman_memory.desired import bring, read, remove
+from pointsman_memory.series import SeriesTimes
 from pointsman_memory.shape import record, slot_json
 from pointsman_sdk import CREATE_MEETING, Appointment, Invites, RemoteRecord, Slot
 
@@ -13,21 +14,26 @@ class MemoryAppointments:
     """The vendor knows two texts: guests read `description`, the calendar's owner alone reads `internal`."""
 
     def __init__(self, client: Client) -> None:
-        self._client = client
+        self._client, self._series = client, SeriesTimes(client)
 
     async def put(self, thing: Appointment) -> RemoteRecord:
-        return record(await bring(self._client, _path(thing.place, thing.key), thing.sequence, _state(thing)))
+        path, state = _path(thing.place, thing.key), _state(thing)
+        row = await bring(self._client, path, thing.sequence, state, also=self._series.mended)
+        made = record(row)
+        # What was put stands where it was put; of what a newer state wrote its owner may have made a series since.
+        return made if made.sequence == thing.sequence else await self._series.seen(row)
 
     async def get(self, place: str, key: str) -> RemoteRecord | None:
         found = await read(self._client, _path(place, key))
-        return None if found is None else record(found)
+        return None if found is None else await self._series.seen(found)
 
     async def drop(self, place: str, key: str) -> None:
         await remove(self._client, _path(place, key))
 
     async def ours(self, place: str, window: Slot) -> Sequence[RemoteRecord]:
         params = {**slot_json(window), "keyed": "yes"}
-        found = [record(row) async for row in self._client.items("calendars", place, "events", params=params)]
+        rows = [row async for row in self._client.items("calendars", place, "events", params=params)]
+        found = [await self._series.seen(row) for row in rows]
         standing = [one for one in found if one.slot is not None and one.slot.overlaps(window)]
         return sorted(standing, key=lambda one: one.slot.utc().start if one.slot else window.start)
 

@@ -19,11 +19,16 @@ VENDOR = "the memory vendor"
 _READS = frozenset({("GET", ""), ("POST", "busy"), ("POST", "fetch")})
 _WORTH_READING = 2_000  # bytes of an answer that may say by a code of its own what is wrong
 _VERSION_LOST, _CURSOR_LOST, _TAKEN = (409, "exists"), (410, "cursor"), (409, "taken")
+_UNKNOWN = (404, "unknown")
 _GONE = frozenset({403, 404, 410})
 
 
 class Changed(Retryable):
     """The vendor's copy is not the one that was read: read again."""
+
+
+class Unknown(Rejected):
+    """The vendor has no such thing."""
 
 
 class Client:
@@ -55,7 +60,7 @@ class Client:
         self._tell_quota(response)
         if response.status_code >= 300:
             code = _code(response)
-            if absent_is_none and response.status_code == 404 and code == "unknown":
+            if absent_is_none and (response.status_code, code) == _UNKNOWN:
                 return None
             _raise_what_is_peculiar(response.status_code, code)
         raise_for_status(response, vendor=VENDOR, now=self._context.clock(), writes=writes, throttled=_throttled)
@@ -98,6 +103,8 @@ def _raise_what_is_peculiar(status: int, code: str) -> None:
         raise Changed("others changed it at the memory vendor")
     if (status, code) == _TAKEN:
         raise SlotTaken("the time is taken in this calendar")
+    if (status, code) == _UNKNOWN:
+        raise Unknown(f"{VENDOR} has no such thing")
     if status in _GONE and code == "place":
         raise PlaceGone("the calendar, programme or channel is not there any more, or may not be used")
 

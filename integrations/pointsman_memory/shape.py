@@ -57,6 +57,7 @@ def _record(row: Any) -> RemoteRecord:
         sequence=None if row["sequence"] is None else int(row["sequence"]),
         owner=text_or_none(row.get("owner")),
         slot=slot_of(row) if row.get("start") else None,
+        repeats=int(row.get("weeks", 1)) > 1,
         standing=_standing(row.get("status")),
         title=text(row.get("title", "")),
         join_url=text_or_none(row.get("join_url")),

@@ -114,6 +114,7 @@ class BenchVendor:
         return Row(
             text=str(values[_CALLED.get(kind, "title")]),
             slot=self.inner.diary.calendar(self.calendar).slot(item) if "start" in values else None,
+            repeats=values.get("weeks", 1) > 1,
             tentative=values.get("status") == "tentative",
             owner=values.get("owner"),
             status=values.get("status"),
@@ -131,6 +132,11 @@ class BenchVendor:
         if odd not in _ODD:
             return False
         self.inner.diary.block(self.calendar, DAY if odd is Odd.WHOLE_DAY else at(9), **_ODD[odd])
+        return True
+
+    def repeat(self, *, times: int, without: int) -> bool:
+        for item in self.inner.diary.own(self.calendar):
+            self.inner.diary.edit(self.calendar, str(item.key), weeks=times, left_out=list(range(without)))
         return True
 
     # -- watches

@@ -154,6 +154,49 @@ async def test_an_event_that_its_owner_called_off_is_told_so_frees_the_time_and_
         await house.connector.appointments.put(replace(EVENT, sequence=2))
 
 
+async def test_a_time_of_a_series_that_its_owner_deleted_is_free_and_the_others_are_not(house: House) -> None:
+    await house.connector.appointments.put(EVENT)
+    house.vendor.diary.edit("anna", "k1", weeks=3, left_out=[0])
+    await house.connector.appointments.put(replace(EVENT, key="k2"))
+    with pytest.raises(SlotTaken):
+        await house.connector.appointments.put(replace(EVENT, key="k3", slot=at(1 + 24 * 7)))
+    found = (await house.connector.busy.read([CalendarRef(id="anna", zone="UTC")], at(0, 24 * 21)))["anna"]
+    assert isinstance(found, BusyTimes)
+    assert {(one.key, one.slot) for one in found.times} == {
+        ("k2", at(1)),
+        ("k1", at(1 + 24 * 7)),
+        ("k1", at(1 + 24 * 14)),
+    }
+
+
+async def test_a_late_state_is_answered_with_where_the_series_stands_that_its_owner_made_since(house: House) -> None:
+    await house.connector.appointments.put(replace(EVENT, sequence=2))
+    house.vendor.diary.edit("anna", "k1", weeks=3, left_out=[0])
+    found = await house.connector.appointments.put(EVENT)
+    assert (found.slot, found.repeats, found.sequence) == (at(1 + 24 * 7), True, 2)
+
+
+@pytest.mark.parametrize("verb", ["get", "put"])
+async def test_a_series_that_vanishes_while_it_is_read_is_looked_up_again(house: House, verb: str) -> None:
+    await house.connector.appointments.put(EVENT)
+    house.vendor.diary.edit("anna", "k1", weeks=3)
+    answering = house.vendor.transport.handler
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/times"):
+            house.vendor.diary.erase("anna", "k1")
+        return answering(request)  # type: ignore[return-value]  # the vendor answers at once
+
+    house.vendor.transport.handler = handle
+    if verb == "get":
+        with pytest.raises(Retryable):
+            await house.connector.appointments.get("anna", "k1")
+        assert await house.connector.appointments.get("anna", "k1") is None
+    else:
+        made = await house.connector.appointments.put(replace(EVENT, sequence=2))
+        assert (made.slot, made.repeats) == (at(1), False)
+
+
 @pytest.mark.parametrize("status", [404, 410, 403])
 async def test_an_answer_that_says_no_place_is_no_place_and_one_without_a_code_is_not_nothing(
     house: House, status: int

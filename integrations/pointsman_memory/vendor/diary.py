@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from pointsman_memory.vendor.calendars import Calendar, is_busy, merged
 from pointsman_memory.vendor.items import Item, Shelf
 from pointsman_memory.vendor.pushes import push
 from pointsman_memory.vendor.wire import Answer, Asked, Refused, instant, page, place_of, window_of
@@ -16,52 +16,6 @@ from pointsman_sdk import Slot, WebhookRequest
 MOST_AT_ONCE = 20
 """Calendars in one question for busy times."""
 _WATCH_LASTS = timedelta(days=7)
-
-
-@dataclass(slots=True, kw_only=True)
-class Calendar:
-    """One calendar. `merged`: its busy times come as blocks without keys. `open` False: it may not be used."""
-
-    id: str
-    name: str = ""
-    owner: str | None = None
-    zone: str = "UTC"
-    writable: bool = True
-    merged: bool = False
-    open: bool = True
-    refuses_overlaps: bool = True
-    shelf: Shelf
-    log: list[str | None] = field(default_factory=list)
-    forgotten: int = 0  # entries of the log before this one are not told any more
-
-    def slot(self, item: Item) -> Slot:
-        """When it is; whole days are those of the calendar's zone."""
-        values = item.values
-        if "first_day" not in values:
-            return Slot(instant(values["start"]), instant(values["end"]))
-        zone = ZoneInfo(self.zone)
-        first, last = date.fromisoformat(values["first_day"]), date.fromisoformat(values["last_day"])
-        return Slot(datetime.combine(first, time(), zone), datetime.combine(last + timedelta(days=1), time(), zone))
-
-    def slots(self, item: Item) -> list[Slot]:
-        """When it is, each time: a series keeps its wall clock, `weeks` times a week apart."""
-        first, zone = self.slot(item), ZoneInfo(self.zone)
-        start, end = first.start.astimezone(zone), first.end.astimezone(zone)
-        later = [timedelta(weeks=number) for number in range(1, int(item.values.get("weeks", 1)))]
-        return [first, *(Slot(start + weeks, end + weeks) for weeks in later)]
-
-    def meets(self, item: Item, window: Slot) -> bool:
-        return any(slot.overlaps(window) for slot in self.slots(item))
-
-    def own(self) -> list[Item]:
-        """The items that came with a key, by start."""
-        return sorted((one for one in self.shelf.items.values() if one.key), key=lambda one: self.slot(one).utc().start)
-
-
-def is_busy(item: Item) -> bool:
-    """Whether it keeps the owner busy: not if it is shown as free, called off, or declined."""
-    values = item.values
-    return values.get("status") != "cancelled" and values.get("busy", True) and not values.get("declined", False)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,7 +42,8 @@ class Diary:
     def block(self, name: str, slot: Slot, **values: Any) -> Item:
         """Put in an event that is not ours.
 
-        `values` are such as busy, declined, status, private, weeks (a series of so many), first_day and last_day.
+        `values` are such as busy, declined, status, private, first_day and last_day, weeks (a series of so many) and left_out (which
+        of them were deleted, from 0).
         """
         times = {"start": slot.start.isoformat(), "end": slot.end.isoformat()}
         item = self.calendar(name).shelf.add({**times, "title": "Private", **values})
@@ -138,9 +93,11 @@ class Diary:
             raise Refused(403, "place")
         match parts[1:]:
             case ["events"]:
-                return 200, self._listed(asked, calendar)
+                found = self._listed(asked, calendar)
             case ["events", key]:
                 return self._event(asked, calendar, key)
+            case ["events", key, "times"]:
+                found = self._left(asked, calendar, key)
             case ["changes"]:
                 return self._changes(calendar, asked.query.get("cursor"))
             case ["watches"]:
@@ -149,6 +106,7 @@ class Diary:
                 return (204, None) if self.watches.pop(watch, None) else (404, {"code": "unknown"})
             case _:
                 raise Refused(404, "no such path")
+        return 200, found
 
     def busy(self, body: Mapping[str, Any]) -> Answer:
         """Serve `/busy`: the times of many calendars, in pages, each calendar apart."""
@@ -192,7 +150,7 @@ class Diary:
             if slot.overlaps(window)
         ]
         if calendar.merged:
-            return days + _merged([slot.utc() for slot, _ in timed])
+            return days + merged([slot.utc() for slot, _ in timed])
         return days + [
             {"start": slot.start.isoformat(), "end": slot.end.isoformat(), "key": key} for slot, key in timed
         ]
@@ -202,6 +160,15 @@ class Diary:
         found = calendar.own() if "keyed" in asked.query else list(calendar.shelf.items.values())
         shown = [one.shown() for one in found if calendar.meets(one, window)]
         return page(shown, asked.query.get("cursor"), self.page_size)
+
+    def _left(self, asked: Asked, calendar: Calendar, key: str) -> dict[str, Any]:
+        """The times of one event that are left in the window that is asked for."""
+        item, window = calendar.shelf.items.get(key), window_of(asked.query)
+        if item is None:
+            raise Refused(404, "unknown")
+        found = [slot.utc() for slot in calendar.slots(item) if slot.overlaps(window)]
+        rows = [{"start": slot.start.isoformat(), "end": slot.end.isoformat()} for slot in found]
+        return page(rows, asked.query.get("cursor"), self.page_size)
 
     def _event(self, asked: Asked, calendar: Calendar, key: str) -> Answer:
         present = calendar.shelf.items.get(key)
@@ -256,17 +223,6 @@ class Diary:
         name = f"watch-{next(self.ids)}"
         self.watches[name] = (calendar.id, str(body["callback"]), str(body["secret"]))
         return 201, {"push": True, "id": name, "renew": (self.clock() + _WATCH_LASTS).isoformat()}
-
-
-def _merged(slots: list[Slot]) -> list[dict[str, Any]]:
-    """Blocks without a hint of what is in them."""
-    blocks: list[list[datetime]] = []
-    for slot in sorted(slots, key=lambda one: one.start):
-        if blocks and slot.start <= blocks[-1][1]:
-            blocks[-1][1] = max(blocks[-1][1], slot.end)
-        else:
-            blocks.append([slot.start, slot.end])
-    return [{"start": start.isoformat(), "end": end.isoformat(), "key": None} for start, end in blocks]
 
 
 def _shown(calendar: Calendar) -> dict[str, Any]:

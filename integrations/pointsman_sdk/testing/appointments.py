@@ -8,16 +8,29 @@ import pytest
 from pointsman_sdk import CREATE_MEETING, Capability, Invites, Rejected, Slot, SlotTaken, Standing
 from pointsman_sdk.testing.bench import Bench
 from pointsman_sdk.testing.busytimes import DAY, busy_slots
-from pointsman_sdk.testing.samples import ADA, AUTUMN, PRIVATE, appointment, at
+from pointsman_sdk.testing.samples import ADA, AUTUMN, PRIVATE, SPRING, appointment, at
 from pointsman_sdk.testing.tiers import Tier, proves
 
 APPOINTMENTS = Capability.APPOINTMENTS
+TIMES = 3
+"""Of a series that an owner makes, a week apart."""
+WEEKS = Slot(DAY.start, DAY.start + timedelta(weeks=TIMES))
+deleted = pytest.mark.parametrize("without", [0, 1, TIMES], ids=["none", "first", "all"])
+"""How many of its times the owner deletes."""
 
 
 def slots(vendor: Any) -> list[Slot]:
     """When the vendor's rows are."""
     found = [row.slot for row in vendor.rows(APPOINTMENTS)]
     return sorted(found, key=lambda slot: slot.utc().start)
+
+
+async def make_series(connector: Any, vendor: Any, *, without: int) -> None:
+    """An event of ours at 9:00, of which the owner made a series."""
+    await connector.appointments.put(appointment(vendor.calendar))
+    if not vendor.repeat(times=TIMES, without=without):
+        pytest.skip("excused: this vendor's calendars have no series")
+    assert [(row.slot, row.repeats) for row in vendor.rows(APPOINTMENTS)] == [(at(9), True)]
 
 
 class AppointmentChecks(Bench):
@@ -120,6 +133,39 @@ class AppointmentChecks(Bench):
         await connector.appointments.drop(vendor.calendar, "dropped")
         found = list(await connector.appointments.ours(vendor.calendar, DAY))
         assert found == sorted(wanted, key=lambda record: record.slot.utc().start)
+
+    @proves(Tier.GOLD, APPOINTMENTS)
+    @deleted
+    async def test_owner_s_series_stands_at_its_first_time_left(
+        self, connector: Any, vendor: Any, without: int
+    ) -> None:
+        """get() and ours() say `repeats` of a series, at the first of its times that stands, and CANCELLED where none does."""
+        await make_series(connector, vendor, without=without)
+        found = await connector.appointments.get(vendor.calendar, "check-g1")
+        assert (found.key, found.repeats) == ("check-g1", True)
+        listed = await connector.appointments.ours(vendor.calendar, WEEKS)
+        if without == TIMES:
+            assert {one.standing for one in [found, *listed]} == {Standing.CANCELLED}
+            return
+        first = at(9, day=SPRING + timedelta(weeks=without))
+        assert (found.slot, found.standing) == (first, Standing.CONFIRMED)
+        assert [(one.key, one.slot, one.repeats, one.standing) for one in listed] == [
+            ("check-g1", first, True, Standing.CONFIRMED)
+        ]
+        there = [one.slot for one in await connector.appointments.ours(vendor.calendar, DAY)]
+        assert there == ([] if without else [first])
+
+    @proves(Tier.SILVER, APPOINTMENTS)
+    @deleted
+    async def test_put_makes_a_single_event_of_a_broken_series(self, connector: Any, vendor: Any, without: int) -> None:
+        """put() makes a single event of a series where nothing stands at its first time; else it is its owner's to keep."""
+        await make_series(connector, vendor, without=without)
+        kept = without == 0
+        made = await connector.appointments.put(appointment(vendor.calendar, sequence=1))
+        found = await connector.appointments.get(vendor.calendar, "check-g1")
+        for one in (made, found):
+            assert (one.slot, one.repeats, one.standing) == (at(9), kept, Standing.CONFIRMED)
+        assert [(row.slot, row.repeats) for row in vendor.rows(APPOINTMENTS)] == [(at(9), kept)]
 
     @proves(Tier.GOLD, APPOINTMENTS)
     async def test_ours_of_an_unreadable_place_raises(self, connector: Any, vendor: Any) -> None:

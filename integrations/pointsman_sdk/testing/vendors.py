@@ -36,11 +36,13 @@ class Row:
     """A thing as the vendor has it. Leave out what its kind does not have.
 
     `text` is what it is called: a title, a name, a message, a member's address. `guest_text` is everything that a guest, or the
-    customer, can read of it. `note` is what its owner wrote beside it (`OwnersEdits.annotate`).
+    customer, can read of it. `note` is what its owner wrote beside it (`Keeps.annotate`). `repeats`: its owner made a series of
+    it, which is one row, at the time at which it begins (`CalendarVendor.repeat`).
     """
 
     text: str
     slot: Slot | None = None
+    repeats: bool = False
     tentative: bool = False
     owner: str | None = None
     status: str | None = None
@@ -100,6 +102,13 @@ class CalendarVendor(Keeps, Protocol):
 
     def put_odd(self, odd: Odd) -> bool:
         """Put such an event into `calendar`, of 30 minutes from 09:00 where it says nothing else. False: there are none."""
+        ...
+
+    def repeat(self, *, times: int, without: int) -> bool:
+        """The owner makes a series of every event of ours in `calendar`, so many times a week apart, and deletes the first ones.
+
+        `without` is how many of them. False: this calendar has no series.
+        """
         ...
 
 

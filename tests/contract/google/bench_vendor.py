@@ -92,6 +92,7 @@ class BenchVendor:
         return Row(
             text=event["summary"],
             slot=self.inner.calendar(self.calendar).slot(event),
+            repeats=bool(event.get("recurrence")),
             tentative=event["status"] == "tentative",
             guests=guests,
             guest_text=json.dumps([seen, mailed]),
@@ -105,6 +106,16 @@ class BenchVendor:
 
     def put_odd(self, odd: Odd) -> bool:
         self.inner.block(self.calendar, at(9), **_ODD[odd])
+        return True
+
+    def repeat(self, *, times: int, without: int) -> bool:
+        zone = self.inner.calendar(self.calendar).zone
+        for event in self._own():
+            named = {name: {**event[name], "timeZone": zone} for name in ("start", "end")}
+            rule = [f"RRULE:FREQ=WEEKLY;COUNT={times}"]
+            self.inner.edit(self.calendar, event["id"], recurrence=rule, **named)
+            for number in range(without):
+                self.inner.erase_instance(self.calendar, event["id"], number=number)
         return True
 
     # -- watches

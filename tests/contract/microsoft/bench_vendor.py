@@ -79,6 +79,7 @@ class BenchVendor:
         return Row(
             text=event.fields["subject"],
             slot=event.slot,
+            repeats=event.weeks > 1,
             tentative=event.fields["showAs"] == "tentative",
             guests=frozenset(event.attendees),
             guest_text=json.dumps([seen, mailed]),
@@ -104,6 +105,13 @@ class BenchVendor:
     def put_odd(self, odd: Odd) -> bool:
         slot, values = _ODD[odd]
         self.inner.directory.block(self.calendar, slot, **values)
+        return True
+
+    def repeat(self, *, times: int, without: int) -> bool:
+        for one in self._ours():
+            self.inner.directory.repeat(self.calendar, one.id, weeks=times)
+            for number in range(without):
+                self.inner.directory.erase_instance(self.calendar, one.id, number=number)
         return True
 
     # -- watches

@@ -6,7 +6,18 @@ import pytest
 from pydantic import BaseModel
 
 from contract.memory_vendor import CONFIG, SIGNED_IN, BenchVendor
-from contract.mutants import calendars, configuration, dialled, house, keeping, outages, pushes, records, webhooks  # noqa: F401  # they register themselves
+from contract.mutants import (  # noqa: F401  # they register themselves
+    calendars,
+    configuration,
+    dialled,
+    house,
+    keeping,
+    outages,
+    pushes,
+    records,
+    series,
+    webhooks,
+)
 from contract.mutants.base import MUTANTS
 from contract.smtp.mail_bench import BenchVendor as MailVendor
 from contract.smtp.mail_bench import bench_server, config_for

@@ -63,7 +63,7 @@ class RadicaleVendor:
         for event in self.ours():
             event.pop("COMMENT", None)
             event.add("COMMENT", note)
-            self.put(str(event["UID"]).removesuffix("@pointsman"), event)
+            self._rewrite(event)
         return True
 
     def gone(self, kind: Capability) -> str | None:
@@ -101,10 +101,22 @@ class RadicaleVendor:
                 self._put_foreign(nine, CLASS="PRIVATE")
         return True
 
+    def repeat(self, *, times: int, without: int) -> bool:
+        for event in self.ours():
+            event.add("RRULE", {"FREQ": "WEEKLY", "COUNT": times})
+            for number in range(without):
+                event.add("EXDATE", event.decoded("DTSTART") + timedelta(weeks=number))
+            self._rewrite(event)
+        return True
+
     def erase(self, kind: Capability) -> None:
         assert kind is Capability.APPOINTMENTS
         for path in self._files.glob("*.ics"):
             self.ask("DELETE", f"{self.calendar}{path.name}").raise_for_status()
+
+    def _rewrite(self, event: Event) -> None:
+        """One of ours, as its owner's program left it."""
+        self.put(str(event["UID"]).removesuffix("@pointsman"), event)
 
     def _foreign(self) -> Event:
         event = Event()
@@ -129,6 +141,7 @@ def _seen(event: Event) -> Row:
         slot=Slot(event.decoded("DTSTART"), event.decoded("DTEND")),
         guests=frozenset(str(guest).removeprefix("mailto:") for guest in guests),
         guest_text=event.to_ical().decode() if guests else "",
+        repeats="RRULE" in event,
         tentative=event.get("STATUS") == "TENTATIVE",
         note=str(event.get("COMMENT", "")),
     )
