@@ -42,8 +42,8 @@ class Diary:
     def block(self, name: str, slot: Slot, **values: Any) -> Item:
         """Put in an event that is not ours.
 
-        `values` are such as busy, declined, status, private, first_day and last_day, weeks (a series of so many) and left_out (which
-        of them were deleted, from 0).
+        `values` are such as busy, declined, status, private, first_day and last_day, weeks (a series of so many) and left_out
+        (which of them were deleted, from 0).
         """
         times = {"start": slot.start.isoformat(), "end": slot.end.isoformat()}
         item = self.calendar(name).shelf.add({**times, "title": "Private", **values})
