@@ -58,12 +58,13 @@ class Appointments(Protocol):
         """Bring the event to this state under `thing.key`, and answer it as the vendor has it then.
 
         Again is fine. A lower sequence than stands there is late: it changes nothing. What vanished is made anew. What
-        others wrote there beside the state stays. Raises SlotTaken.
+        others wrote there beside the state stays, and so does a series that its owner made of it; but where nothing stands at
+        the first time of one, the event is made a single one again. Raises SlotTaken.
         """
         ...
 
     async def get(self, place: str, key: str) -> RemoteRecord | None:
-        """What stands under the key, or None. What cannot be read raises."""
+        """What stands under the key, or None; a series at its first time that stands. What cannot be read raises."""
         ...
 
     async def drop(self, place: str, key: str) -> None:
@@ -71,5 +72,5 @@ class Appointments(Protocol):
         ...
 
     async def ours(self, place: str, window: Slot) -> Sequence[RemoteRecord]:
-        """The host's own that stand and overlap `window`, by start; those of other programs are left out."""
+        """The host's own that stand and overlap `window`, by start, a series once; those of other programs are left out."""
         ...
