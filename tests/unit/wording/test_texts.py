@@ -155,6 +155,12 @@ def test_a_text_full_of_faults_is_told_a_few_of_them(piece: str) -> None:
     assert len(check_text(piece * (4_000 // len(piece)))) <= MAX_FAULTS_OF_TEXT
 
 
+@pytest.mark.parametrize("start", ["{{", "{% if", "{{ name", "{% endif", "{{-", "{", "[", "<", "*|"])
+def test_blanks_in_a_tag_are_not_parted_in_every_way(start: str) -> None:
+    """It would take minutes."""
+    assert len(check_text(f"{start}{' ' * 200_000}!}}}}")) <= MAX_FAULTS_OF_TEXT
+
+
 def test_what_depends_on_a_name_without_a_value_leaves_no_trace() -> None:
     text = "Hello{% if name %} {{ name }}{% endif %},\n\n{% if join_url %}\nJoin: {{ join_url }}\n{% endif %}\n\nBye"
     assert render_text(text, {}) == "Hello,\n\nBye"

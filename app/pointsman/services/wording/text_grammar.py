@@ -22,7 +22,8 @@ _SHOWN = 60
 _TAG = re.compile(r"\{([{%#])([^{}]*)([%#}])\}|\{[{%#]|[%#}]\}")
 _MANY_BRACES = re.compile(r"(?<!\{)\{{3,}[^{}\n]*\}{2,}|(?<!\{)\{\{[^{}\n]*\}{3,}")
 _ENDS = {"{": "}", "%": "%"}
-_INSIDE = re.compile(r"-?\s*(?:(if)\s+|(endif)\b)?([^\W\d]\w*)?\s*-?")
+#: Possessive: ten thousand blanks would take seconds else, once for each way to part them.
+_INSIDE = re.compile(r"-?\s*+(?:(if)\s++|(endif)\b)?([^\W\d]\w*+)?\s*+-?")
 _ANY_IF = re.compile(r"-?\s*if\b")  # one that asks too much has its endif all the same
 _WORDS = re.compile(r"[^\W\d]\w*(?:[ -]\w+){0,2}")
 _NAMES = frozenset(name.value for name in TextName)
