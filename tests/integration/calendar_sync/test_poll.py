@@ -105,6 +105,20 @@ async def test_an_event_that_its_owner_moved_takes_the_appointment_along(floor: 
     assert [item.at for item in taken] == [later(event)]
 
 
+@pytest.mark.parametrize("at", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 15, tzinfo=UTC)])
+async def test_an_event_at_an_end_of_all_time_is_a_conflict_and_keeps_no_other_from_being_read(
+    floor: Floor, at: datetime
+) -> None:
+    (row, event), (other, gone) = await booked(floor), await booked(floor)
+    floor.vendor.drag(event, at)
+    floor.vendor.remove(gone)
+    await look_twice(floor)
+    said = (await now_is(floor, row)).conflict
+    assert said is not None
+    assert {what["key"] for what in said.values()} == {"calendar.moved"}
+    assert (await now_is(floor, other)).status == "cancelled"
+
+
 async def test_an_event_that_its_owner_deleted_calls_the_appointment_off(floor: Floor) -> None:
     row, event = await booked(floor)
     floor.vendor.remove(event)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -21,6 +21,9 @@ BETWEEN_LOOKS = timedelta(minutes=1)
 
 #: What a calendar says otherwise than an appointment, by the key of its rep (`Message.as_json`).
 Conflict: TypeAlias = Mapping[str, Any]
+#: Sums with times outside could lie before or after all that can be written down.
+_EARLIEST, _LATEST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+_SHORTEST = timedelta(minutes=1)
 #: What a conflict says of a calendar that looks emptied.
 CALENDAR_EMPTIED = say("calendar.emptied")
 #: What a conflict says of a calendar that did not take our event, since something else stands at its time.
@@ -78,6 +81,14 @@ class Loss:
 
     calendar: str
     since: datetime
+
+
+def within_the_ages(time: Interval) -> Interval:
+    """When an event counts as seen: one in the year 1 or 9999 stands at an end of the ages that are reckoned with."""
+    if time.start >= _EARLIEST and time.end <= _LATEST:
+        return time
+    start = min(max(time.start, _EARLIEST), _LATEST)
+    return Interval(start, min(max(time.end, start + _SHORTEST), _LATEST + _SHORTEST))
 
 
 def is_accident(losses: Collection[Loss], *, expected: int, now: datetime) -> bool:

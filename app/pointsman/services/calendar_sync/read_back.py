@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from pointsman.domain.booking.availability import interval_or_none
-from pointsman.domain.booking.calendar_diff import SeenEvent
+from pointsman.domain.booking.calendar_diff import SeenEvent, within_the_ages
 from pointsman.services.calendar_sync.compared_calendars import READS_PER_CONNECTION, ComparedCalendar
 from pointsman.services.ports import Env, VendorEvent
 from pointsman.services.ports.booking.deliveries import PlacedEvent
@@ -38,7 +38,8 @@ async def read_back(
     for receipt in chain(found, missing):
         time = interval_or_none(receipt.start, receipt.end) if receipt else None
         if receipt is not None and time is not None:
-            said = SeenEvent(time, certain=receipt.certain, called_off=receipt.cancelled, repeats=receipt.repeats)
+            when = within_the_ages(time)
+            said = SeenEvent(when, certain=receipt.certain, called_off=receipt.cancelled, repeats=receipt.repeats)
             seen[receipt.key].append(said)
     return seen
 
