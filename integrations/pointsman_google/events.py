@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pointsman_google.guests import attendees, has_guests, invited, is_of_guests, marks
 from pointsman_google.ids import conference_request
@@ -187,7 +186,9 @@ def _moment(when: Mapping[str, Any]) -> tuple[datetime | None, bool]:
     if "dateTime" in when:
         return instant(when["dateTime"]).astimezone(UTC), True
     if "date" in when:
-        zone = ZoneInfo(str(when.get("timeZone", "UTC")))
+        zone = iana_zone(text(when.get("timeZone", "UTC")))
+        if zone is None:
+            raise ValueError("an unknown time zone")
         return datetime.combine(date.fromisoformat(text(when["date"])), time(), zone).astimezone(UTC), False
     return None, False
 

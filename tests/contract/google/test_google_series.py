@@ -8,8 +8,10 @@ import pytest
 
 from contract.google.world import ANNA, World
 from pointsman_google import GoogleConnector
+from pointsman_google.events import slot_of
 from pointsman_google.ids import event_id
-from pointsman_sdk import Invites, RemoteRecord, Retryable, Slot, Standing
+from pointsman_google.shape import shaped
+from pointsman_sdk import Invites, Rejected, RemoteRecord, Retryable, Slot, Standing
 from pointsman_sdk.testing.samples import ADA, SPRING, appointment, at
 
 pytestmark = pytest.mark.anyio
@@ -141,3 +143,11 @@ async def test_a_series_that_vanishes_while_it_is_read_is_asked_for_again(
 
 def refused(status: int) -> httpx.Response:
     return httpx.Response(status, json={"error": {"code": status, "errors": [{"reason": "notFound"}]}})
+
+
+@pytest.mark.parametrize("zone", ["Europe", "America/Argentina", "Nowhere/Town", "x" * 5_000, "", "..", None, 5])
+def test_a_whole_day_in_no_zone_is_of_an_unknown_shape(zone: Any) -> None:
+    """The names of folders, and those that no file may have, among them."""
+    day = {"date": "2031-01-15", "timeZone": zone}
+    with pytest.raises(Rejected, match="unknown shape"):
+        shaped(slot_of, {"start": day, "end": day})
