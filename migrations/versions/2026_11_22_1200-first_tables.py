@@ -1294,6 +1294,7 @@ def upgrade() -> None:
         sa.Column("said", sa.Text(), nullable=True),
         sa.Column("mailed_to", sa.Text(), nullable=True),
         sa.Column("mailed_key", sa.Text(), nullable=True),
+        sa.Column("mailed_owner", sa.Text(), nullable=True),
         sa.Column("mailed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("owed_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("next_attempt_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
@@ -1353,9 +1354,9 @@ def upgrade() -> None:
     op.create_index(
         "deliveries_mailbox_idx",
         "deliveries",
-        ["mailed_key", "mailed_at"],
+        ["mailed_owner", "mailed_at"],
         unique=False,
-        postgresql_where=sa.text("mailed_key is not null"),
+        postgresql_where=sa.text("mailed_owner is not null"),
     )
     op.create_index(
         "deliveries_one_effect",
@@ -1425,7 +1426,9 @@ def downgrade() -> None:
     op.drop_index(op.f("reservations_appointment_id_idx"), table_name="reservations")
     op.drop_table("reservations")
     op.drop_index("deliveries_one_effect", table_name="deliveries")
-    op.drop_index("deliveries_mailbox_idx", table_name="deliveries", postgresql_where=sa.text("mailed_key is not null"))
+    op.drop_index(
+        "deliveries_mailbox_idx", table_name="deliveries", postgresql_where=sa.text("mailed_owner is not null")
+    )
     op.drop_index(
         "deliveries_maybe_twice_idx",
         table_name="deliveries",

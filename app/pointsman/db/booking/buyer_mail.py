@@ -11,11 +11,11 @@ from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.tables import deliveries
 from pointsman.services.ports.booking.buyer_mail import Mailbox
 
-_LOCK = PreparedStatement("select pg_advisory_xact_lock(hashtextextended('pointsman.mailbox ' || :key, 0))")
+_LOCK = PreparedStatement("select pg_advisory_xact_lock(hashtextextended('pointsman.mailbox ' || :owner, 0))")
 _SENT = (
     select(deliveries.c.mailed_at)
     .where(
-        deliveries.c.mailed_key == bindparam("key"),
+        deliveries.c.mailed_owner == bindparam("owner"),
         deliveries.c.mailed_at > bindparam("since"),
         deliveries.c.id != bindparam("besides"),
         or_(deliveries.c.status == "done", deliveries.c.unsure > 0),
@@ -25,7 +25,12 @@ _SENT = (
 _ADDRESS = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("delivery"), deliveries.c.lease == bindparam("held"))
-    .values(mailed_to=bindparam("to"), mailed_key=bindparam("mailbox"), mailed_at=bindparam("at"))
+    .values(
+        mailed_to=bindparam("to"),
+        mailed_key=bindparam("mailbox"),
+        mailed_owner=bindparam("owner"),
+        mailed_at=bindparam("at"),
+    )
 )
 
 
@@ -36,12 +41,19 @@ class SqlBuyerMail:
         self._connection = connection
 
     async def lock(self, mailbox: Mailbox) -> None:
-        await _LOCK.run(self._connection, {"key": mailbox.key})
+        await _LOCK.run(self._connection, {"owner": mailbox.owner})
 
     async def sent(self, mailbox: Mailbox, *, since: datetime, besides: UUID) -> Sequence[datetime]:
-        given = {"key": mailbox.key, "since": since, "besides": besides}
+        given = {"owner": mailbox.owner, "since": since, "besides": besides}
         return list((await self._connection.execute(_SENT, given)).scalars())
 
     async def address(self, delivery_id: UUID, *, lease: UUID, to: Mailbox, at: datetime) -> None:
-        given = {"delivery": delivery_id, "held": lease, "to": to.address, "mailbox": to.key, "at": at}
+        given = {
+            "delivery": delivery_id,
+            "held": lease,
+            "to": to.address,
+            "mailbox": to.key,
+            "owner": to.owner,
+            "at": at,
+        }
         await self._connection.execute(_ADDRESS, given)

@@ -1,8 +1,8 @@
 """All tables, as SQLAlchemy Core metadata; the migrations add what metadata cannot say (triggers, jobs).
 
 Personal data lives in named columns only: `leads.email`, `first_name`, `last_name`, `phone`, `phone_key` and what is made of
-them (`email_key`, `shown_email_key`, `searched`), `deliveries.mailed_to` and `mailed_key` (where a buyer's mail went),
-`lead_identities.external_id`, the same names in `refused_words`,
+them (`email_key`, `shown_email_key`, `searched`), `deliveries.mailed_to`, `mailed_key` and `mailed_owner` (where a
+buyer's mail went), `lead_identities.external_id`, the same names in `refused_words`,
 `reps.name`, `reps.email` (rep names also in what is derived: roster snapshots, decisions), `rep_calendars.calendar` (some
 vendors name a calendar by its owner's address; so `deliveries.calendar`, `missing_events.calendar`, `connection_pace.subject`
 and `connection_tokens.subject`), and in the raw `inbox.body`, `inbox_batches.body` and `idempotency.answer`, which have a

@@ -304,6 +304,7 @@ deliveries = Table(
     ),
     Column("mailed_to", Text),  # of a notice: the address of its last attempt, as the lead gave it
     Column("mailed_key", Text),  # the same as the name of a mailbox
+    Column("mailed_owner", Text),  # and as the name by which mail is counted
     instant_column("mailed_at", null=True),
     instant_column("owed_at"),  # its age counts from here
     instant_column("next_attempt_at"),
@@ -337,5 +338,5 @@ deliveries = Table(
     ),
     Index("deliveries_due_idx", "next_attempt_at", postgresql_where=text("status = 'pending'")),
     # What a mailbox got within a day is counted by it.
-    Index("deliveries_mailbox_idx", "mailed_key", "mailed_at", postgresql_where=text("mailed_key is not null")),
+    Index("deliveries_mailbox_idx", "mailed_owner", "mailed_at", postgresql_where=text("mailed_owner is not null")),
 )

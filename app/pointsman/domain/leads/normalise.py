@@ -88,6 +88,16 @@ def email_key(text: str, to_ascii: ToAscii) -> str | None:
     return f"{compose(local.casefold())}@{host}"
 
 
+def owner_key(key: str) -> str:
+    """Of an email key the one that all addresses share which may lead to one mailbox: without its tag, and without dots.
+
+    For what is to be counted alone: where a provider has neither, two people share it.
+    """
+    local, _, domain = key.rpartition("@")
+    plain = local.partition("+")[0] or local
+    return f"{plain.replace('.', '') or plain}@{domain}"
+
+
 def extract_host(text: str, to_ascii: ToAscii) -> str | None:
     """The host name in "acme.de", "www.acme.de/about" or "https://acme.de"; None when there is none."""
     shown = clean_text(text)

@@ -41,6 +41,17 @@ async def moved_often(line: MailFloor, row: AppointmentRow, times: int) -> Appoi
     return row
 
 
+async def linked(line: MailFloor, row: AppointmentRow, url: str) -> None:
+    """The vendor tells a link, which is mailed."""
+    async with line.env.uow() as tx:
+        now = await tx.appointments.get(row.id, lock=True)
+        assert now is not None
+        other = replace(now, join_url=url, sequence=now.sequence + 1)
+        await tx.appointments.save(other)
+        await enqueue_link(line.env, tx, other)
+    await line.floor.work()
+
+
 async def far_ahead(line: MailFloor, number: int = 0) -> AppointmentRow:
     """An appointment that mail can wait for; of more than three each has a `number`, since there are three closers."""
     row = await line.booked()
@@ -83,6 +94,40 @@ async def test_a_mailbox_is_counted_and_not_a_lead(line: MailFloor) -> None:
     assert line.mail.arrived[-1].to == f"{other.lead_id}@lead.example"
 
 
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ("ada@lead.example", "Ada+1@lead.example", "ada+two@LEAD.example"),
+        ("ada@lead.example", "a.da+3@lead.example", "ad.a@lead.example"),
+        ("ada@m\u00fcnchen.example", "ada@xn--mnchen-3ya.example", "ADA+x@M\u00dcNCHEN.example."),
+    ],
+)
+async def test_addresses_that_may_lead_to_one_mailbox_are_counted_together(
+    line: MailFloor, addresses: tuple[str, ...]
+) -> None:
+    rows = [await far_ahead(line) for _ in addresses]
+    for row, address in zip(rows, addresses, strict=True):
+        await line.floor.world.rows(OF_ONE_MAILBOX + " where id = :id", id=row.lead_id)
+        await line.floor.world.rows("update leads set email = :address where id = :id", address=address, id=row.lead_id)
+    for row in rows:
+        await moved_often(line, row, 5)
+    assert len(line.mail.arrived) == MOST_A_DAY
+    assert {mail.to for mail in line.mail.arrived} <= set(addresses)
+
+
+async def test_nobody_fills_a_mailbox_so_that_its_owner_goes_to_a_meeting_that_is_off(line: MailFloor) -> None:
+    row, other = await line.booked(), await line.booked()  # for the same day; another's acts fill the mailbox
+    await line.floor.world.rows(OF_ONE_MAILBOX)
+    await line.floor.work()
+    for turn in range(MOST_URGENT_A_DAY):
+        await linked(line, other, f"https://meet.example/{turn}")
+    assert len(line.mail.arrived) == MOST_URGENT_A_DAY
+    await cancel(line.env, row.id, reason="test", actor=SETTER)
+    await line.floor.work()
+    last = line.mail.arrived[-1]
+    assert (invitation_in(last)["METHOD"], last.thread) == ("CANCEL", f"pm-{row.id}")
+
+
 async def test_a_cancellation_does_not_wait_behind_moves(line: MailFloor) -> None:
     row = await moved_often(line, await far_ahead(line), 12)
     await cancel(line.env, row.id, reason="test", actor=SETTER)
@@ -96,13 +141,7 @@ async def test_what_would_come_after_the_appointment_began_goes_at_once_and_that
     row = await line.booked()  # for the same day
     await line.floor.work()
     for turn in range(MOST_URGENT_A_DAY + 3):
-        async with line.env.uow() as tx:
-            now = await tx.appointments.get(row.id, lock=True)
-            assert now is not None
-            other = replace(now, join_url=f"https://meet.example/{turn}", sequence=now.sequence + 1)
-            await tx.appointments.save(other)
-            await enqueue_link(line.env, tx, other)
-        await line.floor.work()
+        await linked(line, row, f"https://meet.example/{turn}")
     assert len(line.mail.arrived) == MOST_URGENT_A_DAY
 
 

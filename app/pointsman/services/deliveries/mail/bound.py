@@ -1,7 +1,7 @@
 """The most mail that a mailbox gets within a day: moving an appointment again and again floods no buyer.
 
-A mailbox is counted, and not a lead, a link or a key: several leads may show one address. It is counted from the deliveries
-in the database, under a lock, however many processes send.
+A mailbox is counted, and not a lead, a link or a key: several leads may show one address, or some that lead to one mailbox.
+It is counted from the deliveries in the database, under a lock, however many processes send.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,9 @@ DAY = timedelta(days=1)
 #: Nobody in earnest changes an appointment more often: a booking, its reminders and some moves are six. It is as often as
 #: the buyers of a lead may act through their links.
 MOST_A_DAY = 10
-#: Of what cannot wait: a cancellation, and what would come after the appointment has begun.
+#: Of what cannot wait: a cancellation, and what would come after the appointment has begun. A cancellation that would come
+#: so late always goes: nobody can fill a mailbox so that its owner goes to a meeting which is off. Each follows an invitation
+#: that was counted.
 MOST_URGENT_A_DAY = 2 * MOST_A_DAY
 
 
@@ -33,6 +35,8 @@ async def take_turn(claimed: Claimed, message: BuyerMessage, to: Mailbox) -> Non
     is_urgent = message is BuyerMessage.CANCELLATION or (until is not None and until >= claimed.appointment.starts_at)
     if until is not None and is_urgent and message is not BuyerMessage.REMINDER:
         until = _free_at(sent, MOST_URGENT_A_DAY)
+        if until is not None and until >= claimed.appointment.starts_at and message is BuyerMessage.CANCELLATION:
+            until = None
     if until is not None:
         raise PutOffError(say("vendor.mail-bound", count=len(sent)), until=until)
     await tx.buyer_mail.address(delivery.id, lease=claimed.lease, to=to, at=now)

@@ -6,13 +6,22 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from pointsman.domain.leads.normalise import owner_key
+
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """An address as it was given, and the name of its mailbox, which is the same for every spelling of it."""
+    """An address as it was given, and the name of its mailbox, which is the same for every spelling of it.
+
+    `owner` is the name by which its mail is counted: one for all addresses that may lead to one mailbox.
+    """
 
     address: str = field(repr=False)
     key: str = field(repr=False)
+
+    @property
+    def owner(self) -> str:
+        return owner_key(self.key)
 
 
 class BuyerMail(Protocol):
