@@ -16,6 +16,7 @@ from pointsman.services.deliveries.kinds.notice_message import build_notice, cha
 from pointsman.services.deliveries.mail.change_link import change_link_id
 from pointsman.services.ports import ConnectionRef, VendorRejectedError
 from pointsman.services.ports.booking.booking_links import BookingLinkRow
+from pointsman.services.ports.booking.buyer_mail import Mailbox
 from pointsman.services.ports.vendors.notices import BuyerNotice
 from pointsman_sdk import Notice, RemoteRecord
 from support.mail_lines import NOON, ROW, MailLines, notice
@@ -32,6 +33,7 @@ MAIL = InvitationRules.model_validate(
         },
     }
 )
+BUYER = Mailbox("ada@example.com", "ada@example.com")
 URL = "https://book.example/book/abc"
 POST = ConnectionRef(id=UUID(int=6), connector="post", config={"sender": "Office@House.Example"}, sealed=b"")
 
@@ -101,7 +103,7 @@ def test_the_link_leads_to_the_appointment_while_it_stands(
 ) -> None:
     given = claimed(row=replace(ROW, status=status))
     link = BookingLinkRow(
-        id=change_link_id(ROW.id),
+        id=change_link_id(ROW.id, BUYER),
         lead_id=ROW.lead_id,
         made_by="worker",
         created_at=NOON,
@@ -109,7 +111,7 @@ def test_the_link_leads_to_the_appointment_while_it_stands(
         revoked_at=revoked_at,
     )
     given.tx.booking_links.known["get"] = link
-    url = anyio.run(change_url, given)
+    url = anyio.run(change_url, given, BUYER)
     assert (url is not None and url.startswith("https://book.example/book/")) == has_one
 
 

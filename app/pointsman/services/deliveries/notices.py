@@ -76,17 +76,18 @@ async def owe_notices(
 ) -> None:
     """The same by these rules. A buyer without an address is told nothing, but for a cancellation where they were invited."""
     sent = sorted((item for item in past if item.kind == DeliveryKind.NOTICE), key=lambda item: item.sequence)
-    await keep_change_link(tx, row)
     connection_id = await mail_connection(tx, rules, sent)
     lead = await tx.leads.get(row.lead_id)
+    to = mailbox_of(lead.email) if lead is not None else None
+    if to is not None:
+        await keep_change_link(tx, row, to)
     if connection_id is None or lead is None:
         return
-    to = mailbox_of(lead.email)
     owed = await _owe_invitation(env, tx, row, connection_id, sent, to)
     if to is not None:
         owed |= await _owe_reminders(env, tx, row, connection_id, sent, rules, moved=moved)
-    if owed:
-        await make_change_link(env, tx, row)
+        if owed or sent:  # what was owed before goes to the mailbox of now, too
+            await make_change_link(env, tx, row, to)
 
 
 async def owe_added_reminders(env: Env, tx: Tx, row: AppointmentRow, past: Sequence[DeliveryRow]) -> bool:
@@ -99,11 +100,12 @@ async def owe_added_reminders(env: Env, tx: Tx, row: AppointmentRow, past: Seque
     rules = invitation_rules((await load_routing_config(env, tx)).policy.policy, row.invitation_pool)
     sent = sorted((item for item in past if item.kind == DeliveryKind.NOTICE), key=lambda item: item.sequence)
     connection_id, lead = await mail_connection(tx, rules, sent), await tx.leads.get(row.lead_id)
-    if connection_id is None or lead is None or not lead.email:
+    to = mailbox_of(lead.email) if lead is not None else None
+    if connection_id is None or to is None:
         return False
     owed = await _owe_reminders(env, tx, row, connection_id, sent, rules, moved=False)
     if owed:
-        await make_change_link(env, tx, row)
+        await make_change_link(env, tx, row, to)
     return owed
 
 

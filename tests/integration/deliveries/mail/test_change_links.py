@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -11,8 +12,11 @@ from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.booking_links.buyer_view import load_buyer_view
 from pointsman.services.booking_links.links import revoke_links
+from pointsman.services.intake.submit_lead import submit_lead
+from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.signed_links.tokens import LinkExpired, read_link
 from support.floors.booking_floor import SETTER
+from support.floors.use_case_env import ADMIN
 from support.mail_floor import MailFloor, mailing, open_mail_floor
 
 pytestmark = pytest.mark.anyio
@@ -29,6 +33,18 @@ async def line(database_url: str) -> AsyncIterator[MailFloor]:
     async with open_mail_floor(database_url) as line:
         await line.floor.world.publish(policy)
         yield line
+
+
+async def address_is(line: MailFloor, lead_id: UUID, email: str) -> None:
+    """The CRM, which knows the lead by an id of its own, says another address."""
+    await line.floor.world.rows(
+        "insert into lead_identities (sender, source, external_id, lead_id) values ('api', 'crm', :name, :id)"
+        " on conflict do nothing",
+        name=str(lead_id),
+        id=lead_id,
+    )
+    line.floor.world.clock.advance(MINUTE)
+    await submit_lead(line.env, LeadInput(external_id=str(lead_id), source_system="crm", email=email), actor=ADMIN)
 
 
 async def opens(line: MailFloor, mail: int = 0) -> bool:
@@ -87,3 +103,34 @@ async def test_a_called_off_appointment_keeps_its_link_until_it_would_have_been_
     await line.floor.work()
     await cancel(line.env, row.id, reason="test", actor=SETTER)
     assert not await opens(line)
+
+
+async def test_a_mailbox_that_is_not_the_buyer_s_any_more_has_no_way_to_the_appointment(line: MailFloor) -> None:
+    row = await line.booked()
+    await line.floor.work()
+    old = line.mail.arrived[0].to
+    await address_is(line, row.lead_id, "ada@lead.example")
+    await line.floor.work_out()
+    (new,) = [place for place, mail in enumerate(line.mail.arrived) if mail.to == "ada@lead.example"]
+    with pytest.raises(LinkExpired):
+        await opens(line)
+    assert await opens(line, new)
+    await address_is(line, row.lead_id, old)
+    await line.floor.work_out()
+    assert await opens(line)
+    with pytest.raises(LinkExpired):
+        await opens(line, new)
+    await reschedule(line.env, row.id, row.starts_at + DAY, reason="test", actor=SETTER)
+    with pytest.raises(LinkExpired):
+        await opens(line, new)
+
+
+async def test_one_that_was_revoked_stays_so_when_its_mailbox_is_the_buyer_s_again(line: MailFloor) -> None:
+    row = await line.booked()
+    await line.floor.work()
+    await revoke_links(line.env, row.lead_id, actor=SETTER)
+    for address in ("ada@lead.example", line.mail.arrived[0].to):
+        await address_is(line, row.lead_id, address)
+        await line.floor.work_out()
+    with pytest.raises(LinkExpired):
+        await opens(line)

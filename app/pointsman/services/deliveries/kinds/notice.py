@@ -119,7 +119,7 @@ def _is_too_late(claimed: Claimed, heard: MailHistory, to: Mailbox | None) -> bo
 async def _message(claimed: Claimed, message: BuyerMessage, to: Mailbox) -> Call:
     env, row, ref = claimed.env, claimed.appointment, claimed.connection
     calls_off = message is BuyerMessage.CANCELLATION
-    url = None if calls_off else await change_url(claimed)
+    url = None if calls_off else await change_url(claimed, to)
     content: bytes | None = None
     if message is not BuyerMessage.REMINDER:
         language = lead_reader_language(claimed.lead)

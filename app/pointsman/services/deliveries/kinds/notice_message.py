@@ -12,6 +12,7 @@ from pointsman.services.deliveries.kinds.rendering import Claimed
 from pointsman.services.deliveries.mail.change_link import TOKEN_OUTLIVES, change_link_id
 from pointsman.services.deliveries.notices import invitation_rules
 from pointsman.services.deliveries.told import CALLED_OFF
+from pointsman.services.ports.booking.buyer_mail import Mailbox
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.vendors.notices import BuyerNotice
 from pointsman.services.signed_links.tokens import LINK_PATH, SignedLink, sign_link
@@ -47,10 +48,10 @@ def build_notice(
     )
 
 
-async def change_url(claimed: Claimed) -> str | None:
+async def change_url(claimed: Claimed, to: Mailbox) -> str | None:
     """Where the buyer moves the appointment; None once it is called off, or where its link was revoked."""
     row, env = claimed.appointment, claimed.env
-    link = await claimed.tx.booking_links.get(change_link_id(row.id))
+    link = await claimed.tx.booking_links.get(change_link_id(row.id, to))
     if link is None or link.revoked_at is not None or row.status in CALLED_OFF:
         return None
     language = lead_reader_language(claimed.lead)

@@ -1,4 +1,7 @@
-"""The link in a buyer's mail, by which they move the appointment or call it off: it leads there until the appointment ends."""
+"""The link in a buyer's mail, by which they move the appointment or call it off: it leads there until the appointment ends.
+
+Each mailbox has its own, which ends once the buyer has another address: the one before may be a stranger's.
+"""
 
 from datetime import timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -8,20 +11,21 @@ from pointsman.services.deliveries.told import CALLED_OFF, invitation_key
 from pointsman.services.ports import WORKER, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.booking_links import BookingLinkRow
+from pointsman.services.ports.booking.buyer_mail import Mailbox
 
 #: How long after the appointment's end a token could be used: its link's row ends it before, and follows each move. So the
 #: link in a mail of before leads to an appointment that was moved far away.
 TOKEN_OUTLIVES = timedelta(days=3_653)
 
 
-def change_link_id(appointment_id: UUID) -> UUID:
-    """The booking link that mail about the appointment leads to."""
-    return uuid5(NAMESPACE_URL, f"{invitation_key(appointment_id)}@pointsman")
+def change_link_id(appointment_id: UUID, mailbox: Mailbox) -> UUID:
+    """The booking link that mail about the appointment leads to, where it goes to this mailbox."""
+    return uuid5(NAMESPACE_URL, f"{invitation_key(appointment_id)}@pointsman {mailbox.key}")
 
 
-async def make_change_link(env: Env, tx: Tx, row: AppointmentRow) -> None:
+async def make_change_link(env: Env, tx: Tx, row: AppointmentRow, to: Mailbox) -> None:
     """Once, so that one that was revoked stays so."""
-    link_id, now = change_link_id(row.id), env.clock()
+    link_id, now = change_link_id(row.id, to), env.clock()
     if row.status in CALLED_OFF or await tx.booking_links.get(link_id) is not None:
         return
     await tx.booking_links.add(
@@ -31,7 +35,12 @@ async def make_change_link(env: Env, tx: Tx, row: AppointmentRow) -> None:
     await audit(env, tx, WORKER, "booking-link.made", f"lead:{row.lead_id}", after=made)
 
 
-async def keep_change_link(tx: Tx, row: AppointmentRow) -> None:
+async def keep_change_link(tx: Tx, row: AppointmentRow, to: Mailbox) -> None:
     """The link, where there is one, ends when the appointment does: also once it is at another time."""
     if row.status not in CALLED_OFF:
-        await tx.booking_links.end_at(change_link_id(row.id), row.ends_at)
+        await tx.booking_links.end_at(change_link_id(row.id, to), row.ends_at)
+
+
+async def end_change_link(env: Env, tx: Tx, row: AppointmentRow, left: Mailbox) -> None:
+    """The link of a mailbox that is not the buyer's any more leads nowhere, until it is theirs again."""
+    await tx.booking_links.end_at(change_link_id(row.id, left), env.clock())

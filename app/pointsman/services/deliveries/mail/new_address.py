@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from pointsman.services.deliveries.enqueue import enqueue_deliveries
+from pointsman.services.deliveries.mail.change_link import end_change_link
 from pointsman.services.deliveries.told import mailbox_of
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.booking.deliveries import Wanted
@@ -12,7 +13,8 @@ from pointsman.services.ports.leads.leads import LeadRow
 async def follow_address(env: Env, tx: Tx, before: LeadRow, after: LeadRow) -> None:
     """Owe what a change of the lead's address calls for, where it has an appointment ahead. The lead's row is locked.
 
-    Calendars have the new guest. Where the vendor of one invites, it tells both; else mail does. Another spelling is no change.
+    Calendars have the new guest, and the link in mail to the address before ends. Where the vendor of a calendar invites, it
+    tells both; else mail does. Another spelling is no change.
     """
     was, now = mailbox_of(before.email), mailbox_of(after.email)
     if now is None or (was is not None and was.key == now.key):
@@ -21,6 +23,8 @@ async def follow_address(env: Env, tx: Tx, before: LeadRow, after: LeadRow) -> N
     row = await tx.appointments.get(seen.id, lock=True) if seen is not None else None
     if row is None or row.ends_at <= env.clock():
         return
+    if was is not None:
+        await end_change_link(env, tx, row, was)
     # The one in between is the farewell's: both addresses may lead to one mailbox, where the invitation has to be the newer.
     changed = replace(row, sequence=row.sequence + 2)
     await tx.appointments.save(changed)
