@@ -21,6 +21,7 @@ PLACE_GONE = frozenset(
         "ErrorInvalidUser",
         "ErrorInvalidIdMalformed",
         "ErrorNonExistentMailbox",
+        "ErrorMissingEmailAddress",  # of who signed in and has no mailbox (node-outlook issue 7)
         "ErrorAccessDenied",
         "ErrorAccountDisabled",
         "MailboxNotEnabledForRESTAPI",

@@ -23,6 +23,7 @@ BERT = "bert@example.com"
         (404, "ErrorInvalidUser", PlaceGone),
         (404, "MailboxNotEnabledForRESTAPI", PlaceGone),
         (400, "ErrorInvalidIdMalformed", PlaceGone),
+        (400, "ErrorMissingEmailAddress", PlaceGone),
         (403, "ErrorAccessDenied", PlaceGone),
         (403, "Authorization_RequestDenied", Rejected),
         (401, "InvalidAuthenticationToken", ReauthRequired),

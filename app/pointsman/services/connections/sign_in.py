@@ -17,6 +17,8 @@ from pointsman.services.transactions import run_in_transaction
 VALID_FOR = timedelta(minutes=10)
 _MOST_STATE, _MOST_CODE = 200, 8_000  # characters
 _KEY = "key:"
+#: Of a person who said no, or was told that an administrator has to say yes first; Microsoft has both (azure-docs issue 59872).
+_DECLINED = frozenset({"access_denied", "consent_required"})
 #: An error as RFC 6749 (4.1.2.1) and its extensions have them; anything else in a query could be anybody's text.
 _OAUTH_ERROR = re.compile(r"[a-z_]{3,60}")
 #: What became of a sign-in, by the page's outcomes.
@@ -101,7 +103,7 @@ async def _exchanged(
     env.sign_ins.check_issuer(connection.ref(), issuer)
     if error is not None or not code or len(code) > _MOST_CODE:
         known = error is not None and _OAUTH_ERROR.fullmatch(error) is not None
-        raise SignInRefused("declined" if error == "access_denied" else "refused", said=(error or "") if known else "")
+        raise SignInRefused("declined" if error in _DECLINED else "refused", said=(error or "") if known else "")
     return await env.sign_ins.finish(connection.ref(), row, code=code)
 
 

@@ -44,7 +44,8 @@ async def build_invitation(
 
     In `language`, else the lead's, else English. `organizer` is the mailbox that sends it, the same under every rep; None:
     the rep who leads the appointment. `to` is the address that is asked; None: the lead's. `calls_off`: it is told not to
-    come, whatever stands; `sequence`: as this SEQUENCE, and not as the appointment's own.
+    come, whatever stands; `sequence`: by this SEQUENCE, and not the appointment's own, to one who alone is left out
+    (RFC 5546, 3.2.5).
 
     Raises Conflict "no-email" when a participant has no address that can be invited.
     """
@@ -70,7 +71,7 @@ async def build_invitation(
         ),
         organizer=CalendarUser(name=leader.name, email=organizer) if organizer else leader,
         attendee=CalendarUser(name=guest_name(lead), email=to or lead.email or ""),
-        companions=tuple(companions),
+        companions=tuple(companions) if sequence is None else (),
         tentative=row.status == AppointmentStatus.REQUESTED,
         url=url,
         created_at=row.created_at,

@@ -240,9 +240,10 @@ async def test_what_the_vendor_says_is_told_in_plain_words(
     [
         (
             {"error": "access_denied", "error_description": "s3cret"},
-            "did not let Pointsman use the account (access_denied)",
+            "before an administrator approves the app (access_denied)",
         ),
-        ({"error": "consent_required"}, "the vendor refused the sign-in (consent_required)"),
+        ({"error": "consent_required"}, "before an administrator approves the app (consent_required)"),
+        ({"error": "invalid_scope"}, "the vendor refused the sign-in (invalid_scope)"),
         ({"error": "<b>s3cret</b>"}, "the last try failed: the vendor refused the sign-in. POST"),
         ({"code": "code-9-s3cret"}, "the vendor refused the sign-in ("),
         ({"code": "x", "iss": "https://other.example"}, "did not come from the vendor that was asked"),

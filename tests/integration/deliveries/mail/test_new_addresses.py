@@ -1,6 +1,7 @@
 """A buyer whose address is corrected: where they were invited it is called off, and the new mailbox is invited."""
 
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from pointsman.services.appointments.actions import cancel
+from pointsman.services.deliveries.ics_invitation import build_invitation
 from pointsman.services.deliveries.run import run_delivery
 from pointsman.services.do_not_contact import end_contact
 from pointsman.services.intake.merge_leads import merge_leads
@@ -15,6 +17,7 @@ from pointsman.services.intake.submit_lead import submit_lead
 from pointsman.services.lead_pages.journey import load_journey
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.ports import VendorRejectedError, VendorRetryableError, VendorUnansweredError
+from pointsman.services.ports.booking.appointments import Companion
 from support.floors.booking_floor import SETTER
 from support.floors.use_case_env import ADMIN
 from support.mail_floor import MailFloor, invitation_in, open_mail_floor
@@ -98,6 +101,18 @@ async def test_one_mailbox_behind_both_addresses_keeps_the_appointment(line: Mai
     files = [invitation_in(mail) for mail in line.mail.arrived]
     assert sorted(event["METHOD"] for event in files) == ["CANCEL", "REQUEST", "REQUEST"]
     assert {entry(order) for order in permutations(files)} == {"REQUEST"}
+
+
+async def test_a_farewell_names_nobody_else_who_comes(line: MailFloor) -> None:
+    """Whom a CANCEL names is left out (RFC 5546, 3.2.5)."""
+    row = await line.booked()
+    work, pool = "solution_design", "solutions"
+    beside = Companion(rep_id=row.rep_id, rep_key=row.rep_key, work=work, pool=pool, reason={})
+    row = replace(row, companions=(beside,))
+    async with line.env.uow() as tx:
+        left = await build_invitation(line.env, tx, row, to=NEW, calls_off=True, sequence=1)
+        all_of_it = await build_invitation(line.env, tx, row, to=NEW, calls_off=True)
+    assert [file.count(b"ATTENDEE;") for file in (left, all_of_it)] == [1, 2]
 
 
 async def test_the_journey_and_the_audit_tell_a_farewell_from_a_cancellation(line: MailFloor) -> None:
