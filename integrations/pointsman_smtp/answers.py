@@ -35,7 +35,10 @@ _SUBMISSION_QUOTA = "SubmissionQuotaExceeded"
 #: The account may not send as `sender`, or at all, whatever the message is: Exchange's 5.7.60 and 5.2.252, its 5.2.0 with a name
 #: of its own, and RFC 3463's codes of a sender (swiftmailer issue 1030, gophish issue 2900, OfficeDocs-Support issue 1187).
 _SENDER = frozenset({(1, 7), (1, 8), (2, 252), (7, 60)})
-_SEND_AS = "SendAsDenied"
+_SEND_AS = (
+    "SendAsDenied",
+    "Sender address rejected",
+)  # the second is Postfix's, once it hears of a recipient (mailcow issue 512)
 _AS_SENDER = ": make the mailbox that signs in `sender`, or have an admin allow it to send as that"
 _NEXT_LOOK = timedelta(hours=1)
 
@@ -122,7 +125,8 @@ def _refused(stage: Stage, code: int, text: str, why: tuple[int, int] | None, wh
 
 def _is_of_sender(stage: Stage, text: str, why: tuple[int, int] | None) -> bool:
     """Whether the account is refused, and not the message."""
-    return why in _SENDER or _SEND_AS in text or (stage is Stage.SENDER and why is not None and why[0] == 7)
+    named = any(words in text for words in _SEND_AS)
+    return why in _SENDER or named or (stage is Stage.SENDER and why is not None and why[0] == 7)
 
 
 def _scope(stage: Stage, code: int, why: tuple[int, int] | None) -> Scope:

@@ -280,6 +280,7 @@ async def test_answer_to_a_sign_in_says_what_is_next(
         ("RCPT", "550 5.2.1 closed", PlaceGone, None),
         ("RCPT", "550 relaying denied", Rejected, None),
         ("RCPT", "554 5.7.1 spam", Rejected, None),
+        ("RCPT", "553 5.7.1 <a@b.example>: Sender address rejected: not owned by user c", Retryable, Scope.CONNECTION),
         ("DATA", "451 4.7.1 later", Retryable, Scope.CALL),
         ("DATA", "554 5.5.1 no recipients", Rejected, None),
         ("END", "451 4.7.0 later", Retryable, Scope.CALL),

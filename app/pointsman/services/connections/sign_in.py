@@ -17,7 +17,7 @@ from pointsman.services.transactions import run_in_transaction
 VALID_FOR = timedelta(minutes=10)
 _MOST_STATE, _MOST_CODE = 200, 8_000  # characters
 _KEY = "key:"
-#: Of a person who said no, or was told that an administrator has to say yes first; Microsoft has both (azure-docs issue 59872).
+#: Of a person who said no, or was told that an administrator has to say yes first; some vendors have both.
 _DECLINED = frozenset({"access_denied", "consent_required"})
 #: An error as RFC 6749 (4.1.2.1) and its extensions have them; anything else in a query could be anybody's text.
 _OAUTH_ERROR = re.compile(r"[a-z_]{3,60}")
