@@ -18,7 +18,9 @@ class MemoryAppointments:
 
     async def put(self, thing: Appointment) -> RemoteRecord:
         path, state = _path(thing.place, thing.key), _state(thing)
-        row = await bring(self._client, path, thing.sequence, state, also=self._series.mended)
+        row = await bring(
+            self._client, path, thing.sequence, state, also=lambda one: self._series.mended(one, thing.slot)
+        )
         made = record(row)
         # What was put stands where it was put; of what a newer state wrote its owner may have made a series since.
         return made if made.sequence == thing.sequence else await self._series.seen(row)

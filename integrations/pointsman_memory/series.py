@@ -6,10 +6,12 @@ when it is asked for them.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pointsman_memory.client import Changed, Client, Unknown
-from pointsman_memory.shape import record, shaped, slot_json, slot_of
+from pointsman_memory.shape import record, shaped, slot_json, slot_of, text
 from pointsman_sdk import RemoteRecord, Slot, Standing, first_time
 
 _ALONE: Mapping[str, Any] = {"weeks": 1, "left_out": []}
@@ -31,11 +33,17 @@ class SeriesTimes:
         standing = Standing.CANCELLED if first is None else found.standing
         return replace(found, slot=first or found.slot, standing=standing)
 
-    async def mended(self, row: Any) -> Mapping[str, Any]:
-        """What makes a single event of a series of which nothing stands where it begins; any other is its owner's to keep."""
+    async def mended(self, row: Any, to: Slot) -> Mapping[str, Any]:
+        """What makes a single event of a series of which nothing stands where it begins, or that goes to another day.
+
+        Any other is its owner's to keep: nothing.
+        """
         found = record(row)
-        is_whole = not found.repeats or found.slot is None or await self._first(found, found.slot) == found.slot
-        return {} if is_whole else _ALONE
+        if not found.repeats or found.slot is None:
+            return {}
+        zone = shaped(lambda one: ZoneInfo(text(one.get("zone", "UTC"))), row)
+        stays = _day(found.slot, zone) == _day(to, zone) and await self._first(found, found.slot) == found.slot
+        return {} if stays else _ALONE
 
     async def _first(self, found: RemoteRecord, own: Slot) -> Slot | None:
         return await first_time(own, lambda window: self._within(found, window))
@@ -47,3 +55,7 @@ class SeriesTimes:
         except Unknown:
             raise Changed("the series was deleted while it was being read") from None
         return [shaped(slot_of, row) for row in rows]
+
+
+def _day(slot: Slot, zone: tzinfo) -> date:
+    return slot.start.astimezone(zone).date()

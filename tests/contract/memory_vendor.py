@@ -136,7 +136,7 @@ class BenchVendor:
 
     def repeat(self, *, times: int, without: int) -> bool:
         for item in self.inner.diary.own(self.calendar):
-            self.inner.diary.edit(self.calendar, str(item.key), weeks=times, left_out=list(range(without)))
+            self.inner.diary.repeat(self.calendar, str(item.key), weeks=times, without=without)
         return True
 
     # -- watches

@@ -156,7 +156,7 @@ async def test_an_event_that_its_owner_called_off_is_told_so_frees_the_time_and_
 
 async def test_a_time_of_a_series_that_its_owner_deleted_is_free_and_the_others_are_not(house: House) -> None:
     await house.connector.appointments.put(EVENT)
-    house.vendor.diary.edit("anna", "k1", weeks=3, left_out=[0])
+    house.vendor.diary.repeat("anna", "k1", weeks=3, without=1)
     await house.connector.appointments.put(replace(EVENT, key="k2"))
     with pytest.raises(SlotTaken):
         await house.connector.appointments.put(replace(EVENT, key="k3", slot=at(1 + 24 * 7)))
@@ -171,15 +171,24 @@ async def test_a_time_of_a_series_that_its_owner_deleted_is_free_and_the_others_
 
 async def test_a_late_state_is_answered_with_where_the_series_stands_that_its_owner_made_since(house: House) -> None:
     await house.connector.appointments.put(replace(EVENT, sequence=2))
-    house.vendor.diary.edit("anna", "k1", weeks=3, left_out=[0])
+    house.vendor.diary.repeat("anna", "k1", weeks=3, without=1)
     found = await house.connector.appointments.put(EVENT)
     assert (found.slot, found.repeats, found.sequence) == (at(1 + 24 * 7), True, 2)
+
+
+async def test_the_day_of_a_series_is_the_one_of_its_own_clock(house: House) -> None:
+    house.vendor.diary.calendar("anna").zone = "Europe/Berlin"
+    await house.connector.appointments.put(replace(EVENT, slot=at(11.25)))  # in Berlin 00:15 on the 16th
+    house.vendor.diary.repeat("anna", "k1", weeks=3)
+    later = await house.connector.appointments.put(replace(EVENT, sequence=2, slot=at(12.25)))
+    before = await house.connector.appointments.put(replace(EVENT, sequence=3, slot=at(10.25)))
+    assert (later.repeats, before.repeats) == (True, False)
 
 
 @pytest.mark.parametrize("verb", ["get", "put"])
 async def test_a_series_that_vanishes_while_it_is_read_is_looked_up_again(house: House, verb: str) -> None:
     await house.connector.appointments.put(EVENT)
-    house.vendor.diary.edit("anna", "k1", weeks=3)
+    house.vendor.diary.repeat("anna", "k1", weeks=3)
     answering = house.vendor.transport.handler
 
     def handle(request: httpx.Request) -> httpx.Response:

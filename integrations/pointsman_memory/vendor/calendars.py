@@ -38,9 +38,9 @@ class Calendar:
     def slots(self, item: Item) -> list[Slot]:
         """When it is, each time that is left.
 
-        A series keeps its wall clock, `weeks` times a week apart, without those whose numbers are `left_out`.
+        A series keeps the wall clock of its `zone`, `weeks` times a week apart, without those whose numbers are `left_out`.
         """
-        first, zone = self.slot(item), ZoneInfo(self.zone)
+        first, zone = self.slot(item), ZoneInfo(item.values.get("zone", self.zone))
         start, end = first.start.astimezone(zone), first.end.astimezone(zone)
         later = [timedelta(weeks=number) for number in range(1, int(item.values.get("weeks", 1)))]
         planned = [first, *(Slot(start + weeks, end + weeks) for weeks in later)]

@@ -56,6 +56,10 @@ class Diary:
         item.change({**item.values, **values})
         self._changed(self.calendar(name), item)
 
+    def repeat(self, name: str, key: str, *, weeks: int, without: int = 0) -> None:
+        """The owner makes a weekly series of an event, and deletes so many of its times, the first ones."""
+        self.edit(name, key, weeks=weeks, zone=self.calendar(name).zone, left_out=list(range(without)))
+
     def erase(self, name: str, key: str | None = None) -> None:
         """The owner removes one event, or all of them."""
         calendar = self.calendar(name)

@@ -167,6 +167,18 @@ class AppointmentChecks(Bench):
             assert (one.slot, one.repeats, one.standing) == (at(9), kept, Standing.CONFIRMED)
         assert [(row.slot, row.repeats) for row in vendor.rows(APPOINTMENTS)] == [(at(9), kept)]
 
+    @proves(Tier.SILVER, APPOINTMENTS)
+    @pytest.mark.parametrize("days", [0, 1], ids=["its day", "another day"])
+    async def test_series_leaves_its_day_as_a_single_event(self, connector: Any, vendor: Any, days: int) -> None:
+        """A series that put() moves stays one on its day; on another its rule may have no time, so that it is a single event."""
+        await make_series(connector, vendor, without=0)
+        moved, stays = at(11, day=SPRING + timedelta(days=days)), days == 0
+        made = await connector.appointments.put(appointment(vendor.calendar, sequence=1, slot=moved))
+        found = await connector.appointments.get(vendor.calendar, "check-g1")
+        for one in (made, found):
+            assert (one.slot, one.repeats, one.standing) == (moved, stays, Standing.CONFIRMED)
+        assert [(row.slot, row.repeats) for row in vendor.rows(APPOINTMENTS)] == [(moved, stays)]
+
     @proves(Tier.GOLD, APPOINTMENTS)
     async def test_ours_of_an_unreadable_place_raises(self, connector: Any, vendor: Any) -> None:
         """ours() of a calendar that cannot be read raises: an empty list would call every appointment off."""

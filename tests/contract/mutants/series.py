@@ -55,25 +55,53 @@ class ListsASeriesAsAnEventThatWasMoved(MemoryAppointments):
         return [replace(one, repeats=False) for one in await super().ours(place, window)]
 
 
-class _NeverMended(SeriesTimes):
-    async def mended(self, row: Any) -> Mapping[str, Any]:
-        return {}
+def _alone(row: Any) -> Mapping[str, Any]:
+    return {"weeks": 1, "left_out": []} if record(row).repeats else {}
+
+
+class _LeftInItsPlace(SeriesTimes):
+    async def mended(self, row: Any, to: Slot) -> Mapping[str, Any]:
+        return {} if record(row).slot == to else await super().mended(row, to)
 
 
 @fails("test_put_makes_a_single_event_of_a_broken_series")
 class LeavesABrokenSeriesAsItIs(_OtherTimes):
     """The host's time is put there, and nothing stands at it."""
 
-    times = _NeverMended
+    times = _LeftInItsPlace
 
 
-class _AlwaysMended(SeriesTimes):
-    async def mended(self, row: Any) -> Mapping[str, Any]:
-        return {"weeks": 1, "left_out": []} if record(row).repeats else {}
+class _EndedInItsPlace(SeriesTimes):
+    async def mended(self, row: Any, to: Slot) -> Mapping[str, Any]:
+        return _alone(row) if record(row).slot == to else await super().mended(row, to)
 
 
 @fails("test_put_makes_a_single_event_of_a_broken_series")
-class EndsEverySeries(_OtherTimes):
+class EndsASeriesThatStands(_OtherTimes):
     """One that its owner may keep, too."""
 
-    times = _AlwaysMended
+    times = _EndedInItsPlace
+
+
+class _TakenAnywhere(SeriesTimes):
+    async def mended(self, row: Any, to: Slot) -> Mapping[str, Any]:
+        return await super().mended(row, record(row).slot or to)
+
+
+@fails("test_series_leaves_its_day_as_a_single_event")
+class TakesASeriesToAnotherDay(_OtherTimes):
+    """Its rule may name the day on which it began."""
+
+    times = _TakenAnywhere
+
+
+class _EndedByAMove(SeriesTimes):
+    async def mended(self, row: Any, to: Slot) -> Mapping[str, Any]:
+        return await super().mended(row, to) if record(row).slot == to else _alone(row)
+
+
+@fails("test_series_leaves_its_day_as_a_single_event")
+class EndsASeriesThatMoves(_OtherTimes):
+    """By an hour, too."""
+
+    times = _EndedByAMove
