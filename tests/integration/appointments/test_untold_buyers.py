@@ -1,17 +1,21 @@
 """Where a rep takes over whose calendar cannot invite and no mail goes out, a human hears of it until the buyer is told."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from pointsman.domain.messages.message import as_written
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.appointments.untold import tell_untold_buyers
 from pointsman.services.policies.checking import check_document
 from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.reassignment.appointment import reassign_appointment
+from pointsman.services.sweeps import ItemsFailed
 from support.floors.booking_floor import SETTER
-from support.mail_floor import MailFloor, invitation_in, mailing, open_mail_floor
+from support.mail_floor import MailFloor, StandsStill, invitation_in, mailing, open_mail_floor
 from support.wording import english
 
 pytestmark = pytest.mark.anyio
@@ -64,6 +68,40 @@ async def test_the_calendar_invites_again_once_it_can(line: MailFloor) -> None:
     (event,) = [event for events in line.floor.vendor.live.values() for event in events]
     assert (event.invites, line.mail.arrived) == (True, [])
     assert await line.floor.world.value(OPEN) == 0
+
+
+async def test_a_worker_that_stood_still_invites_nobody_whom_another_has_invited(line: MailFloor) -> None:
+    await left_alone(line)
+    await line.floor.world.publish(mailing(by="calendar"))
+    told: list[int] = []
+
+    async def another_worker() -> None:
+        told.append(await tell_untold_buyers(line.env))
+        await line.floor.work()
+        line.floor.vendor.invites = True  # by now this way would be chosen
+
+    slow = replace(line.env, uow=StandsStill(line.env.uow, another_worker))
+    assert (await tell_untold_buyers(slow), told) == (0, [1])
+    await line.floor.work()
+    assert len(line.mail.arrived) == 1
+    assert not any(event.invites for events in line.floor.vendor.live.values() for event in events)
+
+
+async def test_one_that_cannot_be_told_keeps_no_other_waiting(line: MailFloor) -> None:
+    told = await left_alone(line)
+    await line.floor.world.publish(mailing(by="calendar"))
+    async with line.env.uow() as tx:
+        await tx.alerts.put(
+            id=line.env.new_id(),
+            at=line.env.clock(),
+            code=AlertCode.BUYER_UNTOLD,
+            subject=f"appointment:{line.env.new_id()}",
+            message=as_written("of an appointment that is gone"),
+        )
+    with pytest.raises(ItemsFailed, match="1 of 2 failed"):
+        await tell_untold_buyers(line.env)
+    await line.floor.work()
+    assert [mail.to for mail in line.mail.arrived] == [f"{told.lead_id}@lead.example"]
 
 
 @pytest.mark.parametrize("ends", ["called off", "over"])

@@ -25,6 +25,15 @@ _REVOKE_ALL = _OPEN.where(
     is_made_by(booking_links),
 ).returning(booking_links.c.id)
 _END_AT = update(booking_links).where(booking_links.c.id == bindparam("link")).values(expires_at=bindparam("until"))
+_END_ALL = (
+    update(booking_links)
+    .where(
+        booking_links.c.lead_id == bindparam("lead"),
+        booking_links.c.made_by == bindparam("maker"),
+        booking_links.c.expires_at > bindparam("until", type_=INSTANT),
+    )
+    .values(expires_at=bindparam("until", type_=INSTANT))
+)
 _MOVE = update(booking_links).where(booking_links.c.lead_id == bindparam("lead")).values(lead_id=bindparam("into"))
 
 
@@ -58,6 +67,9 @@ class SqlBookingLinks:
 
     async def end_at(self, link_id: UUID, at: datetime) -> None:
         await self._connection.execute(_END_AT, {"link": link_id, "until": at})
+
+    async def end_all(self, lead_id: UUID, *, made_by: str, at: datetime) -> None:
+        await self._connection.execute(_END_ALL, {"lead": lead_id, "maker": made_by, "until": at})
 
     async def move(self, lead_id: UUID, *, into: UUID) -> None:
         await self._connection.execute(_MOVE, {"lead": lead_id, "into": into})

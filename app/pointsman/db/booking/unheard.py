@@ -21,7 +21,7 @@ _HELD_MAIL = PreparedStatement("""
     select a.lead_id, count(*) as count, max(d.next_attempt_at) as until
     from deliveries d join appointments a on a.id = d.appointment_id
     where d.error_code = 'mail-bound' and d.status = 'pending'
-    group by a.lead_id order by a.lead_id
+    group by a.lead_id order by a.lead_id limit :limit
 """)
 _MISSING_LINKS = PreparedStatement("""
     select a.id as appointment_id, r.key as rep_key, k.key as connection, a.starts_at
@@ -46,8 +46,8 @@ class SqlUnheard:
     async def switched_off(self, *, before: datetime, at: datetime) -> Sequence[SwitchedOff]:
         return await _SWITCHED_OFF.records(self._connection, SwitchedOff, {"before": before, "at": at})
 
-    async def held_mail(self) -> Sequence[HeldMail]:
-        return await _HELD_MAIL.records(self._connection, HeldMail)
+    async def held_mail(self, *, limit: int) -> Sequence[HeldMail]:
+        return await _HELD_MAIL.records(self._connection, HeldMail, {"limit": limit})
 
     async def missing_links(self, *, before: datetime, at: datetime, limit: int) -> Sequence[MissingLink]:
         given = {"before": before, "at": at, "limit": limit}

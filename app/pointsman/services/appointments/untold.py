@@ -4,6 +4,7 @@
 no guests, mail does it; where the pool names no connection that sends mail, the buyer is told nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -20,10 +21,11 @@ from pointsman.services.ports import WORKER, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import Wanted
 from pointsman.services.ports.operations.alerts import AlertCode, AlertFilter
+from pointsman.services.sweeps import SweepPosition, sweep_in_order
 from pointsman.services.transactions import run_in_transaction
 
 UNTOLD_TASK = "appointments.untold"
-MOST_AT_ONCE = 200
+BATCH_SIZE = 200
 
 
 async def note_untold(env: Env, tx: Tx, before: AppointmentRow, after: AppointmentRow, zone: str) -> None:
@@ -47,16 +49,25 @@ async def tell_untold_buyers(env: Env) -> int:
 
     Returns how many were invited.
     """
-    async with env.uow() as tx:
-        found = await tx.alerts.page(AlertFilter(code=AlertCode.BUYER_UNTOLD), after=None, limit=MOST_AT_ONCE)
-    return sum([await _tell(env, UUID(alert.subject.partition(":")[2])) for alert in found])
+    appointments: dict[UUID, UUID] = {}  # by the id of their alert
+
+    async def untold(after: SweepPosition | None) -> Sequence[SweepPosition]:
+        async with env.uow() as tx:
+            found = await tx.alerts.page(AlertFilter(code=AlertCode.BUYER_UNTOLD), after=after, limit=BATCH_SIZE)
+        appointments.update({alert.id: UUID(alert.subject.partition(":")[2]) for alert in found})
+        return [(alert.raised_at, alert.id) for alert in found]
+
+    return await sweep_in_order(
+        env, "untold-buyers", untold, lambda alert_id: _tell(env, appointments[alert_id]), page_size=BATCH_SIZE
+    )
 
 
 async def _tell(env: Env, appointment_id: UUID) -> bool:
     async def work(tx: Tx) -> bool:
         now = env.clock()
         _, row = await lock_appointment(tx, appointment_id, WORKER)
-        if row.status not in ACTIVE_STATUSES or row.ends_at <= now:
+        is_told = row.invited_by != Inviter.NOBODY  # by another worker, since the alert was found
+        if is_told or row.status not in ACTIVE_STATUSES or row.ends_at <= now:
             await _end(tx, row.id, now)
             return False
         rules = invitation_rules((await load_routing_config(env, tx)).policy.policy, row.invitation_pool)

@@ -120,7 +120,8 @@ async def _claim(env: Env, delivery_id: UUID) -> _Claim | None:
         delivery = await tx.deliveries.claim(delivery_id, lease=lease, span=LEASE, at=at)
         if delivery is None:
             return None
-        appointment = await tx.appointments.get(delivery.appointment_id)
+        # What an act owes the buyer follows from what mail may have told them: it waits until this is written down.
+        appointment = await tx.appointments.get(delivery.appointment_id, lock=delivery.kind == DeliveryKind.NOTICE)
         lead = await tx.leads.get(appointment.lead_id) if appointment else None
         assert appointment is not None
         assert lead is not None

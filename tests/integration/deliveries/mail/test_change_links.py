@@ -17,7 +17,7 @@ from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.signed_links.tokens import LinkExpired, read_link
 from support.floors.booking_floor import SETTER
 from support.floors.use_case_env import ADMIN
-from support.mail_floor import MailFloor, mailing, open_mail_floor
+from support.mail_floor import MailFloor, invitation_in, mailing, open_mail_floor
 
 pytestmark = pytest.mark.anyio
 
@@ -132,5 +132,32 @@ async def test_one_that_was_revoked_stays_so_when_its_mailbox_is_the_buyer_s_aga
     for address in ("ada@lead.example", line.mail.arrived[0].to):
         await address_is(line, row.lead_id, address)
         await line.floor.work_out()
+    with pytest.raises(LinkExpired):
+        await opens(line)
+
+
+async def test_one_that_was_revoked_is_not_made_up_for_by_another_address(line: MailFloor) -> None:
+    row = await line.booked()
+    await line.floor.work()
+    await revoke_links(line.env, row.lead_id, actor=SETTER)
+    for address in ("ada@lead.example", "weber@lead.example"):
+        await address_is(line, row.lead_id, address)
+        await line.floor.work_out()
+        told = [mail for mail in line.mail.arrived if mail.to == address]
+        assert [(invitation_in(mail)["METHOD"], _TOKEN.search(mail.text)) for mail in told] == [("REQUEST", None)]
+
+
+async def test_that_of_an_appointment_that_was_called_off_leads_a_mailbox_that_was_left_to_no_later_one(
+    line: MailFloor,
+) -> None:
+    row = await line.booked()
+    await line.floor.work()
+    await cancel(line.env, row.id, reason="test", actor=SETTER)
+    await address_is(line, row.lead_id, "ada@lead.example")
+    handed = await line.floor.hand_over(row.lead_id)
+    await book(line.env, row.lead_id, handed.slots[0].start, actor=SETTER)
+    await line.floor.work()
+    assert line.mail.arrived[-1].to == "ada@lead.example"
+    assert await opens(line, len(line.mail.arrived) - 1)
     with pytest.raises(LinkExpired):
         await opens(line)

@@ -10,7 +10,7 @@ from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
 
 LATE_AFTER = timedelta(hours=1)  # what a vendor's maintenance takes, and no human minds
-_MOST_LINKS = 1_000
+_MOST_ALERTS = 1_000  # of one kind: no human reads more, and they are written in one transaction
 
 
 async def alert_late_deliveries(env: Env) -> int:
@@ -72,7 +72,7 @@ async def _held_mail(tx: Tx) -> Mapping[str, Message]:
     """One for each lead whose buyer's mailbox had enough mail for the day."""
     return {
         f"lead:{one.lead_id}": say("alerts.mail-bound", lead=str(one.lead_id), count=one.count, until=one.until)
-        for one in await tx.unheard.held_mail()
+        for one in await tx.unheard.held_mail(limit=_MOST_ALERTS)
     }
 
 
@@ -87,5 +87,5 @@ async def _missing_links(env: Env, tx: Tx) -> Mapping[str, Message]:
             connection=connection_name(one.connection),
             at=one.starts_at,
         )
-        for one in await tx.unheard.missing_links(before=now - ASK_FOR, at=now, limit=_MOST_LINKS)
+        for one in await tx.unheard.missing_links(before=now - ASK_FOR, at=now, limit=_MOST_ALERTS)
     }

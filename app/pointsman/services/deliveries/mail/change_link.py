@@ -3,6 +3,7 @@
 Each mailbox has its own, which ends once the buyer has another address: the one before may be a stranger's.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -41,6 +42,20 @@ async def keep_change_link(tx: Tx, row: AppointmentRow, to: Mailbox) -> None:
         await tx.booking_links.end_at(change_link_id(row.id, to), row.ends_at)
 
 
-async def end_change_link(env: Env, tx: Tx, row: AppointmentRow, left: Mailbox) -> None:
-    """The link of a mailbox that is not the buyer's any more leads nowhere, until it is theirs again."""
-    await tx.booking_links.end_at(change_link_id(row.id, left), env.clock())
+async def end_change_links(env: Env, tx: Tx, lead_id: UUID) -> None:
+    """The links of a mailbox that is not the buyer's any more lead nowhere, until it is theirs again.
+
+    Also the one in mail about an appointment that was called off: it would lead to the next.
+    """
+    await tx.booking_links.end_all(lead_id, made_by=WORKER.name, at=env.clock())
+
+
+async def keep_revoked(tx: Tx, row: AppointmentRow, left: Mailbox, *, heir: Mailbox) -> None:
+    """Where the link of the mailbox that the buyer left was revoked, the next one has none either."""
+    old, heir_id = await tx.booking_links.get(change_link_id(row.id, left)), change_link_id(row.id, heir)
+    if old is None or old.revoked_at is None:
+        return
+    if await tx.booking_links.get(heir_id) is None:
+        await tx.booking_links.add(replace(old, id=heir_id))
+    else:
+        await tx.booking_links.revoke(heir_id, at=old.revoked_at)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from pointsman.services.deliveries.enqueue import enqueue_deliveries
-from pointsman.services.deliveries.mail.change_link import end_change_link
+from pointsman.services.deliveries.mail.change_link import end_change_links, keep_revoked
 from pointsman.services.deliveries.told import mailbox_of
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.booking.deliveries import Wanted
@@ -19,12 +19,13 @@ async def follow_address(env: Env, tx: Tx, before: LeadRow, after: LeadRow) -> N
     was, now = mailbox_of(before.email), mailbox_of(after.email)
     if now is None or (was is not None and was.key == now.key):
         return
+    await end_change_links(env, tx, after.id)
     seen = await tx.appointments.active_for_lead(after.id)
     row = await tx.appointments.get(seen.id, lock=True) if seen is not None else None
     if row is None or row.ends_at <= env.clock():
         return
     if was is not None:
-        await end_change_link(env, tx, row, was)
+        await keep_revoked(tx, row, was, heir=now)
     # The one in between is the farewell's: both addresses may lead to one mailbox, where the invitation has to be the newer.
     changed = replace(row, sequence=row.sequence + 2)
     await tx.appointments.save(changed)

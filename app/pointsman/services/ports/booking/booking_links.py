@@ -46,6 +46,10 @@ class BookingLinks(Protocol):
         """Another end of its life; nothing where there is no such link."""
         ...
 
+    async def end_all(self, lead_id: UUID, *, made_by: str, at: datetime) -> None:
+        """End at `at` those of the lead that are not over by then and that `made_by` alone made."""
+        ...
+
     async def move(self, lead_id: UUID, *, into: UUID) -> None:
         """Give the links of a merged lead to the lead that it is now."""
         ...

@@ -41,8 +41,8 @@ class Unheard(Protocol):
         """By connection what is owed since `before` to buyers and calendars, of appointments that are not over at `at`."""
         ...
 
-    async def held_mail(self) -> Sequence[HeldMail]:
-        """By lead."""
+    async def held_mail(self, *, limit: int) -> Sequence[HeldMail]:
+        """By lead, the same ones first each time."""
         ...
 
     async def missing_links(self, *, before: datetime, at: datetime, limit: int) -> Sequence[MissingLink]:
