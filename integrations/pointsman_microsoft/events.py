@@ -150,7 +150,7 @@ class Stored:
             certain=row.get("isAllDay") is not True,
             tentative=row.get("showAs") == "tentative",
             cancelled=row.get("isCancelled") is True,
-            attendees=tuple(row.get("attendees") or ()),
+            attendees=_attendees_in(row),
             location=text_or_none((row.get("location") or {}).get("displayName")) or "",
             online=row.get("isOnlineMeeting") is True,
             join_url=text_or_none((row.get("onlineMeeting") or {}).get("joinUrl")),
@@ -230,6 +230,14 @@ def attendee(email: str, name: str) -> dict[str, Any]:
 def address_of(row: Any) -> str:
     """Of an attendee; "" for one without, as Graph has shown (microsoft-graph-docs issue 4477)."""
     return (text_or_none((row.get("emailAddress") or {}).get("address")) or "").casefold()
+
+
+def _attendees_in(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """As they are, since they are written back. Raises where the address of one could not be read later."""
+    found = tuple(row.get("attendees") or ())
+    for one in found:
+        address_of(one)
+    return found
 
 
 def made_at(row: Any) -> str:

@@ -7,12 +7,14 @@ import httpx
 import pytest
 
 from contract.microsoft.world import ANNA, World, world
-from pointsman_microsoft.events import GUESTS
-from pointsman_sdk import CREATE_MEETING, Contact, Invites
+from pointsman_microsoft.events import GUESTS, Stored
+from pointsman_microsoft.graph.shape import shaped
+from pointsman_sdk import CREATE_MEETING, Contact, Invites, Rejected
 from pointsman_sdk.testing import ADA, appointment, at
 from pointsman_sdk.testing.samples import PRIVATE, SHARED
 
 pytestmark = pytest.mark.anyio
+TIMES = (("start", "09"), ("end", "10"))
 GRACE = Contact(email="grace@example.com", name="Grace Hopper")
 
 
@@ -213,3 +215,14 @@ async def test_a_text_with_a_line_is_replaced_by_the_next_one() -> None:
         (event,) = here.events()
         assert "Now" in event["body"]["content"]
         assert "Below" not in event["body"]["content"]
+
+
+@pytest.mark.parametrize(
+    "attendees",
+    ["anna", 5, ["anna"], [None], [[]], [{"emailAddress": ["anna"]}], [{"emailAddress": {"address": 5}}]],
+)
+def test_attendees_whose_addresses_cannot_be_read_are_refused_before_anything_is_made_of_them(attendees: Any) -> None:
+    times = {name: {"dateTime": f"2031-01-15T{hour}:00:00", "timeZone": "UTC"} for name, hour in TIMES}
+    with pytest.raises(Rejected, match="unknown shape"):
+        shaped(Stored.of, {"id": "1", "changeKey": "1", **times, "attendees": attendees})
+    assert shaped(Stored.of, {"id": "1", "changeKey": "1", **times, "attendees": [{}, {"emailAddress": None}]})
