@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from pointsman.domain.booking.availability import Interval, interval_or_none
 from pointsman.domain.messages.message import Message, connection_name, rep_name, say
+from pointsman.domain.text.lines import show_hidden
 from pointsman.services.deliveries.connection_faults import put_out_of_use
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports import Env, Tx, VendorError, VendorReauthError
@@ -14,6 +15,7 @@ from pointsman.services.ports.booking.calendars import CalendarBinding, Calendar
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.ports.vendors.calendars import BusyCalendar, CalendarAsked
 
+_LONGEST_NAME = 200  # of a calendar, in an alert
 READ_DEADLINE = timedelta(seconds=3)
 
 
@@ -182,10 +184,16 @@ def unreadable_message(faults: Sequence[tuple[CalendarBinding, Message]]) -> Mes
     told = tuple(
         say(
             "calendar-reading.of-calendar",
-            calendar=binding.calendar,
+            calendar=_shown_name(binding.calendar),
             connection=connection_name(binding.connection.key),
             error=why,
         )
         for binding, why in named
     )
     return say("alerts.calendars-unreadable", rep=rep, faults=told)
+
+
+def _shown_name(calendar: str) -> str:
+    """As its vendor names it, which may be at length and with signs that act on a screen."""
+    name = show_hidden(calendar.replace("\n", " "))
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
