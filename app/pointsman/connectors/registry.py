@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from pointsman.connectors.set_up.pasted import drop_line_ends
 from pointsman.domain.errors import MAX_FAULTS, Fault, Invalid, NotFound, Unavailable
+from pointsman.domain.messages.message import say
 from pointsman.domain.text.suggestions import did_you_mean
 from pointsman_sdk import CONTRACT, Auth, Capability, Connector, Context, Limits, Manifest
 from pointsman_sdk.graded import read_tier
@@ -109,6 +110,7 @@ class ConnectorRegistry:
             raise Invalid(
                 f"the configuration does not fit the connector {name!r}",
                 code="config-invalid",
+                told=say("refusal.config-unfit", name=name),
                 faults=[_config_fault(name, model, one, listed=place < MAX_FAULTS) for place, one in enumerate(found)],
             ) from None
         except Exception as error:  # noqa: BLE001  # a stranger's validator may raise anything

@@ -19,7 +19,8 @@ from pointsman.db.revision import HEAD_REVISION, is_newer
 
 UNKNOWN_REVISION = (
     "The database was made by a version of Pointsman whose schema this version does not know. Run that version, or give"
-    " this one an empty database. `make clean` forgets the embedded one."
+    " this one an empty database. `make clean` forgets the embedded one, without a Makefile"
+    " the deletion of the folder .pointsman."
 )
 
 

@@ -10,12 +10,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+import pointsman
 from pointsman.demo.calendars import PRIVATE_EVENT_UID, DemoCalendarEntry
 from pointsman.demo.results import Arrival, DemoHandover, DemoResults
 from pointsman.domain.messages.message import Message, as_written, say
 from pointsman.services.lead_pages.journey_texts import work_words
 from pointsman.services.wording.rendering import MessageReader, render
 
+_PACKAGE = Path(pointsman.__file__).parent
 _ADDRESS_IN_GUIDES = "http://127.0.0.1:8000"
 
 _PLACES = {
@@ -160,10 +162,18 @@ def next_steps(
     out.print()
     for name, words in shown:
         out.print(Text.assemble((f"{name:{widest}}", "bold"), f"  {words}"), highlight=False, soft_wrap=True)
-    usual = state.absolute() == Path.cwd() / ".pointsman"  # which `make clean` deletes
-    stop = say("demo-floor.next.stop") if usual else say("demo-floor.next.stop-own-state", folder=str(state))
+    stop = (
+        say("demo-floor.next.stop")
+        if makes_clean(state.absolute(), here=Path.cwd(), package=_PACKAGE)
+        else say("demo-floor.next.stop-own-state", folder=str(state))
+    )
     out.print(Text(render(stop, reader)), soft_wrap=True)
     out.print()
+
+
+def makes_clean(state: Path, *, here: Path, package: Path) -> bool:
+    """Whether `make clean` in the folder `here` deletes it: a `package` that was installed from a wheel has no Makefile."""
+    return state == here / ".pointsman" and package.parents[1] == here
 
 
 def _lead_lines(links: DemoLinks | None) -> Iterator[tuple[Message, Message]]:

@@ -80,6 +80,19 @@ def test_the_end_says_how_another_terminal_reaches_this_floor(language: str, rea
     assert told.count(f"http://127.0.0.1:{port}") == (1 if port == 8000 else 2)
 
 
+@pytest.mark.parametrize(
+    ("state", "package", "by_make"),
+    [
+        ("/floor/.pointsman", "/floor/app/pointsman", True),
+        ("/floor/.pointsman", "/floor/venv/lib/python3.11/site-packages/pointsman", False),
+        ("/floor/.pointsman", "/elsewhere/app/pointsman", False),
+        ("/floor/.pointsman/demo", "/floor/app/pointsman", False),
+    ],
+)
+def test_make_clean_is_told_of_where_there_is_a_makefile_alone(state: str, package: str, by_make: bool) -> None:
+    assert report.makes_clean(Path(state), here=Path("/floor"), package=Path(package)) is by_make
+
+
 def test_a_closer_with_cold_work_is_told_of() -> None:
     assert "; 1 closer got cold work." in report.floor_summary(replace(OUTCOME, cold_closers=1), READER)
 

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, PointsmanError, Unavailable
+from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError, Unavailable
 from pointsman.domain.messages.coded import CodedMessage
 from pointsman.domain.messages.message import Message, intake_name, say
 from pointsman.services.audit import audit
+from pointsman.services.connections.missing import no_connection
 from pointsman.services.connections.sign_in import pending_fault
 from pointsman.services.deliveries.connection_faults import audit_fault, put_back_into_use, put_out_of_use
 from pointsman.services.deliveries.enqueue import resume_connection
@@ -184,6 +185,7 @@ def _require_same_connector(before: ConnectionRow, connector: str) -> None:
         raise Conflict(
             f"{before.key} is a connection of {before.connector}; make another one for {connector}.",
             code="other-connector",
+            told=say("refusal.other-connector", key=before.key, there=before.connector, wanted=connector),
         )
 
 
@@ -191,12 +193,17 @@ async def _check(env: Env, ref: ConnectionRef) -> None:
     try:
         await env.calendars.check(ref)
     except VendorReauthError as error:
-        raise _refused("credentials-refused", f"The vendor refuses these credentials: {refusal_text(error)}") from error
+        message = f"The vendor refuses these credentials: {refusal_text(error)}"
+        told = say("refusal.credentials", why=failure_message(error))
+        raise _refused("credentials-refused", message, told) from error
     except VendorRejectedError as error:
-        raise _refused("rejected", f"The vendor rejects this configuration: {refusal_text(error)}") from error
+        message = f"The vendor rejects this configuration: {refusal_text(error)}"
+        raise _refused("rejected", message, say("refusal.configuration", why=failure_message(error))) from error
     except (VendorError, TimeoutError) as error:
         raise Unavailable(
-            f"The vendor does not answer, so nothing was saved: {refusal_text(error)}", code="vendor-unavailable"
+            f"The vendor does not answer, so nothing was saved: {refusal_text(error)}",
+            code="vendor-unavailable",
+            told=say("refusal.vendor-silent", why=failure_message(error)),
         ) from error
 
 
@@ -214,12 +221,14 @@ def _stored(fault: Message | None) -> dict[str, Any] | None:
     return fault.as_json() if fault is not None else None
 
 
-def _refused(code: str, message: str) -> Invalid:
-    return Invalid(message, code=code, faults=[Fault(path="body.config", code=code, message=message)])
+def _refused(code: str, message: str, told: Message) -> Invalid:
+    return Invalid(
+        message, code=code, told=told, faults=[Fault(path="body.config", code=code, message=message, told=told)]
+    )
 
 
 async def _connection(tx: Tx, key: str) -> ConnectionRow:
     row = await tx.connections.get(key)
     if row is None:
-        raise NotFound(f"There is no connection '{key:.60}'.")
+        raise no_connection(key)
     return row

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pointsman.domain.errors import NotFound
 from pointsman.domain.messages.message import Message, connection_name, say
+from pointsman.services.connections.missing import no_connection
 from pointsman.services.deliveries.connection_faults import put_back_into_use
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports import WORKER, Env, Tx, VendorError
@@ -45,7 +45,7 @@ async def connection_health(env: Env, key: str) -> ConnectionHealth:
     async with env.uow() as tx:
         connection = await tx.connections.get(key)
         if connection is None:
-            raise NotFound(f"There is no connection '{key:.60}'.")
+            raise no_connection(key)
         pace = await tx.paces.show(connection.id, at=now)
         owed = await tx.paces.owed(connection.id)
         held = await tx.paces.held(connection.id, at=now, limit=MOST_SUBJECTS)

@@ -1,8 +1,9 @@
 """Permission to try a connection on its vendor: that something is put there, and taken away again, is on record."""
 
-from pointsman.domain.errors import Conflict, NotFound
+from pointsman.domain.errors import Conflict
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.audit import audit
+from pointsman.services.connections.missing import no_connection
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.transactions import run_in_transaction
@@ -24,7 +25,7 @@ async def usable_connection(tx: Tx, key: str, *, lock: bool = False) -> Connecti
     """One that calls can be made over. Raises NotFound, and Conflict before a first sign-in and for one that is switched off."""
     row = await tx.connections.get(key, lock=lock)
     if row is None:
-        raise NotFound(f"There is no connection '{key:.60}'.")
+        raise no_connection(key)
     if row.pending:
         raise Conflict(
             f"Sign in over {key} first: POST /v1/connections/{key}/sign-in gives the address to do so.",

@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pointsman.domain.errors import Fault, Invalid, NotFound, PointsmanError
+from pointsman.domain.errors import Fault, Invalid, PointsmanError
 from pointsman.domain.messages.message import Message, say
 from pointsman.services.audit import audit
+from pointsman.services.connections.missing import no_connection
 from pointsman.services.deliveries.connection_faults import put_back_into_use
 from pointsman.services.deliveries.vendor_error_text import failure_message, safe_error_text
 from pointsman.services.ports import WORKER, Actor, Env, Tx, VendorError
@@ -45,7 +46,7 @@ async def begin_sign_in(env: Env, key: str, *, subject: str | None, actor: Actor
     async with env.uow() as tx:
         row = await tx.connections.get(key)
     if row is None:
-        raise NotFound(f"There is no connection '{key:.60}'.")
+        raise no_connection(key)
     per_subject = env.sign_ins.per_subject(row.connector)
     if subject is not None and not per_subject:
         message = "One sign-in counts for this whole connection: leave `subject` out."

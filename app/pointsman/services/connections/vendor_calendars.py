@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from pointsman.domain.errors import Invalid, NotFound, Unavailable
+from pointsman.domain.errors import Invalid, Unavailable
 from pointsman.domain.text.suggestions import did_you_mean, suggest
+from pointsman.services.connections.missing import no_connection
 from pointsman.services.deliveries.vendor_error_text import refusal_text
 from pointsman.services.ports import Env, VendorError, VendorReauthError, VendorRejectedError
 from pointsman.services.ports.booking.connections import ConnectionRow
@@ -24,7 +25,7 @@ async def list_vendor_calendars(env: Env, key: str, cursor: str | None) -> Vendo
     async with env.uow() as tx:
         connection = await tx.connections.get(key)
     if connection is None:
-        raise NotFound(f"There is no connection '{key:.60}'.")
+        raise no_connection(key)
     if connection.pending:
         raise Invalid(
             f"There is no list before a first sign-in: POST /v1/connections/{key}/sign-in gives the address to do so.",
