@@ -33,12 +33,10 @@ SIGN_IN = frozenset({530, 534, 535})
 _SENT_ENOUGH = frozenset({(4, 5), (1, 90)})
 _SUBMISSION_QUOTA = "SubmissionQuotaExceeded"
 #: The account may not send as `sender`, or at all, whatever the message is: Exchange's 5.7.60 and 5.2.252, its 5.2.0 with a name
-#: of its own, and RFC 3463's codes of a sender (swiftmailer issue 1030, gophish issue 2900, OfficeDocs-Support issue 1187).
+#: of its own, RFC 3463's codes of a sender (swiftmailer issue 1030, gophish issue 2900, OfficeDocs-Support issue 1187), and
+#: Postfix's words, once it hears of a recipient (mailcow issue 512).
 _SENDER = frozenset({(1, 7), (1, 8), (2, 252), (7, 60)})
-_SEND_AS = (
-    "SendAsDenied",
-    "Sender address rejected",
-)  # the second is Postfix's, once it hears of a recipient (mailcow issue 512)
+_SEND_AS = ("SendAsDenied", "Sender address rejected")
 _AS_SENDER = ": make the mailbox that signs in `sender`, or have an admin allow it to send as that"
 _NEXT_LOOK = timedelta(hours=1)
 
