@@ -1,5 +1,6 @@
 """What stands at a fake, kept in a file, so that it stands there again after a new start of its process."""
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -27,13 +28,22 @@ class KeptFile:
         self._written = ""
 
     def take_up(self) -> None:
-        """What the file has, where there is one. Raises ValueError for a file that is another's."""
+        """What the file has, where there is one. Raises ValueError for a file that is another's, and OSError where none can be."""
         if not self._path.exists():
+            self._require_place()
             return
         try:
             self._fake.take_up(json.loads(self._path.read_text(encoding="utf-8")))
         except (ValueError, TypeError, LookupError, AttributeError) as error:
             raise ValueError(f"{self._path} holds nothing that this fake kept") from error
+
+    def _require_place(self) -> None:
+        """Said at once, rather than of the first thing that is to be kept."""
+        folder = self._path.absolute().parent
+        if not folder.is_dir():
+            raise FileNotFoundError(errno.ENOENT, f"there is no folder {folder}")
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, f"this account may not write into {folder}")
 
     def write(self) -> None:
         """Whole or not at all; nothing where nothing changed."""

@@ -144,3 +144,10 @@ def test_a_file_that_is_none_of_the_fakes_is_said(kept: str, tmp_path: Path) -> 
     done = pointsman("connectors", "fake", "google", *words, POINTSMAN_LANGUAGE="en")
     assert done.returncode == 1
     assert done.stderr.strip() == f"Error: The fake of google does not start: {file} holds nothing that this fake kept"
+
+
+def test_a_file_that_has_no_folder_is_said_before_anything_is_kept(tmp_path: Path) -> None:
+    words = ("--port", str(free_port()), "--keep", str(tmp_path / "none" / "kept.json"))
+    done = pointsman("connectors", "fake", "google", *words, POINTSMAN_LANGUAGE="en")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.strip() == f"Error: The fake of google does not start: there is no folder {tmp_path / 'none'}"
