@@ -28,7 +28,7 @@ class KeptFile:
         self._written = ""
 
     def take_up(self) -> None:
-        """What the file has, where there is one. Raises ValueError for a file that is another's, and OSError where none can be."""
+        """What the file has, where there is one. Raises ValueError for a file that is another's, OSError where none can be."""
         if not self._path.exists():
             self._require_place()
             return

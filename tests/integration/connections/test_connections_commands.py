@@ -72,10 +72,19 @@ def test_a_connection_is_set_up_in_one_go_and_again_from_where_it_stopped(databa
 
         listed = pointsman("connections", "calendars", "office", url=database_url, **NETWORKS)
         assert "lena@example.com" in listed.stdout
+
+        file = tmp_path / "document.json"
+        file.write_text(json.dumps({"calendars": [{"rep": "Nobody", "calendar": "lena@example.com"}]}))
+        german = NETWORKS | {"POINTSMAN_LANGUAGE": "de"}
+        words = ("connections", "add", "microsoft", "--key", "office", "--from", str(file))
+        unknown = pointsman(*words, url=database_url, **german)
+        assert "wurde nicht verbunden: Es gibt niemanden mit dem Schlüssel „Nobody“ im Team." in unknown.stdout
     health = pointsman("connections", "health", "office", url=database_url, **NETWORKS)
     assert (health.returncode, "office works." in health.stdout) == (0, True), health.stderr
     index = pointsman("connections", "list", url=database_url, **NETWORKS)
     assert index.stdout.splitlines()[-1].split() == ["office", "microsoft", "in", "use"]
+    stopped = pointsman("connections", "calendars", "office", url=database_url, **german)
+    assert "Abgelehnt: Der Connector meldet: " in stopped.stderr
 
 
 def test_mail_is_set_up_with_what_its_fake_prints_and_a_test_message_arrives(database_url: str, tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ class HostInMemory:
 
     async def bound(self, rep: str) -> Sequence[tuple[CalendarBinding, CalendarReading | None]]:
         if rep not in {one.key for one in self.people}:
-            raise NotFound(f"There is no rep '{rep}'.")
+            raise NotFound(f"There is no rep '{rep}'.", told=say("fault.no-rep", key=rep))
         return [self._read(rep, one) for one in self.bindings.get(rep, [])]
 
     async def bind(self, rep: str, calendars: Sequence[CalendarBindingInput]) -> None:

@@ -6,7 +6,7 @@ from pointsman.cli.connections.asking import Asks, ask_yes, read_number
 from pointsman.cli.connections.given import GivenCalendar, GivenSetUp
 from pointsman.cli.connections.host import Host
 from pointsman.cli.output import show_table, table, tell, word
-from pointsman.cli.terminal.told_errors import fault_lines
+from pointsman.cli.terminal.told_errors import fault_lines, refusal_words
 from pointsman.domain.errors import Invalid, NotFound
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput
@@ -64,7 +64,9 @@ async def bind(host: Host, key: str, chosen: Sequence[GivenCalendar]) -> bool:
             await _bind_one(host, key, rep, calendars)
         except (Invalid, NotFound) as error:
             works = False
-            why = "; ".join([str(error), *(line.partition(": ")[2] or line for line in fault_lines(error.faults))])
+            why = "; ".join(
+                [refusal_words(error), *(line.partition(": ")[2] or line for line in fault_lines(error.faults))]
+            )
             tell("cli-connections.not-bound", style="red", name=rep, calendar=calendars[0].calendar, why=why)
     return works
 

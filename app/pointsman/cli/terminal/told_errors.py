@@ -21,10 +21,14 @@ def fault_lines(faults: Iterable[Fault], names: Mapping[Named, str] | None = Non
     ]
 
 
+def refusal_words(error: PointsmanError, names: Mapping[Named, str] | None = None) -> str:
+    """What it says, as a sentence."""
+    return render_sentence(error.told, _reader(names)) if isinstance(error.told, Message) else str(error)
+
+
 def refuse_error(error: PointsmanError, names: Mapping[Named, str] | None = None) -> NoReturn:
     """End the command with an error of a use case and its faults."""
-    said = render_sentence(error.told, _reader(names)) if isinstance(error.told, Message) else str(error)
-    refuse(said, *fault_lines(error.faults, names))
+    refuse(refusal_words(error, names), *fault_lines(error.faults, names))
 
 
 def refuse_told(message: Message, *details: str) -> NoReturn:

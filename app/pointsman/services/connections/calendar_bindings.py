@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from pointsman.domain.errors import Fault, Invalid, NotFound
+from pointsman.domain.messages.message import say
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.audit import audit
 from pointsman.services.calendars.poll import poll_rep
@@ -116,7 +117,8 @@ async def _refuse_unknown_calendars(env: Env, rep_key: str, given: Sequence[Cale
 
     asked = await gather(*(ask(position, item) for position, item in enumerate(given)))
     if faults := [fault for fault in asked if fault is not None]:
-        raise Invalid("A calendar is not there, so nothing was bound.", faults=faults)
+        told = say("refusal.no-such-calendar")
+        raise Invalid("A calendar is not there, so nothing was bound.", faults=faults, told=told)
 
 
 async def list_calendars(env: Env, rep_key: str) -> Sequence[tuple[CalendarBinding, CalendarReading | None]]:
@@ -130,7 +132,7 @@ async def _rep(env: Env, tx: Tx, rep_key: str) -> Rep:
     version = (await tx.policies.live_versions()).roster  # a rep can be connected before any policy is published
     rep = (await load_roster(env, tx, version)).reps.get(rep_key) if version is not None else None
     if rep is None:
-        raise NotFound(f"There is no rep '{rep_key:.60}'.")
+        raise NotFound(f"There is no rep '{rep_key:.60}'.", told=say("fault.no-rep", key=rep_key[:60]))
     return rep
 
 

@@ -153,7 +153,7 @@ async def check_connection(env: Env, key: str, *, actor: Actor) -> ConnectionRow
     except VendorReauthError as error:
         fault = failure_message(error)
     except (VendorError, TimeoutError) as error:
-        told = error.told if isinstance(error, VendorError) else None
+        told = failure_message(error)
         raise Unavailable(
             f"{key} does not answer: {refusal_text(error)}", code="vendor-unavailable", told=told
         ) from error

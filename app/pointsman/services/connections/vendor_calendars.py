@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from pointsman.domain.errors import Invalid, Unavailable
+from pointsman.domain.messages.message import say
 from pointsman.domain.text.suggestions import did_you_mean, suggest
 from pointsman.services.connections.missing import no_connection
-from pointsman.services.deliveries.vendor_error_text import refusal_text
+from pointsman.services.deliveries.vendor_error_text import failure_message, refusal_text
 from pointsman.services.ports import Env, VendorError, VendorReauthError, VendorRejectedError
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.vendors.calendars import VendorCalendar, VendorCalendarPage
@@ -35,12 +36,13 @@ async def list_vendor_calendars(env: Env, key: str, cursor: str | None) -> Vendo
         return await env.calendars.calendar_page(connection.ref(), cursor, deadline=LIST_DEADLINE)
     except VendorReauthError as error:
         said = f"The vendor refuses the credentials of {key}: {refusal_text(error)}"
-        raise Invalid(said, code="credentials-refused") from error
+        told = say("refusal.credentials", why=failure_message(error))
+        raise Invalid(said, code="credentials-refused", told=told) from error
     except VendorRejectedError as error:
         said = f"{key} does not list its calendars: {refusal_text(error)}. Name a calendar as its vendor does."
         raise Invalid(said, code="no-calendar-list") from error
     except (VendorError, TimeoutError) as error:
-        told = error.told if isinstance(error, VendorError) else None
+        told = failure_message(error)
         raise Unavailable(
             f"{key} does not answer: {refusal_text(error)}", code="vendor-unavailable", told=told
         ) from error
