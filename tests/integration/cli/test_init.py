@@ -24,7 +24,7 @@ def test_an_empty_service_is_set_up_and_a_second_time_changes_nothing(tmp_path: 
     assert "Erika Beispiel" in done.stdout
     assert "Lena Vogt" in done.stdout.partition("Ihr Weg")[2]
     assert "Es ist kein Kalender verbunden: Was SDRs übergeben, wartet" in done.stdout
-    assert "docs/guides/add-a-rep-with-a-calendar.md" in done.stdout
+    assert "`pointsman connections add` verbindet einen" in done.stdout
     files = {path.name: path.read_text() for path in tmp_path.glob("*.yaml")}
     assert set(files) == {"roster.yaml", "policy.yaml"}
     again = init(tmp_path, database_url, "-l", "en")
