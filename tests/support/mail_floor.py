@@ -5,18 +5,21 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import UUID
 
 from icalendar import Calendar
 
 from pointsman.services.booking.book import book
 from pointsman.services.connections.connections import save_connection
+from pointsman.services.intake.submit_lead import submit_lead
+from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.ports import ConnectionRef, Env, Tx, UnitOfWork, VendorReceipt, VendorUnansweredError
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 from pointsman.services.ports.vendors.notices import BuyerNotice
 from support.floors.booking_floor import SETTER, Floor, WatchedUow, open_floor
 from support.floors.faulty_calendars import open_transactions
-from support.floors.use_case_env import POLICY
+from support.floors.use_case_env import ADMIN, POLICY
 
 MAILBOX = "office@house.example"
 
@@ -112,3 +115,14 @@ async def open_mail_floor(
         floor.world.env = replace(floor.world.env, notices=mail)
         await floor.world.publish(mailing(conference=conference, **invitations))
         yield MailFloor(floor=floor, env=floor.env, mail=mail)
+
+
+async def tell_address(line: MailFloor, lead_id: UUID, email: str) -> None:
+    """The CRM, which knows the lead by an id of its own, says another address."""
+    await line.floor.world.rows(
+        "insert into lead_identities (sender, source, external_id, lead_id) values ('api', 'crm', :name, :id)"
+        " on conflict do nothing",
+        name=str(lead_id),
+        id=lead_id,
+    )
+    await submit_lead(line.env, LeadInput(external_id=str(lead_id), source_system="crm", email=email), actor=ADMIN)

@@ -12,12 +12,9 @@ from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.booking_links.buyer_view import load_buyer_view
 from pointsman.services.booking_links.links import revoke_links
-from pointsman.services.intake.submit_lead import submit_lead
-from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.signed_links.tokens import LinkExpired, read_link
 from support.floors.booking_floor import SETTER
-from support.floors.use_case_env import ADMIN
-from support.mail_floor import MailFloor, invitation_in, mailing, open_mail_floor
+from support.mail_floor import MailFloor, invitation_in, mailing, open_mail_floor, tell_address
 
 pytestmark = pytest.mark.anyio
 
@@ -36,15 +33,9 @@ async def line(database_url: str) -> AsyncIterator[MailFloor]:
 
 
 async def address_is(line: MailFloor, lead_id: UUID, email: str) -> None:
-    """The CRM, which knows the lead by an id of its own, says another address."""
-    await line.floor.world.rows(
-        "insert into lead_identities (sender, source, external_id, lead_id) values ('api', 'crm', :name, :id)"
-        " on conflict do nothing",
-        name=str(lead_id),
-        id=lead_id,
-    )
+    """A minute later the CRM says another address."""
     line.floor.world.clock.advance(MINUTE)
-    await submit_lead(line.env, LeadInput(external_id=str(lead_id), source_system="crm", email=email), actor=ADMIN)
+    await tell_address(line, lead_id, email)
 
 
 async def opens(line: MailFloor, mail: int = 0) -> bool:

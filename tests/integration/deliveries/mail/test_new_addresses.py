@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
-from uuid import UUID
 
 import pytest
 
@@ -13,14 +12,12 @@ from pointsman.services.deliveries.ics_invitation import build_invitation
 from pointsman.services.deliveries.run import run_delivery
 from pointsman.services.do_not_contact import end_contact
 from pointsman.services.intake.merge_leads import merge_leads
-from pointsman.services.intake.submit_lead import submit_lead
 from pointsman.services.lead_pages.journey import load_journey
-from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.ports import VendorRejectedError, VendorRetryableError, VendorUnansweredError
 from pointsman.services.ports.booking.appointments import Companion
 from support.floors.booking_floor import SETTER
 from support.floors.use_case_env import ADMIN
-from support.mail_floor import MailFloor, invitation_in, open_mail_floor
+from support.mail_floor import MailFloor, invitation_in, open_mail_floor, tell_address
 from support.wording import english
 
 pytestmark = pytest.mark.anyio
@@ -32,17 +29,6 @@ NEW, NEWER = "ada@lead.example", "weber@lead.example"
 async def line(database_url: str) -> AsyncIterator[MailFloor]:
     async with open_mail_floor(database_url) as line:
         yield line
-
-
-async def address_is(line: MailFloor, lead_id: UUID, email: str) -> None:
-    """The CRM, which knows the lead by an id of its own, says another address."""
-    await line.floor.world.rows(
-        "insert into lead_identities (sender, source, external_id, lead_id) values ('api', 'crm', :name, :id)"
-        " on conflict do nothing",
-        name=str(lead_id),
-        id=lead_id,
-    )
-    await submit_lead(line.env, LeadInput(external_id=str(lead_id), source_system="crm", email=email), actor=ADMIN)
 
 
 def told(line: MailFloor) -> list[tuple[str, str, int, str]]:
@@ -58,7 +44,7 @@ async def test_the_old_mailbox_is_told_once_that_it_is_off_and_the_new_one_is_in
     row = await line.booked()
     await line.floor.work()
     old = line.mail.arrived[0].to
-    await address_is(line, row.lead_id, NEW)
+    await tell_address(line, row.lead_id, NEW)
     await line.floor.work_out()
     assert sorted(told(line), key=lambda one: one[2]) == [
         (old, "REQUEST", 0, old),
@@ -90,7 +76,7 @@ async def test_one_mailbox_behind_both_addresses_keeps_the_appointment(line: Mai
     """As where a company has another domain, and the old address stays as an alias."""
     row = await line.booked()
     await line.floor.work()
-    await address_is(line, row.lead_id, NEW)
+    await tell_address(line, row.lead_id, NEW)
     if happens != "nothing":
         line.mail.cues = [None, VendorRetryableError("greylisted")]
         await line.floor.work()
@@ -118,7 +104,7 @@ async def test_a_farewell_names_nobody_else_who_comes(line: MailFloor) -> None:
 async def test_the_journey_and_the_audit_tell_a_farewell_from_a_cancellation(line: MailFloor) -> None:
     row = await line.booked()
     await line.floor.work()
-    await address_is(line, row.lead_id, NEW)
+    await tell_address(line, row.lead_id, NEW)
     await line.floor.work_out()
     entries = (await load_journey(line.env, row.lead_id, actor=SETTER)).entries
     texts = [english(one.text) for one in entries if one.kind == "delivery" and "said" in one.details]
@@ -140,7 +126,7 @@ async def test_the_journey_and_the_audit_tell_a_farewell_from_a_cancellation(lin
 async def test_another_spelling_is_no_other_address(line: MailFloor) -> None:
     row = await line.booked()
     await line.floor.work()
-    await address_is(line, row.lead_id, line.mail.arrived[0].to.upper())
+    await tell_address(line, row.lead_id, line.mail.arrived[0].to.upper())
     await line.floor.work_out()
     assert len(line.mail.arrived) == 1
 
@@ -149,7 +135,7 @@ async def test_a_mailbox_that_was_told_nothing_is_told_nothing(line: MailFloor) 
     row = await line.booked()
     line.mail.cues = [VendorRetryableError("down")]
     await line.floor.work()
-    await address_is(line, row.lead_id, NEW)
+    await tell_address(line, row.lead_id, NEW)
     await line.floor.work_out()
     assert [one[:2] for one in told(line)] == [(NEW, "REQUEST")]
 
@@ -158,7 +144,7 @@ async def test_what_no_mailbox_took_goes_to_the_corrected_address_by_itself(line
     row = await line.booked()
     line.mail.cues = [VendorRejectedError("no such mailbox")]
     await line.floor.work()
-    await address_is(line, row.lead_id, NEW)
+    await tell_address(line, row.lead_id, NEW)
     await line.floor.work_out()
     assert [one[:2] for one in told(line)] == [(NEW, "REQUEST")]
 
@@ -167,7 +153,7 @@ async def test_a_mailbox_that_may_have_been_told_is_told_that_it_is_off(line: Ma
     row = await line.booked()
     line.mail.cues = [VendorUnansweredError("cut after DATA")]
     await line.floor.work()
-    await address_is(line, row.lead_id, NEW)
+    await tell_address(line, row.lead_id, NEW)
     await line.floor.work_out()
     assert [one[1] for one in told(line)] == ["REQUEST", "REQUEST", "CANCEL"]
 
@@ -175,7 +161,7 @@ async def test_a_mailbox_that_may_have_been_told_is_told_that_it_is_off(line: Ma
 async def test_mail_under_way_to_the_old_mailbox_is_called_off_too(line: MailFloor) -> None:
     row = await line.booked()
     (owed,) = await line.notices(row)
-    line.mail.before_arrival = lambda: address_is(line, row.lead_id, NEW)
+    line.mail.before_arrival = lambda: tell_address(line, row.lead_id, NEW)
     await run_delivery(line.env, owed.id)
     await line.floor.work_out()
     old = line.mail.arrived[0].to
@@ -185,8 +171,8 @@ async def test_mail_under_way_to_the_old_mailbox_is_called_off_too(line: MailFlo
 async def test_there_and_back_before_a_mail_went_out_is_no_news(line: MailFloor) -> None:
     row = await line.booked()
     await line.floor.work()
-    await address_is(line, row.lead_id, NEW)
-    await address_is(line, row.lead_id, line.mail.arrived[0].to)
+    await tell_address(line, row.lead_id, NEW)
+    await tell_address(line, row.lead_id, line.mail.arrived[0].to)
     await line.floor.work_out()
     assert len(line.mail.arrived) == 1
 
@@ -196,7 +182,7 @@ async def test_the_buyer_s_mailbox_again_is_invited_again(line: MailFloor) -> No
     await line.floor.work()
     old = line.mail.arrived[0].to
     for email in (NEW, old, NEWER):
-        await address_is(line, row.lead_id, email)
+        await tell_address(line, row.lead_id, email)
         await line.floor.work_out()
     by_address = {
         address: [(method, sequence) for to, method, sequence, _ in told(line) if to == address]
@@ -214,7 +200,7 @@ async def test_a_cancellation_goes_to_who_was_invited(line: MailFloor) -> None:
     await line.floor.work()
     old = line.mail.arrived[0].to
     await cancel(line.env, row.id, reason="test", actor=SETTER)
-    await address_is(line, row.lead_id, NEW)
+    await tell_address(line, row.lead_id, NEW)
     await line.floor.work_out()
     assert [one[:2] for one in told(line)] == [(old, "REQUEST"), (old, "CANCEL")]
 
@@ -223,7 +209,7 @@ async def test_called_off_before_the_new_mailbox_was_invited_the_old_one_hears_i
     row = await line.booked()
     await line.floor.work()
     old = line.mail.arrived[0].to
-    await address_is(line, row.lead_id, NEW)
+    await tell_address(line, row.lead_id, NEW)
     await cancel(line.env, row.id, reason="test", actor=SETTER)
     await line.floor.work_out()
     assert [one[:2] for one in told(line)] == [(old, "REQUEST"), (old, "CANCEL")]
@@ -233,7 +219,7 @@ async def test_who_is_not_to_be_contacted_is_told_since_it_is_their_own_appointm
     row = await line.booked()
     await line.floor.work()
     await end_contact(line.env, row.lead_id, reason=None, actor=ADMIN)
-    await address_is(line, row.lead_id, NEW)
+    await tell_address(line, row.lead_id, NEW)
     await line.floor.work_out()
     assert sorted(one[1] for one in told(line)) == ["CANCEL", "REQUEST", "REQUEST"]
 
@@ -242,7 +228,7 @@ async def test_once_the_appointment_is_over_nobody_is_told(line: MailFloor) -> N
     row = await line.booked()
     await line.floor.work()
     line.floor.world.clock.advance(row.ends_at - line.env.clock() + timedelta(minutes=1))
-    await address_is(line, row.lead_id, NEW)
+    await tell_address(line, row.lead_id, NEW)
     await line.floor.work_out()
     assert len(line.mail.arrived) == 1
 
@@ -252,7 +238,7 @@ async def test_where_the_vendor_invites_its_event_has_the_new_guest_and_no_mail_
         line.floor.vendor.invites = True
         row = await line.booked()
         await line.floor.work()
-        await address_is(line, row.lead_id, NEW)
+        await tell_address(line, row.lead_id, NEW)
         await line.floor.work_out()
         (event,) = line.floor.vendor.events()
         assert ([guest.email for guest in event.guests], event.sequence, line.mail.arrived) == ([NEW], 2, [])
