@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pointsman.db.booking.buyer_mail import SqlBuyerMail
     from pointsman.db.booking.calendars import SqlCalendars
     from pointsman.db.booking.connections import SqlConnections
-    from pointsman.db.booking.deliveries import SqlDeliveries
+    from pointsman.db.booking.deliveries.deliveries import SqlDeliveries
     from pointsman.db.booking.pace import SqlPaces
     from pointsman.db.booking.sign_in import SqlSignInStore
     from pointsman.db.booking.slot_holds import SqlSlotHolds
@@ -112,7 +112,7 @@ class SqlTx:
     connections: cached_property[SqlConnections] = _on_use("pointsman.db.booking.connections", "SqlConnections")
     paces: cached_property[SqlPaces] = _on_use("pointsman.db.booking.pace", "SqlPaces")
     sign_ins: cached_property[SqlSignInStore] = _on_use("pointsman.db.booking.sign_in", "SqlSignInStore")
-    deliveries: cached_property[SqlDeliveries] = _on_use("pointsman.db.booking.deliveries", "SqlDeliveries")
+    deliveries: cached_property[SqlDeliveries] = _on_use("pointsman.db.booking.deliveries.deliveries", "SqlDeliveries")
     buyer_mail: cached_property[SqlBuyerMail] = _on_use("pointsman.db.booking.buyer_mail", "SqlBuyerMail")
     unheard: cached_property[SqlUnheard] = _on_use("pointsman.db.booking.unheard", "SqlUnheard")
     jobs: cached_property[SqlJobs] = _on_use("pointsman.db.engine.jobs", "SqlJobs")

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import psycopg
 import pytest
 
-from pointsman.db.booking import deliveries, slot_holds
+from pointsman.db.booking import slot_holds
+from pointsman.db.booking.deliveries import attempts as delivery_attempts
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.intake import idempotency, inbox_attempts
 from pointsman.db.routing import holds
@@ -74,12 +75,12 @@ class Asked:
 A_BATCH = 200
 ASKED = {
     "a delivery is claimed": Asked(
-        statement=deliveries._CLAIM,
+        statement=delivery_attempts.CLAIM,
         fill=DELIVERIES,
         given={"id": FIRST, "lease": FIRST, "span": "'90 s'", "at": "now()"},
     ),
     "deliveries whose job was lost": Asked(
-        statement=deliveries._CLAIM_OVERDUE,
+        statement=delivery_attempts.CLAIM_OVERDUE,
         fill=DELIVERIES,
         given={"before": "now()", "at": "now()", "limit": str(A_BATCH)},
         bound=45

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pointsman.db.booking import appointment_statements, booking_links, deliveries
+from pointsman.db.booking import appointment_statements, booking_links
+from pointsman.db.booking.deliveries import lists as delivery_lists
 from pointsman.db.leads import lead_links
 from pointsman.db.operations import alerts
 from pointsman.db.routing import decisions, holds, overrides
@@ -78,7 +79,7 @@ WORK_LISTS: Mapping[str, ListStatement] = MappingProxyType({
         page={"after_at": _AFTER, "after_id": id_of("appointment", 7)},
     ),
     "GET /v1/deliveries": ListStatement(
-        statement=deliveries._PAGE,
+        statement=delivery_lists.PAGE,
         tables=("deliveries",),
         given={
             "connection": {"connection": "'connection7'"},

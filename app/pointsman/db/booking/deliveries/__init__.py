@@ -1,0 +1,1 @@
+"""Repository: effects owed to connections; its statements, by what they are about."""

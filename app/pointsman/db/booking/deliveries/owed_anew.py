@@ -1,0 +1,31 @@
+"""Statements that take up again what had ended, waited or stood: it is owed from then on."""
+
+from pointsman.db.engine.prepared_statement import PreparedStatement
+
+REOPEN = PreparedStatement("""
+    update deliveries set
+        status = 'pending', next_attempt_at = :at, done_at = null,
+        owed_at = case when status = 'pending' then owed_at else :at end, lease = null, lease_until = null
+    where id = :id and status = :status and (lease_until is null or lease_until <= statement_timestamp())
+""")
+#: Of what is under way the lease is taken away: its call goes to where the connection led before. What was answered is no
+#: attempt any more of which nobody knows the end. Mail under way arrives wherever it goes out from: it is not sent again.
+OWE_AGAIN = PreparedStatement(
+    """
+    update deliveries d set
+        status = 'pending', next_attempt_at = :at, owed_at = :at, done_at = null, lease = null, lease_until = null,
+        attempts = d.attempts - cast(d.status = 'done' as integer)
+    from appointments a
+    where a.id = d.appointment_id and a.status in ('requested','confirmed') and a.starts_at > :at
+      and d.connection_id = :connection and d.wanted = 'put'
+      and d.kind <> 'notice' and (d.status = 'done' or (d.status = 'pending' and d.lease_until > statement_timestamp()))
+      and not exists (
+        select 1 from deliveries e
+        where e.key = d.key and e.connection_id = d.connection_id and e.calendar = d.calendar and e.kind = d.kind
+          and e.sequence > d.sequence)
+    """,
+    replan=True,
+)
+RENEW = PreparedStatement("""
+    update deliveries set owed_at = :at where connection_id = :connection and status = 'pending' and owed_at < :at
+""")
