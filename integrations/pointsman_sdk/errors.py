@@ -31,6 +31,7 @@ class ConnectorError(Exception):
 class Retryable(ConnectorError):
     """Not now: the host tries again later, no sooner than `retry_after` when the vendor said so.
 
+    With the scope CALL a `retry_after` says that the vendor answered, and counts this kind of call by itself.
     `scope` CONNECTION says that the vendor throttles or cannot be reached, so that no other call is worth making either;
     SUBJECT says so of the calls for one `subject`, which `Subjects.subject_of` names for them.
     """

@@ -45,6 +45,7 @@ _LATER = frozenset(
     }
 )
 _THROTTLED = frozenset({"ApplicationThrottled", "TooManyRequests", "ErrorExceededConnectionCount"})
+_NEXT_SUBSCRIPTIONS = timedelta(seconds=30)  # where Graph names no time
 _NO_SYNC = frozenset({"SyncStateNotFound", "SyncStateInvalid", "resyncRequired", "ErrorInvalidSyncStateData"})
 _REFUSED = 400
 
@@ -83,7 +84,8 @@ def raise_throttling_of_subscriptions(response: httpx.Response, *, wait: timedel
     """
     status = response.status_code
     if status == 429 or is_throttled(response) or (status in (403, 503) and wait is not None):
-        raise Retryable(f"Microsoft Graph asks for fewer calls about subscriptions (status {status})", retry_after=wait)
+        said = _NEXT_SUBSCRIPTIONS if wait is None else wait
+        raise Retryable(f"Microsoft Graph asks for fewer calls about subscriptions (status {status})", retry_after=said)
 
 
 def raise_what_is_peculiar(status: int, code: str, *, wait: timedelta | None, of_place: bool) -> None:

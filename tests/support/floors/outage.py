@@ -11,13 +11,25 @@ from pointsman.services.ports import VendorRetryableError, VendorWaitError
 from pointsman_sdk import Context, Retryable, Scope
 from support.floors.paced_world import PacedWorld
 
-#: By name: whether the vendor is away as a whole, and how many seconds a call takes to find that out.
-WAYS_OF_BEING_AWAY = {
-    "unreachable": (Scope.CONNECTION, 0.01),
-    "failing": (Scope.CALL, 0.1),
-    "silent": (Scope.CALL, 30.0),
-}
 CALL_TAKES_S = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeingAway:
+    """Whether the vendor is away as a whole, how many seconds a call takes to find that out, and which gateway answers for it."""
+
+    scope: Scope
+    takes: float
+    status: int | None = None
+    retry_after: timedelta | None = None
+
+
+WAYS_OF_BEING_AWAY = {
+    "unreachable": BeingAway(scope=Scope.CONNECTION, takes=0.01),
+    "failing": BeingAway(scope=Scope.CALL, takes=0.1),
+    "silent": BeingAway(scope=Scope.CALL, takes=30.0),
+    "behind a gateway": BeingAway(scope=Scope.CALL, takes=0.1, status=502, retry_after=timedelta(seconds=5)),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +47,17 @@ async def outage(
     world: PacedWorld, way: str, *, deliveries: int, lasts: timedelta, processes: int = 2
 ) -> OutageFigures:
     """`deliveries` are due when the vendor goes away; each is tried when it is due, one after another."""
-    scope, takes = WAYS_OF_BEING_AWAY[way]
+    away = WAYS_OF_BEING_AWAY[way]
     clock, begun = world.clock, world.clock()
     back = begun + lasts
 
-    async def act(_context: Context) -> object:
+    async def act(context: Context) -> object:
         if clock() < back:
-            clock.advance(takes)
-            raise Retryable("away", scope=scope)
+            if away.status is not None:
+                world.vendor.status = away.status
+                await context.http.get("https://vendor.example/event")
+            clock.advance(away.takes)
+            raise Retryable("away", scope=away.scope, retry_after=away.retry_after)
         clock.advance(CALL_TAKES_S)
         return None
 
@@ -60,7 +75,7 @@ async def outage(
         except VendorWaitError as wait:
             heapq.heappush(due, (max(wait.until, clock() + timedelta(milliseconds=1)), next(order), number, attempts))
         except VendorRetryableError:
-            delay = retry_delay(attempts + 1, UUID(int=number))
+            delay = retry_delay(attempts + 1, UUID(int=number), away.retry_after)
             heapq.heappush(due, (clock() + delay, next(order), number, attempts + 1))
             most = max(most, attempts + 1)
     during = sum(at < back for at in world.vendor.begun)

@@ -86,7 +86,7 @@ class Ending:
         self, fault: VendorRetryableError, said: Message, *, whole: bool, subject: str | None = None
     ) -> VendorError:
         quota, lasts = self._lent.quota.take(), whole or subject is not None
-        if self.heard.answer and not lasts:
+        if not lasts and (self.heard.answer or self._was_told_to_wait(fault)):
             await self._gate.answered(self._call, said, quota)  # this call failed, and the vendor works
             return fault
         wait = fault.retry_after
@@ -96,6 +96,14 @@ class Ending:
         # The connection, or the subject, is to blame, and nothing was done: that is no attempt.
         wait = max(until - self._gate.now(), timedelta())
         return VendorWaitError(str(fault), until=until, retry_after=wait, told=fault.told)
+
+    def _was_told_to_wait(self, fault: VendorRetryableError) -> bool:
+        """Whether the vendor answered by when to come again, as one does that counts one kind of call by itself.
+
+        Who names a time has answered; what was sent and not answered, and what a failing gateway names, is none.
+        """
+        is_named = fault.retry_after is not None and not isinstance(fault, VendorUnansweredError)
+        return is_named and not self.heard.failing
 
     def _unanswered(self, text: str, told: Message) -> VendorRetryableError:
         return (VendorUnansweredError if self.writes else VendorRetryableError)(text, told=told)

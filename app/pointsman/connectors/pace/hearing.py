@@ -15,9 +15,13 @@ from pointsman_sdk import Dial
 
 @dataclass(slots=True)
 class Heard:
-    """What came back in one call; `before_request` holds each of its requests back while the vendor wants it."""
+    """What came back in one call; `before_request` holds each of its requests back while the vendor wants it.
+
+    `failing`: the last that came back was a failure of the vendor's, which is no answer, also where it names a time to come again.
+    """
 
     answer: bool = False
+    failing: bool = False
     before_request: Callable[[], Awaitable[None]] | None = None
 
 
@@ -28,7 +32,11 @@ HEARING: ContextVar[Heard | None] = ContextVar("hearing", default=None)
 async def hear(response: httpx.Response) -> None:
     """httpx's hook of each response. A failure, and "too many calls", say nothing of how the vendor does."""
     heard = HEARING.get()
-    if heard is not None and response.status_code < 500 and response.status_code != 429:
+    if heard is None:
+        return
+    status = response.status_code
+    heard.failing = status >= 500 and status != 503  # by 503 some throttle
+    if status < 500 and status != 429:
         heard.answer = True
 
 

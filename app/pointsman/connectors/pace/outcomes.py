@@ -1,7 +1,8 @@
 """How a call went, written into its paces: the connection's, and the one of the mailbox or user for which it was made.
 
 What fails for one of those counts against the connection once, until calls for that one are answered again: so the connection
-waits where many fail, and not for one.
+waits where many fail, and not for one. Where the connection waited already, a vendor that throttles one has answered the
+probe.
 """
 
 from dataclasses import dataclass, replace
@@ -40,7 +41,10 @@ async def write_failure(
         return await paces.failed(of, lease, failure, began=call.began, at=at, quota=quota)
     whose = call.subject if subject is None else subject
     until = None
-    if not whose or call.probing or not await paces.is_ailing(of, whose):
+    if call.probing and subject is not None:
+        # The vendor is back, and has a word for one mailbox alone, for which the others need not wait.
+        await paces.answered(of, lease, failure.error, began=call.began, at=at, quota=quota)
+    elif not whose or call.probing or not await paces.is_ailing(of, whose):
         until = await paces.failed(of, lease, failure, began=call.began, at=at, quota=quota)
     else:
         await paces.let_go(of, lease)
