@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pointsman.db.booking.appointments import SqlAppointments
     from pointsman.db.booking.booking_links import SqlBookingLinks
     from pointsman.db.booking.buyer_mail import SqlBuyerMail
-    from pointsman.db.booking.calendars import SqlCalendars
+    from pointsman.db.booking.calendars.calendars import SqlCalendars
     from pointsman.db.booking.connections import SqlConnections
     from pointsman.db.booking.deliveries.deliveries import SqlDeliveries
     from pointsman.db.booking.pace import SqlPaces
@@ -108,7 +108,7 @@ class SqlTx:
     appointments: cached_property[SqlAppointments] = _on_use("pointsman.db.booking.appointments", "SqlAppointments")
     booking_links: cached_property[SqlBookingLinks] = _on_use("pointsman.db.booking.booking_links", "SqlBookingLinks")
     slot_holds: cached_property[SqlSlotHolds] = _on_use("pointsman.db.booking.slot_holds", "SqlSlotHolds")
-    calendars: cached_property[SqlCalendars] = _on_use("pointsman.db.booking.calendars", "SqlCalendars")
+    calendars: cached_property[SqlCalendars] = _on_use("pointsman.db.booking.calendars.calendars", "SqlCalendars")
     connections: cached_property[SqlConnections] = _on_use("pointsman.db.booking.connections", "SqlConnections")
     paces: cached_property[SqlPaces] = _on_use("pointsman.db.booking.pace", "SqlPaces")
     sign_ins: cached_property[SqlSignInStore] = _on_use("pointsman.db.booking.sign_in", "SqlSignInStore")

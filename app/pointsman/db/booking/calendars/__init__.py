@@ -1,0 +1,1 @@
+"""Repository: the calendars of reps; its statements, by what they are about."""
