@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from pointsman.connectors.credentials import seal_config
 from pointsman.connectors.hook_values import push_reply
 from pointsman.connectors.pace.calls import CALL_DEADLINE, Calls
-from pointsman.connectors.pace.gate import Patience
 from pointsman.connectors.pace.masks import Masks
+from pointsman.connectors.pace.patience import Patience
 from pointsman.connectors.sdk_values import (
     LONGEST_ID,
     Busyness,

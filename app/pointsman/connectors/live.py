@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from pointsman.connectors.adapter import ConnectorGateway
-from pointsman.connectors.pace.gate import Patience
+from pointsman.connectors.pace.patience import Patience
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
 from pointsman.services.ports import ConnectionRef, VendorError, VendorRejectedError
 from pointsman_sdk import Connector

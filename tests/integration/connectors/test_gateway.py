@@ -16,9 +16,9 @@ import pytest
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.guard import PRIVATE_NETWORKS
-from pointsman.connectors.pace.gate import Patience
 from pointsman.connectors.pace.open_gate import OpenGate
 from pointsman.connectors.pace.outcomes import Admitted
+from pointsman.connectors.pace.patience import Patience
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.domain.errors import Invalid

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pointsman.connectors.pace.gate import Patience
+from pointsman.connectors.pace.patience import Patience
 from pointsman.services.ports import VendorError, VendorReauthError, VendorRetryableError, VendorWaitError
 from pointsman.services.ports.vendors.pace import PaceRow, PaceState
 from pointsman_sdk import AmbiguousOutcome, Context, Limits, Quota, ReauthRequired, Rejected, Retryable

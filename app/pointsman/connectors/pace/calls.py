@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.credentials import open_config
 from pointsman.connectors.pace.endings import Ending
-from pointsman.connectors.pace.gate import PaceGate, Patience
+from pointsman.connectors.pace.gate import PaceGate
 from pointsman.connectors.pace.hearing import HEARING, Heard
 from pointsman.connectors.pace.held_back import HeldBack
 from pointsman.connectors.pace.instances import Instance, Instances, asked
 from pointsman.connectors.pace.masks import CURRENT, Masks, secrets_in
 from pointsman.connectors.pace.open_gate import OpenGate
+from pointsman.connectors.pace.patience import Patience
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.sdk_values import kept_subject
 from pointsman.connectors.vault import Vault

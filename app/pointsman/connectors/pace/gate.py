@@ -4,48 +4,34 @@ What is kept is in PostgreSQL, so that all processes keep one pace. No transacti
 """
 
 import asyncio
-import logging
 import random
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Any
 from uuid import UUID, uuid4
 
 from pointsman.connectors.pace.outcomes import Admitted, write_failure, write_refusal
+from pointsman.connectors.pace.patience import Patience, allowance_of
+from pointsman.connectors.pace.places import LEASE, Places
+from pointsman.connectors.pace.writings import Writings
 from pointsman.domain.messages.message import Message, say
 from pointsman.services.ports import (
-    DatabaseBusy,
-    DatabaseUnavailable,
-    LostRace,
     UnitOfWork,
     VendorError,
     VendorReauthError,
     VendorWaitError,
 )
-from pointsman.services.ports.vendors.pace import STRIKES, Allowance, Failure, PaceState, QuotaLeft, Refusal
+from pointsman.services.ports.vendors.pace import STRIKES, Failure, PaceState, QuotaLeft, Refusal
 from pointsman_sdk import Limits
 
-_LOG = logging.getLogger("pointsman.connectors")
 _LOOK_AGAIN = timedelta(seconds=0.5)  # who waits for a connection that may come back any moment
-_LEASE = timedelta(seconds=10)  # of a call's place; after this long a killed process keeps none
-_PROLONGED_EVERY_S = 3.0
 _WHY = {
     PaceState.CLOSED: say("vendor.waits-for-turn"),
     PaceState.WAITING: say("vendor.waits"),
     PaceState.PROBING: say("vendor.probing"),
     PaceState.OUT_OF_USE: say("vendor.probing"),
 }
-
-
-class Patience(Enum):
-    """How a caller takes it that a call may not begin at once."""
-
-    COMES_BACK = "comes back"  # hears when, and stands in line until then
-    WAITS = "waits"  # here, within its deadline
-    FIRST = "first"  # the same, and others leave it a place: someone waits for the answer
-    UNPACED = "unpaced"  # an admin asks, or a probe
 
 
 class PaceGate:
@@ -62,8 +48,7 @@ class PaceGate:
         beat: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep,
     ) -> None:
         self._uow, self._clock, self._chance, self._new_lease, self._sleep = uow, clock, chance, new_lease, sleep
-        self._beat, self._running = beat, dict[UUID, asyncio.Task[None]]()
-        self._going: set[asyncio.Task[None]] = set()
+        self._places, self._writings = Places(uow=uow, clock=clock, beat=beat), Writings()
         self._kept: set[tuple[UUID, str]] = set()
 
     async def enter(
@@ -83,7 +68,7 @@ class PaceGate:
             now = self._clock()
             found = await self._let_in(call, limits, patience, now)
             if isinstance(found, Admitted):
-                self._running[found.lease] = asyncio.create_task(self._prolong(found))
+                self._places.keep(found)
                 return found
             if found is None:  # it was removed meanwhile
                 self._kept -= {(connection_id, name) for name in call.kept_as}
@@ -102,7 +87,7 @@ class PaceGate:
         async with self._uow.autocommit() as tx:
             for name in call.kept_as:
                 allowance = allowance_of(limits, patience, part=name != call.subject)
-                until = now + _LEASE
+                until = now + LEASE
                 is_probing = await tx.paces.enter(
                     call.connection_id, call.lease, allowance, at=now, until=until, subject=name
                 )
@@ -116,16 +101,6 @@ class PaceGate:
                     return refusal
                 taken.append((name, allowance.rate is not None))
         return replace(call, began=now, probing=bool(is_probing))
-
-    async def _prolong(self, call: Admitted) -> None:
-        """Keep the place of a call that runs."""
-        while True:
-            await self._beat(_PROLONGED_EVERY_S)
-            await _forgiving(self._keep_place(call))
-
-    async def _keep_place(self, call: Admitted) -> None:
-        async with self._uow.autocommit() as tx:
-            await tx.paces.prolong(call.connection_id, call.lease, until=self._clock() + _LEASE, subject=call.subject)
 
     async def _is_kept(self, call: Admitted, limits: Limits) -> bool:
         """Whether the pace of this connection is kept: from its first call on."""
@@ -156,7 +131,7 @@ class PaceGate:
         """The vendor answered: what was asked, or an `error` that is the call's own."""
         if call is None:
             return
-        self._end(call)
+        self._places.leave(call)
 
         async def write() -> None:
             async with self._uow.autocommit() as tx:
@@ -171,7 +146,7 @@ class PaceGate:
                         subject=name,
                     )
 
-        await self._write(write())
+        await self._writings.finish(write())
 
     async def failed(
         self,
@@ -186,7 +161,7 @@ class PaceGate:
         """Until when no call is worth making, None: other calls are. `subject`: for that one alone, and it is throttled."""
         if call is None:
             return None
-        self._end(call)
+        self._places.leave(call)
         now, chance = self._clock(), self._chance()
         found: list[datetime | None] = []
 
@@ -196,7 +171,7 @@ class PaceGate:
             async with self._uow.autocommit() as tx:
                 found.append(await write_failure(tx, call, failure, at=now, quota=quota, subject=subject))
 
-        await self._write(write())
+        await self._writings.finish(write())
         return found[0] if found else None
 
     async def hold(self, connection_id: UUID, subject: str, error: Message, wait: timedelta | None) -> datetime | None:
@@ -217,7 +192,7 @@ class PaceGate:
         """
         if call is None:
             return error
-        self._end(call)
+        self._places.leave(call)
         now, whose = self._clock(), subject or ""
         found: list[tuple[int, datetime]] = []
 
@@ -225,7 +200,7 @@ class PaceGate:
             async with self._uow.autocommit() as tx:
                 found.append(await write_refusal(tx, call, said, at=now, subject=whose))
 
-        await self._write(write())
+        await self._writings.finish(write())
         if (not found or found[0][0] >= STRIKES) and not whose:
             return error
         until = found[0][1] if found else now + _LOOK_AGAIN
@@ -235,59 +210,20 @@ class PaceGate:
         """The call was broken off, or says nothing of the vendor: its place is free again, in a moment."""
         if call is None:
             return
-        self._end(call)
+        self._places.leave(call)
 
         async def write() -> None:
             async with self._uow.autocommit() as tx:
                 for name in call.kept_as:
                     await tx.paces.let_go(call.connection_id, call.lease, subject=name)
 
-        self._start(write())
+        self._writings.start(write())
 
     async def aclose(self) -> None:
         """Finish what is being written."""
-        await asyncio.gather(*self._going)
-
-    def _end(self, call: Admitted) -> None:
-        running = self._running.pop(call.lease, None)
-        if running is not None:
-            running.cancel()
-
-    async def _write(self, writing: Coroutine[Any, Any, None]) -> None:
-        """To its end, also when the caller is broken off meanwhile."""
-        await asyncio.shield(self._start(writing))
-
-    def _start(self, writing: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(_forgiving(writing))
-        self._going.add(task)
-        task.add_done_callback(self._going.discard)
-        return task
+        await self._writings.aclose()
 
 
 def _waits(refusal: Refusal, now: datetime) -> VendorWaitError:
     told, wait = _WHY[refusal.state], max(refusal.until - now, timedelta())
     return VendorWaitError(told.key, until=refusal.until, retry_after=wait, told=told)
-
-
-async def _forgiving(writing: Coroutine[Any, Any, None]) -> None:
-    """What a vendor did is told to the caller also when its pace cannot be written: the lease runs out by itself."""
-    try:
-        await writing
-    except (DatabaseUnavailable, DatabaseBusy, LostRace) as error:
-        _LOG.warning("the pace of a connection cannot be written: %s", type(error).__name__)
-
-
-def allowance_of(limits: Limits, patience: Patience, *, part: bool = False) -> Allowance:
-    """Where someone waits for an answer, there is a place and a fifth of the bucket that others leave.
-
-    `part`: of the connection, for a call whose rate is counted by its subject.
-    """
-    places, burst = max(limits.at_once, 1), max(limits.burst, 1)
-    first = patience is Patience.FIRST
-    rate = limits.rate if limits.rate and limits.rate > 0 and not part else None
-    return Allowance(
-        rate=rate,
-        burst=burst,
-        spare=0.0 if first else min(burst / 5, burst - 1.0),
-        places=places if first or places == 1 else places - 1,
-    )

@@ -4,8 +4,10 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from pointsman.connectors.pace.gate import PaceGate, Patience
+from pointsman.connectors.pace.gate import PaceGate
 from pointsman.connectors.pace.outcomes import Admitted
+from pointsman.connectors.pace.patience import Patience
+from pointsman.connectors.pace.writings import Writings
 from pointsman.domain.messages.message import Message
 from pointsman.services.ports import VendorWaitError
 from pointsman_sdk import Limits
@@ -16,7 +18,7 @@ class OpenGate(PaceGate):
 
     def __init__(self) -> None:
         """Nothing is asked of the world."""
-        self._going = set()
+        self._writings = Writings()
 
     async def enter(
         self,
