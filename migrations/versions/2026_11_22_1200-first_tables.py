@@ -68,8 +68,10 @@ def upgrade() -> None:
         sa.Column("fault", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("max_reading_age_s", sa.Integer(), nullable=True),
         sa.Column("sync_owners", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("on_release", sa.Text(), server_default="clear", nullable=False),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.CheckConstraint("max_reading_age_s between 5 and 3600", name=op.f("connections_max_reading_age_check")),
+        sa.CheckConstraint("on_release in ('clear','keep')", name=op.f("connections_on_release_check")),
         sa.PrimaryKeyConstraint("id", name=op.f("connections_pkey")),
         sa.UniqueConstraint("key", name=op.f("connections_key_key")),
     )
@@ -1279,10 +1281,11 @@ def upgrade() -> None:
     op.create_table(
         "deliveries",
         sa.Column("id", sa.UUID(), nullable=False),
-        sa.Column("appointment_id", sa.UUID(), nullable=False),
-        sa.Column("rep_id", sa.UUID(), nullable=False),
+        sa.Column("lead_id", sa.UUID(), nullable=False),
+        sa.Column("appointment_id", sa.UUID(), nullable=True),
+        sa.Column("rep_id", sa.UUID(), nullable=True),
         sa.Column("connection_id", sa.UUID(), nullable=False),
-        sa.Column("calendar", sa.Text(), nullable=False),
+        sa.Column("calendar", sa.Text(), server_default="", nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("wanted", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
@@ -1310,10 +1313,15 @@ def upgrade() -> None:
         sa.CheckConstraint("kind in ('appointment','person','activity','notice')", name=op.f("deliveries_kind_check")),
         sa.CheckConstraint("wanted in ('put','drop')", name=op.f("deliveries_wanted_check")),
         sa.CheckConstraint(
+            "(kind = 'person') = (appointment_id is null) and (kind = 'person') = (rep_id is null)",
+            name=op.f("deliveries_appointment_check"),
+        ),
+        sa.CheckConstraint(
             "said in ('confirmation','change','cancellation','reminder')", name=op.f("deliveries_said_check")
         ),
         sa.ForeignKeyConstraint(["appointment_id"], ["appointments.id"], name=op.f("deliveries_appointment_id_fkey")),
         sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("deliveries_connection_id_fkey")),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("deliveries_lead_id_fkey")),
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("deliveries_rep_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("deliveries_pkey")),
     )
@@ -1328,7 +1336,14 @@ def upgrade() -> None:
     op.create_index("deliveries_connection_id_idx", "deliveries", ["connection_id", "created_at", "id"], unique=False)
     op.create_index("deliveries_status_idx", "deliveries", ["status", "created_at", "id"], unique=False)
     op.create_index("deliveries_kind_idx", "deliveries", ["kind", "created_at", "id"], unique=False)
-    op.create_index("deliveries_appointment_id_idx", "deliveries", ["appointment_id", "created_at", "id"], unique=False)
+    op.create_index(
+        "deliveries_appointment_id_idx",
+        "deliveries",
+        ["appointment_id", "created_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("appointment_id is not null"),
+    )
+    op.create_index("deliveries_lead_id_idx", "deliveries", ["lead_id", "created_at", "id"], unique=False)
     op.create_index(
         "deliveries_error_code_idx",
         "deliveries",
@@ -1438,7 +1453,12 @@ def downgrade() -> None:
     op.drop_index(
         "deliveries_error_code_idx", table_name="deliveries", postgresql_where=sa.text("error_code is not null")
     )
-    op.drop_index("deliveries_appointment_id_idx", table_name="deliveries")
+    op.drop_index("deliveries_lead_id_idx", table_name="deliveries")
+    op.drop_index(
+        "deliveries_appointment_id_idx",
+        table_name="deliveries",
+        postgresql_where=sa.text("appointment_id is not null"),
+    )
     op.drop_index("deliveries_kind_idx", table_name="deliveries")
     op.drop_index("deliveries_status_idx", table_name="deliveries")
     op.drop_index("deliveries_connection_id_idx", table_name="deliveries")

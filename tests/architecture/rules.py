@@ -177,6 +177,20 @@ def domain_and_services_import_inwards(root: Path) -> list[str]:
     return faults
 
 
+def what_becomes_of_a_lead_is_owed_to_crms(root: Path) -> list[str]:
+    """Who has a lead, its stage, gate and evidence are what a CRM shows: what writes them owes the record."""
+    writes = re.compile(
+        r"(^|\.)(decisions\.(write|add_assignment|end_assignment)|leads\.set_stage|merges\.mark_merged"
+        r"|gates\.(add_check|add_evidence|revoke_passes|end_assignment_and_hold))$"
+    )
+    faults = []
+    for path, tree in _trees(root, "app/pointsman"):
+        called = {_dotted(node.func): node for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        if "owe_lead_record" not in called:
+            faults += [f"{_at(root, path, node)} calls {name}" for name, node in called.items() if writes.search(name)]
+    return faults
+
+
 def patterns_have_one_engine(root: Path) -> list[str]:
     """RE2 is bounded and quiet where it is set up, so it is used nowhere else; see decision 9."""
     return [
@@ -420,6 +434,7 @@ RULES = [
     core_is_handed_time_ids_and_chance,
     commits_happen_in_one_place,
     domain_and_services_import_inwards,
+    what_becomes_of_a_lead_is_owed_to_crms,
     patterns_have_one_engine,
     outside_text_has_readers,
     holidays_have_one_book,

@@ -42,6 +42,16 @@ PLANTED = [
     (rules.domain_and_services_import_inwards, "app/pointsman/services/a.py", "def f():\n    import httpx\n"),
     (rules.domain_and_services_import_inwards, "app/pointsman/services/a.py", "from pointsman.db import tables\n"),
     (rules.domain_and_services_import_inwards, "integrations/pointsman_sdk/a.py", "import pytest\n"),
+    (
+        rules.what_becomes_of_a_lead_is_owed_to_crms,
+        "app/pointsman/services/a.py",
+        "async def f(tx): await tx.decisions.end_assignment(1)\n",
+    ),
+    (
+        rules.what_becomes_of_a_lead_is_owed_to_crms,
+        "app/pointsman/services/a.py",
+        "async def f(self): await self._tx.leads.set_stage(1, 'won')\n",
+    ),
     (rules.patterns_have_one_engine, "app/pointsman/domain/a.py", "import re2\n"),
     (rules.patterns_have_one_engine, "app/pointsman/services/a.py", "def f():\n    from re2 import compile\n"),
     (rules.outside_text_has_readers, "app/pointsman/api/a.py", "def f(body): return yaml.safe_load(body)\n"),
@@ -142,6 +152,11 @@ ALLOWED = [
         "@dataclass(frozen=True, slots=True)\nclass A: ...\n",
     ),
     (rules.core_is_handed_time_ids_and_chance, "app/pointsman/services/a.py", "def f(clock): return clock()\n"),
+    (
+        rules.what_becomes_of_a_lead_is_owed_to_crms,
+        "app/pointsman/services/a.py",
+        "async def f(env, tx):\n    await tx.gates.add_check(1)\n    await owe_lead_record(env, tx, 1)\n",
+    ),
     (rules.patterns_have_one_engine, rules.PATTERNS_IN, "import re2\n"),
     (rules.holidays_have_one_book, rules.HOLIDAYS_IN, "def f():\n    from holidays import country_holidays\n"),
     (

@@ -1,8 +1,8 @@
 """The CRM gateway: the services' CRM port over whatever connector a connection names."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.mail.mail_addresses import outgoing_address
@@ -22,8 +22,10 @@ from pointsman_sdk import (
     People,
     PersonBy,
     PersonState,
+    Rejected,
     RemoteRecord,
     Slot,
+    check_email,
 )
 
 T = TypeVar("T")
@@ -49,21 +51,17 @@ class ConnectorCrm:
         """Whether its manifest says that it keeps records."""
         return self._registry.manifest(connector).capabilities >= _NEEDED
 
-    async def put_person(self, connection: ConnectionRef, person: CrmPerson) -> CrmReceipt:
-        """By address on both sides."""
-        known = _contact(person)
+    async def put_person(self, connection: ConnectionRef, person: CrmPerson) -> CrmReceipt | None:
+        """By the record's id and the owner's address; the first time by address or number on both sides."""
+        is_known = person.email or not (person.phone or person.id)
+        known = replace(person, email=_address(person) if is_known else None)
 
-        async def put(crm: _Crm) -> CrmReceipt:
-            owner = None if person.owner is None else await _owner(crm, person.owner)
-            if person.owner is not None and owner is None:
+        async def put(crm: _Crm) -> CrmReceipt | None:
+            owner = "" if known.takes_owner_away else None
+            if known.owner is not None and (owner := await _owner(crm, known.owner)) is None:
                 raise UnknownCrmOwnerError("the CRM has no active user with that address")
-            record = await _person(crm, person, known)
-            if owner is not None and record.owner != owner:
-                state = PersonState(
-                    key=person.key, sequence=person.sequence, external_id=record.id, email=known.email, owner=owner
-                )
-                record = await crm.people.put(state)
-            return _receipt(record, owner)
+            record = await _brought(crm, known, owner)
+            return _receipt(record, owner or None) if record is not None else None
 
         return await self._on_crm(connection, put)
 
@@ -113,6 +111,33 @@ async def _owner(crm: _Crm, owner: CrmOwner) -> str | None:
     return user.id if user is not None and user.active else None
 
 
+async def _brought(crm: _Crm, person: CrmPerson, owner: str | None) -> RemoteRecord | None:
+    """The person's record with this owner ("": with none; None: with whoever it is); None where none would be taken away."""
+    if person.id is not None:
+        address = person.email if person.has_new_address else None
+        try:
+            return await crm.people.put(_state(person, external_id=person.id, email=address, owner=owner))
+        except Rejected:
+            if await crm.people.find(PersonBy(external_id=person.id)) is not None:
+                raise
+            # It is gone: a record that is made anew needs what it is known by.
+    by = PersonBy(email=person.email, phone=None if person.email else person.phone)
+    found = await crm.people.find(by) if person.email or person.phone else None
+    if found is None:
+        if not owner:
+            return None
+        named = _state(person, email=person.email, phone=person.phone, last_name=person.name, owner=owner)
+        return await crm.people.put(named)
+    if owner is None or (found.owner or "") == owner:
+        return found
+    return await crm.people.put(_state(person, external_id=found.id, email=person.email, owner=owner))
+
+
+def _state(person: CrmPerson, **values: Any) -> PersonState:
+    # The sequence keeps a late call from undoing a newer one.
+    return PersonState(key=person.key, sequence=person.sequence, **values)
+
+
 async def _person(crm: _Crm, person: CrmPerson, contact: Contact) -> RemoteRecord:
     # What the CRM knows of a person is left as it is: only a missing person is made.
     found = await crm.people.find(PersonBy(email=contact.email))
@@ -130,8 +155,12 @@ def _receipt(record: RemoteRecord, owner: str | None) -> CrmReceipt:
 
 
 def _contact(person: CrmPerson) -> Contact:
+    return Contact(email=_address(person), name=person.name)
+
+
+def _address(person: CrmPerson) -> str:
     try:
-        return Contact(email=outgoing_address(person.email), name=person.name)
+        return check_email(outgoing_address(person.email or ""))
     except ValueError as error:
         told = say("vendor.no-address")
         raise VendorRejectedError("the lead has no address by which a CRM could know it", told=told) from error

@@ -195,6 +195,8 @@ class Crm:
             # An address in other letters is the same address: it stays as it is written there.
             if value is not None and not (name == _KNOWN_BY[row.kind] and str(value).casefold() == row.natural):
                 row.values[name] = value
+        if row.values.get("owner") == "":
+            del row.values["owner"]  # nobody owns it
         if row.values.get("owner") is not None and self.user(row.values["owner"]) is None:
             raise Refused(422, "no such user")
         if row.values.get("account") is not None and self.row(row.values["account"]) is None:

@@ -13,7 +13,8 @@ class PersonState:
     """What a person's record should say. None leaves a value as it stands there.
 
     The record is known by `external_id`, its own id, where the lead came from this CRM or was written before, else by
-    `email`; a person that the CRM does not have is made. `account` and `owner` are ids. `fields` go by the vendor's names.
+    `email`; a person that the CRM does not have is made. `account` and `owner` are ids; an `owner` of "" takes the owner
+    away, so that the record has none. `fields` go by the vendor's names.
     """
 
     key: str

@@ -65,6 +65,15 @@ class CrmChecks(Bench):
             await connector.people.put(replace(PERSON, sequence=2, owner="no-such-user"))
         assert [row.owner for row in vendor.rows(PEOPLE)] == [vendor.user]
 
+    @proves(Tier.SILVER, PEOPLE)
+    async def test_owner_is_taken_away(self, connector: Any, vendor: Any) -> None:
+        """An owner of "" leaves the record without one, again is fine, and a late one changes nothing."""
+        made = await connector.people.put(replace(PERSON, sequence=1, owner=vendor.user))
+        for sequence in (0, 2, 3):
+            put = await connector.people.put(replace(PERSON, sequence=sequence, external_id=made.id, owner=""))
+            assert put.owner == (vendor.user if sequence == 0 else None)
+        assert [row.owner for row in vendor.rows(PEOPLE)] == [None]
+
     @proves(Tier.GOLD, PEOPLE)
     async def test_awkward_address_finds_its_own_record(self, connector: Any, vendor: Any) -> None:
         """An address with an apostrophe or a plus is looked up as it is."""

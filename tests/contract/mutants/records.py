@@ -54,6 +54,12 @@ class LeavesAnUnknownOwnerOut(MemoryPeople):
             return await super().put(replace(thing, owner=None))
 
 
+@fails("test_owner_is_taken_away")
+class LeavesAnOwnerWhoIsToGo(MemoryPeople):
+    async def put(self, thing: PersonState) -> RemoteRecord:
+        return await super().put(replace(thing, owner=thing.owner or None))
+
+
 @fails("test_awkward_address_finds_its_own_record")
 class CutsAddressesAtThePlus(MemoryPeople):
     async def find(self, by: PersonBy) -> RemoteRecord | None:

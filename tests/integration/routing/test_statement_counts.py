@@ -14,8 +14,8 @@ from support.floors.use_case_env import ADMIN, World, rep_given
 
 pytestmark = pytest.mark.anyio
 
-#: The lead's lock, the lead, its context, the ledgers' lock, the write.
-PLAIN = 5
+#: The lead's lock, the lead, its context, the ledgers' lock, the write, and what CRMs are owed of it.
+PLAIN = 6
 COUNT, LOCK_REPS, LOCK_SUPPLIERS = 1, 1, 1
 CALENDARS, RESERVATIONS = 1, 1
 

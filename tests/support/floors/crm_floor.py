@@ -14,18 +14,34 @@ from pointsman.connectors.crm import ConnectorCrm
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.services.connections.connections import save_connection
+from pointsman.services.deliveries.records.lead_record import person_key
 from pointsman.services.ports import Env
 from pointsman.services.ports.booking.appointments import AppointmentRow
-from pointsman.services.ports.booking.deliveries import DeliveryRow
+from pointsman.services.ports.booking.deliveries import DeliveryKind, DeliveryRow
 from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman_memory import MemoryVendor
+from pointsman_sdk import User
 from pointsman_sdk.testing import FaultyTransport
 from support.floors.booking_floor import SETTER, Floor, open_floor
 from support.floors.faulty_calendars import open_transactions
 
-#: Who is who in the CRM, whose users are its own: anna and bruno, and carla, who has left.
-IN_THE_CRM = {"anna": "anna@example.com", "ben": "bruno@example.com", "clara": "carla@example.com"}
-USERS = {"user-1": "anna", "user-2": "ben"}
+#: Who is who in the CRM, whose users are its own: carla has left. Others are users under their own addresses.
+IN_THE_CRM = {
+    "anna": "anna@example.com",
+    "ben": "bruno@example.com",
+    "clara": "carla@example.com",
+    "lena": "dora@example.com",
+    "jonas": "emil@example.com",
+}
+OTHERS = ("sofia", "mia", "paul", "eva")
+USERS = {
+    "user-1": "anna",
+    "user-2": "ben",
+    "user-3": "clara",
+    "user-4": "lena",
+    "user-5": "jonas",
+    **{key: key for key in OTHERS},
+}
 
 
 class Killed(BaseException):
@@ -58,7 +74,7 @@ class CrmFloor:
     crashing: CrashingTransport
     gateway: ConnectorGateway
 
-    async def connect(self, key: str = "crm", *, active: bool = True, sync_owners: bool = True) -> None:
+    async def connect(self, key: str = "crm", *, active: bool = True, sync_owners: bool = True, **more: Any) -> None:
         """Connect the CRM, or change how it is connected."""
         await save_connection(
             replace(self.env, calendars=self.gateway),
@@ -68,6 +84,7 @@ class CrmFloor:
             active=active,
             sync_owners=sync_owners,
             actor=SETTER,
+            **more,
         )
 
     async def hand_to(self, row: AppointmentRow, rep: str) -> AppointmentRow:
@@ -85,9 +102,22 @@ class CrmFloor:
         return list(self.crm.activities.items)
 
     async def owed(self, appointment_id: UUID) -> list[DeliveryRow]:
-        """What the CRM is or was owed for an appointment, in order."""
+        """What the CRM is or was owed of an appointment, in order."""
         found = await self.floor.deliveries(appointment_id)
-        return [delivery for delivery in found if delivery.kind in {"person", "activity"}]
+        return [delivery for delivery in found if delivery.kind == "activity"]
+
+    async def records(self, lead_id: UUID) -> list[DeliveryRow]:
+        """What the CRM is or was owed of a lead's record, in order."""
+        async with self.env.uow() as tx:
+            connection = await tx.connections.get("crm")
+            assert connection is not None
+            return list(await tx.deliveries.of_thing(connection.id, "", DeliveryKind.PERSON, person_key(lead_id)))
+
+    def owner_of(self, email: str) -> str | None:
+        """The rep who owns the record with this address; None where nobody does, or there is none."""
+        found = [row for row in self.crm.crm.of("person") if row.natural == email.casefold()]
+        assert len(found) <= 1
+        return USERS[found[0].values["owner"]] if found and found[0].values.get("owner") else None
 
 
 async def living_through(work: Awaitable[object]) -> None:
@@ -103,6 +133,7 @@ async def open_crm_floor(database_url: str, **over: Any) -> AsyncIterator[CrmFlo
             await floor.world.rows("update reps set email = :email where key = :key", email=email, key=key)
         floor.env.cache.clear()  # the roster was read with the old addresses
         crm = MemoryVendor()
+        crm.crm.users += [User(id=key, email=f"{key}@example.com", name=key, active=True) for key in OTHERS]
         crashing = CrashingTransport(crm.transport)
         wire = FaultyTransport(crashing)
         registry = ConnectorRegistry.discover()

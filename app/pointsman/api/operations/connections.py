@@ -19,7 +19,7 @@ from pointsman.services.connections.connections import (
     list_connections,
     save_connection,
 )
-from pointsman.services.ports.booking.connections import ConnectionRow
+from pointsman.services.ports.booking.connections import ConnectionRow, OnRelease
 from pointsman.services.wording.rendering import MessageReader, render
 
 router = APIRouter(tags=["Connections"])
@@ -120,8 +120,13 @@ class ConnectionIn(BaseModel):
     active: StrictBool = True
     sync_owners: StrictBool = Field(
         default=False,
-        description="A CRM that hears who owns a lead with an appointment, and of the meeting. Only for a connector with "
+        description="A CRM that hears who has each lead, and of its meetings. Only for a connector with "
         "the capabilities `people`, `owners` and `activities`.",
+    )
+    on_release: OnRelease = Field(
+        default=OnRelease.CLEAR,
+        description="What becomes of the owner in the CRM once nobody has the lead: taken away (`clear`), or left (`keep`). An "
+        "owner that the CRM had before is left in any case.",
     )
     max_reading_age_s: Annotated[
         int | None,
@@ -143,7 +148,8 @@ class ConnectionDoc(BaseModel):
     config: dict[str, Any]
     active: bool
     pending: bool = Field(description="Nobody has signed in over it yet: POST /v1/connections/{key}/sign-in.")
-    sync_owners: bool = Field(description="Whether it hears who owns a lead, and of meetings.")
+    sync_owners: bool = Field(description="Whether it hears who has each lead, and of meetings.")
+    on_release: OnRelease = Field(description="What becomes of the owner in the CRM once nobody has the lead.")
     max_reading_age_s: int | None = Field(
         description="How old a reading may be to show slots and to route by; null: 60."
     )
@@ -159,6 +165,7 @@ class ConnectionDoc(BaseModel):
             active=row.active,
             pending=row.pending,
             sync_owners=row.sync_owners,
+            on_release=row.on_release,
             max_reading_age_s=row.max_reading_age_s,
             fault=render(row.fault, reader) if row.fault else None,
             created_at=row.created_at,
@@ -236,6 +243,7 @@ async def put(
         config=given.config,
         active=given.active,
         sync_owners=given.sync_owners,
+        on_release=given.on_release,
         max_reading_age_s=given.max_reading_age_s,
         actor=caller.actor,
     )

@@ -46,7 +46,10 @@ class DeliveryDoc(BaseModel):
     """One effect owed to one calendar, CRM or buyer."""
 
     id: UUID
-    appointment_id: UUID
+    lead_id: UUID
+    appointment_id: UUID | None = Field(
+        description="Null of a person: it is about the lead, with or without an appointment."
+    )
     connection: str = Field(description="The key of the connection.", examples=["team-calendars"])
     calendar: str = Field(description="Empty for a CRM, and for mail.")
     kind: DeliveryKind = Field(
@@ -78,6 +81,7 @@ class DeliveryDoc(BaseModel):
     def of(row: ListedDelivery, reader: MessageReader) -> "DeliveryDoc":
         return DeliveryDoc(
             id=row.id,
+            lead_id=row.lead_id,
             appointment_id=row.appointment_id,
             connection=row.connection,
             calendar=row.calendar,
@@ -109,6 +113,7 @@ def _asked(
         bool | None, Query(description="Only mail that may have gone out twice; false leaves it out.")
     ] = None,
     appointment: Annotated[UUID | None, Query(description="Only this appointment's.")] = None,
+    lead_id: Annotated[UUID | None, Query(description="Only this lead's, and its appointments'.")] = None,
     since: SinceQuery = None,
     until: UntilQuery = None,
 ) -> DeliveryFilter:
@@ -120,6 +125,7 @@ def _asked(
         error_code=error_code,
         maybe_twice=maybe_twice,
         appointment_id=appointment,
+        lead_id=lead_id,
         since=since,
         until=until,
     )

@@ -120,6 +120,7 @@ class ServiceHost:
             config=given.config or {},
             active=True,
             sync_owners=given.sync_owners,
+            on_release=given.on_release,
             max_reading_age_s=given.max_reading_age_s,
             actor=CLI_ACTOR,
         )

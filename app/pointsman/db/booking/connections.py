@@ -13,7 +13,7 @@ from pointsman.db.engine.errors import translating_errors
 from pointsman.db.tables import connection_pace, connections
 from pointsman.db.tables.base import INSTANT
 from pointsman.domain.messages.message import Message, message_from_json
-from pointsman.services.ports.booking.connections import ConnectionRow
+from pointsman.services.ports.booking.connections import ConnectionRow, OnRelease
 
 _ADD = insert(connections)
 _CHANGE = (
@@ -28,9 +28,20 @@ _CHANGE = (
         fault=bindparam("fault"),
         max_reading_age_s=bindparam("max_reading_age_s"),
         sync_owners=bindparam("sync_owners"),
+        on_release=bindparam("on_release"),
     )
 )
-_CHANGING = ("connector", "config", "sealed", "active", "pending", "fault", "max_reading_age_s", "sync_owners")
+_CHANGING = (
+    "connector",
+    "config",
+    "sealed",
+    "active",
+    "pending",
+    "fault",
+    "max_reading_age_s",
+    "sync_owners",
+    "on_release",
+)
 _GET = select(connections).where(connections.c.key == bindparam("key"))
 _GET_BY_ID = select(connections).where(connections.c.id == bindparam("of", type_=UUID_TYPE))
 _LOCK = _GET.with_for_update()
@@ -73,7 +84,8 @@ _SET_FAULT = (
 def connection_row(columns: Mapping[Any, Any]) -> ConnectionRow:
     """The row that has these columns, others left aside."""
     values = {name: columns[name] for name in ConnectionRow.__slots__}
-    return ConnectionRow(**{**values, "fault": message_from_json(values["fault"]) if values["fault"] else None})
+    fault = message_from_json(values["fault"]) if values["fault"] else None
+    return ConnectionRow(**{**values, "fault": fault, "on_release": OnRelease(values["on_release"])})
 
 
 def _values(row: ConnectionRow, names: Iterable[str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
-from pointsman.services.ports.booking.unheard import HeldMail, MissingLink, SwitchedOff
+from pointsman.services.ports.booking.unheard import HeldMail, MissingLink, MissingUser, SwitchedOff
 
 #: What a CRM has yet to hear waits in silence: nobody misses an appointment by it.
 _SWITCHED_OFF = PreparedStatement("""
@@ -37,6 +37,14 @@ _MISSING_LINKS = PreparedStatement("""
 """)
 
 
+_MISSING_USERS = PreparedStatement("""
+    select distinct k.key as connection, d.last_error as error
+    from deliveries d join connections k on k.id = d.connection_id
+    where d.error_code = 'unknown-owner' and d.status = 'pending'
+    order by 1, 2 limit :limit
+""")
+
+
 class SqlUnheard:
     """See `pointsman.services.ports.booking.unheard.Unheard`."""
 
@@ -52,3 +60,6 @@ class SqlUnheard:
     async def missing_links(self, *, before: datetime, at: datetime, limit: int) -> Sequence[MissingLink]:
         given = {"before": before, "at": at, "limit": limit}
         return await _MISSING_LINKS.records(self._connection, MissingLink, given)
+
+    async def missing_users(self, *, limit: int) -> Sequence[MissingUser]:
+        return await _MISSING_USERS.records(self._connection, MissingUser, {"limit": limit})

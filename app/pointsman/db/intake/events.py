@@ -79,6 +79,13 @@ _OWN_WRITES = PreparedStatement("""
     ) as pending
 """)
 
+_HAS_NEWS = PreparedStatement("""
+    select exists (
+        select from inbox i join intakes n on n.id = i.intake_id join connections k on k.key = n.connection
+        where i.about = :about and i.version is not null and k.id = :connection_id and i.received_at >= :since
+          and i.result #>> '{note,key}' is distinct from 'arrival.own-write')
+""")
+
 #: Of those that say the same version of the same thing, whatever events told of it, one is worked off. Where an event named
 #: no version, one that we wrote is no news.
 _KEEP_FETCHED = PreparedStatement("""
@@ -189,6 +196,10 @@ class SqlEventStore:
         }
         row = await _ACCEPT.one(self._connection, values)
         return InboxReceipt(is_intake_current=row[0], inbox_ids=tuple(sorted(row[1] or ())))
+
+    async def has_news(self, connection_id: UUID, *, about: str, since: datetime) -> bool:
+        given = {"connection_id": connection_id, "about": about, "since": since}
+        return bool(await _HAS_NEWS.scalar(self._connection, given))
 
     async def own_writes(self, items: Sequence[UUID], *, connection_id: UUID) -> OwnWrites:
         row = await _OWN_WRITES.one(self._connection, {"items": items, "connection_id": connection_id})

@@ -103,8 +103,8 @@ _BOOKING = PreparedStatement("""
         from appointments a join appointment_events v on v.appointment_id = a.id join reps p on p.id = v.rep_id
         where a.lead_id = any(:leads)
         union all
-        select coalesce(d.done_at, d.created_at), 'delivery', d.id, a.lead_id, jsonb_build_object(
-            'appointment', a.id, 'status', d.status, 'connection', c.key, 'rep', p.key,
+        select coalesce(d.done_at, d.created_at), 'delivery', d.id, d.lead_id, jsonb_build_object(
+            'appointment', d.appointment_id, 'status', d.status, 'connection', c.key, 'rep', p.key,
             'what', case
                 when d.kind = 'notice' and d.key like '%-reminder-%' then 'reminder'
                 when d.kind = 'notice' and d.key like '%-farewell-%' then 'farewell'
@@ -112,9 +112,8 @@ _BOOKING = PreparedStatement("""
             'said', d.said,
             case when d.status = 'done' then 'maybe_twice' else 'maybe_sent' end,
             nullif(d.kind = 'notice' and d.unsure > cast(d.lease is not null as integer), false))
-        from appointments a join deliveries d on d.appointment_id = a.id
-        join connections c on c.id = d.connection_id join reps p on p.id = d.rep_id
-        where a.lead_id = any(:leads)
+        from deliveries d join connections c on c.id = d.connection_id left join reps p on p.id = d.rep_id
+        where d.lead_id = any(:leads) and (d.kind <> 'person' or d.status <> 'superseded')  -- said by a later one, or no news
         union all
         select b.created_at, 'booking-link', b.id, b.lead_id, jsonb_build_object(
             'expires_at', b.expires_at, 'revoked_at', b.revoked_at)

@@ -40,6 +40,13 @@ connections = Table(
         "max_reading_age_s", Integer, CheckConstraint("max_reading_age_s between 5 and 3600", name="max_reading_age")
     ),
     Column("sync_owners", Boolean, nullable=False, server_default=text("false")),  # a CRM that hears who owns a lead
+    Column(  # what becomes of the owner there once nobody has the lead
+        "on_release",
+        Text,
+        CheckConstraint("on_release in ('clear','keep')", name="on_release"),
+        nullable=False,
+        server_default="clear",
+    ),
     instant_column("created_at"),
 )
 
@@ -277,10 +284,11 @@ deliveries = Table(
     "deliveries",
     metadata,
     id_column(),
-    Column("appointment_id", ForeignKey("appointments.id"), nullable=False),
-    Column("rep_id", ForeignKey("reps.id"), nullable=False, index=True),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False),
+    Column("appointment_id", ForeignKey("appointments.id")),  # null of a lead's record in a CRM, as the rep
+    Column("rep_id", ForeignKey("reps.id"), index=True),
     Column("connection_id", ForeignKey("connections.id"), nullable=False),
-    Column("calendar", Text, nullable=False),  # empty for a CRM and for mail
+    Column("calendar", Text, nullable=False, server_default=""),  # empty for a CRM and for mail
     Column(
         "kind",
         Text,
@@ -298,7 +306,7 @@ deliveries = Table(
     ),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("unsure", SmallInteger, nullable=False, server_default="0"),  # attempts of which nobody knows the end
-    Column("told", Text),  # of a notice: a digest of the state that was sent
+    Column("told", Text),  # of a notice or a lead's record: a digest of the state that was sent
     Column(  # of a notice: which message its last attempt was
         "said", Text, CheckConstraint("said in ('confirmation','change','cancellation','reminder')", name="said")
     ),
@@ -316,13 +324,23 @@ deliveries = Table(
     Column("vendor_version", Text),
     instant_column("created_at"),
     instant_column("done_at", null=True),
+    CheckConstraint(
+        "(kind = 'person') = (appointment_id is null) and (kind = 'person') = (rep_id is null)", name="appointment"
+    ),
     Index("deliveries_one_effect", "key", "connection_id", "calendar", "kind", "sequence", unique=True),
     Index("deliveries_vendor_id_idx", "vendor_id", "connection_id", postgresql_where=text("vendor_id is not null")),
     Index("deliveries_created_idx", "created_at", "id"),
     Index("deliveries_connection_id_idx", "connection_id", "created_at", "id"),
     Index("deliveries_status_idx", "status", "created_at", "id"),
     Index("deliveries_kind_idx", "kind", "created_at", "id"),
-    Index("deliveries_appointment_id_idx", "appointment_id", "created_at", "id"),
+    Index(
+        "deliveries_appointment_id_idx",
+        "appointment_id",
+        "created_at",
+        "id",
+        postgresql_where=text("appointment_id is not null"),
+    ),
+    Index("deliveries_lead_id_idx", "lead_id", "created_at", "id"),
     Index(
         "deliveries_error_code_idx",
         "error_code",

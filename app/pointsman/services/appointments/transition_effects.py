@@ -25,6 +25,7 @@ from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.services.appointments.transitions import record_transition
 from pointsman.services.deliveries.enqueue import enqueue_deliveries, enqueue_meeting
+from pointsman.services.deliveries.records.lead_record import owe_lead_record
 from pointsman.services.holds.close_lead import close_lead, mark_won, move_to_nurture
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
@@ -138,6 +139,7 @@ async def apply_transition(
     elif after.status != row.status:
         await enqueue_meeting(env, tx, after)
     await _move_lead(env, tx, lead, row, request, calendars, current=current, has_moved_on=has_moved_on)
+    await owe_lead_record(env, tx, lead.id)
     return after
 
 

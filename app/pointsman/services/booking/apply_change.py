@@ -20,6 +20,7 @@ from pointsman.services.booking.book import booking_error
 from pointsman.services.booking.meeting_place import place_after
 from pointsman.services.deliveries.enqueue import enqueue_changes
 from pointsman.services.deliveries.notices import invitation_rules, inviter_after
+from pointsman.services.deliveries.records.lead_record import owe_lead_record
 from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.routing.lead_inputs import gate_closed_error
@@ -99,6 +100,7 @@ async def apply_appointment_change(
     await enqueue_changes(env, tx, row, after, informed_rep_id=informed_rep_id)
     await note_untold(env, tx, row, after, what.config.roster.reps[after.rep_key].time_zone)
     await tx.leads.set_stage(row.lead_id, LeadStage.BOOKED.value, at=now)
+    await owe_lead_record(env, tx, row.lead_id)
     return after
 
 

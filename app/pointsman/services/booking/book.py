@@ -37,6 +37,7 @@ from pointsman.services.availability.participants import (
 from pointsman.services.booking.appointment_row import build_appointment, find_setter
 from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING
 from pointsman.services.deliveries.enqueue import enqueue_deliveries
+from pointsman.services.deliveries.records.lead_record import owe_lead_record
 from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import Wanted
@@ -167,6 +168,7 @@ async def write_appointment(
     await tx.appointments.add(row, reservation_ids=[env.new_id() for _ in participants.rep_ids])
     await enqueue_deliveries(env, tx, row, Wanted.PUT)
     await tx.leads.set_stage(row.lead_id, LeadStage.BOOKED.value, at=now)
+    await owe_lead_record(env, tx, row.lead_id)
     detail = {"setter": row.setter_key, "slot_hold": str(hold_id) if hold_id else None}
     known = {name: value for name, value in detail.items() if value}
     await record_transition(env, tx, None, row, AppointmentAction.BOOK, by=by, actor=actor, reason=None, detail=known)

@@ -152,7 +152,7 @@ async def _owned_or_taken_out(
         return False
     last = max(ours, key=lambda item: item.sequence)
     if last.wanted != Wanted.DROP:
-        row = await tx.appointments.get(last.appointment_id)
+        row = await tx.appointments.get(last.of_appointment)
         return row is not None and row.status not in ("cancelled", "rejected")
     if last.done_at and last.done_at < read_at and await _remove_again(env, tx, last):
         await audit(env, tx, WORKER, "delivery.reopened", f"delivery:{last.id}", reason=say("reason.event-is-back"))

@@ -25,7 +25,7 @@ from pointsman.services.ports import (
     VendorReauthError,
     VendorRejectedError,
 )
-from pointsman.services.ports.booking.connections import ConnectionRow
+from pointsman.services.ports.booking.connections import ConnectionRow, OnRelease
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
 
@@ -39,6 +39,7 @@ async def save_connection(
     active: bool,
     actor: Actor,
     sync_owners: bool = False,
+    on_release: OnRelease = OnRelease.CLEAR,
     max_reading_age_s: int | None = None,
 ) -> tuple[ConnectionRow, bool]:
     """Check a connection with one call to its vendor, then save it; (the row, whether it is new).
@@ -46,9 +47,10 @@ async def save_connection(
     One over which a human signs in is saved `pending`, and checked when somebody has; so is one whose configuration changed.
     One that is switched off is not checked: its vendor may be what is wrong.
 
-    With `sync_owners` it is a CRM that hears from now on who owns a lead and which meetings there are; `max_reading_age_s` is
-    how old a reading of its calendars may be to show slots and to route by (None: FOR_SLOTS). Raises Invalid
-    (configuration, no such connector, no CRM, or the vendor says no), Conflict (of another connector), Unavailable (no answer).
+    With `sync_owners` it is a CRM that hears from now on who owns a lead and which meetings there are; `on_release` says what
+    becomes of the owner there once nobody has the lead. `max_reading_age_s` is how old a reading of its calendars may be to
+    show slots and to route by (None: FOR_SLOTS). Raises Invalid (configuration, no such connector, no CRM, or the vendor says
+    no), Conflict (of another connector), Unavailable (no answer).
     """
     async with env.uow() as tx:
         there = await tx.connections.get(key)
@@ -73,6 +75,7 @@ async def save_connection(
         fault=pending_fault(key) if pending else None,
         created_at=there.created_at if there else env.clock(),
         sync_owners=sync_owners,
+        on_release=on_release,
         max_reading_age_s=max_reading_age_s,
     )
 
@@ -213,6 +216,7 @@ def _audited(row: ConnectionRow) -> dict[str, Any]:
         "active": row.active,
         "pending": row.pending,
         "sync_owners": row.sync_owners,
+        "on_release": row.on_release.value,
         "max_reading_age_s": row.max_reading_age_s,
     }
 

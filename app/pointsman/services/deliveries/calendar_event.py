@@ -33,10 +33,13 @@ def appointment_id_of_event(key: str) -> UUID | None:
         return None
 
 
-def event_reader(roster: Roster, rep_id: UUID, *, language: str) -> MessageReader:
-    """How the rep reads: in `language` if the rep speaks it or none of ours, else in one of the rep's; in the rep's zone."""
+def event_reader(roster: Roster, rep_id: UUID | None, *, language: str) -> MessageReader:
+    """How the rep reads: in `language` if the rep speaks it or none of ours, else in one of the rep's; in the rep's zone.
+
+    Without a rep: in `language`.
+    """
     names = {rep_name(rep.key): rep.name for rep in roster.reps.values()}
-    reader = roster.by_id(rep_id)
+    reader = roster.by_id(rep_id) if rep_id is not None else None
     if reader is None:
         return MessageReader(language=language, names=names)
     speaks = {tag.partition("-")[0].lower() for tag in reader.skills.get("languages", ())}
@@ -116,7 +119,7 @@ def describe_appointment(
     return PrivateText("\n".join(map(one_line, lines)))
 
 
-def _others(row: AppointmentRow, rep_id: UUID) -> list[Message]:
+def _others(row: AppointmentRow, rep_id: UUID | None) -> list[Message]:
     """The other participants, a line each, in the event of this rep."""
     led = [] if rep_id == row.rep_id else [say("event.led", rep=rep_name(row.rep_key))]
     others = [item for item in row.companions if item.rep_id != rep_id]

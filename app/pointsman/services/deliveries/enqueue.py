@@ -25,11 +25,6 @@ from pointsman.services.wording.english import english_error
 SWEEP_BATCH_SIZE = 200
 
 
-def person_key(lead_id: UUID) -> str:
-    """The lead's name in a CRM that does not know the person yet."""
-    return f"pm-lead-{lead_id}"
-
-
 def meeting_key(appointment_id: UUID) -> str:
     """The meeting's name in a CRM, for good."""
     return f"pm-{appointment_id}"
@@ -40,16 +35,14 @@ async def enqueue_deliveries(
 ) -> None:
     """Owe the event, or its removal, to the calendars of all participants, but not to that of `informed_rep_id`.
 
-    One whose event is gone is not told again. CRMs hear of the meeting, and with the first of all of the lead's owner; the
-    buyer hears of what is new to them.
+    One whose event is gone is not told again. CRMs hear of the meeting, and the buyer of what is new to them; the lead's
+    owner is told by what gives the lead away (`lead_record`).
     Raises Conflict "no-calendar".
     """
     past = await tx.deliveries.of_appointment(row.id)
     for rep_id, rep_key in participants_of(row):
         if rep_id != informed_rep_id:
             await _owe_event(env, tx, row, rep_id, rep_key, wanted, past)
-    if not past:
-        await _owe_owner(env, tx, row)
     await enqueue_meeting(env, tx, row)
     await enqueue_notices(env, tx, row, past)
 
@@ -69,8 +62,6 @@ async def enqueue_changes(
     for rep_id, rep_key in now_there.items():
         if rep_id != informed_rep_id:
             await _owe_event(env, tx, after, rep_id, rep_key, Wanted.PUT, past)
-    if before.rep_id != after.rep_id:
-        await _owe_owner(env, tx, after)
     await enqueue_meeting(env, tx, after)
     await enqueue_notices(env, tx, after, past, moved=before.starts_at != after.starts_at)
 
@@ -91,14 +82,6 @@ async def enqueue_meeting(env: Env, tx: Tx, row: AppointmentRow) -> None:
 def participants_of(row: AppointmentRow) -> Sequence[tuple[UUID, str]]:
     """Id and key of every participant, the leader first."""
     return [(row.rep_id, row.rep_key), *((item.rep_id, item.rep_key) for item in row.companions)]
-
-
-async def _owe_owner(env: Env, tx: Tx, row: AppointmentRow) -> None:
-    """That the lead is `row.rep_id`'s now. The lead's row is locked."""
-    key = person_key(row.lead_id)
-    for connection in await tx.connections.owner_keeping_crms():
-        past = await tx.deliveries.of_thing(connection.id, "", DeliveryKind.PERSON, key)
-        await owe(env, tx, row, connection.id, DeliveryKind.PERSON, key, next_sequence(past))
 
 
 async def _owe_event(

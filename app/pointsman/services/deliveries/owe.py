@@ -35,6 +35,7 @@ async def owe(
     now = env.clock()
     delivery = DeliveryRow(
         id=env.new_id(),
+        lead_id=row.lead_id,
         appointment_id=row.id,
         rep_id=rep_id or row.rep_id,
         connection_id=connection_id,

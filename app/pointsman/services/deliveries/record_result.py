@@ -13,16 +13,21 @@ from pointsman.services.audit import audit
 from pointsman.services.deliveries.connection_faults import put_out_of_use
 from pointsman.services.deliveries.jobs import defer_delivery, defer_slot_taken
 from pointsman.services.deliveries.outdated_readings import outdate_readings
+from pointsman.services.deliveries.records.missing_users import missing_user_alert
 from pointsman.services.deliveries.told import is_farewell
+from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.find_appointment import lock_appointment
 from pointsman.services.ports import WORKER, Env, Tx, VendorReceipt
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.booking.deliveries import DeliveryError, DeliveryKind, DeliveryRow, Wanted
 from pointsman.services.ports.operations.alerts import AlertCode
+from pointsman.services.ports.vendors.crm import UnknownCrmOwnerError
 from pointsman.services.transactions import run_in_transaction
 
 SHORTEST_WAIT = timedelta(seconds=1)
 LATE_CALL_WINDOW = timedelta(minutes=15)  # a call that was given up on may be carried out so late
+USER_WAIT = timedelta(minutes=10)
 REAUTH_WAIT = timedelta(minutes=30)
 SLOT_TAKEN_WAIT = timedelta(hours=1)
 _EFFECTS: Mapping[tuple[str, str], Message] = {
@@ -49,19 +54,23 @@ _ONCE_MORE: Mapping[str, CodedMessage] = {
 class LeasedDelivery:
     """A delivery under this worker's lease, said with `sequence`. From `used_until` on its event, or mail, is of no use.
 
-    `told` is the state that a notice tells.
+    `told` is the state that a notice tells. A lead's record is always of use, and has no such time.
     """
 
     delivery: DeliveryRow
     connection: ConnectionRow
     lease: UUID
-    used_until: datetime
+    used_until: datetime | None
     sequence: int
     told: str | None = None
 
+    def is_past_use(self, now: datetime) -> bool:
+        """Whether what it says helps nobody any more."""
+        return self.used_until is not None and self.used_until <= now
+
     def is_too_old(self, now: datetime) -> bool:
         """Whether it is given up: by its age, and never by how often it was tried."""
-        past_use = self.delivery.kind not in _OF_USE_UNTIL_THEN or self.used_until <= now
+        past_use = self.delivery.kind not in _OF_USE_UNTIL_THEN or self.is_past_use(now)
         return past_use and now - self.delivery.owed_at >= DELIVERY_RETRY_FOR
 
 
@@ -112,24 +121,33 @@ async def _audit_mail(env: Env, tx: Tx, delivery: DeliveryRow) -> None:
 async def _count_on(env: Env, job: LeasedDelivery, sequence: int) -> bool:
     """Say it again above what stands at the vendor, which took it for late; False where something newer is owed by now.
 
-    Under the locks of every act on the appointment, whose next change has to count from there too.
+    Under the locks of every act on the appointment or the lead, whose next change has to count from there too.
     """
     delivery = job.delivery
 
     async def work(tx: Tx) -> bool:
         now = env.clock()
-        _, row = await lock_appointment(tx, delivery.appointment_id, WORKER)
+        row = await _lock(tx, delivery)
         if (await tx.deliveries.of_thing(*delivery.thing))[-1].id != delivery.id:
             return False
         behind = CodedMessage(DeliveryError.BEHIND, say("vendor.behind"))
         if not await _put_off(tx, job, behind, now, timedelta(), counted=False, sequence=sequence):
             return True
-        if delivery.kind == DeliveryKind.APPOINTMENT and row.sequence < sequence:
+        if row is not None and delivery.kind == DeliveryKind.APPOINTMENT and row.sequence < sequence:
             await tx.appointments.save(replace(row, sequence=sequence))
         await audit(env, tx, WORKER, "delivery.counted-on", f"delivery:{delivery.id}", after={"sequence": sequence})
         return True
 
     return await run_in_transaction(env, work)
+
+
+async def _lock(tx: Tx, delivery: DeliveryRow) -> AppointmentRow | None:
+    """Lock the lead, and the appointment where the delivery is about one."""
+    if delivery.appointment_id is None:
+        await tx.leads.get(delivery.lead_id, lock=True)
+        return None
+    _, row = await lock_appointment(tx, delivery.appointment_id, WORKER)
+    return row
 
 
 async def retry_later(
@@ -173,9 +191,23 @@ async def wait_for_connection(env: Env, job: LeasedDelivery, error: CodedMessage
     await run_in_transaction(env, work)
 
 
+async def wait_for_user(env: Env, job: LeasedDelivery, fault: UnknownCrmOwnerError) -> None:
+    """The CRM has no such user: a human is told once, and the delivery is tried for as long as it takes. This is no attempt."""
+    error = failure_message(fault)
+
+    async def work(tx: Tx) -> None:
+        told = CodedMessage(DeliveryError.UNKNOWN_OWNER, error)
+        if await _put_off(tx, job, told, env.clock(), USER_WAIT, counted=False):
+            subject, message = missing_user_alert(job.connection.key, error)
+            code = AlertCode.CRM_USER_MISSING
+            await tx.alerts.put(id=env.new_id(), at=env.clock(), code=code, subject=subject, message=message)
+
+    await run_in_transaction(env, work)
+
+
 async def ask_for_another_rep(env: Env, job: LeasedDelivery, error: Message) -> None:
     """The calendar says that the time is gone: another rep is looked for, and until it is over it is tried again now and then."""
-    if job.used_until <= env.clock():
+    if job.is_past_use(env.clock()):
         await settle_delivery(env, job, "superseded")
         return
 
@@ -254,8 +286,8 @@ async def _put_off(
 async def _may_be_undone_late(tx: Tx, delivery: DeliveryRow, *, now: datetime) -> bool:
     """Whether a call that this one overtook was never answered, so that it may still be carried out.
 
-    A late event is told from the one that was put by its sequence; a late removal has none, and takes out what stands. An
-    owner who is told again stays the owner. Mail that comes late is told from the newer by its sequence.
+    A late event is told from the one that was put by its sequence; a late removal has none, and takes out what stands. A
+    record that is told again stays as it is. Mail that comes late is told from the newer by its sequence.
     """
     if delivery.kind == DeliveryKind.NOTICE or delivery.error_code in (
         DeliveryError.REMOVED_ONCE_MORE,
@@ -267,7 +299,7 @@ async def _may_be_undone_late(tx: Tx, delivery: DeliveryRow, *, now: datetime) -
     return owed[-1].id == delivery.id and any(
         _was_unanswered(other) and other.done_at and other.done_at > now - LATE_CALL_WINDOW
         for other in owed[:-1]
-        if other.wanted == undoes and (delivery.kind, other.rep_id) != (DeliveryKind.PERSON, delivery.rep_id)
+        if other.wanted == undoes and not (delivery.kind == DeliveryKind.PERSON and other.told == owed[-1].told)
     )
 
 

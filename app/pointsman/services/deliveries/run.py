@@ -34,6 +34,7 @@ from pointsman.services.deliveries.record_result import (
     settle_delivery,
     wait_for_connection,
     wait_for_turn,
+    wait_for_user,
 )
 from pointsman.services.deliveries.told import told_state
 from pointsman.services.deliveries.vendor_error_text import OwnRefusalError, PutOffError, failure_message
@@ -50,8 +51,10 @@ from pointsman.services.ports import (
     VendorUnansweredError,
     VendorWaitError,
 )
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.connections import ConnectionRow
-from pointsman.services.ports.booking.deliveries import DeliveryError, DeliveryKind
+from pointsman.services.ports.booking.deliveries import DeliveryError, DeliveryKind, DeliveryRow
+from pointsman.services.ports.vendors.crm import UnknownCrmOwnerError
 from pointsman.services.transactions import run_in_transaction
 
 SWEEP_GRACE = timedelta(seconds=30)  # a delivery's own job comes first
@@ -96,6 +99,8 @@ async def _call(env: Env, job: LeasedDelivery, call: Call) -> None:
         await wait_for_connection(env, job, CodedMessage(DeliveryError.REAUTH, failure_message(fault)))
     except VendorSlotTakenError as fault:
         await ask_for_another_rep(env, job, failure_message(fault))
+    except UnknownCrmOwnerError as fault:
+        await wait_for_user(env, job, fault)
     except VendorRejectedError as fault:
         await give_up(env, job, CodedMessage(DeliveryError.REJECTED, failure_message(fault)))
     except VendorWaitError as fault:
@@ -120,21 +125,19 @@ async def _claim(env: Env, delivery_id: UUID) -> _Claim | None:
         delivery = await tx.deliveries.claim(delivery_id, lease=lease, span=LEASE, at=at)
         if delivery is None:
             return None
-        # What an act owes the buyer follows from what mail may have told them: it waits until this is written down.
-        appointment = await tx.appointments.get(delivery.appointment_id, lock=delivery.kind == DeliveryKind.NOTICE)
-        lead = await tx.leads.get(appointment.lead_id) if appointment else None
-        assert appointment is not None
+        booked = await _appointment(tx, delivery)
+        lead = await tx.leads.get(booked.lead_id if booked else delivery.lead_id)
         assert lead is not None
         connection = await tx.deliveries.connection(delivery.connection_id)
         owed = await tx.deliveries.of_thing(*delivery.thing)
-        sequence = max(appointment.sequence * (delivery.kind == DeliveryKind.APPOINTMENT), delivery.sequence)
+        is_event = booked is not None and delivery.kind == DeliveryKind.APPOINTMENT
         job = LeasedDelivery(
             delivery=delivery,
             connection=connection,
             lease=lease,
-            used_until=appointment.ends_at,
-            sequence=sequence,
-            told=told_state(appointment) if delivery.kind == DeliveryKind.NOTICE else None,
+            used_until=booked.ends_at if booked else None,
+            sequence=max(booked.sequence, delivery.sequence) if booked and is_event else delivery.sequence,
+            told=told_state(booked) if booked and delivery.kind == DeliveryKind.NOTICE else None,
         )
         if owed[-1].id != delivery.id:
             return _Claim(job, None, at)
@@ -143,12 +146,13 @@ async def _claim(env: Env, delivery_id: UUID) -> _Claim | None:
             tx=tx,
             delivery=delivery,
             connection=connection.ref(),
-            appointment=appointment,
+            booked=booked,
             lead=lead,
             config=await load_routing_config(env, tx),
             owed=owed,
             lease=lease,
             is_switched_on=connection.active,
+            on_release=connection.on_release,
         )
         try:
             return _Claim(job, await RENDER[delivery.kind](claimed), at)
@@ -158,6 +162,16 @@ async def _claim(env: Env, delivery_id: UUID) -> _Claim | None:
             return _Claim(job, None, at, put_off=put_off)
 
     return await run_in_transaction(env, work)
+
+
+async def _appointment(tx: Tx, delivery: DeliveryRow) -> AppointmentRow | None:
+    """The appointment that it is about; None of a lead's record."""
+    if delivery.appointment_id is None:
+        return None
+    # What an act owes the buyer follows from what mail may have told them: it waits until this is written down.
+    row = await tx.appointments.get(delivery.appointment_id, lock=delivery.kind == DeliveryKind.NOTICE)
+    assert row is not None
+    return row
 
 
 def _out_of_use(connection: ConnectionRow) -> CodedMessage:

@@ -8,6 +8,7 @@ from pointsman.domain.leads.evidence import OF_THE_EMPLOYER, with_ends
 from pointsman.domain.messages.message import say
 from pointsman.domain.roster.roles import Work
 from pointsman.services.audit import audit
+from pointsman.services.deliveries.records.lead_record import owe_lead_record
 from pointsman.services.handover.gate_check import attempt_gate, closing_gate
 from pointsman.services.leads.facts import stored_facts
 from pointsman.services.ports import Actor, Env, Tx
@@ -35,6 +36,7 @@ async def end_passes_of_former_employer(env: Env, tx: Tx, lead_id: UUID, actor: 
     if not case.gate.unmet - before.unmet:
         return
     await tx.gates.revoke_passes(lead_id, Work.CLOSING, at=now)
+    await owe_lead_record(env, tx, lead_id)
     await audit(
         env,
         tx,

@@ -20,6 +20,7 @@ from pointsman.services.availability.booking_context import visible_lead
 from pointsman.services.calendars.readings import RepCalendarReading, read_calendars
 from pointsman.services.calendars.refresh import READ_DEADLINE
 from pointsman.services.codes.registered_domains import MatchingLists
+from pointsman.services.deliveries.records.lead_record import owe_lead_record
 from pointsman.services.leads.evidence_intake import taken_in, uncounted_warnings
 from pointsman.services.leads.facts import HOUSE_FIELDS, own_facts, stored_facts
 from pointsman.services.leads.fields import known_fields
@@ -201,6 +202,7 @@ async def record_gate_check(env: Env, tx: Tx, case: GateAttempt) -> UUID:
         expires_at=case.gate.expires_at,
     )
     await tx.gates.add_check(check)
+    await owe_lead_record(env, tx, case.lead.id)
     await audit(
         env,
         tx,

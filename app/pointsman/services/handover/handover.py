@@ -32,6 +32,7 @@ from pointsman.services.availability.booking_context import BOOKABLE_WORKS
 from pointsman.services.booking.book import booking_error, refuse_if_booked
 from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING, MAX_AGE_FOR_SLOTS, RepCalendarReading
+from pointsman.services.deliveries.records.lead_record import owe_lead_record
 from pointsman.services.handover.book_on_handover import (
     HANDOVER_TRIGGER,
     NO_AUTO_BOOK,
@@ -162,6 +163,7 @@ async def hand_over_in_tx(env: Env, tx: Tx, prepared: PreparedHandover) -> Hando
             raise gate_not_passed_error(case)
         await refuse_if_booked(env, tx, prepared.lead_id)
     await tx.gates.add_evidence(prepared.lead_id, case.new_evidence, at=case.now)
+    await owe_lead_record(env, tx, prepared.lead_id)
     if case.gate.passed:
         return await _passed(env, tx, case, prepared)
     return await refuse_gate_in_tx(env, tx, case, prepared.calendars)

@@ -8,6 +8,7 @@ from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.leads.nurture import NurtureCause, NurtureStay
 from pointsman.domain.messages.message import Arg, Message, rep_name, say
 from pointsman.domain.roster.roles import SETTING_WORKS, Work, work_name
+from pointsman.services.deliveries.records.lead_record import owe_lead_record
 from pointsman.services.handover.gate_check import GateAttempt, record_gate_check
 from pointsman.services.handover.handover_result import STAGE_AFTER, HandoverResult, handover_result
 from pointsman.services.holds.close_lead import move_to_nurture
@@ -27,6 +28,7 @@ async def refuse_gate_in_tx(
     await tx.gates.revoke_passes(
         case.lead.id, Work.CLOSING, at=case.now
     )  # also of a lead that waits, or has an appointment
+    await owe_lead_record(env, tx, case.lead.id)
     if await tx.appointments.active_for_lead(case.lead.id) is not None:
         said = say("handing-over.appointment-stands")
         return handover_result(case, check_id, stage=case.lead.stage, what=said)

@@ -29,7 +29,7 @@ _LET_GO: Mapping[str, tuple[str, ...]] = {
     "alerts": ("put", "resolve"),
     "audit": ("add",),
     "booking_links": ("add",),
-    "deliveries": ("add", "reopen"),
+    "deliveries": ("add", "owe_record", "reopen"),
     "holds": ("make_due", "set_releases"),
     "jobs": ("defer", "defer_once"),
 }

@@ -9,6 +9,7 @@ from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.leads.nurture import NurtureCause, NurtureStay
 from pointsman.domain.messages.message import Message, say
 from pointsman.services.audit import audit
+from pointsman.services.deliveries.records.lead_record import owe_lead_record
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.leads.leads import LeadRow
@@ -100,6 +101,7 @@ async def _end_lead(
     for code in LEAD_ALERT_CODES:
         await tx.alerts.resolve(at=now, code=code, subject=f"lead:{lead.id}")
     await tx.leads.set_stage(lead.id, stage.value, at=now, nurture=nurture, nurture_reason=why if nurture else None)
+    await owe_lead_record(env, tx, lead.id)
     await audit(
         env,
         tx,

@@ -30,6 +30,7 @@ from pointsman.domain.routing.role_guard import guard_assignment
 from pointsman.services.audit import audit
 from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.deliveries.mail.new_address import follow_address
+from pointsman.services.deliveries.records.lead_record import owe_lead_record
 from pointsman.services.handover.former_employer import end_passes_of_former_employer
 from pointsman.services.holds.retry import excluded_holders
 from pointsman.services.intake.route_merged_lead import LeadPair, route_merged_lead
@@ -143,6 +144,8 @@ async def _merge(
         await tx.merges.end_hold(into.id, at=now)
         await tx.decisions.add_assignment(replace(holder, id=env.new_id(), lead_id=into.id, assigned_at=now))
         await tx.leads.set_stage(into.id, LeadStage.WORKING.value, at=now)
+    await owe_lead_record(env, tx, other.id)
+    await owe_lead_record(env, tx, into.id)
     await tx.alerts.resolve(at=now, code=AlertCode.IDENTITY_CONFLICT, subject=f"lead:{into.id}")
     await ask_for_employer(env, tx, survivor)
     routed, said = await route_merged_lead(env, tx, pair, survivor, news, holder, actor, calendars)

@@ -11,6 +11,7 @@ from pointsman.domain.messages.message import say
 from pointsman.domain.routing.decision import DecisionOutcome
 from pointsman.services.audit import audit
 from pointsman.services.calendars.closer_calendars import with_closer_calendars
+from pointsman.services.deliveries.records.lead_record import owe_lead_record
 from pointsman.services.intake.submit_lead import re_entry_trigger
 from pointsman.services.ports import WORKER, Env, Tx
 from pointsman.services.routing.nurture import nurture_of
@@ -55,6 +56,7 @@ async def _return_in_tx(env: Env, tx: Tx, lead_id: UUID, calendars: Mapping[str,
         stays = replace(nurture, cause=NurtureCause.DAY_PASSED)
         reason = say("nurture.day-passed", why=why)
         await tx.leads.set_stage(lead_id, lead.stage, at=now, nurture=stays, nurture_reason=reason)
+        await owe_lead_record(env, tx, lead_id)
         was, stands = {"cause": nurture.cause.value}, {"stage": lead.stage, "cause": stays.cause.value}
         await audit(env, tx, WORKER, "lead.nurture", f"lead:{lead_id}", before=was, after=stands, reason=reason)
         return False

@@ -11,6 +11,7 @@ from pointsman.domain.messages.message import Message, say
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.routing.decision import DecisionOutcome
 from pointsman.services.calendars.closer_calendars import with_closer_calendars
+from pointsman.services.deliveries.records.lead_record import owe_lead_record
 from pointsman.services.handover.contradicted_pass import find_contradicted_pass
 from pointsman.services.handover.former_employer import end_passes_of_former_employer
 from pointsman.services.handover.refuse_gate import refuse_gate_in_tx
@@ -87,6 +88,7 @@ async def submit_lead_in_tx(
     if given.evidence:
         items = taken_in(env, given.evidence, actor)
         await tx.gates.add_evidence(lead.id, items, at=env.clock())
+        await owe_lead_record(env, tx, lead.id)
         warnings = uncounted_warnings(items, (await load_routing_config(env, tx)).policy.policy.evidence)
     if contradicted := await find_contradicted_pass(env, tx, lead.id, items, actor):
         withdrawn = await refuse_gate_in_tx(env, tx, contradicted, calendars)

@@ -121,7 +121,7 @@ class _Told:
 
     @property
     def rep(self) -> Arg:
-        return rep_name(self.about["rep"])
+        return rep_name(self.about["rep"] or "")  # a lead's record is about no rep
 
     @property
     def work(self) -> Arg:

@@ -12,6 +12,7 @@ from pointsman.domain.roster.ownership import resolve_owner
 from pointsman.services.audit import audit
 from pointsman.services.contact_record import write_contact
 from pointsman.services.deliveries.mail.new_address import follow_address
+from pointsman.services.deliveries.records.lead_record import owe_lead_record
 from pointsman.services.leads.account_matching import match_account_by_name
 from pointsman.services.leads.accounts import set_parent_by_domain
 from pointsman.services.leads.apply_news import (
@@ -114,6 +115,8 @@ async def _upserted(env: Env, tx: Tx, given: LeadInput, *, actor: Actor, speaker
         speaker=speaker,
     )
     await follow_address(env, tx, row, lead)
+    if lead != row:
+        await owe_lead_record(env, tx, lead.id)
     if change is not EmployerChange.ASKS:
         lead = await _with_account_parent(env, tx, lead, write.person, actor)
     if is_new_conflict(row, found):

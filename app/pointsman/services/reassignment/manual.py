@@ -12,6 +12,7 @@ from pointsman.domain.roster.roles import GATED_WORKS, Work, work_name
 from pointsman.domain.routing.decision import canonical_json
 from pointsman.domain.routing.manual_assignment import ManualAssignment
 from pointsman.domain.routing.role_guard import guard_assignment
+from pointsman.services.deliveries.records.lead_record import owe_lead_record
 from pointsman.services.policies.cache import RoutingConfig, load_routing_config_at
 from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, RosterOutdated, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
@@ -200,6 +201,7 @@ async def _write(env: Env, tx: Tx, case: _ManualAssignment, reason: str, actor: 
             lasting = refused.detail in ("role", "rep-inactive")
             raise (RosterOutdated if lasting else LostRace)(str(refused)) from refused
         raise
+    await owe_lead_record(env, tx, case.lead.id)
     return RoutingResult(decision_id=decision_id, decision=decision, assignment_id=write.assignment_id, rep=case.rep)
 
 

@@ -30,7 +30,7 @@ async def give_to_another_rep(env: Env, delivery_id: UUID) -> None:
     """
     async with env.uow() as tx:
         delivery = await tx.deliveries.get(delivery_id)
-        row = await tx.appointments.get(delivery.appointment_id) if delivery else None
+        row = await tx.appointments.get(delivery.of_appointment) if delivery else None
         if delivery is None or row is None or not await _is_open(env, tx, delivery, row):
             return
     if delivery.rep_id == row.rep_id:
@@ -84,7 +84,7 @@ async def _record(env: Env, delivery: DeliveryRow) -> None:
     known = await roster_names(env)
 
     async def work(tx: Tx) -> None:
-        _, row = await lock_appointment(tx, delivery.appointment_id, WORKER)
+        _, row = await lock_appointment(tx, delivery.of_appointment, WORKER)
         reps = {row.rep_id: row.rep_key} | {one.rep_id: one.rep_key for one in row.companions}
         current = await tx.deliveries.get(delivery.id)
         if delivery.rep_id not in reps or current is None or not await _is_open(env, tx, current, row):

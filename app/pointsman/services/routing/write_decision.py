@@ -17,6 +17,7 @@ from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.decide import RoutingInputs
 from pointsman.domain.routing.decision import Decision, DecisionOutcome, canonical_json
 from pointsman.domain.routing.plan import RoutingPlan
+from pointsman.services.deliveries.records.lead_record import owe_lead_record
 from pointsman.services.policies.cache import RoutingConfig
 from pointsman.services.ports import ConstraintRefused, Env, LostRace, RosterOutdated, Tx
 from pointsman.services.ports.routing.decisions import GatePass, RoutingContext, RoutingWrite
@@ -58,6 +59,7 @@ async def write_decision(env: Env, tx: Tx, request: RoutingRequest, decided: Unw
         await tx.decisions.write(write)
     except ConstraintRefused as refused:
         raise _refusal_error(refused) from refused
+    await owe_lead_record(env, tx, request.lead.id)
     return RoutingResult(
         decision_id=decided.decision_id, decision=decided.decision, assignment_id=write.assignment_id, rep=rep
     )

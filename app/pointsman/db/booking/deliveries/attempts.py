@@ -25,9 +25,9 @@ CLAIM = PreparedStatement("""
         where e.key = d.key and e.connection_id = d.connection_id and e.calendar = d.calendar and e.kind = d.kind
           and e.status = 'pending' and e.sequence < d.sequence
     )
-    select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
-        d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
-        d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key
+    select d.id, d.lead_id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence,
+        d.status, d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version,
+        d.created_at, d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key
     from claimed d
 """)
 #: What waits for another of its thing goes to the back unclaimed, so that any number of it keeps no other waiting.
@@ -42,9 +42,9 @@ CLAIM_OVERDUE = PreparedStatement(
             order by next_attempt_at limit :limit for update skip locked))
         returning *
     )
-    select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
-        d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
-        d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key
+    select d.id, d.lead_id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence,
+        d.status, d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version,
+        d.created_at, d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key
     from looked_at d
     where not exists (
         select 1 from deliveries e
@@ -54,6 +54,7 @@ CLAIM_OVERDUE = PreparedStatement(
     """,
     replan=True,
 )
+NOTE_TOLD = update(deliveries).where(deliveries.c.id == bindparam("delivery")).values(told=bindparam("what"))
 NOTE_SAID = update(deliveries).where(deliveries.c.id == bindparam("delivery")).values(said=bindparam("what"))
 #: One that is superseded by its own worker had nothing to say: that was no attempt.
 SETTLE = PreparedStatement("""

@@ -10,9 +10,10 @@ from sqlalchemy import Select, bindparam, insert, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.booking.connections import connection_row
-from pointsman.db.booking.deliveries.attempts import CLAIM, CLAIM_OVERDUE, NOTE_SAID, POSTPONE, SETTLE
+from pointsman.db.booking.deliveries.attempts import CLAIM, CLAIM_OVERDUE, NOTE_SAID, NOTE_TOLD, POSTPONE, SETTLE
+from pointsman.db.booking.deliveries.lead_records import OWE_RECORD
 from pointsman.db.booking.deliveries.lists import LATE, LISTED, PAGE
-from pointsman.db.booking.deliveries.owed_anew import OWE_AGAIN, RENEW, REOPEN
+from pointsman.db.booking.deliveries.owed_anew import FORGET_RECORDS, OWE_AGAIN, RENEW, REOPEN
 from pointsman.db.booking.deliveries.placed_events import PLACED_EVENTS, UNLINKED
 from pointsman.db.engine.stored_errors import error_parameters
 from pointsman.db.tables import connections, deliveries
@@ -63,6 +64,10 @@ class SqlDeliveries:
     async def add(self, row: DeliveryRow) -> None:
         await self._connection.execute(_ADD, {name: getattr(row, name) for name in _NAMES})
 
+    async def owe_record(self, lead_id: UUID, *, key: str, first_id: UUID, at: datetime) -> None:
+        given = {"lead": lead_id, "key": key, "first_id": first_id, "at": at}
+        await OWE_RECORD.run(self._connection, given)
+
     async def get(self, delivery_id: UUID) -> DeliveryRow | None:
         found = await self._many(_GET, {"delivery": delivery_id})
         return found[0] if found else None
@@ -81,6 +86,9 @@ class SqlDeliveries:
     async def claim(self, delivery_id: UUID, *, lease: UUID, span: timedelta, at: datetime) -> DeliveryRow | None:
         given = {"id": delivery_id, "lease": lease, "span": span, "at": at}
         return await CLAIM.record(self._connection, DeliveryRow, given)
+
+    async def note_told(self, delivery_id: UUID, told: str) -> None:
+        await self._connection.execute(NOTE_TOLD, {"delivery": delivery_id, "what": told})
 
     async def note_said(self, delivery_id: UUID, said: BuyerMessage) -> None:
         await self._connection.execute(NOTE_SAID, {"delivery": delivery_id, "what": said.value})
@@ -131,6 +139,7 @@ class SqlDeliveries:
         return await REOPEN.run(self._connection, {"id": delivery_id, "status": status, "at": at}) == 1
 
     async def owe_again(self, connection_id: UUID, *, at: datetime) -> int:
+        await FORGET_RECORDS.run(self._connection, {"connection": connection_id})
         return await OWE_AGAIN.run(self._connection, {"connection": connection_id, "at": at})
 
     async def connection(self, connection_id: UUID) -> ConnectionRow:

@@ -3,17 +3,17 @@
 from pointsman.db.engine.prepared_statement import PreparedStatement
 
 LISTED = PreparedStatement("""
-    select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
-        d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
-        d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key, d.said, k.key as connection
+    select d.id, d.lead_id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence,
+        d.status, d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version,
+        d.created_at, d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key, d.said, k.key as connection
     from deliveries d join connections k on k.id = d.connection_id
     where d.id = :id
 """)
 PAGE = PreparedStatement(
     """
-    select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
-        d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
-        d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key, d.said, k.key as connection
+    select d.id, d.lead_id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence,
+        d.status, d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version,
+        d.created_at, d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key, d.said, k.key as connection
     from deliveries d join connections k on k.id = d.connection_id
     where (cast(:status as text) is null or d.status = :status)
       and (cast(:kind as text) is null or d.kind = :kind)
@@ -22,6 +22,7 @@ PAGE = PreparedStatement(
            or (d.kind = 'notice' and d.status = 'done' and d.unsure > 0) = cast(:maybe_twice as boolean))
       and (cast(:connection as text) is null or d.connection_id = (select id from connections where key = :connection))
       and (cast(:appointment_id as uuid) is null or d.appointment_id = :appointment_id)
+      and (cast(:lead_id as uuid) is null or d.lead_id = :lead_id)
       and (cast(:since as timestamptz) is null or d.created_at >= :since)
       and (cast(:until as timestamptz) is null or d.created_at < :until)
       and (cast(:after_at as timestamptz) is null or (d.created_at, d.id) < (:after_at, cast(:after_id as uuid)))

@@ -15,9 +15,12 @@ OWE_AGAIN = PreparedStatement(
     update deliveries d set
         status = 'pending', next_attempt_at = :at, owed_at = :at, done_at = null, lease = null, lease_until = null,
         attempts = d.attempts - cast(d.status = 'done' as integer)
-    from appointments a
-    where a.id = d.appointment_id and a.status in ('requested','confirmed') and a.starts_at > :at
-      and d.connection_id = :connection and d.wanted = 'put'
+    where d.connection_id = :connection and d.wanted = 'put'
+      and (d.appointment_id is null and exists (
+            select 1 from assignments g where g.lead_id = d.lead_id and g.ended_at is null)
+        or exists (
+            select 1 from appointments a
+            where a.id = d.appointment_id and a.status in ('requested','confirmed') and a.starts_at > :at))
       and d.kind <> 'notice' and (d.status = 'done' or (d.status = 'pending' and d.lease_until > statement_timestamp()))
       and not exists (
         select 1 from deliveries e
@@ -26,6 +29,11 @@ OWE_AGAIN = PreparedStatement(
     """,
     replan=True,
 )
+#: What another account called a record is there no name for it, nor what it was told.
+FORGET_RECORDS = PreparedStatement("""
+    update deliveries set vendor_id = null, vendor_version = null, told = null
+    where connection_id = :connection and kind = 'person' and (vendor_id is not null or told is not null)
+""")
 RENEW = PreparedStatement("""
     update deliveries set owed_at = :at where connection_id = :connection and status = 'pending' and owed_at < :at
 """)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from pointsman.domain.messages.message import Message, connection_name, message_from_json, rep_name, say
 from pointsman.services.deliveries.kinds.meeting_link import ASK_FOR
+from pointsman.services.deliveries.records.missing_users import missing_users
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
@@ -22,6 +23,7 @@ async def alert_late_deliveries(env: Env) -> int:
             + await _bring_to(env, tx, AlertCode.DELIVERIES_SWITCHED_OFF, await _switched_off(env, tx))
             + await _bring_to(env, tx, AlertCode.MAIL_BOUND, await _held_mail(tx))
             + await _bring_to(env, tx, AlertCode.MEETING_LINK_MISSING, await _missing_links(env, tx))
+            + await _bring_to(env, tx, AlertCode.CRM_USER_MISSING, await missing_users(tx))
         )
 
     return await run_in_transaction(env, work)

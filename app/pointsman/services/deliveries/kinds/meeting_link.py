@@ -34,7 +34,7 @@ async def note_link(env: Env, delivery: DeliveryRow, seen: VendorEvent) -> None:
         return
 
     async def work(tx: Tx) -> None:
-        _, row = await lock_appointment(tx, delivery.appointment_id, WORKER)
+        _, row = await lock_appointment(tx, delivery.of_appointment, WORKER)
         if not row.vendor_meeting or row.rep_id != delivery.rep_id or row.status not in ACTIVE_STATUSES:
             return
         if seen.makes_no_meeting:

@@ -1,51 +1,137 @@
-"""A lead's record in a CRM, and its owner there."""
+"""A lead's record in a CRM, and its owner there: whoever leads the lead's appointment, else whoever has the lead, else nobody."""
 
-from dataclasses import replace
+from dataclasses import dataclass
+from uuid import UUID
 
 from pointsman.domain.messages.message import rep_name, say
 from pointsman.services.deliveries.calendar_event import lead_name
-from pointsman.services.deliveries.enqueue import person_key
 from pointsman.services.deliveries.kinds.rendering import Call, Claimed
-from pointsman.services.deliveries.vendor_error_text import OwnRefusalError
+from pointsman.services.deliveries.records.lead_record import person_key
+from pointsman.services.deliveries.records.told import (
+    has_new_address,
+    has_told_owner,
+    last_known,
+    record_id,
+    told_record,
+)
 from pointsman.services.ports import VendorReceipt
+from pointsman.services.ports.booking.connections import OnRelease
+from pointsman.services.ports.booking.deliveries import DeliveryKind
+from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.vendors.crm import CrmOwner, CrmPerson, UnknownCrmOwnerError
 
 
-async def render(claimed: Claimed) -> Call | None:
-    """The owner of the lead now, however late the CRM hears of it; nothing where no rep has it for this work any more."""
-    owner = await _owner(claimed)
-    if owner is None:
-        return None
-    rep = claimed.config.roster.reps.get(owner)
-    crm, ref = claimed.env.crm, claimed.connection
-    person = crm_person(claimed)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Record:
+    """Whose record it is, what the CRM calls it, and the key of the rep who owns it."""
 
-    async def put() -> VendorReceipt:
-        if person is None:
-            raise OwnRefusalError(say("vendor.no-address"))
+    lead: LeadRow
+    id: str | None
+    owner: str | None
+
+
+async def render(claimed: Claimed) -> Call | None:
+    """The owner of the lead now, however late the CRM hears of it; nothing where it knows that, and nobody changed it since."""
+    record = await _record(claimed)
+    takes_owner_away = record is not None and record.owner is None and _takes_owner_away(claimed, record)
+    if record is None or (record.owner is None and not takes_owner_away):
+        return None
+    rep = claimed.config.roster.reps.get(record.owner) if record.owner is not None else None
+    address = rep.email if rep else "" if record.owner is not None else None
+    told = told_record(owner=address, address=record.lead.email, values={})
+    if await _is_known(claimed, told):
+        return None
+    await claimed.tx.deliveries.note_told(claimed.delivery.id, told)
+    before = last_told(claimed)
+    person = CrmPerson(
+        key=claimed.delivery.key,
+        sequence=claimed.delivery.sequence,
+        email=record.lead.email,
+        phone=record.lead.phone_key,
+        name=lead_name(record.lead, claimed.reader),
+        id=record.id,
+        has_new_address=has_new_address(before, told),
+        owner=CrmOwner(email=address) if address is not None else None,
+        takes_owner_away=takes_owner_away,
+    )
+    return _put(claimed, person, record.owner)
+
+
+def _put(claimed: Claimed, person: CrmPerson, owner: str | None) -> Call:
+    crm, ref = claimed.env.crm, claimed.connection
+
+    async def put() -> VendorReceipt | None:
         try:
-            return await crm.put_person(ref, replace(person, owner=CrmOwner(email=rep.email if rep else "")))
+            return await crm.put_person(ref, person)
         except UnknownCrmOwnerError as fault:
-            raise OwnRefusalError(say("vendor.unknown-owner", rep=rep_name(owner))) from fault
+            raise UnknownCrmOwnerError(
+                str(fault), told=say("vendor.unknown-owner", rep=rep_name(owner or ""))
+            ) from fault
 
     return put
 
 
+def last_told(claimed: Claimed) -> str | None:
+    """What the CRM was told before of the lead."""
+    return next((one.told for one in reversed(claimed.owed) if one.status == "done" and one.told), None)
+
+
+async def _is_known(claimed: Claimed, told: str) -> bool:
+    """Whether this is what stands there. Over a connection that tells us of nothing, nobody is known to have changed it."""
+    last = last_known(claimed.owed, besides=claimed.delivery.id)
+    if last is None or last.told != told or last.vendor_id is None or last.done_at is None:
+        return False
+    return not await claimed.tx.events.has_news(claimed.connection.id, about=last.vendor_id, since=last.done_at)
+
+
+def _takes_owner_away(claimed: Claimed, record: _Record) -> bool:
+    """Whether an owner of our making stands there, and may not; whom others made the owner stays."""
+    keeps = claimed.on_release is OnRelease.KEEP and record.lead.merged_into is None
+    return not keeps and has_told_owner(claimed.owed, besides=claimed.delivery.id)
+
+
+async def _record(claimed: Claimed) -> _Record | None:
+    """The record to bring to what stands now; None of a merged lead of which the CRM never heard.
+
+    Of a lead that was merged it is the survivor's, where both are one record in the CRM, else it is nobody's any more.
+    """
+    own, lead = record_id(claimed.owed), claimed.lead
+    if lead.merged_into is None:
+        return _Record(lead=lead, id=own or await _inherited(claimed, lead), owner=await _owner(claimed, lead))
+    survivor = await claimed.tx.leads.get(lead.merged_into)
+    if own is None or survivor is None:
+        return None
+    owed = await claimed.tx.deliveries.of_thing(*_thing(claimed, survivor.id))
+    if own == (record_id(owed) or await _inherited(claimed, survivor)):
+        return _Record(lead=survivor, id=own, owner=await _owner(claimed, survivor))
+    return _Record(lead=lead, id=own, owner=None)
+
+
+async def _inherited(claimed: Claimed, lead: LeadRow) -> str | None:
+    """The record of a lead that was merged into this one, which is this one's from then on."""
+    for merged in await claimed.tx.merges.merged_leads(lead.id):
+        owed = await claimed.tx.deliveries.of_thing(*_thing(claimed, merged))
+        if (found := record_id(owed)) is not None:
+            return found
+    return None
+
+
+def _thing(claimed: Claimed, lead_id: UUID) -> tuple[UUID, str, DeliveryKind, str]:
+    return claimed.connection.id, "", DeliveryKind.PERSON, person_key(lead_id)
+
+
 def crm_person(claimed: Claimed) -> CrmPerson | None:
     """The lead as a CRM should know it; None without an address."""
-    lead, delivery = claimed.lead, claimed.delivery
+    lead = claimed.lead
     if not lead.email:
         return None
-    key = person_key(lead.id)
-    sequence = delivery.sequence if delivery.key == key else 0
-    return CrmPerson(key=key, sequence=sequence, email=lead.email, name=lead_name(lead, claimed.reader))
+    return CrmPerson(key=person_key(lead.id), email=lead.email, name=lead_name(lead, claimed.reader))
 
 
-async def _owner(claimed: Claimed) -> str | None:
-    """The key of the lead's owner: the rep who leads its appointment, or else the one who has it for the same work."""
-    lead_id, tx = claimed.lead.id, claimed.tx
-    booked = await tx.appointments.active_for_lead(lead_id)
+async def _owner(claimed: Claimed, lead: LeadRow) -> str | None:
+    """The key of the lead's owner: the rep who leads its appointment, else the one who has the lead."""
+    booked = await claimed.tx.appointments.active_for_lead(lead.id)
     if booked is not None:
         return booked.rep_key
-    current = await tx.gates.current_assignment(lead_id, at=claimed.env.clock())
-    return current.rep_key if current is not None and current.work == claimed.appointment.work else None
+    current = await claimed.tx.decisions.current_assignment(lead.id)
+    return current.rep if current is not None else None

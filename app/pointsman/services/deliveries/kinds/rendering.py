@@ -11,6 +11,7 @@ from pointsman.services.deliveries.enqueue import participants_of
 from pointsman.services.policies.cache import RoutingConfig
 from pointsman.services.ports import ConnectionRef, Env, Tx, VendorReceipt
 from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.connections import OnRelease
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.vendors.texts import SharedText
@@ -25,23 +26,30 @@ class Claimed:
     """A claimed delivery, and what stands in the database as it is claimed.
 
     `owed` is all that was ever owed about this thing, in order; the delivery is the last of it. `is_switched_on`: the
-    connection was not switched off by an admin.
+    connection was not switched off by an admin. `booked` is None of a lead's record; `on_release` is the connection's word.
     """
 
     env: Env
     tx: Tx
     delivery: DeliveryRow
     connection: ConnectionRef
-    appointment: AppointmentRow
+    booked: AppointmentRow | None
     lead: LeadRow
     config: RoutingConfig
     owed: Sequence[DeliveryRow]
     lease: UUID
     is_switched_on: bool = True
+    on_release: OnRelease = OnRelease.CLEAR
+
+    @property
+    def appointment(self) -> AppointmentRow:
+        """The appointment that the delivery is about; never asked of a lead's record."""
+        assert self.booked is not None, "a lead's record is about no appointment"
+        return self.booked
 
     @property
     def reader(self) -> MessageReader:
-        """The rep of the delivery."""
+        """The rep of the delivery; of a lead's record everybody who works in this language."""
         return event_reader(self.config.roster, self.delivery.rep_id, language=self.env.language)
 
     @property

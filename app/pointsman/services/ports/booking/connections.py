@@ -3,11 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
 from pointsman.domain.messages.message import Message
 from pointsman.services.ports.vendors.calendars import ConnectionRef
+
+
+class OnRelease(StrEnum):
+    """What becomes of a lead's owner in a CRM once nobody has the lead: taken away, or left as it is."""
+
+    CLEAR = "clear"
+    KEEP = "keep"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +33,7 @@ class ConnectionRow:
     max_reading_age_s: int | None = None  # how old a reading may be to show slots; None is the service's own measure
     pending: bool = False  # nobody has signed in over it yet
     sync_owners: bool = False  # a CRM that is told who owns a lead, and of its meetings
+    on_release: OnRelease = OnRelease.CLEAR
 
     def ref(self) -> ConnectionRef:
         return ConnectionRef(id=self.id, connector=self.connector, config=self.config, sealed=self.sealed)

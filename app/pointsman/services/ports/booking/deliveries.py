@@ -43,6 +43,7 @@ class DeliveryError(StrEnum):
     REMOVED_ONCE_MORE = "removed-once-more"
     SENT_ONCE_MORE = "sent-once-more"
     BEHIND = "behind"
+    UNKNOWN_OWNER = "unknown-owner"
     MAIL_BOUND = "mail-bound"
 
 
@@ -51,13 +52,16 @@ class DeliveryRow:
     """A state owed to one calendar, CRM or buyer. `key` names the thing for good; `sequence` counts what was owed about it.
 
     Its age counts from `owed_at`, which is later than `created_at` once it was taken up again. `unsure` counts the attempts
-    that may have been carried out though the vendor did not say so, one under way too. `told` is what a notice said, once it
-    is done: `services.deliveries.told`; `mailed_to` is the address of its last attempt, and `mailed_key` the mailbox.
+    that may have been carried out though the vendor did not say so, one under way too. `told` is a digest of what a notice
+    said, once it is done (`services.deliveries.told`), and of what the last attempt for a lead's record says
+    (`services.deliveries.records.told`); `mailed_to` is the address of its last attempt, and `mailed_key` the mailbox.
+    A lead's record is about no appointment, and about no rep.
     """
 
     id: UUID
-    appointment_id: UUID
-    rep_id: UUID
+    lead_id: UUID
+    appointment_id: UUID | None
+    rep_id: UUID | None
     connection_id: UUID
     calendar: str
     kind: DeliveryKind
@@ -78,6 +82,12 @@ class DeliveryRow:
     told: str | None = None
     mailed_to: str | None = field(default=None, repr=False)
     mailed_key: str | None = field(default=None, repr=False)
+
+    @property
+    def of_appointment(self) -> UUID:
+        """The appointment that it is about; never asked of a lead's record."""
+        assert self.appointment_id is not None, "a lead's record is about no appointment"
+        return self.appointment_id
 
     @property
     def maybe_twice(self) -> bool:
@@ -108,6 +118,7 @@ class DeliveryFilter:
     error_code: str | None = None
     maybe_twice: bool | None = None
     appointment_id: UUID | None = None
+    lead_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -152,6 +163,13 @@ class PlacedEvent:
 class Deliveries(Protocol):
     async def add(self, row: DeliveryRow) -> None: ...
 
+    async def owe_record(self, lead_id: UUID, *, key: str, first_id: UUID, at: datetime) -> None:
+        """Owe the lead's record, which goes by `key`, to every CRM that hears of owners, with its jobs, by one statement.
+
+        Once in a transaction, however often it is asked for in it. The lead's row is locked, or new.
+        """
+        ...
+
     async def placed_events(self, *, after: datetime) -> Sequence[PlacedEvent]:
         """Every event that was put into a calendar for an appointment that begins after `after`."""
         ...
@@ -173,6 +191,10 @@ class Deliveries(Protocol):
 
         Leases run on the clock of the database, so that no worker's clock can break them.
         """
+        ...
+
+    async def note_told(self, delivery_id: UUID, told: str) -> None:
+        """Keep what the attempt says that begins."""
         ...
 
     async def note_said(self, delivery_id: UUID, said: BuyerMessage) -> None:
@@ -220,7 +242,10 @@ class Deliveries(Protocol):
         ...
 
     async def owe_again(self, connection_id: UUID, *, at: datetime) -> int:
-        """What stands at the vendor for appointments that begin after `at` is owed anew, also what is on its way; how much."""
+        """What stands at the vendor is owed anew, also what is on its way; how much.
+
+        For appointments that begin after `at`, and of leads that a rep has: by what they are known, and not by the ids of before.
+        """
         ...
 
     async def connection(self, connection_id: UUID) -> ConnectionRow: ...

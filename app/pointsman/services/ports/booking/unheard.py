@@ -1,9 +1,9 @@
 """The repository of what waits until a human mends it: mail and events that are held, links to meetings that never came."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 
@@ -36,7 +36,19 @@ class MissingLink:
     starts_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingUser:
+    """What a connection (its key) said of a rep whom it does not know as a user, while something waits for that."""
+
+    connection: str
+    error: Mapping[str, Any]  # `Message.as_json`
+
+
 class Unheard(Protocol):
+    async def missing_users(self, *, limit: int) -> Sequence[MissingUser]:
+        """Once for each rep and connection."""
+        ...
+
     async def switched_off(self, *, before: datetime, at: datetime) -> Sequence[SwitchedOff]:
         """By connection what is owed since `before` to buyers and calendars, of appointments that are not over at `at`."""
         ...

@@ -59,6 +59,10 @@ class EventStore(Protocol):
         """
         ...
 
+    async def has_news(self, connection_id: UUID, *, about: str, since: datetime) -> bool:
+        """Whether the vendor told something of this thing since then that was not a write of ours."""
+        ...
+
     async def own_writes(self, items: Sequence[UUID], *, connection_id: UUID) -> OwnWrites:
         """Which of these tell of a version that a delivery over this connection has written."""
         ...

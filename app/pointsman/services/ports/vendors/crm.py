@@ -23,13 +23,21 @@ class CrmOwner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrmPerson:
-    """A lead as the CRM should know it: found by address, else made under `key`. `owner` None leaves the owner as it stands."""
+    """A lead as the CRM should know it: by `id` where it was told before, else found by address, else made under `key`.
+
+    Without an address it is known by its number. `has_new_address`: the record with that id is to have it. `owner` None leaves
+    the owner as it stands, unless `takes_owner_away`.
+    """
 
     key: str
     sequence: int = 0
-    email: str
+    email: str | None
+    phone: str | None = None
     name: str
+    id: str | None = None
+    has_new_address: bool = False
     owner: CrmOwner | None = None
+    takes_owner_away: bool = False
 
 
 class CrmMeetingStatus(StrEnum):
@@ -71,10 +79,10 @@ class CrmGateway(Protocol):
         """Whether this connector keeps records. NotFound for an unknown connector, Unavailable for a broken one."""
         ...
 
-    async def put_person(self, connection: ConnectionRef, person: CrmPerson) -> CrmReceipt:
+    async def put_person(self, connection: ConnectionRef, person: CrmPerson) -> CrmReceipt | None:
         """Bring the person's record to this state; what the CRM knows beside it stays. Again is harmless.
 
-        Raises `UnknownCrmOwnerError` too.
+        None where an owner is to be taken away from a record that is not there. Raises `UnknownCrmOwnerError` too.
         """
         ...
 
