@@ -15,7 +15,7 @@ from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.leads import accounts
 from pointsman.db.routing import statements as routing
 from pointsman.domain.leads.normalise import MAX_BLOCKS
-from pointsman.services.ports.operations.jobs import QUEUE
+from pointsman.services.ports.operations.jobs import QUEUE, VENDOR_QUEUE
 
 
 def statements() -> Iterator[tuple[str, str]]:
@@ -108,7 +108,8 @@ def test_jobs_written_beside_rows_go_to_the_queue_that_the_worker_reads() -> Non
     deferring = {name: sql for name, sql in texts().items() if "procrastinate_job_to_defer_v1" in sql}
     assert len(deferring) >= 3
     for name, sql in deferring.items():
-        assert f"row( '{QUEUE}'," in sql or "row( cast(:queue as varchar)," in sql, name
+        queues = (f"'{QUEUE}'", f"'{VENDOR_QUEUE}'", "cast(:queue as varchar)")
+        assert any(f"row( {queue}," in sql for queue in queues), name
 
 
 def test_similar_names_are_ranked_by_all_their_blocks() -> None:

@@ -52,6 +52,7 @@ def notice(**over: Any) -> DeliveryRow:
     """A notice that is owed, or as `over` says."""
     given: dict[str, Any] = {
         "id": UUID(int=5),
+        "lead_id": ROW.lead_id,
         "appointment_id": ROW.id,
         "rep_id": ROW.rep_id,
         "connection_id": UUID(int=6),

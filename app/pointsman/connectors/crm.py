@@ -112,7 +112,7 @@ async def _owner(crm: _Crm, owner: CrmOwner) -> str | None:
 
 
 async def _brought(crm: _Crm, person: CrmPerson, owner: str | None) -> RemoteRecord | None:
-    """The person's record with this owner ("": with none; None: with whoever it is); None where none would be taken away."""
+    """The person's record with this owner: "" takes the owner away, None leaves it. None where there is nothing to take away."""
     if person.id is not None:
         address = person.email if person.has_new_address else None
         try:

@@ -29,6 +29,9 @@ def _one_of(*values: str) -> str:
     return f"case {most} else '{values[0]}' end"
 
 
+_OF_DELIVERY = f"case when n % 200 = 0 then 'notice' else {_one_of('appointment', 'person', 'activity')} end"
+
+
 _REP = "md5('rep' || n % 40)::uuid"
 _POOL = "'pool' || n % 12"
 _WORK = _one_of("qualification", "closing", "prospecting", "customer_service")
@@ -107,10 +110,11 @@ _ROWS: Mapping[str, str] = MappingProxyType({
             'appointment', {id_of("appointment")}, {id_of("lead")}, 'closing', true
     """,
     "deliveries": f"""
-        (id, appointment_id, rep_id, connection_id, calendar, kind, wanted, key, sequence, status, error_code, owed_at,
+        (id, lead_id, appointment_id, rep_id, connection_id, calendar, kind, wanted, key, sequence, status, error_code, owed_at,
             next_attempt_at, created_at, unsure)
-        select {id_of("delivery")}, {id_of("appointment")}, {_REP}, md5('connection' || n % 15)::uuid, '',
-            case when n % 200 = 0 then 'notice' else {_one_of("appointment", "person", "activity")} end, 'put', 'k' || n, 0,
+        select {id_of("delivery")}, {id_of("lead")}, case when {_OF_DELIVERY} <> 'person' then {id_of("appointment")} end,
+            case when {_OF_DELIVERY} <> 'person' then {_REP} end, md5('connection' || n % 15)::uuid, '',
+            {_OF_DELIVERY}, 'put', 'k' || n, 0,
             case when n % 200 = 0 then 'done' else {_one_of("done", "superseded", "dead", "pending")} end,
             case when n % 50 = 0 then {_one_of("rejected", "gave-up")} end, {_AT}, {_AT}, {_AT},
             case when n % 200 = 0 then 1 else 0 end

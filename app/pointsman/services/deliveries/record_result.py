@@ -65,7 +65,7 @@ class LeasedDelivery:
     told: str | None = None
 
     def is_past_use(self, now: datetime) -> bool:
-        """Whether what it says helps nobody any more."""
+        """Whether what it says is of no use any more."""
         return self.used_until is not None and self.used_until <= now
 
     def is_too_old(self, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""A lead's record in a CRM, and its owner there: whoever leads the lead's appointment, else whoever has the lead, else nobody."""
+"""A lead's record in a CRM, and its owner there: the rep who leads the lead's appointment, else the one who has the lead."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -23,7 +23,7 @@ from pointsman.services.ports.vendors.crm import CrmOwner, CrmPerson, UnknownCrm
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Record:
-    """Whose record it is, what the CRM calls it, and the key of the rep who owns it."""
+    """The record of this lead, by the id that the CRM gave it, and the key of the rep who owns it."""
 
     lead: LeadRow
     id: str | None
@@ -31,7 +31,7 @@ class _Record:
 
 
 async def render(claimed: Claimed) -> Call | None:
-    """The owner of the lead now, however late the CRM hears of it; nothing where it knows that, and nobody changed it since."""
+    """The owner of the lead now, however late the CRM hears of it; nothing where it knows that, and told of no change since."""
     record = await _record(claimed)
     takes_owner_away = record is not None and record.owner is None and _takes_owner_away(claimed, record)
     if record is None or (record.owner is None and not takes_owner_away):
@@ -77,7 +77,7 @@ def last_told(claimed: Claimed) -> str | None:
 
 
 async def _is_known(claimed: Claimed, told: str) -> bool:
-    """Whether this is what stands there. Over a connection that tells us of nothing, nobody is known to have changed it."""
+    """Whether this is what stands there, as far as the CRM tells of changes by others."""
     last = last_known(claimed.owed, besides=claimed.delivery.id)
     if last is None or last.told != told or last.vendor_id is None or last.done_at is None:
         return False
@@ -85,7 +85,7 @@ async def _is_known(claimed: Claimed, told: str) -> bool:
 
 
 def _takes_owner_away(claimed: Claimed, record: _Record) -> bool:
-    """Whether an owner of our making stands there, and may not; whom others made the owner stays."""
+    """Whether an owner of our making stands there, and is to go; an owner that others set stays."""
     keeps = claimed.on_release is OnRelease.KEEP and record.lead.merged_into is None
     return not keeps and has_told_owner(claimed.owed, besides=claimed.delivery.id)
 

@@ -12,7 +12,7 @@ from pointsman.services.ports.vendors.calendars import ConnectionRef
 
 
 class OnRelease(StrEnum):
-    """What becomes of a lead's owner in a CRM once nobody has the lead: taken away, or left as it is."""
+    """What becomes of a lead's owner in a CRM once no rep has the lead: taken away, or left as it is."""
 
     CLEAR = "clear"
     KEEP = "keep"

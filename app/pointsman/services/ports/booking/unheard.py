@@ -38,7 +38,7 @@ class MissingLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingUser:
-    """What a connection (its key) said of a rep whom it does not know as a user, while something waits for that."""
+    """What a connection (its key) said of a rep who is no user there, while something waits for that."""
 
     connection: str
     error: Mapping[str, Any]  # `Message.as_json`
