@@ -25,7 +25,7 @@ run: $(READY) ## Serve API and worker on 127.0.0.1:8000, without demo data. RUN=
 	@.venv/bin/pointsman run $(RUN)
 
 tiers: $(INSTALLED) ## Have the conformance kit write anew what it finds of our connectors into their packages.
-	@$(PY) -m pytest -q -p pointsman_sdk.testing.grade --write-tier tests/contract/test_memory.py tests/contract/caldav/test_conformance.py tests/contract/microsoft/test_conformance.py tests/contract/google/test_conformance.py tests/contract/smtp/test_conformance.py
+	@$(PY) -m pytest -q -p pointsman_sdk.testing.grade --write-tier tests/contract/test_memory.py tests/contract/caldav/test_conformance.py tests/contract/microsoft/test_conformance.py tests/contract/google/test_conformance.py tests/contract/hubspot/test_conformance.py tests/contract/smtp/test_conformance.py
 
 examples: $(INSTALLED) ## Record anew what the console shows as answers, from the demo's floor.
 	@RECORD_EXAMPLES=1 $(PY) -m pytest -q tests/e2e/test_console_examples.py

@@ -6,6 +6,7 @@ import pytest
 
 import pointsman_caldav
 import pointsman_google
+import pointsman_hubspot
 import pointsman_memory
 import pointsman_microsoft
 import pointsman_smtp
@@ -14,7 +15,15 @@ from pointsman_sdk import Manifest
 OURS = "https://github.com/pointsman/pointsman/blob/main/"
 ROOT = Path(__file__).parents[2]
 MANIFESTS = [
-    one.MANIFEST for one in (pointsman_caldav, pointsman_google, pointsman_memory, pointsman_microsoft, pointsman_smtp)
+    one.MANIFEST
+    for one in (
+        pointsman_caldav,
+        pointsman_google,
+        pointsman_hubspot,
+        pointsman_memory,
+        pointsman_microsoft,
+        pointsman_smtp,
+    )
 ]
 
 

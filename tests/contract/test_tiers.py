@@ -12,7 +12,14 @@ from pointsman.connectors.registry import ConnectorRegistry
 from pointsman_sdk import __version__
 from pointsman_sdk.graded import TIER_FILE, Graded, read_tier, write_tier
 
-OURS = ("pointsman_memory", "pointsman_caldav", "pointsman_microsoft", "pointsman_google", "pointsman_smtp")
+OURS = (
+    "pointsman_memory",
+    "pointsman_caldav",
+    "pointsman_microsoft",
+    "pointsman_google",
+    "pointsman_hubspot",
+    "pointsman_smtp",
+)
 
 
 def folder_of(package: str) -> Path:
@@ -32,6 +39,7 @@ def test_the_list_of_connectors_tells_them() -> None:
     assert {one.name: one.tier for one in ConnectorRegistry.discover().describe()} == {
         "caldav": "gold",
         "google": "gold",
+        "hubspot": "gold",
         "memory": "gold",
         "microsoft": "gold",
         "smtp": "gold",

@@ -129,6 +129,22 @@ def test_the_page_of_google(demo: Demo, tmp_path: Path) -> None:
     assert "Afterwards go on with: pointsman connections add google --key google-trial" in said
 
 
+def test_the_page_of_hubspot(demo: Demo, tmp_path: Path) -> None:
+    at = {"url": "http://127.0.0.1:8429", "app_url": "http://127.0.0.1:8429"}
+    key = {"token": "pat-na1-fake-token", "webhook_secret": "hubspot-app-secret", **at}
+    app = {"client_id": "hubspot-client", "client_secret": "hubspot-app-secret", **at}
+    written = {
+        '"token": "pat-…", "webhook_secret": "…"': json.dumps(key)[1:-1],
+        '"client_id": "…", "client_secret": "…"': json.dumps(app)[1:-1],
+        "--person t.weber@weber.example": "--person ada@example.com",
+    }
+    said, refused = run_page(demo, "hubspot", written, tmp_path)
+    assert refused == set()
+    assert '"key":"hubspot-handover"' in said
+    assert said.count("activities: ") >= 2
+    assert "hubspot-trial works." in said
+
+
 def test_the_page_of_microsoft(demo: Demo, tmp_path: Path) -> None:
     client = {
         "client_id": "graph-client",

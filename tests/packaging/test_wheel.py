@@ -13,6 +13,7 @@ PACKAGES = [
     "pointsman_caldav",
     "pointsman_microsoft",
     "pointsman_google",
+    "pointsman_hubspot",
     "pointsman_smtp",
 ]
 
