@@ -1,5 +1,7 @@
 """The HubSpot connector: one module for each capability."""
 
+from dataclasses import replace
+
 from pointsman_hubspot.accounts import HubSpotAccounts
 from pointsman_hubspot.api.refusals import SCOPES
 from pointsman_hubspot.config import HubSpotConfig
@@ -67,6 +69,7 @@ class HubSpotConnector:
 
     def __init__(self, config: HubSpotConfig, context: Context) -> None:
         desk = Desk.of(config, context)
+        self.limits = replace(MANIFEST.limits, rate=config.calls_in_ten_seconds / 10)
         self._client = desk.client
         self.people = HubSpotPeople(desk)
         self.accounts = HubSpotAccounts(desk)

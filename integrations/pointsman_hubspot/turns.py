@@ -11,7 +11,6 @@ from pointsman_sdk import Context, Retryable
 
 _LASTS = timedelta(seconds=60)
 """Longer than a call of the host's may take: a worker that was killed holds a key no longer than that."""
-_LOOK_AGAIN = timedelta(seconds=5)
 
 
 @dataclass(slots=True)
@@ -36,7 +35,7 @@ class Turns:
             async with turn.lock:
                 mark = await self._notes.claim(key, lasts=_LASTS)
                 if mark is None:
-                    raise Retryable("another worker brings the same to HubSpot just now", retry_after=_LOOK_AGAIN)
+                    raise Retryable("another worker brings the same to HubSpot just now")
                 try:
                     yield
                 finally:

@@ -17,7 +17,7 @@ from pointsman_sdk.abilities.directory import Field, Fields, FieldType, Owners, 
 from pointsman_sdk.abilities.intake import Arrival, Event, Intake, Missed, Reply
 from pointsman_sdk.abilities.watches import Changes, Watch, Watches
 from pointsman_sdk.addresses import check_address, check_base_address
-from pointsman_sdk.connector import PROTOCOLS, Connector, Subjects, implemented, subject_of
+from pointsman_sdk.connector import PROTOCOLS, Connector, Paced, Subjects, implemented, limits_of, subject_of
 from pointsman_sdk.context import (
     MOST_MEMORY,
     Context,
@@ -105,6 +105,7 @@ __all__ = [
     "Notice",
     "Notices",
     "Owners",
+    "Paced",
     "Page",
     "People",
     "Per",
@@ -145,6 +146,7 @@ __all__ = [
     "check_key",
     "first_time",
     "implemented",
+    "limits_of",
     "no_dial",
     "subject_of",
 ]

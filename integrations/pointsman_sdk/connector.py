@@ -10,7 +10,7 @@ from pointsman_sdk.kinds.activities import Activities
 from pointsman_sdk.kinds.appointments import Appointments
 from pointsman_sdk.kinds.outreach import Notices, Programmes, Tasks
 from pointsman_sdk.kinds.people import Accounts, People
-from pointsman_sdk.manifest import Capability, Manifest
+from pointsman_sdk.manifest import Capability, Limits, Manifest
 
 
 @runtime_checkable
@@ -45,6 +45,13 @@ class Subjects(Protocol):
         ...
 
 
+@runtime_checkable
+class Paced(Protocol):
+    """A connector of which a connection says, by its configuration, what the vendor stands: another plan has other limits."""
+
+    limits: Limits
+
+
 PROTOCOLS: dict[Capability, type] = {
     Capability.CALENDARS: Calendars,
     Capability.BUSY: Busy,
@@ -65,6 +72,13 @@ PROTOCOLS: dict[Capability, type] = {
 def subject_of(connector: object, capability: Capability, place: str | None) -> str | None:
     """As the connector says; None where it counts none."""
     return connector.subject_of(capability, place) if isinstance(connector, Subjects) else None
+
+
+def limits_of(connector: Connector) -> Limits:
+    """The connection's own limits, where it has such; else those that the manifest says of all."""
+    declared = connector.manifest.limits
+    own = connector.limits if isinstance(connector, Paced) else None
+    return own if isinstance(own, Limits) and own.per is declared.per else declared
 
 
 def implemented(connector: object) -> frozenset[Capability]:

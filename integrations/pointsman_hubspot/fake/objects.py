@@ -164,8 +164,9 @@ class ObjectsApi:
         ]
         by = (body["sorts"] or [CREATED[kind]])[0]
         found.sort(key=lambda one: (one[1].get(by.removeprefix("-"), ""), int(one[0].id)), reverse=by.startswith("-"))
-        shown = [_shown(row, values, body["properties"]) for row, values in found[:_END_OF_SEARCH]]
-        return {"total": len(found), **page(shown, str(after), limit)}
+        part = page(found, str(after), limit)
+        part["results"] = [_shown(row, values, body["properties"]) for row, values in part["results"]]
+        return {"total": len(found), **part}
 
 
 def _shown(row: Row, values: Mapping[str, str], names: Sequence[str]) -> dict[str, Any]:

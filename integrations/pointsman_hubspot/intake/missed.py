@@ -177,7 +177,7 @@ async def read_page(objects: Objects, feed: Feed, place: Place, now: int) -> tup
     read = await objects.read_many(feed.records, ids, properties=[feed.changed], history=feed.watched) if ids else {}
     records = [one for one in read.values() if one is not None]
     changes = [one for record in records for one in shaped(lambda found: _changes(found, feed, place.told), record)]
-    if page.cursor is None:
+    if page.cursor is None and place.after + len(ids) < _END_OF_SEARCH:
         until = max(place.told, now - round(OVERLAP.total_seconds() * 1000))
         return changes, Place(told=until, asked=until), True
     last = shaped(lambda found: milliseconds(instant(found[-1].properties[feed.changed])), page.items)

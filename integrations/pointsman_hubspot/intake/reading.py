@@ -47,17 +47,22 @@ class EventReader:
             if found is None or about is None:
                 arrivals[event.key] = None
             elif not _is_older(about, event, self._desk.client.now()):
-                fields = _fields(found, event, changes[event.about or ""])
+                fields = _fields(found, self._names(), event, changes[event.about or ""])
                 fields |= {"owner_email": owners.get(found.properties.get(OWNER, ""))}
                 fields |= {"lists": lists[contact]} if contact in lists else {}
                 fields |= _task_fields(about, owners) if task is not None else {}
                 kept = {name: value for name, value in fields.items() if value is not None}
-                arrivals[event.key] = Arrival(fields=kept, version=about.updated, occurred_at=_changed_at(about))
+                # Who joins a list is not changed by it: it is news about a state that was told before.
+                version, at = (None, event.occurred_at) if _is_join(event) else (about.updated, _changed_at(about))
+                arrivals[event.key] = Arrival(fields=kept, version=version, occurred_at=at)
         return arrivals
 
     async def _contacts(self, ids: Sequence[str]) -> Mapping[str, Found | None]:
-        names = (*OF_CONTACT, *self._desk.config.property_names(), *self._desk.config.watched_names())
-        return await self._desk.objects.read_many("contacts", ids, properties=dict.fromkeys(names))
+        return await self._desk.objects.read_many("contacts", ids, properties=self._names())
+
+    def _names(self) -> tuple[str, ...]:
+        config = self._desk.config
+        return tuple(dict.fromkeys((*OF_CONTACT, *config.property_names(), *config.watched_names())))
 
     async def _tasks(self, events: Sequence[Event]) -> Mapping[str, Found | None]:
         ids = [task for one in events if (task := task_of(one.about or "")) is not None and _is_id(task)]
@@ -104,9 +109,13 @@ def _is_id(about: str) -> bool:
 def _is_older(found: Found, event: Event, now: datetime) -> bool:
     """Whether the copy is from before the event, which is news of a moment ago."""
     told, changed = event.occurred_at, _changed_at(found)
-    if told is None or changed is None or now - told > _BELIEVED_AFTER:
+    if told is None or changed is None or now - told > _BELIEVED_AFTER or _is_join(event):
         return False
     return changed < told - _CLOCKS_DIFFER
+
+
+def _is_join(event: Event) -> bool:
+    return Told.by(event.key).event.endswith(JOINED)
 
 
 def _changed_at(found: Found) -> datetime | None:
@@ -120,21 +129,20 @@ def _changes(events: Sequence[Event]) -> dict[str, list[str]]:
     """The properties that changed, of each record, by all of the events: the host keeps one for each state of a record."""
     found = defaultdict[str, dict[str, None]](dict)
     for one in events:
-        told = Told.by(one.key)
-        if told.changed and not told.event.endswith(JOINED):
-            found[one.about or ""][told.changed] = None
+        if (changed := Told.by(one.key).changed) and not _is_join(one):
+            found[one.about or ""][changed] = None
     return defaultdict(list, {about: list(names) for about, names in found.items()})
 
 
-def _fields(found: Found, event: Event, changed: list[str]) -> dict[str, Any]:
+def _fields(found: Found, names: Sequence[str], event: Event, changed: list[str]) -> dict[str, Any]:
     told = Told.by(event.key)
     return {
-        **found.properties,
+        **{name: found.properties.get(name) for name in names},
         "id": found.id,
         "object": "contact",
         "event": told.event or None,
         "changed": changed,
-        "joined": told.changed if told.event.endswith(JOINED) else None,
+        "joined": told.changed if _is_join(event) else None,
         "created_at": found.created or None,
         "updated_at": found.updated,
     }

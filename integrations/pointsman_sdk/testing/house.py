@@ -26,6 +26,7 @@ from pointsman_sdk import (
     Retryable,
     Subjects,
     implemented,
+    limits_of,
 )
 from pointsman_sdk.testing.bench import Bench, secrets_in
 from pointsman_sdk.testing.kinds import KINDS
@@ -61,6 +62,9 @@ class HouseChecks(Bench):
         """Declare each capability whose attribute satisfies its Protocol, and limits per SUBJECT with `subject_of`; no others."""
         assert implemented(connector) == connector.manifest.capabilities
         assert isinstance(connector, Subjects) is (connector.manifest.limits.per is Per.SUBJECT)
+        if (own := getattr(connector, "limits", None)) is not None:
+            assert limits_of(connector) is own, "limits of a connection are `Limits`, counted as the manifest says"
+            assert own.at_once >= 1
         assert connector.manifest.capabilities
 
     @proves(Tier.BRONZE)

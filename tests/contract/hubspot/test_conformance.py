@@ -1,4 +1,4 @@
-"""The HubSpot connector passes the conformance kit: with a token and signed in, by dated paths and old ones, without unique keys."""
+"""The HubSpot connector passes the conformance kit: by token and signed in, by both families of paths, without unique keys."""
 
 from collections.abc import Iterator
 

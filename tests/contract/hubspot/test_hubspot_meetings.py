@@ -95,9 +95,8 @@ async def test_two_workers_at_one_meeting_take_turns(world: World) -> None:
 async def test_a_worker_that_was_killed_holds_a_key_for_a_minute(world: World, hubspot: HubSpotConnector) -> None:
     known, killed = world.contact(), world.connect()
     assert await killed.activities._desk.turns._notes.claim("meetings:meeting-1", lasts=timedelta(seconds=60))
-    with pytest.raises(Retryable) as caught:
+    with pytest.raises(Retryable):
         await hubspot.activities.put(meeting(known))
-    assert caught.value.retry_after == timedelta(seconds=5)
     world.later(seconds=61)
     await hubspot.activities.put(meeting(known))
     assert len(world.values("meetings")) == 1

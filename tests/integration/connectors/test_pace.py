@@ -435,6 +435,19 @@ async def test_calls_of_all_processes_share_one_bucket(make_world: MakeWorld) ->
     assert len(world.vendor.begun) == 14
 
 
+async def test_a_connection_that_stands_more_than_others_is_called_more_often(make_world: MakeWorld) -> None:
+    world = await make_world(rate=1.0, burst=1)
+    world.vendor.stands = Limits(rate=2.0, burst=10)
+    process = world.process()
+    for _ in range(8):
+        await process.call()
+    world.clock.advance(1)
+    for _ in range(2):
+        await process.call()
+    await waits(process)
+    assert len(world.vendor.begun) == 10
+
+
 async def test_who_may_wait_is_let_in_by_and_by(make_world: MakeWorld) -> None:
     world = await make_world(rate=1.0, burst=1)
     process = world.process()

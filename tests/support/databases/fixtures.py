@@ -36,8 +36,8 @@ from support.databases.worker_database import WorkerDatabase
 ROOT = Path(__file__).parents[3]
 STATE = ROOT / ".pointsman" / "test"
 GIVEN = "POINTSMAN_TEST_DATABASE_URL"
-DESCRIPTION = "_DISCOVERY"
-"""Of the names of files with vendors' own descriptions of their APIs: no settings."""
+DESCRIPTIONS = ("_DISCOVERY", "_SPECS")
+"""Ends of the names of files and folders with vendors' own descriptions of their APIs: no settings."""
 CLONE = "pointsman_t_"
 TEMPLATE = "pointsman_template_"
 
@@ -213,7 +213,7 @@ in_use = pytest.StashKey[IO[str]]()
 def pytest_configure(config: pytest.Config) -> None:
     """Give the tests an environment without our settings: each test says what it needs."""
     given = os.environ.get(GIVEN) or os.environ.get("POINTSMAN_DATABASE_URL")
-    for name in [name for name in os.environ if name.startswith("POINTSMAN_") and not name.endswith(DESCRIPTION)]:
+    for name in [name for name in os.environ if name.startswith("POINTSMAN_") and not name.endswith(DESCRIPTIONS)]:
         del os.environ[name]
     os.environ.pop("COLUMNS", None)  # xdist sets it, and a console takes its width from it when its module is imported
     if given:

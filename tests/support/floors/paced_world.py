@@ -38,11 +38,15 @@ async def answer(_context: Context) -> object:
 
 @dataclass
 class LedVendor:
-    """Does what `act` says at each call; `begun` is when each began, `status` how it answers each request."""
+    """Does what `act` says at each call; `begun` is when each began, `status` how it answers each request.
+
+    `stands` are the limits that the connection's configuration says.
+    """
 
     act: Act = answer
     begun: list[datetime] = field(default_factory=list)
     status: int = 200
+    stands: Limits | None = None
 
 
 class LedClock:
@@ -67,6 +71,8 @@ class LedClock:
 
 class LedConnector:
     """Its `check` is the call."""
+
+    limits: Limits  # where the connection has its own
 
     def __init__(self, manifest: Manifest, vendor: LedVendor, context: Context) -> None:
         self.manifest, self._vendor, self._context = manifest, vendor, context
@@ -107,7 +113,10 @@ class LedRegistry:
         return Config.model_validate(dict(config))
 
     def build(self, _name: str, _config: Mapping[str, Any], context: Context) -> Connector:
-        return LedConnector(self._manifest, self._vendor, context)
+        made = LedConnector(self._manifest, self._vendor, context)
+        if self._vendor.stands is not None:
+            made.limits = self._vendor.stands
+        return made
 
 
 @dataclass(kw_only=True)

@@ -40,6 +40,7 @@ from pointsman_sdk import (
     ConnectorError,
     Per,
     Rejected,
+    limits_of,
     subject_of,
 )
 
@@ -245,7 +246,7 @@ class Calls:
                 masks.keep(secret)
             lent = self._contexts.lend(connection, manifest, parsed, masks)
             connector = self._registry.build(name, config, lent.context)
-            return Instance(connector=connector, lent=lent, limits=manifest.limits)
+            return Instance(connector=connector, lent=lent, limits=limits_of(connector))
         except NotFound as error:
             raise VendorRetryableError(str(error), told=say("vendor.no-connector", connector=name)) from error
         except Unavailable as error:
