@@ -194,14 +194,9 @@ class Crm:
             value = asked.body.get(name)
             # An address in other letters is the same address: it stays as it is written there.
             if value is not None and not (name == _KNOWN_BY[row.kind] and str(value).casefold() == row.natural):
-<<<<<<< HEAD
                 row.values[name] = value
         if row.values.get("owner") == "":
             del row.values["owner"]  # nobody owns it
-=======
-                # Nothing for an owner is nobody: the record is free.
-                row.values[name] = None if name == "owner" and value == "" else value
->>>>>>> 91b751d4 (Say by an empty owner that a lead is free, let a connection say what its vendor stands, and try HubSpot's connector over a wire that fails)
         if row.values.get("owner") is not None and self.user(row.values["owner"]) is None:
             raise Refused(422, "no such user")
         if row.values.get("account") is not None and self.row(row.values["account"]) is None:

@@ -10,7 +10,7 @@ from pointsman_sdk.records import RemoteRecord, check_state
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonState:
-    """What a person's record should say. None leaves a value as it stands there; an empty `owner` takes the owner away.
+    """What a person's record should say. None leaves a value as it stands there.
 
     The record is known by `external_id`, its own id, where the lead came from this CRM or was written before, else by
     `email`; a person that the CRM does not have is made. `account` and `owner` are ids; an `owner` of "" takes the owner

@@ -55,11 +55,7 @@ class LeavesAnUnknownOwnerOut(MemoryPeople):
 
 
 @fails("test_owner_is_taken_away")
-<<<<<<< HEAD
 class LeavesAnOwnerWhoIsToGo(MemoryPeople):
-=======
-class KeepsTheOwnerOfAReleasedLead(MemoryPeople):
->>>>>>> 91b751d4 (Say by an empty owner that a lead is free, let a connection say what its vendor stands, and try HubSpot's connector over a wire that fails)
     async def put(self, thing: PersonState) -> RemoteRecord:
         return await super().put(replace(thing, owner=thing.owner or None))
 
