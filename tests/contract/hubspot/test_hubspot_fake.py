@@ -287,7 +287,7 @@ def test_what_stands_there_outlives_the_process(vendor: HubSpotVendor) -> None:
 
 def test_webhooks_go_out_once_there_is_a_callback(vendor: HubSpotVendor) -> None:
     sent = []
-    vendor.hooks.post = lambda request: sent.append(request) or httpx.Response(204)  # type: ignore[func-returns-value]
+    vendor.hooks.post = lambda request: sent.append(request) or httpx.Response(204)
     ask(vendor, "PUT", "/_fake/webhooks", {"callback": "https://p.example/v1/hooks/hubspot"})
     ask(vendor, "POST", "/_fake/contacts", {"email": "ada@example.com"})
     (request,) = sent

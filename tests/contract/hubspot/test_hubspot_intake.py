@@ -100,7 +100,7 @@ async def test_a_deleted_contact_is_nothing_and_a_merged_one_is_the_other(
     deleted, merged = told(world, hubspot)
     found = await hubspot.intake.fetch([*creations.values(), deleted, merged])
     assert found[deleted.key] is found[creations[gone].key] is None
-    assert [found[one.key].fields["id"] for one in (merged, creations[other])] == [first, first]  # type: ignore[union-attr]
+    assert [found[one.key].fields["id"] for one in (merged, creations[other])] == [first, first]
 
 
 async def test_a_change_whose_copy_lags_is_left_out_until_it_is_there(world: World, hubspot: HubSpotConnector) -> None:
@@ -153,7 +153,7 @@ async def test_the_lists_that_the_connection_names_are_told(world: World) -> Non
         world.vendor.join(name, first)
     events = told(world, hubspot)
     found = await hubspot.intake.fetch(events)
-    assert {event.about: found[event.key].fields["lists"] for event in events} == {first: ["17"], other: []}  # type: ignore[union-attr]
+    assert {event.about: found[event.key].fields["lists"] for event in events} == {first: ["17"], other: []}
 
 
 async def test_owners_are_read_once_for_many_events(world: World, hubspot: HubSpotConnector) -> None:
@@ -193,7 +193,7 @@ async def test_without_a_secret_no_webhook_is_taken(world: World) -> None:
 async def test_a_signed_body_that_is_not_of_hubspots_format_is_refused(
     world: World, hubspot: HubSpotConnector, event: object
 ) -> None:
-    hook = world.vendor.hooks.hook([event])  # type: ignore[list-item]
+    hook = world.vendor.hooks.hook([event])
     with pytest.raises(Rejected):
         hubspot.intake.answer(hook)
 
