@@ -148,7 +148,9 @@ class Turn:
 
 
 TURNS = st.lists(
-    st.builds(Turn, st.sampled_from([ANNA, ANNA, BEN, "cleo@example.com", None]), st.sampled_from([0.0, 0.4, 3.0, 70.0])),
+    st.builds(
+        Turn, st.sampled_from([ANNA, ANNA, BEN, "cleo@example.com", None]), st.sampled_from([0.0, 0.4, 3.0, 70.0])
+    ),
     min_size=5,
     max_size=40,
 )
