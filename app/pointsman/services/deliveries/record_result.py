@@ -10,7 +10,6 @@ from pointsman.domain.messages.coded import CodedMessage
 from pointsman.domain.messages.message import Message, connection_name, say
 from pointsman.domain.policy.invitations import BuyerMessage
 from pointsman.services.audit import audit
-from pointsman.services.deliveries.connection_faults import put_out_of_use
 from pointsman.services.deliveries.jobs import defer_delivery, defer_slot_taken
 from pointsman.services.deliveries.outdated_readings import outdate_readings
 from pointsman.services.deliveries.told import is_farewell
@@ -21,9 +20,7 @@ from pointsman.services.ports.booking.deliveries import DeliveryError, DeliveryK
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
 
-SHORTEST_WAIT = timedelta(seconds=1)
 LATE_CALL_WINDOW = timedelta(minutes=15)  # a call that was given up on may be carried out so late
-REAUTH_WAIT = timedelta(minutes=30)
 SLOT_TAKEN_WAIT = timedelta(hours=1)
 _EFFECTS: Mapping[tuple[str, str], Message] = {
     (DeliveryKind.APPOINTMENT, Wanted.PUT): say("alerts.effect-appointment-put"),
@@ -75,7 +72,7 @@ async def settle_delivery(env: Env, job: LeasedDelivery, status: str, receipt: V
     async def work(tx: Tx) -> None:
         now, delivery = env.clock(), job.delivery
         if status == "done" and await _may_be_undone_late(tx, delivery, now=now):
-            await _put_off(tx, job, _ONCE_MORE[delivery.wanted], now, LATE_CALL_WINDOW)
+            await put_off(tx, job, _ONCE_MORE[delivery.wanted], now, LATE_CALL_WINDOW)
             return
         kept = await tx.deliveries.settle(
             delivery.id,
@@ -122,7 +119,7 @@ async def _count_on(env: Env, job: LeasedDelivery, sequence: int) -> bool:
         if (await tx.deliveries.of_thing(*delivery.thing))[-1].id != delivery.id:
             return False
         behind = CodedMessage(DeliveryError.BEHIND, say("vendor.behind"))
-        if not await _put_off(tx, job, behind, now, timedelta(), counted=False, sequence=sequence):
+        if not await put_off(tx, job, behind, now, timedelta(), counted=False, sequence=sequence):
             return True
         if delivery.kind == DeliveryKind.APPOINTMENT and row.sequence < sequence:
             await tx.appointments.save(replace(row, sequence=sequence))
@@ -142,35 +139,7 @@ async def retry_later(
         await give_up(env, job, CodedMessage(DeliveryError.GAVE_UP, gave_up), unsure=unsure)
         return
     wait, told = retry_delay(delivery.attempts, delivery.id, retry_after), CodedMessage(DeliveryError.UNANSWERED, error)
-    await run_in_transaction(env, lambda tx: _put_off(tx, job, told, now, wait, unsure=unsure))
-
-
-async def wait_for_turn(env: Env, job: LeasedDelivery, error: Message, wait: timedelta) -> None:
-    """The connection has to wait and no call was made: this is no attempt."""
-    now = env.clock()
-    if job.is_too_old(now):
-        await give_up(env, job, CodedMessage(DeliveryError.GAVE_UP, error))
-        return
-    waiting, turn = CodedMessage(DeliveryError.WAITING, error), max(wait, SHORTEST_WAIT)
-    await run_in_transaction(env, lambda tx: _put_off(tx, job, waiting, now, turn, counted=False))
-
-
-async def put_off_until(env: Env, job: LeasedDelivery, error: CodedMessage, until: datetime) -> None:
-    """What may not be said before then: no call was made, and this is no attempt."""
-    now = env.clock()
-    await run_in_transaction(
-        env, lambda tx: _put_off(tx, job, error, now, max(until - now, SHORTEST_WAIT), counted=False)
-    )
-
-
-async def wait_for_connection(env: Env, job: LeasedDelivery, error: CodedMessage) -> None:
-    """Take the connection out of use and tell a human; the delivery waits, and this does not count as an attempt."""
-
-    async def work(tx: Tx) -> None:
-        await put_out_of_use(env, tx, job.connection, error.message)
-        await _put_off(tx, job, error, env.clock(), REAUTH_WAIT, counted=False)
-
-    await run_in_transaction(env, work)
+    await run_in_transaction(env, lambda tx: put_off(tx, job, told, now, wait, unsure=unsure))
 
 
 async def ask_for_another_rep(env: Env, job: LeasedDelivery, error: Message) -> None:
@@ -181,7 +150,7 @@ async def ask_for_another_rep(env: Env, job: LeasedDelivery, error: Message) -> 
 
     async def work(tx: Tx) -> None:
         taken = CodedMessage(DeliveryError.SLOT_TAKEN, error)
-        if await _put_off(tx, job, taken, env.clock(), SLOT_TAKEN_WAIT, counted=False):
+        if await put_off(tx, job, taken, env.clock(), SLOT_TAKEN_WAIT, counted=False):
             await defer_slot_taken(tx, job.delivery)
 
     await run_in_transaction(env, work)
@@ -224,7 +193,7 @@ async def _effect(tx: Tx, delivery: DeliveryRow) -> Message:
     return _MAIL[said] if said is not None else _EFFECTS[delivery.kind, delivery.wanted]
 
 
-async def _put_off(
+async def put_off(
     tx: Tx,
     job: LeasedDelivery,
     error: CodedMessage,
@@ -235,6 +204,7 @@ async def _put_off(
     sequence: int | None = None,
     unsure: bool = False,
 ) -> bool:
+    """Try it again after the wait, which is no attempt where it is not `counted`; False where the lease was lost."""
     until = now + wait
     kept = await tx.deliveries.postpone(
         job.delivery.id,

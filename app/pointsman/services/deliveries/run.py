@@ -29,14 +29,12 @@ from pointsman.services.deliveries.record_result import (
     LeasedDelivery,
     ask_for_another_rep,
     give_up,
-    put_off_until,
     retry_later,
     settle_delivery,
-    wait_for_connection,
-    wait_for_turn,
 )
 from pointsman.services.deliveries.told import told_state
 from pointsman.services.deliveries.vendor_error_text import OwnRefusalError, PutOffError, failure_message
+from pointsman.services.deliveries.waiting import put_off_until, wait_for_connection, wait_for_turn, wait_until_in_use
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import (
     Env,
@@ -82,7 +80,7 @@ async def run_delivery(env: Env, delivery_id: UUID) -> None:
     elif claim.call is None:
         await settle_delivery(env, job, "superseded")
     elif job.connection.fault or not job.connection.active:
-        await wait_for_connection(env, job, _out_of_use(job.connection))
+        await wait_until_in_use(env, job, _out_of_use(job.connection))
     elif env.clock() - claim.at > BEGINS_WITHIN:
         await wait_for_turn(env, job, say("vendor.no-answer"), timedelta())
     else:

@@ -1,22 +1,27 @@
 """A connection that an admin switched off: mail takes the other way that the policy names, and what waits is told."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from pointsman.domain.messages.message import say
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.deliveries.alerts.late import LATE_AFTER, alert_late_deliveries
+from pointsman.services.deliveries.connection_faults import put_out_of_use
+from pointsman.services.deliveries.run import run_delivery
+from pointsman.services.ports import VendorRetryableError, VendorUnansweredError
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from support.floors.booking_floor import SETTER
-from support.mail_floor import MailFloor, invitation_in, mailing, open_mail_floor
+from support.mail_floor import MailFloor, StandsStill, invitation_in, mailing, open_mail_floor
 from support.wording import english_of
 
 pytestmark = pytest.mark.anyio
 
-DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+DAY, MINUTE, SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -63,6 +68,25 @@ async def test_mail_that_waits_goes_over_the_connection_that_the_policy_names_no
     await switch(line, "post", on=True)
     await line.floor.work_out()
     assert len(line.mail.arrived) == 1
+
+
+@pytest.mark.parametrize("ending", [VendorUnansweredError("no answer"), VendorRetryableError("451 later")])
+async def test_what_may_have_gone_out_before_is_counted_when_it_takes_another_way(
+    line: MailFloor, ending: VendorRetryableError
+) -> None:
+    row = await line.booked()
+    line.mail.cues = [ending]
+    await line.floor.work()
+    await switch(line, "post", on=False)
+    await name_another(line)
+    line.floor.world.clock.advance(MINUTE)
+    await line.floor.work_out()
+    is_unsure = isinstance(ending, VendorUnansweredError)
+    assert len(line.mail.arrived) == 1 + is_unsure
+    assert await ways(line, row) == [("post", "superseded"), ("new", "done")]
+    assert [item.maybe_twice for item in await line.notices(row)] == [False, is_unsure]
+    told = await line.floor.world.rows("select after -> 'maybe_twice' from audit where action = 'appointment.mailed'")
+    assert [counted for (counted,) in told] == [is_unsure]
 
 
 async def test_what_is_owed_later_goes_there_too_and_is_told_as_news_of_the_same_appointment(line: MailFloor) -> None:
@@ -114,6 +138,33 @@ async def test_mail_that_no_other_way_is_named_for_is_told_after_an_hour_and_no_
     await line.floor.work_out()
     await alert_late_deliveries(line.env)
     assert (await alerts(line), len(line.mail.arrived)) == ([], 2)
+
+
+@pytest.mark.parametrize("is_refused", [False, True], ids=["switched off", "out of use"])
+async def test_what_was_claimed_just_before_its_connection_is_back_in_use_goes_out_at_once(
+    line: MailFloor, *, is_refused: bool
+) -> None:
+    row = await line.booked()
+    (owed,) = await line.notices(row)
+    if is_refused:
+        async with line.env.uow() as tx:
+            post = await tx.connections.get("post")
+            assert post is not None
+            assert await put_out_of_use(line.env, tx, post, say("vendor.said", said="wrong password"))
+    else:
+        await switch(line, "post", on=False)
+
+    async def back() -> None:
+        await switch(line, "post", on=True)
+
+    await run_delivery(replace(line.env, uow=StandsStill(line.env.uow, back)), owed.id)
+    async with line.env.uow() as tx:
+        post = await tx.connections.get("post")
+    assert post is not None
+    assert (post.active, post.fault) == (True, None)
+    line.floor.world.clock.advance(2 * SECOND)
+    await line.floor.work()
+    assert len(line.mail.arrived) == 1
 
 
 async def test_an_event_that_a_calendar_has_yet_to_hear_of_is_told_too_until_it_is_over(line: MailFloor) -> None:

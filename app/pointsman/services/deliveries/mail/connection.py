@@ -31,7 +31,11 @@ async def other_connection(tx: Tx, rules: InvitationRules, used: UUID) -> UUID |
 
 
 async def move_mail(env: Env, tx: Tx, delivery: DeliveryRow, to: UUID, past: Sequence[DeliveryRow]) -> None:
-    """Owe the same message over another connection; the delivery ends with nothing to say."""
+    """Owe the same message over another connection; the delivery, claimed just now, ends with nothing to say.
+
+    It may have gone out before, where an earlier attempt had no answer: under another Message-ID no mailbox can tell, so that
+    it counts on.
+    """
     now, last = env.clock(), max(item.sequence for item in past if item.key == delivery.key)
     moved = replace(
         delivery,
@@ -40,7 +44,7 @@ async def move_mail(env: Env, tx: Tx, delivery: DeliveryRow, to: UUID, past: Seq
         sequence=last + 1,
         status="pending",
         attempts=0,
-        unsure=0,
+        unsure=delivery.unsure - 1,  # but this claim, which makes no call
         owed_at=now,
         next_attempt_at=now,
         error_code=None,
