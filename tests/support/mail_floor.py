@@ -13,7 +13,15 @@ from pointsman.services.booking.book import book
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.intake.submit_lead import submit_lead
 from pointsman.services.leads.lead_input import LeadInput
-from pointsman.services.ports import ConnectionRef, Env, Tx, UnitOfWork, VendorReceipt, VendorUnansweredError
+from pointsman.services.ports import (
+    ConnectionRef,
+    DatabaseUnavailable,
+    Env,
+    Tx,
+    UnitOfWork,
+    VendorReceipt,
+    VendorUnansweredError,
+)
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 from pointsman.services.ports.vendors.notices import BuyerNotice
@@ -68,6 +76,27 @@ class StandsStill(WatchedUow):
         happens, self._meanwhile = self._meanwhile, None
         if happens is not None:
             await happens()
+
+
+class IsAway(WatchedUow):
+    """The database does not answer the next transactions once it has taken `after` of them: `does_commit` says whether it has
+    carried them out all the same.
+    """
+
+    def __init__(self, inner: UnitOfWork, *, after: int, times: int, does_commit: bool) -> None:
+        super().__init__(inner)
+        self._after, self._times, self._does_commit = after, times, does_commit
+
+    @asynccontextmanager
+    async def _watched(self, opened: AbstractAsyncContextManager[Tx]) -> AsyncIterator[Tx]:
+        self._after -= 1
+        is_away = -self._times <= self._after < 0
+        async with super()._watched(opened) as tx:
+            yield tx
+            if is_away and not self._does_commit:
+                raise DatabaseUnavailable
+        if is_away:
+            raise DatabaseUnavailable
 
 
 def invitation_in(notice: BuyerNotice) -> dict[str, str]:

@@ -14,8 +14,10 @@ One live thing per key, also after retries, lost answers and replays:
   with the same key, and says so (`maybe_twice`). What the buyer knows by now is not sent, and a mailbox gets so much a day.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from pointsman.domain.messages.coded import CodedMessage
@@ -42,6 +44,7 @@ from pointsman.services.ports import (
     VendorError,
     VendorEvent,
     VendorReauthError,
+    VendorReceipt,
     VendorRejectedError,
     VendorRetryableError,
     VendorSlotTakenError,
@@ -50,7 +53,7 @@ from pointsman.services.ports import (
 )
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.booking.deliveries import DeliveryError, DeliveryKind
-from pointsman.services.transactions import run_in_transaction
+from pointsman.services.transactions import keep_trying, run_in_transaction
 
 SWEEP_GRACE = timedelta(seconds=30)  # a delivery's own job comes first
 LEASE = timedelta(seconds=90)  # longer than a connector may take over one call
@@ -88,25 +91,41 @@ async def run_delivery(env: Env, delivery_id: UUID) -> None:
 
 
 async def _call(env: Env, job: LeasedDelivery, call: Call) -> None:
+    """What the vendor answered is not told again: it is written down also where the database is away when it comes."""
+    await keep_trying(await _ending(env, job, call), within=LEASE - BEGINS_WITHIN)
+
+
+async def _ending(env: Env, job: LeasedDelivery, call: Call) -> Callable[[], Awaitable[None]]:
+    """Make the call; what writes down how it ended, where it was not written down before."""
     try:
         receipt = await call()
-    except VendorReauthError as fault:
-        await wait_for_connection(env, job, CodedMessage(DeliveryError.REAUTH, failure_message(fault)))
-    except VendorSlotTakenError as fault:
-        await ask_for_another_rep(env, job, failure_message(fault))
-    except VendorRejectedError as fault:
-        await give_up(env, job, CodedMessage(DeliveryError.REJECTED, failure_message(fault)))
-    except VendorWaitError as fault:
-        await wait_for_turn(env, job, failure_message(fault), fault.retry_after or timedelta())
-    except VendorRetryableError as fault:
-        unsure = isinstance(fault, VendorUnansweredError)
-        await retry_later(env, job, failure_message(fault), fault.retry_after, unsure=unsure)
     except (VendorError, TimeoutError) as fault:
-        await retry_later(env, job, failure_message(fault), None, unsure=True)
-    else:
-        if isinstance(receipt, VendorEvent):
-            await note_link(env, job.delivery, receipt)
-        await settle_delivery(env, job, "done", receipt)
+        return _failed(env, job, fault)
+    return partial(_settle_done, env, job, receipt)
+
+
+def _failed(env: Env, job: LeasedDelivery, fault: VendorError | TimeoutError) -> Callable[[], Awaitable[None]]:
+    told = failure_message(fault)
+    match fault:
+        case VendorReauthError():
+            return partial(wait_for_connection, env, job, CodedMessage(DeliveryError.REAUTH, told))
+        case VendorSlotTakenError():
+            return partial(ask_for_another_rep, env, job, told)
+        case VendorRejectedError():
+            return partial(give_up, env, job, CodedMessage(DeliveryError.REJECTED, told))
+        case VendorWaitError():
+            return partial(wait_for_turn, env, job, told, fault.retry_after or timedelta())
+        case VendorRetryableError():
+            unsure = isinstance(fault, VendorUnansweredError)
+            return partial(retry_later, env, job, told, fault.retry_after, unsure=unsure)
+        case _:
+            return partial(retry_later, env, job, told, None, unsure=True)
+
+
+async def _settle_done(env: Env, job: LeasedDelivery, receipt: VendorReceipt | None) -> None:
+    if isinstance(receipt, VendorEvent):
+        await note_link(env, job.delivery, receipt)
+    await settle_delivery(env, job, "done", receipt)
 
 
 async def _claim(env: Env, delivery_id: UUID) -> _Claim | None:

@@ -12,7 +12,8 @@ from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.deliveries.alerts.late import LATE_AFTER, alert_late_deliveries
 from pointsman.services.deliveries.connection_faults import put_out_of_use
-from pointsman.services.deliveries.run import run_delivery
+from pointsman.services.deliveries.enqueue import SWEEP_BATCH_SIZE
+from pointsman.services.deliveries.run import SWEEP_GRACE, run_delivery, sweep_deliveries
 from pointsman.services.ports import VendorRetryableError, VendorUnansweredError
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from support.floors.booking_floor import SETTER
@@ -165,6 +166,29 @@ async def test_what_was_claimed_just_before_its_connection_is_back_in_use_goes_o
     line.floor.world.clock.advance(2 * SECOND)
     await line.floor.work()
     assert len(line.mail.arrived) == 1
+
+
+async def test_however_much_waits_it_is_due_when_the_connection_is_back(line: MailFloor) -> None:
+    row = await line.booked()
+    await switch(line, "post", on=False)
+    await line.floor.work()
+    (waiting,) = await line.notices(row)
+    await line.floor.world.rows(
+        "insert into deliveries select (jsonb_populate_record(d, jsonb_build_object("
+        " 'id', gen_random_uuid(), 'key', d.key || n, 'created_at', d.created_at - interval '1 minute'))).*"
+        " from deliveries d, generate_series(1, :count) n where d.id = :id returning id",
+        id=waiting.id,
+        count=SWEEP_BATCH_SIZE,
+    )
+    await switch(line, "post", on=True)
+    later = await line.floor.world.rows(
+        "select key from deliveries where kind = 'notice' and status = 'pending' and next_attempt_at > :now",
+        now=line.env.clock(),
+    )
+    assert later == []
+    line.floor.world.clock.advance(SWEEP_GRACE)
+    assert await sweep_deliveries(line.env) == SWEEP_BATCH_SIZE
+    assert await sweep_deliveries(line.env) == 1
 
 
 async def test_an_event_that_a_calendar_has_yet_to_hear_of_is_told_too_until_it_is_over(line: MailFloor) -> None:

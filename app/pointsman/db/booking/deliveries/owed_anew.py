@@ -26,6 +26,12 @@ OWE_AGAIN = PreparedStatement(
     """,
     replan=True,
 )
+#: What waits is due now, however much it is. Not what is only said once more: it waits for calls that may still be carried out,
+#: and not for the connection. Nor what was not tried yet: a reminder waits for its time.
 RENEW = PreparedStatement("""
-    update deliveries set owed_at = :at where connection_id = :connection and status = 'pending' and owed_at < :at
+    update deliveries set
+        owed_at = greatest(owed_at, :at),
+        next_attempt_at = case when coalesce(error_code, '') in ('','removed-once-more','sent-once-more')
+            then next_attempt_at else least(next_attempt_at, :at) end
+    where connection_id = :connection and status = 'pending' and (owed_at < :at or next_attempt_at > :at)
 """)

@@ -234,7 +234,7 @@ class Deliveries(Protocol):
         ...
 
     async def renew(self, connection_id: UUID, *, at: datetime) -> None:
-        """Pending ones of a connection are young again: while it was out of use, they could not be tried."""
+        """Pending ones of a connection are young again, and due: while it was out of use, they could not be tried."""
         ...
 
     async def pending_of_connection(self, connection_id: UUID, *, limit: int) -> Sequence[DeliveryRow]:
