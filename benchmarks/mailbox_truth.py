@@ -15,7 +15,7 @@ from service import Service
 
 from pointsman.main import utc_now
 from pointsman.services.deliveries.mail.change_link import change_link_id
-from pointsman.services.deliveries.told import mailbox_of, reminder_span
+from pointsman.services.deliveries.told import is_farewell, mailbox_of, reminder_span
 from pointsman.services.ports import Secrets
 from pointsman.services.signed_links.tokens import read_link
 from pointsman_smtp.message import message_id
@@ -76,8 +76,13 @@ def mail_wrong(
     told["came again after an answer that a killed worker did not hear"] += unheard
     told["messages, joined"] += len(copies)
     told["received"] += len(arrived)
+    kinds = Counter(
+        "farewells" if is_farewell(one.key) else "reminders"
+        for name, one in owed.items()
+        if name in copies and (is_farewell(one.key) or reminder_span(one.key) is not None)
+    )
     by_domain = Counter(name.rpartition("@")[2].rstrip(">") for name in copies)
-    return {**wrong, **_audit_wrong(service, owed.values())}, {**told, "from": dict(by_domain)}
+    return {**wrong, **_audit_wrong(service, owed.values())}, {**told, **kinds, "from": dict(by_domain)}
 
 
 def _audit_wrong(service: Service, owed: Iterable[Owed]) -> dict[str, int]:

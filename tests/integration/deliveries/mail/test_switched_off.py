@@ -109,6 +109,24 @@ async def test_what_is_owed_later_goes_there_too_and_is_told_as_news_of_the_same
     assert await ways(line, row) == [("post", "done"), ("new", "done"), ("new", "done")]
 
 
+async def test_no_mail_overtakes_one_that_is_under_way_over_the_connection_of_before(line: MailFloor) -> None:
+    row = await line.booked()
+    (owed,) = await line.notices(row)
+
+    async def takes_the_other_way() -> None:
+        await switch(line, "post", on=False)
+        await name_another(line)
+        await cancel(line.env, row.id, reason="test", actor=SETTER)
+        await line.floor.work()
+
+    line.mail.before_arrival = takes_the_other_way
+    await run_delivery(line.env, owed.id)
+    line.floor.world.clock.advance(SWEEP_GRACE)
+    await line.floor.work_out()
+    assert [invitation_in(mail)["METHOD"] for mail in line.mail.arrived] == ["REQUEST", "CANCEL"]
+    assert await ways(line, row) == [("post", "done"), ("new", "done")]
+
+
 async def test_a_reminder_takes_the_other_way_too(database_url: str) -> None:
     async with open_mail_floor(database_url, reminders=["10m"]) as line:
         row = await line.booked()

@@ -5,7 +5,8 @@ from sqlalchemy import bindparam, update
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.tables import deliveries
 
-#: The latest of a thing overtakes those before it. While a call about the thing is under way, no other begins.
+#: The latest of a thing overtakes those before it. While a call about the thing is under way, no other begins; no mail about
+#: it over another connection either, which would come before it.
 CLAIM = PreparedStatement("""
     with claimed as (
         update deliveries d set
@@ -18,6 +19,10 @@ CLAIM = PreparedStatement("""
             where e.key = d.key and e.connection_id = d.connection_id and e.calendar = d.calendar and e.kind = d.kind
               and e.status = 'pending' and e.id <> d.id
               and (e.lease_until > statement_timestamp() or e.sequence > d.sequence))
+          and (d.kind <> 'notice' or not exists (
+            select 1 from deliveries e
+            where e.key = d.key and e.kind = d.kind and e.status = 'pending' and e.id <> d.id
+              and e.lease_until > statement_timestamp()))
         returning *
     ), overtaken as (
         update deliveries e set status = 'superseded', lease = null, lease_until = null, done_at = :at
