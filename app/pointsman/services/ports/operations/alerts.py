@@ -39,13 +39,14 @@ class AlertCode(StrEnum):
     SWEEP_FAILING = "sweep-failing"
 
 
-#: What may come and go all day without anybody's doing: the vendor, the network or the database decides.
+#: What may come and go all day without any admin's doing: a vendor, the network, the database or a buyer decides.
 COMES_AND_GOES = frozenset(
     {
         AlertCode.CALENDAR_UNREADABLE,
         AlertCode.CONNECTION_REAUTH,
         AlertCode.DELIVERIES_LATE,
         AlertCode.DELIVERIES_SWITCHED_OFF,
+        AlertCode.MAIL_BOUND,
         AlertCode.MAILBOX_REFUSED,
         AlertCode.SWEEP_FAILING,
     }
