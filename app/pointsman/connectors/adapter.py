@@ -22,6 +22,7 @@ from pointsman.connectors.sdk_values import (
     kept_instant,
     kept_subject,
     kept_text,
+    refusal_message,
     vendor_event,
 )
 from pointsman.domain.errors import Fault, Invalid, NotFound, Unavailable
@@ -227,12 +228,12 @@ class ConnectorGateway(Calls):
                 return vendor_event(await vendor.put(request))
             except (SlotTaken, PlaceGone):
                 raise
-            except Rejected:
+            except Rejected as refusal:
                 # Where a meeting stands it was something else that was refused, and the buyer has its link.
                 if request.meeting != CREATE_MEETING or await _meets(vendor, request):
                     raise
-                without = replace(request, meeting=None)
-                return replace(vendor_event(await vendor.put(without)), join_url=None, makes_no_meeting=True)
+                there = vendor_event(await vendor.put(replace(request, meeting=None)))
+                return replace(there, join_url=None, makes_no_meeting=refusal_message(refusal))
 
         return await self._on_calendar(connection, event.calendar, put, writes=True)
 

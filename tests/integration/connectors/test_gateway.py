@@ -22,6 +22,7 @@ from pointsman.connectors.pace.patience import Patience
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.domain.errors import Invalid
+from pointsman.domain.messages.message import say
 from pointsman.domain.policy.pools import CREATE_MEETING
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports.vendors.calendars import (
@@ -406,7 +407,8 @@ async def test_an_event_stands_without_a_meeting_where_the_vendor_makes_none() -
     scripted.connector.appointments.put, scripted.connector.appointments.get = put, get
     house = House(scripted)
     put_there = await house.gateway.put_event(house.connection(), replace(EVENT, meeting=CREATE_MEETING))
-    assert (put_there.makes_no_meeting, asked) == (True, [CREATE_MEETING, None])
+    assert put_there.makes_no_meeting == say("vendor.said", said="no meetings")
+    assert asked == [CREATE_MEETING, None]
     with pytest.raises(VendorRejectedError):
         await house.gateway.put_event(house.connection(), replace(EVENT, meeting="https://meet.example/room"))
 

@@ -162,6 +162,31 @@ async def test_mail_waits_for_no_link_where_the_vendor_makes_none(line: MailFloo
     assert len(line.mail.arrived) == 1
 
 
+@pytest.mark.parametrize("end", ["called off", "over", "handed on"])
+async def test_a_vendor_that_makes_no_meeting_is_told_at_once_and_until_it_matters_no_more(
+    line: MailFloor, end: str
+) -> None:
+    line.floor.vendor.meets = False
+    row = await line.booked()
+    await line.floor.work()
+    for _ in range(2):
+        ((subject, text),) = await alerts(line)
+    assert subject == f"appointment:{row.id}"
+    assert f"for the appointment of {row.rep_key.capitalize()} on " in text
+    assert "the vendor did not answer in time" in text  # the reason, in the words of whoever refused
+    assert f"/v1/appointments/{row.id}/reassign" in text
+    if end == "over":
+        line.floor.world.clock.advance(row.ends_at - line.env.clock())
+    elif end == "called off":
+        await cancel(line.env, row.id, reason="test", actor=SETTER)
+    else:
+        line.floor.vendor.meets = True
+        other = next(key for key in ("anna", "ben", "clara") if key != row.rep_key)
+        await reassign_appointment(line.env, row.id, to=other, reason="test", actor=SETTER)
+        await line.floor.work()
+    assert await alerts(line) == []
+
+
 async def test_an_answer_that_is_lost_makes_no_second_link(line: MailFloor) -> None:
     line.floor.vendor.cues = [Cue.LOST, Cue.BROKEN]
     row = await line.booked()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import count
 
+from pointsman.domain.messages.message import say
 from pointsman.domain.policy.pools import CREATE_MEETING
 from pointsman.services.ports import (
     CalendarEvent,
@@ -263,7 +264,7 @@ class FaultyCalendars:
         if event.meeting != CREATE_MEETING:
             return replace(_receipt(event), join_url=event.meeting)
         if not self.meets:
-            return replace(_receipt(event), makes_no_meeting=True)
+            return replace(_receipt(event), makes_no_meeting=say("vendor.no-answer"))
         link = f"https://meet.example/{event.calendar}/{event.key[-8:]}"
         return replace(_receipt(event), join_url=None if self.meeting_pends else link)
 

@@ -47,7 +47,7 @@ SAID: Mapping[AlertCode, tuple[str, ...]] = {
     AlertCode.INTAKE_MISSED: ("intake-missed",),
     AlertCode.MAIL_BOUND: ("mail-bound",),
     AlertCode.MAILBOX_REFUSED: ("mailbox-refused",),
-    AlertCode.MEETING_LINK_MISSING: ("meeting-link-missing",),
+    AlertCode.MEETING_LINK_MISSING: ("meeting-link-missing", "no-meeting-made"),
     AlertCode.PARENT_CIRCLE: ("parent-circle",),
     AlertCode.REQUEST_LAPSED: ("request-lapsed",),
     AlertCode.RESULT_OVERDUE: ("result-overdue",),

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
-from pointsman.services.ports.booking.unheard import HeldMail, MissingLink, SwitchedOff
+from pointsman.services.ports.booking.unheard import HeldMail, MissingLink, SwitchedOff, ToldWithout
 
 #: What a CRM has yet to hear waits in silence: nobody misses an appointment by it.
 _SWITCHED_OFF = PreparedStatement("""
@@ -35,6 +35,12 @@ _MISSING_LINKS = PreparedStatement("""
           and e.sequence > d.sequence)
     order by a.starts_at, a.id limit :limit
 """)
+_WITHOUT_MEETING = PreparedStatement("""
+    select l.subject, l.message from alerts l join appointments a on l.subject = 'appointment:' || a.id
+    where l.code = 'meeting-link-missing' and l.resolved_at is null and l.message ->> 'key' = :said
+      and not a.vendor_meeting and a.join_url is null and a.status in ('requested','confirmed') and a.ends_at > :at
+    order by l.subject
+""")
 
 
 class SqlUnheard:
@@ -52,3 +58,6 @@ class SqlUnheard:
     async def missing_links(self, *, before: datetime, at: datetime, limit: int) -> Sequence[MissingLink]:
         given = {"before": before, "at": at, "limit": limit}
         return await _MISSING_LINKS.records(self._connection, MissingLink, given)
+
+    async def without_meeting(self, said: str, *, at: datetime) -> Sequence[ToldWithout]:
+        return await _WITHOUT_MEETING.records(self._connection, ToldWithout, {"said": said, "at": at})

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from pointsman.domain.messages.message import Message, connection_name, message_from_json, rep_name, say
-from pointsman.services.deliveries.kinds.meeting_link import ASK_FOR
+from pointsman.services.deliveries.kinds.meeting_link import ASK_FOR, NO_MEETING
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
@@ -21,7 +21,12 @@ async def alert_late_deliveries(env: Env) -> int:
             await _bring_to(env, tx, AlertCode.DELIVERIES_LATE, await _unanswered(env, tx))
             + await _bring_to(env, tx, AlertCode.DELIVERIES_SWITCHED_OFF, await _switched_off(env, tx))
             + await _bring_to(env, tx, AlertCode.MAIL_BOUND, await _held_mail(tx))
-            + await _bring_to(env, tx, AlertCode.MEETING_LINK_MISSING, await _missing_links(env, tx))
+            + await _bring_to(
+                env,
+                tx,
+                AlertCode.MEETING_LINK_MISSING,
+                {**await _without_meeting(env, tx), **await _missing_links(env, tx)},
+            )
         )
 
     return await run_in_transaction(env, work)
@@ -88,4 +93,12 @@ async def _missing_links(env: Env, tx: Tx) -> Mapping[str, Message]:
             at=one.starts_at,
         )
         for one in await tx.unheard.missing_links(before=now - ASK_FOR, at=now, limit=_MOST_ALERTS)
+    }
+
+
+async def _without_meeting(env: Env, tx: Tx) -> Mapping[str, Message]:
+    """Those that were told when the event was put without the meeting, and are so still."""
+    return {
+        one.subject: message_from_json(one.message)
+        for one in await tx.unheard.without_meeting(NO_MEETING, at=env.clock())
     }

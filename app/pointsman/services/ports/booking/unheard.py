@@ -1,9 +1,9 @@
 """The repository of what waits until a human mends it: mail and events that are held, links to meetings that never came."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 
@@ -36,6 +36,14 @@ class MissingLink:
     starts_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldWithout:
+    """An open alert, that an appointment has no meeting; the message as JSON values."""
+
+    subject: str
+    message: Mapping[str, Any]
+
+
 class Unheard(Protocol):
     async def switched_off(self, *, before: datetime, at: datetime) -> Sequence[SwitchedOff]:
         """By connection what is owed since `before` to buyers and calendars, of appointments that are not over at `at`."""
@@ -47,4 +55,8 @@ class Unheard(Protocol):
 
     async def missing_links(self, *, before: datetime, at: datetime, limit: int) -> Sequence[MissingLink]:
         """Those whose event was put before then, of appointments that stand and are not over at `at`; the next first."""
+        ...
+
+    async def without_meeting(self, said: str, *, at: datetime) -> Sequence[ToldWithout]:
+        """The open alerts that say so by the message of this key, of appointments that stand without and are not over at `at`."""
         ...
