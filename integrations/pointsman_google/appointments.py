@@ -17,7 +17,7 @@ from pointsman_google.events import (
     writing,
 )
 from pointsman_google.ids import GENERATIONS, event_id, event_ids
-from pointsman_google.refusals import Changed, Exists, Forbidden, Gone, NotFound
+from pointsman_google.refusals import Changed, Exists, Forbidden, Gone, NotFound, UsageLimit
 from pointsman_google.series import SeriesTimes
 from pointsman_google.shape import shaped
 from pointsman_sdk import (
@@ -25,6 +25,8 @@ from pointsman_sdk import (
     AmbiguousOutcome,
     Appointment,
     ConnectorError,
+    GuestsRefused,
+    Invites,
     Rejected,
     RemoteRecord,
     Retryable,
@@ -44,6 +46,15 @@ class GoogleAppointments:
         self._client, self._series = client, SeriesTimes(client)
 
     async def put(self, thing: Appointment) -> RemoteRecord:
+        try:
+            return await self._put(thing)
+        except UsageLimit as limit:
+            if thing.invites is not Invites.VENDOR or not thing.guests:
+                raise
+            said = "Google's limits of calendar use are reached: for hours or days it takes no guests from outside"
+            raise GuestsRefused(said, retry_after=limit.retry_after) from limit
+
+    async def _put(self, thing: Appointment) -> RemoteRecord:
         generation = 0
         if thing.sequence == 0 and (made := await self._insert(thing, generation)) is not None:
             return await self._done(thing, made)

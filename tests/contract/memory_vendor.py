@@ -134,6 +134,10 @@ class BenchVendor:
         self.inner.diary.block(self.calendar, DAY if odd is Odd.WHOLE_DAY else at(9), **_ODD[odd])
         return True
 
+    def refuse_guests(self) -> bool:
+        self.inner.diary.calendar(self.calendar).writes_to_guests = False
+        return True
+
     def repeat(self, *, times: int, without: int) -> bool:
         for item in self.inner.diary.own(self.calendar):
             self.inner.diary.repeat(self.calendar, str(item.key), weeks=times, without=without)

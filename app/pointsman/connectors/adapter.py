@@ -50,6 +50,7 @@ from pointsman_sdk import (
     Calendars,
     Capability,
     Connector,
+    GuestsRefused,
     Invites,
     Limits,
     PlaceGone,
@@ -225,15 +226,10 @@ class ConnectorGateway(Calls):
 
         async def put(vendor: Appointments) -> VendorEvent:
             try:
-                return vendor_event(await vendor.put(request))
-            except (SlotTaken, PlaceGone):
-                raise
-            except Rejected as refusal:
-                # Where a meeting stands it was something else that was refused, and the buyer has its link.
-                if request.meeting != CREATE_MEETING or await _meets(vendor, request):
-                    raise
-                there = vendor_event(await vendor.put(replace(request, meeting=None)))
-                return replace(there, join_url=None, makes_no_meeting=refusal_message(refusal))
+                return await _put(vendor, request)
+            except GuestsRefused as refusal:
+                there = await _put(vendor, replace(request, invites=Invites.HOST))
+                return replace(there, invites_nobody=refusal_message(refusal))
 
         return await self._on_calendar(connection, event.calendar, put, writes=True)
 
@@ -288,6 +284,20 @@ class ConnectorGateway(Calls):
             writes=writes,
             patience=patience,
         )
+
+
+async def _put(vendor: Appointments, thing: Appointment) -> VendorEvent:
+    """What stands then, without the meeting that was to be made where the vendor makes none."""
+    try:
+        return vendor_event(await vendor.put(thing))
+    except (SlotTaken, PlaceGone):
+        raise
+    except Rejected as refusal:
+        # Where a meeting stands it was something else that was refused, and the buyer has its link.
+        if thing.meeting != CREATE_MEETING or await _meets(vendor, thing):
+            raise
+        there = vendor_event(await vendor.put(replace(thing, meeting=None)))
+        return replace(there, join_url=None, makes_no_meeting=refusal_message(refusal))
 
 
 async def _meets(vendor: Appointments, thing: Appointment) -> bool:

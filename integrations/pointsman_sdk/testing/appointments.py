@@ -1,11 +1,12 @@
 """Appointment checks: the right instant, in its standing, and nothing private for guests."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from pointsman_sdk import CREATE_MEETING, Capability, Invites, Rejected, Slot, SlotTaken, Standing
+from pointsman_sdk import CREATE_MEETING, Capability, GuestsRefused, Invites, Rejected, Slot, SlotTaken, Standing
 from pointsman_sdk.testing.bench import Bench
 from pointsman_sdk.testing.busytimes import DAY, busy_slots
 from pointsman_sdk.testing.samples import ADA, AUTUMN, PRIVATE, SPRING, appointment, at
@@ -92,6 +93,20 @@ class AppointmentChecks(Bench):
         assert connector.manifest.makes_meetings
         assert own.join_url is not None
         assert own.join_url.startswith("https://")
+
+    @proves(Tier.SILVER, APPOINTMENTS)
+    async def test_appointment_stands_though_no_guest_is_invited(self, connector: Any, vendor: Any) -> None:
+        """Where the vendor writes to no more guests, put() says GuestsRefused and did nothing; without them it stands."""
+        if Invites.VENDOR not in connector.manifest.invites or not vendor.refuse_guests():
+            pytest.skip("excused: this vendor has no limit of invitations")
+        for sequence, slot in enumerate((at(9), at(11))):
+            before = slots(vendor)
+            asked = appointment(vendor.calendar, sequence=sequence, slot=slot, invites=Invites.VENDOR)
+            with pytest.raises(GuestsRefused):
+                await connector.appointments.put(asked)
+            assert slots(vendor) == before
+            await connector.appointments.put(replace(asked, invites=Invites.HOST))
+            assert [(row.slot, row.guests) for row in vendor.rows(APPOINTMENTS)] == [(slot, frozenset())]
 
     @proves(Tier.SILVER, APPOINTMENTS)
     async def test_taken_slot_says_so(self, connector: Any, vendor: Any) -> None:

@@ -108,6 +108,10 @@ class BenchVendor:
         self.inner.block(self.calendar, at(9), **_ODD[odd])
         return True
 
+    def refuse_guests(self) -> bool:
+        self.inner.calendar(self.calendar).invites = False
+        return True
+
     def repeat(self, *, times: int, without: int) -> bool:
         zone = self.inner.calendar(self.calendar).zone
         for event in self._own():

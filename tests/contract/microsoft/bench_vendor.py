@@ -107,6 +107,9 @@ class BenchVendor:
         self.inner.directory.block(self.calendar, slot, **values)
         return True
 
+    def refuse_guests(self) -> bool:
+        return False
+
     def repeat(self, *, times: int, without: int) -> bool:
         for one in self._ours():
             self.inner.directory.repeat(self.calendar, one.id, weeks=times)

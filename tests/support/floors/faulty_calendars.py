@@ -75,6 +75,7 @@ class FaultyCalendars:
         self.before_answer: Callable[[str], asyncio.Future[None] | None] = lambda _op: None
         self.reads = 0
         self.invites = False
+        self.refuses_guests = False  # it could invite, and does not for now
         self.meets = False  # it makes meetings
         self.meeting_pends = False  # what it makes has no link yet
         self.listed: list[list[tuple[str, str]]] = []  # pages of (id, name)
@@ -225,6 +226,10 @@ class FaultyCalendars:
         return replace(self._shown(events[0]), cancelled=key in self.called_off) if events else None
 
     async def put_event(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
+        is_refused = self.refuses_guests and event.invites and bool(event.guests)
+        if is_refused:
+            event = replace(event, invites=False)
+
         def apply() -> None:
             self.called_off.discard(event.key)
             events = self.live[event.calendar, event.key]
@@ -234,6 +239,8 @@ class FaultyCalendars:
         await self._change("put", event.key, apply)
         there = self.live[event.calendar, event.key]
         told = self._linked(there[0] if there else event)
+        if is_refused:
+            told = replace(told, invites_nobody=say("vendor.no-answer"))
         return told if self.claimed_sequence is None else replace(told, sequence=self.claimed_sequence)
 
     async def our_events(

@@ -203,6 +203,7 @@ class VendorEvent(VendorReceipt):
     certain: bool = True  # False: rewritten so that it may be another instant, as without a zone
     repeats: bool = False  # its owner made a series of it, of which this is the first time that is left
     join_url: str | None = None  # where it takes place, as the event says; None also while the vendor makes a meeting
+    invites_nobody: Message | None = None  # why: the vendor was to write to guests, and the event was put without
     makes_no_meeting: Message | None = None  # why: one was asked for, and the event was put without
 
 
