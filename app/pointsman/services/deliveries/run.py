@@ -57,6 +57,8 @@ from pointsman.services.ports.booking.deliveries import DeliveryError, DeliveryK
 from pointsman.services.transactions import keep_trying, run_in_transaction
 
 SWEEP_GRACE = timedelta(seconds=30)  # a delivery's own job comes first
+#: What a buyer may be told by, the vendor's own mail about an event among it.
+_TELLS = frozenset({DeliveryKind.NOTICE, DeliveryKind.APPOINTMENT})
 LEASE = timedelta(seconds=90)  # longer than a connector may take over one call
 #: A process that stood still after its claim calls no more: another may have made the call by now, and a newer one.
 BEGINS_WITHIN = LEASE / 3
@@ -153,7 +155,7 @@ async def _claim(env: Env, delivery_id: UUID) -> _Claim | None:
             lease=lease,
             used_until=appointment.ends_at,
             sequence=sequence,
-            told=told_state(appointment) if delivery.kind == DeliveryKind.NOTICE else None,
+            told=told_state(appointment) if delivery.kind in _TELLS else None,
         )
         if owed[-1].id != delivery.id:
             return _Claim(job, None, at)
