@@ -1,7 +1,7 @@
 """An appointment in the calendar of a rep who takes part.
 
 Where the vendor of the leader's calendar invites, what it writes to the buyer is mail as ours is: it counts for the buyer's
-mailbox, and above the bound the event is put without the buyer, whom `uninvited` has told another way.
+mailbox, and above the bound the event is put without the buyer, who is told another way (`uninvited`).
 """
 
 from dataclasses import replace

@@ -1,6 +1,6 @@
-"""Guests whom the vendor of a calendar takes no more for now: the event stands, and the buyer is told another way.
+"""A vendor that takes no more guests into its calendars for now: the event stands, and the buyer is told another way.
 
-Google counts guests from outside, and its limit may last for days. Where mail goes out for the pool, it invites from then on;
+A vendor may count guests from outside, and its limit may last for days. Where mail goes out for the pool, it invites from then on;
 else a human hears of it, and the vendor is asked again now and then (`services/appointments/untold.py`).
 """
 
