@@ -34,7 +34,7 @@ deliveries = Table(
     Column(  # of a notice: which message its last attempt was
         "said", Text, CheckConstraint("said in ('confirmation','change','cancellation','reminder')", name="said")
     ),
-    Column("mailed_to", Text),  # of mail, ours or the vendor's about an event: the address of its last attempt, as given
+    Column("mailed_to", Text),  # of mail, ours or an event's: the address of its last attempt, as given
     Column("mailed_key", Text),  # the same as the name of a mailbox
     Column("mailed_owner", Text),  # and as the name by which mail is counted
     instant_column("mailed_at", null=True),

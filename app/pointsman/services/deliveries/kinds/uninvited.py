@@ -1,7 +1,7 @@
 """A vendor that takes no more guests into its calendars for now: the event stands, and the buyer is told another way.
 
-A vendor may count guests from outside, and its limit may last for days. Where mail goes out for the pool, it invites from then on;
-else a human hears of it, and the vendor is asked again now and then (`services/appointments/untold.py`).
+A vendor may count guests from outside, and its limit may last for days. Where mail goes out for the pool, it invites from then
+on; else a human hears of it, and the vendor is asked again now and then (`services/appointments/untold.py`).
 """
 
 from dataclasses import replace
