@@ -10,10 +10,10 @@ from pointsman_google.events import (
     OURS,
     conference_status,
     is_deleted,
+    is_newer,
     leaves_series,
     private,
     record,
-    sequence_of,
     writing,
 )
 from pointsman_google.ids import GENERATIONS, event_id, event_ids
@@ -67,6 +67,8 @@ class GoogleAppointments:
                     made = await self._insert(thing, generation)
                 elif is_deleted(present):
                     made = await self._bring_back(thing, present)
+                elif shaped(lambda event: is_newer(thing, event), present):
+                    return await self._series.seen(thing.place, present, await self._done(thing, present))
                 else:
                     made = await self._change(thing, present)
             except Changed:
@@ -122,10 +124,7 @@ class GoogleAppointments:
             return None
 
     async def _change(self, thing: Appointment, present: Mapping[str, Any]) -> Any:
-        """The event in its new state; as it is where nothing is to change, or a newer state stands there."""
-        stands = shaped(sequence_of, present)
-        if stands is not None and stands > thing.sequence:
-            return present
+        """The event in its new state; as it is where nothing is to change."""
         try:
             return await self._patch(thing, present)
         except (NotFound, Gone):  # it was there a moment ago

@@ -107,7 +107,7 @@ class Appointments:
     async def _changed(self, place: Place, thing: Appointment, present: Stored) -> Stored | None:
         """The event as it stands then. Raises Changed where others were faster."""
         if present.state.sequence is not None and present.state.sequence > thing.sequence:
-            return present
+            return await self._series.seen(place, present)
         path = place.event(present.id)
         if not present.state.whole:  # a list shows no more than the beginning of a property
             params = {"$select": FIELDS, "$expand": EXPAND}

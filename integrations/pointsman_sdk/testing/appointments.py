@@ -26,9 +26,9 @@ def slots(vendor: Any) -> list[Slot]:
     return sorted(found, key=lambda slot: slot.utc().start)
 
 
-async def make_series(connector: Any, vendor: Any, *, without: int) -> None:
+async def make_series(connector: Any, vendor: Any, *, without: int, sequence: int = 0) -> None:
     """An event of ours at 9:00, of which the owner made a series."""
-    await connector.appointments.put(appointment(vendor.calendar))
+    await connector.appointments.put(appointment(vendor.calendar, sequence=sequence))
     if not vendor.repeat(times=TIMES, without=without):
         pytest.skip("excused: this vendor's calendars have no series")
     assert [(row.slot, row.repeats) for row in vendor.rows(APPOINTMENTS)] == [(at(9), True)]
@@ -181,6 +181,15 @@ class AppointmentChecks(Bench):
         for one in (made, found):
             assert (one.slot, one.repeats, one.standing) == (at(9), kept, Standing.CONFIRMED)
         assert [(row.slot, row.repeats) for row in vendor.rows(APPOINTMENTS)] == [(at(9), kept)]
+
+    @proves(Tier.SILVER, APPOINTMENTS)
+    @deleted
+    async def test_late_state_of_a_series_answers_what_stands(self, connector: Any, vendor: Any, without: int) -> None:
+        """A late put() answers a series as get() does: at the first of its times that stands, not where it began."""
+        await make_series(connector, vendor, without=without, sequence=2)
+        late = await connector.appointments.put(appointment(vendor.calendar, sequence=1, slot=at(11)))
+        assert late == await connector.appointments.get(vendor.calendar, "check-g1")
+        assert [(row.slot, row.repeats) for row in vendor.rows(APPOINTMENTS)] == [(at(9), True)]
 
     @proves(Tier.SILVER, APPOINTMENTS)
     @pytest.mark.parametrize("days", [0, 1], ids=["its day", "another day"])
