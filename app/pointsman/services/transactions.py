@@ -16,6 +16,7 @@ from tenacity import (
 )
 
 from pointsman.domain.errors import Unavailable
+from pointsman.domain.messages.message import say
 from pointsman.services.ports import DatabaseBusy, DatabaseUnavailable, Env, LostRace, RosterOutdated, Tx
 
 T = TypeVar("T")
@@ -85,9 +86,12 @@ async def _repeated(once: Callable[[], Awaitable[T]]) -> T:
             f"The database refused it: {lasting}. The newest version of the roster says otherwise: PUT this rep again, as"
             " it should be, and both agree.",
             code="roster-outdated",
+            told=say("refusal.roster-outdated"),
         ) from lasting
     except LostRace as lost:
-        raise Unavailable("Too many requests for the same thing at once. Try again in a second.") from lost
+        raise Unavailable(
+            "Too many requests for the same thing at once. Try again in a second.", told=say("refusal.too-many-at-once")
+        ) from lost
     raise AssertionError("unreachable: the loop returns or raises")
 
 

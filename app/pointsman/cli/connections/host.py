@@ -1,6 +1,7 @@
 """What the steps of a set-up ask of the service: each is one use case."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.set_up.form import WayToSignIn, ways_of
 from pointsman.connectors.sign_in.sign_ins import CALLBACK_PATH
 from pointsman.domain.errors import Fault, Invalid, NotFound
+from pointsman.domain.messages.message import as_written
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.calendars.poll import poll_rep
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars, list_calendars
@@ -91,7 +93,7 @@ class ServiceHost:
         return f"{self._env.public_url}{CALLBACK_PATH}"
 
     def ways(self, connector: str) -> Sequence[WayToSignIn]:
-        return ways_of(self._registry.manifest(connector))
+        return ways_of(self._registry.manifest(connector), terminal_language())
 
     def has_calendars(self, connector: str) -> bool:
         return Capability.BUSY in self._registry.manifest(connector).capabilities
@@ -103,7 +105,7 @@ class ServiceHost:
         try:
             self._registry.parse_config(connector, config)
         except Invalid as error:
-            return error.faults
+            return self._worded(connector, error.faults)
         return ()
 
     async def find(self, key: str) -> ConnectionRow | None:
@@ -113,17 +115,29 @@ class ServiceHost:
             return None
 
     async def save(self, key: str, connector: str, given: GivenSetUp) -> ConnectionRow:
-        row, _ = await save_connection(
-            self._env,
-            key,
-            connector=connector,
-            config=given.config or {},
-            active=True,
-            sync_owners=given.sync_owners,
-            max_reading_age_s=given.max_reading_age_s,
-            actor=CLI_ACTOR,
-        )
+        try:
+            row, _ = await save_connection(
+                self._env,
+                key,
+                connector=connector,
+                config=given.config or {},
+                active=True,
+                sync_owners=given.sync_owners,
+                max_reading_age_s=given.max_reading_age_s,
+                actor=CLI_ACTOR,
+            )
+        except Invalid as error:
+            error.faults = self._worded(connector, error.faults)
+            raise
         return row
+
+    def _worded(self, connector: str, faults: Sequence[Fault]) -> tuple[Fault, ...]:
+        """What the connector's own model found wrong, in the terminal's language as far as the connector has words in it."""
+        words = self._registry.manifest(connector).words.get(terminal_language(), {})
+        return tuple(
+            replace(one, told=as_written(words[one.message])) if one.told is None and one.message in words else one
+            for one in faults
+        )
 
     async def begin_sign_in(self, key: str) -> BegunUrl:
         return await begin_sign_in(self._env, key, subject=None, actor=CLI_ACTOR)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import NotFound
-from pointsman.domain.messages.message import Message
+from pointsman.domain.messages.message import Message, say
 from pointsman.domain.permissions.ask import is_allowed
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.readings import Reading, may_read
@@ -87,7 +87,7 @@ async def load_journey(env: Env, lead_id: UUID, *, actor: Actor, most: int = MOS
         records = await tx.journeys.records(lead_id, sees=actor.sees, most=_MOST_RECORDS)
         lead = await tx.leads.get(lead_id) if records else None
         if lead is None:
-            raise NotFound("There is no lead with this id.")
+            raise NotFound("There is no lead with this id.", told=say("refusal.no-lead-of-id"))
         into = lead.merged_into
         if into is not None and not await tx.leads.is_visible(into, sees=actor.sees):
             into = None
