@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 _TEXTS: tuple[tuple[str, str], ...] = (
+    ("CalDAV calendars", "CalDAV-Kalender"),
     ("User name and password", "Benutzername und Passwort"),
     (
         "Address of the server, for instance https://dav.example.com/",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 _TEXTS: tuple[tuple[str, str], ...] = (
+    ("Google Calendar", "Google Kalender"),
     ("A user signs in, who sees the calendars", "Ein Benutzer meldet sich an, der die Kalender sieht"),
     ("A service account acts for the users of a domain", "Ein Dienstkonto handelt für die Benutzer einer Domain"),
     (

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 _TEXTS: tuple[tuple[str, str], ...] = (
+    ("Memory (a CRM with calendars that forgets)", "Memory (ein vergessliches CRM mit Kalendern)"),
     ("API key", "API-Schlüssel"),
     ("Sign in", "Anmelden"),
     ("Where the vendor is served", "Wo der Anbieter läuft"),

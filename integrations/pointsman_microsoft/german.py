@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 _TEXTS: tuple[tuple[str, str], ...] = (
+    ("Microsoft 365 calendars", "Kalender von Microsoft 365"),
     ("A person signs in (delegated permission)", "Eine Person meldet sich an (delegierte Berechtigung)"),
     ("The app signs in (application permission)", "Die App meldet sich an (Anwendungsberechtigung)"),
     (

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 _TEXTS: tuple[tuple[str, str], ...] = (
+    ("the name of a server alone", "nur der Name eines Servers"),
     ("User name and password", "Benutzername und Passwort"),
     (
         "A mailbox of Google signs in (Workspace, Gmail)",

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from pointsman.cli.connections.host import in_words
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.set_up.examples import connection_examples
 from pointsman.connectors.set_up.form import fields_of, titles_of, ways_of
+from pointsman.domain.errors import Invalid
+from pointsman.services.wording.rendering import MessageReader, render
 
 REGISTRY = ConnectorRegistry.discover()
 _GIVEN = ("permission", "sign_in")  # by the choice of a way
@@ -129,3 +132,22 @@ def test_what_the_models_of_our_own_connectors_refuse_is_said_in_german() -> Non
             and isinstance(call.args[0], ast.Constant)
         }
         assert sorted(said - set(manifest.words["de"])) == []
+
+
+@pytest.mark.parametrize(
+    ("connector", "field", "value", "said"),
+    [
+        ("caldav", "base_url", "dav.example", "einen Rechner nennen; meinten Sie https://dav.example?"),
+        ("caldav", "time_zone", "Berlin", "keine Zeitzone der IANA, etwa Europe/Berlin"),
+        ("smtp", "host", "smtp://mail.example:25", "nur der Name eines Servers; meinten Sie"),
+    ],
+)
+def test_a_wrong_answer_is_refused_in_german_with_what_was_meant(
+    connector: str, field: str, value: str, said: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        REGISTRY.parse_config(connector, {field: value})
+    (fault,) = [one for one in refused.value.faults if one.path == f"body.config.{field}"]
+    told = in_words(fault.message, REGISTRY.manifest(connector).words["de"])
+    assert told is not None
+    assert said in render(told, MessageReader(language="de"))

@@ -14,7 +14,8 @@ from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.set_up.form import WayToSignIn, ways_of
 from pointsman.connectors.sign_in.sign_ins import CALLBACK_PATH
 from pointsman.domain.errors import Fault, Invalid, NotFound
-from pointsman.domain.messages.message import as_written
+from pointsman.domain.messages.form_faults import hinted
+from pointsman.domain.messages.message import Message, as_written, say
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.calendars.poll import poll_rep
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars, list_calendars
@@ -31,6 +32,7 @@ from pointsman.services.roster.change_roster import get_roster
 from pointsman.services.wording.rendering import MessageReader
 from pointsman_sdk import Capability
 
+_GUESS = "; did you mean "
 _MOST_PAGES = 40  # of a list of calendars: what lies beyond is bound by its name
 
 
@@ -135,7 +137,7 @@ class ServiceHost:
         """What the connector's own model found wrong, in the terminal's language as far as the connector has words in it."""
         words = self._registry.manifest(connector).words.get(terminal_language(), {})
         return tuple(
-            replace(one, told=as_written(words[one.message])) if one.told is None and one.message in words else one
+            replace(one, told=found) if one.told is None and (found := in_words(one.message, words)) else one
             for one in faults
         )
 
@@ -176,3 +178,12 @@ class ServiceHost:
 
     async def health(self, key: str) -> ConnectionHealth:
         return await connection_health(self._env, key)
+
+
+def in_words(said: str, words: Mapping[str, str]) -> Message | None:
+    """What a model says in a connector's words of one language, with the guess that it makes; None where there are none."""
+    head, guesses, guess = said.partition(_GUESS)
+    if head not in words:
+        return None
+    told = as_written(words[head])
+    return hinted(told, say("suggestion.did-you-mean", names=(guess.removesuffix("?"),))) if guesses else told

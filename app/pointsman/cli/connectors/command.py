@@ -46,7 +46,7 @@ def index() -> None:
         else:
             listed.add_row(
                 found.name,
-                found.title,
+                registry.manifest(found.name).worded(found.title, language),
                 found.tier or "-",
                 " ".join(found.capabilities),
                 "; ".join(dict.fromkeys(titles_of(registry.manifest(found.name), language))),
