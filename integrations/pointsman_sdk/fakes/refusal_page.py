@@ -1,4 +1,4 @@
-"""The page on which a vendor says, in the browser, that nobody can sign in: an app that it does not know, a wrong question."""
+"""The page of a vendor's sign-in that refuses an app in the browser: one that it does not know, or that asks wrongly."""
 
 from html import escape
 
