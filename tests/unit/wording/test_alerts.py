@@ -39,7 +39,7 @@ SAID: Mapping[AlertCode, tuple[str, ...]] = {
     AlertCode.DELIVERY_DEAD: ("delivery-dead",),
     AlertCode.EMPLOYER_CHANGE: ("employer-change",),
     AlertCode.HOLD_OVERDUE: ("hold-overdue", "hold-overdue-release"),
-    AlertCode.BUYER_UNTOLD: ("buyer-untold", "buyer-uninvited"),
+    AlertCode.BUYER_UNTOLD: ("buyer-untold", "buyer-uninvited", "guests-refused"),
     AlertCode.IDENTITY_CONFLICT: ("identity-conflict", "identity-conflict-email"),
     AlertCode.INACTIVE_HOLDER: ("holder-inactive", "holder-away"),
     AlertCode.INBOX_DEAD: ("inbox-dead",),

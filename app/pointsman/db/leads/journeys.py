@@ -116,6 +116,12 @@ _BOOKING = PreparedStatement("""
         join connections c on c.id = d.connection_id join reps p on p.id = d.rep_id
         where a.lead_id = any(:leads)
         union all
+        select t.raised_at, 'untold', t.id, a.lead_id, jsonb_build_object(
+            'appointment', a.id, 'rep', p.key, 'resolved_at', t.resolved_at)
+        from appointments a join alerts t on t.subject = 'appointment:' || a.id and t.code = 'buyer-untold'
+        join reps p on p.id = a.rep_id
+        where a.lead_id = any(:leads)
+        union all
         select b.created_at, 'booking-link', b.id, b.lead_id, jsonb_build_object(
             'expires_at', b.expires_at, 'revoked_at', b.revoked_at)
         from booking_links b where b.lead_id = any(:leads)

@@ -1,7 +1,8 @@
-"""Buyers whose invitation went away with the rep whose calendar wrote it: a human hears of it until there is a way to them.
+"""Buyers whom nobody tells of their appointment: a human hears of it until there is a way to them, and then they are invited.
 
-`by: calendar` leaves the invitation to the vendor of the rep's calendar. Where another rep takes over whose vendor invites
-no guests, mail does it; where the pool names no connection that sends mail, the buyer is told nothing.
+`by: calendar` leaves the invitation to the vendor of the rep's calendar. Where that invites no guests, when it is booked or
+once another rep takes over, mail does it; where the pool names no connection that sends mail, the buyer is told nothing. Nor
+is one who has no address any more: what a new one is to be told is owed by who writes it down.
 """
 
 from collections.abc import Sequence
@@ -10,11 +11,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES
-from pointsman.domain.dates.local_time import to_local_time
-from pointsman.domain.messages.message import rep_name, say
 from pointsman.domain.policy.invitations import Inviter
+from pointsman.services.deliveries.alerts.untold import untold_subject
 from pointsman.services.deliveries.enqueue import enqueue_deliveries
-from pointsman.services.deliveries.kinds.uninvited import UNINVITED
+from pointsman.services.deliveries.kinds.uninvited import GUESTS_REFUSED
 from pointsman.services.deliveries.notices import choose_inviter, invitation_rules
 from pointsman.services.find_appointment import lock_appointment
 from pointsman.services.policies.cache import load_routing_config
@@ -31,22 +31,6 @@ BATCH_SIZE = 200
 ASK_AGAIN = timedelta(hours=1)
 
 
-async def note_untold(env: Env, tx: Tx, before: AppointmentRow, after: AppointmentRow, zone: str) -> None:
-    """Raise the alert where a change of the rep took the buyer's invitation away; `zone` is the rep's who leads it now."""
-    if before.invited_by != Inviter.CALENDAR or after.invited_by != Inviter.NOBODY:
-        return
-    said = say(
-        "alerts.buyer-untold",
-        rep=rep_name(after.rep_key),
-        before=rep_name(before.rep_key),
-        at=to_local_time(after.starts_at, zone),
-        appointment=str(after.id),
-    )
-    await tx.alerts.put(
-        id=env.new_id(), at=env.clock(), code=AlertCode.BUYER_UNTOLD, subject=_subject(after.id), message=said
-    )
-
-
 async def tell_untold_buyers(env: Env) -> int:
     """Invite each such buyer as soon as there is a way again, and end the alert; also once the appointment is over.
 
@@ -58,7 +42,7 @@ async def tell_untold_buyers(env: Env) -> int:
         async with env.uow() as tx:
             found = await tx.alerts.page(AlertFilter(code=AlertCode.BUYER_UNTOLD), after=after, limit=BATCH_SIZE)
         appointments.update(
-            {one.id: (UUID(one.subject.partition(":")[2]), one.message.key == UNINVITED) for one in found}
+            {one.id: (UUID(one.subject.partition(":")[2]), one.message.key == GUESTS_REFUSED) for one in found}
         )
         return [(alert.raised_at, alert.id) for alert in found]
 
@@ -70,13 +54,17 @@ async def tell_untold_buyers(env: Env) -> int:
 async def _tell(env: Env, appointment_id: UUID, was_refused: bool) -> bool:  # noqa: FBT001  # of a pair
     async def work(tx: Tx) -> bool:
         now = env.clock()
-        _, row = await lock_appointment(tx, appointment_id, WORKER)
+        lead, row = await lock_appointment(tx, appointment_id, WORKER)
         asked = await _asked(tx, row) if was_refused else None
         if asked is not None and asked.status == "pending" and row.status in ACTIVE_STATUSES:
             return False  # the vendor says next whether it invites
-        is_told = row.invited_by != Inviter.NOBODY  # by another worker, since the alert was found
+        has_address = lead.email is not None
+        # Told by another worker since the alert was found, or by who wrote the address down.
+        is_told = has_address and row.invited_by != Inviter.NOBODY
         if is_told or row.status not in ACTIVE_STATUSES or row.ends_at <= now:
             await _end(tx, row.id, now)
+            return False
+        if not has_address:
             return False
         rules = invitation_rules((await load_routing_config(env, tx)).policy.policy, row.invitation_pool)
         inviter = await choose_inviter(env, tx, rules, rules.by, row.rep_id)
@@ -105,8 +93,5 @@ async def _asked(tx: Tx, row: AppointmentRow) -> DeliveryRow | None:
 
 
 async def _end(tx: Tx, appointment_id: UUID, now: datetime) -> None:
-    await tx.alerts.resolve(at=now, code=AlertCode.BUYER_UNTOLD, subject=_subject(appointment_id))
+    await tx.alerts.resolve(at=now, code=AlertCode.BUYER_UNTOLD, subject=untold_subject(appointment_id))
 
-
-def _subject(appointment_id: UUID) -> str:
-    return f"appointment:{appointment_id}"

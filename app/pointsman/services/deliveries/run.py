@@ -27,7 +27,7 @@ from pointsman.services.deliveries.jobs import defer_delivery
 from pointsman.services.deliveries.kinds import RENDER
 from pointsman.services.deliveries.kinds.meeting_link import note_link
 from pointsman.services.deliveries.kinds.rendering import Call, Claimed
-from pointsman.services.deliveries.kinds.uninvited import note_uninvited
+from pointsman.services.deliveries.kinds.uninvited import note_guests_refused
 from pointsman.services.deliveries.record_result import (
     LeasedDelivery,
     ask_for_another_rep,
@@ -128,7 +128,7 @@ def _failed(env: Env, job: LeasedDelivery, fault: VendorError | TimeoutError) ->
 async def _settle_done(env: Env, job: LeasedDelivery, receipt: VendorReceipt | None) -> None:
     if isinstance(receipt, VendorEvent):
         await note_link(env, job.delivery, receipt)
-        await note_uninvited(env, job.delivery, receipt)
+        await note_guests_refused(env, job.delivery, receipt)
     await settle_delivery(env, job, "done", receipt)
 
 

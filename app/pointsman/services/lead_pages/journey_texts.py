@@ -302,6 +302,7 @@ _TEXTS: Mapping[JourneyKind, Callable[[_Told], Message]] = {
     JourneyKind.GATE: _gate,
     JourneyKind.OVERRIDE: _override,
     JourneyKind.APPOINTMENT: _appointment,
+    JourneyKind.UNTOLD: lambda told: say("journey.untold", rep=told.rep),
     JourneyKind.NURTURE: _nurture,
     JourneyKind.WON: lambda _: say("journey.won"),
     JourneyKind.CLOSED: lambda _: say("journey.closed"),

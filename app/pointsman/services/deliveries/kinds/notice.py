@@ -96,12 +96,12 @@ async def _goes_another_way(claimed: Claimed, past: Sequence[DeliveryRow]) -> bo
 
 
 async def take_leave(claimed: Claimed, heard: MailHistory, to: Mailbox | None) -> None:
-    """Owe a farewell to each mailbox that holds the appointment and is not the buyer's any more."""
+    """Owe a farewell to each mailbox that holds the appointment and is not the buyer's any more, once the buyer has another."""
     row, delivery = claimed.appointment, claimed.delivery
-    if delivery.key != invitation_key(row.id) or row.ends_at <= claimed.env.clock():
+    if to is None or delivery.key != invitation_key(row.id) or row.ends_at <= claimed.env.clock():
         return
     for number, left in enumerate(heard.mailboxes(), start=len(heard.farewells)):
-        if to is None or left.key != to.key:
+        if left.key != to.key:
             key = farewell_key(row.id, number, sequence=max(row.sequence - 1, 0))
             over = delivery.connection_id
             await owe(claimed.env, claimed.tx, row, over, DeliveryKind.NOTICE, key, delivery.sequence, to=left)

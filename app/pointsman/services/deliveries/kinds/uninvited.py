@@ -10,6 +10,7 @@ from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES
 from pointsman.domain.messages.message import Message, connection_name, rep_name, say
 from pointsman.domain.policy.invitations import Inviter
 from pointsman.services.audit import audit
+from pointsman.services.deliveries.alerts.untold import untold_subject
 from pointsman.services.deliveries.notices import enqueue_notices, invitation_rules
 from pointsman.services.find_appointment import lock_appointment
 from pointsman.services.policies.cache import load_routing_config
@@ -19,10 +20,10 @@ from pointsman.services.ports.booking.deliveries import DeliveryRow
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
 
-UNINVITED = "alerts.buyer-uninvited"
+GUESTS_REFUSED = "alerts.guests-refused"
 
 
-async def note_uninvited(env: Env, delivery: DeliveryRow, seen: VendorEvent) -> None:
+async def note_guests_refused(env: Env, delivery: DeliveryRow, seen: VendorEvent) -> None:
     """Tell the buyer another way where the leader's event was put without them. What was decided since then stays."""
     why = seen.invites_nobody
     if why is None:
@@ -47,12 +48,12 @@ async def note_uninvited(env: Env, delivery: DeliveryRow, seen: VendorEvent) -> 
 
 async def _alert(env: Env, tx: Tx, row: AppointmentRow, delivery: DeliveryRow, why: Message) -> None:
     said = say(
-        UNINVITED,
+        GUESTS_REFUSED,
         rep=rep_name(row.rep_key),
         connection=connection_name((await tx.deliveries.connection(delivery.connection_id)).key),
         at=row.starts_at,
         appointment=str(row.id),
         error=why,
     )
-    subject = f"appointment:{row.id}"
+    subject = untold_subject(row.id)
     await tx.alerts.put(id=env.new_id(), at=env.clock(), code=AlertCode.BUYER_UNTOLD, subject=subject, message=said)
