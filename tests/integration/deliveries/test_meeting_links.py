@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -99,6 +100,10 @@ async def test_a_link_that_never_comes_is_not_asked_for_for_ever(line: MailFloor
 
 async def alerts(line: MailFloor) -> list[tuple[str, str]]:
     await alert_late_deliveries(line.env)
+    return await open_alerts(line)
+
+
+async def open_alerts(line: MailFloor) -> list[tuple[str, str]]:
     rows = await line.floor.world.rows(
         "select subject, message from alerts where resolved_at is null and code = 'meeting-link-missing'"
     )
@@ -120,6 +125,27 @@ async def test_a_link_that_never_comes_is_told_until_it_does(line: MailFloor) ->
     line.floor.world.clock.advance(ASK_FOR)
     assert await ask_for_links(line.env) == 1  # seldom by now, and yet
     assert await alerts(line) == []
+
+
+async def test_of_very_many_missing_links_one_alert_counts_those_that_have_none_of_their_own(line: MailFloor) -> None:
+    line.floor.vendor.meeting_pends = True
+    rows = [await line.booked() for _ in range(3)]
+    await line.floor.work()
+    line.floor.world.clock.advance(ASK_FOR)
+    await alert_late_deliveries(line.env, most=1)
+    said = dict(await open_alerts(line))
+    assert {"appointments:others"} < said.keys()
+    assert said.pop("appointments:others").startswith("2 later appointments have no link")
+    (own,) = said
+    await alert_late_deliveries(line.env, most=1)
+    assert await line.floor.world.value("select max(count) from alerts where resolved_at is null") == 1
+    await cancel(line.env, UUID(own.partition(":")[2]), reason="test", actor=SETTER)
+    await alert_late_deliveries(line.env, most=1)
+    assert dict(await open_alerts(line))["appointments:others"].startswith("1 later appointment has no link")
+    await alert_late_deliveries(line.env)
+    assert sorted(dict(await open_alerts(line))) == sorted(
+        f"appointment:{row.id}" for row in rows if own != f"appointment:{row.id}"
+    )
 
 
 @pytest.mark.parametrize("end", ["called off", "over"])

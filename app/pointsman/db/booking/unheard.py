@@ -18,13 +18,13 @@ _SWITCHED_OFF = PreparedStatement("""
     group by k.key order by k.key
 """)
 _HELD_MAIL = PreparedStatement("""
-    select a.lead_id, count(*) as count, max(d.next_attempt_at) as until
+    select a.lead_id, count(*) as count, max(d.next_attempt_at) as until, count(*) over () as leads
     from deliveries d join appointments a on a.id = d.appointment_id
     where d.error_code = 'mail-bound' and d.status = 'pending'
     group by a.lead_id order by a.lead_id limit :limit
 """)
 _MISSING_LINKS = PreparedStatement("""
-    select a.id as appointment_id, r.key as rep_key, k.key as connection, a.starts_at
+    select a.id as appointment_id, r.key as rep_key, k.key as connection, a.starts_at, count(*) over () as appointments
     from appointments a join deliveries d on d.appointment_id = a.id and d.rep_id = a.rep_id
         join reps r on r.id = a.rep_id join connections k on k.id = d.connection_id
     where a.vendor_meeting and a.join_url is null and a.status in ('requested','confirmed') and a.ends_at > :at

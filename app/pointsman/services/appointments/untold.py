@@ -94,4 +94,3 @@ async def _asked(tx: Tx, row: AppointmentRow) -> DeliveryRow | None:
 
 async def _end(tx: Tx, appointment_id: UUID, now: datetime) -> None:
     await tx.alerts.resolve(at=now, code=AlertCode.BUYER_UNTOLD, subject=untold_subject(appointment_id))
-

@@ -25,7 +25,9 @@ _MOST_RECORDS = 100
 
 _ORDER = {kind.value: place for place, kind in enumerate(JourneyKind)}
 #: What only a reader of reasons learns: others' words, the house's systems, rules and exceptions.
-_HOUSE_KINDS = frozenset({JourneyKind.EVENT, JourneyKind.NEWS, JourneyKind.OVERRIDE, JourneyKind.DELIVERY})
+_HOUSE_KINDS = frozenset(
+    {JourneyKind.EVENT, JourneyKind.NEWS, JourneyKind.OVERRIDE, JourneyKind.DELIVERY, JourneyKind.UNTOLD}
+)
 _HOUSE_DETAILS = frozenset({"actor", "person", "account", "fields", "source", "rule", "policy_version", "failed"})
 _UNTOLD = frozenset({"summary", "title", "key_name"})  # texts; what stands beside them says the same as data
 _REPS = frozenset({"rep", "setter"})
@@ -44,6 +46,7 @@ _LINKS: Mapping[JourneyKind, tuple[tuple[str, str, str, Operation], ...]] = Mapp
         JourneyKind.HELD: (("decision", "/v1/decisions/{}", "decision", Operation.DECISION_READ),),
         JourneyKind.RELEASED: (("decision", "/v1/decisions/{}", "decision", Operation.DECISION_READ),),
         JourneyKind.APPOINTMENT: (("appointment", "/v1/appointments/{}", "appointment", Operation.APPOINTMENT_READ),),
+        JourneyKind.UNTOLD: (("appointment", "/v1/appointments/{}", "appointment", Operation.APPOINTMENT_READ),),
         JourneyKind.DELIVERY: (
             ("delivery", "/v1/deliveries/{}", "", Operation.DELIVERY_READ),
             ("appointment", "/v1/appointments/{}", "appointment", Operation.APPOINTMENT_READ),

@@ -19,21 +19,29 @@ class SwitchedOff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldMail:
-    """Mail to the buyer of a lead that waits because their mailbox got so many messages; `until` is when the last may go."""
+    """Mail to the buyer of a lead that waits because their mailbox got so many messages; `until` is when the last may go.
+
+    `leads` says of how many leads some waits in all.
+    """
 
     lead_id: UUID
     count: int
     until: datetime
+    leads: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingLink:
-    """An appointment whose meeting the vendor of a calendar was to make, and whose link it has not told."""
+    """An appointment whose meeting the vendor of a calendar was to make, and whose link it has not told.
+
+    `appointments` says how many such there are in all.
+    """
 
     appointment_id: UUID
     rep_key: str
     connection: str
     starts_at: datetime
+    appointments: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
