@@ -46,8 +46,9 @@ class Mail:
     def sends_mail(self, connector: str) -> bool:
         return connector == "memory"
 
-    def sends_from(self, _connection: ConnectionRef) -> str | None:
-        return MAILBOX
+    def sends_from(self, connection: ConnectionRef) -> str | None:
+        given = connection.config.get("sender", MAILBOX)
+        return str(given)
 
     async def send(self, _connection: ConnectionRef, notice: BuyerNotice) -> VendorReceipt:
         assert open_transactions.get() == 0, "mail was sent while a transaction was open"

@@ -85,4 +85,5 @@ def _asked(notice: BuyerNotice, to: str) -> Notice:
         reply_to=_reply_address(notice.reply_to),
         thread=notice.thread,
         at=notice.at,
+        named_by=notice.named_by,
     )

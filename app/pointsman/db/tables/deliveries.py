@@ -37,6 +37,8 @@ deliveries = Table(
     Column("mailed_to", Text),  # of mail, ours or an event's: the address of its last attempt, as given
     Column("mailed_key", Text),  # the same as the name of a mailbox
     Column("mailed_owner", Text),  # and as the name by which mail is counted
+    Column("mailed_from", Text),  # the address that sent it, of the first attempt that may have arrived
+    Column("mailed_as", Text),  # the name of the message, where another connection may have delivered it already
     instant_column("mailed_at", null=True),
     instant_column("owed_at"),  # its age counts from here
     instant_column("next_attempt_at"),

@@ -36,6 +36,7 @@ async def build_invitation(
     url: str | None = None,
     language: str | None = None,
     organizer: str | None = None,
+    sent_by: str | None = None,
     to: str | None = None,
     calls_off: bool = False,
     sequence: int | None = None,
@@ -43,9 +44,9 @@ async def build_invitation(
     """What the prospect's calendar is to be told of the appointment as it stands; `url` is where to change it.
 
     In `language`, else the lead's, else English. `organizer` is the mailbox that sends it, the same under every rep; None:
-    the rep who leads the appointment. `to` is the address that is asked; None: the lead's. `calls_off`: it is told not to
-    come, whatever stands; `sequence`: by this SEQUENCE, and not the appointment's own, to one who alone is left out
-    (RFC 5546, 3.2.5).
+    the rep who leads the appointment. `sent_by` sends in the organizer's place. `to` is the address that is asked; None:
+    the lead's. `calls_off`: it is told not to come, whatever stands; `sequence`: by this SEQUENCE, and not the
+    appointment's own, to one who alone is left out (RFC 5546, 3.2.5).
 
     Raises Conflict "no-email" when a participant has no address that can be invited.
     """
@@ -76,6 +77,7 @@ async def build_invitation(
         url=url,
         created_at=row.created_at,
         stamped_at=env.clock(),
+        sent_by=sent_by,
     )
     try:
         return env.invitations.write(invitation)

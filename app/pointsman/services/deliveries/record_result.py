@@ -214,6 +214,8 @@ async def put_off(
         counted=counted,
         sequence=sequence,
         unsure=unsure,
+        said=job.delivery.said,
+        mailed_from=job.delivery.mailed_from,
     )
     if kept:
         await defer_delivery(tx, job.delivery, at=until)

@@ -170,6 +170,7 @@ async def _claim(env: Env, delivery_id: UUID) -> _Claim | None:
             owed=owed,
             lease=lease,
             is_switched_on=connection.active,
+            is_in_use=connection.active and connection.fault is None,
         )
         try:
             return _Claim(job, await RENDER[delivery.kind](claimed), at)

@@ -32,7 +32,8 @@ CLAIM = PreparedStatement("""
     )
     select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
         d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
-        d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key
+        d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key,
+        d.mailed_from, d.mailed_as, d.said
     from claimed d
 """)
 #: What waits for another of its thing goes to the back unclaimed, so that any number of it keeps no other waiting.
@@ -49,7 +50,8 @@ CLAIM_OVERDUE = PreparedStatement(
     )
     select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence, d.status,
         d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version, d.created_at,
-        d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key
+        d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key,
+        d.mailed_from, d.mailed_as, d.said
     from looked_at d
     where not exists (
         select 1 from deliveries e
@@ -74,6 +76,8 @@ POSTPONE = PreparedStatement("""
     update deliveries set
         next_attempt_at = :until, error_code = :error_code, last_error = cast(:error as jsonb), lease = null, lease_until = null,
         sequence = coalesce(cast(:sequence as integer), sequence),
-        attempts = attempts - cast(:refund as integer), unsure = unsure - cast(:known as integer)
+        attempts = attempts - cast(:refund as integer), unsure = unsure - cast(:known as integer),
+        said = case when :refund = 1 then :said else said end,
+        mailed_from = case when :refund = 1 then :mailed_from else mailed_from end
     where id = :id and lease = :lease and status = 'pending'
 """)

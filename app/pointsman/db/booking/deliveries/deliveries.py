@@ -118,10 +118,14 @@ class SqlDeliveries:
         counted: bool = True,
         sequence: int | None = None,
         unsure: bool = False,
+        said: BuyerMessage | None = None,
+        mailed_from: str | None = None,
     ) -> bool:
         values = {
             "until": until,
             "refund": 0 if counted else 1,
+            "said": said,
+            "mailed_from": mailed_from,
             "known": 0 if unsure else 1,
             "sequence": sequence,
         } | error_parameters(error)

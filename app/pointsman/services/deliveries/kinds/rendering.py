@@ -25,7 +25,7 @@ class Claimed:
     """A claimed delivery, and what stands in the database as it is claimed.
 
     `owed` is all that was ever owed about this thing, in order; the delivery is the last of it. `is_switched_on`: the
-    connection was not switched off by an admin.
+    connection was not switched off by an admin; `is_in_use`: nor is it out of use, so that the call is made.
     """
 
     env: Env
@@ -38,6 +38,7 @@ class Claimed:
     owed: Sequence[DeliveryRow]
     lease: UUID
     is_switched_on: bool = True
+    is_in_use: bool = True
 
     @property
     def reader(self) -> MessageReader:

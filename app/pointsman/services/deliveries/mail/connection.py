@@ -31,20 +31,23 @@ async def other_connection(tx: Tx, rules: InvitationRules, used: UUID) -> UUID |
 
 
 async def move_mail(env: Env, tx: Tx, delivery: DeliveryRow, to: UUID, past: Sequence[DeliveryRow]) -> None:
-    """Owe the same message over another connection; the delivery, claimed just now, ends with nothing to say.
+    """Owe the same message over another connection; the claimed delivery ends with nothing to say.
 
-    It may have gone out before, where an earlier attempt had no answer: under another Message-ID no mailbox can tell, so that
-    it counts on.
+    One that may have arrived stays the same message, which may arrive twice.
     """
     now, last = env.clock(), max(item.sequence for item in past if item.key == delivery.key)
+    unsure = delivery.unsure - 1  # without this claim, which makes no call
     moved = replace(
         delivery,
         id=env.new_id(),
         connection_id=to,
         sequence=last + 1,
         status="pending",
-        attempts=0,
-        unsure=delivery.unsure - 1,  # but this claim, which makes no call
+        attempts=unsure,
+        unsure=unsure,
+        mailed_from=delivery.mailed_from if unsure else None,
+        mailed_as=delivery.message_key if unsure else None,
+        said=delivery.said if unsure else None,
         owed_at=now,
         next_attempt_at=now,
         error_code=None,
