@@ -60,7 +60,7 @@ def compose(notice: Notice, config: SmtpConfig) -> Mail:
         fields.append(headers.address("Reply-To", _mailbox(notice.reply_to, "the address for replies")))
     if notice.thread:
         # There is no first message of a thread that is known to have come: all refer to one that was never sent.
-        root = message_id("thread", notice.thread, sender.domain)
+        root = message_id("thread", notice.thread, named_by.domain)
         fields += [headers.plain("In-Reply-To", root), headers.plain("References", root)]
     return Mail(id=made, sender=sender, recipient=recipient, content=headers.block(fields) + _body(notice, made))
 

@@ -63,6 +63,10 @@ class SqlDeliveries:
     async def add(self, row: DeliveryRow) -> None:
         await self._connection.execute(_ADD, {name: getattr(row, name) for name in _NAMES})
 
+    async def add_each(self, rows: Sequence[DeliveryRow]) -> None:
+        if rows:
+            await self._connection.execute(_ADD, [{name: getattr(row, name) for name in _NAMES} for row in rows])
+
     async def get(self, delivery_id: UUID) -> DeliveryRow | None:
         found = await self._many(_GET, {"delivery": delivery_id})
         return found[0] if found else None
