@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
-from pointsman.services.ports.booking.reminders import Asked, Unreminded
+from pointsman.services.ports.booking.reminders import AskedReminder, Unreminded
 
 _MINUTE = timedelta(minutes=1)
 _MISSING = PreparedStatement(
@@ -32,7 +32,7 @@ _LOCK = PreparedStatement("""
     where a.id = any(cast(:appointments as uuid[]))
     for update of l, a skip locked
 """)
-#: Asked once they are locked, in a statement of its own: what an act owed before that is seen.
+#: AskedReminder once they are locked, in a statement of its own: what an act owed before that is seen.
 _UNREMINDED = PreparedStatement(
     """
     select a.id as appointment_id, a.lead_id, a.rep_id, a.invitation_pool as pool, l.email, a.starts_at, a.ends_at,
@@ -63,7 +63,7 @@ class SqlReminders:
         self._connection = connection
 
     async def missing(
-        self, asked: Sequence[Asked], *, at: datetime, after: tuple[datetime, UUID] | None, limit: int
+        self, asked: Sequence[AskedReminder], *, at: datetime, after: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[tuple[datetime, UUID]]:
         last_at, last = after or (None, None)
         given = _asked(asked) | {"at": at, "after_at": last_at, "after_id": last, "limit": limit}
@@ -74,11 +74,11 @@ class SqlReminders:
         return found
 
     async def unreminded(
-        self, appointment_ids: Sequence[UUID], asked: Sequence[Asked], *, at: datetime
+        self, appointment_ids: Sequence[UUID], asked: Sequence[AskedReminder], *, at: datetime
     ) -> Sequence[Unreminded]:
         given = _asked(asked) | {"appointments": list(appointment_ids), "at": at}
         return await _UNREMINDED.records(self._connection, Unreminded, given)
 
 
-def _asked(asked: Sequence[Asked]) -> dict[str, Any]:
+def _asked(asked: Sequence[AskedReminder]) -> dict[str, Any]:
     return {"pools": [pool for pool, _ in asked], "minutes": [span // _MINUTE for _, span in asked]}

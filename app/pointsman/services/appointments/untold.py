@@ -1,4 +1,4 @@
-"""Buyers whom nobody tells of their appointment: a human hears of it until there is a way to them, and then they are invited.
+"""Buyers who are not told of their appointment: a human hears of it until there is a way to them, and then they are invited.
 
 `by: calendar` leaves the invitation to the vendor of the rep's calendar. Where that invites no guests, when it is booked or
 once another rep takes over, mail does it; where the pool names no connection that sends mail, the buyer is told nothing. Nor

@@ -1,4 +1,4 @@
-"""The alert of a buyer whom nobody tells of their appointment: it is raised where that comes to be, and ends once they are told.
+"""The alert of a buyer who is not told of their appointment: it is raised where that comes to be, and ends once they are told.
 
 It ends by `services.appointments.untold`, which invites them as soon as there is a way.
 """
@@ -58,7 +58,7 @@ async def note_no_address(env: Env, tx: Tx, row: AppointmentRow) -> None:
 
 
 def untold_subject(appointment_id: UUID) -> str:
-    """Whom the alert is about, as it names them."""
+    """The subject of the alert."""
     return f"appointment:{appointment_id}"
 
 

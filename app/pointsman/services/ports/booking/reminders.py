@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 #: A pool, as `AppointmentRow.invitation_pool` names it, and how long before an appointment of it a reminder goes out.
-Asked = tuple[str, timedelta]
+AskedReminder = tuple[str, timedelta]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Unreminded:
 
 class Reminders(Protocol):
     async def missing(
-        self, asked: Sequence[Asked], *, at: datetime, after: tuple[datetime, UUID] | None, limit: int
+        self, asked: Sequence[AskedReminder], *, at: datetime, after: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[tuple[datetime, UUID]]:
         """(start, id) of the confirmed appointments after `at` whose buyer is told and is owed not all of these.
 
@@ -44,7 +44,7 @@ class Reminders(Protocol):
         ...
 
     async def unreminded(
-        self, appointment_ids: Sequence[UUID], asked: Sequence[Asked], *, at: datetime
+        self, appointment_ids: Sequence[UUID], asked: Sequence[AskedReminder], *, at: datetime
     ) -> Sequence[Unreminded]:
         """Those of them for which `missing` holds now."""
         ...
