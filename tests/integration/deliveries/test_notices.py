@@ -163,6 +163,8 @@ async def test_where_the_vendor_invites_its_event_has_the_buyer_and_no_mail_goes
         await line.floor.work()
         (event,) = [event for events in line.floor.vendor.live.values() for event in events]
         assert (row.invited_by, event.invites, line.mail.arrived) == ("calendar", True, [])
+        assert event.title.text.startswith("Meeting with ")  # what for and with whom, as in the mailed file
+        assert f"with {row.rep_key.title()}" in event.title.text
 
 
 async def test_mail_takes_over_from_a_vendor_that_cannot(database_url: str) -> None:

@@ -68,8 +68,9 @@ _REJECTS = {
 _OUTCOMES = {"won": "journey.outcome-won", "lost": "journey.outcome-lost", "later": "journey.outcome-later"}
 #: A cancellation to a mailbox that is not the buyer's any more: their appointment may stand.
 _FAREWELL = "farewell-put"
+_EVENT = "appointment-put"
 _TOLD = {
-    "appointment-put": "journey.told-event",
+    _EVENT: "journey.told-event",
     "appointment-drop": "journey.told-event-gone",
     "person-put": "journey.told-owner",
     "activity-put": "journey.told-meeting",
@@ -82,7 +83,7 @@ _TOLD = {
     BuyerMessage.REMINDER: "journey.told-reminder",
 }
 _DONE = {
-    "appointment-put": "journey.done-event",
+    _EVENT: "journey.done-event",
     "appointment-drop": "journey.done-event-gone",
     "person-put": "journey.done-owner",
     "activity-put": "journey.done-meeting",
@@ -277,6 +278,8 @@ def _delivered(told: _Told) -> Message:
     about, status = told.about, str(told.about["status"])
     what = str(about["what"])
     thing = what if what == _FAREWELL else str(about.get("said") or what)
+    if status == "done" and thing == _EVENT and about.get("invites"):
+        return say("journey.done-event-invites", rep=told.rep)
     if status == "done" and thing in _DONE:
         return say(_DONE[thing], rep=told.rep)
     if status == "superseded" and thing in _NEVER_SENT and about.get("said") is None:
