@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.lead_pages.journey import JourneyEntry, load_journey
 from pointsman.services.ports.booking.appointments import AppointmentRow
@@ -34,6 +35,14 @@ async def test_a_reminder_is_told_once_and_last_at_the_time_when_it_is_due(datab
         ("the reminder to the buyer is still to be done", moved.starts_at - timedelta(minutes=10))
     ]
     assert told[-1] == waits[0]
+
+
+async def test_no_reminder_is_told_of_what_was_called_off(database_url: str) -> None:
+    async with open_mail_floor(database_url, reminders=["10m"]) as line:
+        row = await line.booked()
+        await line.floor.work()
+        await cancel(line.env, row.id, reason="test", actor=SETTER)
+        assert [one for one in await entries(line, row) if one.details.get("what") == "reminder-put"] == []
 
 
 async def test_mail_that_was_overtaken_before_anybody_tried_to_send_it_is_not_told(database_url: str) -> None:

@@ -93,7 +93,8 @@ _ROUTING = PreparedStatement("""
 """)
 
 #: What became of its appointments, each act with the rep of that time, who was told of them, and the buyer's links. What is
-#: still to be done stands where it is due; mail that was overtaken before anybody tried to send it stands nowhere.
+#: still to be done stands where it is due; mail that was overtaken before anybody tried to send it stands nowhere, nor
+#: does a reminder of what was called off.
 _BOOKING = PreparedStatement("""
     select * from (
         select v.at, 'appointment' as kind, v.id, a.lead_id, jsonb_build_object(
@@ -123,6 +124,7 @@ _BOOKING = PreparedStatement("""
             d.kind = 'notice' and d.status in ('pending', 'superseded') and d.said is null and exists (
                 select from deliveries newer
                 where newer.appointment_id = d.appointment_id and newer.key = d.key and newer.sequence > d.sequence))
+            and not (d.key like '%-reminder-%' and d.status = 'pending' and a.status in ('cancelled', 'rejected'))
         union all
         select t.raised_at, 'untold', t.id, a.lead_id, jsonb_build_object(
             'appointment', a.id, 'rep', p.key, 'resolved_at', t.resolved_at)
