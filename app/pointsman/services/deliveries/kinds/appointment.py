@@ -47,10 +47,10 @@ async def render(claimed: Claimed) -> Call | None:
 async def _over_the_bound(claimed: Claimed, event: CalendarEvent) -> Message | None:
     """Count what the vendor writes to the buyer. Why it may not, where their mailbox has had enough for the day."""
     to = mailbox_of(claimed.lead.email)
-    if to is None or not event.invites or not event.guests or _knows(claimed, to):
+    if to is None or not event.invites or not event.guests or not claimed.is_in_use or _knows(claimed, to):
         return None
     try:
-        await take_turn(claimed, BuyerMessage.CHANGE, to)
+        await take_turn(claimed, BuyerMessage.CHANGE, to, sender=None)
     except PutOffError:
         return say("vendor.guest-bound")
     return None

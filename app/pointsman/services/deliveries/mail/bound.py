@@ -24,7 +24,7 @@ MOST_URGENT_A_DAY = 2 * MOST_A_DAY
 
 
 async def take_turn(claimed: Claimed, message: BuyerMessage, to: Mailbox, *, sender: str | None) -> None:
-    """Write down that the message goes from `sender` to the mailbox now.
+    """Write down that the message goes from `sender` to the mailbox now; None: the vendor of a calendar writes it.
 
     Raises PutOffError where that has had enough for the day.
 
