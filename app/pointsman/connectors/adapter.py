@@ -28,19 +28,17 @@ from pointsman.connectors.sdk_values import (
 from pointsman.domain.errors import Fault, Invalid, NotFound, Unavailable
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports.intake.signatures import SignedRequest
+from pointsman.services.ports.vendors.calendar_events import CalendarEvent, VendorEvent
 from pointsman.services.ports.vendors.calendars import (
     BusyLimits,
     CalendarAsked,
-    CalendarEvent,
     CalendarNews,
-    ConnectionRef,
     PushReply,
     VendorCalendarPage,
-    VendorError,
-    VendorEvent,
-    VendorRetryableError,
     VendorWatch,
 )
+from pointsman.services.ports.vendors.connections import ConnectionRef
+from pointsman.services.ports.vendors.errors import VendorError, VendorRetryableError
 from pointsman_sdk import (
     CREATE_MEETING,
     Appointment,

@@ -9,14 +9,10 @@ from pointsman.connectors.mail.mail_addresses import outgoing_address
 from pointsman.connectors.pace.masks import CURRENT
 from pointsman.domain.messages.message import Message
 from pointsman.services.deliveries.vendor_error_text import failure_message
-from pointsman.services.ports.vendors.calendars import (
-    BusyCalendar,
-    BusyTime,
-    CalendarEvent,
-    VendorCalendar,
-    VendorCalendarPage,
+from pointsman.services.ports.vendors.calendar_events import CalendarEvent, VendorEvent
+from pointsman.services.ports.vendors.calendars import BusyCalendar, BusyTime, VendorCalendar, VendorCalendarPage
+from pointsman.services.ports.vendors.errors import (
     VendorError,
-    VendorEvent,
     VendorReauthError,
     VendorRejectedError,
     VendorRetryableError,

@@ -25,20 +25,16 @@ from pointsman.domain.errors import Invalid
 from pointsman.domain.messages.message import say
 from pointsman.domain.policy.pools import CREATE_MEETING
 from pointsman.services.deliveries.vendor_error_text import failure_message
-from pointsman.services.ports.vendors.calendars import (
-    CalendarAsked,
-    CalendarEvent,
-    CalendarGateway,
-    CalendarOwner,
-    ConnectionRef,
-    EventGuest,
+from pointsman.services.ports.vendors.calendar_events import CalendarEvent, EventGuest
+from pointsman.services.ports.vendors.calendars import CalendarAsked, CalendarGateway, CalendarOwner, VendorWatch
+from pointsman.services.ports.vendors.connections import ConnectionRef
+from pointsman.services.ports.vendors.errors import (
     VendorError,
     VendorReauthError,
     VendorRejectedError,
     VendorRetryableError,
     VendorSlotTakenError,
     VendorUnansweredError,
-    VendorWatch,
 )
 from pointsman.services.ports.vendors.texts import PrivateText, SharedText
 from pointsman_memory import MANIFEST, MemoryConnector, MemoryVendor

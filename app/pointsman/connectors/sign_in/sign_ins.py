@@ -21,7 +21,7 @@ from pointsman.connectors.vault import Vault
 from pointsman.domain.errors import Conflict, Unavailable
 from pointsman.domain.messages.message import say
 from pointsman.domain.text.strict_json import parse_json
-from pointsman.services.ports.vendors.calendars import ConnectionRef
+from pointsman.services.ports.vendors.connections import ConnectionRef
 from pointsman.services.ports.vendors.sign_in import BegunSignIn, SignInRefused, SignInRow
 from pointsman_sdk import ConnectorError, Method, ReauthRequired, Token
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from pointsman.services.ports.vendors.calendars import ConnectionRef, VendorReceipt
+from pointsman.services.ports.vendors.connections import ConnectionRef, VendorReceipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
