@@ -28,16 +28,18 @@ from pointsman.services.deliveries.kinds import RENDER
 from pointsman.services.deliveries.kinds.meeting_link import note_link
 from pointsman.services.deliveries.kinds.rendering import Call, Claimed
 from pointsman.services.deliveries.kinds.uninvited import note_guests_refused
-from pointsman.services.deliveries.record_result import (
-    LeasedDelivery,
-    ask_for_another_rep,
-    give_up,
-    retry_later,
-    settle_delivery,
+from pointsman.services.deliveries.results.give_up import give_up
+from pointsman.services.deliveries.results.leased import LeasedDelivery
+from pointsman.services.deliveries.results.settle import settle_delivery
+from pointsman.services.deliveries.results.try_again import ask_for_another_rep, retry_later
+from pointsman.services.deliveries.results.waiting import (
+    put_off_until,
+    wait_for_connection,
+    wait_for_turn,
+    wait_until_in_use,
 )
 from pointsman.services.deliveries.told import told_state
 from pointsman.services.deliveries.vendor_error_text import OwnRefusalError, PutOffError, failure_message
-from pointsman.services.deliveries.waiting import put_off_until, wait_for_connection, wait_for_turn, wait_until_in_use
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import (
     Env,

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from pointsman.domain.messages.coded import CodedMessage
 from pointsman.domain.messages.message import Message
 from pointsman.services.deliveries.connection_faults import put_out_of_use
-from pointsman.services.deliveries.record_result import LeasedDelivery, give_up, put_off
+from pointsman.services.deliveries.results.give_up import give_up
+from pointsman.services.deliveries.results.leased import LeasedDelivery
+from pointsman.services.deliveries.results.put_off import put_off
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.booking.deliveries import DeliveryError
 from pointsman.services.transactions import run_in_transaction
