@@ -16,6 +16,7 @@ from pointsman_memory.vendor.records import Row as Record
 from pointsman_sdk import Capability, Contact, Event, Reply, Slot, Token, WebhookRequest
 from pointsman_sdk.testing import NOW, Issued, Odd, Row, at
 from pointsman_sdk.testing.busytimes import DAY
+from support.sign_in.issued import issued_token
 
 CONFIG = MemoryConfig.model_validate(
     {"url": "https://memory.example", "token": "s3cret-token", "webhook_secret": "s3cret-webhook", "handshake": "slack"}
@@ -184,8 +185,7 @@ class BenchVendor:
     # -- tokens
 
     def issue(self) -> Token:
-        access, refresh = self.inner.oauth.sign_in()
-        token = Token(access=SecretStr(access), refresh=SecretStr(refresh), expires_at=NOW + timedelta(hours=1))
+        token = issued_token(self.inner.oauth, until=NOW + timedelta(hours=1))
         self.issued.tokens.append(token)
         return token
 

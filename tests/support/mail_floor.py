@@ -25,7 +25,8 @@ from pointsman.services.ports import (
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 from pointsman.services.ports.vendors.notices import BuyerNotice
-from support.floors.booking_floor import SETTER, Floor, WatchedUow, open_floor
+from pointsman.services.reassignment.appointment import reassign_appointment
+from support.floors.booking_floor import SETTER, Floor, WatchedUow, another_closer, open_floor
 from support.floors.faulty_calendars import open_transactions
 from support.floors.use_case_env import ADMIN, POLICY
 
@@ -120,6 +121,21 @@ class MailFloor:
         lead_id = await self.floor.lead(**facts)
         handed = await self.floor.hand_over(lead_id)
         return await book(self.env, lead_id, handed.slots[0].start, actor=SETTER)
+
+    async def reassigned(self, row: AppointmentRow) -> AppointmentRow:
+        """Now led by another closer."""
+        return await reassign_appointment(self.env, row.id, to=another_closer(row), reason="test", actor=SETTER)
+
+    async def led_by_one_who_cannot_invite(self) -> AppointmentRow:
+        """An appointment to which the first rep's calendar invited the buyer; the calendar of the one who took over cannot."""
+        self.floor.vendor.invites = True
+        row = await self.booked()
+        await self.floor.work()
+        self.floor.vendor.invites = False
+        moved = await self.reassigned(row)
+        await self.floor.work()
+        assert row.invited_by == "calendar"
+        return moved
 
     async def notices(self, row: AppointmentRow) -> list[DeliveryRow]:
         return [item for item in await self.floor.deliveries(row.id) if item.kind == "notice"]

@@ -18,7 +18,6 @@ from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.buyer_mail import Mailbox
 from pointsman.services.ports.leads.journeys import JourneyKind
 from pointsman.services.ports.operations.alerts import AlertCode
-from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman.services.sweeps import ItemsFailed
 from support.floors.booking_floor import SETTER
 from support.floors.use_case_env import ADMIN, POLICY
@@ -38,14 +37,8 @@ async def line(database_url: str) -> AsyncIterator[MailFloor]:
 
 async def left_alone(line: MailFloor) -> AppointmentRow:
     """An appointment whose buyer the first rep's calendar invited, and the next one's cannot."""
-    line.floor.vendor.invites = True
-    row = await line.booked()
-    await line.floor.work()
-    line.floor.vendor.invites = False
-    other = next(key for key in ("anna", "ben", "clara") if key != row.rep_key)
-    moved = await reassign_appointment(line.env, row.id, to=other, reason="test", actor=SETTER)
-    await line.floor.work()
-    assert (row.invited_by, moved.invited_by, line.mail.arrived) == ("calendar", "nobody", [])
+    moved = await line.led_by_one_who_cannot_invite()
+    assert (moved.invited_by, line.mail.arrived) == ("nobody", [])
     return moved
 
 
@@ -127,8 +120,7 @@ async def test_where_mail_takes_over_nobody_is_alarmed(line: MailFloor) -> None:
     row = await line.booked()
     await line.floor.world.publish(mailing(by="calendar"))
     line.floor.vendor.invites = False
-    other = next(key for key in ("anna", "ben", "clara") if key != row.rep_key)
-    await reassign_appointment(line.env, row.id, to=other, reason="test", actor=SETTER)
+    await line.reassigned(row)
     assert await line.floor.world.value(OPEN) == 0
 
 

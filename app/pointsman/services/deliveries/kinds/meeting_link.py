@@ -9,12 +9,13 @@ from datetime import timedelta
 from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, MeetingAct
 from pointsman.domain.messages.message import Message, connection_name, rep_name, say
 from pointsman.domain.permissions.sides import ActorRole
+from pointsman.services.appointment_history import add_to_history
 from pointsman.services.audit import audit
 from pointsman.services.deliveries.enqueue import enqueue_link
 from pointsman.services.deliveries.notices import enqueue_notices
 from pointsman.services.find_appointment import lock_appointment
 from pointsman.services.ports import WORKER, Env, Tx, VendorError, VendorEvent
-from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
@@ -91,20 +92,7 @@ async def _keep(env: Env, tx: Tx, row: AppointmentRow, link: str | None) -> None
     after = replace(row, join_url=link, sequence=row.sequence + 1)
     was, now = {"join_url": row.join_url}, {"join_url": link}
     await tx.appointments.save(after)
-    await tx.appointments.add_event(
-        AppointmentEvent(
-            id=env.new_id(),
-            appointment_id=row.id,
-            rep_id=row.rep_id,
-            at=env.clock(),
-            act=MeetingAct.LINKED.value,
-            by=ActorRole.CALENDAR.value,
-            actor=WORKER.name,
-            reason=None,
-            detail={"before": was, "after": now},
-        )
-    )
-    about = {"appointment": str(row.id)}
-    act = f"appointment.{MeetingAct.LINKED.value}"
-    await audit(env, tx, WORKER, act, f"lead:{row.lead_id}", before=about | was, after=about | now)
+    act, by, about = MeetingAct.LINKED.value, ActorRole.CALENDAR, {"appointment": str(row.id)}
+    await add_to_history(env, tx, after, act, by=by, actor=WORKER, was=was, is_now=now)
+    await audit(env, tx, WORKER, f"appointment.{act}", f"lead:{row.lead_id}", before=about | was, after=about | now)
     await enqueue_link(env, tx, after)
