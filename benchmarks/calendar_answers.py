@@ -26,7 +26,8 @@ from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.services.ports import VendorError
-from pointsman.services.ports.vendors.calendars import BusyCalendar, CalendarAsked, CalendarOwner, ConnectionRef
+from pointsman.services.ports.vendors.calendars import BusyCalendar, CalendarAsked, CalendarOwner
+from pointsman.services.ports.vendors.connections import ConnectionRef
 
 START = datetime(2031, 3, 1, tzinfo=UTC)
 END = START + timedelta(days=31)

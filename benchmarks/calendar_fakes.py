@@ -78,7 +78,7 @@ class Google(Vendor):
         return [
             Letter(
                 to=one["to"],
-                calls_off=one["seen"].get("status") == "cancelled",
+                calls_off=one["seen"].get("status") == "cancelled" or one["to"] not in _guests(one["seen"]),
                 start=moment(one["seen"]["start"]["dateTime"]),
                 text=json.dumps(one["seen"], sort_keys=True),
             )
@@ -130,6 +130,11 @@ class Microsoft(Vendor):
             )
             for to, seen in self.items()["mailed"]
         ]
+
+
+def _guests(seen: Mapping[str, Any]) -> set[str]:
+    """Who takes part: one who did before, and is written to, is told that they do not any more."""
+    return {guest.get("email", "") for guest in seen.get("attendees", ())}
 
 
 def _closer(calendar: str) -> str:

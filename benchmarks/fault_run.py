@@ -128,7 +128,7 @@ async def measure(given: argparse.Namespace, console: Console, stack: ExitStack)
     await run.change(rows, given.seed, len(rows) / 20)
     settled = await run.until_settled([first.name, second.name], began + given.minutes * 60, console)
     took = time.monotonic() - began
-    run.over = True
+    run.end()
     await killing
     alarmed, asked, most = await theft(run, strict, asked_before, took, console)
     lines = Lines(console)

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from icalendar import Calendar, Component
-from programs import PYTHON, Program, cpu_seconds, free_port, run, start_all
+from programs import PYTHON, Program, children_of, cpu_seconds, free_port, run, start_all
 
 from pointsman.local.calendar_server import SERVICE_USER, CalendarServer
 from pointsman.local.postgres import EmbeddedPostgres, as_service
@@ -160,6 +160,11 @@ class Service:
 
     def resume_workers(self) -> None:
         start_all(self.workers)
+
+    def database_processes(self) -> list[int]:
+        """Those of PostgreSQL that run now; the first one makes the others."""
+        running = self._postgres._find_running()  # noqa: SLF001  # nobody but a benchmark stops it
+        return [] if running is None else [running.process.pid, *children_of(running.process.pid)]
 
     def cpu(self) -> dict[str, float]:
         """Seconds of processor time that the API processes and the workers have used since they were last started."""

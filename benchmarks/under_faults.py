@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+import contextlib
+import itertools
 import random
 import time
 from collections import Counter, defaultdict
@@ -14,7 +16,7 @@ from typing import Any
 
 import psycopg
 from memory_vendor import Standing, Vendor
-from programs import PYTHON
+from programs import PYTHON, Program
 from rich.console import Console
 from rich.table import Table
 from service import Service
@@ -49,30 +51,48 @@ def exit_status_of(measure: Measure, given: argparse.Namespace) -> int:
         return 0 if asyncio.run(measure(given, Console(width=140), stack)) else 1
 
 
-def quick_service(stack: ExitStack, given: argparse.Namespace) -> Service:
-    """An API and two workers, in which a delivery waits no longer than `--longest-wait` for its next try."""
-    return stack.enter_context(Service(apis=1, workers=2, worker=(PYTHON, QUICK_WORKER, str(given.longest_wait))))
+def quick_service(stack: ExitStack, given: argparse.Namespace, *, apis: int = 1) -> Service:
+    """So many APIs and two workers, in which a delivery waits no longer than `--longest-wait` for its next try."""
+    return stack.enter_context(Service(apis=apis, workers=2, worker=(PYTHON, QUICK_WORKER, str(given.longest_wait))))
 
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """What is known while it runs. `kills` are the moments at which a worker was killed."""
+    """What is known while it runs. `kills` are the moments at which a worker was killed, or stopped.
+
+    `turn` is held while a process is killed and started; the one that is `frozen` is not.
+    """
 
     service: Service
     floor: Floor
     kills: list[datetime] = field(default_factory=list)
-    over: bool = False
+    frozen: Program | None = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def end(self) -> None:
+        """Nothing befalls the service from now on but what has begun."""
+        self._over.set()
+
+    async def goes_on(self, seconds: float) -> bool:
+        """Whether it still does after so long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
+        return not self._over.is_set()
 
     async def kill(self, every: float) -> None:
-        """Kill one worker after another, and start it again."""
-        turn = 0
-        while not self.over:
-            await asyncio.sleep(every)
-            worker = self.service.workers[turn % len(self.service.workers)]
-            await asyncio.to_thread(worker.kill)
-            self.kills.append(utc_now())
-            worker.start()
-            turn += 1
+        """Kill one worker after another, and start it again; of several APIs one, too, every fourth time."""
+        for turn in itertools.count():
+            if not await self.goes_on(every):
+                return
+            apis = self.service.apis if len(self.service.apis) > 1 and turn % 4 == 3 else []
+            async with self.turn:
+                for program in (self.service.workers[turn % len(self.service.workers)], *apis[turn // 4 % 2 :][:1]):
+                    if program is not self.frozen:
+                        await asyncio.to_thread(program.kill)
+                        self.kills.append(utc_now())
+                        program.start()
 
     async def change(self, rows: Sequence[AppointmentRow], seed: int, seconds: float) -> None:
         """Move some and call some off while their events are on the way."""
@@ -87,17 +107,23 @@ class Run:
     async def until_settled(self, connections: Sequence[str], until: float, console: Console) -> bool:
         """Whether these are owed nothing any more before the moment `until` (monotonic)."""
         began = last = time.monotonic()
+        # What was done is done once more after a while, where a call may still be on its way; reminders have their time; and a
+        # link that a vendor has not told yet is asked for.
         query = """
             select d.status, count(*) from deliveries d join connections k on k.id = d.connection_id
             where k.key = any(%s) and (d.error_code is null or d.error_code not like '%%-once-more')
-            group by 1 order by 1
-        """  # what was done is done once more after a while, where a call may still be on its way
+              and not (d.status = 'pending' and d.error_code is null and d.next_attempt_at > now() + interval '4 minutes')
+            group by 1
+            union all select 'linkless', count(*) from appointments
+            where vendor_meeting and join_url is null and status in ('requested', 'confirmed') having count(*) > 0
+            order by 1
+        """
         async with await psycopg.AsyncConnection.connect(self.service.libpq_url, autocommit=True) as database:
             while time.monotonic() < until:
                 await asyncio.sleep(1)
                 found = await database.execute(query, [list(connections)])
                 counts: dict[str, int] = dict(await found.fetchall())
-                if not counts.get("pending"):
+                if not counts.keys() & {"pending", "linkless"}:
                     return True
                 if time.monotonic() - last > PROGRESS_S:
                     last = time.monotonic()

@@ -40,6 +40,12 @@ _LEADS = (
     " select id, id || '@lead.example', id || '@lead.example', jsonb_build_object('lead.source', closer), 'new', '{}', 1,"
     " now(), now() from unnest(%s::uuid[], %s::text[]) as given (id, closer)"
 )
+#: Under it a lead's own id is what a caller of the API names it by.
+SOURCE = "crm"
+_IDS = (
+    "insert into lead_identities (sender, source, external_id, lead_id)"
+    f" select 'api', '{SOURCE}', id::text, id from unnest(%s::uuid[]) as given (id)"
+)
 _AT_ONCE = 6
 
 
@@ -142,6 +148,7 @@ class Floor:
         leads = [(uuid7(utc_now(), os.urandom(10)), names[number % len(names)]) for number in range(count)]
         with psycopg.connect(self.service.libpq_url, autocommit=True) as connection:
             connection.execute(_LEADS, [[one for one, _ in leads], [closer for _, closer in leads]])
+            connection.execute(_IDS, [[one for one, _ in leads]])
         kinds = [name.rsplit(".", 1)[-1] for name in floors.ONE_SLOT_EVIDENCE]
         left = iter(leads)
 
@@ -201,6 +208,12 @@ class Floor:
         """Its buyer did not come: seen from after its end."""
         later = replace(self.wired.env, clock=lambda: row.ends_at)
         return await mark_no_show(later, row.id, actor=ACTOR)
+
+    async def as_it_is(self, appointment_id: UUID) -> AppointmentRow:
+        async with self.wired.env.uow() as tx:
+            found = await tx.appointments.get(appointment_id)
+        assert found is not None, "none is ever deleted"
+        return found
 
     async def read_all(self) -> None:
         """Read every closer's calendar, which acts rest on from now on."""

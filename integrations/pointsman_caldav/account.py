@@ -6,6 +6,7 @@ from pointsman_caldav.calendars import Calendars
 from pointsman_caldav.client import AT_ONCE, Client
 from pointsman_caldav.collections import Collections
 from pointsman_caldav.config import CaldavConfig
+from pointsman_caldav.german import GERMAN
 from pointsman_caldav.reading import is_signed_in
 from pointsman_caldav.watches import Watches
 from pointsman_sdk import (
@@ -26,11 +27,12 @@ MANIFEST = Manifest(
     contract=(CONTRACT, CONTRACT),
     capabilities=frozenset({Capability.CALENDARS, Capability.BUSY, Capability.APPOINTMENTS, Capability.WATCHES}),
     config=CaldavConfig,
-    auth=(Auth(method=Method.BASIC, fields=("username", "password")),),
+    auth=(Auth(method=Method.BASIC, title="User name and password", fields=("username", "password")),),
     limits=Limits(at_once=AT_ONCE, busy_batch=BATCH),
     invites=frozenset({Invites.HOST, Invites.NOBODY}),
     docs="https://github.com/pointsman/pointsman/blob/main/docs/connections/caldav.md",
     maintainers=("Pointsman",),
+    words={"de": GERMAN},
 )
 
 

@@ -10,14 +10,14 @@ from pointsman_google.events import (
     OURS,
     conference_status,
     is_deleted,
+    is_newer,
     leaves_series,
     private,
     record,
-    sequence_of,
     writing,
 )
 from pointsman_google.ids import GENERATIONS, event_id, event_ids
-from pointsman_google.refusals import Changed, Exists, Forbidden, Gone, NotFound
+from pointsman_google.refusals import Changed, Exists, Forbidden, Gone, NotFound, UsageLimit
 from pointsman_google.series import SeriesTimes
 from pointsman_google.shape import shaped
 from pointsman_sdk import (
@@ -25,6 +25,8 @@ from pointsman_sdk import (
     AmbiguousOutcome,
     Appointment,
     ConnectorError,
+    GuestsRefused,
+    Invites,
     Rejected,
     RemoteRecord,
     Retryable,
@@ -44,6 +46,15 @@ class GoogleAppointments:
         self._client, self._series = client, SeriesTimes(client)
 
     async def put(self, thing: Appointment) -> RemoteRecord:
+        try:
+            return await self._put(thing)
+        except UsageLimit as limit:
+            if thing.invites is not Invites.VENDOR or not thing.guests:
+                raise
+            said = "Google's limits of calendar use are reached: for hours or days it takes no guests from outside"
+            raise GuestsRefused(said, retry_after=limit.retry_after) from limit
+
+    async def _put(self, thing: Appointment) -> RemoteRecord:
         generation = 0
         if thing.sequence == 0 and (made := await self._insert(thing, generation)) is not None:
             return await self._done(thing, made)
@@ -56,6 +67,8 @@ class GoogleAppointments:
                     made = await self._insert(thing, generation)
                 elif is_deleted(present):
                     made = await self._bring_back(thing, present)
+                elif shaped(lambda event: is_newer(thing, event), present):
+                    return await self._series.seen(thing.place, present, await self._done(thing, present))
                 else:
                     made = await self._change(thing, present)
             except Changed:
@@ -111,10 +124,7 @@ class GoogleAppointments:
             return None
 
     async def _change(self, thing: Appointment, present: Mapping[str, Any]) -> Any:
-        """The event in its new state; as it is where nothing is to change, or a newer state stands there."""
-        stands = shaped(sequence_of, present)
-        if stands is not None and stands > thing.sequence:
-            return present
+        """The event in its new state; as it is where nothing is to change."""
         try:
             return await self._patch(thing, present)
         except (NotFound, Gone):  # it was there a moment ago

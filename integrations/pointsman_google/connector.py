@@ -5,6 +5,7 @@ from pointsman_google.busy import BATCH, GoogleBusy
 from pointsman_google.calendars import GoogleCalendars
 from pointsman_google.client import Client
 from pointsman_google.config import GoogleConfig
+from pointsman_google.german import GERMAN
 from pointsman_google.sign_in import SCOPES
 from pointsman_google.watches import GoogleWatches
 from pointsman_sdk import (
@@ -56,6 +57,7 @@ MANIFEST = Manifest(
     makes_meetings=True,
     docs="https://github.com/pointsman/pointsman/blob/main/docs/connections/google.md",
     maintainers=("Pointsman",),
+    words={"de": GERMAN},
 )
 
 

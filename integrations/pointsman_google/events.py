@@ -38,6 +38,12 @@ def sequence_of(event: Mapping[str, Any]) -> int | None:
     return int(said) if isinstance(said, str) and said.isascii() and said.isdigit() and len(said) < 10 else None
 
 
+def is_newer(thing: Appointment, event: Mapping[str, Any]) -> bool:
+    """Whether the event is in a newer state than the one that is put."""
+    stands = sequence_of(event)
+    return stands is not None and stands > thing.sequence
+
+
 def is_deleted(event: Mapping[str, Any]) -> bool:
     """A deleted event is a cancelled one to Google, which can be brought back."""
     return event.get("status") == "cancelled"

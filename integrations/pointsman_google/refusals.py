@@ -14,13 +14,14 @@ from pointsman_sdk.readers.strict_json import parse_json
 
 VENDOR = "Google Calendar"
 _WORTH_READING = 8_000  # bytes of an answer that says what is wrong
+_USAGE = "quotaExceeded"
 #: Reasons of a 403 that mean "too many calls", and how long to wait where Google does not say: it counts by the minute, in a
 #: window that slides; the limits of a calendar's use are counted over longer.
 _WAITS = {
     "rateLimitExceeded": timedelta(seconds=5),
     "userRateLimitExceeded": timedelta(seconds=5),
     "RATE_LIMIT_EXCEEDED": timedelta(seconds=5),
-    "quotaExceeded": timedelta(minutes=1),
+    _USAGE: timedelta(minutes=1),
     "dailyLimitExceeded": timedelta(minutes=10),
 }
 _LACKS_SCOPE = frozenset({"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"})
@@ -47,6 +48,12 @@ class Exists(Rejected):
 
 class Changed(Retryable):
     """412: the event is not the one that was read."""
+
+
+class UsageLimit(Retryable):
+    """403 "Calendar usage limits exceeded": of what a user writes, and most of all of the guests from outside, also where none is
+    written to. It lasts for hours or days (support.google.com/a/answer/2905486), while readings go on.
+    """
 
 
 class Malformed(Rejected):
@@ -83,6 +90,11 @@ def raise_refusal(response: httpx.Response, *, now: datetime, writes: bool, subj
     status = response.status_code
     if status >= 300:
         why = reasons(response)
+        if status in (403, 429) and _USAGE in why and writes:
+            said = retry_after(response, now=now)
+            raise UsageLimit(
+                "Google's limits of calendar use are reached", retry_after=_WAITS[_USAGE] if said is None else said
+            )
         if status in (403, 429) and (waits := [_WAITS[one] for one in why if one in _WAITS]):
             said = retry_after(response, now=now)
             whose = None if why & _OF_PROJECT else subject

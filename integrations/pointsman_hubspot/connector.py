@@ -7,6 +7,7 @@ from pointsman_hubspot.api.refusals import SCOPES
 from pointsman_hubspot.config import HubSpotConfig
 from pointsman_hubspot.desk import Desk
 from pointsman_hubspot.fields import HubSpotFields
+from pointsman_hubspot.german import GERMAN
 from pointsman_hubspot.intake.intake import HubSpotIntake
 from pointsman_hubspot.meetings import HubSpotActivities
 from pointsman_hubspot.owners import HubSpotOwners
@@ -59,6 +60,7 @@ MANIFEST = Manifest(
     signs=HubSpotV3.signs,
     docs="https://github.com/pointsman/pointsman/blob/main/docs/connections/hubspot.md",
     maintainers=("Pointsman",),
+    words={"de": GERMAN},
 )
 
 

@@ -9,7 +9,18 @@ import httpx
 
 from pointsman_memory.config import MemoryConfig
 from pointsman_memory.shape import rows, shaped, text_or_none
-from pointsman_sdk import AmbiguousOutcome, Context, Page, PlaceGone, Quota, Rejected, Retryable, SlotTaken, all_items
+from pointsman_sdk import (
+    AmbiguousOutcome,
+    Context,
+    GuestsRefused,
+    Page,
+    PlaceGone,
+    Quota,
+    Rejected,
+    Retryable,
+    SlotTaken,
+    all_items,
+)
 from pointsman_sdk.answers import PAGE_LIMITS, SMALL, read_answer
 from pointsman_sdk.http import authorized, raise_for_status, send
 from pointsman_sdk.readers import Unreadable
@@ -19,7 +30,7 @@ VENDOR = "the memory vendor"
 _READS = frozenset({("GET", ""), ("POST", "busy"), ("POST", "fetch")})
 _WORTH_READING = 2_000  # bytes of an answer that may say by a code of its own what is wrong
 _VERSION_LOST, _CURSOR_LOST, _TAKEN = (409, "exists"), (410, "cursor"), (409, "taken")
-_UNKNOWN = (404, "unknown")
+_UNKNOWN, _NO_GUESTS = (404, "unknown"), (403, "guests")
 _GONE = frozenset({403, 404, 410})
 
 
@@ -103,6 +114,8 @@ def _raise_what_is_peculiar(status: int, code: str) -> None:
         raise Changed("others changed it at the memory vendor")
     if (status, code) == _TAKEN:
         raise SlotTaken("the time is taken in this calendar")
+    if (status, code) == _NO_GUESTS:
+        raise GuestsRefused(f"{VENDOR} writes to no more guests for now")
     if (status, code) == _UNKNOWN:
         raise Unknown(f"{VENDOR} has no such thing")
     if status in _GONE and code == "place":

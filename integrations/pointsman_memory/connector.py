@@ -6,6 +6,7 @@ from pointsman_memory.calendars import BATCH, MemoryBusy, MemoryCalendars
 from pointsman_memory.client import Client
 from pointsman_memory.config import MemoryConfig
 from pointsman_memory.directory import MemoryFields, MemoryOwners
+from pointsman_memory.german import GERMAN
 from pointsman_memory.intake import MemoryIntake
 from pointsman_memory.outreach import MemoryNotices, MemoryProgrammes
 from pointsman_memory.people import MemoryAccounts, MemoryPeople
@@ -37,6 +38,7 @@ MANIFEST = Manifest(
     makes_meetings=True,
     docs="https://github.com/pointsman/pointsman/blob/main/docs/connectors.md",
     maintainers=("Pointsman",),
+    words={"de": GERMAN},
 )
 
 

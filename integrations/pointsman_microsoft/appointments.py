@@ -19,6 +19,9 @@ from pointsman_sdk import CREATE_MEETING, Appointment, Rejected, RemoteRecord, R
 _TRIES = 4
 _SHOWS_AFTER_S = 0.3
 _MOST_GENERATIONS = 20
+#: Graph takes the event, and answers `isOnlineMeeting` false: of a mailbox without Teams, and of an account that has no provider
+#: of meetings (Graph, "calendar resource type", `allowedOnlineMeetingProviders`).
+_NO_TEAMS = "Microsoft makes no Teams meeting in this mailbox: its owner needs an account of work or school, with Teams"
 _LISTED = FIELDS.replace(",body", "").replace(",attendees", "")
 _AS_HTML = PREFER.replace('"text"', '"html"')
 
@@ -104,7 +107,7 @@ class Appointments:
     async def _changed(self, place: Place, thing: Appointment, present: Stored) -> Stored | None:
         """The event as it stands then. Raises Changed where others were faster."""
         if present.state.sequence is not None and present.state.sequence > thing.sequence:
-            return present
+            return await self._series.seen(place, present)
         path = place.event(present.id)
         if not present.state.whole:  # a list shows no more than the beginning of a property
             params = {"$select": FIELDS, "$expand": EXPAND}
@@ -131,10 +134,15 @@ class Appointments:
         return {"contentType": "html", "content": beside}
 
     async def _written(self, place: Place, thing: Appointment, answer: Any, state: State) -> Stored | None:
-        """What a write answers. A creation that was repeated may answer an event that is in another state by now: None."""
+        """What a write answers. A creation that was repeated may answer an event that is in another state by now: None.
+
+        Raises Rejected where it made no meeting: the event stands without.
+        """
         done = shaped(lambda row: Stored.of(row, state, link_of(thing)), answer, writes=True)
         if done.slot != thing.slot:
             return None
+        if thing.meeting == CREATE_MEETING and not done.online:
+            raise Rejected(_NO_TEAMS)
         if thing.meeting == CREATE_MEETING and done.join_url is None:  # Teams may take a moment
             found = await self._find(place, thing.key)
             return found[0] if found else None

@@ -4,6 +4,7 @@ from pointsman_microsoft.appointments import Appointments
 from pointsman_microsoft.busy import Busy
 from pointsman_microsoft.calendars import Calendars
 from pointsman_microsoft.config import MicrosoftConfig, Permission
+from pointsman_microsoft.german import GERMAN
 from pointsman_microsoft.graph.client import Client
 from pointsman_microsoft.graph.places import Place
 from pointsman_microsoft.schedules import BATCH
@@ -56,6 +57,7 @@ MANIFEST = Manifest(
     makes_meetings=True,
     docs="https://github.com/pointsman/pointsman/blob/main/docs/connections/microsoft.md",
     maintainers=("Pointsman",),
+    words={"de": GERMAN},
 )
 
 

@@ -35,6 +35,7 @@ from pointsman_sdk.context import (
 from pointsman_sdk.errors import (
     AmbiguousOutcome,
     ConnectorError,
+    GuestsRefused,
     PlaceGone,
     ReauthRequired,
     Rejected,
@@ -92,6 +93,7 @@ __all__ = [
     "Field",
     "FieldType",
     "Fields",
+    "GuestsRefused",
     "Intake",
     "Invites",
     "Limits",

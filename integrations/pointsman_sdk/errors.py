@@ -2,7 +2,8 @@
 
     ConnectorError
     ├── Retryable
-    │   └── AmbiguousOutcome
+    │   ├── AmbiguousOutcome
+    │   └── GuestsRefused
     ├── ReauthRequired
     └── Rejected
         ├── SlotTaken
@@ -52,6 +53,13 @@ class Retryable(ConnectorError):
 
 class AmbiguousOutcome(Retryable):
     """Sent, but no usable answer: the vendor may have acted. The host puts the same state again."""
+
+
+class GuestsRefused(Retryable):
+    """The vendor writes to no more guests for now, and did nothing: the host puts the same state as its own to invite.
+
+    Its limits of invitations may last for days, and the event stands meanwhile.
+    """
 
 
 class ReauthRequired(ConnectorError):

@@ -1,6 +1,7 @@
 """Manifest: what a connector says about itself before it is given anything to do."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pydantic import BaseModel
@@ -103,6 +104,10 @@ class Manifest:
     `contract` is the first and the last contract that it speaks. `auth` are the ways to sign in, one or several. `signs` says
     what the vendor's webhooks prove; None: it sends none. `invites` says who can write to an appointment's guests,
     `makes_meetings` whether the vendor can make a meeting with an event (`CREATE_MEETING`): not each calendar has to.
+
+    `words` is what the set-up form says in other languages than English: by the language ("de") each English text with what it
+    is there. Of a language that is named all titles of `auth` and all descriptions of `config` are there; what the model's
+    validators say may be. Who reads a language that is not named reads English.
     """
 
     name: str  # the entry point's name: lower case, an identifier
@@ -117,3 +122,8 @@ class Manifest:
     makes_meetings: bool = False
     docs: str
     maintainers: tuple[str, ...]
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
+
+    def worded(self, text: str, language: str) -> str:
+        """A text of the form in this language; in English where it is not said."""
+        return self.words.get(language, {}).get(text, text)

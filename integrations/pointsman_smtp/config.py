@@ -11,6 +11,7 @@ from pointsman_smtp.addresses import mailbox
 from pointsman_smtp.servers import server_name
 
 _TENANT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_HALVES = re.compile(r"[\ud800-\udfff]")  # of a pair of UTF-16, which no mail server can be told
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -46,6 +47,8 @@ def _sender(text: str) -> str:
 def _line(text: str) -> str:
     if _CONTROLS.search(text):
         raise ValueError("one line, without control characters")
+    if _HALVES.search(text):
+        raise ValueError("half a character stands in it")
     return text
 
 

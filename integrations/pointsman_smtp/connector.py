@@ -2,6 +2,7 @@
 
 from pointsman_sdk import Auth, Capability, ClientAuth, Context, Limits, Manifest, Method
 from pointsman_smtp.config import SignIn, SmtpConfig
+from pointsman_smtp.german import GERMAN
 from pointsman_smtp.notices import SmtpNotices
 from pointsman_smtp.sent import Sent
 from pointsman_smtp.talk import MailServer
@@ -63,6 +64,7 @@ MANIFEST = Manifest(
     limits=Limits(at_once=3),  # Exchange Online takes no fourth talk of a mailbox (432 4.3.2; fastapi-mail issue 75)
     docs="https://github.com/pointsman/pointsman/blob/main/docs/connections/smtp.md",
     maintainers=("Pointsman",),
+    words={"de": GERMAN},
 )
 
 

@@ -46,7 +46,8 @@ def compose(notice: Notice, config: SmtpConfig) -> Mail:
     """The message. Raises Rejected for what cannot be written without becoming something else."""
     sender = mailbox(config.sender)
     recipient = _mailbox(notice.place, "the recipient's address")
-    made = message_id("message", notice.key, sender.domain)
+    named_by = sender if notice.named_by is None else _mailbox(notice.named_by, "the address that named the message")
+    made = message_id("message", notice.key, named_by.domain)
     fields = [
         headers.address("From", sender, headers.one_line(notice.sender, headers.LONGEST_NAME) or config.sender_name),
         headers.address("To", recipient),
@@ -59,7 +60,7 @@ def compose(notice: Notice, config: SmtpConfig) -> Mail:
         fields.append(headers.address("Reply-To", _mailbox(notice.reply_to, "the address for replies")))
     if notice.thread:
         # There is no first message of a thread that is known to have come: all refer to one that was never sent.
-        root = message_id("thread", notice.thread, sender.domain)
+        root = message_id("thread", notice.thread, named_by.domain)
         fields += [headers.plain("In-Reply-To", root), headers.plain("References", root)]
     return Mail(id=made, sender=sender, recipient=recipient, content=headers.block(fields) + _body(notice, made))
 

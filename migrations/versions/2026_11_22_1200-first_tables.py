@@ -1298,6 +1298,8 @@ def upgrade() -> None:
         sa.Column("mailed_to", sa.Text(), nullable=True),
         sa.Column("mailed_key", sa.Text(), nullable=True),
         sa.Column("mailed_owner", sa.Text(), nullable=True),
+        sa.Column("mailed_from", sa.Text(), nullable=True),
+        sa.Column("mailed_as", sa.Text(), nullable=True),
         sa.Column("mailed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("owed_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("next_attempt_at", postgresql.TIMESTAMP(timezone=True), nullable=False),

@@ -16,6 +16,7 @@ from pointsman_memory.vendor.records import Row as Record
 from pointsman_sdk import Capability, Contact, Event, Reply, Slot, Token, WebhookRequest
 from pointsman_sdk.testing import NOW, Issued, Odd, Row, at
 from pointsman_sdk.testing.busytimes import DAY
+from support.sign_in.issued import issued_token
 
 CONFIG = MemoryConfig.model_validate(
     {"url": "https://memory.example", "token": "s3cret-token", "webhook_secret": "s3cret-webhook", "handshake": "slack"}
@@ -134,6 +135,10 @@ class BenchVendor:
         self.inner.diary.block(self.calendar, DAY if odd is Odd.WHOLE_DAY else at(9), **_ODD[odd])
         return True
 
+    def refuse_guests(self) -> bool:
+        self.inner.diary.calendar(self.calendar).writes_to_guests = False
+        return True
+
     def repeat(self, *, times: int, without: int) -> bool:
         for item in self.inner.diary.own(self.calendar):
             self.inner.diary.repeat(self.calendar, str(item.key), weeks=times, without=without)
@@ -180,8 +185,7 @@ class BenchVendor:
     # -- tokens
 
     def issue(self) -> Token:
-        access, refresh = self.inner.oauth.sign_in()
-        token = Token(access=SecretStr(access), refresh=SecretStr(refresh), expires_at=NOW + timedelta(hours=1))
+        token = issued_token(self.inner.oauth, until=NOW + timedelta(hours=1))
         self.issued.tokens.append(token)
         return token
 

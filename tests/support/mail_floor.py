@@ -13,11 +13,20 @@ from pointsman.services.booking.book import book
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.intake.submit_lead import submit_lead
 from pointsman.services.leads.lead_input import LeadInput
-from pointsman.services.ports import ConnectionRef, Env, Tx, UnitOfWork, VendorReceipt, VendorUnansweredError
+from pointsman.services.ports import (
+    ConnectionRef,
+    DatabaseUnavailable,
+    Env,
+    Tx,
+    UnitOfWork,
+    VendorReceipt,
+    VendorUnansweredError,
+)
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 from pointsman.services.ports.vendors.notices import BuyerNotice
-from support.floors.booking_floor import SETTER, Floor, WatchedUow, open_floor
+from pointsman.services.reassignment.appointment import reassign_appointment
+from support.floors.booking_floor import SETTER, Floor, WatchedUow, another_closer, open_floor
 from support.floors.faulty_calendars import open_transactions
 from support.floors.use_case_env import ADMIN, POLICY
 
@@ -38,8 +47,9 @@ class Mail:
     def sends_mail(self, connector: str) -> bool:
         return connector == "memory"
 
-    def sends_from(self, _connection: ConnectionRef) -> str | None:
-        return MAILBOX
+    def sends_from(self, connection: ConnectionRef) -> str | None:
+        given = connection.config.get("sender", MAILBOX)
+        return str(given)
 
     async def send(self, _connection: ConnectionRef, notice: BuyerNotice) -> VendorReceipt:
         assert open_transactions.get() == 0, "mail was sent while a transaction was open"
@@ -70,6 +80,27 @@ class StandsStill(WatchedUow):
             await happens()
 
 
+class IsAway(WatchedUow):
+    """The database does not answer the next transactions once it has taken `after` of them: `does_commit` says whether it has
+    carried them out all the same.
+    """
+
+    def __init__(self, inner: UnitOfWork, *, after: int, times: int, does_commit: bool) -> None:
+        super().__init__(inner)
+        self._after, self._times, self._does_commit = after, times, does_commit
+
+    @asynccontextmanager
+    async def _watched(self, opened: AbstractAsyncContextManager[Tx]) -> AsyncIterator[Tx]:
+        self._after -= 1
+        is_away = -self._times <= self._after < 0
+        async with super()._watched(opened) as tx:
+            yield tx
+            if is_away and not self._does_commit:
+                raise DatabaseUnavailable
+        if is_away:
+            raise DatabaseUnavailable
+
+
 def invitation_in(notice: BuyerNotice) -> dict[str, str]:
     """The event of the mail's file, with the file's METHOD."""
     assert notice.invitation is not None
@@ -90,6 +121,21 @@ class MailFloor:
         lead_id = await self.floor.lead(**facts)
         handed = await self.floor.hand_over(lead_id)
         return await book(self.env, lead_id, handed.slots[0].start, actor=SETTER)
+
+    async def reassigned(self, row: AppointmentRow) -> AppointmentRow:
+        """Now led by another closer."""
+        return await reassign_appointment(self.env, row.id, to=another_closer(row), reason="test", actor=SETTER)
+
+    async def led_by_one_who_cannot_invite(self) -> AppointmentRow:
+        """An appointment to which the first rep's calendar invited the buyer; the calendar of the one who took over cannot."""
+        self.floor.vendor.invites = True
+        row = await self.booked()
+        await self.floor.work()
+        self.floor.vendor.invites = False
+        moved = await self.reassigned(row)
+        await self.floor.work()
+        assert row.invited_by == "calendar"
+        return moved
 
     async def notices(self, row: AppointmentRow) -> list[DeliveryRow]:
         return [item for item in await self.floor.deliveries(row.id) if item.kind == "notice"]

@@ -22,24 +22,23 @@ from pointsman.connectors.sdk_values import (
     kept_instant,
     kept_subject,
     kept_text,
+    refusal_message,
     vendor_event,
 )
 from pointsman.domain.errors import Fault, Invalid, NotFound, Unavailable
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports.intake.signatures import SignedRequest
+from pointsman.services.ports.vendors.calendar_events import CalendarEvent, VendorEvent
 from pointsman.services.ports.vendors.calendars import (
     BusyLimits,
     CalendarAsked,
-    CalendarEvent,
     CalendarNews,
-    ConnectionRef,
     PushReply,
     VendorCalendarPage,
-    VendorError,
-    VendorEvent,
-    VendorRetryableError,
     VendorWatch,
 )
+from pointsman.services.ports.vendors.connections import ConnectionRef
+from pointsman.services.ports.vendors.errors import VendorError, VendorRetryableError
 from pointsman_sdk import (
     CREATE_MEETING,
     Appointment,
@@ -49,6 +48,7 @@ from pointsman_sdk import (
     Calendars,
     Capability,
     Connector,
+    GuestsRefused,
     Invites,
     Limits,
     PlaceGone,
@@ -224,15 +224,10 @@ class ConnectorGateway(Calls):
 
         async def put(vendor: Appointments) -> VendorEvent:
             try:
-                return vendor_event(await vendor.put(request))
-            except (SlotTaken, PlaceGone):
-                raise
-            except Rejected:
-                # Where a meeting stands it was something else that was refused, and the buyer has its link.
-                if request.meeting != CREATE_MEETING or await _meets(vendor, request):
-                    raise
-                without = replace(request, meeting=None)
-                return replace(vendor_event(await vendor.put(without)), join_url=None, makes_no_meeting=True)
+                return await _put(vendor, request)
+            except GuestsRefused as refusal:
+                there = await _put(vendor, replace(request, invites=Invites.HOST))
+                return replace(there, invites_nobody=refusal_message(refusal))
 
         return await self._on_calendar(connection, event.calendar, put, writes=True)
 
@@ -287,6 +282,20 @@ class ConnectorGateway(Calls):
             writes=writes,
             patience=patience,
         )
+
+
+async def _put(vendor: Appointments, thing: Appointment) -> VendorEvent:
+    """What stands then, without the meeting that was to be made where the vendor makes none."""
+    try:
+        return vendor_event(await vendor.put(thing))
+    except (SlotTaken, PlaceGone):
+        raise
+    except Rejected as refusal:
+        # Where a meeting stands it was something else that was refused, and the buyer has its link.
+        if thing.meeting != CREATE_MEETING or await _meets(vendor, thing):
+            raise
+        there = vendor_event(await vendor.put(replace(thing, meeting=None)))
+        return replace(there, join_url=None, makes_no_meeting=refusal_message(refusal))
 
 
 async def _meets(vendor: Appointments, thing: Appointment) -> bool:

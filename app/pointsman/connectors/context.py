@@ -20,7 +20,7 @@ from pointsman.connectors.sign_in.sealed_store import SealedStore
 from pointsman.connectors.sign_in.token_endpoint import refresh_token
 from pointsman.connectors.vault import Vault
 from pointsman.services.ports import UnitOfWork
-from pointsman.services.ports.vendors.calendars import ConnectionRef
+from pointsman.services.ports.vendors.connections import ConnectionRef
 from pointsman_sdk import Context, Manifest, Memory, NoMemory, NoTokens, Token, Tokens
 from pointsman_sdk.http import make_client
 from pointsman_sdk.readers import ReaderPool

@@ -9,8 +9,9 @@ from pointsman.connectors.mail.mail_addresses import outgoing_address
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.sdk_values import check_contract, kept_sequence, kept_text
 from pointsman.domain.messages.message import say
-from pointsman.services.ports.vendors.calendars import ConnectionRef, VendorRejectedError
+from pointsman.services.ports.vendors.connections import ConnectionRef
 from pointsman.services.ports.vendors.crm import CrmMeeting, CrmOwner, CrmPerson, CrmReceipt, UnknownCrmOwnerError
+from pointsman.services.ports.vendors.errors import VendorRejectedError
 from pointsman_sdk import (
     Activities,
     Activity,

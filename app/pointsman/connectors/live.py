@@ -6,8 +6,10 @@ from datetime import timedelta
 from enum import StrEnum
 
 from pointsman.connectors.adapter import ConnectorGateway
+from pointsman.connectors.live_words import reason_words
 from pointsman.connectors.pace.patience import Patience
-from pointsman.services.deliveries.vendor_error_text import safe_error_text
+from pointsman.domain.messages.message import Message
+from pointsman.services.deliveries.vendor_error_text import failure_message, safe_error_text
 from pointsman.services.ports import ConnectionRef, VendorError, VendorRejectedError
 from pointsman_sdk import Connector
 from pointsman_sdk.live import LiveCheck, NotAsPromised, Sandbox, live_checks
@@ -26,11 +28,13 @@ class LiveResult(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveFinding:
-    """One check and its result. `told`: of a broken one what was found; of one left out what was not named, or ""."""
+    """One check and its result. `told`: of a broken one what was found, in English, of which `why` is the message; of one
+    left out what was not named, or ""."""
 
     check: str
     result: LiveResult
     told: str = ""
+    why: Message | None = None
 
 
 async def check_live(
@@ -58,15 +62,19 @@ async def _checks_of(gateway: ConnectorGateway, connection: ConnectionRef, sandb
 
 
 async def _run(gateway: ConnectorGateway, connection: ConnectionRef, check: LiveCheck) -> LiveFinding:
+    unkept: list[str] = []
+
     async def run(connector: Connector) -> None:
         try:
             await check.run(connector)
         except (NotAsPromised, LookupError) as fault:
+            unkept.append(str(fault))
             raise VendorRejectedError(str(fault)) from fault
 
     try:
         await gateway.call(connection, run, deadline=CHECK_DEADLINE, patience=Patience.WAITS)
     except (VendorError, TimeoutError) as error:
         told = safe_error_text(error) if str(error) else "no answer in time"  # a terminal shows it: no control signs
-        return LiveFinding(check=check.name, result=LiveResult.BROKEN, told=told)
+        why = reason_words(told) if unkept else failure_message(error)
+        return LiveFinding(check=check.name, result=LiveResult.BROKEN, told=told, why=why)
     return LiveFinding(check=check.name, result=LiveResult.KEPT)

@@ -11,10 +11,12 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from pointsman.connectors.set_up.pasted import drop_line_ends
+from pointsman.connectors.set_up.pasted import drop_line_ends, halves_in
 from pointsman.domain.errors import MAX_FAULTS, Fault, Invalid, NotFound, Unavailable
+from pointsman.domain.messages.form_faults import form_fault
 from pointsman.domain.messages.message import say
-from pointsman.domain.text.suggestions import did_you_mean
+from pointsman.domain.messages.suggestions import as_suggestion
+from pointsman.domain.text.suggestions import did_you_mean, in_english, suggest
 from pointsman_sdk import CONTRACT, Auth, Capability, Connector, Context, Limits, Manifest
 from pointsman_sdk.graded import read_tier
 
@@ -103,15 +105,14 @@ class ConnectorRegistry:
         Raises Invalid with the path to each fault, and as `manifest` does.
         """
         model = self.manifest(name).config
+        if halved := halves_in(config):
+            raise _unfit(name, [_halved(field) for field in halved])
         try:
             return model.model_validate(drop_line_ends(model, config))
         except ValidationError as error:
-            found = error.errors(include_input=False, include_context=False, include_url=False)
-            raise Invalid(
-                f"the configuration does not fit the connector {name!r}",
-                code="config-invalid",
-                told=say("refusal.config-unfit", name=name),
-                faults=[_config_fault(name, model, one, listed=place < MAX_FAULTS) for place, one in enumerate(found)],
+            found = error.errors(include_input=False, include_url=False)
+            raise _unfit(
+                name, [_config_fault(name, model, one, listed=place < MAX_FAULTS) for place, one in enumerate(found)]
             ) from None
         except Exception as error:  # noqa: BLE001  # a stranger's validator may raise anything
             raise _broken(name, f"its configuration raised {type(error).__name__}") from None
@@ -131,7 +132,9 @@ class ConnectorRegistry:
     def _factory(self, name: str) -> Any:
         if name not in self._claims:
             others = did_you_mean(name, self._claims) or "none is installed"
-            raise NotFound(f"there is no connector {name[:60]!r}; {others}")
+            raise NotFound(
+                f"there is no connector {name[:60]!r}; {others}", told=say("refusal.no-connector", name=name[:60])
+            )
         factory, info = self._load(name)
         if info.fault is not None:
             raise _broken(name, info.fault)
@@ -203,11 +206,20 @@ def _claims_on(path: Sequence[str]) -> Mapping[str, _Claim]:
 
 
 def _broken(name: str, fault: str) -> Unavailable:
-    return Unavailable(f"the connector {name!r} is broken: {fault}", code="connector-broken")
+    return Unavailable(
+        f"the connector {name!r} is broken: {fault}",
+        code="connector-broken",
+        told=say("refusal.broken-connector", name=name, fault=fault),
+    )
 
 
 def _all(of: type, *kinds: type[Collection[Any]]) -> Callable[[Any], bool]:
     return lambda given: isinstance(given, kinds) and all(isinstance(part, of) for part in given)
+
+
+def _are_words(given: tuple[Any, Any]) -> bool:
+    language, words = given
+    return isinstance(language, str) and isinstance(words, Mapping) and _all(str, list)([*words, *words.values()])
 
 
 #: What is listed and asked of a manifest; an author's type checker is no promise.
@@ -220,6 +232,7 @@ _SOUND: Mapping[str, Callable[[Any], bool]] = {
     "limits": lambda given: isinstance(given, Limits),
     "docs": lambda given: isinstance(given, str),
     "maintainers": _all(str, tuple, list),
+    "words": lambda given: isinstance(given, Mapping) and all(_are_words(one) for one in given.items()),
 }
 
 
@@ -245,14 +258,60 @@ def _tier(factory: Any) -> str:
     return graded.tier if graded else ""
 
 
+#: What can be said of a field without the value that stands there.
+_TOLD_WITHOUT_VALUE = frozenset(
+    {
+        "fault.missing",
+        "fault.unknown-key",
+        "fault.hinted",
+        "fault.text",
+        "fault.true-or-false",
+        "fault.whole-number",
+        "fault.number",
+        "fault.at-least",
+        "fault.above",
+        "fault.at-most",
+        "fault.below",
+        "fault.too-long",
+        "fault.too-short",
+        "fault.too-many",
+        "fault.too-few",
+    }
+)
+
+
+def _unfit(name: str, faults: Sequence[Fault]) -> Invalid:
+    return Invalid(
+        f"the configuration does not fit the connector {name!r}",
+        code="config-invalid",
+        told=say("refusal.config-unfit", name=name),
+        faults=faults,
+    )
+
+
+def _halved(field: str) -> Fault:
+    """Of a name that is not whole itself no more than that it is there."""
+    shown = field if field.isprintable() else ascii(field)
+    message = "Half of a character stands in it, as of a file in another encoding. Write it anew."
+    return Fault(path=f"body.config.{shown}", code="lone-surrogate", message=message, told=say("fault.half-character"))
+
+
 def _config_fault(name: str, model: type[BaseModel], error: ErrorDetails, *, listed: bool) -> Fault:
     """A fault of one field, with what to write there where it is `listed`; a value is never repeated: it may be a secret."""
     where = [str(part) for part in error["loc"]]
-    message = error["msg"].removeprefix("Value error, ")
+    message, hint = error["msg"].removeprefix("Value error, "), None
     if listed and error["type"] == "extra_forbidden" and len(where) == 1:
-        message = f"{name} has no {where[0][:60]!r}; {did_you_mean(where[0], model.model_fields)}".rstrip("; ")
+        likely = suggest(where[0], model.model_fields)
+        message = f"{name} has no {where[0][:60]!r}; {in_english(likely)}".rstrip("; ")
+        hint = as_suggestion(likely)
     elif error["type"] == "missing":
         field_info = model.model_fields.get(where[0]) if len(where) == 1 else None
         meaning = f": {field_info.description}" if field_info is not None and field_info.description else ""
         message = f"Add this field; it is required{meaning}"
-    return Fault(path=".".join(["body", "config", *where]), code=error["type"], message=message)
+    found = form_fault(error, message, hint)
+    return Fault(
+        path=".".join(["body", "config", *where]),
+        code=error["type"],
+        message=message,
+        told=found if found.key in _TOLD_WITHOUT_VALUE else None,
+    )

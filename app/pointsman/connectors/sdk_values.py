@@ -7,14 +7,12 @@ from typing import Any, TypeVar
 
 from pointsman.connectors.mail.mail_addresses import outgoing_address
 from pointsman.connectors.pace.masks import CURRENT
-from pointsman.services.ports.vendors.calendars import (
-    BusyCalendar,
-    BusyTime,
-    CalendarEvent,
-    VendorCalendar,
-    VendorCalendarPage,
+from pointsman.domain.messages.message import Message
+from pointsman.services.deliveries.vendor_error_text import failure_message
+from pointsman.services.ports.vendors.calendar_events import CalendarEvent, VendorEvent
+from pointsman.services.ports.vendors.calendars import BusyCalendar, BusyTime, VendorCalendar, VendorCalendarPage
+from pointsman.services.ports.vendors.errors import (
     VendorError,
-    VendorEvent,
     VendorReauthError,
     VendorRejectedError,
     VendorRetryableError,
@@ -64,6 +62,13 @@ def vendor_error(error: ConnectorError) -> VendorError:
             return VendorSlotTakenError(text)
         case _:
             return VendorRejectedError(text)
+
+
+def refusal_message(error: ConnectorError) -> Message:
+    """What the connector says was refused, without a secret."""
+    masks = CURRENT.get()
+    text = str(error)[:_LONGEST_TEXT]
+    return failure_message(VendorRejectedError(text if masks is None else masks.hide(text)))
 
 
 def bounded_wait(wait: object) -> timedelta | None:

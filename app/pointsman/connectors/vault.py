@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from pointsman.domain.errors import Unavailable
+from pointsman.domain.messages.message import say
 
 _BINDING = hashlib.sha256().digest_size
 
@@ -63,11 +64,13 @@ class Vault:
             raise Unavailable(
                 "a stored credential cannot be opened: POINTSMAN_SECRET_KEYS lacks the key it was sealed with",
                 code="secret-key-missing",
+                told=say("refusal.secret-key-missing"),
             ) from None
         if not hmac.compare_digest(content[:_BINDING], _binding(context)):
             raise Unavailable(
                 "a stored credential belongs to something else, or what it belongs to was changed: enter it again",
                 code="secret-unreadable",
+                told=say("refusal.secret-of-another"),
             )
         return content[_BINDING:]
 
@@ -79,6 +82,7 @@ class Vault:
             raise Unavailable(
                 "a stored credential cannot be opened: keep its key in POINTSMAN_SECRET_KEYS until it is rotated",
                 code="secret-unreadable",
+                told=say("refusal.secret-unreadable"),
             ) from None
 
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pointsman.db.booking.calendars.calendars import SqlCalendars
     from pointsman.db.booking.connections import SqlConnections
     from pointsman.db.booking.deliveries.deliveries import SqlDeliveries
-    from pointsman.db.booking.pace import SqlPaces
+    from pointsman.db.booking.pace.pace import SqlPaces
+    from pointsman.db.booking.reminders import SqlReminders
     from pointsman.db.booking.sign_in import SqlSignInStore
     from pointsman.db.booking.slot_holds import SqlSlotHolds
     from pointsman.db.booking.unheard import SqlUnheard
@@ -110,10 +111,11 @@ class SqlTx:
     slot_holds: cached_property[SqlSlotHolds] = _on_use("pointsman.db.booking.slot_holds", "SqlSlotHolds")
     calendars: cached_property[SqlCalendars] = _on_use("pointsman.db.booking.calendars.calendars", "SqlCalendars")
     connections: cached_property[SqlConnections] = _on_use("pointsman.db.booking.connections", "SqlConnections")
-    paces: cached_property[SqlPaces] = _on_use("pointsman.db.booking.pace", "SqlPaces")
+    paces: cached_property[SqlPaces] = _on_use("pointsman.db.booking.pace.pace", "SqlPaces")
     sign_ins: cached_property[SqlSignInStore] = _on_use("pointsman.db.booking.sign_in", "SqlSignInStore")
     deliveries: cached_property[SqlDeliveries] = _on_use("pointsman.db.booking.deliveries.deliveries", "SqlDeliveries")
     buyer_mail: cached_property[SqlBuyerMail] = _on_use("pointsman.db.booking.buyer_mail", "SqlBuyerMail")
+    reminders: cached_property[SqlReminders] = _on_use("pointsman.db.booking.reminders", "SqlReminders")
     unheard: cached_property[SqlUnheard] = _on_use("pointsman.db.booking.unheard", "SqlUnheard")
     jobs: cached_property[SqlJobs] = _on_use("pointsman.db.engine.jobs", "SqlJobs")
     audit: cached_property[SqlAudit] = _on_use("pointsman.db.operations.audit", "SqlAudit")

@@ -14,6 +14,7 @@ from pointsman.services.ports import DatabaseUnavailable, Env
 SweepPosition = tuple[datetime, UUID]
 FetchPage = Callable[[SweepPosition | None], Awaitable[Sequence[SweepPosition]]]
 TryOne = Callable[[UUID], Awaitable[bool]]
+DoBatch = Callable[[Sequence[UUID]], Awaitable[int]]
 
 #: One run takes no longer than this, and a little; the next one goes on where it stopped.
 SWEEP_TIME_BUDGET = timedelta(seconds=20)
@@ -55,6 +56,14 @@ class SweepPlaces:
     after: dict[str, SweepPosition | None] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class SweptBatches:
+    """How many were done, and whether the run ended for want of time."""
+
+    done: int
+    has_more: bool
+
+
 async def sweep_in_order(env: Env, kind: str, fetch: FetchPage, try_one: TryOne, *, page_size: int) -> int:
     """Try what `fetch` finds, oldest first, up to `page_size` at a time; how many `try_one` said True of.
 
@@ -80,4 +89,41 @@ async def sweep_in_order(env: Env, kind: str, fetch: FetchPage, try_one: TryOne,
                 return done
     places.after[kind] = None
     failures.raise_if_any()
+    return done
+
+
+async def sweep_in_batches(env: Env, kind: str, fetch: FetchPage, do_batch: DoBatch, *, size: int) -> SweptBatches:
+    """Do what `fetch` finds, `size` at a time, each batch at once; of one that fails each thing is tried alone.
+
+    Raises as `sweep_in_order`, which it is otherwise like.
+    """
+    places, started, failures, done = env.cache.of(SweepPlaces), env.clock(), FailedItems(), 0
+    while page := await fetch(places.after.get(kind)):
+        places.after[kind] = page[-1]
+        failures.tried += len(page)
+        try:
+            done += await do_batch([one for _, one in page])
+        except DatabaseUnavailable:
+            raise
+        except Exception:  # noqa: BLE001  # one that cannot be done keeps no other one waiting
+            done += await _do_each(kind, do_batch, [one for _, one in page], failures)
+        if len(page) < size:
+            break
+        if env.clock() - started > SWEEP_TIME_BUDGET:
+            failures.raise_if_any()
+            return SweptBatches(done, has_more=True)
+    places.after[kind] = None
+    failures.raise_if_any()
+    return SweptBatches(done, has_more=False)
+
+
+async def _do_each(kind: str, do_batch: DoBatch, things: Sequence[UUID], failures: FailedItems) -> int:
+    done = 0
+    for one in things:
+        try:
+            done += await do_batch([one])
+        except DatabaseUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  # see above
+            failures.add(f"{kind}:{one}", error)
     return done

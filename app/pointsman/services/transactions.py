@@ -3,13 +3,21 @@
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Generic, TypeVar
 
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_random_exponential,
+)
 
 from pointsman.domain.errors import Unavailable
-from pointsman.services.ports import Env, LostRace, RosterOutdated, Tx
+from pointsman.domain.messages.message import say
+from pointsman.services.ports import DatabaseBusy, DatabaseUnavailable, Env, LostRace, RosterOutdated, Tx
 
 T = TypeVar("T")
 
@@ -42,6 +50,23 @@ async def run_on_snapshot(env: Env, work: Callable[[Tx], Awaitable[T]]) -> T:
     return await _repeated(once)
 
 
+async def keep_trying(write: Callable[[], Awaitable[None]], *, within: timedelta) -> None:
+    """Run `write` until the database has answered, where it is away or busy for no longer than `within`.
+
+    It may have been carried out though no answer came: run again it must change nothing more. Raises `DatabaseUnavailable` or
+    `DatabaseBusy` when it was away for longer.
+    """
+    retrying = AsyncRetrying(
+        retry=retry_if_exception_type((DatabaseUnavailable, DatabaseBusy)),
+        stop=stop_after_delay(within),
+        wait=wait_random_exponential(multiplier=0.05, max=2),
+        reraise=True,
+    )
+    async for attempt in retrying:
+        with attempt:
+            await write()
+
+
 async def _repeated(once: Callable[[], Awaitable[T]]) -> T:
     # Nearly all end here; preparing to try again took as long as one of a decision's statements.
     with contextlib.suppress(LostRace):
@@ -61,9 +86,12 @@ async def _repeated(once: Callable[[], Awaitable[T]]) -> T:
             f"The database refused it: {lasting}. The newest version of the roster says otherwise: PUT this rep again, as"
             " it should be, and both agree.",
             code="roster-outdated",
+            told=say("refusal.roster-outdated"),
         ) from lasting
     except LostRace as lost:
-        raise Unavailable("Too many requests for the same thing at once. Try again in a second.") from lost
+        raise Unavailable(
+            "Too many requests for the same thing at once. Try again in a second.", told=say("refusal.too-many-at-once")
+        ) from lost
     raise AssertionError("unreachable: the loop returns or raises")
 
 

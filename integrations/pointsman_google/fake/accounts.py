@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 import httpx
 
 from pointsman_google.fake.resources import Numbers
+from pointsman_sdk.fakes import refusal_page
 from pointsman_sdk.readers import Unreadable
 from pointsman_sdk.readers.strict_json import parse_json
 
@@ -123,3 +124,11 @@ def _decoded(text: str) -> bytes:
 
 def _refused(status: int, error: str, why: str) -> httpx.Response:
     return httpx.Response(status, json={"error": error, "error_description": why})
+
+
+def sign_in_refused(error: str, _client: str) -> httpx.Response:
+    """The page in the browser, which tells the code of the error."""
+    unknown = error == "invalid_client"
+    status = 401 if unknown else 400
+    said = "The OAuth client was not found." if unknown else "The app sent a request that is not valid."
+    return refusal_page(status, "Access blocked: Authorization Error", said, f"Error {status}: {error}")

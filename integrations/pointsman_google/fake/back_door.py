@@ -17,7 +17,7 @@ from pointsman_sdk.readers.strict_json import parse_json
 if TYPE_CHECKING:
     from pointsman_google.fake.vendor import GoogleVendor
 
-_FIELDS = frozenset({"owner", "summary", "zone", "roles", "shares_busy", "meets"})
+_FIELDS = frozenset({"owner", "summary", "zone", "roles", "shares_busy", "meets", "invites"})
 
 
 def answer(vendor: "GoogleVendor", request: httpx.Request, parts: tuple[str, ...]) -> httpx.Response:

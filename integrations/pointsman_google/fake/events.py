@@ -74,6 +74,7 @@ class Events:
         }
         _merge(event, {key: value for key, value in given.items() if value is not None})
         self._check(calendar, event)
+        _limit(calendar, given, event, asked)
         calendar.events[name] = event
         self._changed(calendar, event, asked)
         return event
@@ -93,6 +94,7 @@ class Events:
         self._check(calendar, new)
         if new == event:
             return event
+        _limit(calendar, values, new, asked)
         if any(new.get(part) != event.get(part) for part in ("start", "end", "status")):
             new["sequence"] = new.get("sequence", 0) + 1
         calendar.events[name] = new
@@ -247,6 +249,13 @@ class Events:
             }
         calendar.events[name] = new
         self._changed(calendar, new, None, former=event)
+
+
+def _limit(calendar: Calendar, values: Mapping[str, Any], event: Mapping[str, Any], asked: Asked | None) -> None:
+    """Guests count where they are written in, also when they are not told, and where they are told."""
+    tells = asked is not None and asked.one("sendUpdates") == "all"
+    if asked is not None and not calendar.invites and (values.get("attendees") or (tells and event.get("attendees"))):
+        raise Refused(403, "quotaExceeded", "Calendar usage limits exceeded.", domain="usageLimits")
 
 
 def _asks_anew(values: Mapping[str, Any], event: Mapping[str, Any]) -> bool:

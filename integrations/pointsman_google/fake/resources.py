@@ -18,7 +18,8 @@ WRITERS = frozenset({"writerWithoutPrivateAccess", "writer", "owner"})
 class Calendar:
     """One calendar. `owner` has all rights, `roles` are those of others, and the owner's whole domain sees when they are busy.
 
-    `meets` False: no meetings can be made in it. `bare` True: of a deleted event no more than the id is told.
+    `meets` False: no meetings can be made in it.
+    `invites` False: its user has reached the limits of calendar use. `bare` True: of a deleted event no more than the id is told.
     `purged` are ids of events that Google has thrown away, and keeps reserved.
     """
 
@@ -29,6 +30,7 @@ class Calendar:
     roles: dict[str, str] = field(default_factory=dict)
     shares_busy: bool = True
     meets: bool = True
+    invites: bool = True
     bare: bool = False
     events: dict[str, dict[str, Any]] = field(default_factory=dict)
     purged: set[str] = field(default_factory=set)

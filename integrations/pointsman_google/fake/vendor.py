@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import httpx
 
 from pointsman_google.fake import back_door, lists
-from pointsman_google.fake.accounts import JWT_BEARER, ServiceAccounts
+from pointsman_google.fake.accounts import JWT_BEARER, ServiceAccounts, sign_in_refused
 from pointsman_google.fake.channels import Channels
 from pointsman_google.fake.description import Description
 from pointsman_google.fake.events import Events
@@ -57,6 +57,7 @@ class GoogleVendor:
     def __post_init__(self) -> None:
         self.oauth = OAuthServer(clock=self.clock, client_id="google-client", client_secret="google-client-secret")  # noqa: S106  # of a fake
         self.oauth.rotation = Rotation.NONE  # Google's refresh tokens stay
+        self.oauth.refused = sign_in_refused
         self.accounts = ServiceAccounts(
             clock=self.clock, numbers=self.numbers, users=self._users, delegated=frozenset(SCOPES)
         )

@@ -22,6 +22,7 @@ class Calendar:
     merged: bool = False
     open: bool = True
     refuses_overlaps: bool = True
+    writes_to_guests: bool = True  # else what would have it do so is refused
     shelf: Shelf
     log: list[str | None] = field(default_factory=list)
     forgotten: int = 0  # entries of the log before this one are not told any more

@@ -178,6 +178,8 @@ class Diary:
         present = calendar.shelf.items.get(key)
         before = present.version if present else 0
         if asked.method == "PUT":
+            if not calendar.writes_to_guests and asked.body.get("invite") and asked.body.get("guests"):
+                raise Refused(403, "guests")
             self._check(calendar, key, Slot(instant(asked.body["start"]), instant(asked.body["end"])))
             join = {"join_url": self._join_url(calendar, asked.body.get("meeting"))}
             if present and present.values.get("meeting") == asked.body.get("meeting"):

@@ -142,6 +142,8 @@ class Events:
         event.fields |= {name: value for name, value in body.items() if name not in own}
         if body.get("isOnlineMeeting") and mailbox.teams and not event.fields.get("isOnlineMeeting"):
             self._meet(event)
+            if mailbox.meets_late:
+                event.fields["onlineMeeting"] = None
         elif "body" in body and event.fields.get("isOnlineMeeting") and _LINE not in body["body"]["content"]:
             event.fields |= {"isOnlineMeeting": False, "onlineMeeting": None}  # without its blob the meeting is off
 

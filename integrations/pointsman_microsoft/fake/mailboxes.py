@@ -76,7 +76,8 @@ class Mailbox:
     default: Calendar
     others: dict[str, Calendar] = field(default_factory=dict)
     fault: tuple[int, str] | None = None
-    teams: bool = True
+    teams: bool = True  # else an event is made without the meeting that was asked for, by a 201
+    meets_late: bool = False  # the link is not there when Graph answers
     used: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)  # transactionId: event, and its body
     log: list[tuple[str, str]] = field(default_factory=list)  # calendar and event of every change
     forgotten: int = 0  # entries of the log before this one are not told any more

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote
 
 import httpx
 
-from pointsman_sdk.fakes import OAuthServer
+from pointsman_sdk.fakes import OAuthServer, refusal_page
 
 TENANT_ID = "84bd8158-6d4d-4958-8b9f-9d6445542f95"
 _PATH = re.compile(r"/([^/]+)/oauth2/v2\.0/(authorize|token)")
@@ -29,6 +29,7 @@ class DirectorySignIn:
 
     def __post_init__(self) -> None:
         self.oauth = OAuthServer(clock=self.clock, client_id="graph-client", client_secret="graph-client-secret")  # noqa: S106  # of a vendor in memory
+        self.oauth.refused = self._page
 
     def answer(self, request: httpx.Request, path: str) -> httpx.Response | None:
         """None for a path that is none of the sign-in's."""
@@ -37,16 +38,27 @@ class DirectorySignIn:
             return None
         tenant, what = unquote(found[1]).casefold(), found[2]
         if tenant in _OF_ANY and what == "token" and _is_of_app(request):
-            return _refused(50059, "No tenant-identifying information found in the request.")
+            return _refused(50059, "No tenant-identifying information found in the request.", what)
         if tenant not in _OF_ANY | {self.domain.casefold(), TENANT_ID}:
-            return _refused(90002, f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID.")
+            return _refused(
+                90002, f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID.", what
+            )
         return self.oauth.token(request) if what == "token" else self.oauth.authorize(dict(request.url.params))
+
+    def _page(self, error: str, client: str) -> httpx.Response:
+        if error == "invalid_client":
+            why = f"Application with identifier '{client}' was not found in the directory '{self.domain}'."
+            return _refused(700016, why, "authorize")
+        return _refused(900144, f"The request is not as it has to be ({error}).", "authorize")
 
 
 def _is_of_app(request: httpx.Request) -> bool:
     return parse_qs(request.content.decode("utf-8", "replace")).get("grant_type") == ["client_credentials"]
 
 
-def _refused(code: int, why: str) -> httpx.Response:
-    told = {"error": "invalid_request", "error_description": f"AADSTS{code}: {why}", "error_codes": [code]}
-    return httpx.Response(400, json=told)
+def _refused(code: int, why: str, what: str) -> httpx.Response:
+    """As JSON to a program; a person who came by browser to `authorize` sees a page."""
+    said = f"AADSTS{code}: {why}"
+    if what == "authorize":
+        return refusal_page(400, "Sign in", "Sorry, but we're having trouble signing you in.", said)
+    return httpx.Response(400, json={"error": "invalid_request", "error_description": said, "error_codes": [code]})

@@ -7,6 +7,7 @@ from pointsman_sdk.fakes.faults import Fault, FaultPlan, Rates, Turn, promised, 
 from pointsman_sdk.fakes.keeping import Keeps, KeptFile
 from pointsman_sdk.fakes.ledger import Call, CallLedger
 from pointsman_sdk.fakes.oauth import OAuthServer, Rotation
+from pointsman_sdk.fakes.refusal_page import refusal_page
 from pointsman_sdk.fakes.server import FakeServer, FakeVendor
 from pointsman_sdk.fakes.two_ways import TwoWayTransport
 
@@ -25,5 +26,6 @@ __all__ = [
     "Turn",
     "TwoWayTransport",
     "promised",
+    "refusal_page",
     "too_many_calls",
 ]

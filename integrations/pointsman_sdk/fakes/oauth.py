@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl, urlencode
 
 import httpx
 
+from pointsman_sdk.fakes.refusal_page import plain_refusal
+
 
 class Rotation(StrEnum):
     """What becomes of a refresh token that was used."""
@@ -39,6 +41,7 @@ class OAuthServer:
     client_secret: str = "memory-client-secret"  # noqa: S105  # a vendor in memory guards nothing
     lifetime: timedelta = timedelta(hours=1)
     rotation: Rotation = Rotation.UNTIL_USED
+    refused: Callable[[str, str], httpx.Response] = plain_refusal  # the page of an error, to a client of this id
     access: dict[str, datetime] = field(default_factory=dict)
     issued_to: dict[str, str] = field(
         default_factory=dict
@@ -64,11 +67,14 @@ class OAuthServer:
         self.access.clear()
 
     def authorize(self, query: Mapping[str, str]) -> httpx.Response:
-        """The page on which a user agrees, who does so at once."""
-        if query.get("client_id") != self.client_id or query.get("response_type") != "code":
-            return httpx.Response(400, json={"error": "unauthorized_client"})
+        """The page on which a user agrees, who does so at once; the vendor's page about what is wrong, where something is."""
+        client = query.get("client_id", "")
+        if client != self.client_id:
+            return self.refused("invalid_client", client)
+        if query.get("response_type") != "code":
+            return self.refused("unsupported_response_type", client)
         if query.get("code_challenge_method", "S256") != "S256":
-            return httpx.Response(400, json={"error": "invalid_request"})
+            return self.refused("invalid_request", client)
         code = f"code-{next(self.ids)}"
         self.codes[code] = query.get("code_challenge")
         back = urlencode({"code": code, "state": query.get("state", "")})

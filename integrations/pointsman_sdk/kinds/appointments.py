@@ -59,7 +59,8 @@ class Appointments(Protocol):
 
         Again is fine. A lower sequence than stands there is late: it changes nothing. What vanished is made anew. What
         others wrote there beside the state stays, and so does a series that its owner made of it; but where nothing stands at
-        the first time of one, or it goes to another day, the event is made a single one again. Raises SlotTaken.
+        the first time of one, or it goes to another day, the event is made a single one again. Raises SlotTaken, and
+        GuestsRefused where `invites` is VENDOR.
         """
         ...
 

@@ -55,7 +55,9 @@ class Notice:
 
     `sender` is the name that it comes from, and `reply_to` the address that is answered, where the vendor has such; without
     them it is the connection's own. An attachment of type text/calendar is an invitation, which mail carries as one of the forms
-    of its text, too. Messages of one `thread` belong together.
+    of its text, too. Messages of one `thread` belong together. `named_by` is the address that it may have gone out from before,
+    over another connection of the same house: what names the message to a mailbox (in mail the Message-ID) is made with that
+    one's host; without it, with the connection's own.
     """
 
     key: str
@@ -68,6 +70,7 @@ class Notice:
     sender: str = ""
     reply_to: str | None = None
     thread: str | None = None
+    named_by: str | None = None
     at: datetime
 
     def __post_init__(self) -> None:

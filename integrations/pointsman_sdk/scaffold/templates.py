@@ -44,6 +44,13 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from pointsman_sdk import Auth, Capability, Context, Manifest, Method, Notice, RemoteRecord
 
+#: Each text of the set-up form in German; leave `words` out of the manifest, and all of it is read in English.
+GERMAN = {
+    "Address of your $Title account": "Adresse Ihres Kontos bei $Title",
+    "API token, from $Title's settings": "API-Token, aus den Einstellungen von $Title",
+    "API token": "API-Token",
+}
+
 
 class ${Class}Config(BaseModel):
     """The set-up form is drawn from this model; what is a SecretStr is stored encrypted."""
@@ -74,9 +81,10 @@ class ${Class}Connector:
         contract=(2, 2),
         capabilities=frozenset({Capability.NOTICES}),
         config=${Class}Config,
-        auth=(Auth(method=Method.API_KEY),),
+        auth=(Auth(method=Method.API_KEY, title="API token"),),
         docs="https://$dashed.example/api",
         maintainers=("you@example.com",),
+        words={"de": GERMAN},
     )
 
     def __init__(self, config: ${Class}Config, context: Context) -> None:

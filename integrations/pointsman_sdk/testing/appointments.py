@@ -1,11 +1,12 @@
 """Appointment checks: the right instant, in its standing, and nothing private for guests."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from pointsman_sdk import CREATE_MEETING, Capability, Invites, Rejected, Slot, SlotTaken, Standing
+from pointsman_sdk import CREATE_MEETING, Capability, GuestsRefused, Invites, Rejected, Slot, SlotTaken, Standing
 from pointsman_sdk.testing.bench import Bench
 from pointsman_sdk.testing.busytimes import DAY, busy_slots
 from pointsman_sdk.testing.samples import ADA, AUTUMN, PRIVATE, SPRING, appointment, at
@@ -25,9 +26,9 @@ def slots(vendor: Any) -> list[Slot]:
     return sorted(found, key=lambda slot: slot.utc().start)
 
 
-async def make_series(connector: Any, vendor: Any, *, without: int) -> None:
+async def make_series(connector: Any, vendor: Any, *, without: int, sequence: int = 0) -> None:
     """An event of ours at 9:00, of which the owner made a series."""
-    await connector.appointments.put(appointment(vendor.calendar))
+    await connector.appointments.put(appointment(vendor.calendar, sequence=sequence))
     if not vendor.repeat(times=TIMES, without=without):
         pytest.skip("excused: this vendor's calendars have no series")
     assert [(row.slot, row.repeats) for row in vendor.rows(APPOINTMENTS)] == [(at(9), True)]
@@ -92,6 +93,20 @@ class AppointmentChecks(Bench):
         assert connector.manifest.makes_meetings
         assert own.join_url is not None
         assert own.join_url.startswith("https://")
+
+    @proves(Tier.SILVER, APPOINTMENTS)
+    async def test_appointment_stands_though_no_guest_is_invited(self, connector: Any, vendor: Any) -> None:
+        """Where the vendor writes to no more guests, put() says GuestsRefused and did nothing; without them it stands."""
+        if Invites.VENDOR not in connector.manifest.invites or not vendor.refuse_guests():
+            pytest.skip("excused: this vendor has no limit of invitations")
+        for sequence, slot in enumerate((at(9), at(11))):
+            before = slots(vendor)
+            asked = appointment(vendor.calendar, sequence=sequence, slot=slot, invites=Invites.VENDOR)
+            with pytest.raises(GuestsRefused):
+                await connector.appointments.put(asked)
+            assert slots(vendor) == before
+            await connector.appointments.put(replace(asked, invites=Invites.HOST))
+            assert [(row.slot, row.guests) for row in vendor.rows(APPOINTMENTS)] == [(slot, frozenset())]
 
     @proves(Tier.SILVER, APPOINTMENTS)
     async def test_taken_slot_says_so(self, connector: Any, vendor: Any) -> None:
@@ -166,6 +181,15 @@ class AppointmentChecks(Bench):
         for one in (made, found):
             assert (one.slot, one.repeats, one.standing) == (at(9), kept, Standing.CONFIRMED)
         assert [(row.slot, row.repeats) for row in vendor.rows(APPOINTMENTS)] == [(at(9), kept)]
+
+    @proves(Tier.SILVER, APPOINTMENTS)
+    @deleted
+    async def test_late_state_of_a_series_answers_what_stands(self, connector: Any, vendor: Any, without: int) -> None:
+        """A late put() answers a series as get() does: at the first of its times that stands, not where it began."""
+        await make_series(connector, vendor, without=without, sequence=2)
+        late = await connector.appointments.put(appointment(vendor.calendar, sequence=1, slot=at(11)))
+        assert late == await connector.appointments.get(vendor.calendar, "check-g1")
+        assert [(row.slot, row.repeats) for row in vendor.rows(APPOINTMENTS)] == [(at(9), True)]
 
     @proves(Tier.SILVER, APPOINTMENTS)
     @pytest.mark.parametrize("days", [0, 1], ids=["its day", "another day"])

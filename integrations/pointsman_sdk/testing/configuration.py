@@ -11,6 +11,7 @@ from pointsman_sdk import Method
 from pointsman_sdk.testing.bench import Bench, secrets_in
 from pointsman_sdk.testing.tiers import Tier, proves
 
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -65,6 +66,16 @@ class ConfigurationChecks(Bench):
             name for name, field in fields.items() if field.default is None and SecretStr in _kinds(field.annotation)
         ]
         assert [name for name in secret if name not in asked] == [], "no way to sign in asks for this secret"
+
+    @proves(Tier.BRONZE)
+    def test_words_are_said_whole_in_each_language(self, connector: Any) -> None:
+        """Say in `Manifest.words` all titles of ways to sign in and all descriptions, in each language that you name there."""
+        manifest = connector.manifest
+        said = [way.title for way in manifest.auth if way.title]
+        said += [field.description for field in manifest.config.model_fields.values() if field.description]
+        for language, words in manifest.words.items():
+            assert _LANGUAGE.fullmatch(language), f"{language!r} is no language, such as de"
+            assert [text for text in said if not words.get(text, "").strip()] == [], f"not said in {language}"
 
 
 def _kinds(annotation: Any) -> tuple[Any, ...]:

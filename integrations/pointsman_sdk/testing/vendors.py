@@ -111,6 +111,13 @@ class CalendarVendor(Keeps, Protocol):
         """
         ...
 
+    def refuse_guests(self) -> bool:
+        """From now on this vendor writes to no guests in `calendar`, and refuses what would have it do so.
+
+        False: it has no such limit.
+        """
+        ...
+
 
 class WatchVendor(CalendarVendor, Protocol):
     """A calendar that calls when it is changed. Where `watch` answers None, nothing of this is asked."""

@@ -15,6 +15,7 @@ from pointsman_google.events import KEY, private
 from pointsman_google.fake import Description, GoogleVendor
 from pointsman_sdk import Capability, Reply, Slot, Token, WebhookRequest
 from pointsman_sdk.testing import NOW, Issued, Odd, Row, at
+from support.sign_in.issued import issued_token
 
 _ADDRESSES = {
     "url": "https://google.example/calendar/v3",
@@ -108,6 +109,10 @@ class BenchVendor:
         self.inner.block(self.calendar, at(9), **_ODD[odd])
         return True
 
+    def refuse_guests(self) -> bool:
+        self.inner.calendar(self.calendar).invites = False
+        return True
+
     def repeat(self, *, times: int, without: int) -> bool:
         zone = self.inner.calendar(self.calendar).zone
         for event in self._own():
@@ -132,8 +137,7 @@ class BenchVendor:
     # -- tokens
 
     def issue(self) -> Token:
-        access, refresh = self.inner.oauth.sign_in()
-        token = Token(access=SecretStr(access), refresh=SecretStr(refresh), expires_at=NOW + timedelta(hours=1))
+        token = issued_token(self.inner.oauth, until=NOW + timedelta(hours=1))
         self.issued.tokens.append(token)
         return token
 

@@ -10,7 +10,18 @@ import pytest
 from contract.google.world import ANNA, BEN, World
 from pointsman_google import GoogleConnector
 from pointsman_google.ids import event_id
-from pointsman_sdk import Appointment, Contact, Invites, PlaceGone, Rejected, Slot, Standing
+from pointsman_sdk import (
+    Appointment,
+    Contact,
+    GuestsRefused,
+    Invites,
+    PlaceGone,
+    Rejected,
+    Retryable,
+    Scope,
+    Slot,
+    Standing,
+)
 from pointsman_sdk.testing.samples import ADA, PRIVATE, SHARED, SPRING, appointment, at
 
 pytestmark = pytest.mark.anyio
@@ -346,3 +357,28 @@ async def test_a_text_that_quotes_googles_own_block_stays_whole_and_ours(world: 
     assert "budget 50,000" in event(world)["description"]
     await google.appointments.put(silent(sequence=1, shared="Other words"))
     assert "Other words" in event(world)["description"]
+
+
+async def test_an_event_beyond_the_limits_of_use_stands_without_its_guests_until_they_are_over(
+    world: World, google: GoogleConnector
+) -> None:
+    world.vendor.calendar(ANNA).invites = False
+    asked = replace(appointment(ANNA), invites=Invites.VENDOR)
+    with pytest.raises(GuestsRefused) as caught:
+        await google.appointments.put(asked)
+    assert (caught.value.scope, caught.value.retry_after) == (Scope.CALL, timedelta(minutes=1))
+    made = await google.appointments.put(replace(asked, invites=Invites.HOST))
+    (event,) = world.vendor.calendar(ANNA).events.values()
+    assert (made.slot, event.get("attendees", []), world.vendor.events.mailed) == (asked.slot, [], [])
+    world.vendor.calendar(ANNA).invites = True
+    await google.appointments.put(replace(asked, sequence=1))
+    assert [to for to, _ in world.vendor.events.mailed] == [asked.guests[0].email]
+
+
+async def test_a_limit_of_use_without_guests_keeps_that_write_waiting_alone(
+    world: World, google: GoogleConnector
+) -> None:
+    world.vendor.throttles, world.vendor.throttles_by = 1, "quotaExceeded"
+    with pytest.raises(Retryable) as caught:
+        await google.appointments.put(replace(appointment(ANNA), guests=()))
+    assert (type(caught.value) is GuestsRefused, caught.value.scope) == (False, Scope.CALL)

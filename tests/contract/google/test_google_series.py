@@ -111,6 +111,16 @@ async def test_a_series_whose_first_time_stands_is_the_owners_to_keep(world: Wor
     assert (moved.slot, (await told(google)).slot) == (at(11), at(11))
 
 
+async def test_a_state_that_comes_late_is_answered_with_where_the_series_stands(
+    world: World, google: GoogleConnector
+) -> None:
+    await series(world, google, sequence=2)
+    world.vendor.erase_instance(ANNA, NAME, number=0)
+    late = await google.appointments.put(appointment(ANNA, sequence=1, slot=at(11)))
+    assert late == await told(google)
+    assert late.slot == later(1)
+
+
 async def test_a_series_whose_first_time_is_put_on_another_day_is_a_single_event_again(
     world: World, google: GoogleConnector
 ) -> None:

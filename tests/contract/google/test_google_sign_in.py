@@ -231,3 +231,23 @@ async def test_other_403s_say_what_to_do(
     with pytest.raises(error) as caught:
         await google.appointments.put(replace(appointment(ANNA), slot=Slot(at(9).start, at(10).start)))
     assert type(caught.value) is error or isinstance(caught.value, PlaceGone)
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ({"client_id": "<b>other</b>", "response_type": "code"}, "Error 401: invalid_client"),
+        ({"client_id": "google-client", "response_type": "token"}, "Error 400: unsupported_response_type"),
+        (
+            {"client_id": "google-client", "response_type": "code", "code_challenge_method": "plain"},
+            "Error 400: invalid_request",
+        ),
+    ],
+)
+async def test_the_fake_tells_a_person_of_a_wrong_app_on_a_page(world: World, query: dict[str, str], code: str) -> None:
+    page = world.vendor.handle(
+        httpx.Request("GET", "https://accounts.google.com/o/oauth2/v2/auth", params={**query, "state": "<i>"})
+    )
+    assert (str(page.status_code), page.headers["Content-Type"]) == (code.split()[1][:3], "text/html; charset=utf-8")
+    assert code in page.text
+    assert "<b>" not in page.text

@@ -16,6 +16,7 @@ from pointsman_microsoft.fake.subscriptions import trial
 from pointsman_sdk import Capability, Reply, Slot, Token, WebhookRequest
 from pointsman_sdk.testing import NOW, Issued, Odd, Row, at
 from pointsman_sdk.testing.busytimes import DAY
+from support.sign_in.issued import issued_token
 
 _CLIENT = {"tenant": "example.com", "client_id": "graph-client", "client_secret": "graph-client-secret"}
 DELEGATED = MicrosoftConfig.model_validate(_CLIENT)
@@ -107,6 +108,9 @@ class BenchVendor:
         self.inner.directory.block(self.calendar, slot, **values)
         return True
 
+    def refuse_guests(self) -> bool:
+        return False
+
     def repeat(self, *, times: int, without: int) -> bool:
         for one in self._ours():
             self.inner.directory.repeat(self.calendar, one.id, weeks=times)
@@ -138,8 +142,7 @@ class BenchVendor:
         return self._issued
 
     def issue(self) -> Token:
-        access, refresh = self.inner.oauth.sign_in()
-        token = Token(access=SecretStr(access), refresh=SecretStr(refresh), expires_at=NOW + timedelta(hours=1))
+        token = issued_token(self.inner.oauth, until=NOW + timedelta(hours=1))
         self._issued.tokens.append(token)
         return token
 

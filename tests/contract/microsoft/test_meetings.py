@@ -48,9 +48,23 @@ async def test_where_the_part_of_teams_cannot_be_told_the_text_stays() -> None:
         assert (again.join_url, again.slot) == (made.join_url, at(11))
 
 
-async def test_a_mailbox_without_teams_has_an_appointment_without_a_link() -> None:
+@pytest.mark.parametrize("is_there", [False, True])
+async def test_a_mailbox_without_teams_says_so_at_once_and_has_the_event_without(*, is_there: bool) -> None:
     async with world() as here:
         here.vendor.directory.mailbox(ANNA).teams = False
+        if is_there:
+            await here.connector.appointments.put(appointment(ANNA))
+        asked = appointment(ANNA, sequence=1, slot=at(11), meeting=CREATE_MEETING)
+        with pytest.raises(Rejected, match="with Teams"):
+            await here.connector.appointments.put(asked)
+        without = await here.connector.appointments.put(replace(asked, meeting=None))
+        assert (without.join_url, without.slot) == (None, at(11))
+        assert len(here.events()) == 1
+
+
+async def test_a_meeting_that_is_being_made_is_no_refusal() -> None:
+    async with world() as here:
+        here.vendor.directory.mailbox(ANNA).meets_late = True
         made = await here.connector.appointments.put(appointment(ANNA, meeting=CREATE_MEETING))
         assert (made.join_url, made.slot) == (None, at(9))
 

@@ -116,6 +116,14 @@ async def test_a_series_that_is_put_at_another_hour_keeps_its_clock_through_the_
     assert {slot.start.astimezone(SPRING.tzinfo).hour for slot in times} == {11}
 
 
+async def test_a_state_that_comes_late_is_answered_with_where_the_series_stands(here: World) -> None:
+    event = await series(here, sequence=2)
+    here.vendor.directory.erase_instance(ANNA, event, number=0)
+    late = await here.connector.appointments.put(appointment(ANNA, sequence=1, slot=at(11)))
+    assert late == await told(here)
+    assert late.slot == later(1)
+
+
 async def test_a_series_whose_first_time_is_put_on_another_day_is_a_single_event_again(here: World) -> None:
     """Its range begins on the day of its first time, and its pattern may have none on the other."""
     await series(here)

@@ -97,3 +97,21 @@ async def test_an_app_of_a_directory_that_is_not_there_is_for_a_human(tenant: st
     async with world(app=True, tenant=tenant) as here:
         with pytest.raises(ReauthRequired, match="tenant"):
             await here.connector.check()
+
+
+@pytest.mark.parametrize(
+    ("tenant", "query", "code"),
+    [
+        ("example.com", {"client_id": "<b>other</b>", "response_type": "code"}, "AADSTS700016"),
+        ("example.com", {"client_id": "graph-client", "response_type": "token"}, "AADSTS900144"),
+        ("contoso.example", {"client_id": "graph-client", "response_type": "code"}, "AADSTS90002"),
+    ],
+)
+def test_the_fake_tells_a_person_of_a_wrong_app_or_directory_on_a_page(
+    tenant: str, query: dict[str, str], code: str
+) -> None:
+    url = f"https://login.microsoftonline.com/{tenant}/oauth2/v2.0/authorize"
+    page = GraphVendor().handle(httpx.Request("GET", url, params=query))
+    assert (page.status_code, page.headers["Content-Type"]) == (400, "text/html; charset=utf-8")
+    assert code in page.text
+    assert "<b>" not in page.text

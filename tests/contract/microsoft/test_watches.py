@@ -76,9 +76,8 @@ async def test_too_many_calls_about_subscriptions_keep_no_booking_waiting(
             with pytest.raises(Retryable) as caught:
                 await ask
             assert (caught.value.scope, caught.value.subject) == (Scope.CALL, None)
-            assert caught.value.retry_after == timedelta(
-                seconds=int(wait or 30)
-            )  # a time is what tells a refusal from an outage
+            # A time is what tells a refusal from an outage.
+            assert caught.value.retry_after == timedelta(seconds=int(wait or 30))
         made = await here.connector.appointments.put(appointment(ANNA))
         assert made.slot == at(9)
 

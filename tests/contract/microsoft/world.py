@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-from pydantic import SecretStr
 
 from contract.microsoft.bench_vendor import APPLICATION, DELEGATED, answers_trials
 from pointsman_microsoft import MicrosoftConfig, MicrosoftConnector, connector
@@ -21,6 +20,7 @@ from pointsman_sdk.testing import NOW
 from pointsman_sdk.testing.bench import reader_processes
 from pointsman_sdk.testing.lent import BenchTokens
 from pointsman_sdk.testing.vendors import Issued
+from support.sign_in.issued import issued_token
 
 ANNA = "anna@example.com"
 
@@ -80,8 +80,7 @@ class _SignIn:
         self._oauth, self.issued, self.transport = vendor.oauth, Issued(), vendor.transport
 
     def issue(self) -> Token:
-        access, refresh = self._oauth.sign_in()
-        return Token(access=SecretStr(access), refresh=SecretStr(refresh))
+        return issued_token(self._oauth)
 
     def expire(self) -> None:
         self._oauth.expire()

@@ -19,9 +19,12 @@ from pointsman_sdk import (
     CalendarRef,
     Changes,
     ConnectorError,
+    GuestsRefused,
     Page,
     Rejected,
     RemoteRecord,
+    Retryable,
+    Scope,
     Slot,
     SlotTaken,
     Unreadable,
@@ -64,6 +67,24 @@ class MakesNoMeetingThoughItSaysSo(MemoryAppointments):
         if thing.meeting == CREATE_MEETING:
             raise Rejected("no meetings are made here")
         return await super().put(thing)
+
+
+@fails("test_appointment_stands_though_no_guest_is_invited")
+class TakesALimitOfGuestsForThrottling(MemoryAppointments):
+    async def put(self, thing: Appointment) -> RemoteRecord:
+        try:
+            return await super().put(thing)
+        except GuestsRefused:
+            raise Retryable("too many calls", scope=Scope.CONNECTION) from None
+
+
+@fails("test_appointment_stands_though_no_guest_is_invited")
+class PutsTheEventWithoutAWord(MemoryAppointments):
+    async def put(self, thing: Appointment) -> RemoteRecord:
+        try:
+            return await super().put(thing)
+        except GuestsRefused:
+            return await super().put(replace(thing, invites=type(thing.invites).HOST))
 
 
 @fails("test_taken_slot_says_so")

@@ -63,3 +63,23 @@ class ConfigWithAKey(MemoryConfig):
 @fails("test_ways_to_sign_in_name_their_fields")
 class AsksNobodyForTheKey(MemoryConnector):
     manifest = replace(MANIFEST, config=ConfigWithAKey)
+
+
+GERMAN = MANIFEST.words["de"]
+
+
+@fails("test_words_are_said_whole_in_each_language")
+class LeavesAFieldInEnglish(MemoryConnector):
+    """Who reads German is asked in two languages."""
+
+    manifest = replace(MANIFEST, words={"de": dict(list(GERMAN.items())[:-1])})
+
+
+@fails("test_words_are_said_whole_in_each_language")
+class SaysNothingOfAWay(MemoryConnector):
+    manifest = replace(MANIFEST, words={"de": {**GERMAN, "API key": " "}})
+
+
+@fails("test_words_are_said_whole_in_each_language")
+class NamesNoLanguage(MemoryConnector):
+    manifest = replace(MANIFEST, words={"German": GERMAN})

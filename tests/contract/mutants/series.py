@@ -9,7 +9,8 @@ from pointsman_memory.appointments import MemoryAppointments
 from pointsman_memory.client import Client
 from pointsman_memory.series import SeriesTimes
 from pointsman_memory.shape import record
-from pointsman_sdk import RemoteRecord, Slot, Standing
+from pointsman_sdk import Appointment, RemoteRecord, Slot, Standing
+from pointsman_sdk.testing import at
 
 
 class _OtherTimes(MemoryAppointments):
@@ -53,6 +54,15 @@ class ListsASeriesAsAnEventThatWasMoved(MemoryAppointments):
 
     async def ours(self, place: str, window: Slot) -> Sequence[RemoteRecord]:
         return [replace(one, repeats=False) for one in await super().ours(place, window)]
+
+
+@fails("test_late_state_of_a_series_answers_what_stands")
+class AnswersALateStateWithWhereASeriesBegan(MemoryAppointments):
+    """The host would write down a time at which nothing stands."""
+
+    async def put(self, thing: Appointment) -> RemoteRecord:
+        found = await super().put(thing)
+        return replace(found, slot=at(9)) if found.repeats else found
 
 
 def _alone(row: Any) -> Mapping[str, Any]:

@@ -8,13 +8,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 
-from pydantic import SecretStr
-
 from pointsman_sdk import Capability, Token
 from pointsman_sdk.fakes.oauth import OAuthServer
 from pointsman_sdk.testing import NOW, Issued, Row
 from pointsman_smtp import Security, SignIn, SmtpConfig
 from pointsman_smtp.fake.server import FakeMailServer
+from support.sign_in.issued import issued_token
 
 USER, PASSWORD = "anna", "s3cret-password"
 
@@ -126,8 +125,7 @@ class TokenVendor(BenchVendor):
         self._oauth.expire()
 
     def issue(self) -> Token:
-        access, refresh = self._oauth.sign_in()
-        token = Token(access=SecretStr(access), refresh=SecretStr(refresh), expires_at=NOW + timedelta(hours=1))
+        token = issued_token(self._oauth, until=NOW + timedelta(hours=1))
         self.issued.tokens.append(token)
         return token
 

@@ -106,3 +106,11 @@ def test_page_about_mail_shows_what_can_be_saved() -> None:
         SmtpConfig.model_validate(config)
     told = set(re.findall(r"`([a-z_]+)`", PAGE.read_text(encoding="utf-8")))
     assert set(SmtpConfig.model_fields) <= told
+
+
+@pytest.mark.parametrize("field", ["username", "client_id", "sender", "sender_name", "host", "hello", "tenant"])
+def test_half_of_a_character_is_refused_before_a_server_is_told(field: str) -> None:
+    given = {"host": "mail.example", "sender": "post@example.com", "username": "anna", "password": "p"}
+    SmtpConfig.model_validate(given)
+    with pytest.raises(ValidationError, match=field):
+        SmtpConfig.model_validate({**given, field: "an\udce4na"})

@@ -14,8 +14,8 @@ from pointsman.connectors.guard import PRIVATE_NETWORKS
 from pointsman.connectors.pace.open_gate import OpenGate
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
-from pointsman.services.ports.vendors.calendars import (
-    ConnectionRef,
+from pointsman.services.ports.vendors.connections import ConnectionRef
+from pointsman.services.ports.vendors.errors import (
     VendorError,
     VendorReauthError,
     VendorRejectedError,

@@ -97,6 +97,14 @@ def test_key_makes_the_message_id_for_good() -> None:
     assert set(ids[1:]) == {compose(notice(), CONFIG).id}
 
 
+def test_a_message_that_another_connection_may_have_delivered_keeps_its_id() -> None:
+    there = CONFIG.model_copy(update={"sender": "house@other.example"})
+    again = compose(notice(named_by=CONFIG.sender), there)
+    assert (again.id, str(again.sender)) == (compose(notice(), CONFIG).id, "house@other.example")
+    with pytest.raises(Rejected, match="the address that named the message"):
+        compose(notice(named_by="none"), there)
+
+
 def test_messages_of_a_thread_refer_to_the_same_one() -> None:
     first, second, other = (
         read(notice(key, thread=thread)) for key, thread in (("a", "t-1"), ("b", "t-1"), ("c", "t-2"))

@@ -14,6 +14,7 @@ from pointsman_sdk.fakes.oauth import OAuthServer
 from pointsman_smtp import MANIFEST, SmtpConfig
 from pointsman_smtp.fake.faults import Trouble
 from pointsman_smtp.fake.server import FakeMailServer
+from support.sign_in.issued import issued_token
 
 pytestmark = pytest.mark.anyio
 CLIENT = {"client_id": "mail-client", "client_secret": "mail-client-secret"}
@@ -40,9 +41,7 @@ class HostTokens:
         self._token: Token | None
 
     def sign_in(self, *, expires_at: bool = True) -> None:
-        access, refresh = self._oauth.sign_in()
-        until = AT + timedelta(hours=1) if expires_at else None
-        self._token = Token(access=SecretStr(access), refresh=SecretStr(refresh), expires_at=until)
+        self._token = issued_token(self._oauth, until=AT + timedelta(hours=1) if expires_at else None)
 
     async def current(self, *, subject: str | None = None, renew: Renew | None = None) -> Token:
         if self._token is None:

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from support.floors.appointment_states import STATES, appointment_in
-from support.floors.booking_floor import Floor
+from support.floors.booking_floor import Floor, another_closer
 from support.floors.reassignment_floor import at
 from support.http.service import caller_of, serve_floor
 
@@ -62,7 +62,7 @@ async def test_an_act_of_the_closer_is_done_with_the_key_of_the_rep_who_leads_an
 ) -> None:
     row = await appointment_in(floor, STATES[state])
     await _was_with(floor, row, "mia")
-    other = next(key for key in ("anna", "ben", "clara") if key != row.rep_key)
+    other = another_closer(row)
     refused = {
         "house": await _act(app, row, path, body, "booking", "handover", "read"),
         "partner": await _act(app, row, path, body, "booking", "handover", supplier="callwerk"),
@@ -132,7 +132,7 @@ async def test_a_rep_who_had_the_lead_does_nothing_with_an_appointment_that_othe
 ) -> None:
     row = await appointment_in(floor, STATES["confirmed"])
     if other == "closer":
-        other = next(key for key in ("anna", "ben", "clara") if key != row.rep_key)
+        other = another_closer(row)
     await _was_with(floor, row, other, work)
     for path, body in (
         ("cancel", WHY),

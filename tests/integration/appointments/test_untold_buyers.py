@@ -9,13 +9,19 @@ import pytest
 from pointsman.domain.messages.message import as_written
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.appointments.untold import tell_untold_buyers
+from pointsman.services.deliveries.mail.change_link import change_link_id
+from pointsman.services.deliveries.mail.new_address import follow_address
+from pointsman.services.deliveries.told import mailbox_of
+from pointsman.services.lead_pages.journey import load_journey
 from pointsman.services.policies.checking import check_document
 from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.buyer_mail import Mailbox
+from pointsman.services.ports.leads.journeys import JourneyKind
 from pointsman.services.ports.operations.alerts import AlertCode
-from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman.services.sweeps import ItemsFailed
 from support.floors.booking_floor import SETTER
-from support.mail_floor import MailFloor, StandsStill, invitation_in, mailing, open_mail_floor
+from support.floors.use_case_env import ADMIN, POLICY
+from support.mail_floor import MailFloor, StandsStill, invitation_in, mailing, open_mail_floor, tell_address
 from support.wording import english
 
 pytestmark = pytest.mark.anyio
@@ -31,14 +37,8 @@ async def line(database_url: str) -> AsyncIterator[MailFloor]:
 
 async def left_alone(line: MailFloor) -> AppointmentRow:
     """An appointment whose buyer the first rep's calendar invited, and the next one's cannot."""
-    line.floor.vendor.invites = True
-    row = await line.booked()
-    await line.floor.work()
-    line.floor.vendor.invites = False
-    other = next(key for key in ("anna", "ben", "clara") if key != row.rep_key)
-    moved = await reassign_appointment(line.env, row.id, to=other, reason="test", actor=SETTER)
-    await line.floor.work()
-    assert (row.invited_by, moved.invited_by, line.mail.arrived) == ("calendar", "nobody", [])
+    moved = await line.led_by_one_who_cannot_invite()
+    assert (moved.invited_by, line.mail.arrived) == ("nobody", [])
     return moved
 
 
@@ -120,8 +120,7 @@ async def test_where_mail_takes_over_nobody_is_alarmed(line: MailFloor) -> None:
     row = await line.booked()
     await line.floor.world.publish(mailing(by="calendar"))
     line.floor.vendor.invites = False
-    other = next(key for key in ("anna", "ben", "clara") if key != row.rep_key)
-    await reassign_appointment(line.env, row.id, to=other, reason="test", actor=SETTER)
+    await line.reassigned(row)
     assert await line.floor.world.value(OPEN) == 0
 
 
@@ -133,3 +132,62 @@ async def test_the_check_of_a_policy_names_who_cannot_invite_by_the_calendars_th
     line.floor.vendor.invites = line.floor.vendor.meets = True
     able = {one.code for one in await check_document(line.env, policy)}
     assert able.isdisjoint({"invitations-without-fallback", "conference-without-meeting"})
+
+
+async def test_a_human_hears_of_a_first_booking_that_no_way_leads_to_the_buyer_of(line: MailFloor) -> None:
+    row = await line.booked()
+    await line.floor.work()
+    assert (row.invited_by, await said(line)) == ("nobody", [(f"appointment:{row.id}", "alerts.buyer-uninvited")])
+    journey = await load_journey(line.env, row.lead_id, actor=ADMIN)
+    (told,) = [english(entry.text) for entry in journey.entries if entry.kind == JourneyKind.UNTOLD]
+    assert told.startswith("nobody invites or tells the buyer of the appointment with ")
+    await line.floor.world.publish(mailing(by="calendar"))
+    assert (await tell_untold_buyers(line.env), await said(line)) == (1, [])
+    await line.floor.work()
+    assert [mail.to for mail in line.mail.arrived] == [f"{row.lead_id}@lead.example"]
+
+
+async def test_where_the_policy_has_nobody_invited_nobody_is_missed(line: MailFloor) -> None:
+    await line.floor.world.publish(POLICY)
+    row = await line.booked()
+    assert (row.invited_by, await line.floor.world.value(OPEN)) == ("nobody", 0)
+
+
+async def said(line: MailFloor) -> list[tuple[str, str]]:
+    rows = await line.floor.world.rows("select subject, message->>'key' as said from alerts where resolved_at is null")
+    return [(row.subject, row.said) for row in rows]
+
+
+async def emptied(line: MailFloor, row: AppointmentRow) -> None:
+    """The lead's address is taken out, as by hand or where a person's data are erased."""
+    await line.floor.world.rows("update leads set email = null, email_key = null where id = :id", id=row.lead_id)
+    async with line.env.uow() as tx:
+        before = await tx.leads.get(row.lead_id, lock=True)
+        assert before is not None
+        await follow_address(line.env, tx, replace(before, email=f"{row.lead_id}@lead.example"), before)
+
+
+@pytest.mark.parametrize("mail", ["arrived", "is under way"])
+async def test_a_buyer_without_an_address_any_more_is_somebody_s_to_tell(line: MailFloor, mail: str) -> None:
+    await line.floor.world.publish(mailing(reminders=["10m"]))
+    row = await line.booked()
+    if mail == "arrived":
+        await line.floor.work()
+    await emptied(line, row)
+    await line.floor.work_out()
+    assert len(line.mail.arrived) == (mail == "arrived")
+    assert (await tell_untold_buyers(line.env), await said(line)) == (
+        0,
+        [(f"appointment:{row.id}", "alerts.buyer-no-address")],
+    )
+    link = change_link_id(row.id, mailbox_of(f"{row.lead_id}@lead.example") or Mailbox("", ""))
+    assert (
+        await line.floor.world.value("select expires_at from booking_links where id = :id", id=link) <= line.env.clock()
+    )
+    line.floor.world.clock.advance(row.starts_at - timedelta(minutes=10) - line.env.clock())
+    await line.floor.work_out()
+    assert len(line.mail.arrived) == (mail == "arrived")
+    await tell_address(line, row.lead_id, "ada@lead.example")
+    await line.floor.work_out()
+    assert (await tell_untold_buyers(line.env), await said(line)) == (0, [])
+    assert "ada@lead.example" in [mail.to for mail in line.mail.arrived]

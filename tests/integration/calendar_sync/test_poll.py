@@ -57,13 +57,6 @@ def event_of(floor: Floor, row: AppointmentRow) -> CalendarEvent:
     return event
 
 
-async def now_is(floor: Floor, row: AppointmentRow) -> AppointmentRow:
-    async with floor.env.uow() as tx:
-        found = await tx.appointments.get(row.id)
-    assert found is not None
-    return found
-
-
 async def alerts(floor: Floor, *codes: str) -> list[tuple[str, str]]:
     rows = await floor.world.rows("select code, subject from alerts where resolved_at is null order by code, subject")
     return [(row.code, row.subject) for row in rows if row.code in codes]
@@ -86,7 +79,7 @@ async def test_a_calendar_that_agrees_changes_nothing(floor: Floor) -> None:
     row, _ = await booked(floor)
     before = await floor.world.value("select count(*) from audit")
     assert await sync_calendars(floor.env) == 1
-    assert await now_is(floor, row) == row
+    assert await floor.appointment(row.id) == row
     assert await floor.world.value("select count(*) from audit") == before
 
 
@@ -94,13 +87,13 @@ async def test_an_event_that_its_owner_moved_takes_the_appointment_along(floor: 
     row, event = await booked(floor)
     floor.vendor.drag(event, later(event))
     await sync_calendars(floor.env)
-    after = await now_is(floor, row)
+    after = await floor.appointment(row.id)
     assert (after.starts_at, after.ends_at) == (later(event), event.end + HOUR)
     assert (after.status, after.rep_key, after.conflict) == ("confirmed", row.rep_key, None)
     assert (await acts(floor, row))[-1] == ("reschedule", "calendar")
     assert await pending(floor, row) == []  # the calendar knows already
     assert await sync_calendars(floor.env) == 1
-    assert (await now_is(floor, row)).sequence == after.sequence
+    assert (await floor.appointment(row.id)).sequence == after.sequence
     taken = await floor.world.rows("select lower(during) as at from reservations where active")
     assert [item.at for item in taken] == [later(event)]
 
@@ -113,17 +106,17 @@ async def test_an_event_at_an_end_of_all_time_is_a_conflict_and_keeps_no_other_f
     floor.vendor.drag(event, at)
     floor.vendor.remove(gone)
     await look_twice(floor)
-    said = (await now_is(floor, row)).conflict
+    said = (await floor.appointment(row.id)).conflict
     assert said is not None
     assert {what["key"] for what in said.values()} == {"calendar.moved"}
-    assert (await now_is(floor, other)).status == "cancelled"
+    assert (await floor.appointment(other.id)).status == "cancelled"
 
 
 async def test_an_event_that_its_owner_deleted_calls_the_appointment_off(floor: Floor) -> None:
     row, event = await booked(floor)
     floor.vendor.remove(event)
     await look_twice(floor)
-    after = await now_is(floor, row)
+    after = await floor.appointment(row.id)
     assert (after.status, after.cancelled_by) == ("cancelled", "calendar")
     assert after.cancel_reason == say("reason.removed-from-calendar").as_json()
     assert await floor.world.value("select count(*) from reservations where active") == 0
@@ -137,11 +130,11 @@ async def test_what_is_gone_at_one_look_alone_is_not_called_off(floor: Floor) ->
         await sync_calendars(floor.env)
         floor.world.clock.advance(BETWEEN_LOOKS - SECOND)
         await sync_calendars(floor.env)  # gone at two looks, but less than a minute apart
-        assert await now_is(floor, row) == row
+        assert await floor.appointment(row.id) == row
         floor.vendor.drag(event, event.start)
         floor.world.clock.advance(BETWEEN_LOOKS)
         await sync_calendars(floor.env)
-        assert await now_is(floor, row) == row
+        assert await floor.appointment(row.id) == row
 
 
 async def test_the_second_look_may_be_that_of_another_process(floor: Floor) -> None:
@@ -151,7 +144,7 @@ async def test_the_second_look_may_be_that_of_another_process(floor: Floor) -> N
     floor.world.clock.advance(BETWEEN_LOOKS)
     other = replace(floor.env, cache=ProcessCache())
     await sync_calendars(other)
-    assert (await now_is(floor, row)).status == "cancelled"
+    assert (await floor.appointment(row.id)).status == "cancelled"
     assert await floor.world.value("select count(*) from missing_events") == 1
     floor.world.clock.advance(row.ends_at - floor.env.clock())
     await sync_calendars(floor.env)
@@ -168,7 +161,7 @@ async def test_what_was_put_back_between_two_looks_is_looked_for_anew(floor: Flo
     floor.vendor.remove(event_of(floor, row))
     floor.world.clock.advance(SECOND)
     await sync_calendars(floor.env)
-    assert await now_is(floor, row) == other
+    assert await floor.appointment(row.id) == other
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
@@ -193,7 +186,7 @@ async def test_a_calendar_of_which_it_cannot_be_told_whether_it_is_empty_calls_n
     floor.vendor.remove(event)
     floor.vendor.faults["all"] = VendorRetryableError("503")
     assert await look_twice(floor) == 0
-    assert (await now_is(floor, row)).status == "confirmed"
+    assert (await floor.appointment(row.id)).status == "confirmed"
 
 
 async def test_an_event_rewritten_without_a_zone_is_a_conflict_unless_its_clock_is_the_owners(floor: Floor) -> None:
@@ -201,14 +194,14 @@ async def test_an_event_rewritten_without_a_zone_is_a_conflict_unless_its_clock_
     floor.vendor.floating.add(event.key)
     floor.vendor.drag(event, later(event, 3))
     await sync_calendars(floor.env)
-    after = await now_is(floor, row)
+    after = await floor.appointment(row.id)
     assert (after.starts_at, after.status) == (row.starts_at, "confirmed")
     assert says(after, row.rep_key).startswith("the event was rewritten without a time zone: it may stand at ")
     assert await alerts(floor, "calendar-conflict") == [("calendar-conflict", f"appointment:{row.id}")]
     wall = row.starts_at.astimezone(ZoneInfo("Europe/Berlin")).replace(tzinfo=UTC)
     floor.vendor.drag(event, wall)  # 10:00 stays 10:00, and the server takes it for UTC
     await sync_calendars(floor.env)
-    assert (await now_is(floor, row)).conflict is None
+    assert (await floor.appointment(row.id)).conflict is None
     assert await alerts(floor, "calendar-conflict") == []
 
 
@@ -216,7 +209,7 @@ async def test_an_event_marked_as_cancelled_calls_the_appointment_off_and_goes(f
     row, event = await booked(floor)
     floor.vendor.called_off.add(event.key)
     await sync_calendars(floor.env)
-    assert (await now_is(floor, row)).status == "cancelled"
+    assert (await floor.appointment(row.id)).status == "cancelled"
     await floor.work_out()
     assert floor.vendor.events() == []
 
@@ -238,7 +231,7 @@ async def test_an_event_moved_into_another_appointment_is_a_conflict_until_the_c
         floor.vendor.drag(event, first.starts_at)
         for _ in range(2):
             await sync_calendars(floor.env)
-            found = await now_is(floor, second)
+            found = await floor.appointment(second.id)
             assert (found.starts_at, found.status) == (second.starts_at, "confirmed")
             assert says(found, "anna").startswith("the event was moved to ")
             assert await alerts(floor, "calendar-conflict") == [("calendar-conflict", f"appointment:{second.id}")]
@@ -249,7 +242,7 @@ async def test_an_event_moved_into_another_appointment_is_a_conflict_until_the_c
         assert [act for act, _ in await acts(floor, second)] == ["book", "conflict"]  # said once
         floor.vendor.drag(event_of(floor, second), second.starts_at)
         await sync_calendars(floor.env)
-        assert (await now_is(floor, second)).conflict is None
+        assert (await floor.appointment(second.id)).conflict is None
         assert await alerts(floor, "calendar-conflict") == []
 
 
@@ -258,7 +251,7 @@ async def test_an_event_moved_where_nothing_can_be_booked_is_a_conflict(floor: F
     row, event = await booked(floor)
     floor.vendor.drag(event, event.start + timedelta(days=days))
     await sync_calendars(floor.env)
-    after = await now_is(floor, row)
+    after = await floor.appointment(row.id)
     assert (after.status, after.starts_at) == ("confirmed", row.starts_at)
     assert says(after, row.rep_key).startswith("the event was moved to ")
 
@@ -273,7 +266,7 @@ async def in_conflict(floor: Floor) -> tuple[AppointmentRow, CalendarEvent]:
     second, event = await booked(floor)
     floor.vendor.drag(event, first.starts_at)
     await sync_calendars(floor.env)
-    assert (await now_is(floor, second)).conflict is not None
+    assert (await floor.appointment(second.id)).conflict is not None
     return second, event
 
 
@@ -284,7 +277,7 @@ async def test_a_conflict_is_settled_by_keeping_the_appointment(database_url: st
         assert (kept.conflict, kept.starts_at, kept.sequence) == (None, row.starts_at, row.sequence + 1)
         assert await alerts(floor, "calendar-conflict") == []
         await sync_calendars(floor.env)  # not yet told: the calendar's word does not count
-        assert (await now_is(floor, row)).conflict is None
+        assert (await floor.appointment(row.id)).conflict is None
         await floor.work_out()
         assert event_of(floor, row).start == event.start
         assert (await dismiss_conflict(floor.env, row.id, actor=SETTER)).sequence == kept.sequence
@@ -320,7 +313,7 @@ async def test_a_conflict_is_settled_by_the_time_becoming_free(database_url: str
         await cancel(floor.env, first.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
         await floor.work_out()
         await sync_calendars(floor.env)
-        after = await now_is(floor, second)
+        after = await floor.appointment(second.id)
         assert (after.starts_at, after.conflict) == (first.starts_at, None)
         assert await alerts(floor, "calendar-conflict") == []
 
@@ -353,8 +346,8 @@ async def test_a_calendar_that_looks_emptied_calls_nothing_off(database_url: str
         floor.vendor.drag(made[1][1], made[1][1].start)
         await floor.work_out()
         await look_twice(floor)
-        assert [(await now_is(floor, row)).status for row, _ in made] == ["cancelled", "confirmed", "confirmed"]
-        assert (await now_is(floor, made[1][0])).conflict is None
+        assert [(await floor.appointment(row.id)).status for row, _ in made] == ["cancelled", "confirmed", "confirmed"]
+        assert (await floor.appointment(made[1][0].id)).conflict is None
         assert await alerts(floor, "calendar-emptied") == emptied
         await dismiss_conflict(floor.env, made[2][0].id, actor=SETTER)
         await floor.work_out()
@@ -368,7 +361,7 @@ async def test_what_cannot_be_read_says_nothing(floor: Floor) -> None:
     floor.vendor.remove(event)
     floor.vendor.faults[event.calendar] = VendorRetryableError("503")
     assert await sync_calendars(floor.env) == 0
-    assert (await now_is(floor, row)).status == "confirmed"
+    assert (await floor.appointment(row.id)).status == "confirmed"
     assert await alerts(floor, "calendar-unreadable") == [("calendar-unreadable", f"rep:{row.rep_key}")]
 
 
@@ -378,7 +371,7 @@ async def test_a_look_up_that_fails_says_nothing(floor: Floor) -> None:
     floor.vendor.blind = True
     assert await sync_calendars(floor.env) == 0
     floor.vendor.blind = False
-    assert (await now_is(floor, row)).status == "confirmed"
+    assert (await floor.appointment(row.id)).status == "confirmed"
     # The busy times can be read: the closer can be booked, and somebody hears that changes go unnoticed.
     assert await alerts(floor, "calendar-unreadable") == [("calendar-unreadable", f"calendar:cal:{event.calendar}")]
     floor.vendor.drag(event, event.start)
@@ -431,7 +424,7 @@ async def test_a_calendar_that_we_fail_over_keeps_no_other_one_waiting(floor: Fl
     floor.vendor.after_reading = fail  # whichever is read first
     with pytest.raises(ItemsFailed):
         await sync_calendars(floor.env)
-    statuses = [(await now_is(floor, one)).status for one in (row, other)]
+    statuses = [(await floor.appointment(one.id)).status for one in (row, other)]
     assert sorted(statuses) == ["cancelled", "confirmed"]
 
 
@@ -457,7 +450,7 @@ async def test_what_is_still_owed_to_a_calendar_is_not_compared(floor: Floor) ->
     floor.vendor.cues = [Cue.RETRY]
     await floor.work()  # not there yet
     await sync_calendars(floor.env)
-    assert (await now_is(floor, row)).status == "confirmed"
+    assert (await floor.appointment(row.id)).status == "confirmed"
 
 
 async def test_a_dead_letter_that_was_overtaken_hides_no_change_of_the_event_that_stands(floor: Floor) -> None:
@@ -472,7 +465,7 @@ async def test_a_dead_letter_that_was_overtaken_hides_no_change_of_the_event_tha
     event = event_of(floor, row)
     floor.vendor.drag(event, later(event))
     await sync_calendars(floor.env)
-    assert (await now_is(floor, row)).starts_at == later(event)
+    assert (await floor.appointment(row.id)).starts_at == later(event)
 
 
 async def test_what_was_carried_out_after_the_reading_began_is_not_compared(floor: Floor) -> None:
@@ -480,7 +473,7 @@ async def test_what_was_carried_out_after_the_reading_began_is_not_compared(floo
     row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
     floor.vendor.after_reading = floor.work_out
     await sync_calendars(floor.env)
-    assert (await now_is(floor, row)).status == "confirmed"
+    assert (await floor.appointment(row.id)).status == "confirmed"
 
 
 @pytest.mark.parametrize("moved", [True, False], ids=["moved", "deleted"])
@@ -494,7 +487,7 @@ async def test_a_change_between_the_reading_and_the_acting_wins(floor: Floor, mo
         floor.env, row.id, later(event, 2), by=ActorRole.SETTER, reason="x", actor=SETTER
     )
     await sync_calendars(floor.env)
-    after = await now_is(floor, row)
+    after = await floor.appointment(row.id)
     assert (after.status, after.starts_at, after.conflict) == ("confirmed", later(event, 2), None)
     await floor.work_out()
     await sync_calendars(floor.env)
@@ -544,7 +537,7 @@ async def test_an_appointment_that_has_ended_is_not_looked_for_in_a_calendar_tha
         pass
     await ended_without_a_cancel(floor, row, status, code)
     await sync_calendars(floor.env)
-    after = await now_is(floor, row)
+    after = await floor.appointment(row.id)
     assert (after.starts_at, after.conflict) == (row.starts_at, None)
     assert [found for found, _ in await alerts(floor, "calendar-orphan", "calendar-conflict")] == ["calendar-orphan"]
 
@@ -566,7 +559,7 @@ async def test_an_event_that_comes_back_to_a_rep_who_left_the_appointment_is_tak
     await sync_calendars(floor.env)
     await floor.work_out()
     assert [found.calendar for found in floor.vendor.events()] == [f"{after.rep_key}-cal"]
-    assert (await now_is(floor, row)).conflict is None
+    assert (await floor.appointment(row.id)).conflict is None
 
 
 async def test_an_event_of_ours_that_nobody_knows_is_left_alone_and_told(floor: Floor) -> None:
@@ -618,7 +611,7 @@ async def test_what_a_companion_does_with_the_event_is_a_conflict_and_moves_nobo
             floor.vendor.remove(events["tom"])
             live_beside(floor, events["tom"].calendar)
         assert await look_twice(floor) == 2
-        after = await now_is(floor, row)
+        after = await floor.appointment(row.id)
         assert (after.starts_at, after.status) == (row.starts_at, "confirmed")
         assert says(after, "tom").startswith(f"the event was {'moved' if moved else 'deleted'}")
         await sync_calendars(floor.env)  # that the closer's calendar agrees does not settle it
@@ -626,7 +619,7 @@ async def test_what_a_companion_does_with_the_event_is_a_conflict_and_moves_nobo
         await dismiss_conflict(floor.env, row.id, actor=SETTER)
         await floor.work_out()
         await sync_calendars(floor.env)
-        assert (await now_is(floor, row)).conflict is None
+        assert (await floor.appointment(row.id)).conflict is None
         assert {event.start for event in floor.vendor.events()} == {row.starts_at}
 
 
@@ -639,7 +632,7 @@ async def test_an_event_that_the_closer_moved_is_moved_in_the_companions_calenda
         await floor.work_out()
         assert {event.start for event in floor.vendor.events()} == {later(leader)}
         await sync_calendars(floor.env)
-        assert (await now_is(floor, row)).conflict is None
+        assert (await floor.appointment(row.id)).conflict is None
 
 
 async def test_one_slow_calendar_does_not_keep_the_others_waiting(floor: Floor) -> None:
@@ -649,4 +642,4 @@ async def test_one_slow_calendar_does_not_keep_the_others_waiting(floor: Floor) 
         floor.vendor.remove(event)
     async with asyncio.timeout(PATIENCE_S):
         assert await look_twice(floor, deadline=timedelta(seconds=1.5)) == 2
-    assert [(await now_is(floor, row)).status for row, _ in rows] == ["confirmed", "cancelled", "cancelled"]
+    assert [(await floor.appointment(row.id)).status for row, _ in rows] == ["confirmed", "cancelled", "cancelled"]

@@ -78,10 +78,7 @@ class Town:
         self.floor.world.clock.advance(by)
 
     async def now_is(self, row: AppointmentRow) -> AppointmentRow:
-        async with self.floor.env.uow() as tx:
-            found = await tx.appointments.get(row.id)
-        assert found is not None
-        return found
+        return await self.floor.appointment(row.id)
 
     async def alerts(self, code: str) -> list[str]:
         rows = await self.floor.world.rows(

@@ -24,7 +24,7 @@ from pointsman.services.ports import (
     VendorRejectedError,
     VendorUnansweredError,
 )
-from pointsman.services.ports.vendors.calendars import VendorReceipt
+from pointsman.services.ports.vendors.connections import VendorReceipt
 from pointsman.services.ports.vendors.notices import BuyerNotice
 from pointsman.services.wording.rendering import MessageReader, render
 from support.floors.booking_floor import SETTER, Floor, open_floor

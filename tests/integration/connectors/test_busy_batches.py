@@ -13,15 +13,9 @@ from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
-from pointsman.services.ports.vendors.calendars import (
-    BusyCalendar,
-    BusyLimits,
-    BusyTime,
-    CalendarAsked,
-    CalendarOwner,
-    ConnectionRef,
-    VendorRetryableError,
-)
+from pointsman.services.ports.vendors.calendars import BusyCalendar, BusyLimits, BusyTime, CalendarAsked, CalendarOwner
+from pointsman.services.ports.vendors.connections import ConnectionRef
+from pointsman.services.ports.vendors.errors import VendorRetryableError
 from pointsman_memory import MANIFEST
 from pointsman_sdk import BusyTime as SdkBusyTime
 from pointsman_sdk import BusyTimes, CalendarRef, Limits, Retryable, Slot, Unreadable

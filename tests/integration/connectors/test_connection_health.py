@@ -112,6 +112,19 @@ async def test_a_connection_out_of_use_is_probed_every_few_minutes_until_it_work
     assert row.fault is None
 
 
+async def test_one_that_is_refused_works_and_is_switched_off_and_on_all_day_is_one_alert(world: World) -> None:
+    for turn in range(1, 9):
+        await out_of_use(world)
+        if turn % 2:
+            world.clock.advance(5 * MINUTE + SECOND)
+            assert await probe_connections(world.env) == 1
+        for active in (False, True):
+            await save_connection(world.env, "team", connector="memory", config={}, active=active, actor=ADMIN)
+        assert await open_alerts(world) == 0
+        told = await world.rows("select count from alerts where code = 'connection-reauth'")
+        assert [count for (count,) in told] == [turn]
+
+
 @pytest.mark.parametrize("error", [VendorRetryableError("no answer"), TimeoutError()])
 async def test_a_probe_without_an_answer_changes_nothing(world: World, error: Exception) -> None:
     await out_of_use(world)

@@ -15,14 +15,14 @@ from pointsman.connectors.crm import ConnectorCrm
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.domain.errors import NotFound
-from pointsman.services.ports.vendors.calendars import (
-    ConnectionRef,
+from pointsman.services.ports.vendors.connections import ConnectionRef
+from pointsman.services.ports.vendors.crm import CrmGateway, CrmMeeting, CrmOwner, CrmPerson, UnknownCrmOwnerError
+from pointsman.services.ports.vendors.errors import (
     VendorReauthError,
     VendorRejectedError,
     VendorRetryableError,
     VendorUnansweredError,
 )
-from pointsman.services.ports.vendors.crm import CrmGateway, CrmMeeting, CrmOwner, CrmPerson, UnknownCrmOwnerError
 from pointsman.services.ports.vendors.texts import PrivateText, SharedText
 from pointsman_memory import MANIFEST, MemoryVendor
 from pointsman_sdk.testing import FaultyTransport

@@ -22,22 +22,19 @@ from pointsman.connectors.pace.patience import Patience
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.domain.errors import Invalid
+from pointsman.domain.messages.message import say
 from pointsman.domain.policy.pools import CREATE_MEETING
 from pointsman.services.deliveries.vendor_error_text import failure_message
-from pointsman.services.ports.vendors.calendars import (
-    CalendarAsked,
-    CalendarEvent,
-    CalendarGateway,
-    CalendarOwner,
-    ConnectionRef,
-    EventGuest,
+from pointsman.services.ports.vendors.calendar_events import CalendarEvent, EventGuest
+from pointsman.services.ports.vendors.calendars import CalendarAsked, CalendarGateway, CalendarOwner, VendorWatch
+from pointsman.services.ports.vendors.connections import ConnectionRef
+from pointsman.services.ports.vendors.errors import (
     VendorError,
     VendorReauthError,
     VendorRejectedError,
     VendorRetryableError,
     VendorSlotTakenError,
     VendorUnansweredError,
-    VendorWatch,
 )
 from pointsman.services.ports.vendors.texts import PrivateText, SharedText
 from pointsman_memory import MANIFEST, MemoryConnector, MemoryVendor
@@ -46,6 +43,8 @@ from pointsman_sdk import (
     Appointment,
     Changes,
     ConnectorError,
+    GuestsRefused,
+    Invites,
     Limits,
     ReauthRequired,
     Rejected,
@@ -406,9 +405,35 @@ async def test_an_event_stands_without_a_meeting_where_the_vendor_makes_none() -
     scripted.connector.appointments.put, scripted.connector.appointments.get = put, get
     house = House(scripted)
     put_there = await house.gateway.put_event(house.connection(), replace(EVENT, meeting=CREATE_MEETING))
-    assert (put_there.makes_no_meeting, asked) == (True, [CREATE_MEETING, None])
+    assert put_there.makes_no_meeting == say("vendor.said", said="no meetings")
+    assert asked == [CREATE_MEETING, None]
     with pytest.raises(VendorRejectedError):
         await house.gateway.put_event(house.connection(), replace(EVENT, meeting="https://meet.example/room"))
+
+
+@pytest.mark.parametrize("meets", [True, False])
+async def test_an_event_stands_without_guests_whom_the_vendor_takes_no_more(*, meets: bool) -> None:
+    scripted, asked = Scripted(lambda: OWN), list[tuple[Invites, str | None]]()
+
+    async def put(thing: Appointment) -> RemoteRecord:
+        asked.append((thing.invites, thing.meeting))
+        if thing.invites is Invites.VENDOR:
+            raise GuestsRefused("no more guests for now", retry_after=timedelta(days=1))
+        if thing.meeting is not None and not meets:
+            raise Rejected("no meetings")
+        return OWN
+
+    async def get(*_: str) -> RemoteRecord | None:
+        return None
+
+    scripted.connector.appointments.put, scripted.connector.appointments.get = put, get
+    house = House(scripted)
+    event = replace(EVENT, invites=True, meeting=CREATE_MEETING)
+    there = await house.gateway.put_event(house.connection(), event)
+    assert there.invites_nobody == say("vendor.said", said="no more guests for now")
+    assert (there.makes_no_meeting is None) is meets
+    host = [(Invites.HOST, CREATE_MEETING), *([] if meets else [(Invites.HOST, None)])]
+    assert asked == [(Invites.VENDOR, CREATE_MEETING), *host]
 
 
 async def test_a_meeting_that_stands_outlives_a_change_that_is_refused() -> None:

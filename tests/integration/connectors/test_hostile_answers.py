@@ -19,7 +19,8 @@ from pointsman.services.calendars.readings import read_calendar_states
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.ports import VendorError
-from pointsman.services.ports.vendors.calendars import CalendarAsked, CalendarOwner, ConnectionRef
+from pointsman.services.ports.vendors.calendars import CalendarAsked, CalendarOwner
+from pointsman.services.ports.vendors.connections import ConnectionRef
 from pointsman_sdk.testing.bench import reader_processes
 from support.deep import every
 from support.floors.booking_floor import SETTER, open_floor

@@ -4,7 +4,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -23,6 +23,13 @@ from pointsman.services.ports import (
     LostRace,
     StatementCancelled,
     StatementTimedOut,
+)
+from pointsman.services.ports.operations.alerts import (
+    AGAIN_WITHIN,
+    COMES_AND_GOES,
+    AlertCode,
+    AlertFilter,
+    AlertRow,
 )
 from pointsman.services.ports.operations.audit import AuditFilter
 from pointsman.settings import load_settings
@@ -74,26 +81,56 @@ async def test_the_audit_trail_of_one_subject_has_its_lines_alone_and_nulls_are_
         assert (await connection.execute(query)).scalar_one() == 4
 
 
-async def test_the_same_alert_is_raised_once_and_counted_until_it_is_resolved(wired: Wired) -> None:
-    async def put(message: str) -> None:
-        async with wired.env.uow() as tx:
-            new, now = wired.env.new_id(), wired.env.clock()
-            await tx.alerts.put(
-                id=new, at=now, code="calendar-unreadable", subject="rep:anna", message=as_written(message)
-            )
+async def put_alert(wired: Wired, code: AlertCode, message: str, *, at: datetime) -> None:
+    async with wired.env.uow() as tx:
+        await tx.alerts.put(id=wired.env.new_id(), at=at, code=code, subject="x:1", message=as_written(message))
 
-    await put("first")
-    await put("second")
+
+async def end_alert(wired: Wired, code: AlertCode, *, at: datetime) -> None:
     async with wired.env.uow() as tx:
-        (alert,) = await tx.alerts.list_open()
-    assert (alert["count"], alert["message"]) == (2, as_written("second"))
+        await tx.alerts.resolve(at=at, code=code, subject="x:1")
+
+
+async def all_alerts(wired: Wired) -> list[AlertRow]:
     async with wired.env.uow() as tx:
-        await tx.alerts.resolve(at=wired.env.clock(), code="calendar-unreadable", subject="rep:anna")
-        assert await tx.alerts.list_open() == []
-    await put("again")
-    async with wired.env.uow() as tx:
-        (alert,) = await tx.alerts.list_open()
-    assert alert["count"] == 1
+        return [*await tx.alerts.page(AlertFilter(resolved=True), after=None, limit=100)]
+
+
+async def test_the_same_alert_is_raised_once_and_counted_until_it_is_resolved(wired: Wired) -> None:
+    code, now = AlertCode.DELIVERY_DEAD, wired.env.clock()
+    await put_alert(wired, code, "first", at=now)
+    await put_alert(wired, code, "second", at=now)
+    (alert,) = await all_alerts(wired)
+    assert (alert.count, alert.message, alert.resolved_at) == (2, as_written("second"), None)
+    await end_alert(wired, code, at=now)
+    await put_alert(wired, code, "again", at=now + timedelta(minutes=1))
+    again, first = await all_alerts(wired)
+    assert (again.count, again.resolved_at, first.resolved_at) == (1, None, now)
+
+
+@pytest.mark.parametrize("code", sorted(COMES_AND_GOES))
+async def test_what_comes_and_goes_is_one_alert_until_it_is_over_for_an_hour(wired: Wired, code: AlertCode) -> None:
+    began = wired.env.clock()
+    for turn in range(20):
+        at = began + turn * timedelta(minutes=30)
+        await put_alert(wired, code, f"turn {turn}", at=at)
+        (alert,) = await all_alerts(wired)
+        assert (alert.count, alert.message) == (turn + 1, as_written(f"turn {turn}"))
+        assert (alert.raised_at, alert.resolved_at) == (began, None)
+        await end_alert(wired, code, at=at + timedelta(minutes=10))
+    later = began + 19 * timedelta(minutes=30) + timedelta(minutes=10) + AGAIN_WITHIN
+    await put_alert(wired, code, "another day", at=later)
+    new, _ = await all_alerts(wired)
+    assert (new.count, new.raised_at, new.resolved_at) == (1, later, None)
+
+
+async def test_what_comes_again_to_two_at_once_opens_once(wired: Wired) -> None:
+    code, now = AlertCode.CONNECTION_REAUTH, wired.env.clock()
+    await put_alert(wired, code, "before", at=now)
+    await end_alert(wired, code, at=now)
+    await asyncio.gather(*(put_alert(wired, code, "again", at=now) for _ in range(2)))
+    (alert,) = await all_alerts(wired)
+    assert (alert.count, alert.resolved_at) == (3, None)
 
 
 async def test_a_turn_is_taken_once_and_again_when_it_is_due(wired: Wired) -> None:

@@ -16,7 +16,7 @@ from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.deliveries.ics_invitation import read_invitation
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment.appointment import reassign_appointment
-from support.floors.booking_floor import CLOSERS, SETTER, Floor
+from support.floors.booking_floor import SETTER, Floor, another_closer
 from support.http.service import client_of, headers_of_key, serve_floor
 
 pytestmark = pytest.mark.anyio
@@ -95,7 +95,7 @@ async def test_sequence_grows_with_every_change_and_the_uid_stays(floor: Floor) 
     start = row.starts_at + (row.ends_at - row.starts_at) * 4
     await reschedule(floor.env, row.id, start, by=ActorRole.PROSPECT, reason="later", actor=SETTER)
     seen.append(await sent(floor, row.id))
-    other = next(key for key in CLOSERS if key != row.rep_key)
+    other = another_closer(row)
     await reassign_appointment(floor.env, row.id, to=other, reason="ill", actor=SETTER)
     seen.append(await sent(floor, row.id))
     await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="ill", actor=SETTER)

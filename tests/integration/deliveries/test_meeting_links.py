@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -11,8 +12,6 @@ from pointsman.services.deliveries.alerts.late import alert_late_deliveries
 from pointsman.services.deliveries.kinds.meeting_link import ASK_FOR, ask_for_links
 from pointsman.services.deliveries.notices import LINK_WAIT
 from pointsman.services.lead_pages.journey import load_journey
-from pointsman.services.ports.booking.appointments import AppointmentRow
-from pointsman.services.reassignment.appointment import reassign_appointment
 from support.floors.booking_floor import SETTER
 from support.floors.faulty_calendars import Cue
 from support.mail_floor import MailFloor, invitation_in, mailing, open_mail_floor
@@ -31,13 +30,6 @@ async def line(database_url: str) -> AsyncIterator[MailFloor]:
         yield line
 
 
-async def now(line: MailFloor, row: AppointmentRow) -> AppointmentRow:
-    async with line.env.uow() as tx:
-        found = await tx.appointments.get(row.id)
-    assert found is not None
-    return found
-
-
 async def pass_time(line: MailFloor, span: timedelta = LINK_WAIT) -> None:
     line.floor.world.clock.advance(span)
     await line.floor.work()
@@ -47,7 +39,7 @@ async def test_one_mail_says_the_link_that_the_calendar_made(line: MailFloor) ->
     row = await line.booked()
     await line.floor.work()
     await line.floor.work()
-    link = (await now(line, row)).join_url
+    link = (await line.floor.appointment(row.id)).join_url
     assert link == f"https://meet.example/{row.rep_key}-cal/{row.rep_id.hex[-8:]}"
     await pass_time(line)
     (mail,) = line.mail.arrived
@@ -63,13 +55,13 @@ async def test_a_link_that_is_pending_is_asked_for_again_and_the_mail_waits_for_
     row = await line.booked()
     await line.floor.work()
     assert await ask_for_links(line.env) == 1
-    assert ((await now(line, row)).join_url, line.mail.arrived) == (None, [])
+    assert ((await line.floor.appointment(row.id)).join_url, line.mail.arrived) == (None, [])
     line.floor.vendor.meeting_pends = False
     assert await ask_for_links(line.env) == 1
     assert await ask_for_links(line.env) == 0
     await line.floor.work()
     await pass_time(line)
-    link = (await now(line, row)).join_url
+    link = (await line.floor.appointment(row.id)).join_url
     assert link is not None
     assert [link in mail.text for mail in line.mail.arrived] == [True]
 
@@ -82,7 +74,7 @@ async def test_a_link_that_comes_late_is_a_change_for_the_buyer(line: MailFloor)
     line.floor.vendor.meeting_pends = False
     await ask_for_links(line.env)
     await line.floor.work()
-    link = (await now(line, row)).join_url or "none"
+    link = (await line.floor.appointment(row.id)).join_url or "none"
     assert [link in mail.text for mail in line.mail.arrived] == [False, True]
     assert [int(invitation_in(mail)["SEQUENCE"]) for mail in line.mail.arrived] == [0, 1]
 
@@ -99,6 +91,10 @@ async def test_a_link_that_never_comes_is_not_asked_for_for_ever(line: MailFloor
 
 async def alerts(line: MailFloor) -> list[tuple[str, str]]:
     await alert_late_deliveries(line.env)
+    return await open_alerts(line)
+
+
+async def open_alerts(line: MailFloor) -> list[tuple[str, str]]:
     rows = await line.floor.world.rows(
         "select subject, message from alerts where resolved_at is null and code = 'meeting-link-missing'"
     )
@@ -120,6 +116,27 @@ async def test_a_link_that_never_comes_is_told_until_it_does(line: MailFloor) ->
     line.floor.world.clock.advance(ASK_FOR)
     assert await ask_for_links(line.env) == 1  # seldom by now, and yet
     assert await alerts(line) == []
+
+
+async def test_of_very_many_missing_links_one_alert_counts_those_that_have_none_of_their_own(line: MailFloor) -> None:
+    line.floor.vendor.meeting_pends = True
+    rows = [await line.booked() for _ in range(3)]
+    await line.floor.work()
+    line.floor.world.clock.advance(ASK_FOR)
+    await alert_late_deliveries(line.env, most=1)
+    said = dict(await open_alerts(line))
+    assert {"appointments:others"} < said.keys()
+    assert said.pop("appointments:others").startswith("2 later appointments have no link")
+    (own,) = said
+    await alert_late_deliveries(line.env, most=1)
+    assert await line.floor.world.value("select max(count) from alerts where resolved_at is null") == 1
+    await cancel(line.env, UUID(own.partition(":")[2]), reason="test", actor=SETTER)
+    await alert_late_deliveries(line.env, most=1)
+    assert dict(await open_alerts(line))["appointments:others"].startswith("1 later appointment has no link")
+    await alert_late_deliveries(line.env)
+    assert sorted(dict(await open_alerts(line))) == sorted(
+        f"appointment:{row.id}" for row in rows if own != f"appointment:{row.id}"
+    )
 
 
 @pytest.mark.parametrize("end", ["called off", "over"])
@@ -147,7 +164,7 @@ async def test_a_connection_out_of_use_is_not_asked_and_a_vendor_that_fails_is_a
     assert await ask_for_links(line.env) == 1
     line.floor.vendor.blind = False
     assert await ask_for_links(line.env) == 1
-    assert (await now(line, row)).join_url is not None
+    assert (await line.floor.appointment(row.id)).join_url is not None
 
 
 async def test_mail_waits_for_no_link_where_the_vendor_makes_none(line: MailFloor) -> None:
@@ -156,10 +173,34 @@ async def test_mail_waits_for_no_link_where_the_vendor_makes_none(line: MailFloo
     await line.floor.work()
     await line.floor.work()
     assert len(line.mail.arrived) == 1
-    after = await now(line, row)
+    after = await line.floor.appointment(row.id)
     assert (after.join_url, after.vendor_meeting, after.sequence) == (None, False, 0)
     await pass_time(line)
     assert len(line.mail.arrived) == 1
+
+
+@pytest.mark.parametrize("end", ["called off", "over", "handed on"])
+async def test_a_vendor_that_makes_no_meeting_is_told_at_once_and_until_it_matters_no_more(
+    line: MailFloor, end: str
+) -> None:
+    line.floor.vendor.meets = False
+    row = await line.booked()
+    await line.floor.work()
+    for _ in range(2):
+        ((subject, text),) = await alerts(line)
+    assert subject == f"appointment:{row.id}"
+    assert f"for the appointment of {row.rep_key.capitalize()} on " in text
+    assert "the vendor did not answer in time" in text  # the reason, in the words of whoever refused
+    assert f"/v1/appointments/{row.id}/reassign" in text
+    if end == "over":
+        line.floor.world.clock.advance(row.ends_at - line.env.clock())
+    elif end == "called off":
+        await cancel(line.env, row.id, reason="test", actor=SETTER)
+    else:
+        line.floor.vendor.meets = True
+        await line.reassigned(row)
+        await line.floor.work()
+    assert await alerts(line) == []
 
 
 async def test_an_answer_that_is_lost_makes_no_second_link(line: MailFloor) -> None:
@@ -167,18 +208,20 @@ async def test_an_answer_that_is_lost_makes_no_second_link(line: MailFloor) -> N
     row = await line.booked()
     await line.floor.work_out()
     await pass_time(line)
-    assert (await now(line, row)).sequence == 1
-    assert len([mail for mail in line.mail.arrived if (await now(line, row)).join_url in mail.text]) == 1
+    assert (await line.floor.appointment(row.id)).sequence == 1
+    assert (
+        len([mail for mail in line.mail.arrived if (await line.floor.appointment(row.id)).join_url in mail.text]) == 1
+    )
 
 
 async def test_a_move_keeps_the_link(line: MailFloor) -> None:
     row = await line.booked()
     await line.floor.work()
-    link = (await now(line, row)).join_url
+    link = (await line.floor.appointment(row.id)).join_url
     await reschedule(line.env, row.id, row.starts_at + DAY, reason="test", actor=SETTER)
     await line.floor.work()
     await line.floor.work()
-    assert (await now(line, row)).join_url == link
+    assert (await line.floor.appointment(row.id)).join_url == link
     assert all((link or "none") in mail.text for mail in line.mail.arrived)
 
 
@@ -186,13 +229,12 @@ async def test_another_rep_has_a_link_of_their_own_and_the_buyer_reads_that_alon
     row = await line.booked()
     await line.floor.work()
     await line.floor.work()
-    other = next(key for key in ("anna", "ben", "clara") if key != row.rep_key)
-    moved = await reassign_appointment(line.env, row.id, to=other, reason="test", actor=SETTER)
+    moved = await line.reassigned(row)
     assert (moved.join_url, moved.vendor_meeting) == (None, True)
     await line.floor.work()
     await line.floor.work()
-    link = (await now(line, row)).join_url or "none"
-    assert f"/{other}-cal/" in link
+    link = (await line.floor.appointment(row.id)).join_url or "none"
+    assert f"/{moved.rep_key}-cal/" in link
     first, second = line.mail.arrived
     assert (link in first.text, link in second.text, f"/{row.rep_key}-cal/" in second.text) == (False, True, False)
 
@@ -201,8 +243,7 @@ async def test_a_room_of_the_house_stays_whoever_leads(database_url: str) -> Non
     room = "https://meet.example/room"
     async with open_mail_floor(database_url, conference=room) as line:
         row = await line.booked()
-        other = next(key for key in ("anna", "ben", "clara") if key != row.rep_key)
-        moved = await reassign_appointment(line.env, row.id, to=other, reason="test", actor=SETTER)
+        moved = await line.reassigned(row)
         await line.floor.work()
         (event,) = line.floor.vendor.events()
         assert (row.join_url, moved.join_url, event.meeting) == (room, room, room)
@@ -217,7 +258,7 @@ async def test_a_link_that_comes_after_the_appointment_was_called_off_is_nothing
     line.floor.vendor.meeting_pends = False
     assert await ask_for_links(line.env) == 0
     await line.floor.work_out()
-    assert ((await now(line, row)).join_url, line.mail.arrived) == (None, [])
+    assert ((await line.floor.appointment(row.id)).join_url, line.mail.arrived) == (None, [])
 
 
 async def test_a_request_sends_nothing_until_it_is_confirmed(database_url: str) -> None:
@@ -233,4 +274,4 @@ async def test_a_request_sends_nothing_until_it_is_confirmed(database_url: str) 
         await confirm(line.env, row.id, actor=SETTER)
         await line.floor.work()
         (mail,) = line.mail.arrived
-        assert ((await now(line, row)).join_url or "none") in mail.text
+        assert ((await line.floor.appointment(row.id)).join_url or "none") in mail.text

@@ -20,7 +20,6 @@ from pointsman.services.ports import (
     VendorRetryableError,
     VendorUnansweredError,
 )
-from pointsman.services.reassignment.appointment import reassign_appointment
 from support.floors.booking_floor import SETTER
 from support.floors.use_case_env import POLICY
 from support.mail_floor import MAILBOX, MailFloor, StandsStill, invitation_in, mailing, open_mail_floor
@@ -54,8 +53,7 @@ async def test_one_organizer_and_one_uid_through_a_whole_life(line: MailFloor) -
     await line.floor.work()
     moved = await reschedule(line.env, row.id, row.starts_at + DAY, reason="test", actor=SETTER)
     await line.floor.work()
-    other = next(key for key in ("anna", "ben", "clara") if key != moved.rep_key)
-    await reassign_appointment(line.env, row.id, to=other, reason="test", actor=SETTER)
+    await line.reassigned(moved)
     await line.floor.work()
     await cancel(line.env, row.id, reason="test", actor=SETTER)
     await line.floor.work()
@@ -163,17 +161,13 @@ async def test_where_the_vendor_invites_its_event_has_the_buyer_and_no_mail_goes
         await line.floor.work()
         (event,) = [event for events in line.floor.vendor.live.values() for event in events]
         assert (row.invited_by, event.invites, line.mail.arrived) == ("calendar", True, [])
+        assert event.title.text.startswith("Meeting with ")  # what for and with whom, as in the mailed file
+        assert f"with {row.rep_key.title()}" in event.title.text
 
 
 async def test_mail_takes_over_from_a_vendor_that_cannot(database_url: str) -> None:
     async with open_mail_floor(database_url, by="calendar") as line:
-        line.floor.vendor.invites = True
-        row = await line.booked()
-        await line.floor.work()
-        line.floor.vendor.invites = False
-        other = next(key for key in ("anna", "ben", "clara") if key != row.rep_key)
-        moved = await reassign_appointment(line.env, row.id, to=other, reason="test", actor=SETTER)
-        await line.floor.work()
+        moved = await line.led_by_one_who_cannot_invite()
         assert moved.invited_by == "mail"
         assert [invitation_in(mail)["METHOD"] for mail in line.mail.arrived] == ["REQUEST"]
 

@@ -101,7 +101,8 @@ TABLES = {
     "assigned": "select id, assigned_at as at from assignments where lead_id = cast(:lead as uuid) and decision_id is null",
     "appointment": "select id, at from appointment_events where appointment_id in "
     "(select id from appointments where lead_id = cast(:lead as uuid))",
-    "delivery": "select id, case when done_at is null then created_at else done_at end as at from deliveries "
+    "delivery": "select id, coalesce(done_at, greatest(created_at, case status when 'pending' then next_attempt_at end)) "
+    "as at from deliveries "
     "where appointment_id in (select id from appointments where lead_id = cast(:lead as uuid))",
     "booking-link": "select id, created_at as at from booking_links where lead_id = cast(:lead as uuid)",
 }  # fmt: skip

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 
@@ -42,13 +41,6 @@ async def booked(here: TwoVendors) -> AppointmentRow:
     return row
 
 
-async def standing(here: TwoVendors, appointment: UUID) -> AppointmentRow:
-    async with here.env.uow() as tx:
-        found = await tx.appointments.get(appointment)
-    assert found is not None
-    return found
-
-
 async def some_time(here: TwoVendors, *, rounds: int = 4) -> None:
     for _ in range(rounds):
         await here.poll(after=2 * MINUTE)
@@ -77,7 +69,7 @@ async def test_a_mailbox_that_was_deleted_calls_nothing_off_and_its_rep_cannot_b
     row, subject = await booked(here), f"rep:{here.rep}"
     async with deleted(here, here.rep):
         await some_time(here)
-        found = await standing(here, row.id)
+        found = await here.floor.appointment(row.id)
         assert (found.status, found.conflict) == ("confirmed", None)
         told = await alerts(here)
         assert told.keys() == {subject}
@@ -87,7 +79,7 @@ async def test_a_mailbox_that_was_deleted_calls_nothing_off_and_its_rep_cannot_b
     await some_time(here)
     assert await alerts(here) == {}
     assert (await here.floor.ready())[1].closer == here.rep
-    assert (await standing(here, row.id)).status == "confirmed"
+    assert (await here.floor.appointment(row.id)).status == "confirmed"
 
 
 @pytest.mark.parametrize("rep", ["anna", "ben"])
@@ -114,7 +106,7 @@ async def test_a_mailbox_that_is_taken_out_of_the_apps_scope_is_named(graph: Two
     row = await booked(graph)
     graph.graph.scope = {"somebody@example.com"}
     await some_time(graph)
-    assert (await standing(graph, row.id)).status == "confirmed"
+    assert (await graph.floor.appointment(row.id)).status == "confirmed"
     told = await alerts(graph)
     assert "the app may not use it" in told["rep:ben"]
     graph.graph.scope = None
@@ -130,7 +122,7 @@ async def test_a_google_calendar_that_is_shared_no_more_is_named(google: TwoVend
     row = await booked(google)
     shared.roles = {}
     await some_time(google)
-    assert (await standing(google, row.id)).status == "confirmed"
+    assert (await google.floor.appointment(row.id)).status == "confirmed"
     told = await alerts(google)
     if shares_busy:  # when its owner is busy is seen all the same
         (said,) = told.values()
@@ -155,7 +147,7 @@ async def test_a_rep_is_there_from_the_first_calendar_to_the_last_day(database_u
         assert slot.utc().start == row.starts_at
         await program.drag(event, Slot(slot.start - HOUR, slot.end - HOUR))
         await some_time(here, rounds=1)
-        assert (await standing(here, row.id)).starts_at == row.starts_at - HOUR
+        assert (await here.floor.appointment(row.id)).starts_at == row.starts_at - HOUR
         await here.connect(other)
         await reassign_rep(here.env, rep, BulkRequest(reason="leaves"), actor=SETTER)
         await deactivate_rep(here.env, rep, actor=SETTER)

@@ -11,7 +11,7 @@ from pointsman.services.calendars.readings import read_calendars
 from pointsman.services.connections.health import connection_health
 from pointsman.services.ports import VendorWaitError
 from pointsman.services.ports.booking.calendars import CalendarReading
-from pointsman.services.ports.vendors.calendars import CalendarEvent
+from pointsman.services.ports.vendors.calendar_events import CalendarEvent
 from pointsman.services.ports.vendors.pace import PaceState
 from pointsman.services.ports.vendors.texts import PrivateText, SharedText
 from support.vendors.two_vendors import GOOGLE, MICROSOFT, TwoVendors, calendar_of

@@ -30,13 +30,6 @@ async def booked(here: TwoVendors) -> AppointmentRow:
     return row
 
 
-async def now_is(here: TwoVendors, row: AppointmentRow) -> AppointmentRow:
-    async with here.env.uow() as tx:
-        found = await tx.appointments.get(row.id)
-    assert found is not None
-    return found
-
-
 def start_of(event: Any) -> datetime:
     return event.slot.utc().start
 
@@ -49,7 +42,7 @@ async def test_an_event_that_its_owner_drags_takes_the_appointment_along_and_not
     moved = Slot(slot.start + 2 * HOUR, slot.end + 2 * HOUR)
     await program.drag(event, moved)
     await here.look()
-    after = await now_is(here, row)
+    after = await here.floor.appointment(row.id)
     assert (after.starts_at, after.status, after.conflict) == (moved.start, "confirmed", None)
     for _ in range(3):
         await here.floor.work_out()
@@ -57,7 +50,7 @@ async def test_an_event_that_its_owner_drags_takes_the_appointment_along_and_not
         await here.poll(after=6 * MINUTE)
         await here.look()
     assert [one.utc() for _, one in program.ours()] == [moved.utc()]
-    assert (await now_is(here, row)).sequence == after.sequence
+    assert (await here.floor.appointment(row.id)).sequence == after.sequence
 
 
 async def test_an_event_that_its_owner_deletes_calls_the_appointment_off_at_the_second_look(here: TwoVendors) -> None:
@@ -65,10 +58,11 @@ async def test_an_event_that_its_owner_deletes_calls_the_appointment_off_at_the_
     ((event, _),) = program.ours()
     await program.delete(event)
     await here.look()
-    assert (await now_is(here, row)).status == "confirmed"
+    assert (await here.floor.appointment(row.id)).status == "confirmed"
     here.floor.world.clock.advance(MINUTE)
     await here.look()
-    assert ((await now_is(here, row)).status, (await now_is(here, row)).cancelled_by) == ("cancelled", "calendar")
+    after = await here.floor.appointment(row.id)
+    assert (after.status, after.cancelled_by) == ("cancelled", "calendar")
 
 
 async def test_an_event_that_its_owner_restores_in_time_calls_nothing_off(here: TwoVendors) -> None:
@@ -81,7 +75,7 @@ async def test_an_event_that_its_owner_restores_in_time_calls_nothing_off(here: 
     await here.look()
     here.floor.world.clock.advance(MINUTE)
     await here.look()
-    assert ((await now_is(here, row)).status, len(program.ours())) == ("confirmed", 1)
+    assert ((await here.floor.appointment(row.id)).status, len(program.ours())) == ("confirmed", 1)
 
 
 async def test_an_event_that_is_restored_after_its_appointment_was_called_off_goes_again(here: TwoVendors) -> None:
@@ -92,14 +86,14 @@ async def test_an_event_that_is_restored_after_its_appointment_was_called_off_go
     for _ in range(2):
         await here.look()
         here.floor.world.clock.advance(MINUTE)
-    assert (await now_is(here, row)).status == "cancelled"
+    assert (await here.floor.appointment(row.id)).status == "cancelled"
     await here.floor.work_out()
     here.floor.world.clock.advance(MINUTE)
     await program.restore(event)
     await here.look()
     await here.floor.work_out()
     assert [slot.utc().start for _, slot in program.ours()] == [other.starts_at]
-    assert (await now_is(here, row)).status == "cancelled"
+    assert (await here.floor.appointment(row.id)).status == "cancelled"
 
 
 async def test_a_series_of_which_its_owner_deletes_the_first_time_is_a_conflict_that_keeping_settles(
@@ -109,16 +103,17 @@ async def test_a_series_of_which_its_owner_deletes_the_first_time_is_a_conflict_
     ((event, slot),) = program.ours()
     await program.make_weekly(event, times=3)
     await here.look()
-    assert (await now_is(here, row)).conflict is None
+    assert (await here.floor.appointment(row.id)).conflict is None
     await program.delete_instance(event, number=0)
     await looked_at_twice(here)
-    after = await now_is(here, row)
+    after = await here.floor.appointment(row.id)
     assert (after.status, after.starts_at, said(after)) == ("confirmed", row.starts_at, "calendar.series")
     await dismiss_conflict(here.env, row.id, actor=SETTER)
     await here.floor.work_out()
     await looked_at_twice(here)
     assert [one.utc() for _, one in program.ours()] == [slot.utc()]
-    assert ((await now_is(here, row)).status, (await now_is(here, row)).conflict) == ("confirmed", None)
+    after = await here.floor.appointment(row.id)
+    assert (after.status, after.conflict) == ("confirmed", None)
 
 
 async def test_a_series_of_which_no_time_is_left_calls_nothing_off(here: TwoVendors) -> None:
@@ -128,7 +123,7 @@ async def test_a_series_of_which_no_time_is_left_calls_nothing_off(here: TwoVend
     for number in (1, 0):
         await program.delete_instance(event, number=number)
     await looked_at_twice(here)
-    after = await now_is(here, row)
+    after = await here.floor.appointment(row.id)
     assert (after.status, said(after)) == ("confirmed", "calendar.series-is-empty")
 
 
@@ -150,7 +145,7 @@ async def test_an_event_that_its_owner_declines_calls_the_appointment_off(here: 
     for _ in range(2):
         await here.look()
         here.floor.world.clock.advance(MINUTE)
-    assert (await now_is(here, row)).status == "cancelled"
+    assert (await here.floor.appointment(row.id)).status == "cancelled"
 
 
 async def test_a_time_of_an_owners_own_series_is_free_once_it_was_deleted(here: TwoVendors) -> None:
@@ -172,7 +167,7 @@ async def test_an_appointment_goes_from_one_vendor_to_the_other_with_its_event(d
                 here.env, row.id, to="anna" if to == "ben" else "ben", reason="asks", actor=SETTER
             )
             await here.floor.work_out()
-            row = await now_is(here, row)
+            row = await here.floor.appointment(row.id)
         former = row.rep_key
         after = await reassign_appointment(here.env, row.id, to=to, reason="is ill", actor=SETTER)
         await here.floor.work_out()
@@ -181,4 +176,4 @@ async def test_an_appointment_goes_from_one_vendor_to_the_other_with_its_event(d
         assert (after.rep_key, slot.utc().start) == (to, row.starts_at)
         here.floor.world.clock.advance(MINUTE)
         await here.look()
-        assert (await now_is(here, row)).status == "confirmed"
+        assert (await here.floor.appointment(row.id)).status == "confirmed"

@@ -99,10 +99,7 @@ async def appointment_in(floor: Floor, state: State) -> AppointmentRow:
         floor.world.clock.advance(row.ends_at + timedelta(minutes=1) - floor.env.clock())
     for act in state.acts:
         await DO[act](floor, row.id)
-    async with floor.env.uow() as tx:
-        found = await tx.appointments.get(row.id)
-    assert found is not None
-    return found
+    return await floor.appointment(row.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from pointsman.services.handover.book_on_handover import AutoBook
 from pointsman.services.handover.handover import hand_over
 from pointsman.services.handover.handover_result import HandoverResult
 from pointsman.services.ports import Actor, Env, Tx, UnitOfWork
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 from support.floors.faulty_calendars import FaultyCalendars, open_transactions
 from support.floors.use_case_env import World, floor_given, office_hours, open_world
@@ -62,6 +63,13 @@ class Floor:
         """A new lead with a closer, and the answer to its hand-over."""
         lead_id = await self.lead()
         return lead_id, await self.hand_over(lead_id)
+
+    async def appointment(self, appointment_id: UUID) -> AppointmentRow:
+        """As it stands now."""
+        async with self.env.uow() as tx:
+            found = await tx.appointments.get(appointment_id)
+        assert found is not None
+        return found
 
     async def deliveries(self, appointment_id: UUID) -> list[DeliveryRow]:
         async with self.env.uow() as tx:
@@ -110,6 +118,11 @@ class WatchedUow:
 
     def autocommit(self) -> AbstractAsyncContextManager[Tx]:
         return self._inner.autocommit()
+
+
+def another_closer(row: AppointmentRow) -> str:
+    """The first who does not lead it."""
+    return next(key for key in CLOSERS if key != row.rep_key)
 
 
 def until_morning(now: datetime) -> timedelta:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import count
 
+from pointsman.domain.messages.message import say
 from pointsman.domain.policy.pools import CREATE_MEETING
 from pointsman.services.ports import (
     CalendarEvent,
@@ -74,6 +75,7 @@ class FaultyCalendars:
         self.before_answer: Callable[[str], asyncio.Future[None] | None] = lambda _op: None
         self.reads = 0
         self.invites = False
+        self.refuses_guests = False  # it could invite, and does not for now
         self.meets = False  # it makes meetings
         self.meeting_pends = False  # what it makes has no link yet
         self.listed: list[list[tuple[str, str]]] = []  # pages of (id, name)
@@ -224,6 +226,10 @@ class FaultyCalendars:
         return replace(self._shown(events[0]), cancelled=key in self.called_off) if events else None
 
     async def put_event(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
+        is_refused = self.refuses_guests and event.invites and bool(event.guests)
+        if is_refused:
+            event = replace(event, invites=False)
+
         def apply() -> None:
             self.called_off.discard(event.key)
             events = self.live[event.calendar, event.key]
@@ -233,6 +239,8 @@ class FaultyCalendars:
         await self._change("put", event.key, apply)
         there = self.live[event.calendar, event.key]
         told = self._linked(there[0] if there else event)
+        if is_refused:
+            told = replace(told, invites_nobody=say("vendor.no-answer"))
         return told if self.claimed_sequence is None else replace(told, sequence=self.claimed_sequence)
 
     async def our_events(
@@ -263,7 +271,7 @@ class FaultyCalendars:
         if event.meeting != CREATE_MEETING:
             return replace(_receipt(event), join_url=event.meeting)
         if not self.meets:
-            return replace(_receipt(event), makes_no_meeting=True)
+            return replace(_receipt(event), makes_no_meeting=say("vendor.no-answer"))
         link = f"https://meet.example/{event.calendar}/{event.key[-8:]}"
         return replace(_receipt(event), join_url=None if self.meeting_pends else link)
 

@@ -101,6 +101,9 @@ class RadicaleVendor:
                 self._put_foreign(nine, CLASS="PRIVATE")
         return True
 
+    def refuse_guests(self) -> bool:
+        return False
+
     def repeat(self, *, times: int, without: int) -> bool:
         for event in self.ours():
             event.add("RRULE", {"FREQ": "WEEKLY", "COUNT": times})

@@ -65,6 +65,12 @@ def test_further_fields_are_asked_on_wish_with_their_defaults() -> None:
     assert not [part for part in person.asked if "Change the fields" in part]
 
 
+def test_who_types_a_choice_itself_means_it_as_its_number() -> None:
+    by_word = ("465", "TLS", "", "", "")
+    found, _ = asked("smtp", "5", "mail.example", "a@b.example", *by_word, everything=True)
+    assert found["security"] == "tls"
+
+
 #: port (first one that is no number), security, sender_name, hello, seconds
 _FURTHER = ("many", "465", "2", "", "", "")
 

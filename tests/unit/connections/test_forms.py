@@ -1,12 +1,17 @@
 """Each installed connector has a form: per way to sign in, the fields that this way needs."""
 
+import ast
+import inspect
 from typing import Any
 
 import pytest
 
+from pointsman.cli.connections.host import in_words
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.set_up.examples import connection_examples
-from pointsman.connectors.set_up.form import fields_of, ways_of
+from pointsman.connectors.set_up.form import fields_of, titles_of, ways_of
+from pointsman.domain.errors import Invalid
+from pointsman.services.wording.rendering import MessageReader, render
 
 REGISTRY = ConnectorRegistry.discover()
 _GIVEN = ("permission", "sign_in")  # by the choice of a way
@@ -93,3 +98,56 @@ def test_an_admin_sees_an_example_for_each_way_of_each_connector() -> None:
         assert all(f"`{name}`" in example["description"] for name in config if name not in _GIVEN)
     assert examples["google"]["value"]["config"].keys() == {"client_id", "client_secret"}
     assert examples["microsoft-2"]["value"]["config"]["permission"] == "application"
+
+
+@pytest.mark.parametrize("connector", REGISTRY.names())
+def test_the_form_of_our_own_connectors_is_german_where_german_is_read(connector: str) -> None:
+    manifest = REGISTRY.manifest(connector)
+    english, german = ways_of(manifest), ways_of(manifest, "de")
+    for one, other in zip(english, german, strict=True):
+        assert one.title != other.title
+        for asked, said in zip((*one.fields, *one.further), (*other.fields, *other.further), strict=True):
+            assert asked.name == said.name
+            assert asked.description != said.description
+    assert ways_of(manifest, "fr") == english
+
+
+@pytest.mark.parametrize("connector", REGISTRY.names())
+def test_each_way_to_sign_in_has_a_name_of_its_own(connector: str) -> None:
+    for language in ("en", "de"):
+        titles = titles_of(REGISTRY.manifest(connector), language)
+        assert len(set(titles)) == len(titles)
+
+
+def test_what_the_models_of_our_own_connectors_refuse_is_said_in_german() -> None:
+    """Each text with which a validator refuses, but those with a guess in them."""
+    for connector in REGISTRY.names():
+        manifest = REGISTRY.manifest(connector)
+        source = inspect.getsource(inspect.getmodule(manifest.config) or manifest.config)
+        said = {
+            call.args[0].value
+            for call in ast.walk(ast.parse(source))
+            if isinstance(call, ast.Call)
+            and getattr(call.func, "id", "") == "ValueError"
+            and isinstance(call.args[0], ast.Constant)
+        }
+        assert sorted(said - set(manifest.words["de"])) == []
+
+
+@pytest.mark.parametrize(
+    ("connector", "field", "value", "said"),
+    [
+        ("caldav", "base_url", "dav.example", "einen Rechner nennen; meinten Sie https://dav.example?"),
+        ("caldav", "time_zone", "Berlin", "keine Zeitzone der IANA, etwa Europe/Berlin"),
+        ("smtp", "host", "smtp://mail.example:25", "nur der Name eines Servers; meinten Sie"),
+    ],
+)
+def test_a_wrong_answer_is_refused_in_german_with_what_was_meant(
+    connector: str, field: str, value: str, said: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        REGISTRY.parse_config(connector, {field: value})
+    (fault,) = [one for one in refused.value.faults if one.path == f"body.config.{field}"]
+    told = in_words(fault.message, REGISTRY.manifest(connector).words["de"])
+    assert told is not None
+    assert said in render(told, MessageReader(language="de"))

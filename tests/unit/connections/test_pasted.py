@@ -70,3 +70,21 @@ def test_what_may_be_a_secret_is_not_proposed(given: str) -> None:
     with pytest.raises(Invalid) as caught:
         REGISTRY.parse_config("caldav", {"base_url": given})
     assert given not in caught.value.faults[0].message
+
+
+@pytest.mark.parametrize("name", REGISTRY.names())
+def test_half_of_a_character_in_any_field_is_refused_with_the_field(name: str) -> None:
+    """As the terminal reads bytes in another encoding: neither a vendor nor a database can be told of it."""
+    for field in REGISTRY.manifest(name).config.model_fields:
+        for value in ("a\udce4b", ["\ud800"], {"\udfff": 1}):
+            with pytest.raises(Invalid) as refused:
+                REGISTRY.parse_config(name, {field: value})
+            (fault,) = refused.value.faults
+            assert (fault.path, fault.code) == (f"body.config.{field}", "lone-surrogate")
+
+
+def test_half_of_a_character_in_the_name_of_a_field_is_told_in_what_can_be_written() -> None:
+    with pytest.raises(Invalid) as refused:
+        REGISTRY.parse_config("smtp", {"ho\udce4st": "mail.example"})
+    (fault,) = refused.value.faults
+    assert fault.path.encode() == b"body.config.'ho\\udce4st'"

@@ -52,6 +52,23 @@ def test_a_person_goes_the_whole_way(capsys: pytest.CaptureFixture[str]) -> None
     assert "people: put" not in said
 
 
+def test_who_leaves_at_a_later_rep_has_no_calendar_to_choose_again() -> None:
+    floor = host()
+    assert run(floor, config=CLIENT)
+    with pytest.raises(AssertionError):  # no answer is left for Clara, as where a person leaves
+        run(floor, asks=WrittenAnswers.of([True, False, True, "2"]))
+    assert floor.bindings.keys() == {"anna", "ben"}
+
+
+def test_a_calendar_that_is_not_listed_is_named_and_asked_for_again_where_it_is_none() -> None:
+    floor = host(missing={"typo@example.com"})
+    assert run(floor, config=CLIENT)
+    answers = WrittenAnswers.of([False, False, True, "", "", "typo@example.com", "clara@example.com", False])
+    assert run(floor, asks=answers)
+    assert answers.answers == []
+    assert floor.bindings == {"clara": [bound("google", "clara@example.com")]}
+
+
 def test_a_document_answers_everything() -> None:
     floor = host()
     assert run(floor, config=CLIENT, match=True, calendars=[{"rep": "clara", "calendar": "c1"}])

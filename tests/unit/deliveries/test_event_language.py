@@ -7,9 +7,10 @@ from uuid import UUID
 import pytest
 
 from pointsman.domain.messages.message import rep_name
+from pointsman.domain.policy.pools import BookingRules
 from pointsman.domain.roster.reps import Rep, Roster
 from pointsman.domain.roster.roles import Role
-from pointsman.services.deliveries.calendar_event import event_reader, guest_name, meeting_title
+from pointsman.services.deliveries.calendar_event import event_reader, guest_name, invitation_title, meeting_title
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.wording.rendering import MessageReader
 
@@ -77,3 +78,18 @@ def test_nor_does_a_guest_s_name_lead_to_one() -> None:
     lead = cast("LeadRow", SimpleNamespace(first_name="Win at\nevil.example/prize", last_name=None))
     assert guest_name(lead) == "Win at evil. example/prize"
     assert guest_name(cast("LeadRow", SimpleNamespace(first_name="https://evil.example", last_name="Weber"))) == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "organisation", "company", "title"),
+    [
+        ("de", "Nordwerk", "Berg\nGmbH", "Kennenlernen mit Ben Roth (Nordwerk): Berg GmbH"),
+        ("de", "", None, "Kennenlernen mit Ben Roth"),
+        ("en", "Nordwerk", "You won: https://evil.example/prize", "First meeting with Ben Roth (Nordwerk)"),
+    ],
+)
+def test_a_title_that_the_buyer_reads_says_in_their_language_what_for_and_with_whom(
+    language: str, organisation: str, company: str | None, title: str
+) -> None:
+    rules = BookingRules.model_validate({"purpose": {"de": "Kennenlernen", "en": "First meeting"}})
+    assert invitation_title(rules, "Ben Roth", organisation, language=language, company=company).text == title

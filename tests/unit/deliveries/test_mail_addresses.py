@@ -8,7 +8,7 @@ import pytest
 from pointsman.connectors.mail.invitations import IcalendarInvitations
 from pointsman.connectors.mail.mail_addresses import outgoing_address
 from pointsman.connectors.sdk_values import appointment
-from pointsman.services.ports.vendors.calendars import CalendarEvent, EventGuest
+from pointsman.services.ports.vendors.calendar_events import CalendarEvent, EventGuest
 from pointsman.services.ports.vendors.invitations import CalendarUser, Invitation, InvitationMethod
 from pointsman.services.ports.vendors.texts import PrivateText, SharedText
 

@@ -71,7 +71,7 @@ def test_a_shut_gate_tells_what_is_missing_from_what_was_denied(
             "the appointment was taken out of the calendar of Lena",
             "der Termin ist aus dem Kalender von Lena gelöscht",
         ),
-        ("person-put", "the CRM has Lena as the owner", "im CRM ist Lena als zuständig eingetragen"),
+        ("person-put", "the CRM knows who has the lead", "das CRM weiß, wer den Lead hat"),
     ],
 )
 def test_a_delivery_that_is_done_tells_what_is_so_now(what: str, english_words: str, german_words: str) -> None:

@@ -44,6 +44,9 @@ def test_mail_comes_from_the_rep_unless_the_policy_says_otherwise() -> None:
     values = {TextName.REP: "Anna\nWeber", TextName.ORGANISATION: "Firma"}
     assert sender_of(InvitationRules(), values) == "Anna Weber"
     assert sender_of(InvitationRules(sender="{{ rep }}, {{ organisation }}"), values) == "Anna Weber, Firma"
+    values[TextName.ORGANISATION] = ""
+    for joined in ("{{ rep }}, {{ organisation }}", "{{ organisation }} \N{EN DASH} {{ rep }}", "{{ rep }}"):
+        assert sender_of(InvitationRules(sender=joined), values) == "Anna Weber"
 
 
 def test_times_are_on_the_buyer_s_clock_in_the_buyer_s_language() -> None:

@@ -74,12 +74,20 @@ def ask_yes(asks: Asks, key: str, /, *, default: bool, **args: Arg) -> bool:
 
 
 def pick(asks: Asks, key: str, titles: Sequence[str], /, **args: Arg) -> int:
-    """The place of one of several titles, which are listed with numbers; asked again until it is one of them."""
+    """The place of one of several titles, which are listed with numbers; asked again until it is one of them.
+
+    Who types the title itself means it, too.
+    """
+    by_title = {title.casefold(): place for place, title in enumerate(titles)}
     for number, title in enumerate(titles, start=1):
         show(f"  {number}  {title}")
-    while (found := read_number(asks.text(word(key, **args), "1"), len(titles))) is None:
+    while True:
+        answer = asks.text(word(key, **args), "1")
+        found = read_number(answer, len(titles))
+        found = by_title.get(answer.strip().casefold()) if found is None else found
+        if found is not None:
+            return found
         tell("cli-connections.wrong-number", most=len(titles))
-    return found
 
 
 def read_number(answer: str, most: int) -> int | None:

@@ -29,28 +29,35 @@ def show_calendars(calendars: Sequence[VendorCalendar]) -> None:
     show_table(listed)
 
 
-async def choose(
+async def choose_and_bind(
     host: Host, asks: Asks | None, key: str, calendars: Sequence[VendorCalendar], given: GivenSetUp
-) -> list[GivenCalendar]:
-    """Which calendar is to be whose. Without anyone to ask: what the document names, and with `match` what is matched."""
+) -> bool:
+    """Which calendar is whose, and whether each could be bound.
+
+    Without anyone to ask: what the document names, and with `match` what is matched. What a person chose is bound at once,
+    so that who leaves at a later question has nothing to choose again.
+    """
     reps = await host.reps()
     chosen = list(given.calendars)
     named = {one.rep for one in chosen} | {rep.key for rep in reps if await _has(host, rep, key)}
     free = [rep for rep in reps if rep.key not in named]
     proposed = match_calendars(calendars, free)
+    if asks is None and given.match:
+        chosen += [GivenCalendar(rep=rep, calendar=one.id) for rep, one in proposed.items()]
+    works = await bind(host, key, chosen)
     if asks is None:
-        if given.match:
-            chosen += [GivenCalendar(rep=rep, calendar=one.id) for rep, one in proposed.items()]
-        return chosen
+        return works
+    others = []
     for rep in free:
         one = proposed.get(rep.key)
-        if one is not None and _confirmed(asks, rep, one):
-            chosen.append(GivenCalendar(rep=rep.key, calendar=one.id))
-    taken = {one.rep for one in chosen}
-    others = [rep for rep in free if rep.key not in taken]
-    if others and calendars:
-        chosen += _picked(asks, others, calendars)
-    return chosen
+        if one is None or not _confirmed(asks, rep, one):
+            others.append(rep)
+        else:
+            works = await bind(host, key, [GivenCalendar(rep=rep.key, calendar=one.id)]) and works
+    if others and ask_yes(asks, "cli-connections.ask-others", default=False, count=len(others)):
+        for rep in others:
+            await _pick_and_bind(host, asks, key, rep, calendars)
+    return works
 
 
 async def bind(host: Host, key: str, chosen: Sequence[GivenCalendar]) -> bool:
@@ -113,16 +120,13 @@ def _confirmed(asks: Asks, rep: Rep, one: VendorCalendar) -> bool:
     )
 
 
-def _picked(asks: Asks, reps: Sequence[Rep], calendars: Sequence[VendorCalendar]) -> list[GivenCalendar]:
-    """By number, for those whose address is no owner's."""
-    if not ask_yes(asks, "cli-connections.ask-others", default=False, count=len(reps)):
-        return []
-    found = []
-    for rep in reps:
-        while answer := asks.text(word("cli-connections.ask-calendar", name=rep.name), "").strip():
-            number = read_number(answer, len(calendars))
-            if number is not None:
-                found.append(GivenCalendar(rep=rep.key, calendar=calendars[number].id))
-                break
+async def _pick_and_bind(host: Host, asks: Asks, key: str, rep: Rep, calendars: Sequence[VendorCalendar]) -> None:
+    """By number, or by its name at the vendor, which may list fewer than we may use. Asked until one is bound, or none named."""
+    while answer := asks.text(word("cli-connections.ask-calendar", name=rep.name), "").strip():
+        number = read_number(answer, len(calendars))
+        if number is None and answer.isascii() and answer.isdigit():
             tell("cli-connections.wrong-number", most=len(calendars))
-    return found
+            continue
+        name = answer if number is None else calendars[number].id
+        if await bind(host, key, [GivenCalendar(rep=rep.key, calendar=name)]):
+            return

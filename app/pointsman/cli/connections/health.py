@@ -1,7 +1,6 @@
 """How a connection does, as a few lines."""
 
 from pointsman.cli.output import tell, words_of
-from pointsman.cli.terminal.machine_time import machine_time
 from pointsman.services.connections.health import ConnectionHealth
 from pointsman.services.ports.vendors.pace import PaceState
 
@@ -22,14 +21,14 @@ def show_health(found: ConnectionHealth) -> bool:
         tell("cli-connections.fault", style="red", why=words_of(found.connection.fault))
     pace = found.pace
     if pace is not None and pace.last_success_at is not None:
-        tell("cli-connections.last-success", at=machine_time(pace.last_success_at))
+        tell("cli-connections.last-success", at=pace.last_success_at)
     if pace is not None and pace.last_error_at is not None and pace.last_error is not None:
-        tell("cli-connections.last-error", at=machine_time(pace.last_error_at), why=words_of(pace.last_error))
+        tell("cli-connections.last-error", at=pace.last_error_at, why=words_of(pace.last_error))
     if found.until is not None and found.state is PaceState.WAITING:
-        tell("cli-connections.waits-until", at=machine_time(found.until))
+        tell("cli-connections.waits-until", at=found.until)
     for one in found.held:
         why = words_of(one.error) if one.error is not None else ""
-        tell("cli-connections.mailbox-waits", style="yellow", mailbox=one.subject, at=machine_time(one.until), why=why)
+        tell("cli-connections.mailbox-waits", style="yellow", mailbox=one.subject, at=one.until, why=why)
     if found.owed.waiting:
         tell("cli-connections.owed", count=found.owed.waiting)
     return works

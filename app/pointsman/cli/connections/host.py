@@ -1,6 +1,7 @@
 """What the steps of a set-up ask of the service: each is one use case."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -13,6 +14,8 @@ from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.set_up.form import WayToSignIn, ways_of
 from pointsman.connectors.sign_in.sign_ins import CALLBACK_PATH
 from pointsman.domain.errors import Fault, Invalid, NotFound
+from pointsman.domain.messages.form_faults import hinted
+from pointsman.domain.messages.message import Message, as_written, say
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.calendars.poll import poll_rep
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars, list_calendars
@@ -29,6 +32,7 @@ from pointsman.services.roster.change_roster import get_roster
 from pointsman.services.wording.rendering import MessageReader
 from pointsman_sdk import Capability
 
+_GUESS = "; did you mean "
 _MOST_PAGES = 40  # of a list of calendars: what lies beyond is bound by its name
 
 
@@ -91,7 +95,7 @@ class ServiceHost:
         return f"{self._env.public_url}{CALLBACK_PATH}"
 
     def ways(self, connector: str) -> Sequence[WayToSignIn]:
-        return ways_of(self._registry.manifest(connector))
+        return ways_of(self._registry.manifest(connector), terminal_language())
 
     def has_calendars(self, connector: str) -> bool:
         return Capability.BUSY in self._registry.manifest(connector).capabilities
@@ -103,7 +107,7 @@ class ServiceHost:
         try:
             self._registry.parse_config(connector, config)
         except Invalid as error:
-            return error.faults
+            return self._worded(connector, error.faults)
         return ()
 
     async def find(self, key: str) -> ConnectionRow | None:
@@ -113,18 +117,30 @@ class ServiceHost:
             return None
 
     async def save(self, key: str, connector: str, given: GivenSetUp) -> ConnectionRow:
-        row, _ = await save_connection(
-            self._env,
-            key,
-            connector=connector,
-            config=given.config or {},
-            active=True,
-            sync_owners=given.sync_owners,
-            on_release=given.on_release,
-            max_reading_age_s=given.max_reading_age_s,
-            actor=CLI_ACTOR,
-        )
+        try:
+            row, _ = await save_connection(
+                self._env,
+                key,
+                connector=connector,
+                config=given.config or {},
+                active=True,
+                sync_owners=given.sync_owners,
+                on_release=given.on_release,
+                max_reading_age_s=given.max_reading_age_s,
+                actor=CLI_ACTOR,
+            )
+        except Invalid as error:
+            error.faults = self._worded(connector, error.faults)
+            raise
         return row
+
+    def _worded(self, connector: str, faults: Sequence[Fault]) -> tuple[Fault, ...]:
+        """What the connector's own model found wrong, in the terminal's language as far as the connector has words in it."""
+        words = self._registry.manifest(connector).words.get(terminal_language(), {})
+        return tuple(
+            replace(one, told=found) if one.told is None and (found := in_words(one.message, words)) else one
+            for one in faults
+        )
 
     async def begin_sign_in(self, key: str) -> BegunUrl:
         return await begin_sign_in(self._env, key, subject=None, actor=CLI_ACTOR)
@@ -163,3 +179,12 @@ class ServiceHost:
 
     async def health(self, key: str) -> ConnectionHealth:
         return await connection_health(self._env, key)
+
+
+def in_words(said: str, words: Mapping[str, str]) -> Message | None:
+    """What a model says in a connector's words of one language, with the guess that it makes; None where there are none."""
+    head, guesses, guess = said.partition(_GUESS)
+    if head not in words:
+        return None
+    told = as_written(words[head])
+    return hinted(told, say("suggestion.did-you-mean", names=(guess.removesuffix("?"),))) if guesses else told

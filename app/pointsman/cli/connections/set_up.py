@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from pointsman.cli.connections.asking import Asks, ask_yes
-from pointsman.cli.connections.binding import bind, choose, show_calendars
+from pointsman.cli.connections.binding import choose_and_bind, show_calendars
 from pointsman.cli.connections.form import ask_config
 from pointsman.cli.connections.given import GivenSetUp
 from pointsman.cli.connections.health import show_health
@@ -130,8 +130,7 @@ async def _with_calendars(host: Host, asked: AskedSetUp) -> bool:
         calendars = []
     if asked.asks is not None and calendars:
         show_calendars(calendars)
-    chosen = await choose(host, asked.asks, asked.key, calendars, asked.given)
-    is_bound = await bind(host, asked.key, chosen)
+    is_bound = await choose_and_bind(host, asked.asks, asked.key, calendars, asked.given)
     return await _tried(host, asked) and is_bound
 
 

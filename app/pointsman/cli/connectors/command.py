@@ -8,9 +8,11 @@ from rich.text import Text
 
 from pointsman.cli.output import EXIT_FAILED, busy, fail, out, show, show_table, table, tell, word
 from pointsman.cli.session import CLI_ACTOR
+from pointsman.cli.terminal.locality import terminal_language
 from pointsman.cli.terminal.reading import run_with_reader
 from pointsman.cli.terminal.spoken import Commands
 from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.connectors.set_up.form import titles_of
 from pointsman.domain.dates.local_time import is_time_zone
 from pointsman.domain.errors import Unavailable
 from pointsman.domain.messages.message import Message, as_written
@@ -35,7 +37,8 @@ def index() -> None:
         word("cli-service.from"),
     )
     broken = 0
-    for found in ConnectorRegistry.discover().describe():
+    registry, language = ConnectorRegistry.discover(), terminal_language()
+    for found in registry.describe():
         source = f"{found.distribution} {found.version}"
         if found.fault:
             broken += 1
@@ -43,10 +46,10 @@ def index() -> None:
         else:
             listed.add_row(
                 found.name,
-                found.title,
+                registry.manifest(found.name).worded(found.title, language),
                 found.tier or "-",
                 " ".join(found.capabilities),
-                " ".join(way.method for way in found.auth),
+                "; ".join(dict.fromkeys(titles_of(registry.manifest(found.name), language))),
                 source,
             )
     show_table(listed)

@@ -11,6 +11,7 @@ from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.cli.terminal.locality import machine_zone, terminal_language
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.live import LiveFinding, LiveResult, check_live
+from pointsman.connectors.live_words import check_words
 from pointsman.domain.errors import Unavailable
 from pointsman.services.connections.connections import get_connection
 from pointsman.services.connections.live_check import open_live_check
@@ -26,7 +27,7 @@ _LACKS = {
     "programme": "cli-service.live-lacks-programme",
     "to": "cli-service.live-lacks-to",
 }
-_MESSAGE = "notices: a test message is taken"
+TRIAL_MESSAGE = "notices: a test message is taken"
 
 
 def run_live_check(
@@ -58,12 +59,12 @@ async def _message(env: Env, key: str, to: str | None, *, broken: bool) -> LiveF
     if to is None or broken:
         lacks = "" if broken else "to"
         sends = env.notices.sends_mail(row.connector)
-        return LiveFinding(check=_MESSAGE, result=LiveResult.LEFT_OUT, told=lacks) if sends else None
+        return LiveFinding(check=TRIAL_MESSAGE, result=LiveResult.LEFT_OUT, told=lacks) if sends else None
     reader = MessageReader(language=terminal_language(), zone=machine_zone())
     sent = await send_trial_message(env, key, to=to, reader=reader, actor=CLI_ACTOR)
     if sent.result is TrialResult.TAKEN:
-        return LiveFinding(check=_MESSAGE, result=LiveResult.KEPT)
-    return LiveFinding(check=_MESSAGE, result=LiveResult.BROKEN, told=words_of(sent.why) if sent.why else "")
+        return LiveFinding(check=TRIAL_MESSAGE, result=LiveResult.KEPT)
+    return LiveFinding(check=TRIAL_MESSAGE, result=LiveResult.BROKEN, why=sent.why)
 
 
 async def live_findings(
@@ -97,7 +98,8 @@ def _line(found: LiveFinding) -> Text:
         case LiveResult.KEPT:
             said = Text(word("cli-service.live-kept"), "green")
         case LiveResult.BROKEN:
-            said = Text(word("cli-service.live-broken", found=found.told), "red")
+            why = words_of(found.why) if found.why is not None else found.told
+            said = Text(word("cli-service.live-broken", found=why), "red")
         case _:
             said = Text(word(_LACKS.get(found.told, "cli-service.live-after-another")), "yellow")
-    return Text.assemble(f"{found.check}: ", said)
+    return Text.assemble(f"{words_of(check_words(found.check))}: ", said)

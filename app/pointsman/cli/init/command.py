@@ -93,8 +93,10 @@ def init(
                 pending.keep()
                 keep_organisation(state, answers.organisation)
                 _say(reader, "init.files-written", **files.named())
+                if runs and os.environ.get("POINTSMAN_ORGANISATION") != answers.organisation:
+                    _say(reader, "init.organisation-next-start", organisation=answers.organisation)
 
-        with closing, _database(state, reader):
+        with closing, _database(state, reader) as runs:
             note = render(say("init.note"), reader)
 
             async def steps(env: Env) -> SetUp:
@@ -185,16 +187,19 @@ def _language(given: str | None) -> str:
 
 
 @contextmanager
-def _database(state: Path, reader: MessageReader) -> Iterator[None]:
-    """The configured database, the one of a `run` with that state, or an embedded one while the block lasts."""
+def _database(state: Path, reader: MessageReader) -> Iterator[bool]:
+    """The configured database, the one of a `run` with that state, or an embedded one while the block lasts.
+
+    True where a service may run on it already.
+    """
     from pointsman.cli import local  # noqa: PLC0415  # the servers are seldom needed, and take a second to import
 
     if is_database_set() or local.take_environment_of(state):
-        yield
+        yield True
         return
     _say(reader, "init.starts-database")
     with local.running_service(state, command="init", port=local.free_port(), extra=_QUIET):
-        yield
+        yield False
 
 
 def _name_dropped(reader: MessageReader, flags: Mapping[str, object]) -> None:

@@ -7,6 +7,7 @@ import typer
 
 from pointsman.cli.session import CLI_ACTOR
 from pointsman.domain.errors import NotFound
+from pointsman.domain.messages.message import say
 from pointsman.domain.permissions.callers import SEES_ALL
 from pointsman.services.leads.find_lead import find_lead
 from pointsman.services.ports import Env
@@ -28,5 +29,7 @@ async def decision_id(env: Env, given: str) -> UUID:
             return found
         latest = await tx.decisions.page(DecisionFilter(sees=SEES_ALL, lead_id=found), before=None, limit=1)
     if not latest:
-        raise NotFound("There is no decision with this id, and none for such a lead.")
+        raise NotFound(
+            "There is no decision with this id, and none for such a lead.", told=say("refusal.no-decision-nor-lead")
+        )
     return latest[0].id

@@ -64,7 +64,7 @@ def _event(given: Invitation) -> Event:
         event.add("DESCRIPTION", ical_text(given.description.text))
     event.add("STATUS", _status(given))
     event.add("TRANSP", "OPAQUE")
-    event.add("ORGANIZER", _address(given.organizer))
+    event.add("ORGANIZER", _organizer(given))
     event.add("ATTENDEE", _address(given.attendee, ROLE="REQ-PARTICIPANT", PARTSTAT="NEEDS-ACTION", RSVP="TRUE"))
     for companion in given.companions:
         event.add("ATTENDEE", _address(companion, ROLE="REQ-PARTICIPANT", PARTSTAT="ACCEPTED", RSVP="FALSE"))
@@ -79,8 +79,19 @@ def _status(given: Invitation) -> str:
     return "TENTATIVE" if given.tentative else "CONFIRMED"
 
 
+def _organizer(given: Invitation) -> vCalAddress:
+    found = _address(given.organizer)
+    if given.sent_by is not None:
+        found.params["SENT-BY"] = _mailto(given.sent_by)
+    return found
+
+
+def _mailto(email: str) -> str:
+    return f"mailto:{check_email(outgoing_address(email))}"
+
+
 def _address(user: CalendarUser, **parameters: str) -> vCalAddress:
-    address = vCalAddress(f"mailto:{check_email(outgoing_address(user.email))}")
+    address = vCalAddress(_mailto(user.email))
     for name, value in {"CN": ical_name(user.name), **parameters}.items():
         if value:
             address.params[name] = vText(value)

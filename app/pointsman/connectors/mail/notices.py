@@ -7,7 +7,8 @@ from pointsman.connectors.sdk_values import check_contract, kept_text
 from pointsman.domain.errors import NotFound, Unavailable
 from pointsman.domain.messages.mail_addresses import takes_replies
 from pointsman.domain.messages.message import say
-from pointsman.services.ports.vendors.calendars import ConnectionRef, VendorReceipt, VendorRejectedError
+from pointsman.services.ports.vendors.connections import ConnectionRef, VendorReceipt
+from pointsman.services.ports.vendors.errors import VendorRejectedError
 from pointsman.services.ports.vendors.notices import BuyerNotice
 from pointsman_sdk import Attachment, Capability, Connector, Notice, Notices
 from pointsman_sdk.people import check_email
@@ -85,4 +86,5 @@ def _asked(notice: BuyerNotice, to: str) -> Notice:
         reply_to=_reply_address(notice.reply_to),
         thread=notice.thread,
         at=notice.at,
+        named_by=notice.named_by,
     )

@@ -25,8 +25,8 @@ from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.domain.messages.message import Message, say
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
 from pointsman.services.ports.intake.vendor_events import HookRejectedError, HookUnansweredError
-from pointsman.services.ports.vendors.calendars import (
-    ConnectionRef,
+from pointsman.services.ports.vendors.connections import ConnectionRef
+from pointsman.services.ports.vendors.errors import (
     VendorError,
     VendorReauthError,
     VendorRejectedError,

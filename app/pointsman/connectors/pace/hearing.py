@@ -17,8 +17,7 @@ from pointsman_sdk import Dial
 class Heard:
     """What came back in one call; `before_request` holds each of its requests back while the vendor wants it.
 
-    `failing`: the last that came back was a failure of the vendor's, which is no answer, also where it names a time to come
-    again.
+    `failing`: the last that came back was a failure of the vendor's, which is no answer, also where it says when to ask anew.
     """
 
     answer: bool = False

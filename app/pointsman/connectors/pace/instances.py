@@ -12,7 +12,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from pointsman.connectors.pace.lent import Lent
-from pointsman.services.ports.vendors.calendars import ConnectionRef
+from pointsman.services.ports.vendors.connections import ConnectionRef
 from pointsman_sdk import Connector, Limits
 
 T = TypeVar("T")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pointsman_sdk import Auth, Manifest, Method
@@ -38,11 +38,24 @@ class WayToSignIn:
     further: tuple[FormField, ...]
 
 
-def ways_of(manifest: Manifest) -> tuple[WayToSignIn, ...]:
-    """The ways in the manifest's order: at least one."""
-    fields = fields_of(manifest.config.model_json_schema())
+def ways_of(manifest: Manifest, language: str = "en") -> tuple[WayToSignIn, ...]:
+    """The ways in the manifest's order: at least one; titles and descriptions in this language, as far as it has them."""
+    fields = tuple(
+        replace(one, description=manifest.worded(one.description, language))
+        for one in fields_of(manifest.config.model_json_schema())
+    )
     ways = manifest.auth or (Auth(method=Method.NONE),)
-    return tuple(_way(auth, fields, frozenset().union(*map(_own, ways)) - _own(auth)) for auth in ways)
+    titles = titles_of(manifest, language)
+    return tuple(
+        _way(auth, title, fields, frozenset().union(*map(_own, ways)) - _own(auth))
+        for auth, title in zip(ways, titles, strict=True)
+    )
+
+
+def titles_of(manifest: Manifest, language: str = "en") -> tuple[str, ...]:
+    """What each way is called; one without a title by its method."""
+    ways = manifest.auth or (Auth(method=Method.NONE),)
+    return tuple(manifest.worded(auth.title, language) if auth.title else auth.method.value for auth in ways)
 
 
 def fields_of(schema: Mapping[str, Any]) -> tuple[FormField, ...]:
@@ -57,13 +70,13 @@ def _own(auth: Auth) -> frozenset[str]:
     return frozenset(auth.fields) | {name for url in urls if url for name in _PLACE.findall(url)}
 
 
-def _way(auth: Auth, fields: Sequence[FormField], of_others: frozenset[str]) -> WayToSignIn:
+def _way(auth: Auth, title: str, fields: Sequence[FormField], of_others: frozenset[str]) -> WayToSignIn:
     given = {auth.only_if[0]: str(auth.only_if[1])} if auth.only_if else {}
     asked = tuple(one for one in fields if one.name not in given and (one.required or one.name in auth.fields))
     further = tuple(one for one in fields if one.name not in of_others | given.keys() and one not in asked)
     signs_in = auth.authorize_url is not None
     return WayToSignIn(
-        title=auth.title or auth.method.value,
+        title=title,
         signs_in=signs_in,
         scopes=auth.scopes,
         given=given,

@@ -8,7 +8,7 @@ from pointsman.connectors.sign_in.token_values import token_context
 from pointsman.connectors.vault import Vault
 from pointsman.domain.errors import Unavailable
 from pointsman.services.ports import DatabaseBusy, DatabaseUnavailable, LostRace, SchemaUnusable, UnitOfWork
-from pointsman.services.ports.vendors.calendars import ConnectionRef
+from pointsman.services.ports.vendors.connections import ConnectionRef
 from pointsman_sdk import ReauthRequired, Retryable
 
 _UNREADABLE = "the connection was changed since its sign-in: sign in again"

@@ -19,8 +19,9 @@ from pointsman.connectors.sign_in.token_endpoint import exchange_code
 from pointsman.connectors.sign_in.token_values import KeptToken, dated, token_context
 from pointsman.connectors.vault import Vault
 from pointsman.domain.errors import Conflict, Unavailable
+from pointsman.domain.messages.message import say
 from pointsman.domain.text.strict_json import parse_json
-from pointsman.services.ports.vendors.calendars import ConnectionRef
+from pointsman.services.ports.vendors.connections import ConnectionRef
 from pointsman.services.ports.vendors.sign_in import BegunSignIn, SignInRefused, SignInRow
 from pointsman_sdk import ConnectorError, Method, ReauthRequired, Token
 
@@ -60,7 +61,11 @@ class OAuthSignIns:
     def begin(self, connection: ConnectionRef, *, sign_in_id: UUID) -> BegunSignIn:
         grant = self._grant(connection)
         if grant is None or grant.authorize_url is None:
-            raise Conflict("Nobody signs in over this connection: it has credentials of its own.", code="no-sign-in")
+            raise Conflict(
+                "Nobody signs in over this connection: it has credentials of its own.",
+                code="no-sign-in",
+                told=say("refusal.no-sign-in"),
+            )
         state, verifier = self._chance(_ENTROPY), self._chance(_ENTROPY)
         query = {
             "response_type": "code",

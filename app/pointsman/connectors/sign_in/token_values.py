@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pydantic import SecretStr
 
 from pointsman.connectors.credentials import connection_binding
-from pointsman.services.ports.vendors.calendars import ConnectionRef
+from pointsman.services.ports.vendors.connections import ConnectionRef
 from pointsman_sdk import Token
 
 _EARLY = timedelta(seconds=60)

@@ -1,1 +1,1 @@
-"""Repositories: appointments, slot holds, calendars, connections and deliveries."""
+"""Repositories: appointments, slot holds, booking links; calendars, connections, their pace, and what is owed to them."""

@@ -156,22 +156,6 @@ UNCONFIRMED = PreparedStatement("""
       and (cast(:after_at as timestamptz) is null or (confirm_by, id) > (:after_at, cast(:after_id as uuid)))
     order by confirm_by, id limit :limit
 """)
-#: By what `pointsman.services.deliveries.told.reminder_key` calls each.
-UNREMINDED = PreparedStatement(
-    """
-    select a.starts_at as at, a.id from appointments a join leads l on l.id = a.lead_id
-    where a.status = 'confirmed' and a.invited_by <> 'nobody' and a.starts_at > :at and l.email is not null
-      and (cast(:after_at as timestamptz) is null or (a.starts_at, a.id) > (:after_at, cast(:after_id as uuid)))
-      and exists (
-        select 1 from unnest(cast(:pools as text[]), cast(:minutes as int[])) r(pool, minutes)
-        where r.pool = a.invitation_pool and a.starts_at - make_interval(mins => r.minutes) > :at
-          and not exists (
-            select 1 from deliveries d
-            where d.appointment_id = a.id and d.kind = 'notice' and d.key = 'pm-' || a.id || '-reminder-' || r.minutes))
-    order by a.starts_at, a.id limit :limit
-    """,
-    replan=True,
-)
 HAS_OTHER_ATTENDED = PreparedStatement("""
     select exists (
         select from appointments where assignment_id = :assignment and status = 'attended' and id <> :besides)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -125,22 +125,6 @@ class SqlAppointments:
         at, last = after or (None, None)
         given = {"before": before, "after_at": at, "after_id": last, "limit": limit}
         return [(row.at, row.id) for row in await sql.UNCONFIRMED.rows(self._connection, given)]
-
-    async def unreminded(
-        self,
-        reminders: Sequence[tuple[str, timedelta]],
-        *,
-        at: datetime,
-        after: tuple[datetime, UUID] | None,
-        limit: int,
-    ) -> Sequence[tuple[datetime, UUID]]:
-        last_at, last = after or (None, None)
-        asked = {
-            "pools": [pool for pool, _ in reminders],
-            "minutes": [span // timedelta(minutes=1) for _, span in reminders],
-        }
-        given = asked | {"at": at, "after_at": last_at, "after_id": last, "limit": limit}
-        return [(row.at, row.id) for row in await sql.UNREMINDED.rows(self._connection, given)]
 
     async def without_result(self, *, ended_by: datetime, code: str, limit: int) -> Sequence[AppointmentRow]:
         parameters = {"ended_by": ended_by, "code": code, "limit": limit}

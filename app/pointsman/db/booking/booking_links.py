@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import any_, bindparam, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.tables import booking_links
@@ -14,7 +15,11 @@ from pointsman.db.tables.visibility import visibility_values
 from pointsman.domain.permissions.callers import SEES_ALL, Visibility
 from pointsman.services.ports.booking.booking_links import BookingLinkRow
 
+_NAMES = BookingLinkRow.__slots__
 _ADD = insert(booking_links)
+_KNOWN_AMONG = select(booking_links.c.id).where(
+    booking_links.c.id == any_(bindparam("links", type_=ARRAY(booking_links.c.id.type)))
+)
 _GET = get_link(booking_links)
 _PAGE = page_of_links(booking_links)
 _OPEN = revoke_links(booking_links)
@@ -42,7 +47,15 @@ class SqlBookingLinks:
         self._connection = connection
 
     async def add(self, row: BookingLinkRow) -> None:
-        await self._connection.execute(_ADD, {name: getattr(row, name) for name in BookingLinkRow.__slots__})
+        await self._connection.execute(_ADD, {name: getattr(row, name) for name in _NAMES})
+
+    async def add_each(self, rows: Sequence[BookingLinkRow]) -> None:
+        if rows:
+            await self._connection.execute(_ADD, [{name: getattr(row, name) for name in _NAMES} for row in rows])
+
+    async def known_among(self, link_ids: Sequence[UUID]) -> frozenset[UUID]:
+        found = await self._connection.execute(_KNOWN_AMONG, {"links": list(link_ids)})
+        return frozenset(found.scalars())
 
     async def get(self, link_id: UUID, *, made_by: Visibility = SEES_ALL) -> BookingLinkRow | None:
         given = {"link": link_id, **visibility_values(made_by)}

@@ -29,6 +29,7 @@ _ADDRESS = (
         mailed_to=bindparam("to"),
         mailed_key=bindparam("mailbox"),
         mailed_owner=bindparam("owner"),
+        mailed_from=bindparam("sender"),
         mailed_at=bindparam("at"),
     )
 )
@@ -47,13 +48,14 @@ class SqlBuyerMail:
         given = {"owner": mailbox.owner, "since": since, "besides": besides}
         return list((await self._connection.execute(_SENT, given)).scalars())
 
-    async def address(self, delivery_id: UUID, *, lease: UUID, to: Mailbox, at: datetime) -> None:
+    async def address(self, delivery_id: UUID, *, lease: UUID, to: Mailbox, sender: str | None, at: datetime) -> None:
         given = {
             "delivery": delivery_id,
             "held": lease,
             "to": to.address,
             "mailbox": to.key,
             "owner": to.owner,
+            "sender": sender,
             "at": at,
         }
         await self._connection.execute(_ADDRESS, given)

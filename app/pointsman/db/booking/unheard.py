@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
-from pointsman.services.ports.booking.unheard import HeldMail, MissingLink, MissingUser, SwitchedOff
+from pointsman.services.ports.booking.unheard import HeldMail, MissingLink, MissingUser, SwitchedOff, ToldWithout
 
 #: What a CRM has yet to hear waits in silence: nobody misses an appointment by it.
 _SWITCHED_OFF = PreparedStatement("""
@@ -18,13 +18,13 @@ _SWITCHED_OFF = PreparedStatement("""
     group by k.key order by k.key
 """)
 _HELD_MAIL = PreparedStatement("""
-    select a.lead_id, count(*) as count, max(d.next_attempt_at) as until
+    select a.lead_id, count(*) as count, max(d.next_attempt_at) as until, count(*) over () as leads
     from deliveries d join appointments a on a.id = d.appointment_id
     where d.error_code = 'mail-bound' and d.status = 'pending'
     group by a.lead_id order by a.lead_id limit :limit
 """)
 _MISSING_LINKS = PreparedStatement("""
-    select a.id as appointment_id, r.key as rep_key, k.key as connection, a.starts_at
+    select a.id as appointment_id, r.key as rep_key, k.key as connection, a.starts_at, count(*) over () as appointments
     from appointments a join deliveries d on d.appointment_id = a.id and d.rep_id = a.rep_id
         join reps r on r.id = a.rep_id join connections k on k.id = d.connection_id
     where a.vendor_meeting and a.join_url is null and a.status in ('requested','confirmed') and a.ends_at > :at
@@ -35,8 +35,12 @@ _MISSING_LINKS = PreparedStatement("""
           and e.sequence > d.sequence)
     order by a.starts_at, a.id limit :limit
 """)
-
-
+_WITHOUT_MEETING = PreparedStatement("""
+    select l.subject, l.message from alerts l join appointments a on l.subject = 'appointment:' || a.id
+    where l.code = 'meeting-link-missing' and l.resolved_at is null and l.message ->> 'key' = :said
+      and not a.vendor_meeting and a.join_url is null and a.status in ('requested','confirmed') and a.ends_at > :at
+    order by l.subject
+""")
 _MISSING_USERS = PreparedStatement("""
     select distinct k.key as connection, d.last_error as error
     from deliveries d join connections k on k.id = d.connection_id
@@ -60,6 +64,9 @@ class SqlUnheard:
     async def missing_links(self, *, before: datetime, at: datetime, limit: int) -> Sequence[MissingLink]:
         given = {"before": before, "at": at, "limit": limit}
         return await _MISSING_LINKS.records(self._connection, MissingLink, given)
+
+    async def without_meeting(self, said: str, *, at: datetime) -> Sequence[ToldWithout]:
+        return await _WITHOUT_MEETING.records(self._connection, ToldWithout, {"said": said, "at": at})
 
     async def missing_users(self, *, limit: int) -> Sequence[MissingUser]:
         return await _MISSING_USERS.records(self._connection, MissingUser, {"limit": limit})

@@ -4,7 +4,7 @@ The SQL function belongs to procrastinate's schema (migration 0102); the worker 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -44,6 +44,13 @@ class SqlJobs:
     ) -> None:
         given = {"task": task, "args": json.dumps(args), "lock": lock, "at": at, "priority": priority}
         await _DEFER.run(self._connection, {"queue": VENDOR_QUEUE if calls_vendor else QUEUE, **given})
+
+    async def defer_each(
+        self, task: str, jobs: Sequence[tuple[Mapping[str, Any], datetime]], *, calls_vendor: bool = False
+    ) -> None:
+        queue = VENDOR_QUEUE if calls_vendor else QUEUE
+        given = {"queue": queue, "task": task, "lock": None, "priority": 0}
+        await _DEFER.run_each(self._connection, [given | {"args": json.dumps(args), "at": at} for args, at in jobs])
 
     async def defer_once(self, task: str, *, intake_id: UUID | None = None, calls_vendor: bool = False) -> None:
         args = {} if intake_id is None else {"intake_id": str(intake_id)}

@@ -92,7 +92,9 @@ _ROUTING = PreparedStatement("""
     order by at desc, id desc limit :most
 """)
 
-#: What became of its appointments, each act with the rep of that time, who was told of them, and the buyer's links.
+#: What became of its appointments, each act with the rep of that time, who was told of them, and the buyer's links. What is
+#: still to be done stands where it is due; mail that was overtaken before anybody tried to send it stands nowhere, nor
+#: does a reminder of what was called off, or a lead's record that a later one told, or that was no news.
 _BOOKING = PreparedStatement("""
     select * from (
         select v.at, 'appointment' as kind, v.id, a.lead_id, jsonb_build_object(
@@ -103,7 +105,9 @@ _BOOKING = PreparedStatement("""
         from appointments a join appointment_events v on v.appointment_id = a.id join reps p on p.id = v.rep_id
         where a.lead_id = any(:leads)
         union all
-        select coalesce(d.done_at, d.created_at), 'delivery', d.id, d.lead_id, jsonb_build_object(
+        select
+            coalesce(d.done_at, greatest(d.created_at, case d.status when 'pending' then d.next_attempt_at end)),
+            'delivery', d.id, d.lead_id, jsonb_build_object(
             'appointment', d.appointment_id, 'status', d.status, 'connection', c.key, 'rep', p.key,
             'what', case
                 when d.kind = 'notice' and d.key like '%-reminder-%' then 'reminder'
@@ -111,9 +115,22 @@ _BOOKING = PreparedStatement("""
                 else d.kind end || '-' || d.wanted,
             'said', d.said,
             case when d.status = 'done' then 'maybe_twice' else 'maybe_sent' end,
-            nullif(d.kind = 'notice' and d.unsure > cast(d.lease is not null as integer), false))
-        from deliveries d join connections c on c.id = d.connection_id left join reps p on p.id = d.rep_id
-        where d.lead_id = any(:leads) and (d.kind <> 'person' or d.status <> 'superseded')  -- said by a later one, or no news
+            nullif(d.kind = 'notice' and d.unsure > cast(d.lease is not null as integer), false),
+            'invites', nullif(
+                d.kind = 'appointment' and d.rep_id = a.rep_id and a.invited_by = 'calendar' and l.email is not null, false))
+        from deliveries d join leads l on l.id = d.lead_id join connections c on c.id = d.connection_id
+        left join appointments a on a.id = d.appointment_id left join reps p on p.id = d.rep_id
+        where d.lead_id = any(:leads) and (d.kind <> 'person' or d.status <> 'superseded') and not (
+            d.kind = 'notice' and d.status in ('pending', 'superseded') and d.said is null and exists (
+                select from deliveries newer
+                where newer.appointment_id = d.appointment_id and newer.key = d.key and newer.sequence > d.sequence))
+            and not (d.key like '%-reminder-%' and d.status = 'pending' and a.status in ('cancelled', 'rejected'))
+        union all
+        select t.raised_at, 'untold', t.id, a.lead_id, jsonb_build_object(
+            'appointment', a.id, 'rep', p.key, 'resolved_at', t.resolved_at)
+        from appointments a join alerts t on t.subject = 'appointment:' || a.id and t.code = 'buyer-untold'
+        join reps p on p.id = a.rep_id
+        where a.lead_id = any(:leads)
         union all
         select b.created_at, 'booking-link', b.id, b.lead_id, jsonb_build_object(
             'expires_at', b.expires_at, 'revoked_at', b.revoked_at)

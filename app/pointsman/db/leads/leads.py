@@ -28,7 +28,7 @@ from pointsman.domain.errors import Conflict
 from pointsman.domain.leads.normalise import company_key
 from pointsman.domain.leads.nurture import NurtureStay
 from pointsman.domain.leads.senders import bringer_of, telephone_sender
-from pointsman.domain.messages.message import Message
+from pointsman.domain.messages.message import Message, say
 from pointsman.domain.permissions.callers import Visibility
 from pointsman.services.ports import ConstraintRefused, LostRace
 from pointsman.services.ports.leads.leads import ExternalId, FoundLead, LeadChange, LeadRow, LeadWrite, Person
@@ -284,5 +284,6 @@ class SqlLeads:
                 f"This lead was merged into {row.merged_into}: use that one.",
                 code="lead-merged",
                 extra={"merged_into": str(row.merged_into)},
+                told=say("refusal.lead-merged-into", lead=str(row.merged_into)),
             )
         return lead_of(row) if row else None

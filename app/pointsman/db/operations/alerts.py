@@ -6,20 +6,39 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.tables import alerts
 from pointsman.domain.messages.message import Message, message_from_json
-from pointsman.services.ports.operations.alerts import AlertFilter, AlertRow
+from pointsman.services.ports.operations.alerts import AGAIN_WITHIN, COMES_AND_GOES, AlertFilter, AlertRow
 
 _new = insert(alerts)
 _PUT = _new.on_conflict_do_update(
     index_elements=[alerts.c.code, alerts.c.subject],
     index_where=alerts.c.resolved_at.is_(None),
     set_={"count": alerts.c.count + 1, "message": _new.excluded.message},
+)
+_open, _ended = alerts.alias("open"), alerts.alias("ended")
+_LAST_ENDED = (
+    select(_ended.c.id)
+    .where(
+        _ended.c.code == bindparam("of_code"),
+        _ended.c.subject == bindparam("of_subject"),
+        _ended.c.resolved_at > bindparam("since"),
+    )
+    .order_by(_ended.c.resolved_at.desc())
+    .limit(1)
+)
+_IS_ANY_OPEN = exists().where(
+    _open.c.code == bindparam("of_code"), _open.c.subject == bindparam("of_subject"), _open.c.resolved_at.is_(None)
+)
+_OPEN_AGAIN = (
+    update(alerts)
+    .where(alerts.c.id == _LAST_ENDED.scalar_subquery(), ~_IS_ANY_OPEN)
+    .values(resolved_at=None, count=alerts.c.count + 1, message=bindparam("told"))
 )
 _RESOLVE = (
     update(alerts)
@@ -66,7 +85,11 @@ class SqlAlerts:
         subject: str,
         message: Message,
     ) -> None:
-        """Raise an alert, or count one more on the open alert of the same code and subject."""
+        if code in COMES_AND_GOES:
+            await self.lock(code=code, subject=subject)
+            told = {"of_code": code, "of_subject": subject, "since": at - AGAIN_WITHIN, "told": message.as_json()}
+            if (await self._connection.execute(_OPEN_AGAIN, told)).rowcount:
+                return
         values = {"id": id, "raised_at": at, "code": code, "subject": subject, "message": message.as_json()}
         await self._connection.execute(_PUT, values)
 

@@ -61,6 +61,14 @@ class SqlAudit:
             },
         )
 
+    async def add_each(
+        self, lines: Sequence[tuple[UUID, str, Mapping[str, Any]]], *, at: datetime, actor: str, action: str
+    ) -> None:
+        same = {"at": at, "actor": actor, "action": action, "before": None, "reason": None}
+        rows = [same | {"id": id_, "subject": subject, "after": after} for id_, subject, after in lines]
+        if rows:
+            await self._connection.execute(_ADD, rows)
+
     async def page(
         self, which: AuditFilter, *, after: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[Mapping[str, Any]]:

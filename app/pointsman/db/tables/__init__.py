@@ -10,25 +10,15 @@ retention, with the vendor's own words for an event beside them, `inbox.dedupe_k
 may hold an address.
 """
 
+from pointsman.db.tables.appointments import appointment_companions, appointment_events, appointments
 from pointsman.db.tables.base import metadata
-from pointsman.db.tables.booking import (
-    appointment_companions,
-    appointment_events,
-    appointments,
-    booking_links,
-    calendar_reads,
-    connections,
-    deliveries,
-    lead_links,
-    missing_events,
-    rep_calendars,
-    reservations,
-    slot_holds,
-)
+from pointsman.db.tables.connections import calendar_reads, connections, missing_events, rep_calendars
+from pointsman.db.tables.deliveries import deliveries
 from pointsman.db.tables.intake import idempotency, inbox, inbox_batches, intake_feeds, intakes, refused_words
 from pointsman.db.tables.leads import accounts, lead_identities, leads
 from pointsman.db.tables.operations import alerts, api_keys, audit, periodic_runs
 from pointsman.db.tables.pace import connection_pace
+from pointsman.db.tables.reserved_time import reservations, slot_holds
 from pointsman.db.tables.roster import reps, role_works, roles, roster_versions, suppliers, time_off
 from pointsman.db.tables.routing import (
     assignments,
@@ -44,6 +34,7 @@ from pointsman.db.tables.routing import (
     skips,
 )
 from pointsman.db.tables.sign_in import connection_memory, connection_tokens, sign_ins
+from pointsman.db.tables.signed_links import booking_links, lead_links
 
 __all__ = [
     "accounts",

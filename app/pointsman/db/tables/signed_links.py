@@ -1,12 +1,57 @@
-"""What the tables of signed links have in common: a page of a lead's links, and the end of one."""
+"""The tables of signed links, and what they have in common: a page of a lead's links, and the end of one."""
 
-from sqlalchemy import UUID, Select, Table, Update, bindparam, exists, or_, select, tuple_, update
+from sqlalchemy import (
+    UUID,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Select,
+    Table,
+    Text,
+    Update,
+    bindparam,
+    exists,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
-from pointsman.db.tables.base import INSTANT
+from pointsman.db.tables.base import INSTANT, id_column, instant_column, metadata
 from pointsman.db.tables.operations import api_keys
 from pointsman.db.tables.roster import reps
 from pointsman.db.tables.visibility import SEES_REP, SEES_SUPPLIER
+
+#: Links to the booking page of a lead.
+booking_links = Table(
+    "booking_links",
+    metadata,
+    id_column(),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False),
+    Column("made_by", Text, nullable=False),
+    instant_column("created_at"),
+    instant_column("expires_at"),
+    instant_column("revoked_at", null=True),
+    Index("booking_links_lead_idx", "lead_id", "created_at"),
+)
+
+#: Links to the page of a lead: for the rep of one assignment, or for what one key may read.
+lead_links = Table(
+    "lead_links",
+    metadata,
+    id_column(),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False),
+    Column("assignment_id", ForeignKey("assignments.id"), index=True),
+    Column("key_id", ForeignKey("api_keys.id"), index=True),
+    Column("made_by", Text, nullable=False),
+    instant_column("created_at"),
+    instant_column("expires_at"),
+    instant_column("revoked_at", null=True),
+    CheckConstraint("(assignment_id is null) <> (key_id is null)", name="one_reader"),
+    Index("lead_links_lead_idx", "lead_id", "created_at"),
+)
 
 _after_at = bindparam("after_at", type_=INSTANT)
 

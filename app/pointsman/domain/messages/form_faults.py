@@ -55,6 +55,21 @@ _OF_MODELS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "hidden-sign": ("fault.hidden-sign", ("sign",)),
     "hidden-address": ("fault.hidden-address", ()),
     "reply-address": ("fault.reply-address", ()),
+    "scalar": ("fault.scalar", ("value",)),
+    "score-bounds": ("fault.score-bounds", ()),
+    "purpose": ("fault.purpose", ("most",)),
+    "conference-link": ("fault.conference-link", ()),
+    "ramp-order": ("fault.ramp-order", ()),
+    "capacity-order": ("fault.capacity-order", ()),
+}
+#: Of one kind with several words: those whose parts the context has, the first first.
+_BY_CONTEXT: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    "bound": (
+        ("fault.bound-in-quotes", ("value", "number")),
+        ("fault.no-bound", ("value",)),
+        ("fault.bounds-of-two-kinds", ()),
+    ),
+    "out-of-range": (("fault.out-of-range", ("name", "low", "high")), ("fault.notice-beyond-horizon", ())),
 }
 
 
@@ -66,9 +81,9 @@ def form_fault(error: Mapping[str, Any], said: str, hint: Message | None = None)
         case "missing":
             told = say("fault.missing", name=_last(loc))
         case "extra_forbidden":
-            told = _hinted(say("fault.unknown-key", name=_last(loc)), hint)
+            told = hinted(say("fault.unknown-key", name=_last(loc)), hint)
         case "enum" | "literal_error":
-            told = _hinted(say("fault.unknown-value", given=given), hint)
+            told = hinted(say("fault.unknown-value", given=given), hint)
         case "model_type" if not loc and error.get("input") is None:
             told = say("fault.empty")
         case "model_type" | "model_attributes_type" | "dict_type":
@@ -82,9 +97,8 @@ def form_fault(error: Mapping[str, Any], said: str, hint: Message | None = None)
         case "duration":
             example = context.get("example")
             told = say("fault.duration", given=given, example=example) if example else say("fault.no-time")
-        case _ if kind in _OF_MODELS:
-            key, names = _OF_MODELS[kind]
-            told = say(key, **{name: context[name] for name in names})
+        case _ if kind in _OF_MODELS or kind in _BY_CONTEXT:
+            told = hinted(_of_model(kind, context), hint)
         case _ if kind in _LIMITS:
             name, key = _LIMITS[kind]
             told = say(key, limit=context.get(name, "?"))
@@ -114,7 +128,19 @@ def fault_words(fault: Fault) -> Message:
     return fault.told if isinstance(fault.told, Message) else say("fault.as-said", said=fault.message)
 
 
-def _hinted(said: Message, hint: Message | None) -> Message:
+def knows_kind(kind: str) -> bool:
+    """Whether a fault that models find themselves has words of its own."""
+    return kind in _OF_MODELS or kind in _BY_CONTEXT or kind in {"duration", "time-zone"}
+
+
+def _of_model(kind: str, context: Mapping[str, Any]) -> Message:
+    ways = (_OF_MODELS[kind],) if kind in _OF_MODELS else _BY_CONTEXT[kind]
+    key, names = next(one for one in ways if set(one[1]) <= context.keys())
+    return say(key, **{name: context[name] for name in names})
+
+
+def hinted(said: Message, hint: Message | None) -> Message:
+    """The message, and what may be meant, where that is known."""
     return said if hint is None else say("fault.hinted", said=said, hint=hint)
 
 

@@ -1,14 +1,16 @@
 """What pydantic finds wrong in a policy document, as faults with a path and the words for its author."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from pointsman.domain.errors import Fault
-from pointsman.domain.messages.form_faults import EMAIL, form_fault
-from pointsman.domain.messages.suggestions import suggestion
+from pointsman.domain.messages.form_faults import EMAIL, form_fault, hinted, shown_value
+from pointsman.domain.messages.message import Message, say
+from pointsman.domain.messages.suggestions import as_suggestion, suggestion
 from pointsman.domain.policy.conditions_model import CONDITION_MODELS
 from pointsman.domain.policy.definitions_model import ScorePoints
 from pointsman.domain.policy.document import (
@@ -36,7 +38,7 @@ from pointsman.domain.policy.document import (
 from pointsman.domain.policy.evidence_sources import EvidenceDefinition, EvidenceLabels, EvidenceRules, EvidenceSource
 from pointsman.domain.policy.invitations import InvitationRules, MessageWords
 from pointsman.domain.policy.operands import TAG_PREFIX, FieldRef
-from pointsman.domain.text.suggestions import did_you_mean
+from pointsman.domain.text.suggestions import did_you_mean, in_english, suggest
 
 _CODES = {
     "missing": "missing",
@@ -52,22 +54,51 @@ _CODES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What is said of a text that has not the form of its pattern, in English and as a message; `known` may be meant."""
+
+    words: str
+    key: str
+    known: tuple[str, ...] = ()
+
+
 #: What to write where a text has to have a form; each pattern of the document has words here.
-PATTERNS_IN_WORDS: Mapping[str, str] = {
-    r"^(hold|next|nurture|pool:[A-Za-z0-9][A-Za-z0-9._-]*)$": "is not known; write hold, next, nurture or pool:NAME",
-    r"^(webhooks|reps|partners|scope:(intake|handover|booking|admin)|(intake|partner):[^\x00-\x20]{1,100})$": (
-        "is not known; write webhooks, reps, partners, scope:handover, scope:booking, scope:intake, scope:admin,"
-        " intake:KEY or partner:KEY"
+PATTERNS_IN_WORDS: Mapping[str, _Form] = {
+    r"^(hold|next|nurture|pool:[A-Za-z0-9][A-Za-z0-9._-]*)$": _Form(
+        "is not known; write hold, next, nurture or pool:NAME", "fault.form-else", known=("hold", "next", "nurture")
     ),
-    r"^[a-z][a-z0-9_]*$": "is malformed; write small letters, digits and '_', a letter first, as in decision_date",
-    r"^[^\x00-\x1f\x7f]*$": "is malformed; write one line",
-    r"^[A-Z]{2}$": "is malformed; write a country as two capitals, as in DE",
-    r"^[A-Za-z0-9][A-Za-z0-9._-]*$": "is malformed; write letters, digits, '.', '_' and '-', a letter or digit first",
-    r"^[a-z0-9.-]+\.[a-z0-9-]+$": "is malformed; write a domain in small letters, its umlauts as xn--…, as in post.example",
-    r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$": "is malformed; write a field with its group, as in lead.country",
-    r"^custom\.[a-z][a-z0-9_]*$": "is malformed; begin with custom. and go on in small letters, as in custom.vip",
-    EMAIL: "is malformed; write one address, as in sales@firma.example",
-    r"^score\.[a-z][a-z0-9_]*$": "is malformed; begin with score. and go on in small letters, as in score.fit",
+    r"^(webhooks|reps|partners|scope:(intake|handover|booking|admin)|(intake|partner):[^\x00-\x20]{1,100})$": _Form(
+        (
+            "is not known; write webhooks, reps, partners, scope:handover, scope:booking, scope:intake, scope:admin,"
+            " intake:KEY or partner:KEY"
+        ),
+        "fault.form-giver",
+        known=("webhooks", "reps", "partners", "scope:handover", "scope:booking", "scope:intake", "scope:admin"),
+    ),
+    r"^[a-z][a-z0-9_]*$": _Form(
+        "is malformed; write small letters, digits and '_', a letter first, as in decision_date",
+        "fault.form-small-name",
+    ),
+    r"^[^\x00-\x1f\x7f]*$": _Form("is malformed; write one line", "fault.form-one-line"),
+    r"^[A-Z]{2}$": _Form("is malformed; write a country as two capitals, as in DE", "fault.form-country"),
+    r"^[A-Za-z0-9][A-Za-z0-9._-]*$": _Form(
+        "is malformed; write letters, digits, '.', '_' and '-', a letter or digit first", "fault.form-name"
+    ),
+    r"^[a-z0-9.-]+\.[a-z0-9-]+$": _Form(
+        "is malformed; write a domain in small letters, its umlauts as xn--…, as in post.example",
+        "fault.form-mail-domain",
+    ),
+    r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$": _Form(
+        "is malformed; write a field with its group, as in lead.country", "fault.form-field"
+    ),
+    r"^custom\.[a-z][a-z0-9_]*$": _Form(
+        "is malformed; begin with custom. and go on in small letters, as in custom.vip", "fault.form-custom"
+    ),
+    EMAIL: _Form("is malformed; write one address, as in sales@firma.example", "fault.form-address"),
+    r"^score\.[a-z][a-z0-9_]*$": _Form(
+        "is malformed; begin with score. and go on in small letters, as in score.fit", "fault.form-score"
+    ),
 }
 
 _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
@@ -124,7 +155,12 @@ def parsing_fault(error: ErrorDetails) -> Fault:
             hint = suggestion(str(error["input"]), known)
             message = f"{given} is not known; {did_you_mean(str(error['input']), known)}"
         case "string_pattern_mismatch":
-            message = f"{given} {PATTERNS_IN_WORDS.get(str(error.get('ctx', {}).get('pattern')), 'is malformed')}"
+            form = PATTERNS_IN_WORDS.get(str(error.get("ctx", {}).get("pattern")))
+            if form is not None:
+                hint, advice = _alike(error["input"], form.known)
+                told = hinted(say(form.key, given=shown_value(error["input"])), hint)
+                return Fault(path=path, code=code, message=f"{given} {form.words}{advice}", told=told)
+            message = f"{given} is malformed"
         case "model_type" if not loc and error["input"] is None:
             message = "the document is empty, or all of it is a comment; curl keeps its lines with --data-binary"
         case "model_type" | "dict_type":
@@ -135,8 +171,17 @@ def parsing_fault(error: ErrorDetails) -> Fault:
         case "tuple_type":
             message = f"{given} is not a list: write [...]"
         case _:
-            pass
+            hint, advice = _alike(error["input"], error.get("ctx", {}).get("known", ()))
+            message += advice
     return Fault(path=path, code=code, message=message, told=form_fault(error, message, hint))
+
+
+def _alike(given: object, known: Iterable[str]) -> tuple[Message | None, str]:
+    """What may be meant by a text that is like one of the known ones, as a message and as the end of an English sentence."""
+    found = suggest(given, known) if isinstance(given, str) else None
+    if found is None or not found.are_alike:
+        return None, ""
+    return as_suggestion(found), f"; {in_english(found)}"
 
 
 def _path(loc: Sequence[int | str]) -> str:

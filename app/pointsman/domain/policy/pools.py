@@ -149,6 +149,7 @@ def _meeting_place(text: str) -> str:
             "conference-link",
             "it is no link to a meeting: write one such as 'https://meet.example/room', or 'create' for one that the "
             "calendar's vendor makes",
+            {"known": (CREATE_MEETING,)},
         )
     return text
 

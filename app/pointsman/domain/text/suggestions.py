@@ -43,7 +43,11 @@ def suggest(word: str, known: Iterable[str], *, least_alike: float = 0.6) -> Sug
 
 def did_you_mean(word: str, known: Iterable[str], *, least_alike: float = 0.6) -> str:
     """`suggest` as an English sentence, for details of refused calls; or nothing."""
-    found = suggest(word, known, least_alike=least_alike)
+    return in_english(suggest(word, known, least_alike=least_alike))
+
+
+def in_english(found: Suggestion | None) -> str:
+    """What `suggest` found, as `did_you_mean` says it."""
     if found is None:
         return ""
     if found.are_alike:

@@ -187,7 +187,7 @@ class Supervisor:
             case None:
                 self._give_up(kept.name, f"{why}, {kept.deaths} times in a row")
             case pause:
-                self._say(kept.name, f"{why}, starting again in {pause:g} s")
+                self._say(kept.name, f"{why.removesuffix('.')}, starting again in {pause:g} s")
 
     def _spawn(self, child: ChildProgram, *, deaths: int = 0) -> _Run:
         process = subprocess.Popen(

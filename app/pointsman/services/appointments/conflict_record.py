@@ -5,10 +5,11 @@ from pointsman.domain.booking.lifecycle import ConflictAct
 from pointsman.domain.dates.local_time import to_local_time
 from pointsman.domain.messages.message import rep_name, say
 from pointsman.domain.permissions.sides import ActorRole
+from pointsman.services.appointment_history import add_to_history
 from pointsman.services.appointments.conflict_words import conflict_messages
 from pointsman.services.audit import audit
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.roster.names import RosterNames
 
@@ -25,29 +26,12 @@ async def write_conflict(
     known: RosterNames,
 ) -> None:
     """Save it, with its line in the appointment's history and in the audit, and the alert as it is called for."""
-    now = env.clock()
+    now, about = env.clock(), {"appointment": str(row.id)}
+    was, is_now = {"conflict": row.conflict}, {"conflict": after.conflict}
     await tx.appointments.save(after)
-    await tx.appointments.add_event(
-        AppointmentEvent(
-            id=env.new_id(),
-            appointment_id=row.id,
-            rep_id=after.rep_id,
-            at=now,
-            act=act.value,
-            by=by.value,
-            actor=actor.name,
-            reason=None,
-            detail={"before": {"conflict": row.conflict}, "after": {"conflict": after.conflict}},
-        )
-    )
+    await add_to_history(env, tx, after, act.value, by=by, actor=actor, was=was, is_now=is_now)
     await audit(
-        env,
-        tx,
-        actor,
-        f"appointment.{act.value}",
-        f"lead:{row.lead_id}",
-        before={"appointment": str(row.id), "conflict": row.conflict},
-        after={"appointment": str(row.id), "conflict": after.conflict},
+        env, tx, actor, f"appointment.{act.value}", f"lead:{row.lead_id}", before=about | was, after=about | is_now
     )
     subject = f"appointment:{row.id}"
     said = {rep: what for rep, what in said_by_rep(after.conflict).items() if not says_emptied(what)}

@@ -11,9 +11,10 @@ from pointsman.domain.errors import Conflict, NotFound, TooManyRequests
 from pointsman.domain.messages.message import Reason, as_message
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.permissions.sides import ActorRole
+from pointsman.services.appointment_history import add_to_history
 from pointsman.services.audit import audit
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.operations.alerts import AlertCode
 
 #: The alert about an appointment that is over and has no result.
@@ -126,24 +127,12 @@ async def record_transition(
     if before is not None:
         await tx.appointments.save(after)
     await _settle_alerts(env, tx, before, after)
-    now, new, why = env.clock(), _snapshot(after), as_message(reason)
+    new, why = _snapshot(after), as_message(reason)
     old = _snapshot(before) if before is not None else {}
     changed = [name for name in new if (old.get(name) or None) != (new[name] or None)]
     was = {name: old[name] for name in changed if name in old}
     is_now = {name: new[name] for name in changed} | dict(detail or {})
-    await tx.appointments.add_event(
-        AppointmentEvent(
-            id=env.new_id(),
-            appointment_id=after.id,
-            rep_id=after.rep_id,
-            at=now,
-            act=act.value,
-            by=by.value,
-            actor=actor.name,
-            reason=why.as_json() if why else None,
-            detail={"before": was, "after": is_now},
-        )
-    )
+    await add_to_history(env, tx, after, act.value, by=by, actor=actor, was=was, is_now=is_now, why=why)
     subject = {"appointment": str(after.id)}
     await audit(
         env,

@@ -12,12 +12,12 @@ from pointsman.domain.messages.message import Reason
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.services.appointments.transitions import record_transition
-from pointsman.services.appointments.untold import note_untold
 from pointsman.services.availability.booking_context import BookingContext
 from pointsman.services.availability.participants import Participants
 from pointsman.services.booking.appointment_row import confirmation_deadline
 from pointsman.services.booking.book import booking_error
 from pointsman.services.booking.meeting_place import place_after
+from pointsman.services.deliveries.alerts.untold import note_untold
 from pointsman.services.deliveries.enqueue import enqueue_changes
 from pointsman.services.deliveries.notices import invitation_rules, inviter_after
 from pointsman.services.deliveries.records.lead_record import owe_lead_record

@@ -36,6 +36,7 @@ from pointsman.services.availability.participants import (
 )
 from pointsman.services.booking.appointment_row import build_appointment, find_setter
 from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING
+from pointsman.services.deliveries.alerts.untold import note_uninvited
 from pointsman.services.deliveries.enqueue import enqueue_deliveries
 from pointsman.services.deliveries.records.lead_record import owe_lead_record
 from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
@@ -167,6 +168,7 @@ async def write_appointment(
     row = await build_appointment(env, tx, participants, wanted, actor=actor, now=now)
     await tx.appointments.add(row, reservation_ids=[env.new_id() for _ in participants.rep_ids])
     await enqueue_deliveries(env, tx, row, Wanted.PUT)
+    await note_uninvited(env, tx, row, participants.context.config.roster.reps[row.rep_key].time_zone)
     await tx.leads.set_stage(row.lead_id, LeadStage.BOOKED.value, at=now)
     await owe_lead_record(env, tx, row.lead_id)
     detail = {"setter": row.setter_key, "slot_hold": str(hold_id) if hold_id else None}

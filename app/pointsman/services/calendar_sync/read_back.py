@@ -11,7 +11,8 @@ from pointsman.domain.booking.calendar_diff import SeenEvent, within_the_ages
 from pointsman.services.calendar_sync.compared_calendars import READS_PER_CONNECTION, ComparedCalendar
 from pointsman.services.ports import Env, VendorEvent
 from pointsman.services.ports.booking.deliveries import PlacedEvent
-from pointsman.services.ports.vendors.calendars import BusyCalendar, CalendarAsked, VendorRetryableError
+from pointsman.services.ports.vendors.calendars import BusyCalendar, CalendarAsked
+from pointsman.services.ports.vendors.errors import VendorRetryableError
 
 _WIDTH = timedelta(days=14)
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Unavailable
+from pointsman.domain.messages.message import say
 from pointsman.domain.roster.roles import Work
 from pointsman.services.calendars.readings import MAX_AGE_FOR_SLOTS, read_calendar_states
 from pointsman.services.calendars.refresh import READ_DEADLINE
@@ -43,7 +44,9 @@ async def with_closer_calendars(
     try:
         return await attempt(calendars)
     except CalendarsUnread as unread:
-        raise Unavailable("The reps who may close are changing. Try again in a second.") from unread
+        raise Unavailable(
+            "The reps who may close are changing. Try again in a second.", told=say("refusal.closers-change")
+        ) from unread
 
 
 async def read_closer_calendars(env: Env) -> Mapping[str, CalendarState]:

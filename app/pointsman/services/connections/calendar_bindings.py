@@ -169,5 +169,5 @@ async def _bindings(
         message = "Set `writes` on exactly one calendar: appointments are put there."
         faults.append(Fault(path="body.calendars", code="one-writer", message=message))
     if faults:
-        raise Invalid("The calendars cannot be bound as described.", faults=faults)
+        raise Invalid("The calendars cannot be bound as described.", faults=faults, told=say("refusal.calendars-unfit"))
     return list(wanted.values())

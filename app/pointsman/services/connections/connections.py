@@ -60,7 +60,18 @@ async def save_connection(
     public, sealed, pending = _sealed(env, connector, config, there, active=active)
     if sync_owners and not env.crm.is_crm(connector):
         message = f"{connector} is no CRM: it has no owners to sync. Leave `sync_owners` out."
-        raise Invalid(message, faults=[Fault(path="body.sync_owners", code="no-crm", message=message)])
+        raise Invalid(
+            message,
+            faults=[
+                Fault(
+                    path="body.sync_owners",
+                    code="no-crm",
+                    message=message,
+                    told=say("refusal.no-crm", connector=connector),
+                )
+            ],
+            told=say("refusal.no-crm", connector=connector),
+        )
     connection_id = there.id if there else env.new_id()
     if active and not pending:
         await _check(env, ConnectionRef(id=connection_id, connector=connector, config=public, sealed=sealed))
@@ -114,7 +125,11 @@ async def save_connection(
     try:
         return await run_in_transaction(env, work), there is None
     except ConstraintRefused as refused:
-        raise Conflict(f"Another request has just made {key}. Try again.", code="stale-version") from refused
+        raise Conflict(
+            f"Another request has just made {key}. Try again.",
+            code="stale-version",
+            told=say("refusal.connection-just-made", key=key),
+        ) from refused
 
 
 def _sealed(

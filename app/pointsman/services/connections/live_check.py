@@ -1,6 +1,7 @@
 """Permission to try a connection on its vendor: that something is put there, and taken away again, is on record."""
 
 from pointsman.domain.errors import Conflict
+from pointsman.domain.messages.message import say
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.audit import audit
 from pointsman.services.connections.missing import no_connection
@@ -30,7 +31,12 @@ async def usable_connection(tx: Tx, key: str, *, lock: bool = False) -> Connecti
         raise Conflict(
             f"Sign in over {key} first: POST /v1/connections/{key}/sign-in gives the address to do so.",
             code="not-signed-in",
+            told=say("refusal.sign-in-first", key=key),
         )
     if not row.active:
-        raise Conflict(f"{key} is switched off: set `active` of the connection first.", code="connection-inactive")
+        raise Conflict(
+            f"{key} is switched off: set `active` of the connection first.",
+            code="connection-inactive",
+            told=say("refusal.connection-off", key=key),
+        )
     return row

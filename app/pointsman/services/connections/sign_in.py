@@ -50,7 +50,11 @@ async def begin_sign_in(env: Env, key: str, *, subject: str | None, actor: Actor
     per_subject = env.sign_ins.per_subject(row.connector)
     if subject is not None and not per_subject:
         message = "One sign-in counts for this whole connection: leave `subject` out."
-        raise Invalid(message, faults=[Fault(path="body.subject", code="no-subject", message=message)])
+        raise Invalid(
+            message,
+            faults=[Fault(path="body.subject", code="no-subject", message=message, told=say("refusal.one-sign-in"))],
+            told=say("refusal.one-sign-in"),
+        )
     sign_in_id, now = env.new_id(), env.clock()
     begun = env.sign_ins.begin(row.ref(), sign_in_id=sign_in_id)
     expires_at = now + VALID_FOR

@@ -31,6 +31,7 @@ async def list_vendor_calendars(env: Env, key: str, cursor: str | None) -> Vendo
         raise Invalid(
             f"There is no list before a first sign-in: POST /v1/connections/{key}/sign-in gives the address to do so.",
             code="not-signed-in",
+            told=say("refusal.no-list-before-sign-in", key=key),
         )
     try:
         return await env.calendars.calendar_page(connection.ref(), cursor, deadline=LIST_DEADLINE)
@@ -40,7 +41,9 @@ async def list_vendor_calendars(env: Env, key: str, cursor: str | None) -> Vendo
         raise Invalid(said, code="credentials-refused", told=told) from error
     except VendorRejectedError as error:
         said = f"{key} does not list its calendars: {refusal_text(error)}. Name a calendar as its vendor does."
-        raise Invalid(said, code="no-calendar-list") from error
+        raise Invalid(
+            said, code="no-calendar-list", told=say("refusal.no-calendar-list", key=key, why=failure_message(error))
+        ) from error
     except (VendorError, TimeoutError) as error:
         told = failure_message(error)
         raise Unavailable(

@@ -7,7 +7,7 @@ from uuid import UUID
 from pointsman.domain.booking.lifecycle import AppointmentStatus
 from pointsman.domain.messages.message import Message, as_written, rep_name, say
 from pointsman.domain.policy.invitations import Inviter
-from pointsman.domain.policy.pools import CREATE_MEETING
+from pointsman.domain.policy.pools import CREATE_MEETING, BookingRules
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.roster.roles import Work, work_name
 from pointsman.domain.text.lines import one_line, without_links
@@ -78,10 +78,30 @@ def build_event(
 
 
 def meeting_title(company: str | None, reader: MessageReader) -> SharedText:
-    """What the appointment is called: by the company, if one is known. The vendor of a calendar may mail it to the buyer."""
-    named = without_links(one_line(company), may_be_host=True) if company else ""
+    """What the rep reads that it is called: by the company, if one is known."""
+    named = _shown_company(company)
     said = say("event.meeting-with", company=as_written(named)) if named else say("event.meeting")
     return SharedText(one_line(render(said, reader)))
+
+
+def invitation_title(
+    rules: BookingRules, name: str, organisation: str, *, language: str, company: str | None = None
+) -> SharedText:
+    """What the buyer reads that it is called: its purpose, who comes, and whose they are.
+
+    `company` is the buyer's, where the rep reads the same title in a calendar of many.
+    """
+    given = rules.purpose_in("de" if language == "de" else "en")
+    purpose = as_written(given) if given else say("invitation.meeting")
+    said = say("invitation.summary", purpose=purpose, name=as_written(name))
+    if organisation:
+        said = say(
+            "invitation.summary-of", purpose=purpose, name=as_written(name), organisation=as_written(organisation)
+        )
+    named = _shown_company(company)
+    if named:
+        said = say("event.for-both", title=said, company=as_written(named))
+    return SharedText(one_line(render(said, MessageReader(language=language))))
 
 
 def shared_text(
@@ -117,6 +137,11 @@ def describe_appointment(
         lines += [_finding(item, reader.language) for item in findings]
     lines += ["", render(say("event.appointment", appointment=str(row.id)), reader)]
     return PrivateText("\n".join(map(one_line, lines)))
+
+
+def _shown_company(company: str | None) -> str:
+    """As the vendor of a calendar may mail it."""
+    return without_links(one_line(company), may_be_host=True) if company else ""
 
 
 def _others(row: AppointmentRow, rep_id: UUID | None) -> list[Message]:

@@ -106,7 +106,10 @@ async def _owe_event(
 
 
 async def resume_connection(env: Env, tx: Tx, connection_id: UUID) -> None:
-    """Run now what waited for this connection to work again, and ask it what it could not tell meanwhile."""
+    """Run now what waited for this connection to work again, and ask it what it could not tell meanwhile.
+
+    The oldest have jobs at once; the sweep defers one after another of the others.
+    """
     await tx.events.resume(connection_id, at=env.clock())
     await tx.deliveries.renew(connection_id, at=env.clock())
     for delivery in await tx.deliveries.pending_of_connection(connection_id, limit=SWEEP_BATCH_SIZE):

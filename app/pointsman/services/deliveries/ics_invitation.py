@@ -4,18 +4,16 @@ from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import AppointmentStatus
 from pointsman.domain.errors import Conflict, NotFound
-from pointsman.domain.messages.message import as_written, say
 from pointsman.domain.policy.pools import BookingRules
 from pointsman.domain.roster.reps import Rep
-from pointsman.services.deliveries.calendar_event import guest_name, lead_language, shared_text
+from pointsman.services.deliveries.calendar_event import guest_name, invitation_title, lead_language, shared_text
 from pointsman.services.deliveries.told import CALLED_OFF
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.vendors.invitations import CalendarUser, Invitation, InvitationMethod
-from pointsman.services.ports.vendors.texts import SharedText
 from pointsman.services.roster.names import roster_names
-from pointsman.services.wording.rendering import FALLBACK_LANGUAGE, MessageReader, render
+from pointsman.services.wording.rendering import FALLBACK_LANGUAGE, MessageReader
 
 
 def invitation_uid(appointment_id: UUID) -> str:
@@ -36,6 +34,7 @@ async def build_invitation(
     url: str | None = None,
     language: str | None = None,
     organizer: str | None = None,
+    sent_by: str | None = None,
     to: str | None = None,
     calls_off: bool = False,
     sequence: int | None = None,
@@ -43,9 +42,9 @@ async def build_invitation(
     """What the prospect's calendar is to be told of the appointment as it stands; `url` is where to change it.
 
     In `language`, else the lead's, else English. `organizer` is the mailbox that sends it, the same under every rep; None:
-    the rep who leads the appointment. `to` is the address that is asked; None: the lead's. `calls_off`: it is told not to
-    come, whatever stands; `sequence`: by this SEQUENCE, and not the appointment's own, to one who alone is left out
-    (RFC 5546, 3.2.5).
+    the rep who leads the appointment. `sent_by` sends in the organizer's place. `to` is the address that is asked; None:
+    the lead's. `calls_off`: it is told not to come, whatever stands; `sequence`: by this SEQUENCE, and not the
+    appointment's own, to one who alone is left out (RFC 5546, 3.2.5).
 
     Raises Conflict "no-email" when a participant has no address that can be invited.
     """
@@ -65,7 +64,9 @@ async def build_invitation(
         method=InvitationMethod.CANCEL if calls_off else invitation_method(row),
         start=row.starts_at,
         end=row.ends_at,
-        summary=_summary(words, pool.booking if pool else BookingRules(), leader.name, env.organisation),
+        summary=invitation_title(
+            pool.booking if pool else BookingRules(), leader.name, env.organisation, language=words
+        ),
         description=shared_text(
             [one.name for one in (leader, *companions)], MessageReader(language=words), join_url=row.join_url, url=url
         ),
@@ -76,6 +77,7 @@ async def build_invitation(
         url=url,
         created_at=row.created_at,
         stamped_at=env.clock(),
+        sent_by=sent_by,
     )
     try:
         return env.invitations.write(invitation)
@@ -98,16 +100,6 @@ async def read_invitation(env: Env, appointment_id: UUID, *, actor: Actor) -> tu
         if row is None or not all(map(reader.reads_rep, (row.rep_key, *(one.rep_key for one in row.companions)))):
             raise NotFound("There is no appointment with this id.")
         return invitation_method(row), await build_invitation(env, tx, row)
-
-
-def _summary(words: str, rules: BookingRules, name: str, organisation: str) -> SharedText:
-    given = rules.purpose_in(words)
-    purpose = as_written(given) if given else say("invitation.meeting")
-    said = say("invitation.summary", purpose=purpose, name=as_written(name))
-    if organisation:
-        named = as_written(organisation)
-        said = say("invitation.summary-of", purpose=purpose, name=as_written(name), organisation=named)
-    return SharedText(render(said, MessageReader(language=words)))
 
 
 def _ours(rep: Rep) -> CalendarUser:

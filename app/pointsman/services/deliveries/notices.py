@@ -90,25 +90,6 @@ async def owe_notices(
             await make_change_link(env, tx, row, to)
 
 
-async def owe_added_reminders(env: Env, tx: Tx, row: AppointmentRow, past: Sequence[DeliveryRow]) -> bool:
-    """Owe the reminders of the rules in force that were never owed, and nothing else; whether there are any.
-
-    The rows of lead and appointment are locked; `past` is what was owed for the appointment before.
-    """
-    if row.invited_by == Inviter.NOBODY:
-        return False
-    rules = invitation_rules((await load_routing_config(env, tx)).policy.policy, row.invitation_pool)
-    sent = sorted((item for item in past if item.kind == DeliveryKind.NOTICE), key=lambda item: item.sequence)
-    connection_id, lead = await mail_connection(tx, rules, sent), await tx.leads.get(row.lead_id)
-    to = mailbox_of(lead.email) if lead is not None else None
-    if connection_id is None or to is None:
-        return False
-    owed = await _owe_reminders(env, tx, row, connection_id, sent, rules, moved=False)
-    if owed:
-        await make_change_link(env, tx, row, to)
-    return owed
-
-
 async def _owe_invitation(
     env: Env, tx: Tx, row: AppointmentRow, connection_id: UUID, sent: Sequence[DeliveryRow], to: Mailbox | None
 ) -> bool:

@@ -32,12 +32,46 @@ async def owe(
     to: Mailbox | None = None,
 ) -> None:
     """Write it down, to be carried out at `due`; None: now. `to` is the mailbox of mail that goes to that one alone."""
-    now = env.clock()
-    delivery = DeliveryRow(
-        id=env.new_id(),
+    delivery = new_delivery(
+        env,
+        row.id,
+        rep_id or row.rep_id,
+        connection_id,
+        kind,
+        key,
+        sequence,
+        wanted,
         lead_id=row.lead_id,
-        appointment_id=row.id,
-        rep_id=rep_id or row.rep_id,
+        calendar=calendar,
+        due=due,
+        to=to,
+    )
+    await tx.deliveries.add(delivery)
+    await defer_delivery(tx, delivery, at=due)
+
+
+def new_delivery(
+    env: Env,
+    appointment_id: UUID,
+    rep_id: UUID,
+    connection_id: UUID,
+    kind: DeliveryKind,
+    key: str,
+    sequence: int,
+    wanted: Wanted = Wanted.PUT,
+    *,
+    lead_id: UUID,
+    calendar: str = "",
+    due: datetime | None = None,
+    to: Mailbox | None = None,
+) -> DeliveryRow:
+    """The row of what is owed from now on; nothing is written."""
+    now = env.clock()
+    return DeliveryRow(
+        id=env.new_id(),
+        lead_id=lead_id,
+        appointment_id=appointment_id,
+        rep_id=rep_id,
         connection_id=connection_id,
         calendar=calendar,
         kind=kind,
@@ -57,5 +91,3 @@ async def owe(
         mailed_to=to.address if to else None,
         mailed_key=to.key if to else None,
     )
-    await tx.deliveries.add(delivery)
-    await defer_delivery(tx, delivery, at=due)

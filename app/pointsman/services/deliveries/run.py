@@ -14,8 +14,10 @@ One live thing per key, also after retries, lost answers and replays:
   with the same key, and says so (`maybe_twice`). What the buyer knows by now is not sent, and a mailbox gets so much a day.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from pointsman.domain.messages.coded import CodedMessage
@@ -25,16 +27,17 @@ from pointsman.services.deliveries.jobs import defer_delivery
 from pointsman.services.deliveries.kinds import RENDER
 from pointsman.services.deliveries.kinds.meeting_link import note_link
 from pointsman.services.deliveries.kinds.rendering import Call, Claimed
-from pointsman.services.deliveries.record_result import (
-    LeasedDelivery,
-    ask_for_another_rep,
-    give_up,
+from pointsman.services.deliveries.kinds.uninvited import note_guests_refused
+from pointsman.services.deliveries.results.give_up import give_up
+from pointsman.services.deliveries.results.leased import LeasedDelivery
+from pointsman.services.deliveries.results.settle import settle_delivery
+from pointsman.services.deliveries.results.try_again import ask_for_another_rep, retry_later
+from pointsman.services.deliveries.results.waiting import (
     put_off_until,
-    retry_later,
-    settle_delivery,
     wait_for_connection,
     wait_for_turn,
     wait_for_user,
+    wait_until_in_use,
 )
 from pointsman.services.deliveries.told import told_state
 from pointsman.services.deliveries.vendor_error_text import OwnRefusalError, PutOffError, failure_message
@@ -45,6 +48,7 @@ from pointsman.services.ports import (
     VendorError,
     VendorEvent,
     VendorReauthError,
+    VendorReceipt,
     VendorRejectedError,
     VendorRetryableError,
     VendorSlotTakenError,
@@ -55,9 +59,11 @@ from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.booking.deliveries import DeliveryError, DeliveryKind, DeliveryRow
 from pointsman.services.ports.vendors.crm import UnknownCrmOwnerError
-from pointsman.services.transactions import run_in_transaction
+from pointsman.services.transactions import keep_trying, run_in_transaction
 
 SWEEP_GRACE = timedelta(seconds=30)  # a delivery's own job comes first
+#: What a buyer may be told by, the vendor's own mail about an event among it.
+_TELLS = frozenset({DeliveryKind.NOTICE, DeliveryKind.APPOINTMENT})
 LEASE = timedelta(seconds=90)  # longer than a connector may take over one call
 #: A process that stood still after its claim calls no more: another may have made the call by now, and a newer one.
 BEGINS_WITHIN = LEASE / 3
@@ -85,7 +91,7 @@ async def run_delivery(env: Env, delivery_id: UUID) -> None:
     elif claim.call is None:
         await settle_delivery(env, job, "superseded")
     elif job.connection.fault or not job.connection.active:
-        await wait_for_connection(env, job, _out_of_use(job.connection))
+        await wait_until_in_use(env, job, _out_of_use(job.connection))
     elif env.clock() - claim.at > BEGINS_WITHIN:
         await wait_for_turn(env, job, say("vendor.no-answer"), timedelta())
     else:
@@ -93,27 +99,51 @@ async def run_delivery(env: Env, delivery_id: UUID) -> None:
 
 
 async def _call(env: Env, job: LeasedDelivery, call: Call) -> None:
+    """What the vendor answered is not told again: it is written down also where the database is away when it comes."""
+    await keep_trying(await _ending(env, job, call), within=LEASE - BEGINS_WITHIN)
+
+
+async def _ending(env: Env, job: LeasedDelivery, call: Call) -> Callable[[], Awaitable[None]]:
+    """Make the call; what writes down how it ended, where it was not written down before."""
     try:
         receipt = await call()
-    except VendorReauthError as fault:
-        await wait_for_connection(env, job, CodedMessage(DeliveryError.REAUTH, failure_message(fault)))
-    except VendorSlotTakenError as fault:
-        await ask_for_another_rep(env, job, failure_message(fault))
-    except UnknownCrmOwnerError as fault:
-        await wait_for_user(env, job, fault)
-    except VendorRejectedError as fault:
-        await give_up(env, job, CodedMessage(DeliveryError.REJECTED, failure_message(fault)))
-    except VendorWaitError as fault:
-        await wait_for_turn(env, job, failure_message(fault), fault.retry_after or timedelta())
-    except VendorRetryableError as fault:
-        unsure = isinstance(fault, VendorUnansweredError)
-        await retry_later(env, job, failure_message(fault), fault.retry_after, unsure=unsure)
     except (VendorError, TimeoutError) as fault:
-        await retry_later(env, job, failure_message(fault), None, unsure=True)
-    else:
-        if isinstance(receipt, VendorEvent):
-            await note_link(env, job.delivery, receipt)
-        await settle_delivery(env, job, "done", receipt)
+        return _failed(env, job, fault)
+    return partial(_settle_done, env, job, receipt)
+
+
+def _failed(env: Env, job: LeasedDelivery, fault: VendorError | TimeoutError) -> Callable[[], Awaitable[None]]:
+    told = failure_message(fault)
+    match fault:
+        case VendorReauthError():
+            return partial(wait_for_connection, env, job, CodedMessage(DeliveryError.REAUTH, told))
+        case VendorRejectedError():
+            return _rejected(env, job, fault)
+        case VendorWaitError():
+            return partial(wait_for_turn, env, job, told, fault.retry_after or timedelta())
+        case VendorRetryableError():
+            unsure = isinstance(fault, VendorUnansweredError)
+            return partial(retry_later, env, job, told, fault.retry_after, unsure=unsure)
+        case _:
+            return partial(retry_later, env, job, told, None, unsure=True)
+
+
+def _rejected(env: Env, job: LeasedDelivery, fault: VendorRejectedError) -> Callable[[], Awaitable[None]]:
+    told = failure_message(fault)
+    match fault:
+        case VendorSlotTakenError():
+            return partial(ask_for_another_rep, env, job, told)
+        case UnknownCrmOwnerError():
+            return partial(wait_for_user, env, job, told)
+        case _:
+            return partial(give_up, env, job, CodedMessage(DeliveryError.REJECTED, told))
+
+
+async def _settle_done(env: Env, job: LeasedDelivery, receipt: VendorReceipt | None) -> None:
+    if isinstance(receipt, VendorEvent):
+        await note_link(env, job.delivery, receipt)
+        await note_guests_refused(env, job.delivery, receipt)
+    await settle_delivery(env, job, "done", receipt)
 
 
 async def _claim(env: Env, delivery_id: UUID) -> _Claim | None:
@@ -137,7 +167,7 @@ async def _claim(env: Env, delivery_id: UUID) -> _Claim | None:
             lease=lease,
             used_until=booked.ends_at if booked else None,
             sequence=max(booked.sequence, delivery.sequence) if booked and is_event else delivery.sequence,
-            told=told_state(booked) if booked and delivery.kind == DeliveryKind.NOTICE else None,
+            told=told_state(booked) if booked and delivery.kind in _TELLS else None,
         )
         if owed[-1].id != delivery.id:
             return _Claim(job, None, at)
@@ -152,6 +182,7 @@ async def _claim(env: Env, delivery_id: UUID) -> _Claim | None:
             owed=owed,
             lease=lease,
             is_switched_on=connection.active,
+            is_in_use=connection.active and connection.fault is None,
             on_release=connection.on_release,
         )
         try:

@@ -84,8 +84,15 @@ class MailHistory:
     def of(cls, appointment_id: UUID, owed: Iterable[DeliveryRow], *, besides: UUID | None = None) -> "MailHistory":
         mail = sorted((one for one in owed if one.kind == DeliveryKind.NOTICE), key=lambda one: one.sequence)
         key = invitation_key(appointment_id)
-        told, left = [one for one in mail if one.key == key], [one for one in mail if is_farewell(one.key)]
-        return cls(told, left, besides)
+        this = next((one.mailed_as for one in mail if one.id == besides), None)
+        # The same message over another connection, where it may have arrived, is the one that is under way.
+        told = [one for one in mail if one.key == key and (one.id == besides or one.message_key != this)]
+        return cls(told, [one for one in mail if is_farewell(one.key)], besides)
+
+    def first_sender(self) -> str | None:
+        """The address that the first invitation which may have arrived went out from; None: there is none, or it has none."""
+        sent = (one for one in self.invitations if one.told is not None or one.unsure > (one.id == self.besides))
+        return next((one.mailed_from for one in sent), None)
 
     def knows(self, mailbox: Mailbox, state: str) -> bool:
         """Whether the last that the mailbox was told is this state. False where that is not known."""

@@ -73,7 +73,7 @@ async def get_decision(env: Env, decision_id: UUID, *, sees: Visibility) -> Deci
     async with env.uow() as tx:
         row = await tx.decisions.get(decision_id, sees=sees)
     if row is None:
-        raise NotFound("There is no such decision.")
+        raise NotFound("There is no such decision.", told=say("refusal.no-decision"))
     return row
 
 
@@ -87,7 +87,7 @@ async def decision_page(
     """Newest first; NotFound for a lead that is not there or not theirs."""
     async with env.uow() as tx:
         if which.lead_id is not None and not await tx.leads.is_visible(which.lead_id, sees=which.sees):
-            raise NotFound("There is no such lead.")
+            raise NotFound("There is no such lead.", told=say("refusal.no-lead"))
         return await tx.decisions.page(which, before=before, limit=limit)
 
 
@@ -142,7 +142,7 @@ async def _decide_again(
     versions = await tx.policies.live_versions()
     policy = given or await _stored_policy(env, tx, question.version or versions.policy)
     if versions.roster is None:
-        raise NotFound("The roster is empty: put reps on it first.", code="no-roster")
+        raise NotFound("The roster is empty: put reps on it first.", code="no-roster", told=say("refusal.no-roster"))
     roster = await load_roster(env, tx, versions.roster)
     lead = context = None
     known: Facts = {}
@@ -151,7 +151,7 @@ async def _decide_again(
     if question.lead_id is not None:
         lead = await tx.leads.get(question.lead_id)
         if lead is None:
-            raise NotFound("There is no such lead.")
+            raise NotFound("There is no such lead.", told=say("refusal.no-lead"))
         context = await tx.decisions.routing_context(lead.id, at=now)
         known = routing_facts(lead, context, policy, now)
         if context.hold is not None:
@@ -208,5 +208,5 @@ def _closing_gate(
 
 async def _stored_policy(env: Env, tx: Tx, version: int | None) -> CompiledPolicy:
     if version is None:
-        raise NotFound("No policy is published yet.", code="no-policy")
+        raise NotFound("No policy is published yet.", code="no-policy", told=say("refusal.no-policy"))
     return await load_compiled_policy(env, tx, version)

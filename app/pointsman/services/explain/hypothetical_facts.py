@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads.coercion import coerce
 from pointsman.domain.leads.facts import NOW_FIELD, QUALIFICATION, Facts, FactValue
+from pointsman.domain.messages.message import say
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.text.suggestions import did_you_mean
 from pointsman.services.codes.code_names import CODE_NAMES
@@ -41,7 +42,11 @@ def apply_hypothetical_facts(known: Facts, given: Mapping[str, FactValue], polic
             facts[name] = value
     _read_as_a_leads(facts, given, policy)
     if faults:
-        raise Invalid("The facts cannot be supposed as written. Mend each fault and ask again.", faults=faults)
+        raise Invalid(
+            "The facts cannot be supposed as written. Mend each fault and ask again.",
+            faults=faults,
+            told=say("refusal.facts-unfit"),
+        )
     return facts
 
 

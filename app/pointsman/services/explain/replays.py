@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from pointsman.domain.errors import NotFound, PointsmanError
+from pointsman.domain.messages.message import say
 from pointsman.domain.replay.record_diff import (
     FirstDifference,
     PathDifference,
@@ -51,7 +52,7 @@ async def replay_decision(env: Env, decision_id: UUID) -> ReplayResult:
     async with env.uow() as tx:
         row = await tx.decisions.get(decision_id)
         if row is None:
-            raise NotFound("There is no such decision.")
+            raise NotFound("There is no such decision.", told=say("refusal.no-decision"))
         return await _replayed(env, tx, row, await tx.decisions.with_changed_inputs([row.id]))
 
 

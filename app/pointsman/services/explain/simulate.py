@@ -67,10 +67,14 @@ async def simulate(
     if period.since >= until:
         message = "The period ends before it begins: give `until` after `since`."
         fault = Fault(path="body.until", code="empty-period", message=message)
-        raise Invalid(message, code="empty-period", faults=[fault])
+        raise Invalid(message, code="empty-period", faults=[fault], told=say("refusal.empty-period"))
     running = env.cache.of(_Running)
     if running.is_busy:
-        raise Unavailable("Another simulation is running here. Try again when it is done.", code="simulation-running")
+        raise Unavailable(
+            "Another simulation is running here. Try again when it is done.",
+            code="simulation-running",
+            told=say("refusal.simulation-running"),
+        )
     running.is_busy = True
     try:
         return await _Run(env, period, until).run(version, document)
@@ -110,7 +114,9 @@ class _Run:
         async with env.uow() as tx:
             versions = await tx.policies.live_versions()
             if versions.roster is None:
-                raise NotFound("The roster is empty: put reps on it first.", code="no-roster")
+                raise NotFound(
+                    "The roster is empty: put reps on it first.", code="no-roster", told=say("refusal.no-roster")
+                )
             roster = await load_roster(env, tx, versions.roster)
             policy = await load_compiled_policy(env, tx, version) if version is not None else None
         if policy is None:

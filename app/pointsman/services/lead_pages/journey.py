@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import NotFound
-from pointsman.domain.messages.message import Message
+from pointsman.domain.messages.message import Message, say
 from pointsman.domain.permissions.ask import is_allowed
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.readings import Reading, may_read
@@ -25,7 +25,9 @@ _MOST_RECORDS = 100
 
 _ORDER = {kind.value: place for place, kind in enumerate(JourneyKind)}
 #: What only a reader of reasons learns: others' words, the house's systems, rules and exceptions.
-_HOUSE_KINDS = frozenset({JourneyKind.EVENT, JourneyKind.NEWS, JourneyKind.OVERRIDE, JourneyKind.DELIVERY})
+_HOUSE_KINDS = frozenset(
+    {JourneyKind.EVENT, JourneyKind.NEWS, JourneyKind.OVERRIDE, JourneyKind.DELIVERY, JourneyKind.UNTOLD}
+)
 _HOUSE_DETAILS = frozenset({"actor", "person", "account", "fields", "source", "rule", "policy_version", "failed"})
 _UNTOLD = frozenset({"summary", "title", "key_name"})  # texts; what stands beside them says the same as data
 _REPS = frozenset({"rep", "setter"})
@@ -44,6 +46,7 @@ _LINKS: Mapping[JourneyKind, tuple[tuple[str, str, str, Operation], ...]] = Mapp
         JourneyKind.HELD: (("decision", "/v1/decisions/{}", "decision", Operation.DECISION_READ),),
         JourneyKind.RELEASED: (("decision", "/v1/decisions/{}", "decision", Operation.DECISION_READ),),
         JourneyKind.APPOINTMENT: (("appointment", "/v1/appointments/{}", "appointment", Operation.APPOINTMENT_READ),),
+        JourneyKind.UNTOLD: (("appointment", "/v1/appointments/{}", "appointment", Operation.APPOINTMENT_READ),),
         JourneyKind.DELIVERY: (
             ("delivery", "/v1/deliveries/{}", "", Operation.DELIVERY_READ),
             ("appointment", "/v1/appointments/{}", "appointment", Operation.APPOINTMENT_READ),
@@ -87,7 +90,7 @@ async def load_journey(env: Env, lead_id: UUID, *, actor: Actor, most: int = MOS
         records = await tx.journeys.records(lead_id, sees=actor.sees, most=_MOST_RECORDS)
         lead = await tx.leads.get(lead_id) if records else None
         if lead is None:
-            raise NotFound("There is no lead with this id.")
+            raise NotFound("There is no lead with this id.", told=say("refusal.no-lead-of-id"))
         into = lead.merged_into
         if into is not None and not await tx.leads.is_visible(into, sees=actor.sees):
             into = None

@@ -17,9 +17,9 @@ from pointsman.domain.messages.message import (
     rep_name,
     say,
 )
-from pointsman.domain.policy.invitations import BuyerMessage
 from pointsman.domain.policy_words.terms import KINDS
 from pointsman.domain.roster.roles import Work, work_name
+from pointsman.services.lead_pages.journey_deliveries import delivery_text
 from pointsman.services.ports.leads.journeys import JourneyKind, JourneyRow
 
 _WORKS = frozenset(Work)
@@ -66,45 +66,6 @@ _REJECTS = {
     "duplicate": say("journey.reject-duplicate"),
 }
 _OUTCOMES = {"won": "journey.outcome-won", "lost": "journey.outcome-lost", "later": "journey.outcome-later"}
-#: A cancellation to a mailbox that is not the buyer's any more: their appointment may stand.
-_FAREWELL = "farewell-put"
-_TOLD = {
-    "appointment-put": "journey.told-event",
-    "appointment-drop": "journey.told-event-gone",
-    "person-put": "journey.told-owner",
-    "activity-put": "journey.told-meeting",
-    "notice-put": "journey.told-mail",
-    "reminder-put": "journey.told-reminder",
-    _FAREWELL: "journey.told-farewell",
-    BuyerMessage.CONFIRMATION: "journey.told-confirmation",
-    BuyerMessage.CHANGE: "journey.told-change",
-    BuyerMessage.CANCELLATION: "journey.told-cancellation",
-    BuyerMessage.REMINDER: "journey.told-reminder",
-}
-_DONE = {
-    "appointment-put": "journey.done-event",
-    "appointment-drop": "journey.done-event-gone",
-    "person-put": "journey.done-owner",
-    "activity-put": "journey.done-meeting",
-    "notice-put": "journey.done-mail",
-    "reminder-put": "journey.done-reminder",
-    _FAREWELL: "journey.done-farewell",
-    BuyerMessage.CONFIRMATION: "journey.done-confirmation",
-    BuyerMessage.CHANGE: "journey.done-change",
-    BuyerMessage.CANCELLATION: "journey.done-cancellation",
-    BuyerMessage.REMINDER: "journey.done-reminder",
-}
-#: Mail of which no attempt was made: there was nothing to say.
-_NEVER_SENT = {
-    "notice-put": "journey.mail-not-needed",
-    "reminder-put": "journey.reminder-not-needed",
-    _FAREWELL: "journey.farewell-not-needed",
-}
-_DELIVERED = {
-    "pending": "journey.to-deliver",
-    "dead": "journey.not-delivered",
-    "superseded": "journey.delivery-overtaken",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +82,7 @@ class _Told:
 
     @property
     def rep(self) -> Arg:
-        return rep_name(self.about["rep"] or "")  # a lead's record is about no rep
+        return rep_name(self.about["rep"])
 
     @property
     def work(self) -> Arg:
@@ -265,28 +226,6 @@ def _appointment(told: _Told) -> Message:
     return say(key, rep=told.rep, start=to_local_time(told.at("start"), zone) if start else None, url=where)
 
 
-def _delivery(told: _Told) -> Message:
-    said = _delivered(told)
-    if told.about.get("maybe_twice"):
-        return say("journey.mail-maybe-twice", said=said)
-    return say("journey.mail-maybe-sent", said=said) if told.about.get("maybe_sent") else said
-
-
-def _delivered(told: _Told) -> Message:
-    """By the message that a mail was, where an attempt was made."""
-    about, status = told.about, str(told.about["status"])
-    what = str(about["what"])
-    thing = what if what == _FAREWELL else str(about.get("said") or what)
-    if status == "done" and thing in _DONE:
-        return say(_DONE[thing], rep=told.rep)
-    if status == "superseded" and thing in _NEVER_SENT and about.get("said") is None:
-        return say(_NEVER_SENT[thing])
-    words = say(_TOLD[thing], rep=told.rep) if thing in _TOLD else as_written(thing)
-    if status not in _DELIVERED:
-        return say("journey.delivery-other", what=words, status=as_written(status))
-    return say(_DELIVERED[status], what=words)
-
-
 def _booking_link(told: _Told) -> Message:
     return say("journey.booking-link", until=told.at("expires_at"))
 
@@ -302,6 +241,7 @@ _TEXTS: Mapping[JourneyKind, Callable[[_Told], Message]] = {
     JourneyKind.GATE: _gate,
     JourneyKind.OVERRIDE: _override,
     JourneyKind.APPOINTMENT: _appointment,
+    JourneyKind.UNTOLD: lambda told: say("journey.untold", rep=told.rep),
     JourneyKind.NURTURE: _nurture,
     JourneyKind.WON: lambda _: say("journey.won"),
     JourneyKind.CLOSED: lambda _: say("journey.closed"),
@@ -309,6 +249,6 @@ _TEXTS: Mapping[JourneyKind, Callable[[_Told], Message]] = {
     JourneyKind.ASSIGNED: _assigned,
     JourneyKind.HELD: _held,
     JourneyKind.RELEASED: _released,
-    JourneyKind.DELIVERY: _delivery,
+    JourneyKind.DELIVERY: lambda told: delivery_text(told.about),
     JourneyKind.BOOKING_LINK: _booking_link,
 }

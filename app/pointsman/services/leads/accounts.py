@@ -185,7 +185,7 @@ async def _live(tx: Tx, account_id: UUID) -> AccountRow:
 
 def _found(row: AccountRow | None, account_id: UUID) -> AccountRow:
     if row is None:
-        raise NotFound(f"There is no account {account_id}.")
+        raise NotFound(f"There is no account {account_id}.", told=say("refusal.no-account", account=str(account_id)))
     return row
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
 from pointsman.domain.leads.normalise import clean_text
 from pointsman.domain.leads.senders import sender_of
+from pointsman.domain.messages.message import say
 from pointsman.services.leads.lead_input import NAMES_NO_PERSON, key_of_address, unread_address
 from pointsman.services.ports import Actor, Env
 from pointsman.services.ports.leads.lead_search import LeadNames
@@ -34,13 +35,23 @@ async def find_lead(env: Env, given: str, *, actor: Actor, path: str) -> UUID:
             "Several leads have this external id, each from another sender. Write the id of the one that is meant."
         )
         fault = Fault(path=path, code="ambiguous-lead", message=message)
-        raise Conflict(message, code="ambiguous-lead", faults=[fault], extra={"lead_ids": [str(one) for one in found]})
+        raise Conflict(
+            message,
+            code="ambiguous-lead",
+            faults=[fault],
+            extra={"lead_ids": [str(one) for one in found]},
+            told=say("refusal.ambiguous-lead"),
+        )
     return found[0]
 
 
 def _not_found(path: str) -> NotFound:
     message = "There is no lead with this id, address or external id."
-    return NotFound(message, faults=[Fault(path=path, code="not-found", message=message)])
+    return NotFound(
+        message,
+        faults=[Fault(path=path, code="not-found", message=message, told=say("refusal.no-such-lead"))],
+        told=say("refusal.no-such-lead"),
+    )
 
 
 def _read(given: str, path: str) -> UUID | LeadNames:
@@ -57,7 +68,9 @@ def _read(given: str, path: str) -> UUID | LeadNames:
     if not ids or len(text) > MAX_LEAD_REFERENCE:
         message = f"{_WRITE}; in an address, + is written %2B" if path.startswith("query.") else _WRITE
         fault = Fault(path=path, code="not-a-lead", message=message)
-        raise Invalid("No lead can be meant by this text.", code="not-a-lead", faults=[fault])
+        raise Invalid(
+            "No lead can be meant by this text.", code="not-a-lead", faults=[fault], told=say("refusal.not-a-lead")
+        )
     return LeadNames(external_ids=ids)
 
 

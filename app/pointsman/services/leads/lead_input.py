@@ -14,6 +14,7 @@ from pointsman.domain.leads.placeholders import company_named
 from pointsman.domain.leads.senders import API
 from pointsman.domain.leads.values.identifiers import is_no_id
 from pointsman.domain.leads.values.no_addresses import is_no_address
+from pointsman.domain.messages.message import say
 from pointsman.services.codes.registered_domains import (
     NO_LISTS,
     MatchingLists,
@@ -69,6 +70,7 @@ def identify_person(given: LeadInput, lists: MatchingLists = NO_LISTS) -> Person
             "No person to make a lead of: neither a usable email, nor a usable phone number, nor an external id.",
             code="no-identity",
             faults=[fault],
+            told=say("refusal.no-identity"),
         )
     site, name = given.facts.get("company.domain"), given.facts.get("company.name")
     domain = domain_of_website(site, lists) if isinstance(site, str) else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from pointsman.domain.errors import Fault, Invalid, NotFound, Unauthenticated
+from pointsman.domain.messages.message import say
 from pointsman.domain.permissions.callers import SCOPES_FOR_WORK, Scope, kind_of_key
 from pointsman.domain.permissions.readings import Reading, may_read
 from pointsman.services.audit import audit
@@ -43,7 +44,7 @@ async def create_key(
     """
     faults = _faults(name, scopes, bound=supplier is not None or rep is not None)
     if faults:
-        raise Invalid("The key cannot be made as asked.", faults=faults)
+        raise Invalid("The key cannot be made as asked.", faults=faults, told=say("refusal.key-unfit"))
     now = env.clock()
     secret = entropy(24).hex()
     row = ApiKeyRow(
@@ -74,7 +75,7 @@ async def create_key(
         if refused.constraint != "api_keys_supplier_fkey":
             raise
         fault = Fault(path="body.supplier", code="unknown-supplier", message="Name a supplier of the roster.")
-        raise Invalid("There is no such supplier.", faults=[fault]) from refused
+        raise Invalid("There is no such supplier.", faults=[fault], told=say("refusal.no-supplier")) from refused
     return CreatedKey(row=row, token=f"{_PREFIX}_{row.id}_{secret}")
 
 
@@ -84,10 +85,22 @@ async def _supplier_of(tx: Tx, rep: str, *, asked: str | None) -> str | None:
     if found is None or not found.active:
         message = "Name an active rep of the roster." if found else "Name a rep of the roster."
         fault = Fault(path="body.rep", code="rep-inactive" if found else "unknown-rep", message=message)
-        raise Invalid(f"There is no {'active ' if found else ''}rep '{rep}'.", faults=[fault])
+        told = say("refusal.no-active-rep" if found else "fault.no-rep", key=rep)
+        raise Invalid(f"There is no {'active ' if found else ''}rep '{rep}'.", faults=[fault], told=told)
     if asked is not None and asked != found.supplier:
         message = f"'{rep}' belongs to the supplier '{found.supplier}': name that one, or leave the supplier out."
-        raise Invalid(message, faults=[Fault(path="body.rep", code="rep-of-another-supplier", message=message)])
+        raise Invalid(
+            message,
+            faults=[
+                Fault(
+                    path="body.rep",
+                    code="rep-of-another-supplier",
+                    message=message,
+                    told=say("refusal.rep-of-another-supplier", key=rep, supplier=found.supplier),
+                )
+            ],
+            told=say("refusal.rep-of-another-supplier", key=rep, supplier=found.supplier),
+        )
     partners = {supplier.key for supplier in await tx.roster.suppliers() if supplier.kind == "partner"}
     return found.supplier if found.supplier in partners else None
 
@@ -118,7 +131,10 @@ async def revoke_key(env: Env, key_id: str, *, actor: Actor) -> None:
     now = env.clock()
     async with env.uow() as tx:
         if not await tx.api_keys.revoke(key_id, at=now):
-            raise NotFound("There is no such key in use: give the whole id, as the list of keys shows it.")
+            raise NotFound(
+                "There is no such key in use: give the whole id, as the list of keys shows it.",
+                told=say("refusal.no-key"),
+            )
         await audit(env, tx, actor, "key.revoked", f"key:{key_id}")
 
 

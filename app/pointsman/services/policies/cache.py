@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from pointsman.domain.errors import Conflict, NotFound
 from pointsman.domain.gc_pause import freeze_gc, gc_paused
+from pointsman.domain.messages.message import say
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
@@ -47,9 +48,11 @@ async def load_routing_config(env: Env, tx: Tx) -> RoutingConfig:
 async def load_routing_config_at(env: Env, tx: Tx, versions: LiveVersions) -> RoutingConfig:
     """The policy and the roster of these versions."""
     if versions.policy is None:
-        raise Conflict("No policy is published yet: publish one first.", code="no-policy")
+        raise Conflict(
+            "No policy is published yet: publish one first.", code="no-policy", told=say("refusal.publish-first")
+        )
     if versions.roster is None:
-        raise Conflict("The roster is empty: put reps on it first.", code="no-roster")
+        raise Conflict("The roster is empty: put reps on it first.", code="no-roster", told=say("refusal.no-roster"))
     return RoutingConfig(
         policy=await load_compiled_policy(env, tx, versions.policy),
         roster=await load_roster(env, tx, versions.roster),
@@ -68,7 +71,10 @@ async def load_compiled_policy(env: Env, tx: Tx, version: int) -> CompiledPolicy
         try:
             row = await tx.policies.get(version)
             if row is None:
-                raise NotFound(f"There is no policy version {version}.")
+                raise NotFound(
+                    f"There is no policy version {version}.",
+                    told=say("refusal.no-policy-version", version=str(version)),
+                )
             compiled = await to_thread(_compiled, row.document, version, keep=row.published_at is not None)
             if row.published_at is not None:
                 _keep(cache.policies, version, compiled)
@@ -88,7 +94,9 @@ async def load_roster(env: Env, tx: Tx, version: int) -> Roster:
     if version not in kept:
         snapshot = await tx.roster.snapshot(version)
         if snapshot is None:
-            raise NotFound(f"There is no roster version {version}.")
+            raise NotFound(
+                f"There is no roster version {version}.", told=say("refusal.no-roster-version", version=str(version))
+            )
         _keep(kept, version, roster_from_json(version, snapshot, await tx.roster.emails()))
     return kept[version]
 

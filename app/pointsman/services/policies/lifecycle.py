@@ -69,9 +69,17 @@ async def publish_policy(
         await tx.policies.lock()
         row = await _get(tx, version)
         if row.state == "published":
-            raise Conflict(f"Policy version {version} is live already.", code="already-published")
+            raise Conflict(
+                f"Policy version {version} is live already.",
+                code="already-published",
+                told=say("refusal.policy-live", version=str(version)),
+            )
         if row.state == "archived":
-            raise Conflict(f"Policy version {version} was live before: roll back to it.", code="use-rollback")
+            raise Conflict(
+                f"Policy version {version} was live before: roll back to it.",
+                code="use-rollback",
+                told=say("refusal.policy-was-live", version=str(version)),
+            )
         return await _publish(env, tx, row, note, actor, "published", expected, compare=check_expected)
 
     return await run_in_transaction(env, work)
@@ -90,7 +98,11 @@ async def rollback_policy(
         await tx.policies.lock()
         row = await _get(tx, await _live_before(tx) if to is None else to)
         if row.state != "archived":
-            raise Conflict(f"Policy version {row.version} is {row.state}, not archived.", code="not-archived")
+            raise Conflict(
+                f"Policy version {row.version} is {row.state}, not archived.",
+                code="not-archived",
+                told=say("refusal.policy-not-archived", version=str(row.version), state=row.state),
+            )
         return await _publish(env, tx, row, note, actor, "rolled-back", expected, compare=check_expected)
 
     return await run_in_transaction(env, work)
@@ -107,7 +119,7 @@ async def published_policy(env: Env) -> PolicyRow:
     async with env.uow() as tx:
         row = await tx.policies.current()
     if row is None:
-        raise NotFound("No policy is published yet.", code="no-policy")
+        raise NotFound("No policy is published yet.", code="no-policy", told=say("refusal.no-policy"))
     return row
 
 
@@ -137,7 +149,7 @@ async def _publish(
 ) -> PolicyRow:
     live = (await tx.policies.live_versions()).policy
     if compare and live != expected:
-        raise StaleVersion(_unexpected(live, expected), extra={"current": live})
+        raise _unexpected(live, expected)
     around = await surroundings(env, tx)
     findings = await to_thread(check_offline, row.document, around)
     if not is_publishable(findings):
@@ -149,12 +161,18 @@ async def _publish(
     return published
 
 
-def _unexpected(live: int | None, expected: int | None) -> str:
+def _unexpected(live: int | None, expected: int | None) -> StaleVersion:
+    versions = {"live": str(live), "expected": str(expected)}
     if live is None:
-        return f"No version is live, not {expected}. Look at the history, then publish without `expected_current`."
-    if expected is None:
-        return f"Version {live} is live: look at it, then publish with `expected_current`: {live}."
-    return f"Another version was published meanwhile: version {live} is live, not {expected}. Look at it, then publish again."
+        said = f"No version is live, not {expected}. Look at the history, then publish without `expected_current`."
+        told = say("refusal.none-live", expected=versions["expected"])
+    elif expected is None:
+        said = f"Version {live} is live: look at it, then publish with `expected_current`: {live}."
+        told = say("refusal.one-live", live=versions["live"])
+    else:
+        said = f"Another version was published meanwhile: version {live} is live, not {expected}. Look at it, then publish again."
+        told = say("refusal.another-live", **versions)
+    return StaleVersion(said, extra={"current": live}, told=told)
 
 
 async def _audit_policy(
@@ -175,14 +193,18 @@ async def _audit_policy(
 async def _get(tx: Tx, version: int) -> PolicyRow:
     row = await tx.policies.get(version)
     if row is None:
-        raise NotFound(f"There is no policy version {version}.")
+        raise NotFound(
+            f"There is no policy version {version}.", told=say("refusal.no-policy-version", version=str(version))
+        )
     return row
 
 
 async def _live_before(tx: Tx) -> int:
     latest = await tx.policies.latest_publication()
     if latest is None or latest.rollback_to is None:
-        raise Conflict("No policy was live before this one.", code="nothing-to-roll-back-to")
+        raise Conflict(
+            "No policy was live before this one.", code="nothing-to-roll-back-to", told=say("refusal.no-policy-before")
+        )
     return latest.rollback_to
 
 

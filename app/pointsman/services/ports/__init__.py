@@ -14,15 +14,12 @@ from pointsman.services.ports.database_errors import (
 )
 from pointsman.services.ports.env import WORKER, Actor, Clock, Env, IdFactory, Secrets
 from pointsman.services.ports.tx import Tx, UnitOfWork
-from pointsman.services.ports.vendors.calendars import (
-    CalendarEvent,
-    CalendarGateway,
-    ConnectionRef,
-    EventGuest,
+from pointsman.services.ports.vendors.calendar_events import CalendarEvent, EventGuest, VendorEvent
+from pointsman.services.ports.vendors.calendars import CalendarGateway
+from pointsman.services.ports.vendors.connections import ConnectionRef, VendorReceipt
+from pointsman.services.ports.vendors.errors import (
     VendorError,
-    VendorEvent,
     VendorReauthError,
-    VendorReceipt,
     VendorRejectedError,
     VendorRetryableError,
     VendorSlotTakenError,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # a command that asks one repository need not import the rows
     from pointsman.services.ports.booking.calendars import Calendars
     from pointsman.services.ports.booking.connections import Connections
     from pointsman.services.ports.booking.deliveries import Deliveries
+    from pointsman.services.ports.booking.reminders import Reminders
     from pointsman.services.ports.booking.slot_holds import SlotHolds
     from pointsman.services.ports.booking.unheard import Unheard
     from pointsman.services.ports.intake.event_store import EventStore
@@ -111,6 +112,8 @@ class Tx(Protocol):
     def deliveries(self) -> Deliveries: ...
     @property
     def buyer_mail(self) -> BuyerMail: ...
+    @property
+    def reminders(self) -> Reminders: ...
     @property
     def unheard(self) -> Unheard: ...
     @property

@@ -139,7 +139,11 @@ async def _enter_absence(env: Env, key: str, asked: BulkRequest, actor: Actor) -
     if asked.away_until <= now:
         message = "the time off must end in the future"
         path = "body.last_day" if asked.away_days else "body.until"
-        raise Invalid(message, faults=[Fault(path=path, code="in-the-past", message=message)])
+        raise Invalid(
+            message,
+            faults=[Fault(path=path, code="in-the-past", message=message, told=say("refusal.absence-in-the-past"))],
+            told=say("refusal.absence-in-the-past"),
+        )
     back = away_until(rep, now)
     if asked.dry_run or (back is not None and back >= asked.away_until):
         return rep, asked

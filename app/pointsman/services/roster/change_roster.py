@@ -216,6 +216,7 @@ async def _role_refusal(env: Env, given: RosterInput, refused: ConstraintRefused
         f"{refused}. Reassign {len(leads) or 'the'} lead{'s' if len(leads) != 1 else ''} first.",
         code="work-outside-role",
         extra={"leads": leads},
+        told=say("refusal.work-outside-role", count=len(leads)),
     )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pointsman.domain.dates.public_holidays import region_fault
 from pointsman.domain.errors import Fault, Invalid
+from pointsman.domain.messages.message import say
 from pointsman.domain.roster.days_off import DaysOff, dates_as_span, days_as_dates
 from pointsman.domain.roster.reps import IN_HOUSE, Rep
 from pointsman.domain.roster.roles import Role, Work
@@ -31,9 +32,13 @@ async def put_roster_rows(env: Env, tx: Tx, given: RosterInput) -> None:
     suppliers = {row.key for row in await tx.roster.suppliers()}
     known = {r.key: r for r in await tx.roster.reps()}
     if faults := _unknown(given, roles, suppliers):
-        raise Invalid("The roster names what does not exist.", faults=faults)
+        raise Invalid("The roster names what does not exist.", faults=faults, told=say("refusal.roster-names-unknown"))
     if faults := shared_addresses(given, known):
-        raise Invalid("A mail address is one rep's: owners of leads are named by it.", faults=faults)
+        raise Invalid(
+            "A mail address is one rep's: owners of leads are named by it.",
+            faults=faults,
+            told=say("refusal.address-of-two"),
+        )
     for i, wanted in sorted(enumerate(given.reps), key=lambda item: item[1].key):
         before = known.get(wanted.key)
         made = _rep_of_input(wanted, roles[wanted.role], before.id if before else env.new_id(), before)
@@ -72,7 +77,16 @@ def time_off_row(env: Env, rep: Rep, absence: TimeOffInput, *, path: str) -> Tim
         if found is None:
             message = "The last day must not lie before the first."
             raise Invalid(
-                message, faults=[Fault(path=f"{path}.last_day", code="ends-before-it-starts", message=message)]
+                message,
+                faults=[
+                    Fault(
+                        path=f"{path}.last_day",
+                        code="ends-before-it-starts",
+                        message=message,
+                        told=say("refusal.last-day-before-first"),
+                    )
+                ],
+                told=say("refusal.last-day-before-first"),
             )
         first, last = found
         span = dates_as_span(first, last, rep.time_zone)
@@ -132,7 +146,7 @@ def _refuse_another_kind_of_in_house(given: RosterInput) -> None:
         if supplier.key == IN_HOUSE and supplier.kind != "in-house":
             message = "The supplier 'in-house' is the organisation itself: give the partner a key of its own."
             fault = Fault(path=f"{given.path('suppliers', i)}.kind", code="in-house-is-no-partner", message=message)
-            raise Invalid(message, faults=[fault])
+            raise Invalid(message, faults=[fault], told=say("refusal.in-house-is-no-partner"))
 
 
 def _unknown(given: RosterInput, roles: Collection[str], suppliers: Collection[str]) -> list[Fault]:

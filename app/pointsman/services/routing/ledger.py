@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pointsman.domain.distribution.ledger import Adjustment, Ledger, Turn, apply_entry, reverse_turn, spread_adjustment
 from pointsman.domain.errors import Fault, Invalid, NotFound
-from pointsman.domain.messages.message import Reason, as_message
+from pointsman.domain.messages.message import Reason, as_message, say
 from pointsman.domain.policy.document import Policy
 from pointsman.services.audit import audit
 from pointsman.services.policies.cache import RoutingConfig, load_routing_config
@@ -161,12 +161,23 @@ async def load_shared_ledger(env: Env, tx: Tx, pool: str, rep: str) -> SharedLed
     known: RoutingConfig = await load_routing_config(env, tx)
     policy = known.policy.policy
     if pool not in policy.pools:
-        raise NotFound(f"The live policy has no pool '{pool}'.")
+        raise NotFound(f"The live policy has no pool '{pool}'.", told=say("refusal.no-pool", pool=pool))
     name = ledger_name(policy, pool)
     members = dict.fromkeys(m.rep for sharer in _sharing(policy, name) for m in policy.pools[sharer].members)
     if rep not in members:
         message = f"'{rep}' is no member of pool {pool}: choose one of {', '.join(members)}"
-        raise Invalid(message, faults=[Fault(path="rep", code="not-a-member", message=message)])
+        raise Invalid(
+            message,
+            faults=[
+                Fault(
+                    path="rep",
+                    code="not-a-member",
+                    message=message,
+                    told=say("refusal.not-a-member", key=rep, pool=pool, members=tuple(members)),
+                )
+            ],
+            told=say("refusal.not-a-member", key=rep, pool=pool, members=tuple(members)),
+        )
     return SharedLedger(
         name=name, members=tuple(members), reps={found.key: found.id for found in known.roster.reps.values()}
     )

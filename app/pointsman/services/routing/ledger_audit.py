@@ -77,7 +77,11 @@ async def rebuild_ledger(env: Env, pool: str, *, reason: str, actor: Actor) -> L
         history = await _continued(tx, name, _Rebuilt(ledger=Ledger(), seq=0, waiting_since={}))
         found = _compared(pool, row, history)
         if found.agrees:
-            raise Conflict(f"The ledger of {pool} is what its history says.", code="nothing-to-rebuild")
+            raise Conflict(
+                f"The ledger of {pool} is what its history says.",
+                code="nothing-to-rebuild",
+                told=say("refusal.nothing-to-rebuild", pool=pool),
+            )
         mended = replace(row, seq=history.seq, ledger=history.ledger.as_json(), waiting_since=history.waiting_since)
         await tx.ledgers.store(mended)
         await audit(
@@ -165,4 +169,4 @@ def _instants(waiting_since: Mapping[str, str]) -> Mapping[str, datetime]:
 
 
 def _no_ledger(pool: str) -> NotFound:
-    return NotFound(f"Pool '{pool}' has no ledger yet.")
+    return NotFound(f"Pool '{pool}' has no ledger yet.", told=say("refusal.no-ledger", pool=pool))

@@ -28,13 +28,34 @@ async def skip_next_turn(env: Env, pool: str, rep: str, *, reason: str, costs_tu
         sharing = await load_shared_ledger(env, tx, pool, rep)
         if rep not in sharing.reps:
             message = f"no rep '{rep}' is on the roster"
-            raise Invalid(message, faults=[Fault(path="rep", code="unknown-rep", message=message)])
+            raise Invalid(
+                message,
+                faults=[
+                    Fault(path="rep", code="unknown-rep", message=message, told=say("refusal.not-on-roster", key=rep))
+                ],
+                told=say("refusal.not-on-roster", key=rep),
+            )
         if len(sharing.members) == 1:
             message = f"{rep} is the only member of {pool}: no other rep could take the turn"
-            raise Invalid(message, faults=[Fault(path="rep", code="only-member", message=message)])
+            raise Invalid(
+                message,
+                faults=[
+                    Fault(
+                        path="rep",
+                        code="only-member",
+                        message=message,
+                        told=say("refusal.only-member", key=rep, pool=pool),
+                    )
+                ],
+                told=say("refusal.only-member", key=rep, pool=pool),
+            )
         row = (await tx.ledgers.lock([sharing.name]))[sharing.name]
         if rep in row.skips:
-            raise Conflict(f"{rep}'s next turn in {pool} is skipped already.", code="skip-pending")
+            raise Conflict(
+                f"{rep}'s next turn in {pool} is skipped already.",
+                code="skip-pending",
+                told=say("refusal.skip-pending", key=rep, pool=pool),
+            )
         skip = SkipRow(
             id=env.new_id(),
             ledger=sharing.name,
@@ -70,12 +91,16 @@ async def cancel_skip(env: Env, pool: str, skip_id: UUID, *, reason: str | None,
         name = ledger_name((await load_routing_config(env, tx)).policy.policy, pool)
         found = await tx.ledgers.get_skip(skip_id)
         if found is None or found.ledger not in (name, pool):
-            raise NotFound(f"There is no such skip in pool '{pool}'.")
+            raise NotFound(f"There is no such skip in pool '{pool}'.", told=say("refusal.no-skip", pool=pool))
         row = (await tx.ledgers.lock([found.ledger]))[found.ledger]
         skip = await tx.ledgers.get_skip(skip_id)  # again: a decision may have used it before the row was ours
         assert skip is not None, "skips stay"
         if skip.used_at is not None or skip.cancelled_at is not None:
-            raise Conflict(f"This skip {'was used' if skip.used_at else 'is cancelled already'}.", code="skip-closed")
+            raise Conflict(
+                f"This skip {'was used' if skip.used_at else 'is cancelled already'}.",
+                code="skip-closed",
+                told=say("refusal.skip-used" if skip.used_at else "refusal.skip-cancelled"),
+            )
         cancelled = replace(skip, cancelled_at=env.clock())
         await tx.ledgers.cancel_skip(skip.id, at=env.clock())
         if skip.cost_seq is not None:

@@ -28,6 +28,9 @@ class MessageText:
     body: str
 
 
+_JOINS = " ,;:|/-\N{EN DASH}\N{EM DASH}\N{MIDDLE DOT}\N{BULLET}"
+
+
 def text_of(invitations: InvitationRules, message: BuyerMessage, language: TextLanguage) -> MessageText:
     """The author's words in this language; what the policy does not say in it is ours."""
     given = invitations.texts.get(message, {}).get(language, MessageWords())
@@ -37,8 +40,11 @@ def text_of(invitations: InvitationRules, message: BuyerMessage, language: TextL
 
 
 def sender_of(invitations: InvitationRules, values: Mapping[TextName, str]) -> str:
-    """The name that mail comes from; where the policy says none, the rep's."""
-    return render_line(invitations.sender or f"{{{{ {TextName.REP} }}}}", values)
+    """The name that mail comes from; where the policy says none, the rep's.
+
+    What joins names falls away at the ends, where there was no name: "Ben Roth, " of a house that has none set.
+    """
+    return render_line(invitations.sender or f"{{{{ {TextName.REP} }}}}", values).strip(_JOINS)
 
 
 def purpose_of(rules: BookingRules, language: TextLanguage) -> str:

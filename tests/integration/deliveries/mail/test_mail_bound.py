@@ -83,6 +83,19 @@ async def test_what_is_over_the_bound_waits_and_then_says_how_it_stands(line: Ma
     assert await alerts(line) == []
 
 
+async def test_of_very_many_leads_whose_mail_waits_one_alert_counts_those_that_have_none_of_their_own(
+    line: MailFloor,
+) -> None:
+    leads = {f"lead:{(await line.booked()).lead_id}" for _ in range(3)}
+    await line.floor.world.rows("update deliveries set error_code = 'mail-bound' where kind = 'notice'")
+    assert await alert_late_deliveries(line.env, most=1) == 2
+    said = dict(await alerts(line))
+    assert said.pop("leads:others").startswith("mail to the buyers of 2 more leads waits")
+    assert len(said.keys() & leads) == 1
+    await alert_late_deliveries(line.env)
+    assert dict(await alerts(line)).keys() == leads
+
+
 async def test_a_mailbox_is_counted_and_not_a_lead(line: MailFloor) -> None:
     rows = [await far_ahead(line) for _ in range(3)]
     await line.floor.world.rows(OF_ONE_MAILBOX)

@@ -5,7 +5,8 @@ from sqlalchemy import bindparam, update
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.tables import deliveries
 
-#: The latest of a thing overtakes those before it. While a call about the thing is under way, no other begins.
+#: The latest of a thing overtakes those before it. While a call about the thing is under way, no other begins; no mail about
+#: it over another connection either, which would come before it.
 CLAIM = PreparedStatement("""
     with claimed as (
         update deliveries d set
@@ -18,6 +19,10 @@ CLAIM = PreparedStatement("""
             where e.key = d.key and e.connection_id = d.connection_id and e.calendar = d.calendar and e.kind = d.kind
               and e.status = 'pending' and e.id <> d.id
               and (e.lease_until > statement_timestamp() or e.sequence > d.sequence))
+          and (d.kind <> 'notice' or not exists (
+            select 1 from deliveries e
+            where e.key = d.key and e.kind = d.kind and e.status = 'pending' and e.id <> d.id
+              and e.lease_until > statement_timestamp()))
         returning *
     ), overtaken as (
         update deliveries e set status = 'superseded', lease = null, lease_until = null, done_at = :at
@@ -27,7 +32,7 @@ CLAIM = PreparedStatement("""
     )
     select d.id, d.lead_id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence,
         d.status, d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version,
-        d.created_at, d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key
+        d.created_at, d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key, d.mailed_from, d.mailed_as, d.said
     from claimed d
 """)
 #: What waits for another of its thing goes to the back unclaimed, so that any number of it keeps no other waiting.
@@ -44,7 +49,7 @@ CLAIM_OVERDUE = PreparedStatement(
     )
     select d.id, d.lead_id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence,
         d.status, d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version,
-        d.created_at, d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key
+        d.created_at, d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key, d.mailed_from, d.mailed_as, d.said
     from looked_at d
     where not exists (
         select 1 from deliveries e
@@ -70,6 +75,8 @@ POSTPONE = PreparedStatement("""
     update deliveries set
         next_attempt_at = :until, error_code = :error_code, last_error = cast(:error as jsonb), lease = null, lease_until = null,
         sequence = coalesce(cast(:sequence as integer), sequence),
-        attempts = attempts - cast(:refund as integer), unsure = unsure - cast(:known as integer)
+        attempts = attempts - cast(:refund as integer), unsure = unsure - cast(:known as integer),
+        said = case when :refund = 1 then :said else said end,
+        mailed_from = case when :refund = 1 then :mailed_from else mailed_from end
     where id = :id and lease = :lease and status = 'pending'
 """)

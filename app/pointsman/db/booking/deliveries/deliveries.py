@@ -64,6 +64,10 @@ class SqlDeliveries:
     async def add(self, row: DeliveryRow) -> None:
         await self._connection.execute(_ADD, {name: getattr(row, name) for name in _NAMES})
 
+    async def add_each(self, rows: Sequence[DeliveryRow]) -> None:
+        if rows:
+            await self._connection.execute(_ADD, [{name: getattr(row, name) for name in _NAMES} for row in rows])
+
     async def owe_record(self, lead_id: UUID, *, key: str, first_id: UUID, at: datetime) -> None:
         given = {"lead": lead_id, "key": key, "first_id": first_id, "at": at}
         await OWE_RECORD.run(self._connection, given)
@@ -126,10 +130,14 @@ class SqlDeliveries:
         counted: bool = True,
         sequence: int | None = None,
         unsure: bool = False,
+        said: BuyerMessage | None = None,
+        mailed_from: str | None = None,
     ) -> bool:
         values = {
             "until": until,
             "refund": 0 if counted else 1,
+            "said": said,
+            "mailed_from": mailed_from,
             "known": 0 if unsure else 1,
             "sequence": sequence,
         } | error_parameters(error)

@@ -34,6 +34,12 @@ FORGET_RECORDS = PreparedStatement("""
     update deliveries set vendor_id = null, vendor_version = null, told = null
     where connection_id = :connection and kind = 'person' and (vendor_id is not null or told is not null)
 """)
+#: What waits is due now, however much it is. Not what is only said once more: it waits for calls that may still be carried out,
+#: and not for the connection. Nor what was not tried yet: a reminder waits for its time.
 RENEW = PreparedStatement("""
-    update deliveries set owed_at = :at where connection_id = :connection and status = 'pending' and owed_at < :at
+    update deliveries set
+        owed_at = greatest(owed_at, :at),
+        next_attempt_at = case when coalesce(error_code, '') in ('','removed-once-more','sent-once-more')
+            then next_attempt_at else least(next_attempt_at, :at) end
+    where connection_id = :connection and status = 'pending' and (owed_at < :at or next_attempt_at > :at)
 """)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from pointsman.domain.messages.message import Message, connection_name, message_from_json, rep_name, say
-from pointsman.services.deliveries.kinds.meeting_link import ASK_FOR
+from pointsman.services.deliveries.kinds.meeting_link import ASK_FOR, NO_MEETING
 from pointsman.services.deliveries.records.missing_users import missing_users
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.operations.alerts import AlertCode
@@ -12,17 +12,27 @@ from pointsman.services.transactions import run_in_transaction
 
 LATE_AFTER = timedelta(hours=1)  # what a vendor's maintenance takes, and no human minds
 _MOST_ALERTS = 1_000  # of one kind: no human reads more, and they are written in one transaction
+#: The subject of the alert that counts what has none of its own.
+_OTHER_LEADS, _OTHER_APPOINTMENTS = "leads:others", "appointments:others"
 
 
-async def alert_late_deliveries(env: Env) -> int:
-    """Bring the alerts of what does not arrive to what is so now. How many are new."""
+async def alert_late_deliveries(env: Env, *, most: int = _MOST_ALERTS) -> int:
+    """Bring the alerts of what does not arrive to what is so now. How many are new.
+
+    Of a kind that has one for each lead or appointment `most` have their own, and one more counts the others.
+    """
 
     async def work(tx: Tx) -> int:
         return (
             await _bring_to(env, tx, AlertCode.DELIVERIES_LATE, await _unanswered(env, tx))
             + await _bring_to(env, tx, AlertCode.DELIVERIES_SWITCHED_OFF, await _switched_off(env, tx))
-            + await _bring_to(env, tx, AlertCode.MAIL_BOUND, await _held_mail(tx))
-            + await _bring_to(env, tx, AlertCode.MEETING_LINK_MISSING, await _missing_links(env, tx))
+            + await _bring_to(env, tx, AlertCode.MAIL_BOUND, await _held_mail(tx, most))
+            + await _bring_to(
+                env,
+                tx,
+                AlertCode.MEETING_LINK_MISSING,
+                {**await _without_meeting(env, tx), **await _missing_links(env, tx, most)},
+            )
             + await _bring_to(env, tx, AlertCode.CRM_USER_MISSING, await missing_users(tx))
         )
 
@@ -32,8 +42,12 @@ async def alert_late_deliveries(env: Env) -> int:
 async def _bring_to(env: Env, tx: Tx, code: AlertCode, stand: Mapping[str, Message]) -> int:
     """Open alerts of this kind for these subjects, and end all others. How many are new."""
     now = env.clock()
-    open_now = {row["subject"] for row in await tx.alerts.list_open() if row["code"] == code}
-    for subject in sorted(stand.keys() - open_now):
+    said = {row["subject"]: row["message"] for row in await tx.alerts.list_open() if row["code"] == code}
+    open_now = said.keys()
+    counts = {
+        one for one in (_OTHER_LEADS, _OTHER_APPOINTMENTS) if one in said and stand.get(one, said[one]) != said[one]
+    }
+    for subject in sorted(stand.keys() - open_now | counts):
         await tx.alerts.put(id=env.new_id(), at=now, code=code, subject=subject, message=stand[subject])
     for subject in sorted(open_now - stand.keys()):
         await tx.alerts.resolve(at=now, code=code, subject=subject)
@@ -70,18 +84,22 @@ async def _switched_off(env: Env, tx: Tx) -> Mapping[str, Message]:
     }
 
 
-async def _held_mail(tx: Tx) -> Mapping[str, Message]:
+async def _held_mail(tx: Tx, most: int) -> Mapping[str, Message]:
     """One for each lead whose buyer's mailbox had enough mail for the day."""
-    return {
+    found = await tx.unheard.held_mail(limit=most)
+    told = {
         f"lead:{one.lead_id}": say("alerts.mail-bound", lead=str(one.lead_id), count=one.count, until=one.until)
-        for one in await tx.unheard.held_mail(limit=_MOST_ALERTS)
+        for one in found
     }
+    others = found[0].leads - len(found) if found else 0
+    return told | ({_OTHER_LEADS: say("alerts.mail-bound-others", count=others)} if others else {})
 
 
-async def _missing_links(env: Env, tx: Tx) -> Mapping[str, Message]:
+async def _missing_links(env: Env, tx: Tx, most: int) -> Mapping[str, Message]:
     """One for each appointment to which the vendor of a calendar told no link in all the time that it was asked for it."""
     now = env.clock()
-    return {
+    found = await tx.unheard.missing_links(before=now - ASK_FOR, at=now, limit=most)
+    told = {
         f"appointment:{one.appointment_id}": say(
             "alerts.meeting-link-missing",
             appointment=str(one.appointment_id),
@@ -89,5 +107,15 @@ async def _missing_links(env: Env, tx: Tx) -> Mapping[str, Message]:
             connection=connection_name(one.connection),
             at=one.starts_at,
         )
-        for one in await tx.unheard.missing_links(before=now - ASK_FOR, at=now, limit=_MOST_ALERTS)
+        for one in found
+    }
+    others = found[0].appointments - len(found) if found else 0
+    return told | ({_OTHER_APPOINTMENTS: say("alerts.meeting-links-missing-others", count=others)} if others else {})
+
+
+async def _without_meeting(env: Env, tx: Tx) -> Mapping[str, Message]:
+    """Those that were told when the event was put without the meeting, and are so still."""
+    return {
+        one.subject: message_from_json(one.message)
+        for one in await tx.unheard.without_meeting(NO_MEETING, at=env.clock())
     }

@@ -7,14 +7,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, MeetingAct
+from pointsman.domain.messages.message import Message, connection_name, rep_name, say
 from pointsman.domain.permissions.sides import ActorRole
+from pointsman.services.appointment_history import add_to_history
 from pointsman.services.audit import audit
 from pointsman.services.deliveries.enqueue import enqueue_link
 from pointsman.services.deliveries.notices import enqueue_notices
 from pointsman.services.find_appointment import lock_appointment
 from pointsman.services.ports import WORKER, Env, Tx, VendorError, VendorEvent
-from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
+from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
 
 ASK_EVERY = timedelta(seconds=30)
@@ -23,6 +26,8 @@ ASK_EVERY = timedelta(seconds=30)
 ASK_FOR = 20 * ASK_EVERY
 _ASK_SELDOM_FOR = timedelta(days=1)
 _MOST_ASKED = 50
+#: Of the alert that a vendor makes no meeting, by which `unheard.without_meeting` knows it.
+NO_MEETING = "alerts.no-meeting-made"
 
 
 async def note_link(env: Env, delivery: DeliveryRow, seen: VendorEvent) -> None:
@@ -30,15 +35,15 @@ async def note_link(env: Env, delivery: DeliveryRow, seen: VendorEvent) -> None:
 
     Of a meeting that we asked the vendor for alone. What was kept is not told twice.
     """
-    if seen.join_url is None and not seen.makes_no_meeting:
+    if seen.join_url is None and seen.makes_no_meeting is None:
         return
 
     async def work(tx: Tx) -> None:
         _, row = await lock_appointment(tx, delivery.of_appointment, WORKER)
         if not row.vendor_meeting or row.rep_id != delivery.rep_id or row.status not in ACTIVE_STATUSES:
             return
-        if seen.makes_no_meeting:
-            await _do_without(env, tx, row)
+        if seen.makes_no_meeting is not None:
+            await _do_without(env, tx, row, delivery, seen.makes_no_meeting)
         elif seen.join_url != row.join_url:
             await _keep(env, tx, row, seen.join_url)
 
@@ -64,31 +69,30 @@ async def ask_for_links(env: Env) -> int:
     return len(usable)
 
 
-async def _do_without(env: Env, tx: Tx, row: AppointmentRow) -> None:
-    """No link will come: mail waits for it no longer."""
+async def _do_without(env: Env, tx: Tx, row: AppointmentRow, delivery: DeliveryRow, why: Message) -> None:
+    """No link will come: mail waits for it no longer, and a human hears of it at once."""
     after = replace(row, vendor_meeting=False)
     await tx.appointments.save(after)
     await enqueue_notices(env, tx, after, await tx.deliveries.of_appointment(row.id))
+    said = say(
+        NO_MEETING,
+        rep=rep_name(row.rep_key),
+        connection=connection_name((await tx.deliveries.connection(delivery.connection_id)).key),
+        at=row.starts_at,
+        appointment=str(row.id),
+        error=why,
+    )
+    subject = f"appointment:{row.id}"
+    await tx.alerts.put(
+        id=env.new_id(), at=env.clock(), code=AlertCode.MEETING_LINK_MISSING, subject=subject, message=said
+    )
 
 
 async def _keep(env: Env, tx: Tx, row: AppointmentRow, link: str | None) -> None:
     after = replace(row, join_url=link, sequence=row.sequence + 1)
     was, now = {"join_url": row.join_url}, {"join_url": link}
     await tx.appointments.save(after)
-    await tx.appointments.add_event(
-        AppointmentEvent(
-            id=env.new_id(),
-            appointment_id=row.id,
-            rep_id=row.rep_id,
-            at=env.clock(),
-            act=MeetingAct.LINKED.value,
-            by=ActorRole.CALENDAR.value,
-            actor=WORKER.name,
-            reason=None,
-            detail={"before": was, "after": now},
-        )
-    )
-    about = {"appointment": str(row.id)}
-    act = f"appointment.{MeetingAct.LINKED.value}"
-    await audit(env, tx, WORKER, act, f"lead:{row.lead_id}", before=about | was, after=about | now)
+    act, by, about = MeetingAct.LINKED.value, ActorRole.CALENDAR, {"appointment": str(row.id)}
+    await add_to_history(env, tx, after, act, by=by, actor=WORKER, was=was, is_now=now)
+    await audit(env, tx, WORKER, f"appointment.{act}", f"lead:{row.lead_id}", before=about | was, after=about | now)
     await enqueue_link(env, tx, after)

@@ -48,7 +48,7 @@ async def render(claimed: Claimed) -> Call | None:
         raise OwnRefusalError(say("vendor.too-late-for-mail"))
     if message is None or to is None:
         return None
-    return await _message(claimed, message, to)
+    return await _message(claimed, message, to, heard)
 
 
 def addressee(claimed: Claimed, heard: MailHistory) -> Mailbox | None:
@@ -96,12 +96,12 @@ async def _goes_another_way(claimed: Claimed, past: Sequence[DeliveryRow]) -> bo
 
 
 async def take_leave(claimed: Claimed, heard: MailHistory, to: Mailbox | None) -> None:
-    """Owe a farewell to each mailbox that holds the appointment and is not the buyer's any more."""
+    """Owe a farewell to each mailbox that holds the appointment and is not the buyer's any more, once the buyer has another."""
     row, delivery = claimed.appointment, claimed.delivery
-    if delivery.key != invitation_key(row.id) or row.ends_at <= claimed.env.clock():
+    if to is None or delivery.key != invitation_key(row.id) or row.ends_at <= claimed.env.clock():
         return
     for number, left in enumerate(heard.mailboxes(), start=len(heard.farewells)):
-        if to is None or left.key != to.key:
+        if left.key != to.key:
             key = farewell_key(row.id, number, sequence=max(row.sequence - 1, 0))
             over = delivery.connection_id
             await owe(claimed.env, claimed.tx, row, over, DeliveryKind.NOTICE, key, delivery.sequence, to=left)
@@ -116,14 +116,15 @@ def _is_too_late(claimed: Claimed, heard: MailHistory, to: Mailbox | None) -> bo
     return row.status not in CALLED_OFF or heard.has_heard(to)
 
 
-async def _message(claimed: Claimed, message: BuyerMessage, to: Mailbox) -> Call:
+async def _message(claimed: Claimed, message: BuyerMessage, to: Mailbox, heard: MailHistory) -> Call:
     env, row, ref = claimed.env, claimed.appointment, claimed.connection
     calls_off = message is BuyerMessage.CANCELLATION
     url = None if calls_off else await change_url(claimed, to)
     content: bytes | None = None
+    sender, delivery = env.notices.sends_from(ref), claimed.delivery
     if message is not BuyerMessage.REMINDER:
         language = lead_reader_language(claimed.lead)
-        organizer = env.notices.sends_from(ref)
+        organizer = heard.first_sender() or sender
         try:
             content = await build_invitation(
                 env,
@@ -132,15 +133,17 @@ async def _message(claimed: Claimed, message: BuyerMessage, to: Mailbox) -> Call
                 url=url,
                 language=language,
                 organizer=organizer,
+                sent_by=sender if sender != organizer else None,
                 to=to.address,
                 calls_off=calls_off,
                 sequence=_sequence(claimed),
             )
         except Conflict:
             return _refuse
-    await take_turn(claimed, message, to)
-    await claimed.tx.deliveries.note_said(claimed.delivery.id, message)
     notice = build_notice(claimed, message, to=to.address, url=url, invitation=content)
+    if claimed.is_in_use:  # what is only rendered is no attempt
+        await take_turn(claimed, message, to, sender=notice.named_by or sender)
+        await claimed.tx.deliveries.note_said(delivery.id, message)
     return lambda: env.notices.send(ref, notice)
 
 

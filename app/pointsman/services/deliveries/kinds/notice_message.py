@@ -28,14 +28,14 @@ def lead_reader_language(lead: LeadRow) -> TextLanguage:
 def build_notice(
     claimed: Claimed, message: BuyerMessage, *, to: str, url: str | None, invitation: bytes | None
 ) -> BuyerNotice:
-    """The message. Sent again it has the same key, by which a mailbox can tell that it has it."""
+    """The message. Sent again it has the same key and name, by which a mailbox can tell that it has it."""
     row, lead, delivery = claimed.appointment, claimed.lead, claimed.delivery
     rules = invitation_rules(claimed.config.policy.policy, row.invitation_pool)
     language, values = lead_reader_language(lead), _values(claimed, url=url)
     rep = claimed.config.roster.reps.get(row.rep_key)
     text = text_of(rules, message, language)
     return BuyerNotice(
-        key=f"{delivery.key}-{delivery.sequence}",
+        key=delivery.message_key,
         to=to,
         subject=render_line(text.subject, values),
         text=render_text(text.body, values),
@@ -44,6 +44,7 @@ def build_notice(
         reply_to=rules.reply_to or (rep.email if rep else None),
         thread=f"pm-{row.id}",
         at=claimed.env.clock(),
+        named_by=delivery.mailed_from if delivery.unsure > 1 else None,
         invitation=invitation,
     )
 

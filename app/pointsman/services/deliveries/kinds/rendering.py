@@ -5,8 +5,16 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from pointsman.domain.leads.placeholders import company_named
+from pointsman.domain.policy.invitations import Inviter
+from pointsman.domain.policy.pools import BookingRules
 from pointsman.services.codes.registered_domains import matching_lists
-from pointsman.services.deliveries.calendar_event import event_reader, lead_language, meeting_title, shared_text
+from pointsman.services.deliveries.calendar_event import (
+    event_reader,
+    invitation_title,
+    lead_language,
+    meeting_title,
+    shared_text,
+)
 from pointsman.services.deliveries.enqueue import participants_of
 from pointsman.services.policies.cache import RoutingConfig
 from pointsman.services.ports import ConnectionRef, Env, Tx, VendorReceipt
@@ -26,7 +34,8 @@ class Claimed:
     """A claimed delivery, and what stands in the database as it is claimed.
 
     `owed` is all that was ever owed about this thing, in order; the delivery is the last of it. `is_switched_on`: the
-    connection was not switched off by an admin. `booked` is None of a lead's record; `on_release` is the connection's word.
+    connection was not switched off by an admin; `is_in_use`: nor is it out of use, so that the call is made. `booked` is None
+    of a lead's record; `on_release` is the connection's word.
     """
 
     env: Env
@@ -39,6 +48,7 @@ class Claimed:
     owed: Sequence[DeliveryRow]
     lease: UUID
     is_switched_on: bool = True
+    is_in_use: bool = True
     on_release: OnRelease = OnRelease.CLEAR
 
     @property
@@ -54,10 +64,19 @@ class Claimed:
 
     @property
     def title(self) -> SharedText:
-        """By the company that the lead itself gives; "privat" and the like are none."""
-        name = self.lead.facts.get("company.name")
+        """By the company that the lead itself gives; "privat" and the like are none.
+
+        Where the vendor of the calendar invites, the buyer reads the leader's event, too: it is called as an invitation.
+        """
+        given = self.lead.facts.get("company.name")
         placeholders = matching_lists(self.config.policy.policy.matching).placeholder_keys
-        return meeting_title(str(name) if company_named(name, placeholders) else None, self.reader)
+        company = str(given) if company_named(given, placeholders) else None
+        row, leader = self.appointment, self.config.roster.by_id(self.appointment.rep_id)
+        if row.invited_by != Inviter.CALENDAR or leader is None or leader.id != self.delivery.rep_id:
+            return meeting_title(company, self.reader)
+        pool = self.config.policy.policy.pools.get(row.invitation_pool or "")
+        rules, language = pool.booking if pool else BookingRules(), lead_language(self.lead)
+        return invitation_title(rules, leader.name, self.env.organisation, language=language, company=company)
 
     @property
     def shared(self) -> SharedText:

@@ -23,8 +23,10 @@ MOST_A_DAY = 10
 MOST_URGENT_A_DAY = 2 * MOST_A_DAY
 
 
-async def take_turn(claimed: Claimed, message: BuyerMessage, to: Mailbox) -> None:
-    """Write down that the message goes to the mailbox now. Raises PutOffError where that has had enough for the day.
+async def take_turn(claimed: Claimed, message: BuyerMessage, to: Mailbox, *, sender: str | None) -> None:
+    """Write down that the message goes from `sender` to the mailbox now; None: the vendor of a calendar writes it.
+
+    Raises PutOffError where that has had enough for the day.
 
     What is put off is made anew when it goes: the buyer is told how it stands then.
     """
@@ -39,7 +41,7 @@ async def take_turn(claimed: Claimed, message: BuyerMessage, to: Mailbox) -> Non
             until = None
     if until is not None:
         raise PutOffError(say("vendor.mail-bound", count=len(sent)), until=until)
-    await tx.buyer_mail.address(delivery.id, lease=claimed.lease, to=to, at=now)
+    await tx.buyer_mail.address(delivery.id, lease=claimed.lease, to=to, sender=sender, at=now)
 
 
 def _free_at(sent: Sequence[datetime], most: int) -> datetime | None:

@@ -3,11 +3,11 @@
 Each mailbox has its own, which ends once the buyer has another address: the one before may be a stranger's.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from pointsman.services.audit import audit
 from pointsman.services.deliveries.told import CALLED_OFF, invitation_key
 from pointsman.services.ports import WORKER, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
@@ -26,14 +26,31 @@ def change_link_id(appointment_id: UUID, mailbox: Mailbox) -> UUID:
 
 async def make_change_link(env: Env, tx: Tx, row: AppointmentRow, to: Mailbox) -> None:
     """Once, so that one that was revoked stays so."""
-    link_id, now = change_link_id(row.id, to), env.clock()
-    if row.status in CALLED_OFF or await tx.booking_links.get(link_id) is not None:
-        return
-    await tx.booking_links.add(
-        BookingLinkRow(id=link_id, lead_id=row.lead_id, made_by=WORKER.name, created_at=now, expires_at=row.ends_at)
+    if row.status not in CALLED_OFF:
+        await make_change_links(env, tx, [change_link(env, row.id, row.lead_id, to, row.ends_at)])
+
+
+async def make_change_links(env: Env, tx: Tx, links: Sequence[BookingLinkRow]) -> None:
+    """The same for many, as `change_link` makes them."""
+    known = await tx.booking_links.known_among([one.id for one in links])
+    new = [one for one in links if one.id not in known]
+    await tx.booking_links.add_each(new)
+    lines = [
+        (env.new_id(), f"lead:{one.lead_id}", {"link": str(one.id), "expires_at": one.expires_at.isoformat()})
+        for one in new
+    ]
+    await tx.audit.add_each(lines, at=env.clock(), actor=WORKER.name, action="booking-link.made")
+
+
+def change_link(env: Env, appointment_id: UUID, lead_id: UUID, to: Mailbox, ends_at: datetime) -> BookingLinkRow:
+    """The link of this mailbox to an appointment that ends then; nothing is written."""
+    return BookingLinkRow(
+        id=change_link_id(appointment_id, to),
+        lead_id=lead_id,
+        made_by=WORKER.name,
+        created_at=env.clock(),
+        expires_at=ends_at,
     )
-    made = {"link": str(link_id), "expires_at": row.ends_at.isoformat()}
-    await audit(env, tx, WORKER, "booking-link.made", f"lead:{row.lead_id}", after=made)
 
 
 async def keep_change_link(tx: Tx, row: AppointmentRow, to: Mailbox) -> None:

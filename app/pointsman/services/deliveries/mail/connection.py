@@ -7,6 +7,7 @@ from uuid import UUID
 from pointsman.domain.policy.invitations import InvitationRules
 from pointsman.services.deliveries.jobs import defer_delivery
 from pointsman.services.ports import Env, Tx
+from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 
 
@@ -16,31 +17,49 @@ async def mail_connection(tx: Tx, rules: InvitationRules, sent: Sequence[Deliver
     Once an admin switched that off, the one that the rules name; None where none was ever named.
     """
     if not sent:
-        found = await tx.connections.get(rules.connection) if rules.connection is not None else None
-        return found.id if found is not None else None
+        return way_of_mail(await named_connection(tx, rules), None)
     last = max(sent, key=lambda item: (item.created_at, item.sequence)).connection_id
     return await other_connection(tx, rules, last) or last
+
+
+async def named_connection(tx: Tx, rules: InvitationRules) -> ConnectionRow | None:
+    """The one that the rules name, where there is such."""
+    return await tx.connections.get(rules.connection) if rules.connection is not None else None
+
+
+def way_of_mail(named: ConnectionRow | None, last: UUID | None, *, is_on: bool = True) -> UUID | None:
+    """The connection that the next message goes over: after one over `last`, which is on or off, by rules that name this one."""
+    if named is None or (last is not None and (is_on or not named.active)):
+        return last
+    return named.id
 
 
 async def other_connection(tx: Tx, rules: InvitationRules, used: UUID) -> UUID | None:
     """The connection that takes the place of a switched off one; None: it works, or the rules name no other that does."""
     if rules.connection is None or (await tx.deliveries.connection(used)).active:
         return None
-    named = await tx.connections.get(rules.connection)
-    return named.id if named is not None and named.active and named.id != used else None
+    found = way_of_mail(await named_connection(tx, rules), used, is_on=False)
+    return found if found != used else None
 
 
 async def move_mail(env: Env, tx: Tx, delivery: DeliveryRow, to: UUID, past: Sequence[DeliveryRow]) -> None:
-    """Owe the same message over another connection; the delivery ends with nothing to say."""
+    """Owe the same message over another connection; the claimed delivery ends with nothing to say.
+
+    One that may have arrived stays the same message, which may arrive twice.
+    """
     now, last = env.clock(), max(item.sequence for item in past if item.key == delivery.key)
+    unsure = delivery.unsure - 1  # without this claim, which makes no call
     moved = replace(
         delivery,
         id=env.new_id(),
         connection_id=to,
         sequence=last + 1,
         status="pending",
-        attempts=0,
-        unsure=0,
+        attempts=unsure,
+        unsure=unsure,
+        mailed_from=delivery.mailed_from if unsure else None,
+        mailed_as=delivery.message_key if unsure else None,
+        said=delivery.said if unsure else None,
         owed_at=now,
         next_attempt_at=now,
         error_code=None,

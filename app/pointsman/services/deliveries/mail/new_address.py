@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from pointsman.services.deliveries.alerts.untold import note_no_address
 from pointsman.services.deliveries.enqueue import enqueue_deliveries
 from pointsman.services.deliveries.mail.change_link import end_change_links, keep_revoked
 from pointsman.services.deliveries.told import mailbox_of
@@ -14,17 +15,19 @@ async def follow_address(env: Env, tx: Tx, before: LeadRow, after: LeadRow) -> N
     """Owe what a change of the lead's address calls for, where it has an appointment ahead. The lead's row is locked.
 
     Calendars have the new guest, and the link in mail to the address before ends. Where the vendor of a calendar invites, it
-    tells both; else mail does. Another spelling is no change.
+    tells both; else mail does. Another spelling is no change. Of a buyer who has no address any more a human hears.
     """
     was, now = mailbox_of(before.email), mailbox_of(after.email)
-    if now is None or (was is not None and was.key == now.key):
+    if (was.key if was is not None else None) == (now.key if now is not None else None):
         return
     await end_change_links(env, tx, after.id)
     seen = await tx.appointments.active_for_lead(after.id)
     row = await tx.appointments.get(seen.id, lock=True) if seen is not None else None
     if row is None or row.ends_at <= env.clock():
         return
-    if was is not None:
+    if now is None:
+        await note_no_address(env, tx, row)
+    elif was is not None:
         await keep_revoked(tx, row, was, heir=now)
     # The one in between is the farewell's: both addresses may lead to one mailbox, where the invitation has to be the newer.
     changed = replace(row, sequence=row.sequence + 2)

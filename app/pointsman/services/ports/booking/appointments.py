@@ -192,20 +192,6 @@ class Appointments(Protocol):
         """(`confirm_by`, id) of requested ones whose `confirm_by` is not after `before`, in order."""
         ...
 
-    async def unreminded(
-        self,
-        reminders: Sequence[tuple[str, timedelta]],
-        *,
-        at: datetime,
-        after: tuple[datetime, UUID] | None,
-        limit: int,
-    ) -> Sequence[tuple[datetime, UUID]]:
-        """(`starts_at`, id) of confirmed ones whose invited buyer is owed none of some reminder that comes after `at`, in order.
-
-        `reminders` says how long before the appointment each pool reminds; a pool that reminds several times is there for each.
-        """
-        ...
-
     async def without_result(self, *, ended_by: datetime, code: str, limit: int) -> Sequence[AppointmentRow]:
         """Standing ones that ended by then, the oldest first, but those with an open alert `code` about them."""
         ...

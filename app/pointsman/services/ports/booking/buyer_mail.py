@@ -33,6 +33,6 @@ class BuyerMail(Protocol):
         """When each delivery but `besides` was last sent to the mailbox after `since`, or may have been; the oldest first."""
         ...
 
-    async def address(self, delivery_id: UUID, *, lease: UUID, to: Mailbox, at: datetime) -> None:
-        """Write down where a claimed delivery goes, before it does."""
+    async def address(self, delivery_id: UUID, *, lease: UUID, to: Mailbox, sender: str | None, at: datetime) -> None:
+        """Write down where a claimed delivery goes, and from where, before it does."""
         ...

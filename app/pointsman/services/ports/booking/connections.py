@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from pointsman.domain.messages.message import Message
-from pointsman.services.ports.vendors.calendars import ConnectionRef
+from pointsman.services.ports.vendors.connections import ConnectionRef
 
 
 class OnRelease(StrEnum):

@@ -54,8 +54,10 @@ class DeliveryRow:
     Its age counts from `owed_at`, which is later than `created_at` once it was taken up again. `unsure` counts the attempts
     that may have been carried out though the vendor did not say so, one under way too. `told` is a digest of what a notice
     said, once it is done (`services.deliveries.told`), and of what the last attempt for a lead's record says
-    (`services.deliveries.records.told`); `mailed_to` is the address of its last attempt, and `mailed_key` the mailbox.
-    A lead's record is about no appointment, and about no rep.
+    (`services.deliveries.records.told`); `mailed_to` is the address of its last attempt, and `mailed_key` the mailbox. `said`
+    is which message that was. `mailed_from` is the address that its first attempt which may have arrived went out from, else
+    the last; `mailed_as` is the name of the message where another connection may have delivered it already. A lead's record is
+    about no appointment, and about no rep.
     """
 
     id: UUID
@@ -82,6 +84,14 @@ class DeliveryRow:
     told: str | None = None
     mailed_to: str | None = field(default=None, repr=False)
     mailed_key: str | None = field(default=None, repr=False)
+    mailed_from: str | None = None
+    mailed_as: str | None = None
+    said: BuyerMessage | None = None
+
+    @property
+    def message_key(self) -> str:
+        """The name of the message that a notice is, for its vendor; of one that was moved the name that it had there."""
+        return self.mailed_as or f"{self.key}-{self.sequence}"
 
     @property
     def of_appointment(self) -> UUID:
@@ -102,10 +112,9 @@ class DeliveryRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedDelivery(DeliveryRow):
-    """A delivery with the key of its connection, and of a notice which message its last attempt was."""
+    """A delivery with the key of its connection."""
 
     connection: str
-    said: BuyerMessage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +171,8 @@ class PlacedEvent:
 
 class Deliveries(Protocol):
     async def add(self, row: DeliveryRow) -> None: ...
+
+    async def add_each(self, rows: Sequence[DeliveryRow]) -> None: ...
 
     async def owe_record(self, lead_id: UUID, *, key: str, first_id: UUID, at: datetime) -> None:
         """Owe the lead's record, which goes by `key`, to every CRM that hears of owners, with its jobs, by one statement.
@@ -230,10 +241,12 @@ class Deliveries(Protocol):
         counted: bool = True,
         sequence: int | None = None,
         unsure: bool = False,
+        said: BuyerMessage | None = None,
+        mailed_from: str | None = None,
     ) -> bool:
         """Give a claimed delivery back until then, to be said with `sequence`; `counted` False takes the attempt back too.
 
-        `unsure`: nobody knows whether it was carried out.
+        `unsure`: nobody knows whether it was carried out. `said` and `mailed_from` stand again where it is taken back.
         """
         ...
 
@@ -259,7 +272,7 @@ class Deliveries(Protocol):
         ...
 
     async def renew(self, connection_id: UUID, *, at: datetime) -> None:
-        """Pending ones of a connection are young again: while it was out of use, they could not be tried."""
+        """Pending ones of a connection are young again, and due: while it was out of use, they could not be tried."""
         ...
 
     async def pending_of_connection(self, connection_id: UUID, *, limit: int) -> Sequence[DeliveryRow]:

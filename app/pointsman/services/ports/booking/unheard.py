@@ -19,21 +19,37 @@ class SwitchedOff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldMail:
-    """Mail to the buyer of a lead that waits because their mailbox got so many messages; `until` is when the last may go."""
+    """Mail to the buyer of a lead that waits because their mailbox got so many messages; `until` is when the last may go.
+
+    `leads` says of how many leads some waits in all.
+    """
 
     lead_id: UUID
     count: int
     until: datetime
+    leads: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingLink:
-    """An appointment whose meeting the vendor of a calendar was to make, and whose link it has not told."""
+    """An appointment whose meeting the vendor of a calendar was to make, and whose link it has not told.
+
+    `appointments` says how many such there are in all.
+    """
 
     appointment_id: UUID
     rep_key: str
     connection: str
     starts_at: datetime
+    appointments: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldWithout:
+    """An open alert, that an appointment has no meeting; the message as JSON values."""
+
+    subject: str
+    message: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,4 +75,8 @@ class Unheard(Protocol):
 
     async def missing_links(self, *, before: datetime, at: datetime, limit: int) -> Sequence[MissingLink]:
         """Those whose event was put before then, of appointments that stand and are not over at `at`; the next first."""
+        ...
+
+    async def without_meeting(self, said: str, *, at: datetime) -> Sequence[ToldWithout]:
+        """The open alerts that say so by the message of this key, of appointments that stand without and are not over at `at`."""
         ...

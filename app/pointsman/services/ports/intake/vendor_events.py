@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from pointsman.services.ports.intake.signatures import SignedRequest
-from pointsman.services.ports.vendors.calendars import ConnectionRef
+from pointsman.services.ports.vendors.connections import ConnectionRef
 
 
 class HookRejectedError(Exception):

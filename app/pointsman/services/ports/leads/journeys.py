@@ -23,6 +23,7 @@ class JourneyKind(StrEnum):
     GATE = "gate"
     OVERRIDE = "override"
     APPOINTMENT = "appointment"
+    UNTOLD = "untold"  # nobody tells the buyer of it
     NURTURE = "nurture"
     WON = "won"
     CLOSED = "closed"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
@@ -40,9 +40,25 @@ class AlertCode(StrEnum):
     SWEEP_FAILING = "sweep-failing"
 
 
+#: What may come and go all day without any admin's doing: a vendor, the network, the database or a buyer decides.
+COMES_AND_GOES = frozenset(
+    {
+        AlertCode.CALENDAR_UNREADABLE,
+        AlertCode.CONNECTION_REAUTH,
+        AlertCode.DELIVERIES_LATE,
+        AlertCode.DELIVERIES_SWITCHED_OFF,
+        AlertCode.MAIL_BOUND,
+        AlertCode.MAILBOX_REFUSED,
+        AlertCode.SWEEP_FAILING,
+    }
+)
+#: Such an alert that ended less than this ago opens again: who is called by each new one is not called by each turn.
+AGAIN_WITHIN = timedelta(hours=1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRow:
-    """One alert; raised again while it is open, it counts."""
+    """One alert; raised again while it is open, or soon after where it comes and goes, it counts."""
 
     id: UUID
     code: str
@@ -78,7 +94,9 @@ class Alerts(Protocol):
         code: AlertCode,
         subject: str,
         message: Message,
-    ) -> None: ...
+    ) -> None:
+        """Raise it, or count one more on the one that is open; of `COMES_AND_GOES` on one that ended `AGAIN_WITHIN`, too."""
+        ...
 
     async def resolve(self, *, at: datetime, code: AlertCode, subject: str) -> None: ...
 

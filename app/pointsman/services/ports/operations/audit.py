@@ -36,6 +36,12 @@ class Audit(Protocol):
         reason: Message | None = None,
     ) -> None: ...
 
+    async def add_each(
+        self, lines: Sequence[tuple[UUID, str, Mapping[str, Any]]], *, at: datetime, actor: str, action: str
+    ) -> None:
+        """Many lines of one act: the id, the subject and what is so afterwards of each."""
+        ...
+
     async def page(
         self, which: AuditFilter, *, after: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[Mapping[str, Any]]:

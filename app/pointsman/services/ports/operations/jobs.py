@@ -1,6 +1,6 @@
 """The job queue."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -28,6 +28,12 @@ class Jobs(Protocol):
 
         Jobs that `calls_vendor` run in a queue of their own.
         """
+        ...
+
+    async def defer_each(
+        self, task: str, jobs: Sequence[tuple[Mapping[str, Any], datetime]], *, calls_vendor: bool = False
+    ) -> None:
+        """A job for each of the arguments, to begin at that time at the earliest."""
         ...
 
     async def defer_once(self, task: str, *, intake_id: UUID | None = None, calls_vendor: bool = False) -> None:

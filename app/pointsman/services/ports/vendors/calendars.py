@@ -4,64 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
-from uuid import UUID
 
-from pointsman.domain.messages.message import Message
 from pointsman.services.ports.intake.signatures import SignedRequest
-from pointsman.services.ports.vendors.texts import PrivateText, SharedText
-
-
-class VendorError(Exception):
-    """A vendor call failed; the subclass says what to do next. `told` is what to tell, where it was found out on our side."""
-
-    def __init__(self, message: str, *, told: Message | None = None) -> None:
-        super().__init__(message)
-        self.told = told
-
-
-class VendorRetryableError(VendorError):
-    """Nothing happened, as far as is known: try again, not before `retry_after`."""
-
-    def __init__(self, message: str, *, retry_after: timedelta | None = None, told: Message | None = None) -> None:
-        super().__init__(message, told=told)
-        self.retry_after = retry_after
-
-
-class VendorWaitError(VendorRetryableError):
-    """No call was made: the connection has to wait until `until`, so this is no attempt. `retry_after` counts from now.
-
-    It is throttled, unreachable, being probed, or has as many calls in flight as the vendor stands.
-    """
-
-    def __init__(self, message: str, *, until: datetime, retry_after: timedelta, told: Message | None = None) -> None:
-        super().__init__(message, retry_after=retry_after, told=told)
-        self.until = until
-
-
-class VendorUnansweredError(VendorRetryableError):
-    """Sent, but not answered: the vendor may have acted. Send the same again."""
-
-
-class VendorReauthError(VendorError):
-    """The credentials are refused: take the connection out of use and ask a human."""
-
-
-class VendorRejectedError(VendorError):
-    """The vendor will never accept this as asked."""
-
-
-class VendorSlotTakenError(VendorRejectedError):
-    """The vendor says that the time is gone."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionRef:
-    """One configured connector; `sealed` holds its secrets, encrypted."""
-
-    id: UUID
-    connector: str
-    config: Mapping[str, object]
-    sealed: bytes
+from pointsman.services.ports.vendors.calendar_events import CalendarEvent, VendorEvent
+from pointsman.services.ports.vendors.connections import ConnectionRef
+from pointsman.services.ports.vendors.errors import VendorError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,58 +99,6 @@ class BusyLimits:
 
     batch: int
     at_once: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventGuest:
-    """The buyer. The name may be any text, the address what is on record."""
-
-    email: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CalendarEvent:
-    """An appointment as it should stand in one calendar; `key` names it there for good, `sequence` grows with each change.
-
-    The vendor writes to the guests where it `invites` them; else none of the event does. None of `private` may reach them.
-    """
-
-    key: str
-    calendar: str
-    start: datetime
-    end: datetime
-    title: SharedText
-    shared: SharedText
-    private: PrivateText
-    guests: tuple[EventGuest, ...] = ()
-    sequence: int
-    tentative: bool = False  # shown as not yet confirmed
-    invites: bool = False
-    meeting: str | None = None  # a link to where it takes place, or CREATE_MEETING: the vendor makes one
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VendorReceipt:
-    """What the vendor calls a thing of ours, the version that it has now, and the sequence of the state that stands there."""
-
-    vendor_id: str
-    version: str
-    sequence: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VendorEvent(VendorReceipt):
-    """What the vendor says it holds under a key."""
-
-    key: str
-    start: datetime
-    end: datetime
-    cancelled: bool = False  # still there, and marked as called off
-    certain: bool = True  # False: rewritten so that it may be another instant, as without a zone
-    repeats: bool = False  # its owner made a series of it, of which this is the first time that is left
-    join_url: str | None = None  # where it takes place, as the event says; None also while the vendor makes a meeting
-    makes_no_meeting: bool = False  # one was asked for, and the event was put without
 
 
 class CalendarGateway(Protocol):

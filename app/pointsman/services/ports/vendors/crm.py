@@ -5,7 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from pointsman.services.ports.vendors.calendars import ConnectionRef, VendorReceipt, VendorRejectedError
+from pointsman.services.ports.vendors.connections import ConnectionRef, VendorReceipt
+from pointsman.services.ports.vendors.errors import VendorRejectedError
 from pointsman.services.ports.vendors.texts import PrivateText, SharedText
 
 

@@ -28,7 +28,7 @@ class Invitation:
     """One appointment as every participant may see it: nothing of the house is in here.
 
     `uid` stays for the life of the appointment, `sequence` grows with every change of it. `stamped_at` is when this
-    file was made. Texts may be anything; times are aware.
+    file was made. `sent_by` acts for the organizer (RFC 5545, 3.2.18). Texts may be anything; times are aware.
     """
 
     uid: str
@@ -45,6 +45,7 @@ class Invitation:
     url: str | None
     created_at: datetime
     stamped_at: datetime
+    sent_by: str | None = None
 
 
 class Invitations(Protocol):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from pointsman.services.ports.vendors.calendars import ConnectionRef, VendorReceipt
+from pointsman.services.ports.vendors.connections import ConnectionRef, VendorReceipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +12,8 @@ class BuyerNotice:
     """A mail to a buyer. `key` is the same for every retry, and of no other message; it was written `at`.
 
     `sender` is the name that it comes from, `reply_to` the address that is answered. `invitation` is a calendar file
-    (RFC 5545) that says its METHOD. Messages of one `thread` belong together.
+    (RFC 5545) that says its METHOD. Messages of one `thread` belong together. `named_by` is the address that it may have gone
+    out from before, over another connection: what names it to a mailbox is made of that one.
     """
 
     key: str
@@ -24,6 +25,7 @@ class BuyerNotice:
     reply_to: str | None
     thread: str
     at: datetime
+    named_by: str | None = None
     invitation: bytes | None = field(default=None, repr=False)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from pointsman.services.ports.vendors.calendars import ConnectionRef
+from pointsman.services.ports.vendors.connections import ConnectionRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

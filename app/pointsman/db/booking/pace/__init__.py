@@ -1,0 +1,1 @@
+"""Repository: the pace of connections; its statements, by what they are about."""
