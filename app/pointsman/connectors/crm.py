@@ -1,6 +1,6 @@
 """The CRM gateway: the services' CRM port over whatever connector a connection names."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -10,7 +10,14 @@ from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.sdk_values import check_contract, kept_sequence, kept_text
 from pointsman.domain.messages.message import say
 from pointsman.services.ports.vendors.calendars import ConnectionRef, VendorRejectedError
-from pointsman.services.ports.vendors.crm import CrmMeeting, CrmOwner, CrmPerson, CrmReceipt, UnknownCrmOwnerError
+from pointsman.services.ports.vendors.crm import (
+    CrmField,
+    CrmMeeting,
+    CrmOwner,
+    CrmPerson,
+    CrmReceipt,
+    UnknownCrmOwnerError,
+)
 from pointsman_sdk import (
     Activities,
     Activity,
@@ -18,10 +25,13 @@ from pointsman_sdk import (
     Capability,
     Connector,
     Contact,
+    Fields,
+    FieldType,
     Owners,
     People,
     PersonBy,
     PersonState,
+    RecordKind,
     Rejected,
     RemoteRecord,
     Slot,
@@ -64,6 +74,26 @@ class ConnectorCrm:
             return _receipt(record, owner or None) if record is not None else None
 
         return await self._on_crm(connection, put)
+
+    async def person_fields(self, connection: ConnectionRef) -> Sequence[CrmField] | None:
+        """As the connector lists them; None where it has no such ability."""
+        if Capability.FIELDS not in self._registry.manifest(connection.connector).capabilities:
+            return None
+
+        async def listed(connector: Connector) -> list[CrmField]:
+            fields = getattr(connector, "fields", None)
+            found = await fields.of(RecordKind.PERSON) if isinstance(fields, Fields) else ()
+            return [
+                CrmField(
+                    name=kept_text(one.name),
+                    takes_text=one.type is FieldType.TEXT,
+                    options=tuple(map(kept_text, one.options)) if one.type is FieldType.CHOICE else (),
+                    writable=one.writable,
+                )
+                for one in found
+            ]
+
+        return await self._gateway.call(connection, listed)
 
     async def put_meeting(self, connection: ConnectionRef, person: CrmPerson, meeting: CrmMeeting) -> CrmReceipt:
         """Once per key."""
@@ -112,7 +142,7 @@ async def _owner(crm: _Crm, owner: CrmOwner) -> str | None:
 
 
 async def _brought(crm: _Crm, person: CrmPerson, owner: str | None) -> RemoteRecord | None:
-    """The person's record with this owner: "" takes the owner away, None leaves it. None where there is nothing to take away."""
+    """The person's record with this owner: "" takes the owner away, None leaves it. None: no record, and no owner."""
     if person.id is not None:
         address = person.email if person.has_new_address else None
         try:
@@ -128,14 +158,14 @@ async def _brought(crm: _Crm, person: CrmPerson, owner: str | None) -> RemoteRec
             return None
         named = _state(person, email=person.email, phone=person.phone, last_name=person.name, owner=owner)
         return await crm.people.put(named)
-    if owner is None or (found.owner or "") == owner:
+    if not person.fields and (owner is None or (found.owner or "") == owner):
         return found
     return await crm.people.put(_state(person, external_id=found.id, email=person.email, owner=owner))
 
 
 def _state(person: CrmPerson, **values: Any) -> PersonState:
     # The sequence keeps a late call from undoing a newer one.
-    return PersonState(key=person.key, sequence=person.sequence, **values)
+    return PersonState(key=person.key, sequence=person.sequence, fields=person.fields, **values)
 
 
 async def _person(crm: _Crm, person: CrmPerson, contact: Contact) -> RemoteRecord:

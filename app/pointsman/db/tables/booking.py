@@ -47,6 +47,9 @@ connections = Table(
         nullable=False,
         server_default="clear",
     ),
+    Column(
+        "record", JSONB, nullable=False, server_default="{}"
+    ),  # {value: the CRM's field}: what is told beside the owner
     instant_column("created_at"),
 )
 

@@ -153,6 +153,7 @@ async def _claim(env: Env, delivery_id: UUID) -> _Claim | None:
             lease=lease,
             is_switched_on=connection.active,
             on_release=connection.on_release,
+            record=connection.record,
         )
         try:
             return _Claim(job, await RENDER[delivery.kind](claimed), at)

@@ -14,6 +14,7 @@ from pointsman.services.deliveries.records.told import (
     record_id,
     told_record,
 )
+from pointsman.services.deliveries.records.values import RecordText, record_values
 from pointsman.services.ports import VendorReceipt
 from pointsman.services.ports.booking.connections import OnRelease
 from pointsman.services.ports.booking.deliveries import DeliveryKind
@@ -33,12 +34,16 @@ class _Record:
 async def render(claimed: Claimed) -> Call | None:
     """The owner of the lead now, however late the CRM hears of it; nothing where it knows that, and told of no change since."""
     record = await _record(claimed)
-    takes_owner_away = record is not None and record.owner is None and _takes_owner_away(claimed, record)
-    if record is None or (record.owner is None and not takes_owner_away):
+    if record is None:
+        return None
+    takes_owner_away = record.owner is None and _takes_owner_away(claimed, record)
+    # A record that was another lead's is told of nothing but its owner.
+    says = await record_values(claimed, record.lead) if record.lead.merged_into is None else RecordText()
+    if record.owner is None and not takes_owner_away and not says.values:
         return None
     rep = claimed.config.roster.reps.get(record.owner) if record.owner is not None else None
     address = rep.email if rep else "" if record.owner is not None else None
-    told = told_record(owner=address, address=record.lead.email, values={})
+    told = told_record(owner=address, address=record.lead.email, values=says.compared)
     if await _is_known(claimed, told):
         return None
     await claimed.tx.deliveries.note_told(claimed.delivery.id, told)
@@ -53,6 +58,7 @@ async def render(claimed: Claimed) -> Call | None:
         has_new_address=has_new_address(before, told),
         owner=CrmOwner(email=address) if address is not None else None,
         takes_owner_away=takes_owner_away,
+        fields=says.values,
     )
     return _put(claimed, person, record.owner)
 

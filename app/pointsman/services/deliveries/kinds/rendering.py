@@ -1,7 +1,7 @@
 """Rendering: from a delivery to the call that brings the vendor to what stands in the database now."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from pointsman.domain.leads.placeholders import company_named
@@ -11,7 +11,7 @@ from pointsman.services.deliveries.enqueue import participants_of
 from pointsman.services.policies.cache import RoutingConfig
 from pointsman.services.ports import ConnectionRef, Env, Tx, VendorReceipt
 from pointsman.services.ports.booking.appointments import AppointmentRow
-from pointsman.services.ports.booking.connections import OnRelease
+from pointsman.services.ports.booking.connections import OnRelease, RecordValue
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.vendors.texts import SharedText
@@ -26,7 +26,8 @@ class Claimed:
     """A claimed delivery, and what stands in the database as it is claimed.
 
     `owed` is all that was ever owed about this thing, in order; the delivery is the last of it. `is_switched_on`: the
-    connection was not switched off by an admin. `booked` is None of a lead's record; `on_release` is the connection's word.
+    connection was not switched off by an admin. `booked` is None of a lead's record; `on_release` and
+    `record` are the connection's word.
     """
 
     env: Env
@@ -40,6 +41,7 @@ class Claimed:
     lease: UUID
     is_switched_on: bool = True
     on_release: OnRelease = OnRelease.CLEAR
+    record: Mapping[RecordValue, str] = field(default_factory=dict)
 
     @property
     def appointment(self) -> AppointmentRow:
