@@ -14,7 +14,7 @@ from pointsman.services.ports.booking.connections import RecordValue
 from pointsman.services.ports.vendors.crm import CrmField
 
 _NAME = r"^[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
-FieldName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NAME)]
+CrmFieldName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NAME)]
 #: What a field of choices has to offer, of the values that are codes.
 _CODES: Mapping[RecordValue, Sequence[str]] = {
     RecordValue.STAGE: [one.value for one in LeadStage],
@@ -27,24 +27,24 @@ class RecordFields(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    stage: FieldName | None = Field(
+    stage: CrmFieldName | None = Field(
         default=None, description="Where the lead stands: `working`, `closing`, `booked` ..."
     )
-    work: FieldName | None = Field(
+    work: CrmFieldName | None = Field(
         default=None, description="What is being done with it: `qualification`, `closing` ..."
     )
-    gate: FieldName | None = Field(
+    gate: CrmFieldName | None = Field(
         default=None, description="What the last try of the gate for closing came to. Private."
     )
-    sentence: FieldName | None = Field(
+    sentence: CrmFieldName | None = Field(
         default=None, description="The last decision, in the language of the deployment."
     )
-    link: FieldName | None = Field(
+    link: CrmFieldName | None = Field(
         default=None,
         description="The lead's page, as the rep reads it who has the lead. Everybody who reads the field can open it, and accept "
         "and reject there.",
     )
-    evidence: FieldName | None = Field(default=None, description="What is known of the lead's readiness. Private.")
+    evidence: CrmFieldName | None = Field(default=None, description="What is known of the lead's readiness. Private.")
 
     def by_value(self) -> dict[RecordValue, str]:
         """The fields that are named."""
