@@ -1,6 +1,7 @@
 """The CRM gateway: the services' CRM port over whatever connector a connection names."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -143,14 +144,8 @@ async def _owner(crm: _Crm, owner: CrmOwner) -> str | None:
 
 async def _brought(crm: _Crm, person: CrmPerson, owner: str | None) -> RemoteRecord | None:
     """The person's record with this owner: "" takes the owner away, None leaves it. None: no record, and no owner."""
-    if person.id is not None:
-        address = person.email if person.has_new_address else None
-        try:
-            return await crm.people.put(_state(person, external_id=person.id, email=address, owner=owner))
-        except Rejected:
-            if await crm.people.find(PersonBy(external_id=person.id)) is not None:
-                raise
-            # It is gone: a record that is made anew needs what it is known by.
+    if person.id is not None and (there := await _by_id(crm, person, person.id, owner)) is not None:
+        return there
     by = PersonBy(email=person.email, phone=None if person.email else person.phone)
     found = await crm.people.find(by) if person.email or person.phone else None
     if found is None:
@@ -163,6 +158,20 @@ async def _brought(crm: _Crm, person: CrmPerson, owner: str | None) -> RemoteRec
     return await crm.people.put(_state(person, external_id=found.id, email=person.email, owner=owner))
 
 
+async def _by_id(crm: _Crm, person: CrmPerson, record_id: str, owner: str | None) -> RemoteRecord | None:
+    """The record with this id in the same state; None where it is gone: one that is made anew needs what it is known by."""
+    known = _state(person, external_id=record_id, owner=owner)
+    if person.has_new_address:
+        with suppress(Rejected):  # another record may have the address: this one keeps its own
+            return await crm.people.put(replace(known, email=person.email))
+    try:
+        return await crm.people.put(known)
+    except Rejected:
+        if await crm.people.find(PersonBy(external_id=record_id)) is not None:
+            raise
+        return None
+
+
 def _state(person: CrmPerson, **values: Any) -> PersonState:
     # The sequence keeps a late call from undoing a newer one.
     return PersonState(key=person.key, sequence=person.sequence, fields=person.fields, **values)
@@ -170,7 +179,7 @@ def _state(person: CrmPerson, **values: Any) -> PersonState:
 
 async def _person(crm: _Crm, person: CrmPerson, contact: Contact) -> RemoteRecord:
     # What the CRM knows of a person is left as it is: only a missing person is made.
-    found = await crm.people.find(PersonBy(email=contact.email))
+    found = await crm.people.find(PersonBy(external_id=person.id, email=contact.email))
     return found or await crm.people.put(PersonState(key=person.key, email=contact.email, last_name=contact.name))
 
 

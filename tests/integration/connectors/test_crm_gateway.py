@@ -175,7 +175,7 @@ async def test_only_connectors_that_keep_records_are_crms(house: House) -> None:
 
 async def test_a_connector_without_records_is_not_asked(house: House) -> None:
     class Calendars:
-        manifest = SimpleNamespace(name="memory")
+        manifest = SimpleNamespace(name="memory", limits=MANIFEST.limits)
 
     class Registry:
         def manifest(self, name: str) -> Any:

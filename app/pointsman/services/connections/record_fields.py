@@ -41,8 +41,8 @@ class RecordFields(BaseModel):
     )
     link: CrmFieldName | None = Field(
         default=None,
-        description="The lead's page, as the rep reads it who has the lead. Everybody who reads the field can open it, and accept "
-        "and reject there.",
+        description="The lead's page, as the rep reads it who has the lead. Everybody who reads the field can open it, and "
+        "accept and reject there.",
     )
     evidence: CrmFieldName | None = Field(default=None, description="What is known of the lead's readiness. Private.")
 

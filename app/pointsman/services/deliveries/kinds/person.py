@@ -55,7 +55,7 @@ async def render(claimed: Claimed) -> Call | None:
         phone=record.lead.phone_key,
         name=lead_name(record.lead, claimed.reader),
         id=record.id,
-        has_new_address=has_new_address(before, told),
+        has_new_address=record.lead.id == claimed.lead.id and has_new_address(before, told),
         owner=CrmOwner(email=address) if address is not None else None,
         takes_owner_away=takes_owner_away,
         fields=says.values,
@@ -97,7 +97,7 @@ def _takes_owner_away(claimed: Claimed, record: _Record) -> bool:
 
 
 async def _record(claimed: Claimed) -> _Record | None:
-    """The record to bring to what stands now; None of a merged lead of which the CRM never heard.
+    """The record to bring to what stands now; None where another lead's delivery says it.
 
     Of a lead that was merged it is the survivor's, where both are one record in the CRM, else it is nobody's any more.
     """
@@ -105,8 +105,10 @@ async def _record(claimed: Claimed) -> _Record | None:
     if lead.merged_into is None:
         return _Record(lead=lead, id=own or await _inherited(claimed, lead), owner=await _owner(claimed, lead))
     survivor = await claimed.tx.leads.get(lead.merged_into)
-    if own is None or survivor is None:
+    if survivor is None or (own is None and survivor.email == lead.email):
         return None
+    if own is None:  # it may have been made by a call that was never answered
+        return _Record(lead=lead, id=None, owner=None)
     owed = await claimed.tx.deliveries.of_thing(*_thing(claimed, survivor.id))
     if own == (record_id(owed) or await _inherited(claimed, survivor)):
         return _Record(lead=survivor, id=own, owner=await _owner(claimed, survivor))
@@ -126,12 +128,14 @@ def _thing(claimed: Claimed, lead_id: UUID) -> tuple[UUID, str, DeliveryKind, st
     return claimed.connection.id, "", DeliveryKind.PERSON, person_key(lead_id)
 
 
-def crm_person(claimed: Claimed) -> CrmPerson | None:
+async def crm_person(claimed: Claimed) -> CrmPerson | None:
     """The lead as a CRM should know it; None without an address."""
     lead = claimed.lead
     if not lead.email:
         return None
-    return CrmPerson(key=person_key(lead.id), email=lead.email, name=lead_name(lead, claimed.reader))
+    owed = await claimed.tx.deliveries.of_thing(*_thing(claimed, lead.id))
+    known = record_id(owed) or await _inherited(claimed, lead)
+    return CrmPerson(key=person_key(lead.id), id=known, email=lead.email, name=lead_name(lead, claimed.reader))
 
 
 async def _owner(claimed: Claimed, lead: LeadRow) -> str | None:
