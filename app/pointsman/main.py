@@ -33,9 +33,9 @@ from pointsman.connectors.signatures import scheme_components
 from pointsman.db.revision import HEAD_REVISION
 from pointsman.domain.text.strict_json import json_outcome
 from pointsman.logs import configure_logs
-from pointsman.services.lead_pages.lead_links import LEAD_PAGE_PATH
 from pointsman.services.operations.api_keys import ApiKeyAuthenticator
 from pointsman.services.ports import Env
+from pointsman.services.signed_links.lead_page import LEAD_PAGE_PATH
 from pointsman.services.signed_links.tokens import LINK_PATH
 from pointsman.settings import Settings, load_settings
 from pointsman.wiring import Wired, settle_memory, utc_now, wire

@@ -69,6 +69,7 @@ def upgrade() -> None:
         sa.Column("max_reading_age_s", sa.Integer(), nullable=True),
         sa.Column("sync_owners", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("on_release", sa.Text(), server_default="clear", nullable=False),
+        sa.Column("record", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.CheckConstraint("max_reading_age_s between 5 and 3600", name=op.f("connections_max_reading_age_check")),
         sa.CheckConstraint("on_release in ('clear','keep')", name=op.f("connections_on_release_check")),
@@ -465,6 +466,13 @@ def upgrade() -> None:
         ["intake_id", "received_at"],
         unique=False,
         postgresql_where=sa.text("status = 'unread'"),
+    )
+    op.create_index(
+        "inbox_own_write_idx",
+        "inbox",
+        ["intake_id", "received_at"],
+        unique=False,
+        postgresql_where=sa.text("(result #>> '{note,key}') = 'arrival.own-write'"),
     )
     op.create_index("inbox_received_idx", "inbox", ["received_at", "id"], unique=False)
     op.create_index("inbox_status_idx", "inbox", ["status", "received_at", "id"], unique=False)
@@ -1587,6 +1595,11 @@ def downgrade() -> None:
         postgresql_where=sa.text("about is not null and version is not null"),
     )
     op.drop_index("inbox_dedupe_key", table_name="inbox")
+    op.drop_index(
+        "inbox_own_write_idx",
+        table_name="inbox",
+        postgresql_where=sa.text("(result #>> '{note,key}') = 'arrival.own-write'"),
+    )
     op.drop_index("inbox_lead_id_idx", table_name="inbox", postgresql_where=sa.text("lead_id is not null"))
     op.drop_table("inbox")
     op.drop_index("accounts_name_key_idx", table_name="accounts")

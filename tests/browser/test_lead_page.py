@@ -3,7 +3,8 @@
 import pytest
 from playwright.async_api import expect
 
-from pointsman.services.lead_pages.lead_links import LinkReader, make_lead_link
+from pointsman.services.lead_pages.lead_links import make_lead_link
+from pointsman.services.signed_links.lead_page import LinkReader
 from support.floors.use_case_env import ADMIN
 from support.http.booking_links import Page
 from support.programs.browser_windows import SIZES, Axe, Scheme, Window, picture

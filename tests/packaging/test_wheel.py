@@ -88,7 +88,7 @@ from importlib.metadata import distribution
 points = [p for p in distribution("pointsman").entry_points if p.group == "pointsman.connectors"]
 print(*sorted(p.name for p in points if callable(p.load())))
 """
-    assert elsewhere.run("-c", story).split() == ["caldav", "google", "memory", "microsoft", "smtp"]
+    assert elsewhere.run("-c", story).split() == ["caldav", "google", "hubspot", "memory", "microsoft", "smtp"]
 
 
 def test_its_command_prints_the_schema(elsewhere: BareEnvironment) -> None:

@@ -1,6 +1,7 @@
 """The CRM gateway: the services' CRM port over whatever connector a connection names."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -10,7 +11,14 @@ from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.sdk_values import check_contract, kept_sequence, kept_text
 from pointsman.domain.messages.message import say
 from pointsman.services.ports.vendors.connections import ConnectionRef
-from pointsman.services.ports.vendors.crm import CrmMeeting, CrmOwner, CrmPerson, CrmReceipt, UnknownCrmOwnerError
+from pointsman.services.ports.vendors.crm import (
+    CrmField,
+    CrmMeeting,
+    CrmOwner,
+    CrmPerson,
+    CrmReceipt,
+    UnknownCrmOwnerError,
+)
 from pointsman.services.ports.vendors.errors import VendorRejectedError
 from pointsman_sdk import (
     Activities,
@@ -19,10 +27,13 @@ from pointsman_sdk import (
     Capability,
     Connector,
     Contact,
+    Fields,
+    FieldType,
     Owners,
     People,
     PersonBy,
     PersonState,
+    RecordKind,
     Rejected,
     RemoteRecord,
     Slot,
@@ -65,6 +76,26 @@ class ConnectorCrm:
             return _receipt(record, owner or None) if record is not None else None
 
         return await self._on_crm(connection, put)
+
+    async def person_fields(self, connection: ConnectionRef) -> Sequence[CrmField] | None:
+        """As the connector lists them; None where it has no such ability."""
+        if Capability.FIELDS not in self._registry.manifest(connection.connector).capabilities:
+            return None
+
+        async def listed(connector: Connector) -> list[CrmField]:
+            fields = getattr(connector, "fields", None)
+            found = await fields.of(RecordKind.PERSON) if isinstance(fields, Fields) else ()
+            return [
+                CrmField(
+                    name=kept_text(one.name),
+                    takes_text=one.type is FieldType.TEXT,
+                    options=tuple(map(kept_text, one.options)) if one.type is FieldType.CHOICE else (),
+                    writable=one.writable,
+                )
+                for one in found
+            ]
+
+        return await self._gateway.call(connection, listed)
 
     async def put_meeting(self, connection: ConnectionRef, person: CrmPerson, meeting: CrmMeeting) -> CrmReceipt:
         """Once per key."""
@@ -113,15 +144,9 @@ async def _owner(crm: _Crm, owner: CrmOwner) -> str | None:
 
 
 async def _brought(crm: _Crm, person: CrmPerson, owner: str | None) -> RemoteRecord | None:
-    """The person's record with this owner: "" takes the owner away, None leaves it. None where there is nothing to take away."""
-    if person.id is not None:
-        address = person.email if person.has_new_address else None
-        try:
-            return await crm.people.put(_state(person, external_id=person.id, email=address, owner=owner))
-        except Rejected:
-            if await crm.people.find(PersonBy(external_id=person.id)) is not None:
-                raise
-            # It is gone: a record that is made anew needs what it is known by.
+    """The person's record with this owner: "" takes the owner away, None leaves it. None: no record, and no owner."""
+    if person.id is not None and (there := await _by_id(crm, person, person.id, owner)) is not None:
+        return there
     by = PersonBy(email=person.email, phone=None if person.email else person.phone)
     found = await crm.people.find(by) if person.email or person.phone else None
     if found is None:
@@ -129,19 +154,33 @@ async def _brought(crm: _Crm, person: CrmPerson, owner: str | None) -> RemoteRec
             return None
         named = _state(person, email=person.email, phone=person.phone, last_name=person.name, owner=owner)
         return await crm.people.put(named)
-    if owner is None or (found.owner or "") == owner:
+    if not person.fields and (owner is None or (found.owner or "") == owner):
         return found
     return await crm.people.put(_state(person, external_id=found.id, email=person.email, owner=owner))
 
 
+async def _by_id(crm: _Crm, person: CrmPerson, record_id: str, owner: str | None) -> RemoteRecord | None:
+    """The record with this id in the same state; None where it is gone: one that is made anew needs what it is known by."""
+    known = _state(person, external_id=record_id, owner=owner)
+    if person.has_new_address:
+        with suppress(Rejected):  # another record may have the address: this one keeps its own
+            return await crm.people.put(replace(known, email=person.email))
+    try:
+        return await crm.people.put(known)
+    except Rejected:
+        if await crm.people.find(PersonBy(external_id=record_id)) is not None:
+            raise
+        return None
+
+
 def _state(person: CrmPerson, **values: Any) -> PersonState:
     # The sequence keeps a late call from undoing a newer one.
-    return PersonState(key=person.key, sequence=person.sequence, **values)
+    return PersonState(key=person.key, sequence=person.sequence, fields=person.fields, **values)
 
 
 async def _person(crm: _Crm, person: CrmPerson, contact: Contact) -> RemoteRecord:
     # What the CRM knows of a person is left as it is: only a missing person is made.
-    found = await crm.people.find(PersonBy(email=contact.email))
+    found = await crm.people.find(PersonBy(external_id=person.id, email=contact.email))
     return found or await crm.people.put(PersonState(key=person.key, email=contact.email, last_name=contact.name))
 
 

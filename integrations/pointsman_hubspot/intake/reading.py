@@ -7,9 +7,10 @@ from typing import Any
 
 from pointsman_hubspot.api.objects import BATCH, Found
 from pointsman_hubspot.api.portal import TYPE_IDS
-from pointsman_hubspot.api.shape import instant, rows, shaped
+from pointsman_hubspot.api.shape import rows, shaped
 from pointsman_hubspot.desk import Desk
-from pointsman_hubspot.intake.events import JOINED, Told, task_of
+from pointsman_hubspot.intake.changed import changed_at, changes_of, is_join
+from pointsman_hubspot.intake.events import Told, task_of
 from pointsman_hubspot.intake.owner_book import OwnerBook
 from pointsman_hubspot.people import OWNER
 from pointsman_hubspot.people import PROPERTIES as OF_CONTACT
@@ -35,7 +36,8 @@ class EventReader:
         contacts = await self._contacts([*ids, *contacts_of.values()])
         owners = await self._owners([*contacts.values()])
         lists = await self._lists([one for one, found in contacts.items() if found is not None])
-        changes = _changes(events)
+        watched = self._desk.config.watched_names()
+        changes = await changes_of(events, contacts, self._desk.objects, watched)
         arrivals = dict[str, Arrival | None]()
         for event in events:
             task = task_of(event.about or "")
@@ -53,7 +55,7 @@ class EventReader:
                 fields |= _task_fields(about, owners) if task is not None else {}
                 kept = {name: value for name, value in fields.items() if value is not None}
                 # Who joins a list is not changed by it: it is news about a state that was told before.
-                version, at = (None, event.occurred_at) if _is_join(event) else (about.updated, _changed_at(about))
+                version, at = (None, event.occurred_at) if is_join(event) else (about.updated, changed_at(about))
                 arrivals[event.key] = Arrival(fields=kept, version=version, occurred_at=at)
         return arrivals
 
@@ -108,30 +110,10 @@ def _is_id(about: str) -> bool:
 
 def _is_older(found: Found, event: Event, now: datetime) -> bool:
     """Whether the copy is from before the event, which is news of a moment ago."""
-    told, changed = event.occurred_at, _changed_at(found)
-    if told is None or changed is None or now - told > _BELIEVED_AFTER or _is_join(event):
+    told, changed = event.occurred_at, changed_at(found)
+    if told is None or changed is None or now - told > _BELIEVED_AFTER or is_join(event):
         return False
     return changed < told - _CLOCKS_DIFFER
-
-
-def _is_join(event: Event) -> bool:
-    return Told.by(event.key).event.endswith(JOINED)
-
-
-def _changed_at(found: Found) -> datetime | None:
-    try:
-        return instant(found.updated)
-    except ValueError:
-        return None
-
-
-def _changes(events: Sequence[Event]) -> dict[str, list[str]]:
-    """The properties that changed, of each record, by all of the events: the host keeps one for each state of a record."""
-    found = defaultdict[str, dict[str, None]](dict)
-    for one in events:
-        if (changed := Told.by(one.key).changed) and not _is_join(one):
-            found[one.about or ""][changed] = None
-    return defaultdict(list, {about: list(names) for about, names in found.items()})
 
 
 def _fields(found: Found, names: Sequence[str], event: Event, changed: list[str]) -> dict[str, Any]:
@@ -142,7 +124,7 @@ def _fields(found: Found, names: Sequence[str], event: Event, changed: list[str]
         "object": "contact",
         "event": told.event or None,
         "changed": changed,
-        "joined": told.changed if _is_join(event) else None,
+        "joined": told.changed if is_join(event) else None,
         "created_at": found.created or None,
         "updated_at": found.updated,
     }

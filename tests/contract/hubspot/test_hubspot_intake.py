@@ -112,6 +112,24 @@ async def test_a_change_whose_copy_lags_is_left_out_until_it_is_there(world: Wor
     assert (await hubspot.intake.fetch([ahead]))[event.key] is not None
 
 
+async def test_a_change_whose_own_event_is_still_on_its_way_is_told_with_an_earlier_one(
+    world: World, hubspot: HubSpotConnector
+) -> None:
+    """The host keeps one event for each state: the later one would be no news any more."""
+    known = world.contact()
+    (creation,) = told(world, hubspot)
+    world.later(seconds=5)
+    world.vendor.edit("contacts", known, lifecyclestage="salesqualifiedlead")
+    world.vendor.edit("contacts", known, jobtitle="Countess")
+    arrival = await read(hubspot, creation)
+    assert arrival is not None
+    assert (arrival.fields["event"], arrival.fields["changed"]) == ("contact.creation", ["lifecyclestage"])
+    (stage,) = told(world, hubspot)
+    later = await read(hubspot, stage)
+    assert later is not None
+    assert (later.version, later.fields["changed"]) == (arrival.version, ["lifecyclestage"])
+
+
 async def test_what_we_wrote_is_told_by_its_key_and_by_its_version(world: World, hubspot: HubSpotConnector) -> None:
     own = Subscription(id=900, kind="contacts", what="propertyChange", name="pointsman_key")
     world.vendor.hooks.subscriptions = [*SUBSCRIPTIONS, own]

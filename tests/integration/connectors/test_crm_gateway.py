@@ -94,6 +94,33 @@ async def test_an_owner_who_is_owner_already_costs_no_write(house: House) -> Non
     assert house.writes() == before
 
 
+async def test_an_owner_is_taken_away_and_no_record_is_made_for_that(house: House) -> None:
+    await house.crm.put_person(house.connection, replace(ADA, owner=CrmOwner(email="anna@example.com")))
+    await house.crm.put_person(house.connection, replace(ADA, sequence=1, takes_owner_away=True))
+    assert house.people() == [("ada@lead.example", "Ada Weber", None)]
+    other = CrmPerson(key="pm-lead-2", email="uwe@lead.example", name="Uwe", takes_owner_away=True)
+    assert await house.crm.put_person(house.connection, other) is None
+    assert len(house.people()) == 1
+
+
+async def test_a_record_that_is_known_by_its_id_costs_one_look_at_the_owner_and_one_write(house: House) -> None:
+    first = await house.crm.put_person(house.connection, replace(ADA, owner=CrmOwner(email="anna@example.com")))
+    assert first is not None
+    seen = len(house.wire.seen)
+    known = replace(ADA, sequence=1, id=first.vendor_id, owner=CrmOwner(email="bruno@example.com"))
+    await house.crm.put_person(house.connection, known)
+    asked = [(request.method, request.url.path) for request in house.wire.seen[seen:]]
+    assert asked == [("GET", "/users"), ("GET", "/records/person"), ("PATCH", f"/records/person/{first.vendor_id}")]
+    assert house.people() == [("ada@lead.example", "Ada Weber", "user-2")]
+
+
+async def test_its_fields_are_told_with_what_may_stand_in_them(house: House) -> None:
+    house.vendor.crm.custom["person"] = {"plan": {"label": "Plan", "type": "choice", "options": ["a", "b"]}}
+    found = {one.name: one for one in await house.crm.person_fields(house.connection) or ()}
+    assert (found["plan"].takes_text, found["plan"].options) == (False, ("a", "b"))
+    assert found["email"].takes_text
+
+
 @pytest.mark.parametrize("email", ["nobody@example.com", "carla@example.com", ""])
 async def test_nobody_is_made_an_owner_who_is_no_active_user(house: House, email: str) -> None:
     """Carla has left: the CRM would still take her."""
@@ -148,7 +175,7 @@ async def test_only_connectors_that_keep_records_are_crms(house: House) -> None:
 
 async def test_a_connector_without_records_is_not_asked(house: House) -> None:
     class Calendars:
-        manifest = SimpleNamespace(name="memory")
+        manifest = SimpleNamespace(name="memory", limits=MANIFEST.limits)
 
     class Registry:
         def manifest(self, name: str) -> Any:

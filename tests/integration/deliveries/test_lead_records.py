@@ -169,6 +169,18 @@ async def test_a_record_that_was_told_once_is_found_by_its_id_and_follows_the_le
     assert (person.natural, crm.owner()) == ("new@lead.example", rep)
 
 
+async def test_an_address_that_another_record_has_keeps_no_owner_waiting(crm: CrmFloor) -> None:
+    lead_id, _ = await assigned(crm)
+    await crm.floor.work()
+    crm.crm.crm.add("person", email="new@lead.example")
+    await crm.floor.world.rows("update leads set email = 'new@lead.example' where id = :id", id=lead_id)
+    moved = await reassign(crm.env, lead_id, reason="x", actor=ADMIN)
+    await crm.floor.work()
+    assert moved.rep is not None
+    assert (owner(crm, lead_id), crm.owner_of("new@lead.example")) == (moved.rep.key, None)
+    assert {one.status for one in await crm.records(lead_id)} == {"done"}
+
+
 async def test_what_a_human_wrote_into_the_record_stays(crm: CrmFloor) -> None:
     lead_id, _ = await assigned(crm)
     await crm.floor.work()

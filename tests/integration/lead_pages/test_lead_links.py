@@ -13,9 +13,9 @@ from pointsman.api.lead_pages.page_errors import trouble_of
 from pointsman.domain.booking.lifecycle import RejectCode
 from pointsman.domain.errors import NotFound
 from pointsman.domain.permissions.callers import CallerKind
-from pointsman.services.lead_pages.lead_links import SEAL_CONTEXT
 from pointsman.services.lead_pages.page_view import accept_by_link, open_lead_page, read_lead_link, reject_by_link
 from pointsman.services.reassignment.by_rules import reassign
+from pointsman.services.signed_links.lead_page import SEAL_CONTEXT
 from pointsman.services.signed_links.tokens import SignedLink, sign_link
 from support.floors.use_case_env import ADMIN
 from support.http.booking_links import Page

@@ -143,7 +143,9 @@ class HookFloor:
     client: httpx.AsyncClient
     bugs: list[str]
 
-    async def intake(self, key: str, connector: str = "scripted", **config: Any) -> None:
+    async def intake(
+        self, key: str, connector: str = "scripted", *, mapping: Mapping[str, Any] = MAPPING, **config: Any
+    ) -> None:
         """An intake over a connection of its own, both with this key."""
         if connector == "memory":
             config = {"url": "https://crm.example", **config}
@@ -153,7 +155,7 @@ class HookFloor:
             kind="lead",
             verifier={},
             secrets=None,
-            mapping=MAPPING,
+            mapping=dict(mapping),
             sample=SAMPLE,
             active=True,
             connection=key,

@@ -88,7 +88,7 @@ WORK_LISTS: Mapping[str, ListStatement] = MappingProxyType({
             "error_code": {"error_code": "'rejected'"},
             "maybe_twice": {"maybe_twice": "true"},
             "appointment": {"appointment_id": id_of("appointment", 7)},
-            "lead_id": {"lead_id": id_of("lead", 7)},
+            "lead": {"lead_id": id_of("lead", 7)},
             **_SPAN,
         },
         page={"after_at": _AFTER, "after_id": id_of("delivery", 7)},

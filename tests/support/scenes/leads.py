@@ -35,7 +35,7 @@ def ambiguous(it: Stage) -> Scenes:
     named = {"external_id": "4711", "source_system": "crm"}
     it.lead(**named)
     it.ask("POST", "/v1/leads", {**named, "email": "uwe@kaltakquise.example"}, key=it.partner_key())
-    for path in ("/v1/appointments", "/v1/decisions", "/v1/holds", "/v1/inbox", "/v1/overrides"):
+    for path in ("/v1/appointments", "/v1/decisions", "/v1/deliveries", "/v1/holds", "/v1/inbox", "/v1/overrides"):
         yield f"GET {path}", 409, it.ask("GET", f"{path}?lead=crm:4711")
     for part in ("", "/journey", "/links", "/booking-links", "/decisions"):
         yield f"GET /v1/leads/{{lead_id}}{part}", 409, it.ask("GET", f"/v1/leads/crm:4711{part}")

@@ -82,7 +82,7 @@ def test_a_fake_prints_documents_that_a_connection_to_it_is_set_up_with(words: t
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("caldav",), "google, memory, microsoft and smtp"),
+        (("caldav",), "google, hubspot, memory, microsoft and smtp"),
         (("google", "--control-port", "8"), "leave --control-port out"),
         (("microsoft", "--keep", "kept.json"), "forgets: leave --keep out"),
         (("google", "--port", "0"), "takes a number from 1 to 65535"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pointsman.connectors.vault import Vault
 from pointsman.domain.errors import NotFound
-from pointsman.services.lead_pages.lead_links import SEAL_CONTEXT as LEAD_PAGE
+from pointsman.services.signed_links.lead_page import SEAL_CONTEXT as LEAD_PAGE
 from pointsman.services.signed_links.tokens import SEAL_CONTEXT, SignedLink, read_link, sign_link, without_end
 from support.http.keys import SECRET
 

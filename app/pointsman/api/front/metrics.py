@@ -44,6 +44,7 @@ _GAUGES = {
 #: As `_GAUGES`, for what only grows.
 _COUNTERS = {
     "sweep_failures": ("task", "Runs of a sweep that failed"),
+    "own_writes_told": ("connection", "Events by which a vendor told us of our own writes; they changed nothing"),
     "notices_maybe_twice": ("connection", "Mails that may have gone out twice, since an answer was missing"),
 }
 

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pointsman.api.http.body_limits import OAUTH_PREFIX, WEBHOOK_PREFIX
 from pointsman.api.http.problems import ProblemResponse, problem_of_error
 from pointsman.domain.errors import TooManyRequests
-from pointsman.services.lead_pages.lead_links import LEAD_PAGE_PATH
+from pointsman.services.signed_links.lead_page import LEAD_PAGE_PATH
 from pointsman.services.signed_links.tokens import LINK_PATH
 
 MAX_SOURCES = 20_000

@@ -14,8 +14,9 @@ from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.domain.dates.durations import Duration
 from pointsman.domain.permissions.operations import Operation
-from pointsman.services.lead_pages.lead_links import LinkReader, list_lead_links, make_lead_link, revoke_lead_link
+from pointsman.services.lead_pages.lead_links import list_lead_links, make_lead_link, revoke_lead_link
 from pointsman.services.ports.leads.lead_links import LeadLinkRow
+from pointsman.services.signed_links.lead_page import LinkReader
 
 router = APIRouter(tags=["Lead intake"])
 

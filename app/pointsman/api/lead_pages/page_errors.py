@@ -10,8 +10,8 @@ from pointsman.api.lead_pages.page_reader import PageVisitor
 from pointsman.api.lead_pages.rendering import lead_pages
 from pointsman.api.page_frame.linked_route import LinkedPageRoute
 from pointsman.domain.errors import NotFound, TooManyRequests, Unavailable
-from pointsman.services.lead_pages.lead_links import LEAD_PAGE_PATH
 from pointsman.services.ports import DatabaseBusy, DatabaseUnavailable, Env, LostRace, SchemaUnusable
+from pointsman.services.signed_links.lead_page import LEAD_PAGE_PATH
 from pointsman.services.signed_links.tokens import LinkExpired
 
 

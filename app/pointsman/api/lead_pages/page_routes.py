@@ -21,7 +21,6 @@ from pointsman.domain.messages.message import as_written, rep_name, say
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.lead_pages.journey_reader import journey_reader
 from pointsman.services.lead_pages.journey_texts import kind_words, requirement_words
-from pointsman.services.lead_pages.lead_links import LEAD_PAGE_PATH
 from pointsman.services.lead_pages.page_view import (
     LeadPage,
     accept_by_link,
@@ -30,6 +29,7 @@ from pointsman.services.lead_pages.page_view import (
     reject_by_link,
 )
 from pointsman.services.ports import Env
+from pointsman.services.signed_links.lead_page import LEAD_PAGE_PATH
 from pointsman.services.wording.arguments import locale_tag
 from pointsman.services.wording.locale_formats import format_interval, list_in_words
 from pointsman.services.wording.rendering import MessageReader, render, render_sentence

@@ -71,6 +71,9 @@ class ConnectionHealthDoc(BaseModel):
     )
     deliveries_waiting: int
     oldest_delivery_at: datetime | None = Field(description="Since when the oldest of them is owed.")
+    own_writes_told: int = Field(
+        description="How often within an hour the vendor told us of our own writes. That is usual, and changes nothing."
+    )
 
     @staticmethod
     def of(found: ConnectionHealth, reader: MessageReader) -> "ConnectionHealthDoc":
@@ -100,6 +103,7 @@ class ConnectionHealthDoc(BaseModel):
             ],
             deliveries_waiting=found.owed.waiting,
             oldest_delivery_at=found.owed.oldest_at,
+            own_writes_told=found.own_writes_told,
         )
 
 

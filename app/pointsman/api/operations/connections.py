@@ -19,7 +19,8 @@ from pointsman.services.connections.connections import (
     list_connections,
     save_connection,
 )
-from pointsman.services.ports.booking.connections import ConnectionRow, OnRelease
+from pointsman.services.connections.record_fields import RecordFields
+from pointsman.services.ports.booking.connections import ConnectionRow, OnRelease, RecordValue
 from pointsman.services.wording.rendering import MessageReader, render
 
 router = APIRouter(tags=["Connections"])
@@ -128,6 +129,11 @@ class ConnectionIn(BaseModel):
         description="What becomes of the owner in the CRM once nobody has the lead: taken away (`clear`), or left (`keep`). An "
         "owner that the CRM had before is left in any case.",
     )
+    record: RecordFields = Field(
+        default=RecordFields(),
+        description="What a CRM is told of each lead beside its owner, and into which field it goes. Its fields are asked "
+        "for when the connection is saved, where its connector has the capability `fields`.",
+    )
     max_reading_age_s: Annotated[
         int | None,
         Field(
@@ -150,6 +156,9 @@ class ConnectionDoc(BaseModel):
     pending: bool = Field(description="Nobody has signed in over it yet: POST /v1/connections/{key}/sign-in.")
     sync_owners: bool = Field(description="Whether it hears who has each lead, and of meetings.")
     on_release: OnRelease = Field(description="What becomes of the owner in the CRM once nobody has the lead.")
+    record: dict[RecordValue, str] = Field(
+        description="The CRM's field for each value that it is told beside the owner."
+    )
     max_reading_age_s: int | None = Field(
         description="How old a reading may be to show slots and to route by; null: 60."
     )
@@ -166,6 +175,7 @@ class ConnectionDoc(BaseModel):
             pending=row.pending,
             sync_owners=row.sync_owners,
             on_release=row.on_release,
+            record=dict(row.record),
             max_reading_age_s=row.max_reading_age_s,
             fault=render(row.fault, reader) if row.fault else None,
             created_at=row.created_at,
@@ -244,6 +254,7 @@ async def put(
         active=given.active,
         sync_owners=given.sync_owners,
         on_release=given.on_release,
+        record=given.record.by_value(),
         max_reading_age_s=given.max_reading_age_s,
         actor=caller.actor,
     )

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.lead_reference import LeadQuery
 from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
@@ -103,6 +104,7 @@ class DeliveryDoc(BaseModel):
 
 def _asked(
     *,
+    lead: LeadQuery,
     connection: Annotated[FilterText | None, Query(description="Only those to this connection (key).")] = None,
     status: Annotated[Literal["pending", "done", "superseded", "dead"] | None, Query(description="Only these.")] = None,
     kind: Annotated[DeliveryKind | None, Query(description="Only of this kind.")] = None,
@@ -113,7 +115,6 @@ def _asked(
         bool | None, Query(description="Only mail that may have gone out twice; false leaves it out.")
     ] = None,
     appointment: Annotated[UUID | None, Query(description="Only this appointment's.")] = None,
-    lead_id: Annotated[UUID | None, Query(description="Only this lead's, and its appointments'.")] = None,
     since: SinceQuery = None,
     until: UntilQuery = None,
 ) -> DeliveryFilter:
@@ -125,7 +126,7 @@ def _asked(
         error_code=error_code,
         maybe_twice=maybe_twice,
         appointment_id=appointment,
-        lead_id=lead_id,
+        lead_id=lead,
         since=since,
         until=until,
     )
@@ -136,7 +137,7 @@ def _asked(
     summary="List the deliveries",
     description="Newest first; `status=dead` are the dead letters. Each is retried for 75 hours at least, and for "
     "as long as its appointment is ahead.",
-    responses=problem_responses(401, 403, 404, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def index(
     env: EnvDep,

@@ -126,6 +126,7 @@ class ServiceHost:
                 active=True,
                 sync_owners=given.sync_owners,
                 on_release=given.on_release,
+                record=given.record.by_value(),
                 max_reading_age_s=given.max_reading_age_s,
                 actor=CLI_ACTOR,
             )

@@ -13,7 +13,7 @@ from pointsman.db.engine.errors import translating_errors
 from pointsman.db.tables import connection_pace, connections
 from pointsman.db.tables.base import INSTANT
 from pointsman.domain.messages.message import Message, message_from_json
-from pointsman.services.ports.booking.connections import ConnectionRow, OnRelease
+from pointsman.services.ports.booking.connections import ConnectionRow, OnRelease, RecordValue
 
 _ADD = insert(connections)
 _CHANGE = (
@@ -29,6 +29,7 @@ _CHANGE = (
         max_reading_age_s=bindparam("max_reading_age_s"),
         sync_owners=bindparam("sync_owners"),
         on_release=bindparam("on_release"),
+        record=bindparam("record"),
     )
 )
 _CHANGING = (
@@ -41,6 +42,7 @@ _CHANGING = (
     "max_reading_age_s",
     "sync_owners",
     "on_release",
+    "record",
 )
 _GET = select(connections).where(connections.c.key == bindparam("key"))
 _GET_BY_ID = select(connections).where(connections.c.id == bindparam("of", type_=UUID_TYPE))
@@ -85,11 +87,13 @@ def connection_row(columns: Mapping[Any, Any]) -> ConnectionRow:
     """The row that has these columns, others left aside."""
     values = {name: columns[name] for name in ConnectionRow.__slots__}
     fault = message_from_json(values["fault"]) if values["fault"] else None
-    return ConnectionRow(**{**values, "fault": fault, "on_release": OnRelease(values["on_release"])})
+    record = {RecordValue(value): name for value, name in values["record"].items()}
+    return ConnectionRow(**{**values, "fault": fault, "on_release": OnRelease(values["on_release"]), "record": record})
 
 
 def _values(row: ConnectionRow, names: Iterable[str]) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in names} | {"fault": row.fault.as_json() if row.fault else None}
+    stored = {"fault": row.fault.as_json() if row.fault else None, "record": dict(row.record)}
+    return {name: getattr(row, name) for name in names} | stored
 
 
 class SqlConnections:

@@ -86,6 +86,11 @@ _HAS_NEWS = PreparedStatement("""
           and i.result #>> '{note,key}' is distinct from 'arrival.own-write')
 """)
 
+_OWN_WRITES_TOLD = PreparedStatement("""
+    select count(*) from inbox i join intakes n on n.id = i.intake_id join connections k on k.key = n.connection
+    where i.result #>> '{note,key}' = 'arrival.own-write' and i.received_at >= :since and k.id = :connection_id
+""")
+
 #: Of those that say the same version of the same thing, whatever events told of it, one is worked off. Where an event named
 #: no version, one that we wrote is no news.
 _KEEP_FETCHED = PreparedStatement("""
@@ -200,6 +205,9 @@ class SqlEventStore:
     async def has_news(self, connection_id: UUID, *, about: str, since: datetime) -> bool:
         given = {"connection_id": connection_id, "about": about, "since": since}
         return bool(await _HAS_NEWS.scalar(self._connection, given))
+
+    async def own_writes_told(self, connection_id: UUID, *, since: datetime) -> int:
+        return int(await _OWN_WRITES_TOLD.scalar(self._connection, {"connection_id": connection_id, "since": since}))
 
     async def own_writes(self, items: Sequence[UUID], *, connection_id: UUID) -> OwnWrites:
         row = await _OWN_WRITES.one(self._connection, {"items": items, "connection_id": connection_id})

@@ -73,6 +73,10 @@ _COUNTS = PreparedStatement("""
     where d.status = 'pending'
       and (d.kind <> 'notice' or d.error_code is not null or d.next_attempt_at <= cast(:at as timestamptz)) group by c.key
     union all
+    select 'own_writes_told', c.key, count(*)
+    from inbox i join intakes n on n.id = i.intake_id join connections c on c.key = n.connection
+    where i.result #>> '{note,key}' = 'arrival.own-write' group by c.key
+    union all
     select 'notices_maybe_twice', c.key, count(*) from deliveries d join connections c on c.id = d.connection_id
     where d.kind = 'notice' and d.status = 'done' and d.unsure > 0 group by c.key
     union all

@@ -39,6 +39,12 @@ _CURRENT_ASSIGNMENT = PreparedStatement("""
     left join gate_checks g on g.id = a.gate_check_id left join overrides o on o.id = a.override_id
     where a.lead_id = :lead and a.ended_at is null
 """)
+_LAST_CHECK = (
+    select(*(gate_checks.c[name] for name in GateCheckRow.__slots__))
+    .where(gate_checks.c.lead_id == bindparam("lead"), gate_checks.c.work == bindparam("gated"))
+    .order_by(gate_checks.c.checked_at.desc(), gate_checks.c.id.desc())
+    .limit(1)
+)
 _LAST_SETTER = PreparedStatement("""
     select setter_rep_id from gate_checks where lead_id = :lead and work = :work and passed
     order by checked_at desc, id desc limit 1
@@ -118,6 +124,11 @@ class SqlGates:
     async def current_assignment(self, lead_id: UUID, *, at: datetime) -> CurrentAssignment | None:
         row = await _CURRENT_ASSIGNMENT.one(self._connection, {"lead": lead_id, "at": at})
         return _current_assignment(row._asdict()) if row else None
+
+    async def last_check(self, lead_id: UUID, work: str) -> GateCheckRow | None:
+        found = await self._connection.execute(_LAST_CHECK, {"lead": lead_id, "gated": work})
+        row = found.mappings().one_or_none()
+        return GateCheckRow(**row) if row else None
 
     async def last_setter(self, lead_id: UUID, work: str) -> UUID | None:
         found: Any = await _LAST_SETTER.scalar(self._connection, {"lead": lead_id, "work": work})

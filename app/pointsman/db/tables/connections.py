@@ -27,6 +27,8 @@ connections = Table(
         nullable=False,
         server_default="clear",
     ),
+    # {value: the CRM's field}: what is told beside the owner
+    Column("record", JSONB, nullable=False, server_default="{}"),
     instant_column("created_at"),
 )
 

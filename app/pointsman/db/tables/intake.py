@@ -105,6 +105,12 @@ inbox = Table(
     ),
     Index("inbox_unread_idx", "intake_id", "received_at", postgresql_where=text("status = 'unread'")),
     Index("inbox_sender_key", "dedupe_key", "sender", unique=True, postgresql_where=text("sender is not null")),
+    Index(  # what vendors told us of our own writes
+        "inbox_own_write_idx",
+        "intake_id",
+        "received_at",
+        postgresql_where=text("(result #>> '{note,key}') = 'arrival.own-write'"),
+    ),
     Index("inbox_received_idx", "received_at", "id"),
     Index("inbox_status_idx", "status", "received_at", "id"),
     Index("inbox_intake_idx", "intake_id", "received_at", "id"),

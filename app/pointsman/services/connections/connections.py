@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from pointsman.domain.messages.coded import CodedMessage
 from pointsman.domain.messages.message import Message, intake_name, say
 from pointsman.services.audit import audit
 from pointsman.services.connections.missing import no_connection
+from pointsman.services.connections.record_fields import check_record_fields, require_record_fields
 from pointsman.services.connections.sign_in import pending_fault
 from pointsman.services.deliveries.connection_faults import audit_fault, put_back_into_use, put_out_of_use
 from pointsman.services.deliveries.enqueue import resume_connection
@@ -25,7 +27,7 @@ from pointsman.services.ports import (
     VendorReauthError,
     VendorRejectedError,
 )
-from pointsman.services.ports.booking.connections import ConnectionRow, OnRelease
+from pointsman.services.ports.booking.connections import ConnectionRow, OnRelease, RecordValue
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
 
@@ -40,6 +42,7 @@ async def save_connection(
     actor: Actor,
     sync_owners: bool = False,
     on_release: OnRelease = OnRelease.CLEAR,
+    record: Mapping[RecordValue, str] = MappingProxyType({}),
     max_reading_age_s: int | None = None,
 ) -> tuple[ConnectionRow, bool]:
     """Check a connection with one call to its vendor, then save it; (the row, whether it is new).
@@ -48,7 +51,8 @@ async def save_connection(
     One that is switched off is not checked: its vendor may be what is wrong.
 
     With `sync_owners` it is a CRM that hears from now on who owns a lead and which meetings there are; `on_release` says what
-    becomes of the owner there once nobody has the lead. `max_reading_age_s` is how old a reading of its calendars may be to
+    becomes of the owner there once nobody has the lead, and `record` which of its fields has what is told beside the owner: its
+    fields are asked for, where its connector lists them. `max_reading_age_s` is how old a reading of its calendars may be to
     show slots and to route by (None: FOR_SLOTS). Raises Invalid (configuration, no such connector, no CRM, or the vendor says
     no), Conflict (of another connector), Unavailable (no answer).
     """
@@ -72,9 +76,10 @@ async def save_connection(
             ],
             told=say("refusal.no-crm", connector=connector),
         )
+    check_record_fields(record, sync_owners=sync_owners)
     connection_id = there.id if there else env.new_id()
     if active and not pending:
-        await _check(env, ConnectionRef(id=connection_id, connector=connector, config=public, sealed=sealed))
+        await _check(env, ConnectionRef(id=connection_id, connector=connector, config=public, sealed=sealed), record)
     row = ConnectionRow(
         id=connection_id,
         key=key,
@@ -87,6 +92,7 @@ async def save_connection(
         created_at=there.created_at if there else env.clock(),
         sync_owners=sync_owners,
         on_release=on_release,
+        record=record,
         max_reading_age_s=max_reading_age_s,
     )
 
@@ -207,9 +213,10 @@ def _require_same_connector(before: ConnectionRow, connector: str) -> None:
         )
 
 
-async def _check(env: Env, ref: ConnectionRef) -> None:
+async def _check(env: Env, ref: ConnectionRef, record: Mapping[RecordValue, str]) -> None:
     try:
         await env.calendars.check(ref)
+        await require_record_fields(env, ref, record)
     except VendorReauthError as error:
         message = f"The vendor refuses these credentials: {refusal_text(error)}"
         told = say("refusal.credentials", why=failure_message(error))
@@ -232,6 +239,7 @@ def _audited(row: ConnectionRow) -> dict[str, Any]:
         "pending": row.pending,
         "sync_owners": row.sync_owners,
         "on_release": row.on_release.value,
+        "record": {value.value: name for value, name in row.record.items()},
         "max_reading_age_s": row.max_reading_age_s,
     }
 

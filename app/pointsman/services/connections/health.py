@@ -17,6 +17,7 @@ from pointsman.services.transactions import run_in_transaction
 
 PROBES_AT_ONCE = 10
 MOST_SUBJECTS = 100  # that are shown, and told of
+OWN_WRITES_OF = timedelta(hours=1)
 _IDLE = timedelta(days=1)  # after which nothing is known of a mailbox for which no call was made
 
 
@@ -24,7 +25,8 @@ _IDLE = timedelta(days=1)  # after which nothing is known of a mailbox for which
 class ConnectionHealth:
     """A connection, its pace (None: never used), and what is owed to it; `state` None says that it is switched off.
 
-    `held` are the mailboxes, or users, for which calls wait while others go on.
+    `held` are the mailboxes, or users, for which calls wait while others go on. `own_writes_told` counts the events of the last
+    hour by which the vendor told us of our own writes: they changed nothing.
     """
 
     connection: ConnectionRow
@@ -32,6 +34,7 @@ class ConnectionHealth:
     pace: PaceRow | None
     owed: OwedWork
     held: Sequence[HeldSubject] = ()
+    own_writes_told: int = 0
 
     @property
     def until(self) -> datetime | None:
@@ -49,8 +52,9 @@ async def connection_health(env: Env, key: str) -> ConnectionHealth:
         pace = await tx.paces.show(connection.id, at=now)
         owed = await tx.paces.owed(connection.id)
         held = await tx.paces.held(connection.id, at=now, limit=MOST_SUBJECTS)
+        echoes = await tx.events.own_writes_told(connection.id, since=now - OWN_WRITES_OF)
     state = _state(connection, pace, now)
-    return ConnectionHealth(connection=connection, state=state, pace=pace, owed=owed, held=held)
+    return ConnectionHealth(connection=connection, state=state, pace=pace, owed=owed, held=held, own_writes_told=echoes)
 
 
 def _state(connection: ConnectionRow, pace: PaceRow | None, now: datetime) -> PaceState | None:

@@ -184,6 +184,7 @@ async def _claim(env: Env, delivery_id: UUID) -> _Claim | None:
             is_switched_on=connection.active,
             is_in_use=connection.active and connection.fault is None,
             on_release=connection.on_release,
+            record=connection.record,
         )
         try:
             return _Claim(job, await RENDER[delivery.kind](claimed), at)

@@ -31,6 +31,7 @@ from pointsman.services.intake.intakes import load_mapping
 from pointsman.services.intake.items.item_result import handover_result, submit_result, warnings_kept
 from pointsman.services.intake.items.take_apart import StillRefusedError, take_apart
 from pointsman.services.intake.mapping.event_json import read_event_json
+from pointsman.services.intake.mapping.events import fetched_event
 from pointsman.services.intake.mapping.expressions import Evaluation
 from pointsman.services.intake.mapping.map_event import MappedEvent, map_event
 from pointsman.services.intake.read_events import (
@@ -115,7 +116,12 @@ async def _run(env: Env, item: InboxRow, *, asks_vendors: bool) -> None:
     if (item.result or {}).get("refused") in (BODY, EVENT):  # of a hand-over, `refused` is what the gate refused
         await take_apart(env, item, mapping)
         return
-    event = await read_event_json(env, item.body)
+    event, evaluation = await read_event_json(env, item.body), Evaluation(len(item.body))
+    if item.about is not None:
+        event = fetched_event(event, mapping, evaluation)
+        if event is None:
+            await _end_without_event(env, item)
+            return
     require_object(event)
     mapped = map_event(
         event,
@@ -123,12 +129,23 @@ async def _run(env: Env, item: InboxRow, *, asks_vendors: bool) -> None:
         known,
         intake=item.intake_key,
         at=item.occurred_at or item.received_at,
-        evaluation=Evaluation(len(item.body)),
+        evaluation=evaluation,
     )
     if item.intake_kind == "handover":
         await _hand_over(env, item, mapped, actor)
     else:
         await _submit(env, item, mapped, actor, asks_vendors=asks_vendors)
+
+
+async def _end_without_event(env: Env, item: InboxRow) -> None:
+    """What was fetched is not what the mapping means."""
+
+    async def work(tx: Tx) -> None:
+        if await tx.inbox.lock(item.id) is not None:
+            note = say("arrival.mapped-to-nothing").as_json()
+            await tx.inbox.finish(item.id, at=env.clock(), lead_id=None, result={"note": note})
+
+    await run_in_transaction(env, work)
 
 
 async def _hand_over(env: Env, item: InboxRow, mapped: MappedEvent, actor: Actor) -> None:

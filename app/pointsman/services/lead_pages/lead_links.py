@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Forbidden, NotFound
@@ -12,25 +11,8 @@ from pointsman.services.audit import audit
 from pointsman.services.availability.booking_context import visible_lead
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.leads.lead_links import LeadLinkRow
+from pointsman.services.signed_links.lead_page import LIFETIMES, LinkReader, lead_page_address
 from pointsman.services.signed_links.rights import end_of_life, links_handled
-from pointsman.services.signed_links.tokens import SignedLink, sign_link
-
-LEAD_PAGE_PATH = "/lead/"
-SEAL_CONTEXT = "lead-link"
-
-
-class LinkReader(StrEnum):
-    """The reader of a link: the key that makes it, with what it may read, or the rep who has the lead, with accept and reject."""
-
-    KEY = "key"
-    HOLDER = "holder"
-
-
-#: (where nothing is said, the longest) by reader: what a key reads ends soon, since an address is more easily lost than a key.
-LIFETIMES = {
-    LinkReader.KEY: (timedelta(hours=1), timedelta(hours=12)),
-    LinkReader.HOLDER: (timedelta(days=14), timedelta(days=90)),
-}
 
 
 async def make_lead_link(
@@ -70,10 +52,7 @@ async def make_lead_link(
         await tx.lead_links.add(row)
         made = {"link": str(row.id), "reader": reader.value, "expires_at": expires_at.isoformat()}
         await audit(env, tx, actor, "lead-link.made", f"lead:{lead_id}", after=made)
-    token = sign_link(
-        env.secrets, SignedLink(id=row.id, expires_at=expires_at, language=language), context=SEAL_CONTEXT
-    )
-    return f"{env.public_url}{LEAD_PAGE_PATH}{token}", row
+    return lead_page_address(env, row, language), row
 
 
 async def list_lead_links(

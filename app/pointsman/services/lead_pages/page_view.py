@@ -14,7 +14,6 @@ from pointsman.services.appointments.actions import accept, reject
 from pointsman.services.appointments.transitions import refuse_ended_lead_link
 from pointsman.services.handover.gate_check import gate_seen_by
 from pointsman.services.lead_pages.journey import Journey, load_journey
-from pointsman.services.lead_pages.lead_links import SEAL_CONTEXT
 from pointsman.services.leads.facts import shown_company
 from pointsman.services.leads.fields import known_fields
 from pointsman.services.policies.cache import load_routing_config
@@ -22,6 +21,7 @@ from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.leads.lead_links import LeadLinkRow
 from pointsman.services.roster.names import roster_names
+from pointsman.services.signed_links.lead_page import SEAL_CONTEXT
 from pointsman.services.signed_links.tokens import SignedLink, link_expired, read_link
 from pointsman.services.wording.rendering import FALLBACK_LANGUAGE
 

@@ -17,7 +17,7 @@ from pointsman.services.intake.receive import process_item, sweep_inbox
 from pointsman.services.intake.replay import replay_item
 from pointsman.services.ports.intake.event_store import FetchedEvent
 from pointsman_sdk import Arrival, Event, ReauthRequired, Reply, Retryable
-from support.floors.hook_floor import HookFloor
+from support.floors.hook_floor import MAPPING, HookFloor
 from support.floors.use_case_env import ADMIN, Ticking
 
 pytestmark = pytest.mark.anyio
@@ -61,6 +61,28 @@ async def test_many_events_are_read_in_one_call_and_become_leads_by_the_mapping(
     leads = await floor.world.rows("select email from leads order by email")
     assert [lead.email for lead in leads] == [f"p{n}@nordlicht.example" for n in range(5)]
     assert {item.status for item in await floor.items()} == {"done"}
+
+
+@pytest.mark.parametrize(
+    ("events", "wanted", "status"),
+    [
+        ("[@][?name != 'Cold']", ["p1@nordlicht.example"], {"done"}),
+        ("[@, @]", [], {"dead"}),  # one that was fetched is one
+        ("[@]", ["p0@nordlicht.example", "p1@nordlicht.example"], {"done"}),
+    ],
+)
+async def test_the_mapping_says_which_of_what_was_fetched_is_meant(
+    floor: HookFloor, events: str, wanted: list[str], status: set[str]
+) -> None:
+    await floor.intake("form", mapping=MAPPING | {"events": events})
+    intake = await told(floor, Event(key="e-0", about="p-0"), Event(key="e-1", about="p-1"))
+    cold = Arrival(fields={"id": "p-0", "email": "p0@nordlicht.example", "name": "Cold"})
+    floor.script.arrivals = {"e-0": cold, "e-1": person(1)}
+    await fetch_events(floor.env, intake)
+    await work_off(floor)
+    leads = await floor.world.rows("select email from leads order by email")
+    assert [lead.email for lead in leads] == wanted
+    assert {item.status for item in await floor.items()} == status
 
 
 async def test_what_the_memory_vendor_tells_becomes_a_lead(floor: HookFloor) -> None:

@@ -10,12 +10,16 @@ import pytest
 
 from pointsman.connectors.intake import ConnectorIntake
 from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.domain.roster.roles import Work
 from pointsman.services.booking.book import book
+from pointsman.services.connections.health import connection_health
 from pointsman.services.intake.hooks.answer import answer_hook
 from pointsman.services.intake.hooks.fetch import fetch_events
 from pointsman.services.intake.intakes import IntakeInput, create_intake, load_intake
+from pointsman.services.operations.monitoring import state_counts
 from pointsman.services.ports import Env
 from pointsman.services.ports.intake.signatures import SignedRequest
+from pointsman.services.reassignment.manual import assign_manually
 from support.floors.booking_floor import SETTER
 from support.floors.crm_floor import CrmFloor, open_crm_floor
 from support.floors.hook_floor import MAPPING, SAMPLE
@@ -77,6 +81,43 @@ async def test_what_our_deliveries_caused_is_done_and_brings_nothing(echo: Echo)
     await echo.tells(told)
     assert {(item.status, item.result["note"]["key"]) for item in await echo.items()} == {("done", "arrival.own-write")}
     assert await fetch_events(echo.env, echo.id) == 0
+
+
+@pytest.mark.parametrize("origin", ["told", "untold"])
+async def test_an_owner_whom_we_set_comes_back_as_no_decision_and_no_delivery(echo: Echo, origin: str) -> None:
+    world, hooks = echo.crm.floor.world, echo.crm.crm.hooks
+    lead_id = await world.lead(lead__country="DE")
+    await world.route(lead_id)
+    heard = len(hooks.events)
+    await echo.crm.floor.work()
+    assert echo.crm.owner_of(f"{lead_id}@lead.example") is not None
+    counts = "select (select count(*) from decisions) as decisions, (select count(*) from deliveries) as deliveries"
+    before = await world.rows(counts)
+    told = [event if origin == "told" else {**event, "origin": None} for event in hooks.events[heard:]]
+    assert told
+    await echo.tells(told)
+    assert await fetch_events(echo.env, echo.id) == 0
+    assert {item.status for item in await echo.items()} == {"done"}
+    assert await world.rows(counts) == before
+    assert (await connection_health(echo.env, "crm")).own_writes_told == len(told)
+    assert (await state_counts(echo.env))["own_writes_told"] == {"crm": len(told)}
+
+
+async def test_an_owner_whom_a_human_changed_is_told_again_with_the_next_act(echo: Echo) -> None:
+    world, vendor = echo.crm.floor.world, echo.crm.crm
+    lead_id = await world.lead(lead__country="DE")
+    await world.route(lead_id)
+    await echo.crm.floor.work()
+    given: dict[str, Any] = {"work": Work.QUALIFICATION, "override_id": None, "reason": "x", "actor": ADMIN}
+    await assign_manually(echo.env, lead_id, rep="paul", **given)
+    await echo.crm.floor.work()
+    (person,) = [one for one in vendor.crm.of("person") if one.natural == f"{lead_id}@lead.example"]
+    vendor.crm.edit(person.id, owner="user-2")
+    await echo.tells(vendor.hooks.events[-1:])
+    for rep in ("mia", "paul"):  # what was told last stands: without the news there were nothing to say
+        await assign_manually(echo.env, lead_id, rep=rep, **given)
+    await echo.crm.floor.work()
+    assert echo.crm.owner_of(f"{lead_id}@lead.example") == "paul"
 
 
 async def test_a_vendor_that_names_no_cause_is_known_by_the_version_that_we_wrote(echo: Echo) -> None:

@@ -39,7 +39,7 @@ async def render(claimed: Claimed) -> Call | None:
         join_url=row.join_url,
         owner=CrmOwner(email=rep.email) if rep else None,
     )
-    crm, ref, person = claimed.env.crm, claimed.connection, crm_person(claimed)
+    crm, ref, person = claimed.env.crm, claimed.connection, await crm_person(claimed)
 
     async def put() -> VendorReceipt:
         if person is None:

@@ -14,6 +14,7 @@ from pointsman.services.deliveries.records.told import (
     record_id,
     told_record,
 )
+from pointsman.services.deliveries.records.values import RecordText, record_values
 from pointsman.services.ports import VendorReceipt
 from pointsman.services.ports.booking.connections import OnRelease
 from pointsman.services.ports.booking.deliveries import DeliveryKind
@@ -33,12 +34,16 @@ class _Record:
 async def render(claimed: Claimed) -> Call | None:
     """The owner of the lead now, however late the CRM hears of it; nothing where it knows that, and told of no change since."""
     record = await _record(claimed)
-    takes_owner_away = record is not None and record.owner is None and _takes_owner_away(claimed, record)
-    if record is None or (record.owner is None and not takes_owner_away):
+    if record is None:
+        return None
+    takes_owner_away = record.owner is None and _takes_owner_away(claimed, record)
+    # A record that was another lead's is told of nothing but its owner.
+    says = await record_values(claimed, record.lead) if record.lead.merged_into is None else RecordText()
+    if record.owner is None and not takes_owner_away and not says.values:
         return None
     rep = claimed.config.roster.reps.get(record.owner) if record.owner is not None else None
     address = rep.email if rep else "" if record.owner is not None else None
-    told = told_record(owner=address, address=record.lead.email, values={})
+    told = told_record(owner=address, address=record.lead.email, values=says.compared)
     if await _is_known(claimed, told):
         return None
     await claimed.tx.deliveries.note_told(claimed.delivery.id, told)
@@ -50,9 +55,10 @@ async def render(claimed: Claimed) -> Call | None:
         phone=record.lead.phone_key,
         name=lead_name(record.lead, claimed.reader),
         id=record.id,
-        has_new_address=has_new_address(before, told),
+        has_new_address=record.lead.id == claimed.lead.id and has_new_address(before, told),
         owner=CrmOwner(email=address) if address is not None else None,
         takes_owner_away=takes_owner_away,
+        fields=says.values,
     )
     return _put(claimed, person, record.owner)
 
@@ -91,7 +97,7 @@ def _takes_owner_away(claimed: Claimed, record: _Record) -> bool:
 
 
 async def _record(claimed: Claimed) -> _Record | None:
-    """The record to bring to what stands now; None of a merged lead of which the CRM never heard.
+    """The record to bring to what stands now; None where another lead's delivery says it.
 
     Of a lead that was merged it is the survivor's, where both are one record in the CRM, else it is nobody's any more.
     """
@@ -99,8 +105,10 @@ async def _record(claimed: Claimed) -> _Record | None:
     if lead.merged_into is None:
         return _Record(lead=lead, id=own or await _inherited(claimed, lead), owner=await _owner(claimed, lead))
     survivor = await claimed.tx.leads.get(lead.merged_into)
-    if own is None or survivor is None:
+    if survivor is None or (own is None and survivor.email == lead.email):
         return None
+    if own is None:  # it may have been made by a call that was never answered
+        return _Record(lead=lead, id=None, owner=None)
     owed = await claimed.tx.deliveries.of_thing(*_thing(claimed, survivor.id))
     if own == (record_id(owed) or await _inherited(claimed, survivor)):
         return _Record(lead=survivor, id=own, owner=await _owner(claimed, survivor))
@@ -120,12 +128,14 @@ def _thing(claimed: Claimed, lead_id: UUID) -> tuple[UUID, str, DeliveryKind, st
     return claimed.connection.id, "", DeliveryKind.PERSON, person_key(lead_id)
 
 
-def crm_person(claimed: Claimed) -> CrmPerson | None:
+async def crm_person(claimed: Claimed) -> CrmPerson | None:
     """The lead as a CRM should know it; None without an address."""
     lead = claimed.lead
     if not lead.email:
         return None
-    return CrmPerson(key=person_key(lead.id), email=lead.email, name=lead_name(lead, claimed.reader))
+    owed = await claimed.tx.deliveries.of_thing(*_thing(claimed, lead.id))
+    known = record_id(owed) or await _inherited(claimed, lead)
+    return CrmPerson(key=person_key(lead.id), id=known, email=lead.email, name=lead_name(lead, claimed.reader))
 
 
 async def _owner(claimed: Claimed, lead: LeadRow) -> str | None:

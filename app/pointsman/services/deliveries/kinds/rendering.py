@@ -1,7 +1,7 @@
 """Rendering: from a delivery to the call that brings the vendor to what stands in the database now."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from pointsman.domain.leads.placeholders import company_named
@@ -19,7 +19,7 @@ from pointsman.services.deliveries.enqueue import participants_of
 from pointsman.services.policies.cache import RoutingConfig
 from pointsman.services.ports import ConnectionRef, Env, Tx, VendorReceipt
 from pointsman.services.ports.booking.appointments import AppointmentRow
-from pointsman.services.ports.booking.connections import OnRelease
+from pointsman.services.ports.booking.connections import OnRelease, RecordValue
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.vendors.texts import SharedText
@@ -35,7 +35,7 @@ class Claimed:
 
     `owed` is all that was ever owed about this thing, in order; the delivery is the last of it. `is_switched_on`: the
     connection was not switched off by an admin; `is_in_use`: nor is it out of use, so that the call is made. `booked` is None
-    of a lead's record; `on_release` is the connection's word.
+    of a lead's record; `on_release` and `record` are the connection's word.
     """
 
     env: Env
@@ -50,6 +50,7 @@ class Claimed:
     is_switched_on: bool = True
     is_in_use: bool = True
     on_release: OnRelease = OnRelease.CLEAR
+    record: Mapping[RecordValue, str] = field(default_factory=dict)
 
     @property
     def appointment(self) -> AppointmentRow:

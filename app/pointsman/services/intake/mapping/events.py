@@ -30,6 +30,16 @@ def split_events(body: Any, mapping: IntakeMapping, evaluation: Evaluation) -> l
     return events
 
 
+def fetched_event(body: Any, mapping: IntakeMapping, evaluation: Evaluation) -> Any:
+    """The one event in what was fetched, read as if it had been sent; None where the mapping's `events` selects none."""
+    if mapping.events is None:
+        return body
+    events = split_events(body, mapping, evaluation)
+    if len(events) > 1:
+        raise Invalid("The mapping's `events` makes several events of one that was fetched.", code="no-events")
+    return events[0] if events else None
+
+
 def dedupe_key(
     event: Any, position: int, mapping: IntakeMapping, headers: Any, *, batch: bool, evaluation: Evaluation
 ) -> str:

@@ -1,7 +1,7 @@
 """The connections repository."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -16,6 +16,17 @@ class OnRelease(StrEnum):
 
     CLEAR = "clear"
     KEEP = "keep"
+
+
+class RecordValue(StrEnum):
+    """What a CRM may be told of a lead beside its owner. GATE and EVIDENCE are private: they go into the record alone."""
+
+    STAGE = "stage"
+    WORK = "work"
+    GATE = "gate"
+    SENTENCE = "sentence"
+    LINK = "link"
+    EVIDENCE = "evidence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +45,7 @@ class ConnectionRow:
     pending: bool = False  # nobody has signed in over it yet
     sync_owners: bool = False  # a CRM that is told who owns a lead, and of its meetings
     on_release: OnRelease = OnRelease.CLEAR
+    record: Mapping[RecordValue, str] = field(default_factory=dict)  # the CRM's field for each value beside the owner
 
     def ref(self) -> ConnectionRef:
         return ConnectionRef(id=self.id, connector=self.connector, config=self.config, sealed=self.sealed)

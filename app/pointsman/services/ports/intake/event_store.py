@@ -63,6 +63,10 @@ class EventStore(Protocol):
         """Whether the vendor told something of this thing since then that was not a write of ours."""
         ...
 
+    async def own_writes_told(self, connection_id: UUID, *, since: datetime) -> int:
+        """How many events since then told of our own writes, and changed nothing."""
+        ...
+
     async def own_writes(self, items: Sequence[UUID], *, connection_id: UUID) -> OwnWrites:
         """Which of these tell of a version that a delivery over this connection has written."""
         ...

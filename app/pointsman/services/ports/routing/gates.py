@@ -73,6 +73,10 @@ class Gates(Protocol):
 
     async def current_assignment(self, lead_id: UUID, *, at: datetime) -> CurrentAssignment | None: ...
 
+    async def last_check(self, lead_id: UUID, work: str) -> GateCheckRow | None:
+        """The lead's latest try of the gate for this work."""
+        ...
+
     async def last_setter(self, lead_id: UUID, work: str) -> UUID | None:
         """The setter of the lead's latest passed check."""
         ...

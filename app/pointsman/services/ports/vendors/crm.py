@@ -1,6 +1,7 @@
 """The CRMs of connected vendors, as the use cases see them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -27,7 +28,7 @@ class CrmPerson:
     """A lead as the CRM should know it: by `id` where it was told before, else found by address, else made under `key`.
 
     Without an address it is known by its number. `has_new_address`: the record with that id is to have it. `owner` None leaves
-    the owner as it stands, unless `takes_owner_away`.
+    the owner as it stands, unless `takes_owner_away`. `fields` are values by the CRM's own names.
     """
 
     key: str
@@ -39,6 +40,17 @@ class CrmPerson:
     has_new_address: bool = False
     owner: CrmOwner | None = None
     takes_owner_away: bool = False
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmField:
+    """A field of the CRM's records of people: whether any text may stand in it, and if it is a choice, what may."""
+
+    name: str
+    takes_text: bool
+    options: tuple[str, ...] = ()
+    writable: bool = True
 
 
 class CrmMeetingStatus(StrEnum):
@@ -83,8 +95,12 @@ class CrmGateway(Protocol):
     async def put_person(self, connection: ConnectionRef, person: CrmPerson) -> CrmReceipt | None:
         """Bring the person's record to this state; what the CRM knows beside it stays. Again is harmless.
 
-        None where an owner is to be taken away from a record that is not there. Raises `UnknownCrmOwnerError` too.
+        None where there is no record and no owner for it. Raises `UnknownCrmOwnerError` too.
         """
+        ...
+
+    async def person_fields(self, connection: ConnectionRef) -> Sequence[CrmField] | None:
+        """The fields of its records of people; None where the connector cannot list them."""
         ...
 
     async def put_meeting(self, connection: ConnectionRef, person: CrmPerson, meeting: CrmMeeting) -> CrmReceipt:
