@@ -17,6 +17,14 @@ from pointsman_hubspot.tasks import HubSpotTasks
 from pointsman_sdk import CONTRACT, Auth, Capability, ClientAuth, Context, Limits, Manifest, Method
 from pointsman_sdk.signatures.hubspot import HubSpotV3
 
+_REQUESTS_OF_A_CALL = 3
+
+
+def _rate(requests: int) -> float:
+    """Calls a second where HubSpot allows so many requests in ten."""
+    return requests / 10 / _REQUESTS_OF_A_CALL
+
+
 MANIFEST = Manifest(
     name="hubspot",
     title="HubSpot",
@@ -54,9 +62,9 @@ MANIFEST = Manifest(
             fields=("client_id", "client_secret"),
         ),
     ),
-    # 100 calls in ten seconds for an app, or more (developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines):
-    # what a connection has of them, its configuration says.
-    limits=Limits(rate=10.0, burst=80, at_once=6),
+    # 100 requests in ten seconds for an app, or more (developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines):
+    # what a connection has of them, its configuration says. A lead or an appointment takes about three.
+    limits=Limits(rate=_rate(100), burst=10, at_once=6),
     signs=HubSpotV3.signs,
     docs="https://github.com/pointsman/pointsman/blob/main/docs/connections/hubspot.md",
     maintainers=("Pointsman",),
@@ -71,7 +79,7 @@ class HubSpotConnector:
 
     def __init__(self, config: HubSpotConfig, context: Context) -> None:
         desk = Desk.of(config, context)
-        self.limits = replace(MANIFEST.limits, rate=config.calls_in_ten_seconds / 10)
+        self.limits = replace(MANIFEST.limits, rate=_rate(config.calls_in_ten_seconds))
         self._client = desk.client
         self.people = HubSpotPeople(desk)
         self.accounts = HubSpotAccounts(desk)

@@ -1,6 +1,7 @@
 """The properties by which HubSpot's records are known as ours: a key, whose values are unique, and the sequence beside it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -24,7 +25,7 @@ _OF_KIND: Mapping[str, tuple[str, ...]] = {
 }
 #: Kinds of which records are found without uniqueness, too: along their contact.
 _MAY_BE_PLAIN = frozenset({"meetings", "tasks"})
-_MODES = "modes"
+_MOST_NAMES, _NAMES_LAST = 1_000, timedelta(days=1)
 
 
 class Mode(StrEnum):
@@ -39,7 +40,7 @@ class OurProperties:
 
     def __init__(self, client: Client, context: Context) -> None:
         self._client, self._paths = client, client.paths
-        self._notes = Memo(context.memory, context.clock, "properties", shelves=1)
+        self._notes = Memo(context.memory, context.clock, "properties", shelves=16)
         self._known: dict[str, Mode] = {}
 
     async def mode(self, kind: str) -> Mode:
@@ -53,6 +54,18 @@ class OurProperties:
             else:
                 self._known[kind] = Mode(noted)
         return self._known[kind]
+
+    async def names(self, kind: str) -> tuple[str, ...]:
+        """Every property of the kind, as of a day ago at most; none where the sign-in may not list them."""
+        noted = await self._notes.get(f"names:{kind}")
+        if noted is None:
+            try:
+                answer = await self._client.call("GET", self._paths.properties(kind), params={"archived": "false"})
+            except Forbidden:
+                return ()
+            noted = ",".join(shaped(lambda data: [text(one["name"]) for one in rows(data)], answer)[:_MOST_NAMES])
+            await self._notes.note(f"names:{kind}", noted, lasts=_NAMES_LAST)
+        return tuple(noted.split(","))
 
     async def forget(self, kind: str) -> None:
         """Look again: HubSpot says that it is not as it was found."""

@@ -57,12 +57,18 @@ class HubSpotPeople:
         return None if found is None else await self._record(found, key)
 
     async def find(self, by: PersonBy) -> RemoteRecord | None:
-        found = await self._by_id(by.external_id)
+        """With every property, so that a mapping can be tried on it."""
+        names = tuple(dict.fromkeys((*self._names({}), *await self._desk.ours.names(KIND))))
+        found = None
+        if by.external_id is not None and _is_id(by.external_id):
+            found = await self._objects.read_whole(KIND, by.external_id, properties=names)
+            # An id of before a merger is one that the record itself surely answers by.
+            found = found or await self._read(by.external_id)
         if found is None and by.email:
-            found = await self._read(by.email.strip().lower(), by="email")
+            found = await self._objects.read_whole(KIND, by.email.strip().lower(), properties=names, by="email")
         if found is None and by.phone:
-            found = await self._by_phone(by.phone)
-        return None if found is None else await self._record(found, found.properties.get(KEY, ""))
+            found = await self._by_phone(by.phone, names)
+        return None if found is None else await self._record(found, found.properties.get(KEY, ""), names)
 
     def _names(self, fields: Mapping[str, object]) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*PROPERTIES, *self._desk.config.property_names(), *fields)))
@@ -78,7 +84,7 @@ class HubSpotPeople:
     async def _by_id(
         self, external_id: str | None, names: tuple[str, ...] = (), *, linked: bool = False
     ) -> Found | None:
-        if external_id is None or not external_id.isdigit() or len(external_id) > _ID_DIGITS:
+        if external_id is None or not _is_id(external_id):
             return None
         return await self._read(external_id, names=names, linked=linked)
 
@@ -161,6 +167,10 @@ class HubSpotPeople:
             url=(await self._desk.portal()).page_of(KIND, found.id),
             fields=fields,
         )
+
+
+def _is_id(external_id: str) -> bool:
+    return external_id.isascii() and external_id.isdigit() and len(external_id) <= _ID_DIGITS
 
 
 def _state(thing: PersonState) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 from pointsman_hubspot.api.client import Client
 from pointsman_hubspot.api.refusals import Said, raise_said
 from pointsman_hubspot.api.shape import next_page, rows, shaped, text
-from pointsman_sdk import AmbiguousOutcome, Page, Rejected, all_items
+from pointsman_sdk import AmbiguousOutcome, Page, Rejected, Retryable, all_items
 
 BATCH = 100
 """Records in one reading of many; with histories half as many."""
@@ -15,6 +15,9 @@ HISTORY_BATCH = 50
 _LINKED_PAGE = "500"
 _MISSING = "OBJECT_NOT_FOUND"
 _MERGED = "hs_merged_object_ids"
+_INVALID = "VALIDATION_ERROR"
+#: What the refusal of one item in a batch would be as an answer of its own. Any other is a failure.
+_STATUSES = {_INVALID: 400, "CONFLICT": 409, _MISSING: 404}
 #: How a kind is associated with another by default, as a record is made (hubspot-api-client, AssociationType).
 LINK_TYPES = {
     ("contacts", "companies"): 279,
@@ -54,6 +57,18 @@ class Objects:
             params["idProperty"] = by
         found = await self._client.call("GET", self._paths.objects(kind, record), params=params, absent_is_none=True)
         return None if found is None else shaped(_found, found)
+
+    async def read_whole(
+        self, kind: str, value: str, *, properties: Sequence[str], by: str | None = None
+    ) -> Found | None:
+        """The record with as many properties as there are, more than an address holds, or None."""
+        body: dict[str, Any] = {"properties": list(properties), "propertiesWithHistory": [], "inputs": [{"id": value}]}
+        if by is not None:
+            body["idProperty"] = by
+        answer = await self._client.call("POST", self._paths.objects(kind, "batch", "read"), body=body)
+        found = shaped(lambda data: [_found(row) for row in rows(data)], answer)
+        _require_missing(answer)
+        return found[0] if found else None
 
     async def read_many(
         self, kind: str, records: Sequence[str], *, properties: Iterable[str], history: Sequence[str] = ()
@@ -107,9 +122,11 @@ class Objects:
         answer = await self._client.call(
             "POST", self._paths.objects(kind, "batch", "upsert"), body={"inputs": [given]}, sent=tuple(properties)
         )
-        for fault in shaped(lambda data: rows(data, "errors") if data.get("errors") else [], answer, writes=True):
+        for fault in _faults(answer, writes=True):
             said = Said.read({**fault, "status": "error"} if isinstance(fault, dict) else fault)
-            raise_said(409 if said.category == "CONFLICT" else 400, said, tuple(properties))
+            if said.category not in _STATUSES:
+                raise AmbiguousOutcome("HubSpot could not do all of what it was asked for")
+            raise_said(_STATUSES[said.category], said, tuple(properties))
         listed = shaped(rows, answer, writes=True)
         if len(listed) != 1:
             raise AmbiguousOutcome("HubSpot answered in an unknown shape")
@@ -209,10 +226,7 @@ def _answered(part: Sequence[str], answer: Any) -> dict[str, Found | None]:
     """What a batch says of each record: 207 says for some of them that they are missing, or what went wrong."""
     found = shaped(lambda data: [_found(row) for row in rows(data)], answer)
     told: dict[str, Found | None] = {one.id: one for one in found if one.id in part}
-    for fault in shaped(lambda data: rows(data, "errors") if data.get("errors") else [], answer):
-        said = Said.read(fault)
-        if said.category != _MISSING:
-            raise Rejected("HubSpot could not read some of the records")
+    for fault in _require_missing(answer):
         for record in shaped(lambda one: [str(i) for i in one["context"]["ids"]], fault):
             if record in part:
                 told.setdefault(record, None)
@@ -221,6 +235,21 @@ def _answered(part: Sequence[str], answer: Any) -> dict[str, Found | None]:
         if record not in told and record in merged:
             told[record] = merged[record]
     return told
+
+
+def _faults(answer: Any, *, writes: bool = False) -> list[Any]:
+    return shaped(lambda data: rows(data, "errors") if data.get("errors") else [], answer, writes=writes)
+
+
+def _require_missing(answer: Any) -> list[Any]:
+    """What a batch complains about. Raises unless it is no more than that records are not there."""
+    faults = _faults(answer)
+    categories = {Said.read(fault).category for fault in faults} - {_MISSING}
+    if _INVALID in categories:
+        raise Rejected("HubSpot cannot read some of the records as they are asked for")
+    if categories:
+        raise Retryable("HubSpot could not read some of the records")
+    return faults
 
 
 def _former_ids(found: Found) -> list[str]:

@@ -12,7 +12,7 @@ from contract.hubspot.world import ANNA, World, person, task
 from pointsman_hubspot import HubSpotConnector
 from pointsman_hubspot.fake import Subscription
 from pointsman_hubspot.fake.hooks import SUBSCRIPTIONS
-from pointsman_sdk import Arrival, Event, Rejected
+from pointsman_sdk import Arrival, Event, Rejected, Retryable
 
 pytestmark = pytest.mark.anyio
 
@@ -216,11 +216,14 @@ async def test_a_signed_body_that_is_not_of_hubspots_format_is_refused(
         hubspot.intake.answer(hook)
 
 
-async def test_a_batch_that_says_more_than_missing_is_an_error(world: World, hubspot: HubSpotConnector) -> None:
+@pytest.mark.parametrize(("category", "error"), [("INTERNAL_ERROR", Retryable), ("VALIDATION_ERROR", Rejected)])
+async def test_a_batch_that_says_more_than_missing_is_an_error(
+    world: World, hubspot: HubSpotConnector, category: str, error: type[Exception]
+) -> None:
     world.contact()
     events = told(world, hubspot)
-    fault = {"status": "error", "category": "INTERNAL_ERROR", "message": "oops", "context": {}, "errors": []}
+    fault = {"status": "error", "category": category, "message": "oops", "context": {}, "errors": []}
     body = {"status": "COMPLETE", "results": [], "numErrors": 1, "errors": [fault]}
     world.instead = lambda request: httpx.Response(207, json=body) if request.url.path.endswith("batch/read") else None
-    with pytest.raises(Rejected):
+    with pytest.raises(error):
         await hubspot.intake.fetch(events)

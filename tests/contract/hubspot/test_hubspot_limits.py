@@ -9,7 +9,7 @@ import pytest
 from contract.hubspot.bench_vendor import BY_TOKEN
 from contract.hubspot.world import World, person
 from pointsman_hubspot import HubSpotConfig, HubSpotConnector
-from pointsman_sdk import PersonBy, ReauthRequired, Rejected, Retryable, Scope
+from pointsman_sdk import AccountState, AmbiguousOutcome, PersonBy, ReauthRequired, Rejected, Retryable, Scope
 from pointsman_sdk.connector import limits_of
 
 pytestmark = pytest.mark.anyio
@@ -90,17 +90,36 @@ async def test_what_is_left_of_the_day_is_told(world: World, hubspot: HubSpotCon
 
 async def test_a_refusal_of_a_batch_is_read_item_by_item(world: World, hubspot: HubSpotConnector) -> None:
     world.vendor.records.properties["companies"]["name"].rule = "[A-Z].*"
-    from pointsman_sdk import AccountState
-
     with pytest.raises(Rejected, match="name"):
         await hubspot.accounts.put(AccountState(key="account-1", domain="acme.example", name="acme"))
     assert world.values("companies") == []
 
 
-@pytest.mark.parametrize(("calls", "rate"), [(100, 10.0), (190, 19.0)])
+@pytest.mark.parametrize(
+    ("category", "error"),
+    [
+        ("CONFLICT", Rejected),
+        ("VALIDATION_ERROR", Rejected),
+        ("INTERNAL_ERROR", AmbiguousOutcome),
+        ("", AmbiguousOutcome),
+    ],
+)
+async def test_an_item_of_a_batch_that_failed_is_tried_again_and_one_that_is_refused_is_not(
+    world: World, hubspot: HubSpotConnector, category: str, error: type[Exception]
+) -> None:
+    await hubspot.accounts.put(AccountState(key="account-0", domain="first.example"))
+    fault = {"status": "error", "category": category, "message": "oops", "context": {}, "errors": []}
+    body = {"status": "COMPLETE", "results": [], "numErrors": 1, "errors": [fault]}
+    world.instead = lambda request: httpx.Response(207, json=body) if request.url.path.endswith("upsert") else None
+    with pytest.raises(error):
+        await hubspot.accounts.put(AccountState(key="account-1", domain="acme.example"))
+
+
+@pytest.mark.parametrize(("calls", "rate"), [(100, 100 / 30), (190, 190 / 30)])
 def test_the_configuration_says_how_many_calls_the_account_stands(world: World, calls: int, rate: float) -> None:
+    """At three requests to a call."""
     config = BY_TOKEN.model_copy(update={"calls_in_ten_seconds": calls})
-    assert limits_of(world.connect(config)).rate == rate
+    assert limits_of(world.connect(config)).rate == pytest.approx(rate)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 
+import httpx
 import pytest
 
 from contract.hubspot.world import ANNA, BRUNO, CARLA, World, person
@@ -140,6 +141,30 @@ async def test_a_contact_in_the_recycle_bin_is_made_anew(world: World, hubspot: 
     again = await hubspot.people.put(person(sequence=1, external_id=made.id))
     assert again.id != made.id
     assert len(world.values("contacts")) == 1
+
+
+async def test_a_found_contact_has_every_property_to_try_a_mapping_on(world: World, hubspot: HubSpotConnector) -> None:
+    wanted = [WantedField(kind=RecordKind.PERSON, name="budget", label="Budget", type=FieldType.NUMBER)]
+    await hubspot.fields.prepare(wanted)
+    known = world.contact(city="London", budget="70000")
+    for by in (PersonBy(email="Ada@example.com"), PersonBy(external_id=known)):
+        world.wire.seen = []
+        found = await hubspot.people.find(by)
+        assert found is not None
+        assert dict(found.fields) | {"city": "London", "budget": "70000"} == dict(found.fields)
+        assert len(world.wire.seen) <= 2  # the properties are listed once a day
+    assert len(world.wire.seen) == 1
+
+
+async def test_without_the_scope_of_schemas_a_contact_is_found_all_the_same(
+    world: World, hubspot: HubSpotConnector
+) -> None:
+    world.contact(city="London")
+    refusal = {"status": "error", "category": "MISSING_SCOPES", "message": "no"}
+    world.instead = lambda request: httpx.Response(403, json=refusal) if "/properties/" in request.url.path else None
+    found = await hubspot.people.find(PersonBy(email="ada@example.com"))
+    assert found is not None
+    assert dict(found.fields) == {"email": "ada@example.com"}
 
 
 async def test_a_person_is_found_by_number_as_far_as_the_index_goes(world: World, hubspot: HubSpotConnector) -> None:
