@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -159,10 +160,11 @@ def test_a_mailbox_s_day_is_24_hours_long_on_every_day_of_the_year(first: str) -
     claimed = line.claimed(notice())
     claimed.lease = UUID(int=9)
     line.now = began + DAY - timedelta(seconds=1)
+    turn = partial(take_turn, sender=None)
     with pytest.raises(PutOffError) as put_off:
-        anyio.run(take_turn, claimed, BuyerMessage.CHANGE, BUYER)
+        anyio.run(turn, claimed, BuyerMessage.CHANGE, BUYER)
     assert put_off.value.until == began + DAY
     assert put_off.value.told == say("vendor.mail-bound", count=MOST_A_DAY)
     line.now = began + DAY
-    anyio.run(take_turn, claimed, BuyerMessage.CHANGE, BUYER)
+    anyio.run(turn, claimed, BuyerMessage.CHANGE, BUYER)
     assert sent.addressed == [notice().id]
