@@ -100,6 +100,10 @@ class Hardships:
         await asyncio.gather(*(_publish(caller, policy, number) for number, caller in enumerate(self.callers)))
 
 
+#: What a caller is answered whose earlier attempt published the draft, and its answer was lost.
+WAS_PUBLISHED = frozenset({"already-published", "use-rollback"})
+
+
 @contextlib.contextmanager
 def stopped(processes: Callable[[], Sequence[int]]) -> Iterator[None]:
     """They stand still as long as its block lasts. Asked until no more are found: those that make others come first."""
@@ -135,6 +139,9 @@ async def _publish(caller: Caller, policy: Mapping[str, Any], number: int) -> No
     while True:
         body = {"note": "reminders", "expected_current": live}
         answer = await caller.call("POST", path, body, may=(409,))
-        if answer.is_success or answer.json()["current"] == draft["version"]:
+        if answer.is_success:
             return
-        live = answer.json()["current"]  # the other caller was first
+        refused = answer.json()
+        if refused["code"] in WAS_PUBLISHED or refused["current"] == draft["version"]:
+            return
+        live = refused["current"]  # the other caller was first

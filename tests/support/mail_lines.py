@@ -112,7 +112,7 @@ class MailLines:
             new_id=self._new_id,
             calendars=SimpleNamespace(invites_guests=lambda _connector: self.can_invite),
         )
-        self.links = _Rows(known_among=frozenset())
+        self.links = _Rows(known_among=())
         self.tx: Any = SimpleNamespace(
             leads=_Rows(get=lead),
             connections=_Rows(get=SimpleNamespace(id=UUID(int=6))),

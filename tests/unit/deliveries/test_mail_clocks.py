@@ -159,12 +159,12 @@ def test_a_mailbox_s_day_is_24_hours_long_on_every_day_of_the_year(first: str) -
     line.tx.buyer_mail = sent
     claimed = line.claimed(notice())
     claimed.lease = UUID(int=9)
-    going = partial(take_turn, claimed, BuyerMessage.CHANGE, BUYER, sender="post@example.com")
     line.now = began + DAY - timedelta(seconds=1)
+    turn = partial(take_turn, sender=None)
     with pytest.raises(PutOffError) as put_off:
-        anyio.run(going)
+        anyio.run(turn, claimed, BuyerMessage.CHANGE, BUYER)
     assert put_off.value.until == began + DAY
     assert put_off.value.told == say("vendor.mail-bound", count=MOST_A_DAY)
     line.now = began + DAY
-    anyio.run(going)
+    anyio.run(turn, claimed, BuyerMessage.CHANGE, BUYER)
     assert sent.addressed == [notice().id]
