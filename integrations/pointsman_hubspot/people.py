@@ -107,7 +107,12 @@ class HubSpotPeople:
         return found
 
     async def _made(self, thing: PersonState, names: tuple[str, ...]) -> Found | None:
-        """A new contact; what others made meanwhile, changed to the state; None to look once more."""
+        """A new contact; what others made meanwhile, changed to the state; None to look once more.
+
+        Rejected where nothing is known by which the contact could be found again: HubSpot would make one of an owner alone.
+        """
+        if not thing.email and not thing.phone:
+            raise Rejected("HubSpot has no such contact any more, and none is made without an address or a number")
         links = [] if thing.account is None else [(COMPANIES, thing.account)]
         try:
             return await self._objects.create(KIND, {n: v for n, v in _state(thing).items() if v}, links)

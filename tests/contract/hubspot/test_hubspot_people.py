@@ -167,6 +167,14 @@ async def test_without_the_scope_of_schemas_a_contact_is_found_all_the_same(
     assert dict(found.fields) == {"email": "ada@example.com"}
 
 
+async def test_a_contact_that_is_gone_is_not_made_of_an_owner_alone(world: World, hubspot: HubSpotConnector) -> None:
+    made = await hubspot.people.put(person())
+    world.vendor.archive("contacts", made.id)
+    with pytest.raises(Rejected, match="without an address"):
+        await hubspot.people.put(person(sequence=1, external_id=made.id, email=None, last_name=None, owner=ANNA))
+    assert world.values("contacts") == []
+
+
 async def test_a_person_is_found_by_number_as_far_as_the_index_goes(world: World, hubspot: HubSpotConnector) -> None:
     known = world.contact(phone="+49301234")
     found = await hubspot.people.find(PersonBy(phone="+49301234"))
