@@ -165,11 +165,15 @@ async def _by_id(crm: _Crm, person: CrmPerson, record_id: str, owner: str | None
         with suppress(Rejected):  # another record may have the address: this one keeps its own
             return await crm.people.put(replace(known, email=person.email))
     try:
-        return await crm.people.put(known)
+        put = await crm.people.put(known)
     except Rejected:
         if await crm.people.find(PersonBy(external_id=record_id)) is not None:
             raise
         return None
+    if put.id == record_id or not person.email or await crm.people.find(PersonBy(email=person.email)) is not None:
+        return put
+    # It was made anew under its key alone: it lacks what the person is known by.
+    return await crm.people.put(replace(known, external_id=put.id, email=person.email, last_name=person.name))
 
 
 def _state(person: CrmPerson, **values: Any) -> PersonState:
