@@ -135,6 +135,7 @@ async def test_an_assigned_lead_takes_three_requests_once_it_was_told_and_two_wh
 
 
 async def test_a_lead_that_is_told_for_the_first_time_takes_one_more(portal: Portal) -> None:
+    portal.vendor.add("contacts", email="ada@lead.example")
     await portal.put(replace(ADA, owner=ANNA))  # what is asked of an account once was asked
     portal.vendor.add("contacts", email="ben@lead.example")
     known = CrmPerson(key="pm-lead-2", email="ben@lead.example", name="Ben", owner=ANNA)
