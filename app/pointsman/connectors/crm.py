@@ -106,7 +106,7 @@ class ConnectorCrm:
             activity = Activity(
                 key=meeting.key,
                 sequence=meeting.sequence,
-                person=(await _person(crm, person, known)).id,
+                person=person.id or (await _person(crm, person, known)).id,
                 owner=owner,
                 slot=slot,
                 status=ActivityStatus(meeting.status.value),
@@ -116,7 +116,13 @@ class ConnectorCrm:
                 join_url=meeting.join_url,
                 participants=(known,),
             )
-            record = await crm.activities.put(activity)
+            try:
+                record = await crm.activities.put(activity)
+            except Rejected:
+                there = await _person(crm, person, known)
+                if there.id == activity.person:
+                    raise
+                record = await crm.activities.put(replace(activity, person=there.id))
             return _receipt(record, owner)
 
         return await self._on_crm(connection, put)
@@ -148,15 +154,14 @@ async def _brought(crm: _Crm, person: CrmPerson, owner: str | None) -> RemoteRec
     if person.id is not None and (there := await _by_id(crm, person, person.id, owner)) is not None:
         return there
     by = PersonBy(email=person.email, phone=None if person.email else person.phone)
-    found = await crm.people.find(by) if person.email or person.phone else None
+    found = await crm.people.find(by) if by != PersonBy() else None
     if found is None:
-        if not owner:
-            return None
+        # In one write, so that the version which the CRM tells of is the one that is kept.
         named = _state(person, email=person.email, phone=person.phone, last_name=person.name, owner=owner)
-        return await crm.people.put(named)
+        return await crm.people.put(named) if owner else None
     if not person.fields and (owner is None or (found.owner or "") == owner):
         return found
-    return await crm.people.put(_state(person, external_id=found.id, email=person.email, owner=owner))
+    return await crm.people.put(_state(person, external_id=found.id, email=by.email, phone=by.phone, owner=owner))
 
 
 async def _by_id(crm: _Crm, person: CrmPerson, record_id: str, owner: str | None) -> RemoteRecord | None:
@@ -166,11 +171,15 @@ async def _by_id(crm: _Crm, person: CrmPerson, record_id: str, owner: str | None
         with suppress(Rejected):  # another record may have the address: this one keeps its own
             return await crm.people.put(replace(known, email=person.email))
     try:
-        return await crm.people.put(known)
+        put = await crm.people.put(known)
     except Rejected:
         if await crm.people.find(PersonBy(external_id=record_id)) is not None:
             raise
         return None
+    if put.id == record_id or not person.email or await crm.people.find(PersonBy(email=person.email)) is not None:
+        return put
+    # It was made anew under its key alone: it lacks what the person is known by.
+    return await crm.people.put(replace(known, external_id=put.id, email=person.email, last_name=person.name))
 
 
 def _state(person: CrmPerson, **values: Any) -> PersonState:

@@ -9,6 +9,7 @@ import pytest
 
 from pointsman.db.booking import slot_holds
 from pointsman.db.booking.deliveries import attempts as delivery_attempts
+from pointsman.db.booking.deliveries import lead_records
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.intake import idempotency, inbox_attempts
 from pointsman.db.routing import holds
@@ -36,6 +37,13 @@ DELIVERIES = f"""
     select {ID.format("d")}, {ID.format("l")}, {ID.format("a")}, {ID.format("r")}, md5('other')::uuid, 'c', 'appointment',
         'put', 'key' || n, 1, 'pending', 0,
         now(), now() - interval '1 hour', now() from {SPAN} where n = 1
+"""
+RECORDS = f"""
+    insert into connections (id, key, connector, config, sealed, active, created_at, sync_owners)
+    values (md5('crm')::uuid, 'crm', 'memory', '{{}}', '', true, now(), true);
+    insert into deliveries (id, lead_id, connection_id, kind, wanted, key, sequence, status, owed_at, next_attempt_at, created_at)
+    select {ID.format("d")}, {ID.format("l")}, md5('crm')::uuid, 'person', 'put', 'key' || n, 0, 'done', now(), now(), now()
+    from {SPAN}
 """
 INBOX = f"""
     insert into intakes select (jsonb_populate_record(null::intakes, jsonb_build_object('id', md5('i')::uuid, 'key', 'form',
@@ -85,6 +93,12 @@ ASKED = {
         given={"before": "now()", "at": "now()", "limit": str(A_BATCH)},
         bound=45
         * A_BATCH,  # each is written, with its indexes, and its order looked up, those of a limited connection too
+    ),
+    "a lead's record is owed": Asked(
+        statement=lead_records.OWE_RECORD,
+        fill=RECORDS,
+        given={"lead": FIRST, "key": "'key77'", "first_id": "gen_random_uuid()", "at": "now()"},
+        bound=300,  # a row and a job are written; the first of a session loads the function of the queue
     ),
     "an inbox item is claimed": Asked(
         statement=inbox_attempts.CLAIM, fill=INBOX, given={"id": FIRST, "at": "now()", "lease_until": "now()"}

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from copy import deepcopy
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +12,9 @@ import pytest
 from pointsman.domain.booking.lifecycle import RejectCode
 from pointsman.domain.errors import Invalid
 from pointsman.domain.permissions.sides import ActorRole
-from pointsman.services.appointments.actions import cancel, confirm, reject
+from pointsman.services.appointments.actions import cancel, confirm, mark_attended, mark_no_show, reject
 from pointsman.services.booking.book import book
+from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.deliveries.alerts.late import alert_late_deliveries
 from pointsman.services.deliveries.enqueue import enqueue_deliveries
@@ -23,7 +24,7 @@ from pointsman.services.ports.booking.deliveries import Wanted
 from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman_memory import MemoryVendor
 from support.floors.booking_floor import SETTER
-from support.floors.crm_floor import CrmFloor, Killed, living_through, open_crm_floor
+from support.floors.crm_floor import USERS, CrmFloor, Killed, living_through, open_crm_floor
 from support.floors.faulty_calendars import Cue
 from support.floors.use_case_env import POLICY
 from support.wording import english_of
@@ -422,3 +423,56 @@ async def test_another_account_of_the_crm_hears_of_what_lies_ahead(crm: CrmFloor
     await crm.floor.work_out()
     assert (crm.owner(), crm.meetings()) == ("anna", [f"pm-{row.id}"])
     assert {one.status for one in await crm.owed(row.id)} == {"done"}
+
+
+def meeting(crm: CrmFloor) -> dict[str, Any]:
+    """The CRM's one meeting: what became of it, the rep who owns it, and when it is."""
+    (item,) = crm.crm.activities.items.values()
+    start = datetime.fromisoformat(item.values["start"])
+    return {"status": item.values["status"], "owner": USERS[item.values["owner"]], "start": start}
+
+
+async def moved(crm: CrmFloor, row: AppointmentRow) -> AppointmentRow:
+    return await reschedule(crm.env, row.id, row.starts_at + timedelta(hours=2), reason="x", actor=SETTER)
+
+
+async def given_to_ben(crm: CrmFloor, row: AppointmentRow) -> AppointmentRow:
+    return await crm.hand_to(row, "ben")
+
+
+async def called_off(crm: CrmFloor, row: AppointmentRow) -> AppointmentRow:
+    return await cancel(crm.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
+
+
+async def refused(crm: CrmFloor, row: AppointmentRow) -> AppointmentRow:
+    return await reject(crm.env, row.id, code=RejectCode.NOT_QUALIFIED, reason="x", actor=SETTER)
+
+
+async def attended(crm: CrmFloor, row: AppointmentRow) -> AppointmentRow:
+    return await mark_attended(replace(crm.env, clock=lambda: row.ends_at), row.id, actor=SETTER)
+
+
+async def missed(crm: CrmFloor, row: AppointmentRow) -> AppointmentRow:
+    return await mark_no_show(replace(crm.env, clock=lambda: row.ends_at), row.id, actor=SETTER)
+
+
+@pytest.mark.parametrize(
+    ("act", "status", "closer"),
+    [
+        (moved, "planned", "anna"),
+        (given_to_ben, "planned", "ben"),
+        (called_off, "cancelled", "anna"),
+        (refused, "cancelled", "anna"),
+        (attended, "attended", "anna"),
+        (missed, "no_show", "anna"),
+    ],
+)
+async def test_the_meeting_in_the_crm_follows_every_act_and_is_the_closers(
+    crm: CrmFloor, act: Any, status: str, closer: str
+) -> None:
+    row = await booked(crm)
+    await crm.floor.work_out()
+    assert meeting(crm) == {"status": "planned", "owner": "anna", "start": row.starts_at}
+    after = await act(crm, row)
+    await crm.floor.work_out()
+    assert meeting(crm) == {"status": status, "owner": closer, "start": after.starts_at}

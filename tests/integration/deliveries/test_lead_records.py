@@ -17,9 +17,11 @@ from pointsman.services.intake.merge_leads import merge_leads
 from pointsman.services.ports.booking.connections import OnRelease
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.reassignment.manual import assign_manually
+from pointsman.services.roster.change_roster import RosterInput, get_rep, put_roster
+from pointsman_sdk import User
 from support.floors.booking_floor import SETTER
 from support.floors.crm_floor import CrmFloor, open_crm_floor
-from support.floors.use_case_env import ADMIN
+from support.floors.use_case_env import ADMIN, rep_given
 
 pytestmark = pytest.mark.anyio
 
@@ -253,3 +255,19 @@ async def test_another_account_of_the_crm_hears_of_the_leads_that_reps_have(crm:
     )
     await crm.floor.work_out()
     assert (owner(crm, lead_id), crm.owner_of("somebody@else.example")) == (rep, None)
+
+
+async def test_a_rep_with_another_address_owns_their_leads_as_the_other_user(crm: CrmFloor) -> None:
+    (mine, rep), (other, _) = await assigned(crm), await assigned(crm)
+    await crm.floor.work()
+    crm.crm.crm.users = [*crm.crm.crm.users, User(id="user-9", email="new@example.com", name="New", active=True)]
+    known, _ = await get_rep(crm.env, rep)
+    given = replace(rep_given(rep), email="new@example.com", skills=known.skills)
+    await put_roster(crm.env, RosterInput(reps=(given,), single=True), actor=ADMIN)
+    assert [one.sequence for one in await crm.records(mine)] == [0, 1]
+    assert [one.sequence for one in await crm.records(other)] == [0]
+    await crm.floor.work()
+    (person,) = [one for one in crm.crm.crm.of("person") if one.natural == f"{mine}@lead.example"]
+    assert person.values["owner"] == "user-9"
+    await put_roster(crm.env, RosterInput(reps=(given,), single=True), actor=ADMIN)
+    assert len(await crm.records(mine)) == 2

@@ -1,6 +1,6 @@
 """Changing the roster: each change leaves a snapshot, an audit line and a job that looks at waiting leads again."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -169,7 +169,9 @@ async def _change_roster(
     async def whole(tx: Tx) -> RosterChange:
         await tx.roster.lock()
         before, stood = await RosterSubjects.load(tx), await _as_rows_say(tx)
+        addresses = {rep.id: rep.email for rep in await tx.roster.reps()}
         await work(tx)
+        await _owe_owners(env, tx, addresses)
         after = await RosterSubjects.load(tx)
         subjects = await audit_roster_change(env, tx, before, after, actor=actor, action=action, reason=reason)
         return await _new_version(env, tx, stood, subjects, actor=actor, reason=reason)
@@ -177,6 +179,13 @@ async def _change_roster(
     changed = await run_in_transaction(env, whole)
     forget_names(env)
     return changed
+
+
+async def _owe_owners(env: Env, tx: Tx, before: Mapping[UUID, str]) -> None:
+    """A rep with another address is another user of the CRMs, which are to hear of it for every lead that the rep has."""
+    moved = [rep.id for rep in await tx.roster.reps() if before.get(rep.id, rep.email) != rep.email]
+    if moved:
+        await tx.deliveries.owe_records_of(moved, first_id=env.new_id(), at=env.clock())
 
 
 async def _new_version(

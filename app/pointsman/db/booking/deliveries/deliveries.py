@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.booking.connections import connection_row
 from pointsman.db.booking.deliveries.attempts import CLAIM, CLAIM_OVERDUE, NOTE_SAID, NOTE_TOLD, POSTPONE, SETTLE
-from pointsman.db.booking.deliveries.lead_records import OWE_RECORD
+from pointsman.db.booking.deliveries.lead_records import OWE_RECORD, OWE_RECORDS_OF
 from pointsman.db.booking.deliveries.lists import LATE, LISTED, PAGE
 from pointsman.db.booking.deliveries.owed_anew import FORGET_RECORDS, OWE_AGAIN, RENEW, REOPEN
 from pointsman.db.booking.deliveries.placed_events import PLACED_EVENTS, UNLINKED
@@ -71,6 +71,9 @@ class SqlDeliveries:
     async def owe_record(self, lead_id: UUID, *, key: str, first_id: UUID, at: datetime) -> None:
         given = {"lead": lead_id, "key": key, "first_id": first_id, "at": at}
         await OWE_RECORD.run(self._connection, given)
+
+    async def owe_records_of(self, rep_ids: Sequence[UUID], *, first_id: UUID, at: datetime) -> None:
+        await OWE_RECORDS_OF.run(self._connection, {"reps": list(rep_ids), "first_id": first_id, "at": at})
 
     async def get(self, delivery_id: UUID) -> DeliveryRow | None:
         found = await self._many(_GET, {"delivery": delivery_id})

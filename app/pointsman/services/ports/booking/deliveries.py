@@ -185,6 +185,10 @@ class Deliveries(Protocol):
         """Every event that was put into a calendar for an appointment that begins after `after`."""
         ...
 
+    async def owe_records_of(self, rep_ids: Sequence[UUID], *, first_id: UUID, at: datetime) -> None:
+        """The same for every lead that one of the reps has, or whose appointment one of them leads."""
+        ...
+
     async def get(self, delivery_id: UUID) -> DeliveryRow | None: ...
 
     async def of_appointment(self, appointment_id: UUID) -> Sequence[DeliveryRow]:
