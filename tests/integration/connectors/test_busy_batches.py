@@ -65,7 +65,7 @@ class Registry(ConnectorRegistry):
         return MANIFEST.config.model_validate(values)
 
     def build(self, name: str, values: Mapping[str, object], context: Any) -> Any:
-        return SimpleNamespace(busy=self._busy)
+        return SimpleNamespace(busy=self._busy, manifest=self.manifest(name))
 
 
 @pytest.fixture
