@@ -153,6 +153,20 @@ async def test_of_a_lead_without_an_owner_a_record_that_is_there_is_told_and_non
     assert crm.owner_of(f"{known}@lead.example") == "ben"
 
 
+async def test_an_owner_whom_a_human_sets_once_ours_was_taken_away_stays(crm: CrmFloor) -> None:
+    lead_id = await crm.floor.world.lead(lead__country="DE")
+    await crm.floor.world.route(lead_id)
+    await crm.floor.work()
+    await crm.floor.hand_over(lead_id, evidence=crm.floor.evidence("need", affirmed=False))
+    await crm.floor.work_out()
+    assert (crm.owner_of(f"{lead_id}@lead.example"), (await told(crm, lead_id))["stage"]) == (None, "nurture")
+    (person,) = crm.crm.crm.of("person")
+    crm.crm.crm.edit(person.id, owner="user-2")
+    await crm.floor.world.rows("update leads set stage = 'closed' where id = :id", id=lead_id)
+    await owe(crm, lead_id)
+    assert (crm.owner_of(f"{lead_id}@lead.example"), (await told(crm, lead_id))["stage"]) == ("ben", "closed")
+
+
 @pytest.mark.parametrize(
     ("record", "path", "code", "said", "in_german"),
     [

@@ -9,8 +9,8 @@ from pointsman.services.deliveries.kinds.rendering import Call, Claimed
 from pointsman.services.deliveries.records.lead_record import person_key
 from pointsman.services.deliveries.records.told import (
     has_new_address,
-    has_told_owner,
     last_known,
+    may_have_owner,
     record_id,
     told_record,
 )
@@ -93,7 +93,7 @@ async def _is_known(claimed: Claimed, told: str) -> bool:
 def _takes_owner_away(claimed: Claimed, record: _Record) -> bool:
     """Whether an owner of our making stands there, and is to go; an owner that others set stays."""
     keeps = claimed.on_release is OnRelease.KEEP and record.lead.merged_into is None
-    return not keeps and has_told_owner(claimed.owed, besides=claimed.delivery.id)
+    return not keeps and may_have_owner(claimed.owed, besides=claimed.delivery.id)
 
 
 async def _record(claimed: Claimed) -> _Record | None:

@@ -16,12 +16,16 @@ def told_record(*, owner: str | None, address: str | None, values: Mapping[str, 
     return f"{_FREE if owner is None else _HELD}:{_digest(known)}:{_digest(address or '')}"
 
 
-def has_told_owner(owed: Sequence[DeliveryRow], *, besides: UUID) -> bool:
-    """Whether the CRM may have been told of an owner, by a delivery other than `besides`."""
-    return any(
-        one.id != besides and (one.attempts > 0 or one.status == "done") and (one.told or "").startswith(f"{_HELD}:")
-        for one in owed
-    )
+def may_have_owner(owed: Sequence[DeliveryRow], *, besides: UUID) -> bool:
+    """Whether an owner of our making may stand there, by what was told last before `besides`; `owed` is in order."""
+    for one in reversed(owed):
+        if one.id == besides or one.told is None:
+            continue
+        if one.told.startswith(f"{_HELD}:") and (one.attempts > 0 or one.status == "done"):
+            return True
+        if one.status == "done":
+            return False
+    return False
 
 
 def record_id(owed: Sequence[DeliveryRow]) -> str | None:
