@@ -142,7 +142,7 @@ async def test_appointments_and_deliveries_are_found_by_each_of_their_parts(
     assert last.get("pool") == "closers-mid-market"
     of_lena = "update appointments set pool = 'of old' where setter_rep_id = (select id from reps where key = 'lena')"
     to_other = (
-        "update deliveries d set connection_id = c.id, kind = 'person' from connections c, appointments a"
+        "update deliveries d set connection_id = c.id, kind = 'activity' from connections c, appointments a"
         " where c.key = 'other' and a.id = d.appointment_id and a.pool = 'of old'"
     )
     await floor.world.owner_rows(of_lena, past_guards=True)
@@ -159,7 +159,13 @@ async def test_appointments_and_deliveries_are_found_by_each_of_their_parts(
         "end": [item["id"] for item in found if item["start"] < bound],
     }.items():
         assert [item["id"] for item in await items(admin, "/v1/appointments", **{parameter: bound})] == expected
-    filters = {"connection": "connection", "status": "status", "kind": "kind", "appointment": "appointment_id"}
+    filters = {
+        "connection": "connection",
+        "status": "status",
+        "kind": "kind",
+        "appointment": "appointment_id",
+        "lead": "lead_id",
+    }
     owed = await compare(admin, "/v1/deliveries", filters, least=4)
     await compare_span(admin, "/v1/deliveries", owed, "created_at")
     one = (await admin.get(f"/v1/deliveries/{owed[0]['id']}")).json()
