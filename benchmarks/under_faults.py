@@ -32,10 +32,11 @@ QUICK_WORKER = str(Path(__file__).with_name("quick_worker.py"))
 Measure = Callable[[argparse.Namespace, Console, ExitStack], Coroutine[Any, Any, bool]]
 
 
-def parser_of(what: str | None, *, appointments: int, minutes: float) -> argparse.ArgumentParser:
-    """The options that each has, with these defaults."""
+def parser_of(what: str | None, *, appointments: int | None, minutes: float) -> argparse.ArgumentParser:
+    """The options that each has, with these defaults; None: it counts something else."""
     parser = argparse.ArgumentParser(description=what, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--appointments", type=int, default=appointments)
+    if appointments is not None:
+        parser.add_argument("--appointments", type=int, default=appointments)
     parser.add_argument("--minutes", type=float, default=minutes, help="and no longer")
     parser.add_argument("--kill-every", type=float, default=10)
     parser.add_argument("--longest-wait", type=float, default=20)
