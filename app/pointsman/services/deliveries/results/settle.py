@@ -53,7 +53,7 @@ async def settle_delivery(env: Env, job: LeasedDelivery, status: str, receipt: V
 
 
 def _told_nobody(receipt: VendorReceipt | None) -> bool:
-    """Whether the event was put without the guest whom its vendor was to invite."""
+    """Whether the event was put without the buyer, who was to be invited by it."""
     return isinstance(receipt, VendorEvent) and receipt.invites_nobody is not None
 
 
