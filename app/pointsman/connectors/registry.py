@@ -13,8 +13,8 @@ from pydantic_core import ErrorDetails
 
 from pointsman.connectors.set_up.pasted import drop_line_ends, halves_in
 from pointsman.domain.errors import MAX_FAULTS, Fault, Invalid, NotFound, Unavailable
-from pointsman.domain.messages.form_faults import form_fault
-from pointsman.domain.messages.message import say
+from pointsman.domain.messages.form_faults import form_fault, knows_kind
+from pointsman.domain.messages.message import Message, say
 from pointsman.domain.messages.suggestions import as_suggestion
 from pointsman.domain.text.suggestions import did_you_mean, in_english, suggest
 from pointsman_sdk import CONTRACT, Auth, Capability, Connector, Context, Limits, Manifest
@@ -308,10 +308,14 @@ def _config_fault(name: str, model: type[BaseModel], error: ErrorDetails, *, lis
         field_info = model.model_fields.get(where[0]) if len(where) == 1 else None
         meaning = f": {field_info.description}" if field_info is not None and field_info.description else ""
         message = f"Add this field; it is required{meaning}"
-    found = form_fault(error, message, hint)
     return Fault(
-        path=".".join(["body", "config", *where]),
-        code=error["type"],
-        message=message,
-        told=found if found.key in _TOLD_WITHOUT_VALUE else None,
+        path=".".join(["body", "config", *where]), code=error["type"], message=message, told=_told(error, message, hint)
     )
+
+
+def _told(error: ErrorDetails, message: str, hint: Message | None) -> Message | None:
+    """None of what may repeat a value, and of what a stranger's validator calls as our own models call theirs."""
+    if knows_kind(error["type"]):
+        return None
+    found = form_fault(error, message, hint)
+    return found if found.key in _TOLD_WITHOUT_VALUE else None

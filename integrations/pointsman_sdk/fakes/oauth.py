@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +14,10 @@ from urllib.parse import parse_qsl, urlencode
 import httpx
 
 from pointsman_sdk.fakes.refusal_page import plain_refusal
+
+_PAGE = re.compile(
+    r"https?://[!-~]{1,2000}"
+)  # of the app, to which the user is led back: one line, which a header can hold
 
 
 class Rotation(StrEnum):
@@ -75,6 +80,8 @@ class OAuthServer:
             return self.refused("unsupported_response_type", client)
         if query.get("code_challenge_method", "S256") != "S256":
             return self.refused("invalid_request", client)
+        if not _PAGE.fullmatch(query.get("redirect_uri", "")):
+            return self.refused("redirect_uri_mismatch", client)
         code = f"code-{next(self.ids)}"
         self.codes[code] = query.get("code_challenge")
         back = urlencode({"code": code, "state": query.get("state", "")})

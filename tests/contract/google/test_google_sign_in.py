@@ -242,6 +242,14 @@ async def test_other_403s_say_what_to_do(
             {"client_id": "google-client", "response_type": "code", "code_challenge_method": "plain"},
             "Error 400: invalid_request",
         ),
+        *(
+            ({"client_id": "google-client", "response_type": "code", **back}, "Error 400: redirect_uri_mismatch")
+            for back in (
+                {},
+                {"redirect_uri": "https://h.example/\r\nSet-Cookie: a=b"},
+                {"redirect_uri": "javascript:a"},
+            )
+        ),
     ],
 )
 async def test_the_fake_tells_a_person_of_a_wrong_app_on_a_page(world: World, query: dict[str, str], code: str) -> None:

@@ -115,6 +115,21 @@ async def test_mail_takes_over_at_once_where_the_pool_names_a_connection_later(u
     assert await unmailed.floor.world.rows(ALERTS) == []
 
 
+async def test_the_alert_stays_where_the_vendor_refuses_the_event_when_it_is_asked_again(unmailed: MailFloor) -> None:
+    row = await unmailed.booked()
+    await unmailed.floor.work_out()
+    unmailed.floor.world.clock.advance(ASK_AGAIN)
+    assert await tell_untold_buyers(unmailed.env) == 1
+    await unmailed.floor.world.rows(
+        "update deliveries set status = 'dead', done_at = now() where kind = 'appointment' and status = 'pending'"
+    )
+    assert await tell_untold_buyers(unmailed.env) == 0
+    assert len(await unmailed.floor.world.rows(ALERTS)) == 1
+    await cancel(unmailed.env, row.id, reason="test", actor=SETTER)
+    assert await tell_untold_buyers(unmailed.env) == 0
+    assert await unmailed.floor.world.rows(ALERTS) == []
+
+
 @pytest.mark.parametrize("end", ["called off", "over"])
 async def test_the_alert_ends_with_the_appointment(unmailed: MailFloor, end: str) -> None:
     row = await unmailed.booked()

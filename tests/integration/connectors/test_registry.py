@@ -1,6 +1,7 @@
 """Connectors are found by entry point, imported when used, and kept with a reason when they are broken."""
 
 import difflib
+import json
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -227,3 +228,26 @@ async def test_a_calendar_invites_and_makes_meetings_when_its_manifest_says_so(s
     assert [gateway.invites_guests(name) for name in names] == [True, True, False, False, False]
     assert [gateway.makes_meetings(name) for name in names] == [True, True, False, False, False]
     await contexts.aclose()
+
+
+@pytest.mark.parametrize("kind", ["scalar", "bound", "shares", "hidden-sign", "time-zone", "too_long"])
+async def test_a_strangers_fault_is_told_as_its_validator_says_it(site: Path, kind: str) -> None:
+    """Also where it is called as one of a policy is, of which other parts are told."""
+    refuses = f"""
+from pydantic import field_validator
+from pydantic_core import PydanticCustomError
+
+class Strict(Config):
+    @field_validator("region")
+    @classmethod
+    def _check(cls, region):
+        raise PydanticCustomError("{kind}", "no such region", {{"max_length": object()}})
+
+class Acme:"""
+    code = SOUND.replace("\nclass Acme:", refuses).replace("config=Config", "config=Strict")
+    install(site, "acme-connector", entry="acme = acme_strict:Acme", code=code)
+    with pytest.raises(Invalid) as refused:
+        ConnectorRegistry.discover([str(site)]).parse_config("acme", {"region": "here"})
+    (fault,) = refused.value.faults
+    assert (fault.path, fault.code, fault.message) == ("body.config.region", kind, "no such region")
+    assert fault.told is None or json.dumps(fault.told.as_json())

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from pointsman.services.appointments.actions import cancel
+from pointsman.services.appointments.untold import ASK_AGAIN, tell_untold_buyers
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.lead_pages.journey import JourneyEntry, load_journey
 from pointsman.services.ports.booking.appointments import AppointmentRow
@@ -62,3 +63,16 @@ async def test_an_event_whose_vendor_invites_the_buyer_is_told_as_such(database_
         await line.floor.work()
         (event,) = [one.text for one in await entries(line, row) if one.details.get("what") == "appointment-put"]
     assert english(event).endswith("; that calendar's vendor invites the buyer") is invites
+
+
+async def test_an_event_that_was_put_without_the_buyer_is_not_told_as_one_that_invites(database_url: str) -> None:
+    async with open_mail_floor(database_url, by="calendar", connection=None) as line:
+        line.floor.vendor.invites = line.floor.vendor.refuses_guests = True
+        row = await line.booked()
+        await line.floor.work_out()
+        line.floor.vendor.refuses_guests = False
+        line.floor.world.clock.advance(ASK_AGAIN)
+        assert await tell_untold_buyers(line.env) == 1
+        await line.floor.work_out()
+        told = [english(one.text) for one in await entries(line, row) if one.details.get("what") == "appointment-put"]
+    assert [text.endswith("; that calendar's vendor invites the buyer") for text in told] == [False, True]

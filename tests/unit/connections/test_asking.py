@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 import typer
 
-from pointsman.cli.connections.asking import Terminal, read_number
+from pointsman.cli.connections.asking import Terminal, pick, read_number
 
 
 def typed(monkeypatch: pytest.MonkeyPatch, lines: Sequence[str]) -> Terminal:
@@ -81,3 +81,11 @@ def test_ctrl_c_at_a_question_breaks_off_at_once(way: str, monkeypatch: pytest.M
 
 
 _ASKED = {"text": ("host", None), "secret": ("password",)}
+
+
+@pytest.mark.parametrize(("lines", "place"), [(["token"], 1), (["oauth2", "1"], 0), (["2"], 1), ([""], 0)])
+def test_a_title_that_several_have_is_asked_for_again(
+    lines: list[str], place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    titles = ["OAuth2", "Token", "OAuth2"]
+    assert pick(typed(monkeypatch, lines), "cli-connections.ask-way", titles) == place

@@ -76,15 +76,16 @@ def ask_yes(asks: Asks, key: str, /, *, default: bool, **args: Arg) -> bool:
 def pick(asks: Asks, key: str, titles: Sequence[str], /, **args: Arg) -> int:
     """The place of one of several titles, which are listed with numbers; asked again until it is one of them.
 
-    Who types the title itself means it, too.
+    Who types the title itself means it, too, where only one is called so.
     """
-    by_title = {title.casefold(): place for place, title in enumerate(titles)}
+    called = [title.casefold() for title in titles]
     for number, title in enumerate(titles, start=1):
         show(f"  {number}  {title}")
     while True:
         answer = asks.text(word(key, **args), "1")
         found = read_number(answer, len(titles))
-        found = by_title.get(answer.strip().casefold()) if found is None else found
+        typed = answer.strip().casefold()
+        found = called.index(typed) if found is None and called.count(typed) == 1 else found
         if found is not None:
             return found
         tell("cli-connections.wrong-number", most=len(titles))

@@ -33,6 +33,16 @@ _ADDRESS = (
         mailed_at=bindparam("at"),
     )
 )
+_TAKE_BACK = (
+    update(deliveries)
+    .where(
+        deliveries.c.id == bindparam("delivery"),
+        deliveries.c.lease == bindparam("held"),
+        deliveries.c.unsure <= 1,  # this attempt, which was answered
+        deliveries.c.told.is_(None),
+    )
+    .values(mailed_to=None, mailed_key=None, mailed_owner=None, mailed_from=None, mailed_at=None)
+)
 
 
 class SqlBuyerMail:
@@ -59,3 +69,6 @@ class SqlBuyerMail:
             "at": at,
         }
         await self._connection.execute(_ADDRESS, given)
+
+    async def take_back(self, delivery_id: UUID, *, lease: UUID) -> None:
+        await self._connection.execute(_TAKE_BACK, {"delivery": delivery_id, "held": lease})

@@ -117,7 +117,8 @@ _BOOKING = PreparedStatement("""
             case when d.status = 'done' then 'maybe_twice' else 'maybe_sent' end,
             nullif(d.kind = 'notice' and d.unsure > cast(d.lease is not null as integer), false),
             'invites', nullif(
-                d.kind = 'appointment' and d.rep_id = a.rep_id and a.invited_by = 'calendar' and l.email is not null, false))
+                d.kind = 'appointment' and d.rep_id = a.rep_id and a.invited_by = 'calendar' and l.email is not null
+                and (d.status <> 'done' or d.told is not null), false))
         from deliveries d join leads l on l.id = d.lead_id join connections c on c.id = d.connection_id
         left join appointments a on a.id = d.appointment_id left join reps p on p.id = d.rep_id
         where d.lead_id = any(:leads) and (d.kind <> 'person' or d.status <> 'superseded') and not (

@@ -1,6 +1,8 @@
 """Faults of form, as pydantic finds them, as messages: a terminal and a check tell them in the reader's language."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from pointsman.domain.errors import Fault
@@ -101,7 +103,10 @@ def form_fault(error: Mapping[str, Any], said: str, hint: Message | None = None)
             told = hinted(_of_model(kind, context), hint)
         case _ if kind in _LIMITS:
             name, key = _LIMITS[kind]
-            told = say(key, limit=context.get(name, "?"))
+            limit = context.get(name, "?")
+            told = say(
+                key, limit=limit if isinstance(limit, int | float | Decimal | timedelta) else as_written(str(limit))
+            )
         case _:
             told = _OF_TYPE.get(kind) or say("fault.as-said", said=said)
     return told

@@ -59,13 +59,14 @@ async def _tell(env: Env, appointment_id: UUID, was_refused: bool) -> bool:  # n
         if asked is not None and asked.status == "pending" and row.status in ACTIVE_STATUSES:
             return False  # the vendor says next whether it invites
         has_address = lead.email is not None
+        is_given_up = asked is not None and asked.status == "dead" and row.invited_by == Inviter.CALENDAR
         # Told by another worker since the alert was found, or by who wrote the address down.
-        is_told = has_address and row.invited_by != Inviter.NOBODY
+        is_told = has_address and row.invited_by != Inviter.NOBODY and not is_given_up
         if is_told or row.status not in ACTIVE_STATUSES or row.ends_at <= now:
             await _end(tx, row.id, now)
             return False
-        if not has_address:
-            return False
+        if not has_address or is_given_up:
+            return False  # without an address nobody is told; what was given up a human sends again
         rules = invitation_rules((await load_routing_config(env, tx)).policy.policy, row.invitation_pool)
         inviter = await choose_inviter(env, tx, rules, rules.by, row.rep_id)
         if inviter is Inviter.CALENDAR and asked is not None:

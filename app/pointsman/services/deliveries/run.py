@@ -142,7 +142,7 @@ def _rejected(env: Env, job: LeasedDelivery, fault: VendorRejectedError) -> Call
 async def _settle_done(env: Env, job: LeasedDelivery, receipt: VendorReceipt | None) -> None:
     if isinstance(receipt, VendorEvent):
         await note_link(env, job.delivery, receipt)
-        await note_guests_refused(env, job.delivery, receipt)
+        await note_guests_refused(env, job, receipt)
     await settle_delivery(env, job, "done", receipt)
 
 

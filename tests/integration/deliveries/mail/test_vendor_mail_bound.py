@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from pointsman.services.appointments.actions import cancel
-from pointsman.services.appointments.untold import tell_untold_buyers
+from pointsman.services.appointments.untold import ASK_AGAIN, tell_untold_buyers
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.deliveries.mail.bound import MOST_A_DAY
 from pointsman.services.ports.booking.appointments import AppointmentRow
@@ -17,6 +17,7 @@ pytestmark = pytest.mark.anyio
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 UNTOLD = "select count(*) from alerts where code = 'buyer-untold' and resolved_at is null"
+COUNTED = "select count(*) from deliveries where mailed_at is not null and (status = 'done' or unsure > 0)"
 
 
 @pytest.fixture
@@ -93,6 +94,32 @@ async def test_what_the_buyer_knows_is_not_counted(mailed: MailFloor) -> None:
         )
         await mailed.floor.work()
     assert await moved_often(mailed, row, 3) == 3
+
+
+async def test_whom_the_appointment_goes_back_to_invites_anew_and_that_counts(mailed: MailFloor) -> None:
+    row = await far_ahead(mailed)
+    wrote = 0
+    for _ in range(MOST_A_DAY + 4):
+        row = await mailed.reassigned(row)
+        mailed.floor.world.clock.advance(MINUTE)
+        await mailed.floor.work_out()
+        (event,) = mailed.floor.vendor.events()
+        wrote += event.invites
+    assert wrote <= MOST_A_DAY - 1
+
+
+async def test_what_the_vendor_refused_to_write_is_not_counted_until_it_writes(unmailed: MailFloor) -> None:
+    unmailed.floor.vendor.refuses_guests = True
+    await unmailed.booked()
+    await unmailed.floor.work_out()
+    assert await unmailed.floor.world.value(COUNTED) == 0
+    unmailed.floor.vendor.refuses_guests = False
+    unmailed.floor.world.clock.advance(ASK_AGAIN)
+    assert await tell_untold_buyers(unmailed.env) == 1
+    await unmailed.floor.work_out()
+    (event,) = unmailed.floor.vendor.events()
+    assert event.invites
+    assert await unmailed.floor.world.value(COUNTED) == 1
 
 
 async def test_an_event_beyond_the_bound_is_called_off_all_the_same(unmailed: MailFloor) -> None:

@@ -57,6 +57,11 @@ async def _over_the_bound(claimed: Claimed, event: CalendarEvent) -> Message | N
 
 
 def _knows(claimed: Claimed, to: Mailbox) -> bool:
-    """Whether the last event that was put told this mailbox the same: then the vendor writes nothing."""
-    put = [one for one in claimed.owed if one.status == "done" and one.wanted == Wanted.PUT]
-    return bool(put) and (put[-1].told, put[-1].mailed_key) == (told_state(claimed.appointment), to.key)
+    """Whether the event that stands there told this mailbox the same: then the vendor writes nothing.
+
+    One that was taken out since then, or may have been, stands there no more: put again, it is an invitation again.
+    """
+    past = [one for one in claimed.owed if one.id != claimed.delivery.id and (one.status == "done" or one.unsure > 0)]
+    if not past or past[-1].status != "done" or past[-1].wanted != Wanted.PUT:
+        return False
+    return (past[-1].told, past[-1].mailed_key) == (told_state(claimed.appointment), to.key)

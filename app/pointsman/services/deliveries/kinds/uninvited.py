@@ -12,6 +12,7 @@ from pointsman.domain.policy.invitations import Inviter
 from pointsman.services.audit import audit
 from pointsman.services.deliveries.alerts.untold import untold_subject
 from pointsman.services.deliveries.notices import enqueue_notices, invitation_rules
+from pointsman.services.deliveries.results.leased import LeasedDelivery
 from pointsman.services.find_appointment import lock_appointment
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import WORKER, Env, Tx, VendorEvent
@@ -23,13 +24,17 @@ from pointsman.services.transactions import run_in_transaction
 GUESTS_REFUSED = "alerts.guests-refused"
 
 
-async def note_guests_refused(env: Env, delivery: DeliveryRow, seen: VendorEvent) -> None:
-    """Tell the buyer another way where the leader's event was put without them. What was decided since then stays."""
-    why = seen.invites_nobody
+async def note_guests_refused(env: Env, job: LeasedDelivery, seen: VendorEvent) -> None:
+    """Tell the buyer another way where the leader's event was put without them. What was decided since then stays.
+
+    The vendor wrote nothing, which counts for no mailbox.
+    """
+    delivery, why = job.delivery, seen.invites_nobody
     if why is None:
         return
 
     async def work(tx: Tx) -> None:
+        await tx.buyer_mail.take_back(delivery.id, lease=job.lease)
         _, row = await lock_appointment(tx, delivery.of_appointment, WORKER)
         if row.invited_by != Inviter.CALENDAR or row.rep_id != delivery.rep_id or row.status not in ACTIVE_STATUSES:
             return

@@ -13,7 +13,7 @@ from pointsman.services.deliveries.results.leased import LeasedDelivery
 from pointsman.services.deliveries.results.put_off import put_off
 from pointsman.services.deliveries.told import is_farewell
 from pointsman.services.find_appointment import lock_appointment
-from pointsman.services.ports import WORKER, Env, Tx, VendorReceipt
+from pointsman.services.ports import WORKER, Env, Tx, VendorEvent, VendorReceipt
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryError, DeliveryKind, DeliveryRow, Wanted
 from pointsman.services.transactions import run_in_transaction
@@ -43,7 +43,7 @@ async def settle_delivery(env: Env, job: LeasedDelivery, status: str, receipt: V
             at=now,
             vendor_id=receipt.vendor_id if receipt else None,
             vendor_version=receipt.version if receipt else None,
-            told=job.told if status == "done" else None,
+            told=job.told if status == "done" and not _told_nobody(receipt) else None,
         )
         if kept and status == "done":
             await outdate_readings(env, tx, delivery)
@@ -51,6 +51,11 @@ async def settle_delivery(env: Env, job: LeasedDelivery, status: str, receipt: V
         await follow(tx, job, kept=kept, now=now)
 
     await run_in_transaction(env, work)
+
+
+def _told_nobody(receipt: VendorReceipt | None) -> bool:
+    """Whether the event was put without the buyer, who was to be invited by it."""
+    return isinstance(receipt, VendorEvent) and receipt.invites_nobody is not None
 
 
 async def _audit_mail(env: Env, tx: Tx, delivery: DeliveryRow) -> None:

@@ -36,3 +36,7 @@ class BuyerMail(Protocol):
     async def address(self, delivery_id: UUID, *, lease: UUID, to: Mailbox, sender: str | None, at: datetime) -> None:
         """Write down where a claimed delivery goes, and from where, before it does."""
         ...
+
+    async def take_back(self, delivery_id: UUID, *, lease: UUID) -> None:
+        """The claimed delivery went to no mailbox after all; one of which an attempt before may have gone there still counts."""
+        ...
