@@ -144,6 +144,14 @@ class Scene:
             late = await self.floor.move(row) if one.life == "moved" else row
             after = replace(self.floor.wired.env, clock=lambda: late.ends_at)
             await mark_attended(after, row.id, actor=ACTOR)
+        self._due_now()
+
+    def _due_now(self) -> None:
+        """What came after the meeting was seen from after its end; its deliveries are due from now on."""
+        with psycopg.connect(self.service.libpq_url, autocommit=True) as database:
+            database.execute(
+                "update deliveries set owed_at = now(), next_attempt_at = now() where owed_at > now() + interval '1 minute'"
+            )
 
     async def settle(self, until: float) -> bool:
         """Whether nothing is owed and nothing waits in the inbox, for some seconds, before the moment (monotonic)."""

@@ -30,7 +30,7 @@ class HubSpot(Vendor):
     def config(self, *, signs_in: bool) -> dict[str, Any]:
         assert signs_in, "only a user signs in here"
         client = {"client_id": "hubspot-client", "client_secret": "hubspot-app-secret"}
-        return {"url": self.url, "app_url": self.url, "calls_in_ten_seconds": 250, **client}
+        return {"url": self.url, "app_url": self.url, "calls_in_ten_seconds": 250, "properties": "city", **client}
 
     def tell(self, callback: str) -> None:
         """Webhooks go there from now on."""
