@@ -38,18 +38,19 @@ class Owed:
 
 
 def owed_by_id(service: Service) -> Mapping[str, Owed]:
-    """By the Message-ID that the connector makes of its key."""
+    """By the Message-ID that the connector makes of its key. A message that moved to another connection is the last of them."""
     query = """
-        select d.id, d.appointment_id, d.key, d.sequence, d.status, d.unsure, d.mailed_key, k.key
-        from deliveries d join connections k on k.id = d.connection_id where d.kind = 'notice'
+        select d.id, d.appointment_id, d.key, coalesce(d.mailed_as, d.key || '-' || d.sequence), d.status, d.unsure,
+            d.mailed_key, d.mailed_from, k.key
+        from deliveries d join connections k on k.id = d.connection_id where d.kind = 'notice' order by d.sequence
     """
     with psycopg.connect(service.libpq_url) as database:
         rows = database.execute(query).fetchall()
     return {
-        message_id("message", f"{key}-{sequence}", SENDERS[connection].partition("@")[2]): Owed(
+        message_id("message", name, (sender or SENDERS[connection]).partition("@")[2]): Owed(
             delivery=delivery, appointment=one, key=key, status=status, unsure=unsure, mailbox=mailbox
         )
-        for delivery, one, key, sequence, status, unsure, mailbox, connection in rows
+        for delivery, one, key, name, status, unsure, mailbox, sender, connection in rows
     }
 
 
