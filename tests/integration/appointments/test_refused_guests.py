@@ -8,7 +8,7 @@ import pytest
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.appointments.untold import ASK_AGAIN, tell_untold_buyers
 from pointsman.services.booking.reschedule import reschedule
-from pointsman.services.ports import CalendarEvent
+from pointsman.services.ports import CalendarEvent, VendorRetryableError
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from support.floors.booking_floor import SETTER
 from support.mail_floor import MailFloor, invitation_in, mailing, open_mail_floor
@@ -76,6 +76,38 @@ async def test_a_buyer_whom_the_vendor_invited_hears_of_a_move_by_mail(mailed: M
     await mailed.floor.work_out()
     assert (event(mailed).start, event(mailed).invites) == (row.starts_at + DAY, False)
     assert [invitation_in(mail)["SEQUENCE"] for mail in mailed.mail.arrived] == ["1"]
+    assert await mailed.floor.world.value("select said from deliveries where kind = 'notice'") == "change"
+
+
+async def test_who_was_taken_out_of_the_event_hears_by_mail_that_it_is_off_also_where_the_move_never_reached_them(
+    mailed: MailFloor,
+) -> None:
+    mailed.floor.vendor.refuses_guests = False
+    row = await mailed.booked()
+    await mailed.floor.work_out()
+    mailed.floor.vendor.refuses_guests, mailed.mail.cues = True, [VendorRetryableError("451 later")]
+    await reschedule(mailed.env, row.id, row.starts_at + DAY, reason="test", actor=SETTER)
+    await mailed.floor.work()
+    assert (event(mailed).invites, mailed.mail.arrived) == (False, [])
+    await cancel(mailed.env, row.id, reason="test", actor=SETTER)
+    await mailed.floor.work_out()
+    assert [invitation_in(mail)["METHOD"] for mail in mailed.mail.arrived] == ["CANCEL"]
+
+
+async def test_who_was_never_invited_hears_of_no_end(mailed: MailFloor) -> None:
+    mailed.mail.cues = [VendorRetryableError("451 later")]
+    row = await mailed.booked()
+    await mailed.floor.work()
+    await cancel(mailed.env, row.id, reason="test", actor=SETTER)
+    await mailed.floor.work_out()
+    assert mailed.mail.arrived == []
+
+
+async def test_a_refused_invitation_counts_for_no_mailbox(mailed: MailFloor) -> None:
+    await mailed.booked()
+    await mailed.floor.work_out()
+    counted = await mailed.floor.world.rows("select kind from deliveries where mailed_at is not null")
+    assert ([one.kind for one in counted], len(mailed.mail.arrived)) == (["notice"], 1)
 
 
 async def test_without_mail_a_human_hears_of_it_and_the_guest_is_added_once_the_limit_is_over(

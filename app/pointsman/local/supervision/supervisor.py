@@ -124,7 +124,7 @@ class Supervisor:
             self._own_state()
         for child in self._children:
             self._runs.append(self._spawn(child))
-            self._save_state()
+            self._remember(self._runs[-1])
         self._watch = threading.Thread(target=self._keep_alive, name="supervisor", daemon=True)
         self._watch.start()
 
@@ -175,7 +175,7 @@ class Supervisor:
                     self._schedule(run, f"ended with code {run.process.returncode}")
                 elif run.due is not None and time.monotonic() >= run.due:
                     self._runs[index] = self._spawn(run.child, deaths=run.deaths)
-                    self._save_state()
+                    self._remember(self._runs[index])
 
     def _give_up(self, name: str, why: str) -> None:
         self._say(name, f"{why}, giving up")
@@ -194,7 +194,6 @@ class Supervisor:
             list(child.argv), env={**os.environ, **child.env, "PYTHONUNBUFFERED": "1"}, text=True, errors="replace",
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
-        threading.Thread(target=self._print, args=(child.name, process), daemon=True).start()
         return _Run(name=child.name, child=child, process=process, since=time.monotonic(), deaths=deaths)
 
     # -- what a killed supervisor leaves
@@ -203,9 +202,11 @@ class Supervisor:
     def _state_file(self) -> Path:
         return self._state / "children.json"
 
-    def _save_state(self) -> None:
+    def _remember(self, new: _Run) -> None:
+        """Write down who runs before the new one is heard: whose words are shown is found by the next start."""
         known = [asdict(found) for run in self._runs if (found := Process.find(run.process.pid))]
         write_kept_file(self._state_file, json.dumps(known))
+        threading.Thread(target=self._print, args=(new.name, new.process), daemon=True).start()
 
     # -- output
 

@@ -16,6 +16,7 @@ from pointsman.services.deliveries.alerts.untold import untold_subject
 from pointsman.services.deliveries.enqueue import enqueue_deliveries
 from pointsman.services.deliveries.kinds.uninvited import GUESTS_REFUSED
 from pointsman.services.deliveries.notices import choose_inviter, invitation_rules
+from pointsman.services.deliveries.told import CALLED_OFF, MailHistory
 from pointsman.services.find_appointment import lock_appointment
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import WORKER, Env, Tx
@@ -56,8 +57,10 @@ async def _tell(env: Env, appointment_id: UUID, was_refused: bool) -> bool:  # n
         now = env.clock()
         lead, row = await lock_appointment(tx, appointment_id, WORKER)
         asked = await _asked(tx, row) if was_refused else None
-        if asked is not None and asked.status == "pending" and row.status in ACTIVE_STATUSES:
-            return False  # the vendor says next whether it invites
+        # The vendor says next whether it invites; of what is called off a human tells an invited buyer.
+        is_asked = asked is not None and asked.status == "pending" and row.status in ACTIVE_STATUSES
+        if is_asked or (row.ends_at > now and await _is_called_off_untold(tx, row)):
+            return False
         has_address = lead.email is not None
         is_given_up = asked is not None and asked.status == "dead" and row.invited_by == Inviter.CALENDAR
         # Told by another worker since the alert was found, or by who wrote the address down.
@@ -84,6 +87,13 @@ async def _tell(env: Env, appointment_id: UUID, was_refused: bool) -> bool:  # n
         return True
 
     return await run_in_transaction(env, work)
+
+
+async def _is_called_off_untold(tx: Tx, row: AppointmentRow) -> bool:
+    """Whether the vendor invited the buyer and took them out of the event, so that it does not tell them the end."""
+    if row.status not in CALLED_OFF or row.invited_by != Inviter.NOBODY:
+        return False
+    return bool(MailHistory.of(row.id, await tx.deliveries.of_appointment(row.id)).taken_out)
 
 
 async def _asked(tx: Tx, row: AppointmentRow) -> DeliveryRow | None:

@@ -83,7 +83,7 @@ async def owe_notices(
         await keep_change_link(tx, row, to)
     if connection_id is None or lead is None:
         return
-    owed = await _owe_invitation(env, tx, row, connection_id, sent, to)
+    owed = await _owe_invitation(env, tx, row, connection_id, past, to)
     if to is not None:
         owed |= await _owe_reminders(env, tx, row, connection_id, sent, rules, moved=moved)
         if owed or sent:  # what was owed before goes to the mailbox of now, too
@@ -91,12 +91,12 @@ async def owe_notices(
 
 
 async def _owe_invitation(
-    env: Env, tx: Tx, row: AppointmentRow, connection_id: UUID, sent: Sequence[DeliveryRow], to: Mailbox | None
+    env: Env, tx: Tx, row: AppointmentRow, connection_id: UUID, past: Sequence[DeliveryRow], to: Mailbox | None
 ) -> bool:
     """What is called off is told to who was invited alone."""
-    if row.invited_by != Inviter.MAIL or row.status not in TELLABLE or not _is_news(row, sent, to):
+    if row.invited_by != Inviter.MAIL or row.status not in TELLABLE or not _is_news(row, past, to):
         return False
-    mine = [item for item in sent if item.key == invitation_key(row.id)]
+    mine = sorted((item for item in past if item.key == invitation_key(row.id)), key=lambda item: item.sequence)
     waits = row.vendor_meeting and row.join_url is None and row.status not in CALLED_OFF
     due = env.clock() + LINK_WAIT if waits else None
     key = invitation_key(row.id)
@@ -104,11 +104,11 @@ async def _owe_invitation(
     return True
 
 
-def _is_news(row: AppointmentRow, sent: Sequence[DeliveryRow], to: Mailbox | None) -> bool:
+def _is_news(row: AppointmentRow, past: Sequence[DeliveryRow], to: Mailbox | None) -> bool:
     """Whether the buyer's mailbox does not know how it stands, or one that they left still holds the appointment."""
-    heard, state = MailHistory.of(row.id, sent), told_state(row)
+    heard, state = MailHistory.of(row.id, past), told_state(row)
     if row.status in CALLED_OFF:
-        return any(not heard.knows(one, state) for one in heard.mailboxes())
+        return any(not heard.knows(one, state) for one in heard.invited())
     if to is None:
         return False
     return not heard.knows(to, state) or any(one.key != to.key for one in heard.mailboxes())

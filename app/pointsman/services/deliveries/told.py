@@ -1,7 +1,8 @@
 """What a buyer was told by mail: the state that an appointment has for them, and which of their mailboxes knows it.
 
 An attempt whose end is not known (`DeliveryRow.unsure`) may have told them what it said. A buyer whose address changed has
-several mailboxes: the one before is told that the appointment is called off, by a farewell of its own.
+several mailboxes: the one before is told that the appointment is called off, by a farewell of its own. One that the vendor of a
+calendar invited, and then took out of the event without a word, holds an invitation that mail alone can call off.
 """
 
 import json
@@ -16,7 +17,7 @@ from pointsman.domain.leads.normalise import email_key
 from pointsman.services.codes.registered_domains import host_to_ascii
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.buyer_mail import Mailbox
-from pointsman.services.ports.booking.deliveries import DeliveryKind, DeliveryRow
+from pointsman.services.ports.booking.deliveries import DeliveryKind, DeliveryRow, Wanted
 
 CALLED_OFF = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.REJECTED})
 #: What is only requested is no invitation yet, and what became of a meeting is no news to who was there.
@@ -73,21 +74,24 @@ def told_state(row: AppointmentRow) -> str:
 class MailHistory:
     """What mailboxes know of one appointment, from all mail that was ever owed about it.
 
-    Of the delivery `besides` one attempt is under way.
+    Of the delivery `besides` one attempt is under way. `taken_out` hold an invitation of a calendar's vendor, whose event they
+    stand in no more.
     """
 
     invitations: Sequence[DeliveryRow]  # in order
     farewells: Sequence[DeliveryRow]
     besides: UUID | None = None
+    taken_out: Sequence[Mailbox] = ()
 
     @classmethod
     def of(cls, appointment_id: UUID, owed: Iterable[DeliveryRow], *, besides: UUID | None = None) -> "MailHistory":
-        mail = sorted((one for one in owed if one.kind == DeliveryKind.NOTICE), key=lambda one: one.sequence)
+        every = sorted(owed, key=lambda one: one.sequence)
+        mail = [one for one in every if one.kind == DeliveryKind.NOTICE]
         key = invitation_key(appointment_id)
         this = next((one.mailed_as for one in mail if one.id == besides), None)
         # The same message over another connection, where it may have arrived, is the one that is under way.
         told = [one for one in mail if one.key == key and (one.id == besides or one.message_key != this)]
-        return cls(told, [one for one in mail if is_farewell(one.key)], besides)
+        return cls(told, [one for one in mail if is_farewell(one.key)], besides, _taken_out(every))
 
     def first_sender(self) -> str | None:
         """The address that the first invitation which may have arrived went out from; None: there is none, or it has none."""
@@ -105,7 +109,12 @@ class MailHistory:
 
     def has_heard(self, mailbox: Mailbox) -> bool:
         """Whether the mailbox may hold the appointment, by a delivery other than `besides`."""
-        return any(self._may_have_told(one) and not self._is_called_off(one) for one in self._to(mailbox))
+        by_mail = any(self._may_have_told(one) and not self._is_called_off(one) for one in self._to(mailbox))
+        return by_mail or any(one.key == mailbox.key for one in self.taken_out)
+
+    def invited(self) -> Sequence[Mailbox]:
+        """The mailboxes that a cancellation concerns: mail told them, or the vendor of a calendar did at last."""
+        return [*self.mailboxes(), *self.taken_out]
 
     def mailboxes(self) -> Sequence[Mailbox]:
         """Those that may hold the appointment and are owed no farewell, the last told first."""
@@ -126,6 +135,23 @@ class MailHistory:
     def _is_called_off(self, one: DeliveryRow) -> bool:
         """Whether the mailbox may have been told since then that the appointment is not theirs any more."""
         return any(_is_after(left, one) and (left.status == "done" or left.unsure > 0) for left in self.farewells)
+
+
+def _taken_out(owed: Iterable[DeliveryRow]) -> Sequence[Mailbox]:
+    """The mailboxes that an event invited and that it left out when it was put again: its removal tells them nothing."""
+    holds: dict[tuple[UUID, str, DeliveryKind, str], Mailbox] = {}
+    left: dict[str, Mailbox] = {}
+    for one in owed:
+        if one.kind != DeliveryKind.APPOINTMENT:
+            continue
+        if one.wanted == Wanted.DROP:
+            holds.pop(one.thing, None)
+        elif one.mailed_to is not None and one.mailed_key is not None and (one.told is not None or one.unsure > 0):
+            holds[one.thing] = Mailbox(one.mailed_to, one.mailed_key)
+            left.pop(one.mailed_key, None)
+        elif one.status == "done" and one.told is None and (former := holds.pop(one.thing, None)) is not None:
+            left[former.key] = former
+    return list(left.values())
 
 
 def _is_after(farewell: DeliveryRow, invitation: DeliveryRow) -> bool:

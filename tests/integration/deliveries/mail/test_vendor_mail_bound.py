@@ -122,11 +122,26 @@ async def test_what_the_vendor_refused_to_write_is_not_counted_until_it_writes(u
     assert await unmailed.floor.world.value(COUNTED) == 1
 
 
-async def test_an_event_beyond_the_bound_is_called_off_all_the_same(unmailed: MailFloor) -> None:
+async def test_of_an_event_beyond_the_bound_that_is_called_off_mail_tells_at_once(mailed: MailFloor) -> None:
+    """The vendor invited them to an earlier time, and says nothing to who does not stand in the event any more."""
+    row = await far_ahead(mailed)
+    await moved_often(mailed, row, 12)
+    assert mailed.mail.arrived == []
+    await cancel(mailed.env, row.id, reason="test", actor=SETTER)
+    await mailed.floor.work()
+    assert [invitation_in(mail)["METHOD"] for mail in mailed.mail.arrived] == ["CANCEL"]
+
+
+async def test_without_mail_an_event_beyond_the_bound_that_is_called_off_is_a_human_s_to_tell(
+    unmailed: MailFloor,
+) -> None:
     row = await far_ahead(unmailed)
     await moved_often(unmailed, row, 12)
     await cancel(unmailed.env, row.id, reason="test", actor=SETTER)
     await unmailed.floor.work()
     assert unmailed.floor.vendor.events() == []
+    assert await tell_untold_buyers(unmailed.env) == 0
+    assert await unmailed.floor.world.value(UNTOLD) == 1
+    unmailed.floor.world.clock.advance(7 * DAY)
     assert await tell_untold_buyers(unmailed.env) == 0
     assert await unmailed.floor.world.value(UNTOLD) == 0

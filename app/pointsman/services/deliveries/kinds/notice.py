@@ -58,7 +58,7 @@ def addressee(claimed: Claimed, heard: MailHistory) -> Mailbox | None:
         return Mailbox(delivery.mailed_to or "", delivery.mailed_key or "")
     if reminder_span(delivery.key) is not None or claimed.appointment.status not in CALLED_OFF:
         return own
-    return own if own is not None and heard.has_heard(own) else next(iter(heard.mailboxes()), None)
+    return own if own is not None and heard.has_heard(own) else next(iter(heard.invited()), None)
 
 
 def which_message(claimed: Claimed, heard: MailHistory, to: Mailbox | None) -> BuyerMessage | None:
