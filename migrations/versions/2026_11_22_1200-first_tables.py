@@ -519,6 +519,25 @@ def upgrade() -> None:
         "inbox_due_idx", "inbox", ["next_attempt_at"], unique=False, postgresql_where=sa.text("status = 'received'")
     )
     op.create_table(
+        "existing_leads",
+        sa.Column("connection_id", sa.UUID(), nullable=False),
+        sa.Column("began_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("owed", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("meetings", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("told_to", sa.UUID(), nullable=True),
+        sa.Column("done_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("existing_leads_connection_id_fkey")),
+        sa.PrimaryKeyConstraint("connection_id", name=op.f("existing_leads_pkey")),
+    )
+    op.create_index(
+        "existing_leads_open_idx",
+        "existing_leads",
+        ["began_at"],
+        unique=False,
+        postgresql_where=sa.text("done_at is null"),
+    )
+    op.create_table(
         "rep_calendars",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("rep_id", sa.UUID(), nullable=False),
@@ -1577,6 +1596,8 @@ def downgrade() -> None:
     op.drop_table("missing_events")
     op.drop_index(op.f("time_off_rep_id_idx"), table_name="time_off")
     op.drop_table("time_off")
+    op.drop_index("existing_leads_open_idx", table_name="existing_leads", postgresql_where=sa.text("done_at is null"))
+    op.drop_table("existing_leads")
     op.drop_index("rep_calendars_rep_key", table_name="rep_calendars")
     op.drop_index("rep_calendars_one_write", table_name="rep_calendars", postgresql_where=sa.text("writes"))
     op.drop_table("rep_calendars")

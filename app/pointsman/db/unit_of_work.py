@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pointsman.db.booking.calendars.calendars import SqlCalendars
     from pointsman.db.booking.connections import SqlConnections
     from pointsman.db.booking.deliveries.deliveries import SqlDeliveries
+    from pointsman.db.booking.existing_leads import SqlExistingLeads
     from pointsman.db.booking.pace.pace import SqlPaces
     from pointsman.db.booking.reminders import SqlReminders
     from pointsman.db.booking.sign_in import SqlSignInStore
@@ -111,6 +112,9 @@ class SqlTx:
     slot_holds: cached_property[SqlSlotHolds] = _on_use("pointsman.db.booking.slot_holds", "SqlSlotHolds")
     calendars: cached_property[SqlCalendars] = _on_use("pointsman.db.booking.calendars.calendars", "SqlCalendars")
     connections: cached_property[SqlConnections] = _on_use("pointsman.db.booking.connections", "SqlConnections")
+    existing_leads: cached_property[SqlExistingLeads] = _on_use(
+        "pointsman.db.booking.existing_leads", "SqlExistingLeads"
+    )
     paces: cached_property[SqlPaces] = _on_use("pointsman.db.booking.pace.pace", "SqlPaces")
     sign_ins: cached_property[SqlSignInStore] = _on_use("pointsman.db.booking.sign_in", "SqlSignInStore")
     deliveries: cached_property[SqlDeliveries] = _on_use("pointsman.db.booking.deliveries.deliveries", "SqlDeliveries")

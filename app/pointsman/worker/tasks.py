@@ -16,6 +16,7 @@ from pointsman.services.connections.health import probe_connections
 from pointsman.services.deliveries.alerts.late import alert_late_deliveries
 from pointsman.services.deliveries.kinds.meeting_link import ASK_EVERY, ask_for_links
 from pointsman.services.deliveries.outdated_readings import OUTDATED_TASK
+from pointsman.services.deliveries.records.existing_leads import EXISTING_TASK, tell_existing_leads
 from pointsman.services.deliveries.reminders import REMINDERS_TASK, owe_missing_reminders
 from pointsman.services.deliveries.run import run_delivery, sweep_deliveries
 from pointsman.services.holds.drain import drain_due_holds, drain_holds
@@ -106,5 +107,6 @@ PERIODIC_TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask(name="calendars.poll", every=timedelta(seconds=30), run=poll_calendars),
     PeriodicTask(name="calendars.reconcile", every=timedelta(seconds=60), run=sync_calendars),
     PeriodicTask(name="connections.probe", every=timedelta(seconds=30), run=probe_connections),
+    PeriodicTask(name=EXISTING_TASK, every=timedelta(seconds=10), run=tell_existing_leads),
     PeriodicTask(name="slot_holds.expire", every=timedelta(seconds=10), run=expire_slot_holds),
 )

@@ -425,6 +425,7 @@ def test_the_worker_knows_the_jobs_and_the_sweeps_that_the_use_cases_count_on() 
         "holds.drain",
         "holds.due",
         "calendars.poll",
+        "connections.existing_leads",
         "connections.probe",
         "intake.feeds",
         "calendars.reconcile",

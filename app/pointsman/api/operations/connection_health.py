@@ -11,7 +11,7 @@ from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.operations.connections import ConnectionKeyPath
+from pointsman.api.operations.connections import ConnectionKeyPath, ExistingLeadsDoc
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.connections.health import ConnectionHealth, connection_health
 from pointsman.services.wording.rendering import MessageReader, render
@@ -74,6 +74,10 @@ class ConnectionHealthDoc(BaseModel):
     own_writes_told: int = Field(
         description="How often within an hour the vendor told us of our own writes. That is usual, and changes nothing."
     )
+    existing_leads: ExistingLeadsDoc | None = Field(
+        description="How far a CRM was told of the leads that reps had when it was connected; null: it is told of none but "
+        "by their next change."
+    )
 
     @staticmethod
     def of(found: ConnectionHealth, reader: MessageReader) -> "ConnectionHealthDoc":
@@ -104,6 +108,7 @@ class ConnectionHealthDoc(BaseModel):
             deliveries_waiting=found.owed.waiting,
             oldest_delivery_at=found.owed.oldest_at,
             own_writes_told=found.own_writes_told,
+            existing_leads=ExistingLeadsDoc.of(found.existing_leads),
         )
 
 

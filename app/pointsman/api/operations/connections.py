@@ -20,7 +20,9 @@ from pointsman.services.connections.connections import (
     save_connection,
 )
 from pointsman.services.connections.record_fields import RecordFields
+from pointsman.services.deliveries.records.existing_leads import existing_leads_of
 from pointsman.services.ports.booking.connections import ConnectionRow, OnRelease, RecordValue
+from pointsman.services.ports.booking.existing_leads import ExistingLeads
 from pointsman.services.wording.rendering import MessageReader, render
 
 router = APIRouter(tags=["Connections"])
@@ -134,6 +136,12 @@ class ConnectionIn(BaseModel):
         description="What a CRM is told of each lead beside its owner, and into which field it goes. Its fields are asked "
         "for when the connection is saved, where its connector has the capability `fields`.",
     )
+    existing_leads: StrictBool = Field(
+        default=True,
+        description="Whether a CRM that begins to hear of leads, or is to be told more of each (`record`), is told of those that "
+        "reps have already, and of their meetings to come: in the background, the newest leads first. `false` also ends "
+        "that where it has begun. It is not kept.",
+    )
     max_reading_age_s: Annotated[
         int | None,
         Field(
@@ -180,6 +188,40 @@ class ConnectionDoc(BaseModel):
             fault=render(row.fault, reader) if row.fault else None,
             created_at=row.created_at,
         )
+
+
+class ExistingLeadsDoc(BaseModel):
+    """How far a CRM was told of the leads that reps had when it was connected."""
+
+    total: int = Field(description="How many leads reps had as it began.")
+    owed: int = Field(
+        description="How many of their records are owed, or told, by now. One that is owed anyway is not counted."
+    )
+    meetings: int = Field(description="How many meetings to come.")
+    began_at: datetime
+    done_at: datetime | None = Field(description="When the last was owed; null while it goes on.")
+
+    @staticmethod
+    def of(row: ExistingLeads | None) -> "ExistingLeadsDoc | None":
+        if row is None:
+            return None
+        return ExistingLeadsDoc(
+            total=row.total, owed=row.owed, meetings=row.meetings, began_at=row.began_at, done_at=row.done_at
+        )
+
+
+class CheckedConnectionDoc(ConnectionDoc):
+    """A connection as it was saved or checked."""
+
+    existing_leads: ExistingLeadsDoc | None = Field(
+        description="How far a CRM is with the leads that reps had when it was connected; null: it is told of none but by "
+        "their next change."
+    )
+
+    @staticmethod
+    def beside(row: ConnectionRow, reader: MessageReader, existing: ExistingLeads | None) -> "CheckedConnectionDoc":
+        values = ConnectionDoc.of(row, reader).model_dump()
+        return CheckedConnectionDoc(**values, existing_leads=ExistingLeadsDoc.of(existing))
 
 
 @router.get("/v1/connectors", summary="List the installed connectors", responses=problem_responses(401, 403))
@@ -236,7 +278,10 @@ async def show(
     "and never shown. "
     "Saving also puts a connection back into use, and sends what waited for it. One over which a human signs in (OAuth 2) is "
     "saved `pending`, and checked after the sign-in; a changed `config` asks for a new one.",
-    responses={201: {"model": ConnectionDoc, "description": "Made"}, **problem_responses(401, 403, 409, 422, 503)},
+    responses={
+        201: {"model": CheckedConnectionDoc, "description": "Made"},
+        **problem_responses(401, 403, 409, 422, 503),
+    },
 )
 async def put(
     key: NewConnectionKeyPath,
@@ -245,7 +290,7 @@ async def put(
     response: Response,
     reader: ReaderDep,
     caller: Annotated[Caller, may(Operation.CONNECTION)],
-) -> ConnectionDoc:
+) -> CheckedConnectionDoc:
     row, made = await save_connection(
         env,
         key,
@@ -256,10 +301,11 @@ async def put(
         on_release=given.on_release,
         record=given.record.by_value(),
         max_reading_age_s=given.max_reading_age_s,
+        existing_leads=given.existing_leads,
         actor=caller.actor,
     )
     response.status_code = 201 if made else 200
-    return ConnectionDoc.of(row, reader)
+    return CheckedConnectionDoc.beside(row, reader, await existing_leads_of(env, row.id))
 
 
 @router.post(
@@ -270,5 +316,6 @@ async def put(
 )
 async def check(
     key: ConnectionKeyPath, env: EnvDep, reader: ReaderDep, caller: Annotated[Caller, may(Operation.CONNECTION)]
-) -> ConnectionDoc:
-    return ConnectionDoc.of(await check_connection(env, key, actor=caller.actor), reader)
+) -> CheckedConnectionDoc:
+    row = await check_connection(env, key, actor=caller.actor)
+    return CheckedConnectionDoc.beside(row, reader, await existing_leads_of(env, row.id))

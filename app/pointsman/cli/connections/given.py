@@ -40,6 +40,7 @@ class GivenSetUp(BaseModel):
     sync_owners: StrictBool = False
     on_release: OnRelease = OnRelease.CLEAR
     record: RecordFields = RecordFields()
+    existing_leads: StrictBool = True
     max_reading_age_s: Annotated[int | None, Field(strict=True, ge=5, le=3_600)] = None
     calendars: tuple[GivenCalendar, ...] = Field(default=(), max_length=5_000)
     match: StrictBool = False

@@ -31,4 +31,7 @@ def show_health(found: ConnectionHealth) -> bool:
         tell("cli-connections.mailbox-waits", style="yellow", mailbox=one.subject, at=one.until, why=why)
     if found.owed.waiting:
         tell("cli-connections.owed", count=found.owed.waiting)
+    if found.existing_leads is not None and found.existing_leads.done_at is None:
+        told = found.existing_leads
+        tell("cli-connections.existing-leads", total=told.total, owed=told.owed)
     return works

@@ -128,6 +128,7 @@ class ServiceHost:
                 on_release=given.on_release,
                 record=given.record.by_value(),
                 max_reading_age_s=given.max_reading_age_s,
+                existing_leads=given.existing_leads,
                 actor=CLI_ACTOR,
             )
         except Invalid as error:

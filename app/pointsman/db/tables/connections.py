@@ -1,7 +1,7 @@
 """Tables of connections, and of the calendars that reps have over them: what was last read there, and what was missing."""
 
 from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from pointsman.db.tables.base import id_column, instant_column, metadata
 
@@ -30,6 +30,20 @@ connections = Table(
     # {value: the CRM's field}: what is told beside the owner
     Column("record", JSONB, nullable=False, server_default="{}"),
     instant_column("created_at"),
+)
+
+#: How far a CRM that was connected later was told of the leads that stood then: the newest leads first, down to `told_to`.
+existing_leads = Table(
+    "existing_leads",
+    metadata,
+    Column("connection_id", ForeignKey("connections.id"), primary_key=True),
+    instant_column("began_at"),
+    Column("total", Integer, nullable=False),  # how many leads were assigned as it began
+    Column("owed", Integer, nullable=False, server_default="0"),  # records
+    Column("meetings", Integer, nullable=False, server_default="0"),
+    Column("told_to", UUID()),  # a lead's id; null before the first batch
+    instant_column("done_at", null=True),
+    Index("existing_leads_open_idx", "began_at", postgresql_where=text("done_at is null")),
 )
 
 rep_calendars = Table(

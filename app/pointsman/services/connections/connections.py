@@ -16,6 +16,7 @@ from pointsman.services.connections.record_fields import check_record_fields, re
 from pointsman.services.connections.sign_in import pending_fault
 from pointsman.services.deliveries.connection_faults import audit_fault, put_back_into_use, put_out_of_use
 from pointsman.services.deliveries.enqueue import resume_connection
+from pointsman.services.deliveries.records.existing_leads import begin_or_stop
 from pointsman.services.deliveries.vendor_error_text import failure_message, refusal_text
 from pointsman.services.ports import (
     Actor,
@@ -44,6 +45,7 @@ async def save_connection(
     on_release: OnRelease = OnRelease.CLEAR,
     record: Mapping[RecordValue, str] = MappingProxyType({}),
     max_reading_age_s: int | None = None,
+    existing_leads: bool = True,
 ) -> tuple[ConnectionRow, bool]:
     """Check a connection with one call to its vendor, then save it; (the row, whether it is new).
 
@@ -52,8 +54,9 @@ async def save_connection(
 
     With `sync_owners` it is a CRM that hears from now on who owns a lead and which meetings there are; `on_release` says what
     becomes of the owner there once nobody has the lead, and `record` which of its fields has what is told beside the owner: its
-    fields are asked for, where its connector lists them. `max_reading_age_s` is how old a reading of its calendars may be to
-    show slots and to route by (None: FOR_SLOTS). Raises Invalid (configuration, no such connector, no CRM, or the vendor says
+    fields are asked for, where its connector lists them. With `existing_leads` it is told of the leads that reps have already
+    where it is a CRM from now on, or is to be told more. `max_reading_age_s` is how old a reading of its calendars may be to show
+    slots and to route by (None: FOR_SLOTS). Raises Invalid (configuration, no such connector, no CRM, or the vendor says
     no), Conflict (of another connector), Unavailable (no answer).
     """
     async with env.uow() as tx:
@@ -117,6 +120,9 @@ async def save_connection(
             else:
                 await tx.calendars.doubt(before.id, at=now)  # other secrets may be those of another account
             await resume_connection(env, tx, before.id)
+        await begin_or_stop(
+            env, tx, before, row if before is None else replace(row, id=before.id), existing_leads=existing_leads
+        )
         await audit(
             env,
             tx,

@@ -11,6 +11,7 @@ from pointsman.services.deliveries.connection_faults import put_back_into_use
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports import WORKER, Env, Tx, VendorError
 from pointsman.services.ports.booking.connections import ConnectionRow
+from pointsman.services.ports.booking.existing_leads import ExistingLeads
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.ports.vendors.pace import HeldSubject, OwedWork, PaceRow, PaceState
 from pointsman.services.transactions import run_in_transaction
@@ -26,7 +27,8 @@ class ConnectionHealth:
     """A connection, its pace (None: never used), and what is owed to it; `state` None says that it is switched off.
 
     `held` are the mailboxes, or users, for which calls wait while others go on. `own_writes_told` counts the events of the last
-    hour by which the vendor told us of our own writes: they changed nothing.
+    hour by which the vendor told us of our own writes: they changed nothing. `existing_leads`: how far it was told of the leads
+    that reps had when it was connected.
     """
 
     connection: ConnectionRow
@@ -35,6 +37,7 @@ class ConnectionHealth:
     owed: OwedWork
     held: Sequence[HeldSubject] = ()
     own_writes_told: int = 0
+    existing_leads: ExistingLeads | None = None
 
     @property
     def until(self) -> datetime | None:
@@ -53,8 +56,16 @@ async def connection_health(env: Env, key: str) -> ConnectionHealth:
         owed = await tx.paces.owed(connection.id)
         held = await tx.paces.held(connection.id, at=now, limit=MOST_SUBJECTS)
         echoes = await tx.events.own_writes_told(connection.id, since=now - OWN_WRITES_OF)
-    state = _state(connection, pace, now)
-    return ConnectionHealth(connection=connection, state=state, pace=pace, owed=owed, held=held, own_writes_told=echoes)
+        existing = await tx.existing_leads.of(connection.id)
+    return ConnectionHealth(
+        connection=connection,
+        state=_state(connection, pace, now),
+        pace=pace,
+        owed=owed,
+        held=held,
+        own_writes_told=echoes,
+        existing_leads=existing,
+    )
 
 
 def _state(connection: ConnectionRow, pace: PaceRow | None, now: datetime) -> PaceState | None:

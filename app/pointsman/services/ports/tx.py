@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # a command that asks one repository need not import the rows
     from pointsman.services.ports.booking.calendars import Calendars
     from pointsman.services.ports.booking.connections import Connections
     from pointsman.services.ports.booking.deliveries import Deliveries
+    from pointsman.services.ports.booking.existing_leads import ExistingLeadsStore
     from pointsman.services.ports.booking.reminders import Reminders
     from pointsman.services.ports.booking.slot_holds import SlotHolds
     from pointsman.services.ports.booking.unheard import Unheard
@@ -104,6 +105,8 @@ class Tx(Protocol):
     def calendars(self) -> Calendars: ...
     @property
     def connections(self) -> Connections: ...
+    @property
+    def existing_leads(self) -> ExistingLeadsStore: ...
     @property
     def paces(self) -> Paces: ...
     @property
