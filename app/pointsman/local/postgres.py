@@ -49,6 +49,14 @@ class EmbeddedPostgres:
         """Run the server, wherever it stands now; return the URL of its database, for its superuser. Safe to call from many
         at once.
         """
+        try:
+            return self._start()
+        except FileNotFoundError:
+            if self.directory.exists():
+                raise
+            raise LocalServerError(say("local.data-gone", folder=str(self.directory))) from None  # deleted meanwhile
+
+    def _start(self) -> str:
         with self._locked():
             deadline = time.monotonic() + START_TIMEOUT_S
             while True:

@@ -76,7 +76,8 @@ class _Control(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def _pass_on(self, answer: httpx.Response) -> None:
-        self._answer(answer.status_code, answer.text, location=answer.headers.get("Location"))
+        kind = answer.headers.get("Content-Type", "text/plain; charset=utf-8")
+        self._answer(answer.status_code, answer.text, kind=kind, location=answer.headers.get("Location"))
 
     def _answer(self, status: int, text: str, *, kind: str = "application/json", location: str | None = None) -> None:
         body = text.encode()

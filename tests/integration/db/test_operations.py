@@ -35,7 +35,7 @@ from pointsman.services.ports.operations.audit import AuditFilter
 from pointsman.settings import load_settings
 from pointsman.worker.queue import QueueSettings, queue_connector
 from support.databases.roles import for_libpq
-from support.waiting import PATIENCE_S, until
+from support.waiting import LOCKED_OUT, PATIENCE_S, until
 
 pytestmark = pytest.mark.anyio
 
@@ -79,6 +79,11 @@ async def test_the_audit_trail_of_one_subject_has_its_lines_alone_and_nulls_are_
     async with wired.engine.connect() as connection:
         query = text("select count(*) from audit where before is null and after is null")
         assert (await connection.execute(query)).scalar_one() == 4
+
+
+def waits_for_a_lock(database_url: str) -> bool:
+    with psycopg.connect(for_libpq(database_url)) as other:
+        return other.execute(LOCKED_OUT).fetchone() != (0,)
 
 
 async def put_alert(wired: Wired, code: AlertCode, message: str, *, at: datetime) -> None:
@@ -131,6 +136,20 @@ async def test_what_comes_again_to_two_at_once_opens_once(wired: Wired) -> None:
     await asyncio.gather(*(put_alert(wired, code, "again", at=now) for _ in range(2)))
     (alert,) = await all_alerts(wired)
     assert (alert.count, alert.resolved_at) == (3, None)
+
+
+async def test_what_comes_again_while_it_ends_waits_for_the_end_and_opens_again(
+    wired: Wired, database_url: str
+) -> None:
+    code, now = AlertCode.CONNECTION_REAUTH, wired.env.clock()
+    await put_alert(wired, code, "before", at=now)
+    async with wired.env.uow() as tx:
+        await tx.alerts.resolve(at=now, code=code, subject="x:1")
+        again = asyncio.create_task(put_alert(wired, code, "again", at=now))
+        await until(lambda: waits_for_a_lock(database_url))
+    await again
+    (alert,) = await all_alerts(wired)
+    assert (alert.count, alert.resolved_at) == (2, None)
 
 
 async def test_a_turn_is_taken_once_and_again_when_it_is_due(wired: Wired) -> None:

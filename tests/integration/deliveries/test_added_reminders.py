@@ -9,7 +9,7 @@ import pytest
 
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.connections.connections import save_connection
-from pointsman.services.deliveries.reminders import owe_missing_reminders
+from pointsman.services.deliveries.reminders import AGAIN_AFTER, owe_missing_reminders
 from pointsman.services.deliveries.told import reminder_key
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.sweeps import SWEEP_TIME_BUDGET, ItemsFailed
@@ -108,11 +108,17 @@ class Hurried:
 async def test_one_on_which_an_act_is_under_way_keeps_no_other_waiting(line: MailFloor) -> None:
     held, free = [await line.booked() for _ in range(2)]
     await line.floor.world.publish(mailing(reminders=["10m"]))
+    await line.floor.world.rows("delete from procrastinate_jobs where task_name = 'appointments.reminders'")
+    began = line.env.clock()
     async with line.env.uow() as tx:
         await tx.leads.get(held.lead_id, lock=True)
         assert await owe_missing_reminders(line.env) == 1
     assert (await reminders(line, held), len(await reminders(line, free))) == ([], 1)
+    again = "select scheduled_at from procrastinate_jobs where task_name = 'appointments.reminders' and status = 'todo'"
+    assert began < await line.floor.world.value(again) - AGAIN_AFTER < line.env.clock()
     assert await owe_missing_reminders(line.env) == 1
+    await line.floor.world.rows("delete from procrastinate_jobs where task_name = 'appointments.reminders'")
+    assert (await owe_missing_reminders(line.env), await line.floor.world.value(again)) == (0, None)
 
 
 async def test_one_that_cannot_be_reminded_of_keeps_no_other_waiting(line: MailFloor) -> None:

@@ -1,6 +1,7 @@
 """The launcher against what really happens to servers: kills, zombies, crowds, and folders in the wrong place."""
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -162,6 +163,19 @@ def test_only_data_that_are_there_are_started_again(open_folder: Path) -> None:
     with pytest.raises(LocalServerError, match="are gone"):
         EmbeddedPostgres(open_folder / "state").start_again()
     assert not (open_folder / "state").exists()
+
+
+def test_a_folder_that_is_deleted_during_the_first_start_is_named(open_folder: Path) -> None:
+    server = EmbeddedPostgres(open_folder / "state")
+    half_made = server.directory / "postgres" / "data.new" / "base"
+    with ThreadPoolExecutor(1) as other:
+        starting = other.submit(server.start)
+        wait_until(half_made.exists)
+        while server.directory.exists():
+            shutil.rmtree(server.directory, ignore_errors=True)
+        with pytest.raises(LocalServerError, match=r"are gone|initdb failed"):
+            starting.result()
+    assert not server.directory.exists()
 
 
 def test_a_path_too_long_for_a_socket_gets_a_short_one(open_folder: Path) -> None:

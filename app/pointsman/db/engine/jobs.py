@@ -22,8 +22,8 @@ _DEFER = PreparedStatement("""
 """)
 #: What finds the job waiting keeps its row from the worker until the transaction ends: the job begins after it, and sees it.
 _DEFER_ONCE = PreparedStatement("""
-    insert into procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
-    values (:queue, :task, 0, cast(:lock as text), cast(:lock as text), cast(:args as jsonb))
+    insert into procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
+    values (:queue, :task, 0, cast(:lock as text), cast(:lock as text), cast(:args as jsonb), cast(:at as timestamptz))
     on conflict (queueing_lock) where status = 'todo' do update set priority = procrastinate_jobs.priority
 """)
 
@@ -52,12 +52,15 @@ class SqlJobs:
         given = {"queue": queue, "task": task, "lock": None, "priority": 0}
         await _DEFER.run_each(self._connection, [given | {"args": json.dumps(args), "at": at} for args, at in jobs])
 
-    async def defer_once(self, task: str, *, intake_id: UUID | None = None, calls_vendor: bool = False) -> None:
+    async def defer_once(
+        self, task: str, *, intake_id: UUID | None = None, calls_vendor: bool = False, at: datetime | None = None
+    ) -> None:
         args = {} if intake_id is None else {"intake_id": str(intake_id)}
         given = {
             "queue": VENDOR_QUEUE if calls_vendor else QUEUE,
             "task": task,
             "lock": task if intake_id is None else f"{task}:{intake_id}",
             "args": json.dumps(args),
+            "at": at,
         }
         await _DEFER_ONCE.run(self._connection, given)

@@ -94,6 +94,8 @@ class SqlAlerts:
         await self._connection.execute(_PUT, values)
 
     async def resolve(self, *, at: datetime, code: str, subject: str) -> None:
+        if code in COMES_AND_GOES:  # a `put` at the same moment waits for the end, and opens the same one again
+            await self.lock(code=code, subject=subject)
         await self._connection.execute(_RESOLVE, {"of_code": code, "of_subject": subject, "at": at})
 
     async def lock(self, *, code: str, subject: str) -> None:

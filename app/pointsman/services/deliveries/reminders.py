@@ -25,43 +25,44 @@ from pointsman.services.transactions import run_in_transaction
 REMINDERS_TASK = "appointments.reminders"
 #: Of one transaction, whose locks an act on one of them waits for: four seconds on a machine with eight times its load.
 BATCH_SIZE = 1_000
+#: After which those are tried again on which an act, or a delivery of theirs, was under way.
+AGAIN_AFTER = timedelta(seconds=2)
 
 
 async def owe_missing_reminders(env: Env, *, size: int = BATCH_SIZE) -> int:
     """Owe what the live policy reminds of and no act has owed yet, for appointments ahead. Returns for how many.
 
     What would be due already does not go out. One that is owed is not owed again, whatever the policy said meanwhile. A run
-    that has no time left has the next one begin at once.
+    that has no time left has the next one begin at once; one that left some to what is under way, soon.
     """
     async with env.uow() as tx:
         policy = await _live_policy(env, tx)
     asked = [] if policy is None else _reminders(policy)
     if not asked:
         return 0
+    skipped: set[UUID] = set()
 
     async def missing(after: SweepPosition | None) -> Sequence[SweepPosition]:
         async with env.uow() as tx:
             return await tx.reminders.missing(asked, at=env.clock(), after=after, limit=size)
 
     async def owe(appointment_ids: Sequence[UUID]) -> int:
-        return await run_in_transaction(env, lambda tx: _owe(env, tx, appointment_ids))
+        return await run_in_transaction(env, lambda tx: _owe(env, tx, appointment_ids, skipped))
 
     swept = await sweep_in_batches(env, "reminders", missing, owe, size=size)
-    if swept.has_more:
+    if swept.has_more or skipped:
         async with env.uow() as tx:
-            await tx.jobs.defer_once(REMINDERS_TASK)
+            await tx.jobs.defer_once(REMINDERS_TASK, at=None if swept.has_more else env.clock() + AGAIN_AFTER)
     return swept.done
 
 
-async def _owe(env: Env, tx: Tx, appointment_ids: Sequence[UUID]) -> int:
-    """Owe each of them what is missing by the rules in force now.
-
-    One on which an act is under way is left to that act, or to the next run.
-    """
+async def _owe(env: Env, tx: Tx, appointment_ids: Sequence[UUID], skipped: set[UUID]) -> int:
+    """Owe each of them what is missing by the rules in force now; `skipped` are those on which something is under way."""
     policy = await _live_policy(env, tx)
     if policy is None:
         return 0
     locked = await tx.reminders.lock(appointment_ids)
+    skipped.update(set(appointment_ids).difference(locked))
     found = await tx.reminders.unreminded(locked, _reminders(policy), at=env.clock())
     named = {
         one.pool: await named_connection(tx, invitation_rules(policy, one.pool)) for one in _one_of_each_pool(found)

@@ -36,9 +36,11 @@ class Jobs(Protocol):
         """A job for each of the arguments, to begin at that time at the earliest."""
         ...
 
-    async def defer_once(self, task: str, *, intake_id: UUID | None = None, calls_vendor: bool = False) -> None:
+    async def defer_once(
+        self, task: str, *, intake_id: UUID | None = None, calls_vendor: bool = False, at: datetime | None = None
+    ) -> None:
         """Have `task`, which looks at everything (of an intake), run after this, once for all that ask before it begins.
 
-        It begins when they have ended, and never twice at once.
+        It begins when they have ended, and never twice at once; not before `at`, where nobody asked before.
         """
         ...
