@@ -70,6 +70,7 @@ def upgrade() -> None:
         sa.Column("sync_owners", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("on_release", sa.Text(), server_default="clear", nullable=False),
         sa.Column("record", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("users_due_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.CheckConstraint("max_reading_age_s between 5 and 3600", name=op.f("connections_max_reading_age_check")),
         sa.CheckConstraint("on_release in ('clear','keep')", name=op.f("connections_on_release_check")),
@@ -558,6 +559,27 @@ def upgrade() -> None:
         "rep_calendars_one_write", "rep_calendars", ["rep_id"], unique=True, postgresql_where=sa.text("writes")
     )
     op.create_index("rep_calendars_rep_key", "rep_calendars", ["rep_id", "connection_id", "calendar"], unique=True)
+    op.create_table(
+        "rep_users",
+        sa.Column("connection_id", sa.UUID(), nullable=False),
+        sa.Column("rep_id", sa.UUID(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=True),
+        sa.Column("name", sa.Text(), server_default="", nullable=False),
+        sa.Column("email", sa.Text(), server_default="", nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("confirmed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("seen_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint("state in ('active','inactive','gone','missing')", name=op.f("rep_users_state_check")),
+        sa.CheckConstraint(
+            "(user_id is null) = (state = 'missing') and (user_id is null) = (confirmed_at is null)",
+            name=op.f("rep_users_user_check"),
+        ),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("rep_users_connection_id_fkey")),
+        sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("rep_users_rep_id_fkey")),
+        sa.PrimaryKeyConstraint("connection_id", "rep_id", name=op.f("rep_users_pkey")),
+    )
+    op.create_index(op.f("rep_users_rep_id_idx"), "rep_users", ["rep_id"], unique=False)
+    op.create_index("rep_users_user_key", "rep_users", ["connection_id", "user_id"], unique=True)
     op.create_table(
         "missing_events",
         sa.Column("connection_id", sa.UUID(), nullable=False),
@@ -1598,6 +1620,9 @@ def downgrade() -> None:
     op.drop_table("time_off")
     op.drop_index("existing_leads_open_idx", table_name="existing_leads", postgresql_where=sa.text("done_at is null"))
     op.drop_table("existing_leads")
+    op.drop_index("rep_users_user_key", table_name="rep_users")
+    op.drop_index(op.f("rep_users_rep_id_idx"), table_name="rep_users")
+    op.drop_table("rep_users")
     op.drop_index("rep_calendars_rep_key", table_name="rep_calendars")
     op.drop_index("rep_calendars_one_write", table_name="rep_calendars", postgresql_where=sa.text("writes"))
     op.drop_table("rep_calendars")

@@ -6,7 +6,7 @@ changed by the service; rows go only where it says so.
 
 from alembic import op
 
-revision = "0132"
+revision = "0133"
 down_revision = "0112"
 branch_labels = None
 depends_on = None
@@ -46,7 +46,8 @@ DELETABLE = (
     "connection_pace",
     "connection_tokens",
     "sign_ins",
-    "appointment_companions", "calendar_reads", "existing_leads", "missing_events", "idempotency", "rep_calendars", "role_works", "time_off",
+    "appointment_companions", "calendar_reads", "existing_leads", "missing_events", "idempotency", "rep_calendars", "rep_users", "role_works",
+    "time_off",
     "procrastinate_events", "procrastinate_jobs", "procrastinate_periodic_defers", "procrastinate_workers",
 )  # fmt: skip
 

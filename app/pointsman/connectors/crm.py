@@ -3,12 +3,14 @@
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.mail.mail_addresses import outgoing_address
+from pointsman.connectors.pace.patience import Patience
 from pointsman.connectors.registry import ConnectorRegistry
-from pointsman.connectors.sdk_values import check_contract, kept_sequence, kept_text
+from pointsman.connectors.sdk_values import LONGEST_ID, check_contract, kept_sequence, kept_text
 from pointsman.domain.messages.message import say
 from pointsman.services.ports.vendors.connections import ConnectionRef
 from pointsman.services.ports.vendors.crm import (
@@ -17,6 +19,8 @@ from pointsman.services.ports.vendors.crm import (
     CrmOwner,
     CrmPerson,
     CrmReceipt,
+    CrmUser,
+    CrmUserPage,
     UnknownCrmOwnerError,
 )
 from pointsman.services.ports.vendors.errors import VendorRejectedError
@@ -41,6 +45,7 @@ from pointsman_sdk import (
 )
 
 T = TypeVar("T")
+_LONGEST_TEXT = 200  # of a name or an address that is shown
 _NEEDED = frozenset({Capability.PEOPLE, Capability.OWNERS, Capability.ACTIVITIES})
 
 
@@ -72,10 +77,39 @@ class ConnectorCrm:
             owner = "" if known.takes_owner_away else None
             if known.owner is not None and (owner := await _owner(crm, known.owner)) is None:
                 raise UnknownCrmOwnerError("the CRM has no active user with that address")
-            record = await _brought(crm, known, owner)
+            try:
+                record = await _brought(crm, known, owner)
+            except Rejected:
+                if known.owner is None or known.owner.id is None:
+                    raise
+                # A user who left may own nothing more: who has the address now?
+                if (now := await _looked_up(crm, known.owner)) is None:
+                    raise UnknownCrmOwnerError("the CRM has no active user with that address any more") from None
+                if now == owner:
+                    raise
+                record = await _brought(crm, known, owner := now)
             return _receipt(record, owner or None) if record is not None else None
 
         return await self._on_crm(connection, put)
+
+    async def user_page(self, connection: ConnectionRef, cursor: str | None, *, deadline: timedelta) -> CrmUserPage:
+        """As the connector lists them; what has no id, or one that is too long, is left out."""
+
+        async def listed(connector: Connector) -> CrmUserPage:
+            found = await _crm_of(connector, connection).owners.page(cursor)
+            users = [
+                CrmUser(
+                    id=one.id,
+                    email=kept_text(one.email)[:_LONGEST_TEXT],
+                    name=kept_text(one.name)[:_LONGEST_TEXT],
+                    active=one.active,
+                )
+                for one in found.items
+                if 0 < len(one.id) <= LONGEST_ID and kept_text(one.id) == one.id
+            ]
+            return CrmUserPage(users=users, cursor=found.cursor)
+
+        return await self._gateway.call(connection, listed, deadline=deadline, patience=Patience.FIRST)
 
     async def person_fields(self, connection: ConnectionRef) -> Sequence[CrmField] | None:
         """As the connector lists them; None where it has no such ability."""
@@ -120,31 +154,37 @@ class ConnectorCrm:
                 record = await crm.activities.put(activity)
             except Rejected:
                 there = await _person(crm, person, known)
-                if there.id == activity.person:
+                if meeting.owner is not None and meeting.owner.id is not None:
+                    owner = await _looked_up(crm, meeting.owner)
+                if (there.id, owner) == (activity.person, activity.owner):
                     raise
-                record = await crm.activities.put(replace(activity, person=there.id))
+                record = await crm.activities.put(replace(activity, person=there.id, owner=owner))
             return _receipt(record, owner)
 
         return await self._on_crm(connection, put)
 
     async def _on_crm(self, connection: ConnectionRef, do: Callable[[_Crm], Awaitable[T]]) -> T:
         async def on_crm(connector: Connector) -> T:
-            people, owners = getattr(connector, "people", None), getattr(connector, "owners", None)
-            activities = getattr(connector, "activities", None)
-            if not (isinstance(people, People) and isinstance(owners, Owners) and isinstance(activities, Activities)):
-                name = connection.connector
-                raise VendorRejectedError(
-                    f"the connector {name!r} is no CRM", told=say("vendor.no-crm", connector=name)
-                )
-            return await do(_Crm(people=people, owners=owners, activities=activities))
+            return await do(_crm_of(connector, connection))
 
         return await self._gateway.call(connection, on_crm, writes=True)
 
 
+def _crm_of(connector: Connector, connection: ConnectionRef) -> _Crm:
+    people, owners = getattr(connector, "people", None), getattr(connector, "owners", None)
+    activities = getattr(connector, "activities", None)
+    if not (isinstance(people, People) and isinstance(owners, Owners) and isinstance(activities, Activities)):
+        name = connection.connector
+        raise VendorRejectedError(f"the connector {name!r} is no CRM", told=say("vendor.no-crm", connector=name))
+    return _Crm(people=people, owners=owners, activities=activities)
+
+
 async def _owner(crm: _Crm, owner: CrmOwner) -> str | None:
-    """The id of an active user, or None."""
-    if owner.id is not None:
-        return owner.id
+    """The id of an active user, or None; one that is known from before is not looked up."""
+    return owner.id if owner.id is not None else await _looked_up(crm, owner)
+
+
+async def _looked_up(crm: _Crm, owner: CrmOwner) -> str | None:
     user = await crm.owners.find(owner.email)
     return user.id if user is not None and user.active else None
 

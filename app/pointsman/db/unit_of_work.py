@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pointsman.db.booking.existing_leads import SqlExistingLeads
     from pointsman.db.booking.pace.pace import SqlPaces
     from pointsman.db.booking.reminders import SqlReminders
+    from pointsman.db.booking.rep_users import SqlRepUsers
     from pointsman.db.booking.sign_in import SqlSignInStore
     from pointsman.db.booking.slot_holds import SqlSlotHolds
     from pointsman.db.booking.unheard import SqlUnheard
@@ -115,6 +116,7 @@ class SqlTx:
     existing_leads: cached_property[SqlExistingLeads] = _on_use(
         "pointsman.db.booking.existing_leads", "SqlExistingLeads"
     )
+    rep_users: cached_property[SqlRepUsers] = _on_use("pointsman.db.booking.rep_users", "SqlRepUsers")
     paces: cached_property[SqlPaces] = _on_use("pointsman.db.booking.pace.pace", "SqlPaces")
     sign_ins: cached_property[SqlSignInStore] = _on_use("pointsman.db.booking.sign_in", "SqlSignInStore")
     deliveries: cached_property[SqlDeliveries] = _on_use("pointsman.db.booking.deliveries.deliveries", "SqlDeliveries")

@@ -41,7 +41,7 @@ from pointsman.services.ports.vendors.calendars import (
     VendorCalendarPage,
     VendorWatch,
 )
-from pointsman.services.ports.vendors.crm import CrmMeeting, CrmPerson, CrmReceipt
+from pointsman.services.ports.vendors.crm import CrmMeeting, CrmPerson, CrmReceipt, CrmUserPage
 from pointsman.services.roster.change_roster import RepInput, RoleInput, RosterInput, TimeOffInput, put_roster
 from pointsman.services.roster.snapshot import hours_from_json
 from pointsman.services.routing.route_lead import route_lead
@@ -233,6 +233,9 @@ class FakeCrm:
 
     def is_crm(self, connector: str) -> bool:
         return connector == "memory"
+
+    async def user_page(self, connection: ConnectionRef, cursor: str | None, *, deadline: timedelta) -> CrmUserPage:
+        return CrmUserPage(users=[], cursor=None)
 
     async def put_person(self, connection: ConnectionRef, person: CrmPerson) -> CrmReceipt:
         if person.owner is not None:

@@ -30,6 +30,7 @@ _CHANGE = (
         sync_owners=bindparam("sync_owners"),
         on_release=bindparam("on_release"),
         record=bindparam("record"),
+        users_due_at=None,
     )
 )
 _CHANGING = (

@@ -12,7 +12,14 @@ may hold an address.
 
 from pointsman.db.tables.appointments import appointment_companions, appointment_events, appointments
 from pointsman.db.tables.base import metadata
-from pointsman.db.tables.connections import calendar_reads, connections, existing_leads, missing_events, rep_calendars
+from pointsman.db.tables.connections import (
+    calendar_reads,
+    connections,
+    existing_leads,
+    missing_events,
+    rep_calendars,
+    rep_users,
+)
 from pointsman.db.tables.deliveries import deliveries
 from pointsman.db.tables.intake import idempotency, inbox, inbox_batches, intake_feeds, intakes, refused_words
 from pointsman.db.tables.leads import accounts, lead_identities, leads
@@ -75,6 +82,7 @@ __all__ = [
     "pool_ledgers",
     "refused_words",
     "rep_calendars",
+    "rep_users",
     "reps",
     "reservations",
     "role_works",

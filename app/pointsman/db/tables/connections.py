@@ -1,4 +1,4 @@
-"""Tables of connections, and of the calendars that reps have over them: what was last read there, and what was missing."""
+"""Tables of connections, of the users that reps are there, and of their calendars: what was last read, and what was missing."""
 
 from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
@@ -29,6 +29,7 @@ connections = Table(
     ),
     # {value: the CRM's field}: what is told beside the owner
     Column("record", JSONB, nullable=False, server_default="{}"),
+    instant_column("users_due_at", null=True),  # when to look for its users again; null: at once
     instant_column("created_at"),
 )
 
@@ -44,6 +45,26 @@ existing_leads = Table(
     Column("told_to", UUID()),  # a lead's id; null before the first batch
     instant_column("done_at", null=True),
     Index("existing_leads_open_idx", "began_at", postgresql_where=text("done_at is null")),
+)
+
+#: Which user of a CRM a rep is. A user that nobody confirmed is looked up by address; then the row says only how that stands.
+rep_users = Table(
+    "rep_users",
+    metadata,
+    Column("connection_id", ForeignKey("connections.id"), primary_key=True),
+    Column("rep_id", ForeignKey("reps.id"), primary_key=True, index=True),
+    Column("user_id", Text),  # the vendor's; null: no active user has the rep's address
+    Column("name", Text, nullable=False, server_default=""),
+    Column("email", Text, nullable=False, server_default=""),  # as the vendor has it
+    Column(
+        "state", Text, CheckConstraint("state in ('active','inactive','gone','missing')", name="state"), nullable=False
+    ),
+    instant_column("confirmed_at", null=True),  # when an admin said so
+    instant_column("seen_at"),  # when the vendor last listed its users
+    CheckConstraint(
+        "(user_id is null) = (state = 'missing') and (user_id is null) = (confirmed_at is null)", name="user"
+    ),
+    Index("rep_users_user_key", "connection_id", "user_id", unique=True),
 )
 
 rep_calendars = Table(

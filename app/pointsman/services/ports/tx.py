@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # a command that asks one repository need not import the rows
     from pointsman.services.ports.booking.deliveries import Deliveries
     from pointsman.services.ports.booking.existing_leads import ExistingLeadsStore
     from pointsman.services.ports.booking.reminders import Reminders
+    from pointsman.services.ports.booking.rep_users import RepUsers
     from pointsman.services.ports.booking.slot_holds import SlotHolds
     from pointsman.services.ports.booking.unheard import Unheard
     from pointsman.services.ports.intake.event_store import EventStore
@@ -107,6 +108,8 @@ class Tx(Protocol):
     def connections(self) -> Connections: ...
     @property
     def existing_leads(self) -> ExistingLeadsStore: ...
+    @property
+    def rep_users(self) -> RepUsers: ...
     @property
     def paces(self) -> Paces: ...
     @property

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -21,6 +21,24 @@ class CrmOwner:
 
     email: str
     id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmUser:
+    """Someone who can own records in the CRM, by the CRM's own id; one who is not active can own no more."""
+
+    id: str
+    email: str
+    name: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmUserPage:
+    """Some of the users; `cursor` asks for the next page, None at the end."""
+
+    users: Sequence[CrmUser]
+    cursor: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +115,10 @@ class CrmGateway(Protocol):
 
         None where there is no record and no owner for it. Raises `UnknownCrmOwnerError` too.
         """
+        ...
+
+    async def user_page(self, connection: ConnectionRef, cursor: str | None, *, deadline: timedelta) -> CrmUserPage:
+        """A page of its users, the inactive among them."""
         ...
 
     async def person_fields(self, connection: ConnectionRef) -> Sequence[CrmField] | None:

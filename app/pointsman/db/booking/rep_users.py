@@ -1,0 +1,108 @@
+"""Which user of a CRM a rep is."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import UUID as UUID_TYPE
+from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pointsman.db.booking.connections import connection_row
+from pointsman.db.tables import connections, rep_users
+from pointsman.db.tables.base import INSTANT
+from pointsman.db.tables.roster import reps
+from pointsman.services.ports.booking.connections import ConnectionRow
+from pointsman.services.ports.booking.rep_users import RepUser, RepWithoutUser, UserState
+
+_connection = bindparam("connection", type_=UUID_TYPE)
+_OF_CONNECTION = (
+    select(rep_users, reps.c.key.label("rep_key"))
+    .join(reps, reps.c.id == rep_users.c.rep_id)
+    .where(rep_users.c.connection_id == _connection)
+    .order_by(reps.c.key)
+)
+_OF_REP = _OF_CONNECTION.where(reps.c.key == bindparam("rep"))
+_INSERT = insert(rep_users)
+_PUT = _INSERT.on_conflict_do_update(
+    index_elements=[rep_users.c.connection_id, rep_users.c.rep_id],
+    set_={
+        name: getattr(_INSERT.excluded, name)
+        for name in ("user_id", "name", "email", "state", "confirmed_at", "seen_at")
+    },
+)
+_FORGET = delete(rep_users).where(rep_users.c.connection_id == _connection)
+_DROP = _FORGET.where(rep_users.c.rep_id.in_(bindparam("reps", expanding=True)))
+_IN_USE = (connections.c.sync_owners, connections.c.active, ~connections.c.pending)
+_WITHOUT_USER = (
+    select(connections.c.key.label("connection"), reps.c.key.label("rep_key"), rep_users.c.state)
+    .select_from(rep_users)
+    .join(reps, reps.c.id == rep_users.c.rep_id)
+    .join(connections, connections.c.id == rep_users.c.connection_id)
+    .where(*_IN_USE, reps.c.active, rep_users.c.state != UserState.ACTIVE.value)
+    .order_by(connections.c.key, reps.c.key)
+    .limit(bindparam("limit"))
+)
+_DUE = (
+    select(connections)
+    .where(
+        *_IN_USE,
+        connections.c.fault.is_(None),
+        or_(connections.c.users_due_at.is_(None), connections.c.users_due_at <= bindparam("at", type_=INSTANT)),
+    )
+    .order_by(connections.c.users_due_at.nulls_first(), connections.c.id)
+    .limit(bindparam("limit"))
+)
+_LOOK_AGAIN = (
+    update(connections).where(connections.c.id == _connection).values(users_due_at=bindparam("at", type_=INSTANT))
+)
+
+
+class SqlRepUsers:
+    """See `pointsman.services.ports.booking.rep_users.RepUsers`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def of_connection(self, connection_id: UUID) -> Sequence[RepUser]:
+        found = await self._connection.execute(_OF_CONNECTION, {"connection": connection_id})
+        return [_user(row) for row in found.mappings()]
+
+    async def of_rep(self, connection_id: UUID, rep_key: str) -> RepUser | None:
+        found = await self._connection.execute(_OF_REP, {"connection": connection_id, "rep": rep_key})
+        row = found.mappings().one_or_none()
+        return _user(row) if row else None
+
+    async def put(self, users: Sequence[RepUser]) -> None:
+        if users:
+            await self._connection.execute(_PUT, [_values(one) for one in users])
+
+    async def drop(self, connection_id: UUID, rep_ids: Collection[UUID]) -> None:
+        await self._connection.execute(_DROP, {"connection": connection_id, "reps": list(rep_ids)})
+
+    async def forget(self, connection_id: UUID) -> None:
+        await self._connection.execute(_FORGET, {"connection": connection_id})
+
+    async def without_user(self, *, limit: int) -> Sequence[RepWithoutUser]:
+        found = await self._connection.execute(_WITHOUT_USER, {"limit": limit})
+        return [
+            RepWithoutUser(connection=row.connection, rep_key=row.rep_key, state=UserState(row.state)) for row in found
+        ]
+
+    async def due(self, *, at: datetime, limit: int) -> Sequence[ConnectionRow]:
+        found = await self._connection.execute(_DUE, {"at": at, "limit": limit})
+        return [connection_row(row) for row in found.mappings()]
+
+    async def look_again(self, connection_id: UUID, *, at: datetime) -> None:
+        await self._connection.execute(_LOOK_AGAIN, {"connection": connection_id, "at": at})
+
+
+def _user(row: Any) -> RepUser:
+    values = {name: row[name] for name in RepUser.__slots__}
+    return RepUser(**{**values, "state": UserState(values["state"])})
+
+
+def _values(one: RepUser) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in RepUser.__slots__ if name != "rep_key"} | {"state": one.state.value}
