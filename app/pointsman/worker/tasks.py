@@ -13,6 +13,7 @@ from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.calendars.poll import poll_calendars, read_outdated
 from pointsman.services.calendars.watches import RENEW_TASK, renew_watches
 from pointsman.services.connections.health import probe_connections
+from pointsman.services.connections.users.following import follow_users
 from pointsman.services.deliveries.alerts.late import alert_late_deliveries
 from pointsman.services.deliveries.kinds.meeting_link import ASK_EVERY, ask_for_links
 from pointsman.services.deliveries.outdated_readings import OUTDATED_TASK
@@ -108,5 +109,6 @@ PERIODIC_TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask(name="calendars.reconcile", every=timedelta(seconds=60), run=sync_calendars),
     PeriodicTask(name="connections.probe", every=timedelta(seconds=30), run=probe_connections),
     PeriodicTask(name=EXISTING_TASK, every=timedelta(seconds=10), run=tell_existing_leads),
+    PeriodicTask(name="connections.users", every=timedelta(minutes=1), run=follow_users),
     PeriodicTask(name="slot_holds.expire", every=timedelta(seconds=10), run=expire_slot_holds),
 )

@@ -296,8 +296,8 @@ async def test_a_rep_whom_the_crm_does_not_know_is_an_alert_and_what_is_owed_goe
     own, (meeting,) = (await crm.records(row.lead_id))[-1], await crm.owed(row.id)
     assert (own.status, own.attempts, own.error_code, meeting.status) == ("pending", 0, "unknown-owner", "done")
     said = (
-        "the CRM has no active user with the email address of Clara: add the user there, or correct the address on the "
-        "roster"
+        "the CRM has no active user with the email address of Clara: add the user there, correct the address on the roster, "
+        "or say which user Clara is with PUT /v1/connections/KEY/users"
     )
     assert english_of(own.last_error) == said
     (alert,) = await crm.floor.world.rows("select code, subject, message from alerts where resolved_at is null")

@@ -427,6 +427,7 @@ def test_the_worker_knows_the_jobs_and_the_sweeps_that_the_use_cases_count_on() 
         "calendars.poll",
         "connections.existing_leads",
         "connections.probe",
+        "connections.users",
         "intake.feeds",
         "calendars.reconcile",
         "calendars.watches",

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import httpx
 
+from support.programs.running_fake import running_fake
 from support.scenes.stage import Scenes, Stage
 
 _SKIP = "/v1/pools/{pool}/skips"
@@ -56,6 +57,19 @@ def connections(it: Stage) -> Scenes:
     yield "PUT /v1/connections/{key}", 200, it.ask("PUT", "/v1/connections/sandbox", asked)
     yield "POST /v1/connections/{key}/sign-in", 200, it.ask("POST", "/v1/connections/sandbox/sign-in", {})
     yield "PUT /v1/connections/{key}", 409, it.ask("PUT", "/v1/connections/team-calendars", asked)
+
+
+def users(it: Stage) -> Scenes:
+    """Reps who are users of a CRM."""
+    with running_fake("memory") as (port, _):
+        asked = {"connector": "memory", "config": {"url": f"http://127.0.0.1:{port}"}}
+        it.call("PUT", "/v1/connections/house-crm", asked)
+        given = {"users": {"anna": "user-1", "ben": "user-2"}}
+        yield "PUT /v1/connections/{key}/users", 200, it.ask("PUT", "/v1/connections/house-crm/users", given)
+        yield "GET /v1/connections/{key}/users", 200, it.ask("GET", "/v1/connections/house-crm/users")
+        unfit = {"users": {"anna": "user-1", "ben": "user-3", "clara": "user-9"}}
+        yield "PUT /v1/connections/{key}/users", 422, it.ask("PUT", "/v1/connections/house-crm/users", unfit)
+    it.call("PUT", "/v1/connections/house-crm", {**asked, "active": False})
 
 
 def undeliverable(it: Stage) -> Scenes:

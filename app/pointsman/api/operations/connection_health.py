@@ -12,6 +12,7 @@ from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.operations.connections import ConnectionKeyPath, ExistingLeadsDoc
+from pointsman.api.operations.reps_without_user import RepWithoutUserDoc
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.connections.health import ConnectionHealth, connection_health
 from pointsman.services.wording.rendering import MessageReader, render
@@ -78,6 +79,10 @@ class ConnectionHealthDoc(BaseModel):
         description="How far a CRM was told of the leads that reps had when it was connected; null: it is told of none but "
         "by their next change."
     )
+    reps_without_user: list[RepWithoutUserDoc] = Field(
+        description="With `sync_owners`, the active reps who are no active users there, as it was last looked: once a day, and "
+        "when the connection or the roster changes; at most 100. What is owed of their leads waits."
+    )
 
     @staticmethod
     def of(found: ConnectionHealth, reader: MessageReader) -> "ConnectionHealthDoc":
@@ -109,6 +114,7 @@ class ConnectionHealthDoc(BaseModel):
             oldest_delivery_at=found.owed.oldest_at,
             own_writes_told=found.own_writes_told,
             existing_leads=ExistingLeadsDoc.of(found.existing_leads),
+            reps_without_user=[RepWithoutUserDoc.of(one) for one in found.without_user],
         )
 
 

@@ -1,10 +1,10 @@
-"""Connections to vendors: the installed connectors, and the accounts that are connected."""
+"""Connections to vendors: the accounts that are connected."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Protocol, cast
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from pointsman.api.http.auth import Caller, may
@@ -12,6 +12,7 @@ from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.operations.reps_without_user import RepWithoutUserDoc
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.connections.connections import (
     check_connection,
@@ -20,9 +21,11 @@ from pointsman.services.connections.connections import (
     save_connection,
 )
 from pointsman.services.connections.record_fields import RecordFields
+from pointsman.services.connections.users.following import look_for_users
 from pointsman.services.deliveries.records.existing_leads import existing_leads_of
 from pointsman.services.ports.booking.connections import ConnectionRow, OnRelease, RecordValue
 from pointsman.services.ports.booking.existing_leads import ExistingLeads
+from pointsman.services.ports.booking.rep_users import RepWithoutUser
 from pointsman.services.wording.rendering import MessageReader, render
 
 router = APIRouter(tags=["Connections"])
@@ -30,72 +33,6 @@ router = APIRouter(tags=["Connections"])
 _KEY = r"^[a-z0-9][a-z0-9-]*$"
 ConnectionKeyPath = Annotated[str, Path(pattern=_KEY, max_length=100, examples=["team-calendars"])]
 NewConnectionKeyPath = Annotated[str, Path(pattern=_KEY, max_length=100, description="Yours.", examples=["sandbox"])]
-
-
-class AuthDescription(Protocol):
-    """One way in which the connections of a connector prove themselves."""
-
-    method: str
-    title: str
-    scopes: tuple[str, ...]
-    signs_in: bool
-    fields: Sequence[str]
-
-
-class ConnectorDescription(Protocol):
-    """What an installed connector says about itself."""
-
-    name: str
-    distribution: str
-    version: str
-    fault: str | None
-    title: str
-    tier: str
-    capabilities: tuple[str, ...]
-    auth: Sequence[AuthDescription]
-    docs: str
-    config_schema: Mapping[str, Any]
-
-
-class Catalogue(Protocol):
-    """The installed connectors; `app.state.connectors`."""
-
-    def describe(self) -> Sequence[ConnectorDescription]: ...
-
-
-class AuthDoc(BaseModel):
-    """One way in which connections prove themselves to the vendor."""
-
-    method: str = Field(examples=["oauth2"])
-    title: str
-    scopes: list[str] = Field(description="What the vendor is asked to let Pointsman do.")
-    signs_in: bool = Field(description="A human goes to the vendor once: POST /v1/connections/{key}/sign-in.")
-    fields: list[str] = Field(description="What it needs of `config_schema`, beside the required fields.")
-
-
-class ConnectorDoc(BaseModel):
-    """An installed connector; `fault` says why it cannot be used."""
-
-    name: str
-    title: str
-    version: str
-    distribution: str
-    tier: str = Field(
-        description="What the conformance kit found of this very code: none, bronze, silver or gold; empty where it was not "
-        "run since the code changed.",
-        examples=["gold"],
-    )
-    capabilities: list[str]
-    auth: list[AuthDoc]
-    docs: str
-    config_schema: dict[str, Any] = Field(description="The JSON Schema of a connection's `config`.")
-    fault: str | None
-
-
-class ConnectorsDoc(BaseModel):
-    """All installed connectors, by name."""
-
-    items: list[ConnectorDoc]
 
 
 class ConnectionIn(BaseModel):
@@ -217,42 +154,23 @@ class CheckedConnectionDoc(ConnectionDoc):
         description="How far a CRM is with the leads that reps had when it was connected; null: it is told of none but by "
         "their next change."
     )
+    reps_without_user: list[RepWithoutUserDoc] = Field(
+        description="With `sync_owners`, the active reps who are no active users of the CRM: what is owed of their leads will "
+        "wait. Say who they are there with PUT /v1/connections/{key}/users."
+    )
 
     @staticmethod
-    def beside(row: ConnectionRow, reader: MessageReader, existing: ExistingLeads | None) -> "CheckedConnectionDoc":
-        values = ConnectionDoc.of(row, reader).model_dump()
-        return CheckedConnectionDoc(**values, existing_leads=ExistingLeadsDoc.of(existing))
-
-
-@router.get("/v1/connectors", summary="List the installed connectors", responses=problem_responses(401, 403))
-async def connectors(request: Request, _caller: Annotated[Caller, may(Operation.CONNECTION)]) -> ConnectorsDoc:
-    catalogue = cast("Catalogue", request.app.state.connectors)
-    return ConnectorsDoc(
-        items=[
-            ConnectorDoc(
-                name=sheet.name,
-                title=sheet.title,
-                version=sheet.version,
-                distribution=sheet.distribution,
-                tier=sheet.tier,
-                capabilities=list(sheet.capabilities),
-                auth=[
-                    AuthDoc(
-                        method=way.method,
-                        title=way.title,
-                        scopes=list(way.scopes),
-                        signs_in=way.signs_in,
-                        fields=list(way.fields),
-                    )
-                    for way in sheet.auth
-                ],
-                docs=sheet.docs,
-                config_schema=dict(sheet.config_schema),
-                fault=sheet.fault,
-            )
-            for sheet in catalogue.describe()
-        ]
-    )
+    def beside(
+        row: ConnectionRow,
+        reader: MessageReader,
+        existing: ExistingLeads | None,
+        without_user: Sequence[RepWithoutUser],
+    ) -> "CheckedConnectionDoc":
+        return CheckedConnectionDoc(
+            **ConnectionDoc.of(row, reader).model_dump(),
+            existing_leads=ExistingLeadsDoc.of(existing),
+            reps_without_user=[RepWithoutUserDoc.of(one) for one in without_user],
+        )
 
 
 @router.get("/v1/connections", summary="List the connections", responses=problem_responses(401, 403, 422))
@@ -305,17 +223,23 @@ async def put(
         actor=caller.actor,
     )
     response.status_code = 201 if made else 200
-    return CheckedConnectionDoc.beside(row, reader, await existing_leads_of(env, row.id))
+    return await _checked(env, row, reader)
 
 
 @router.post(
     "/v1/connections/{key}/check",
     summary="Does this connection work?",
-    description="One call to the vendor. `fault` in the answer says why not; 503 when the vendor does not answer.",
+    description="One call to the vendor. `fault` in the answer says why not; 503 when the vendor does not answer. A CRM with "
+    "`sync_owners` is asked for its users, too.",
     responses=problem_responses(401, 403, 404, 422, 503),
 )
 async def check(
     key: ConnectionKeyPath, env: EnvDep, reader: ReaderDep, caller: Annotated[Caller, may(Operation.CONNECTION)]
 ) -> CheckedConnectionDoc:
     row = await check_connection(env, key, actor=caller.actor)
-    return CheckedConnectionDoc.beside(row, reader, await existing_leads_of(env, row.id))
+    return await _checked(env, row, reader)
+
+
+async def _checked(env: EnvDep, row: ConnectionRow, reader: MessageReader) -> CheckedConnectionDoc:
+    existing, without_user = await existing_leads_of(env, row.id), await look_for_users(env, row.key)
+    return CheckedConnectionDoc.beside(row, reader, existing, without_user)

@@ -15,7 +15,7 @@ from pointsman.db.tables import connections, rep_users
 from pointsman.db.tables.base import INSTANT
 from pointsman.db.tables.roster import reps
 from pointsman.services.ports.booking.connections import ConnectionRow
-from pointsman.services.ports.booking.rep_users import RepUser, RepWithoutUser, UserState
+from pointsman.services.ports.booking.rep_users import KnownUser, RepUser, RepWithoutUser, UserState
 
 _connection = bindparam("connection", type_=UUID_TYPE)
 _OF_CONNECTION = (
@@ -24,7 +24,19 @@ _OF_CONNECTION = (
     .where(rep_users.c.connection_id == _connection)
     .order_by(reps.c.key)
 )
-_OF_REP = _OF_CONNECTION.where(reps.c.key == bindparam("rep"))
+_OF_REP = (
+    select(
+        rep_users.c.user_id,
+        rep_users.c.email,
+        rep_users.c.state,
+        connections.c.users_due_at.is_(None).label("in_doubt"),
+    )
+    .select_from(rep_users)
+    .join(reps, reps.c.id == rep_users.c.rep_id)
+    .join(connections, connections.c.id == rep_users.c.connection_id)
+    .where(rep_users.c.connection_id == _connection, reps.c.key == bindparam("rep"))
+)
+_IN_DOUBT = select(connections.c.users_due_at.is_(None)).where(connections.c.id == _connection)
 _INSERT = insert(rep_users)
 _PUT = _INSERT.on_conflict_do_update(
     index_elements=[rep_users.c.connection_id, rep_users.c.rep_id],
@@ -41,7 +53,12 @@ _WITHOUT_USER = (
     .select_from(rep_users)
     .join(reps, reps.c.id == rep_users.c.rep_id)
     .join(connections, connections.c.id == rep_users.c.connection_id)
-    .where(*_IN_USE, reps.c.active, rep_users.c.state != UserState.ACTIVE.value)
+    .where(
+        *_IN_USE,
+        reps.c.active,
+        rep_users.c.state != UserState.ACTIVE.value,
+        or_(_connection.is_(None), rep_users.c.connection_id == _connection),
+    )
     .order_by(connections.c.key, reps.c.key)
     .limit(bindparam("limit"))
 )
@@ -58,6 +75,11 @@ _DUE = (
 _LOOK_AGAIN = (
     update(connections).where(connections.c.id == _connection).values(users_due_at=bindparam("at", type_=INSTANT))
 )
+_LOOK_SOON = (
+    update(connections)
+    .where(connections.c.sync_owners, connections.c.users_due_at > bindparam("at", type_=INSTANT))
+    .values(users_due_at=bindparam("at", type_=INSTANT))
+)
 
 
 class SqlRepUsers:
@@ -70,10 +92,13 @@ class SqlRepUsers:
         found = await self._connection.execute(_OF_CONNECTION, {"connection": connection_id})
         return [_user(row) for row in found.mappings()]
 
-    async def of_rep(self, connection_id: UUID, rep_key: str) -> RepUser | None:
+    async def of_rep(self, connection_id: UUID, rep_key: str) -> KnownUser | None:
         found = await self._connection.execute(_OF_REP, {"connection": connection_id, "rep": rep_key})
         row = found.mappings().one_or_none()
-        return _user(row) if row else None
+        return KnownUser(**{**row, "state": UserState(row["state"])}) if row else None
+
+    async def in_doubt(self, connection_id: UUID) -> bool:
+        return bool(await self._connection.scalar(_IN_DOUBT, {"connection": connection_id}))
 
     async def put(self, users: Sequence[RepUser]) -> None:
         if users:
@@ -85,8 +110,8 @@ class SqlRepUsers:
     async def forget(self, connection_id: UUID) -> None:
         await self._connection.execute(_FORGET, {"connection": connection_id})
 
-    async def without_user(self, *, limit: int) -> Sequence[RepWithoutUser]:
-        found = await self._connection.execute(_WITHOUT_USER, {"limit": limit})
+    async def without_user(self, *, limit: int, connection_id: UUID | None = None) -> Sequence[RepWithoutUser]:
+        found = await self._connection.execute(_WITHOUT_USER, {"limit": limit, "connection": connection_id})
         return [
             RepWithoutUser(connection=row.connection, rep_key=row.rep_key, state=UserState(row.state)) for row in found
         ]
@@ -97,6 +122,9 @@ class SqlRepUsers:
 
     async def look_again(self, connection_id: UUID, *, at: datetime) -> None:
         await self._connection.execute(_LOOK_AGAIN, {"connection": connection_id, "at": at})
+
+    async def look_soon(self, *, at: datetime) -> None:
+        await self._connection.execute(_LOOK_SOON, {"at": at})
 
 
 def _user(row: Any) -> RepUser:

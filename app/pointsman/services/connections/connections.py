@@ -116,6 +116,7 @@ async def save_connection(
             if before.config != public:
                 # It may be another account, which has nothing of ours yet: what is missing there was deleted by no human.
                 await tx.deliveries.owe_again(before.id, at=now)
+                await tx.rep_users.forget(before.id)
                 await _disown_events(env, tx, before.id)
             else:
                 await tx.calendars.doubt(before.id, at=now)  # other secrets may be those of another account

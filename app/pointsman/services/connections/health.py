@@ -12,6 +12,7 @@ from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports import WORKER, Env, Tx, VendorError
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.booking.existing_leads import ExistingLeads
+from pointsman.services.ports.booking.rep_users import RepWithoutUser
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.ports.vendors.pace import HeldSubject, OwedWork, PaceRow, PaceState
 from pointsman.services.transactions import run_in_transaction
@@ -28,7 +29,7 @@ class ConnectionHealth:
 
     `held` are the mailboxes, or users, for which calls wait while others go on. `own_writes_told` counts the events of the last
     hour by which the vendor told us of our own writes: they changed nothing. `existing_leads`: how far it was told of the leads
-    that reps had when it was connected.
+    that reps had when it was connected. `without_user` are the reps who are no users of a CRM that hears of owners.
     """
 
     connection: ConnectionRow
@@ -38,6 +39,7 @@ class ConnectionHealth:
     held: Sequence[HeldSubject] = ()
     own_writes_told: int = 0
     existing_leads: ExistingLeads | None = None
+    without_user: Sequence[RepWithoutUser] = ()
 
     @property
     def until(self) -> datetime | None:
@@ -57,6 +59,7 @@ async def connection_health(env: Env, key: str) -> ConnectionHealth:
         held = await tx.paces.held(connection.id, at=now, limit=MOST_SUBJECTS)
         echoes = await tx.events.own_writes_told(connection.id, since=now - OWN_WRITES_OF)
         existing = await tx.existing_leads.of(connection.id)
+        without_user = await tx.rep_users.without_user(limit=MOST_SUBJECTS, connection_id=connection.id)
     return ConnectionHealth(
         connection=connection,
         state=_state(connection, pace, now),
@@ -65,6 +68,7 @@ async def connection_health(env: Env, key: str) -> ConnectionHealth:
         held=held,
         own_writes_told=echoes,
         existing_leads=existing,
+        without_user=without_user,
     )
 
 

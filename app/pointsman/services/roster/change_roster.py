@@ -169,9 +169,9 @@ async def _change_roster(
     async def whole(tx: Tx) -> RosterChange:
         await tx.roster.lock()
         before, stood = await RosterSubjects.load(tx), await _as_rows_say(tx)
-        addresses = {rep.id: rep.email for rep in await tx.roster.reps()}
+        known = {rep.id: rep for rep in await tx.roster.reps()}
         await work(tx)
-        await _owe_owners(env, tx, addresses)
+        await _owe_owners(env, tx, known)
         after = await RosterSubjects.load(tx)
         subjects = await audit_roster_change(env, tx, before, after, actor=actor, action=action, reason=reason)
         return await _new_version(env, tx, stood, subjects, actor=actor, reason=reason)
@@ -181,11 +181,18 @@ async def _change_roster(
     return changed
 
 
-async def _owe_owners(env: Env, tx: Tx, before: Mapping[UUID, str]) -> None:
-    """A rep with another address is another user of the CRMs, which are to hear of it for every lead that the rep has."""
-    moved = [rep.id for rep in await tx.roster.reps() if before.get(rep.id, rep.email) != rep.email]
+async def _owe_owners(env: Env, tx: Tx, before: Mapping[UUID, Rep]) -> None:
+    """A rep with another address is another user of the CRMs, which are to hear of it for every lead that the rep has.
+
+    Who came, too, is looked for among their users, before the first lead.
+    """
+    after = await tx.roster.reps()
+    moved = [rep.id for rep in after if rep.id in before and before[rep.id].email != rep.email]
+    came = [rep.id for rep in after if rep.active and not (rep.id in before and before[rep.id].active)]
     if moved:
         await tx.deliveries.owe_records_of(moved, first_id=env.new_id(), at=env.clock())
+    if moved or came:
+        await tx.rep_users.look_soon(at=env.clock())
 
 
 async def _new_version(

@@ -39,6 +39,15 @@ async def alert_late_deliveries(env: Env, *, most: int = _MOST_ALERTS) -> int:
     return await run_in_transaction(env, work)
 
 
+async def alert_missing_users(env: Env) -> int:
+    """Bring the alerts of reps who are no users of a CRM to what is so now. How many are new."""
+
+    async def work(tx: Tx) -> int:
+        return await _bring_to(env, tx, AlertCode.CRM_USER_MISSING, await missing_users(tx))
+
+    return await run_in_transaction(env, work)
+
+
 async def _bring_to(env: Env, tx: Tx, code: AlertCode, stand: Mapping[str, Message]) -> int:
     """Open alerts of this kind for these subjects, and end all others. How many are new."""
     now = env.clock()

@@ -7,9 +7,10 @@ from pointsman.domain.messages.message import say
 from pointsman.services.deliveries.calendar_event import describe_appointment
 from pointsman.services.deliveries.kinds.person import crm_person
 from pointsman.services.deliveries.kinds.rendering import Call, Claimed
+from pointsman.services.deliveries.records.owners import record_owner
 from pointsman.services.deliveries.vendor_error_text import OwnRefusalError
 from pointsman.services.ports import VendorReceipt
-from pointsman.services.ports.vendors.crm import CrmMeeting, CrmMeetingStatus, CrmOwner
+from pointsman.services.ports.vendors.crm import CrmMeeting, CrmMeetingStatus
 
 _STATUS: Mapping[str, CrmMeetingStatus] = {
     AppointmentStatus.CONFIRMED: CrmMeetingStatus.PLANNED,
@@ -26,7 +27,7 @@ async def render(claimed: Claimed) -> Call | None:
     if status is None or (status is CrmMeetingStatus.CANCELLED and not _was_told(claimed)):
         return None
     row, delivery = claimed.appointment, claimed.delivery
-    rep = claimed.config.roster.reps.get(row.rep_key)
+    owner = await record_owner(claimed, row.rep_key) if row.rep_key in claimed.config.roster.reps else None
     meeting = CrmMeeting(
         key=delivery.key,
         sequence=delivery.sequence,
@@ -37,7 +38,7 @@ async def render(claimed: Claimed) -> Call | None:
         shared=claimed.shared,
         private=describe_appointment(row, claimed.lead, claimed.reader),
         join_url=row.join_url,
-        owner=CrmOwner(email=rep.email) if rep else None,
+        owner=owner.asked if owner else None,
     )
     crm, ref, person = claimed.env.crm, claimed.connection, await crm_person(claimed)
 

@@ -7,6 +7,7 @@ from pointsman.domain.messages.message import rep_name, say
 from pointsman.services.deliveries.calendar_event import lead_name
 from pointsman.services.deliveries.kinds.rendering import Call, Claimed
 from pointsman.services.deliveries.records.lead_record import person_key
+from pointsman.services.deliveries.records.owners import record_owner
 from pointsman.services.deliveries.records.told import (
     has_new_address,
     last_known,
@@ -19,7 +20,7 @@ from pointsman.services.ports import VendorReceipt
 from pointsman.services.ports.booking.connections import OnRelease
 from pointsman.services.ports.booking.deliveries import DeliveryKind
 from pointsman.services.ports.leads.leads import LeadRow
-from pointsman.services.ports.vendors.crm import CrmOwner, CrmPerson, UnknownCrmOwnerError
+from pointsman.services.ports.vendors.crm import CrmPerson, UnknownCrmOwnerError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +42,8 @@ async def render(claimed: Claimed) -> Call | None:
     says = await record_values(claimed, record.lead) if record.lead.merged_into is None else RecordText()
     if record.owner is None and not takes_owner_away and not says.values:
         return None
-    rep = claimed.config.roster.reps.get(record.owner) if record.owner is not None else None
-    address = rep.email if rep else "" if record.owner is not None else None
-    told = told_record(owner=address, address=record.lead.email, values=says.compared)
+    owner = await record_owner(claimed, record.owner) if record.owner is not None else None
+    told = told_record(owner=owner.told if owner else None, address=record.lead.email, values=says.compared)
     if await _is_known(claimed, told):
         return None
     await claimed.tx.deliveries.note_told(claimed.delivery.id, told)
@@ -56,7 +56,7 @@ async def render(claimed: Claimed) -> Call | None:
         name=lead_name(record.lead, claimed.reader),
         id=record.id,
         has_new_address=record.lead.id == claimed.lead.id and has_new_address(before, told),
-        owner=CrmOwner(email=address) if address is not None else None,
+        owner=owner.asked if owner else None,
         takes_owner_away=takes_owner_away,
         fields=says.values,
     )

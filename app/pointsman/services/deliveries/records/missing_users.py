@@ -2,10 +2,16 @@
 
 from collections.abc import Mapping
 
-from pointsman.domain.messages.message import Message, Named, connection_name, message_from_json, say
+from pointsman.domain.messages.message import Message, Named, connection_name, message_from_json, rep_name, say
 from pointsman.services.ports import Tx
+from pointsman.services.ports.booking.rep_users import UserState
 
 _MOST_ALERTS = 1_000
+_WHY: Mapping[UserState, str] = {
+    UserState.MISSING: "vendor.unknown-owner",
+    UserState.INACTIVE: "vendor.inactive-owner",
+    UserState.GONE: "vendor.gone-owner",
+}
 
 
 def missing_user_alert(connection: str, error: Message) -> tuple[str, Message]:
@@ -17,6 +23,11 @@ def missing_user_alert(connection: str, error: Message) -> tuple[str, Message]:
 
 
 async def missing_users(tx: Tx) -> Mapping[str, Message]:
-    """One for each rep and connection that something waits for."""
+    """One for each rep and connection that something waits for, or would: who has no user there is told before the first lead."""
+    told = [
+        missing_user_alert(one.connection, say(_WHY[one.state], rep=rep_name(one.rep_key)))
+        for one in await tx.rep_users.without_user(limit=_MOST_ALERTS)
+    ]
     waiting = await tx.unheard.missing_users(limit=_MOST_ALERTS)
-    return dict(missing_user_alert(one.connection, message_from_json(one.error)) for one in waiting)
+    told += [missing_user_alert(one.connection, message_from_json(one.error)) for one in waiting]
+    return dict(told)

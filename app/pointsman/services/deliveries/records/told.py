@@ -11,7 +11,7 @@ _HELD, _FREE = "held", "free"
 
 
 def told_record(*, owner: str | None, address: str | None, values: Mapping[str, object]) -> str:
-    """A digest of all that a record says: the address of its owner (None: it has none), the lead's, and values by field."""
+    """A digest of all that a record says: its owner's id or address (None: it has none), the lead's, and values by field."""
     known = json.dumps([owner, values], sort_keys=True, default=str)
     return f"{_FREE if owner is None else _HELD}:{_digest(known)}:{_digest(address or '')}"
 

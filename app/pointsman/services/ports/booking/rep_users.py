@@ -11,7 +11,7 @@ from pointsman.services.ports.booking.connections import ConnectionRow
 
 
 class UserState(StrEnum):
-    """How a rep stands in a CRM. MISSING: nobody confirmed a user, and no active one has the rep's address."""
+    """How a rep stands in a CRM. MISSING: no user was confirmed, and no active one has the rep's address."""
 
     ACTIVE = "active"
     INACTIVE = "inactive"
@@ -43,12 +43,26 @@ class RepWithoutUser:
     state: UserState
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownUser:
+    """The user that a rep is, for a delivery. `in_doubt`: the connection was saved since it was seen that the id counts."""
+
+    user_id: str | None
+    email: str
+    state: UserState
+    in_doubt: bool
+
+
 class RepUsers(Protocol):
     async def of_connection(self, connection_id: UUID) -> Sequence[RepUser]:
         """By the rep's key."""
         ...
 
-    async def of_rep(self, connection_id: UUID, rep_key: str) -> RepUser | None: ...
+    async def of_rep(self, connection_id: UUID, rep_key: str) -> KnownUser | None: ...
+
+    async def in_doubt(self, connection_id: UUID) -> bool:
+        """Whether the connection was saved, or signed in over, since its users were looked for."""
+        ...
 
     async def put(self, users: Sequence[RepUser]) -> None:
         """Keep each, in the place of what was known of the rep there. Two reps who trade users are dropped before."""
@@ -60,14 +74,18 @@ class RepUsers(Protocol):
         """All of a connection: it may lead to another account."""
         ...
 
-    async def without_user(self, *, limit: int) -> Sequence[RepWithoutUser]:
-        """Of connections in use, by connection and rep."""
+    async def without_user(self, *, limit: int, connection_id: UUID | None = None) -> Sequence[RepWithoutUser]:
+        """Of all connections in use, or of this one, by connection and rep."""
         ...
 
     async def due(self, *, at: datetime, limit: int) -> Sequence[ConnectionRow]:
-        """Connections in use that hear of owners, and whose users are to be looked for again; the longest due first."""
+        """Connections in use that hear of owners, and whose users are to be looked for; those in doubt first."""
         ...
 
     async def look_again(self, connection_id: UUID, *, at: datetime) -> None:
         """Not before then."""
+        ...
+
+    async def look_soon(self, *, at: datetime) -> None:
+        """The roster changed: look for the users of every connection that hears of owners."""
         ...
