@@ -1344,6 +1344,7 @@ def upgrade() -> None:
         sa.Column("unsure", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("told", sa.Text(), nullable=True),
         sa.Column("said", sa.Text(), nullable=True),
+        sa.Column("action", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("mailed_to", sa.Text(), nullable=True),
         sa.Column("mailed_key", sa.Text(), nullable=True),
         sa.Column("mailed_owner", sa.Text(), nullable=True),
@@ -1361,11 +1362,17 @@ def upgrade() -> None:
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("done_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.CheckConstraint("status in ('pending','done','superseded','dead')", name=op.f("deliveries_status_check")),
-        sa.CheckConstraint("kind in ('appointment','person','activity','notice')", name=op.f("deliveries_kind_check")),
+        sa.CheckConstraint(
+            "kind in ('appointment','person','activity','task','membership','fields','notice')",
+            name=op.f("deliveries_kind_check"),
+        ),
         sa.CheckConstraint("wanted in ('put','drop')", name=op.f("deliveries_wanted_check")),
         sa.CheckConstraint(
-            "(kind = 'person') = (appointment_id is null) and (kind = 'person') = (rep_id is null)",
+            "(kind in ('person','task','membership','fields')) = (appointment_id is null) and (kind = 'person') = (rep_id is null)",
             name=op.f("deliveries_appointment_check"),
+        ),
+        sa.CheckConstraint(
+            "(kind in ('task','membership','fields')) = (action is not null)", name=op.f("deliveries_action_check")
         ),
         sa.CheckConstraint(
             "said in ('confirmation','change','cancellation','reminder')", name=op.f("deliveries_said_check")

@@ -6,7 +6,7 @@ changed by the service; rows go only where it says so.
 
 from alembic import op
 
-revision = "0133"
+revision = "0134"
 down_revision = "0112"
 branch_labels = None
 depends_on = None

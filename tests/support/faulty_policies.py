@@ -6,9 +6,11 @@ from typing import Any
 
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.leads.normalise import email_key
+from pointsman.domain.policy.crm.actions import CrmAbility
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.policy_check.bookings import MAX_TEXTS, RepCalendar
+from pointsman.domain.policy_check.crm.actions import CrmConnection
 from pointsman.domain.policy_check.findings import Finding, Severity
 from pointsman.domain.policy_check.logic import check_logic
 from pointsman.domain.policy_check.run import check_policy
@@ -43,6 +45,11 @@ SENDERS = {
     for i in range(MAX_TEXTS + 1)
 }
 CONNECTIONS = {"post": True, "calendars": False}
+CRMS = (
+    CrmConnection(key="hub", hears_of_leads=True, abilities=frozenset({CrmAbility.RECORDS, CrmAbility.TASKS})),
+    CrmConnection(key="other", hears_of_leads=True, abilities=frozenset({CrmAbility.RECORDS})),
+    CrmConnection(key="post", hears_of_leads=False),
+)
 RULE = {"name": "everyone", "work": "qualification", "pool": "sdr"}
 BUYERS = {"name": "buyers", "when": {"field": "lead.score", "gte": 90}, "work": "closing", "pool": "closers"}
 GOOD: dict[str, Any] = {
@@ -83,6 +90,11 @@ def score(**over: Any) -> dict[str, Any]:
     return {"scores": {"score.fit": {"owner": "Board", "points": [{"when": ASKS, "points": 5}], **over}}}
 
 
+def acts(**crm: Any) -> dict[str, Any]:
+    """A first rule that has the CRM do this."""
+    return rules({**RULE, "name": "first", "when": ASKS, "crm": crm})
+
+
 def sends(**over: Any) -> dict[str, Any]:
     return pool("closers", invitations={"by": "mail", "connection": "post", **over})
 
@@ -111,6 +123,15 @@ CASES: dict[tuple[str, Severity], dict[str, Any]] = {
         ("check-incomplete", "warning", {}),
         ("closer-prospects", "error", pool("cold", work="prospecting", members=["hugo"])),
         ("closer-prospects", "warning", pool("closers", members=["carl", "hugo"])),
+        (
+            "crm-without-effect",
+            "warning",
+            rules({"name": "n", "when": ASKS, "work": "nurture", "crm": {"lists": ["1"]}}),
+        ),
+        ("no-crm-there", "warning", acts(lists=["1"])),
+        ("several-crms", "warning", acts(set={"status": "OPEN"})),
+        ("connection-cannot", "error", acts(connection="other", tasks=[{"subject": "Call"}])),
+        ("connection-hears-of-no-leads", "error", acts(connection="post", lists=["1"])),
         ("company-of-many", "warning", {"matching": {"company_domains": ["gmail.com"]}}),
         (
             "domain-in-two-lists",
@@ -276,5 +297,6 @@ def findings_of(code: str, severity: Severity) -> tuple[Finding, ...]:
         texts=check_text,
         is_address=lambda text: email_key(text, host_to_ascii) is not None,
         sends_mail=CONNECTIONS,
+        connections=CRMS,
         calendars={"carl": RepCalendar(invites=False, meets=False)},
     )

@@ -1,6 +1,6 @@
 """The CRM gateway: the services' CRM port over whatever connector a connection names."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -11,7 +11,9 @@ from pointsman.connectors.mail.mail_addresses import outgoing_address
 from pointsman.connectors.pace.patience import Patience
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.sdk_values import LONGEST_ID, check_contract, kept_sequence, kept_text
+from pointsman.domain.errors import NotFound, Unavailable
 from pointsman.domain.messages.message import say
+from pointsman.domain.policy.crm.actions import CrmAbility
 from pointsman.services.ports.vendors.connections import ConnectionRef
 from pointsman.services.ports.vendors.crm import (
     CrmField,
@@ -19,6 +21,7 @@ from pointsman.services.ports.vendors.crm import (
     CrmOwner,
     CrmPerson,
     CrmReceipt,
+    CrmTask,
     CrmUser,
     CrmUserPage,
     UnknownCrmOwnerError,
@@ -33,14 +36,18 @@ from pointsman_sdk import (
     Contact,
     Fields,
     FieldType,
+    Membership,
     Owners,
     People,
     PersonBy,
     PersonState,
+    Programmes,
     RecordKind,
     Rejected,
     RemoteRecord,
     Slot,
+    Task,
+    Tasks,
     check_email,
 )
 
@@ -56,6 +63,8 @@ class _Crm:
     people: People
     owners: Owners
     activities: Activities
+    tasks: Tasks | None = None
+    programmes: Programmes | None = None
 
 
 class ConnectorCrm:
@@ -68,10 +77,17 @@ class ConnectorCrm:
         """Whether its manifest says that it keeps records."""
         return self._registry.manifest(connector).capabilities >= _NEEDED
 
+    def abilities(self, connector: str) -> frozenset[CrmAbility]:
+        """By its manifest."""
+        try:
+            can = self._registry.manifest(connector).capabilities
+        except (NotFound, Unavailable):
+            return frozenset()
+        return frozenset(one for one in CrmAbility if Capability(one.value) in can)
+
     async def put_person(self, connection: ConnectionRef, person: CrmPerson) -> CrmReceipt | None:
         """By the record's id and the owner's address; the first time by address or number on both sides."""
-        is_known = person.email or not (person.phone or person.id)
-        known = replace(person, email=_address(person) if is_known else None)
+        known = _outgoing(person)
 
         async def put(crm: _Crm) -> CrmReceipt | None:
             owner = "" if known.takes_owner_away else None
@@ -163,6 +179,66 @@ class ConnectorCrm:
 
         return await self._on_crm(connection, put)
 
+    async def put_task(self, connection: ConnectionRef, person: CrmPerson, task: CrmTask) -> CrmReceipt:
+        """Once per key."""
+        known = _outgoing(person)
+
+        async def put(crm: _Crm) -> CrmReceipt:
+            if crm.tasks is None:
+                raise _unable(connection, CrmAbility.TASKS)
+            owner = await _owner(crm, task.owner)
+            if owner is None:
+                raise UnknownCrmOwnerError("the CRM has no active user with that address")
+            wanted = Task(
+                key=task.key,
+                sequence=task.sequence,
+                person=known.id or (await _found_or_made(crm, known)).id,
+                owner=owner,
+                due=task.due,
+                title=task.title,
+                text=task.text,
+            )
+            try:
+                record = await crm.tasks.put(wanted)
+            except Rejected:
+                there = await _found_or_made(crm, known)
+                if task.owner.id is not None and (owner := await _looked_up(crm, task.owner)) is None:
+                    raise UnknownCrmOwnerError("the CRM has no active user with that address any more") from None
+                if (there.id, owner) == (wanted.person, wanted.owner):
+                    raise
+                record = await crm.tasks.put(replace(wanted, person=there.id, owner=owner))
+            return _receipt(record, owner)
+
+        return await self._on_crm(connection, put)
+
+    async def put_membership(
+        self, connection: ConnectionRef, person: CrmPerson, *, key: str, programme: str
+    ) -> CrmReceipt:
+        """Once per key."""
+        wanted = Membership(key=key, place=programme, person=_contact(person))
+
+        async def put(crm: _Crm) -> CrmReceipt:
+            if crm.programmes is None:
+                raise _unable(connection, CrmAbility.LISTS)
+            return _receipt(await crm.programmes.put(wanted), None)
+
+        return await self._on_crm(connection, put)
+
+    async def put_fields(
+        self, connection: ConnectionRef, person: CrmPerson, fields: Mapping[str, object]
+    ) -> CrmReceipt:
+        """Under the person's own key, and never below the sequence that stands there: it would be taken for late."""
+        known = replace(_outgoing(person), fields=fields)
+
+        async def put(crm: _Crm) -> CrmReceipt:
+            record = await _brought(crm, known, None) or await _made(crm, known)
+            if record.sequence is not None and record.sequence > known.sequence:
+                newer = replace(known, id=record.id, sequence=record.sequence)
+                record = await _brought(crm, newer, None) or record
+            return replace(_receipt(record, None), sequence=None)
+
+        return await self._on_crm(connection, put)
+
     async def _on_crm(self, connection: ConnectionRef, do: Callable[[_Crm], Awaitable[T]]) -> T:
         async def on_crm(connector: Connector) -> T:
             return await do(_crm_of(connector, connection))
@@ -176,7 +252,14 @@ def _crm_of(connector: Connector, connection: ConnectionRef) -> _Crm:
     if not (isinstance(people, People) and isinstance(owners, Owners) and isinstance(activities, Activities)):
         name = connection.connector
         raise VendorRejectedError(f"the connector {name!r} is no CRM", told=say("vendor.no-crm", connector=name))
-    return _Crm(people=people, owners=owners, activities=activities)
+    tasks, programmes = getattr(connector, "tasks", None), getattr(connector, "programmes", None)
+    return _Crm(
+        people=people,
+        owners=owners,
+        activities=activities,
+        tasks=tasks if isinstance(tasks, Tasks) else None,
+        programmes=programmes if isinstance(programmes, Programmes) else None,
+    )
 
 
 async def _owner(crm: _Crm, owner: CrmOwner) -> str | None:
@@ -225,6 +308,28 @@ async def _by_id(crm: _Crm, person: CrmPerson, record_id: str, owner: str | None
 def _state(person: CrmPerson, **values: Any) -> PersonState:
     # The sequence keeps a late call from undoing a newer one.
     return PersonState(key=person.key, sequence=person.sequence, fields=person.fields, **values)
+
+
+def _outgoing(person: CrmPerson) -> CrmPerson:
+    """With its address as vendors write it. Raises VendorRejectedError where nothing is known by which it could be found."""
+    is_known = person.email or not (person.phone or person.id)
+    return replace(person, email=_address(person) if is_known else None)
+
+
+async def _found_or_made(crm: _Crm, person: CrmPerson) -> RemoteRecord:
+    by = PersonBy(external_id=person.id, email=person.email, phone=None if person.email else person.phone)
+    return await crm.people.find(by) or await _made(crm, person)
+
+
+async def _made(crm: _Crm, person: CrmPerson) -> RemoteRecord:
+    return await crm.people.put(
+        _state(person, email=person.email, phone=person.phone, last_name=person.name, owner=None)
+    )
+
+
+def _unable(connection: ConnectionRef, ability: CrmAbility) -> VendorRejectedError:
+    told = say("vendor.unable", connector=connection.connector, ability=ability.value)
+    return VendorRejectedError(f"the connector {connection.connector!r} has no {ability.value}", told=told)
 
 
 async def _person(crm: _Crm, person: CrmPerson, contact: Contact) -> RemoteRecord:

@@ -24,6 +24,7 @@ from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Invalid
 from pointsman.domain.ids import uuid7
 from pointsman.domain.permissions.callers import CallerKind
+from pointsman.domain.policy.crm.actions import CrmAbility
 from pointsman.domain.roster.reps import Caps, TimeOff, WeeklyBlock
 from pointsman.domain.roster.roles import Work
 from pointsman.services.calendars.closer_calendars import with_closer_calendars
@@ -236,6 +237,9 @@ class FakeCrm:
 
     async def user_page(self, connection: ConnectionRef, cursor: str | None, *, deadline: timedelta) -> CrmUserPage:
         return CrmUserPage(users=[], cursor=None)
+
+    def abilities(self, _connector: str) -> frozenset[CrmAbility]:
+        return frozenset()
 
     async def put_person(self, connection: ConnectionRef, person: CrmPerson) -> CrmReceipt:
         if person.owner is not None:

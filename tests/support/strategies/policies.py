@@ -104,6 +104,13 @@ _pool = part(
     shares=st.sampled_from([{}, {"callwerk": 40, "in-house": 60}, {"callwerk": 100}]),
     description=_texts,
 )
+_task = part({"subject": st.sampled_from(["Call", "Call back"])}, due_in=_spans, text=_texts)
+_actions = part(
+    {"set": st.dictionaries(st.sampled_from(["status", "stage"]), st.sampled_from(["x", "", 1, True]), min_size=1)},
+    connection=st.sampled_from(NAMES),
+    tasks=st.lists(_task, max_size=2, unique_by=lambda task: task["subject"]),
+    lists=st.lists(st.sampled_from(["1", "2", "3"]), max_size=2, unique=True),
+)
 _rule = st.one_of(
     part({"name": st.sampled_from(["a", "b", "c", "d"]), "work": st.just("nurture")}, when=conditions),
     part(
@@ -115,6 +122,7 @@ _rule = st.one_of(
         when=conditions,
         category=st.sampled_from(NAMES),
         alert_after=_spans,
+        crm=_actions,
         description=_texts,
         **{"else": st.sampled_from(["hold", "next", "nurture", "pool:hot"])},
     ),

@@ -86,6 +86,27 @@ def test_the_chosen_one_the_next_one_and_everybody_elses_turn() -> None:
     assert english(told.summary).startswith(PEOPLE.reps[decision.rep or ""].name)
 
 
+def test_what_the_decision_owes_the_crm_is_told_of_the_rule_that_gave_the_lead_away_and_of_no_other() -> None:
+    actions = {
+        "set": {"lane": "inbound", "old": ""},
+        "tasks": [{"subject": "Call back", "due_in": "4h"}],
+        "lists": [17],
+    }
+    other = {"name": "other", "work": "qualification", "pool": "sdr", "crm": {"lists": ["no"]}}
+    policy = compiled([{**DACH, "crm": actions}, other], SDRS)
+    here = world(PEOPLE, pools={"sdr": pool_state(lena=0, max=0, nora=0)})
+    _, _, told = explained(policy, {"lead.country": "DE"}, here)
+    assert [english_sentence(one) for one in told.crm] == [
+        "In the CRM, the field “lane” of the lead's record is set to inbound.",
+        "In the CRM, the field “old” of the lead's record is emptied.",
+        "In the CRM, the rep who gets the lead has a task “Call back”, due 4 hours after the decision.",
+        "In the CRM, the lead is put on the list “17”.",
+    ]
+    nobody = replace(here, roster=roster(rep("lena", active=False)))
+    _, held, told = explained(policy, {"lead.country": "DE"}, nobody)
+    assert (held.outcome, told.crm) == (DecisionOutcome.HELD, ())
+
+
 FIRST_SLOTS = {"lena": NOW + timedelta(hours=5), "max": NOW + timedelta(hours=5), "nora": NOW + timedelta(hours=6)}
 
 

@@ -87,6 +87,12 @@ FULL: dict[str, Any] = {
             "pool": "closers",
             "category": "demo",
             "alert_after": "2h",
+            "crm": {
+                "connection": "hub",
+                "set": {"lead_status": "OPEN"},
+                "tasks": [{"subject": "Call back", "due_in": "4h", "text": "About the demo"}],
+                "lists": ["inbound"],
+            },
             "else": "pool:other",
             "description": "first of all",
         }

@@ -88,6 +88,15 @@ def test_a_cap_counts_what_the_simulation_gave_not_what_history_did() -> None:
     assert simulation.report().after.by_dimension["outcome"] == {"assigned": 3, "held": 3}
 
 
+def test_what_the_crm_would_have_to_do_is_counted_for_the_leads_that_a_rep_would_get() -> None:
+    history = lived(compiled(RULES, SDRS), [{}] * 5, world(FLOOR), {})
+    actions = {"tasks": [{"subject": "Call"}, {"subject": "Write"}], "set": {"lane": "x"}}
+    capped = roster(rep("lena", caps=Caps(open_load=1)), rep("max", caps=Caps(open_load=2)), version=2)
+    simulation = Simulation(compiled([{**RULES[0], "crm": actions}], SDRS), capped, period_starts)
+    simulation.add_decisions(history)
+    assert simulation.report().crm == {"tasks": 6, "set": 3}
+
+
 def test_examples_and_names_are_bounded_and_those_who_go_elsewhere_come_first() -> None:
     members = [f"m{i}" for i in range(MAX_NAMES + 20)]
     policy = compiled(RULES, {"sdr": {"work": "qualification", "members": members}})

@@ -1,7 +1,7 @@
 """Deliveries: what is owed to calendars and CRMs, what failed for good, and trying it again."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -49,18 +49,23 @@ class DeliveryDoc(BaseModel):
     id: UUID
     lead_id: UUID
     appointment_id: UUID | None = Field(
-        description="Null of a person: it is about the lead, with or without an appointment."
+        description="Null of what is about the lead, with or without an appointment: a person, a task, a membership, fields."
     )
     connection: str = Field(description="The key of the connection.", examples=["team-calendars"])
     calendar: str = Field(description="Empty for a CRM, and for mail.")
     kind: DeliveryKind = Field(
-        description="An appointment in a calendar; in a CRM a person (with the owner), or an activity (the meeting); "
-        "a notice, which is mail to the buyer."
+        description="An appointment in a calendar; in a CRM a person (with the owner), an activity (the meeting), or what a "
+        "rule asks for: a task, a membership of a list, fields of the record; a notice, which is mail to the buyer."
     )
     wanted: Wanted = Field(description="Whether it is to stand as it is now (put), or to go (drop).")
     sequence: int = Field(description="A later one overtakes those before it about the same key.")
     key: str = Field(
         description="The name of the event, the lead or the meeting at the vendor, the same for every retry."
+    )
+    action: dict[str, Any] | None = Field(
+        description="Of what a rule has the CRM do: its `subject`, `text` and `due`, the `list`, or the fields to `set`, and the "
+        "`decision` by which it is done.",
+        examples=[None],
     )
     status: str = Field(description="pending, done, superseded or dead", examples=["dead"])
     attempts: int
@@ -90,6 +95,7 @@ class DeliveryDoc(BaseModel):
             wanted=row.wanted,
             sequence=row.sequence,
             key=row.key,
+            action=dict(row.action) if row.action is not None else None,
             status=row.status,
             attempts=row.attempts,
             next_attempt_at=row.next_attempt_at,

@@ -130,6 +130,10 @@ class SimulationDoc(BaseModel):
     preferences: list[PreferenceShareDoc] = Field(
         description="Of ranked pools: which tier got how much of what it is preferred for; up to 100."
     )
+    crm: dict[str, int] = Field(
+        examples=[{"tasks": 40}],
+        description="What the policy would have had the CRM do beside the owner: fields set, tasks, places on lists.",
+    )
     facts_as_stored: int
     facts_filled_in: int = Field(description="For so many, facts that were not kept are the lead's present ones.")
     roster_version: int
@@ -154,6 +158,7 @@ class SimulationDoc(BaseModel):
             never_matched_more=report.never_matched_more,
             ledgers=dict(report.ledgers),
             preferences=[PreferenceShareDoc.of(share) for share in report.preferences],
+            crm=dict(report.crm),
             facts_as_stored=found.facts_as_stored,
             facts_filled_in=found.facts_filled_in,
             roster_version=found.roster_version,

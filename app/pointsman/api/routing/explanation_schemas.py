@@ -134,6 +134,7 @@ class ExplanationDoc(BaseModel):
     near_misses: list[NearMissDoc] = Field(description="The nearest first.")
     near_misses_more: int = Field(description="So many more rules did not match.")
     would_change: list[RemedyDoc]
+    crm: list[str] = Field(description="What is done at the CRM beside the owner, by the rule that gave the lead away.")
 
     @staticmethod
     def of(told: Explanation, reader: MessageReader) -> "ExplanationDoc":
@@ -148,6 +149,7 @@ class ExplanationDoc(BaseModel):
             near_misses=[NearMissDoc.of(miss, reader) for miss in told.near_misses.nearest],
             near_misses_more=told.near_misses.more,
             would_change=[RemedyDoc.of(remedy, reader) for remedy in told.would_change],
+            crm=[render_sentence(one, reader) for one in told.crm],
         )
 
 

@@ -46,6 +46,10 @@ def show_explanation(found: ExplainedDecision, reader: MessageReader) -> None:
         show_table(_others(found, reader))
     if told.why_not_more:
         show_prose(render(say("cli.more", count=told.why_not_more), reader), indent="  ")
+    if told.crm:
+        show_prose(render_sentence(say("cli.at-the-crm"), reader))
+    for sentence in render_all(told.crm, reader):
+        show_prose(sentence, indent="  ")
     told_below = {dict(change.sentence.args).get("rule") for change in told.would_change if change.code == "facts"}
     for miss in told.near_misses.nearest:
         if miss.rule in told_below:

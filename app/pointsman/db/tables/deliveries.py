@@ -10,14 +10,16 @@ deliveries = Table(
     metadata,
     id_column(),
     Column("lead_id", ForeignKey("leads.id"), nullable=False),
-    Column("appointment_id", ForeignKey("appointments.id")),  # null of a lead's record in a CRM, as the rep
-    Column("rep_id", ForeignKey("reps.id"), index=True),
+    Column("appointment_id", ForeignKey("appointments.id")),  # null of what is told of a lead in a CRM
+    Column("rep_id", ForeignKey("reps.id"), index=True),  # null of a lead's record
     Column("connection_id", ForeignKey("connections.id"), nullable=False),
     Column("calendar", Text, nullable=False, server_default=""),  # empty for a CRM and for mail
     Column(
         "kind",
         Text,
-        CheckConstraint("kind in ('appointment','person','activity','notice')", name="kind"),
+        CheckConstraint(
+            "kind in ('appointment','person','activity','task','membership','fields','notice')", name="kind"
+        ),
         nullable=False,
     ),
     Column("wanted", Text, CheckConstraint("wanted in ('put','drop')", name="wanted"), nullable=False),
@@ -35,6 +37,7 @@ deliveries = Table(
     Column(  # of a notice: which message its last attempt was
         "said", Text, CheckConstraint("said in ('confirmation','change','cancellation','reminder')", name="said")
     ),
+    Column("action", JSONB(none_as_null=True)),  # of what a rule has the CRM do: what, and by which decision
     Column("mailed_to", Text),  # of mail, ours or an event's: the address of its last attempt, as given
     Column("mailed_key", Text),  # the same as the name of a mailbox
     Column("mailed_owner", Text),  # and as the name by which mail is counted
@@ -52,8 +55,10 @@ deliveries = Table(
     instant_column("created_at"),
     instant_column("done_at", null=True),
     CheckConstraint(
-        "(kind = 'person') = (appointment_id is null) and (kind = 'person') = (rep_id is null)", name="appointment"
+        "(kind in ('person','task','membership','fields')) = (appointment_id is null) and (kind = 'person') = (rep_id is null)",
+        name="appointment",
     ),
+    CheckConstraint("(kind in ('task','membership','fields')) = (action is not null)", name="action"),
     Index("deliveries_one_effect", "key", "connection_id", "calendar", "kind", "sequence", unique=True),
     Index("deliveries_vendor_id_idx", "vendor_id", "connection_id", postgresql_where=text("vendor_id is not null")),
     Index("deliveries_created_idx", "created_at", "id"),

@@ -16,6 +16,7 @@ from pointsman.domain.gate.evaluation import GateResult
 from pointsman.domain.messages.message import Message, say
 from pointsman.domain.policy.document import DistributionMethod
 from pointsman.domain.policy.pools import OfferMode
+from pointsman.domain.policy_words.crm_actions import crm_messages
 from pointsman.domain.routing.decision import Decision, DecisionOutcome, StepResult, TraceStep
 from pointsman.domain.routing.plan import RoutingPlan
 
@@ -69,6 +70,7 @@ class Explanation:
     why_not_more: int
     near_misses: NearMisses
     would_change: tuple[Remedy, ...]
+    crm: tuple[Message, ...] = ()  # what it owes the CRM beside the owner, by its rule
 
 
 def explain_decision(
@@ -85,6 +87,7 @@ def explain_decision(
         why_not_more=max(len(others) - MAX_LISTED_REPS, 0),
         near_misses=near,
         would_change=find_remedies(plan, inputs, decision, near, gate),
+        crm=_owed_to_crm(plan, decision),
     )
 
 
@@ -99,6 +102,13 @@ def explain_manual_assignment(decision: Decision) -> Explanation:
         near_misses=NearMisses(nearest=(), more=0),
         would_change=(),
     )
+
+
+def _owed_to_crm(plan: RoutingPlan, decision: Decision) -> tuple[Message, ...]:
+    if decision.outcome is not DecisionOutcome.ASSIGNED:
+        return ()
+    given = plan.compiled.crm_actions.get(decision.rule or "")
+    return tuple(message for _, message in crm_messages(given)) if given else ()
 
 
 def _why(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision) -> WhyRep | None:

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from pointsman.domain.dates.durations import Duration, PositiveDuration
 from pointsman.domain.leads.facts import STANDARD_FIELDS, FieldType
 from pointsman.domain.policy.conditions_model import Condition
+from pointsman.domain.policy.crm.actions import CrmActions
 from pointsman.domain.policy.definitions_model import (
     CountryGroup,
     CustomFieldName,
@@ -102,6 +103,7 @@ class Rule(PolicyModel):
     else_: Annotated[str, StringConstraints(pattern=r"^(hold|next|nurture|pool:[A-Za-z0-9][A-Za-z0-9._-]*)$")] = Field(
         default="hold", alias="else"
     )
+    crm: CrmActions | None = None  # what is done at the CRM beside the owner, when a rep gets a lead by it
     description: PolicyText | None = None
 
     @property

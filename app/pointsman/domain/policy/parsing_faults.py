@@ -12,6 +12,7 @@ from pointsman.domain.messages.form_faults import EMAIL, form_fault, hinted, sho
 from pointsman.domain.messages.message import Message, say
 from pointsman.domain.messages.suggestions import as_suggestion, suggestion
 from pointsman.domain.policy.conditions_model import CONDITION_MODELS
+from pointsman.domain.policy.crm.actions import VENDOR_NAME, CrmActions, TaskAction
 from pointsman.domain.policy.definitions_model import ScorePoints
 from pointsman.domain.policy.document import (
     BookingRules,
@@ -80,6 +81,10 @@ PATTERNS_IN_WORDS: Mapping[str, _Form] = {
         "is malformed; write small letters, digits and '_', a letter first, as in decision_date",
         "fault.form-small-name",
     ),
+    VENDOR_NAME: _Form(
+        "is malformed; write the name as the CRM has it, in one line and without spaces around it",
+        "fault.form-vendor-name",
+    ),
     r"^[^\x00-\x1f\x7f]*$": _Form("is malformed; write one line", "fault.form-one-line"),
     r"^[A-Z]{2}$": _Form("is malformed; write a country as two capitals, as in DE", "fault.form-country"),
     r"^[A-Za-z0-9][A-Za-z0-9._-]*$": _Form(
@@ -104,6 +109,8 @@ PATTERNS_IN_WORDS: Mapping[str, _Form] = {
 _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     (): Policy,
     ("rules", "*"): Rule,
+    ("rules", "*", "crm"): CrmActions,
+    ("rules", "*", "crm", "tasks", "*"): TaskAction,
     ("segments", "*"): Segment,
     ("icps", "*"): Segment,
     ("personas", "*"): Segment,

@@ -13,6 +13,7 @@ from pointsman.domain.policy.invitations import TextCheck, TextFault, TextName
 from pointsman.domain.policy.walk import conditions_of
 from pointsman.domain.policy_check.bookings import RepCalendar, check_bookings, check_calendars, check_invitations
 from pointsman.domain.policy_check.conditions import check_condition, fields_of_policy
+from pointsman.domain.policy_check.crm.actions import CrmConnection, check_crm_actions
 from pointsman.domain.policy_check.distribution import check_distribution
 from pointsman.domain.policy_check.evidence import check_evidence
 from pointsman.domain.policy_check.findings import Finding, Severity, error, warning
@@ -50,6 +51,7 @@ def check_policy(
     is_address: Callable[[str], bool] = any_address,
     sends_mail: Mapping[str, bool] | None = None,
     calendars: Mapping[str, RepCalendar] | None = None,
+    connections: Sequence[CrmConnection] | None = None,
 ) -> tuple[Finding, ...]:
     """All findings, errors first, at most MAX_FINDINGS.
 
@@ -57,7 +59,8 @@ def check_policy(
     intake maps, by its key, what depends on those. By `names` a country or language in words is told its code,
     by `domain_of` a host which domain leads have of it. `texts` finds the faults of a text that is sent, `is_address`
     knows the addresses to which mail goes, and `sends_mail` tells of each connection by its key; without it, connections
-    are not looked at. `calendars` tells what those of the reps can do that are written to.
+    are not looked at. `calendars` tells what those of the reps can do that are written to, and `connections` what each
+    can do as a CRM, the first that was connected in front.
     """
     errors: list[Finding] = []
     warnings: list[Finding] = []
@@ -66,6 +69,7 @@ def check_policy(
             _findings(policy, roster, intakes, Spellings(names, domain_of)),
             check_invitations(policy, texts, is_address, sends_mail),
             check_calendars(policy, roster, calendars),
+            check_crm_actions(policy, connections),
         )
         for finding in found:
             if finding.severity is Severity.ERROR:

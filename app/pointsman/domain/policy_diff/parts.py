@@ -27,6 +27,7 @@ ITEM_KEYS: Mapping[str, tuple[str, ...]] = {
     "capacity": ("from",),
     "points": ("when",),
     "sources": ("from",),
+    "tasks": ("subject",),
 }
 
 
@@ -74,7 +75,7 @@ def missing_values(here: Sequence[Any], there: Sequence[Any], words: Callable[[A
     return list_message([words(value) for value in missing[:_MOST_ITEMS]], of=len(missing)) if missing else None
 
 
-def item_name(key: str, item: Mapping[str, Any]) -> Arg:
+def item_name(key: str, item: Mapping[str, Any]) -> Arg:  # noqa: PLR0911  # one for each kind of item
     """The name of an item in a sentence about one of its values."""
     match key, item:
         case "points", {"when": when}:
@@ -85,6 +86,8 @@ def item_name(key: str, item: Mapping[str, Any]) -> Arg:
             return say("diff.match", lead=lead, rep=rep)
         case "sources", {"from": str(origin)}:
             return say("diff.source", origin=origin_message(origin))
+        case "tasks", {"subject": str(subject)}:
+            return say("diff.task", subject=value_message(subject, shortened=True))
         case "ramp_up", {"after": after}:
             return say("diff.step", span=length_message(after)) if parse_duration(after) else say("diff.first-step")
         case _:
@@ -107,6 +110,8 @@ def whole_item(key: str, item: Any) -> Arg:  # noqa: PLR0911  # words for each k
             if not parse_duration(after):
                 return say("diff.ramp-up-start", percent=percent)
             return say("diff.ramp-up", percent=percent, span=length_message(after))
+        case "tasks", {"subject": str(subject), "due_in": str(span)}:
+            return say("diff.task-due", subject=value_message(subject, shortened=True), span=length_message(span))
         case "sources", {"from": origin, "names": list(names), "kinds": list(kinds)}:
             if names or kinds:
                 listed = [say("diff.evidence", name=name) for name in names]

@@ -16,6 +16,9 @@ _ORDERED = frozenset({"order"})
 
 #: Objects of texts, each of which is named, also where all are new or gone.
 _NAMED_EACH = "invitations.texts"
+#: What a rule has the CRM do is named each, likewise.
+_ACTIONS = "crm"
+_NO_ACTIONS: Mapping[str, Any] = {"set": {}, "tasks": [], "lists": []}
 _WORDS_BEFORE = 30  # characters
 
 #: What stands in a list, where it has words of its own.
@@ -47,6 +50,8 @@ def compare_values(place: DiffLocation, before: Any, after: Any) -> Iterator[Pol
         return
     if place.label.startswith(_NAMED_EACH) and any(isinstance(value, Mapping) for value in (before, after)):
         before, after = before or {}, after or {}
+    if place.label == _ACTIONS:
+        before, after = before or _NO_ACTIONS, after or _NO_ACTIONS
     if place.key in _CONDITIONS:
         yield from compare_conditions(place, before, after)
     elif isinstance(before, Mapping) and isinstance(after, Mapping):

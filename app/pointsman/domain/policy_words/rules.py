@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pointsman.domain.leads.evidence import EvidenceKind
 from pointsman.domain.messages.message import Message, say
 from pointsman.domain.policy.document import Gate, Policy, Rule
+from pointsman.domain.policy_words.crm_actions import tell_crm_actions
 from pointsman.domain.policy_words.sections import PolicySection, Statements
 from pointsman.domain.policy_words.terms import KINDS, asked, tell_description
 from pointsman.domain.policy_words.values import length_message
@@ -43,6 +44,7 @@ def _rule(i: int, rule: Rule) -> PolicySection:
         told.tell("category", say("readout.category", category=rule.category))
     if rule.alert_after is not None:
         told.tell("alert_after", say("readout.rule-alert", span=length_message(rule.alert_after)))
+    tell_crm_actions(told, rule.crm)
     tell_description(told, rule.description)
     return told.section(say("readout.rule", number=i + 1, name=rule.name))
 

@@ -83,6 +83,7 @@ class SimulationReport:
     never_matched_more: int
     ledgers: Mapping[str, str]  # by ledger: "history" or "zero"
     preferences: tuple[PreferenceShare, ...]  # of ranked pools
+    crm: Mapping[str, int]  # how much it would have had the CRM do beside the owner, by part of the rules' `crm`
     first_at: datetime | None
     last_at: datetime | None
 
@@ -131,6 +132,7 @@ class Simulation:
         self._placed: dict[tuple[UUID, str | None], _WaitBeforeAfter] = {}
         self._before = {name: Counter[str]() for name in DIMENSIONS}
         self._after = {name: Counter[str]() for name in DIMENSIONS}
+        self._crm: Counter[str] = Counter()
         self._left_out: Counter[str] = Counter()
         self._results: Counter[str] = Counter()
         self._examples: list[SimulationExample] = []
@@ -169,6 +171,7 @@ class Simulation:
             never_matched_more=max(len(never) - MAX_NAMES, 0),
             ledgers=dict(list(self._starts.items())[:MAX_NAMES]),
             preferences=self._preferences.shares(self._fair_preferences),
+            crm=dict(self._crm),
             first_at=self._span[0] if self._span else None,
             last_at=self._span[1] if self._span else None,
         )
@@ -249,6 +252,8 @@ class Simulation:
             for name, value in (*values.items(), ("supplier", rep.supplier if rep else None)):
                 if value is not None:
                     counted[name][str(value)] += 1
+        if decision.rep is not None and (given := self._compiled.crm_actions.get(decision.rule or "")) is not None:
+            self._crm += Counter(given.counts)
         moved = any(before[name] != after[name] for name in ("outcome", "work", "pool"))
         result = "rerouted" if moved else "other_rep" if before["rep"] != after["rep"] else "same"
         self._results[result] += 1

@@ -9,6 +9,7 @@ from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.conditions.evaluator import ConditionCompiler, Predicate, TruthValue, fields_read
 from pointsman.domain.conditions.scores import compile_scores, reachable_fields, with_score_fields, with_scores
 from pointsman.domain.leads.facts import NOW_FIELD, Facts
+from pointsman.domain.policy.crm.actions import CrmActions
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.walk import conditions_of
 from pointsman.domain.roster.rep_facts import REP_PREFIX
@@ -104,6 +105,11 @@ class CompiledPolicy:
         """The reps who are in more than one pool: two pools may give them work at the same moment."""
         counts = Counter(member.rep for pool in self.policy.pools.values() for member in pool.members)
         return frozenset(rep for rep, pools in counts.items() if pools > 1)
+
+    @cached_property
+    def crm_actions(self) -> Mapping[str, CrmActions]:
+        """By the name of the rule: what is done at the CRM for each lead that a rep gets by it."""
+        return {rule.name: rule.crm for rule in self.policy.rules if rule.crm is not None}
 
     def candidates(self, facts: Facts, work: Work | None = None) -> tuple[int, ...]:
         """The rules (by position, in order) that the index cannot rule out; only those for `work`, if given."""

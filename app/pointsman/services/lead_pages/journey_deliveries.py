@@ -12,6 +12,9 @@ _TOLD = {
     "appointment-drop": "journey.told-event-gone",
     "person-put": "journey.told-owner",
     "activity-put": "journey.told-meeting",
+    "task-put": "journey.told-task",
+    "membership-put": "journey.told-list",
+    "fields-put": "journey.told-fields",
     **MAIL_TOLD,
 }
 _DONE = {
@@ -19,6 +22,9 @@ _DONE = {
     "appointment-drop": "journey.done-event-gone",
     "person-put": "journey.done-owner",
     "activity-put": "journey.done-meeting",
+    "task-put": "journey.done-task",
+    "membership-put": "journey.done-list",
+    "fields-put": "journey.done-fields",
     **MAIL_DONE,
 }
 _DELIVERED = {

@@ -4,7 +4,7 @@ Reading and checking large documents takes long enough to be done beside the eve
 """
 
 from asyncio import to_thread
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -20,6 +20,7 @@ from pointsman.domain.policy.parsing import parse_policy, plain_document
 from pointsman.domain.policy.pools import CREATE_MEETING, Pool
 from pointsman.domain.policy_check.bookings import RepCalendar
 from pointsman.domain.policy_check.conditions import unknown_fields
+from pointsman.domain.policy_check.crm.actions import CrmConnection
 from pointsman.domain.policy_check.findings import Finding, Severity
 from pointsman.domain.policy_check.run import MAX_FINDINGS, check_policy
 from pointsman.domain.roster.reps import Roster
@@ -28,6 +29,7 @@ from pointsman.services.codes.registered_domains import domain_of_fact, host_to_
 from pointsman.services.policies.cache import load_roster
 from pointsman.services.policies.previews import Preview, preview_policy
 from pointsman.services.ports import Env, Tx
+from pointsman.services.ports.booking.connections import ConnectionRow, in_order_of_connecting
 from pointsman.services.wording.texts import check_text
 
 
@@ -36,24 +38,27 @@ class PolicySurroundings:
     """What a policy is checked against; None: not known, and what depends on it is left out.
 
     `intakes` has the evidence that each intake maps, by its key; `sends_mail` finds which connections send mail, by theirs,
-    and `calendars` what those of the reps can do.
+    `calendars` what those of the reps can do, and `connections` what each can do as a CRM, in the order of connecting.
     """
 
     roster: Roster | None = None
     intakes: Mapping[str, Collection[str]] | None = None
     sends_mail: Callable[[], Mapping[str, bool]] | None = None
     calendars: Callable[[], Mapping[str, RepCalendar]] | None = None
+    connections: Callable[[], Sequence[CrmConnection]] | None = None
 
 
 async def surroundings(env: Env, tx: Tx) -> PolicySurroundings:
     """All of it, as it is now."""
     version = (await tx.policies.live_versions()).roster
     connectors, written = await tx.connections.connectors(), await tx.calendars.writing_connectors()
+    crms = await tx.connections.owner_keeping_crms()
     return PolicySurroundings(
         roster=None if version is None else await load_roster(env, tx, version),
         intakes={row.key: _mapped_evidence(row.mapping) for row in await tx.intakes.list()},
         sends_mail=lambda: {key: env.notices.sends_mail(connector) for key, connector in connectors.items()},
         calendars=lambda: {rep: _calendar(env, connector) for rep, connector in written.items()},
+        connections=lambda: _crms(env, connectors, crms),
     )
 
 
@@ -81,6 +86,7 @@ def check(policy: Policy, around: PolicySurroundings) -> tuple[Finding, ...]:
     """What the check finds in a policy that was read."""
     # Connectors are imported for it: not where no pool asks.
     is_asked = any(pool.invitations.connection is not None for pool in policy.pools.values())
+    asks_crms = any(rule.crm is not None for rule in policy.rules)
     leaves_to_calendars = any(map(_leaves_to_calendars, policy.pools.values()))
     return check_policy(
         policy,
@@ -92,6 +98,7 @@ def check(policy: Policy, around: PolicySurroundings) -> tuple[Finding, ...]:
         is_address=_is_address,
         sends_mail=around.sends_mail() if is_asked and around.sends_mail is not None else None,
         calendars=around.calendars() if leaves_to_calendars and around.calendars is not None else None,
+        connections=around.connections() if asks_crms and around.connections is not None else None,
     )
 
 
@@ -129,6 +136,15 @@ def _leaves_to_calendars(pool: Pool) -> bool:
 
 def _calendar(env: Env, connector: str) -> RepCalendar:
     return RepCalendar(invites=env.calendars.invites_guests(connector), meets=env.calendars.makes_meetings(connector))
+
+
+def _crms(env: Env, connectors: Mapping[str, str], crms: Sequence[ConnectionRow]) -> Sequence[CrmConnection]:
+    hearing = [
+        CrmConnection(key=row.key, hears_of_leads=True, abilities=env.crm.abilities(row.connector))
+        for row in in_order_of_connecting(crms)
+    ]
+    known = {row.key for row in crms}
+    return [*hearing, *(CrmConnection(key=key, hears_of_leads=False) for key in connectors if key not in known)]
 
 
 def _is_address(text: str) -> bool:

@@ -18,6 +18,7 @@ from pointsman.domain.routing.decide import RoutingInputs
 from pointsman.domain.routing.decision import Decision, DecisionOutcome, canonical_json
 from pointsman.domain.routing.plan import RoutingPlan
 from pointsman.services.deliveries.records.lead_record import owe_lead_record
+from pointsman.services.deliveries.records.rule_actions import owe_rule_actions
 from pointsman.services.policies.cache import RoutingConfig
 from pointsman.services.ports import ConstraintRefused, Env, LostRace, RosterOutdated, Tx
 from pointsman.services.ports.routing.decisions import GatePass, RoutingContext, RoutingWrite
@@ -60,6 +61,9 @@ async def write_decision(env: Env, tx: Tx, request: RoutingRequest, decided: Unw
     except ConstraintRefused as refused:
         raise _refusal_error(refused) from refused
     await owe_lead_record(env, tx, request.lead.id)
+    if rep is not None:
+        given, decision_id = config.policy.crm_actions.get(decided.decision.rule or ""), decided.decision_id
+        await owe_rule_actions(env, tx, given, decision_id=decision_id, at=now, lead_id=request.lead.id, rep_id=rep.id)
     return RoutingResult(
         decision_id=decided.decision_id, decision=decided.decision, assignment_id=write.assignment_id, rep=rep
     )

@@ -48,6 +48,7 @@ SETTINGS = (
         for language in ("de", "en")
         for part in ("subject", "body")
     ),
+    *("crm", "crm.connection", "crm.lists", "crm.set", "crm.tasks", "due_in", "text"),
     *("expires_after", "free_mail_domains_extra", "from", "highest", "immediate", "kinds", "ledger", "lowest", "match"),
     *("members", "method", "name", "names", "names.link_at", "names.suggest_at", "on_fail.missing", "on_fail.refused"),
     *("open_load", "order", "owner", "per_day", "per_week", "percent", "placeholder_names_extra", "points", "pool"),

@@ -12,8 +12,17 @@ from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.crm import ConnectorCrm
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
+from pointsman.domain.policy.crm.actions import CrmAbility
 from pointsman.services.ports.vendors.calendars import ConnectionRef
-from pointsman.services.ports.vendors.crm import CrmMeeting, CrmOwner, CrmPerson, CrmReceipt, UnknownCrmOwnerError
+from pointsman.services.ports.vendors.crm import (
+    CrmMeeting,
+    CrmOwner,
+    CrmPerson,
+    CrmReceipt,
+    CrmTask,
+    UnknownCrmOwnerError,
+)
+from pointsman.services.ports.vendors.errors import VendorRejectedError
 from pointsman.services.ports.vendors.texts import PrivateText, SharedText
 from pointsman_hubspot.fake import HubSpotVendor
 from pointsman_sdk.testing import FaultyTransport
@@ -159,3 +168,59 @@ async def test_a_meeting_of_a_contact_that_vanished_stands_on_the_one_that_is_ma
     portal.vendor.archive("contacts", made.vendor_id or "")
     await portal.crm.put_meeting(portal.connection, replace(ADA, id=made.vendor_id), MEETING)
     assert [address for address, _, _ in portal.contacts()] == ["ada@lead.example"]
+
+
+CALL = CrmTask(key="pm-task-1-1", due=NOW + timedelta(hours=4), title="Call back", text="A demo", owner=ANNA)
+
+
+async def test_it_can_do_all_that_a_rule_may_ask_and_a_connector_that_is_not_there_nothing(portal: Portal) -> None:
+    assert portal.crm.abilities("hubspot") == frozenset(CrmAbility)
+    assert portal.crm.abilities("smtp") == portal.crm.abilities("nowhere") == frozenset()
+
+
+async def test_a_task_is_the_reps_on_the_contact_of_the_lead_once(portal: Portal) -> None:
+    made = await portal.put(replace(ADA, owner=ANNA))
+    for known in (replace(ADA, id=made.vendor_id), ADA):
+        await portal.crm.put_task(portal.connection, known, CALL)
+    (task,) = portal.vendor.records.rows["tasks"].values()
+    assert (task.values["hs_task_subject"], task.values["hubspot_owner_id"]) == ("Call back", "71")
+    assert len(portal.contacts()) == 1
+    with pytest.raises(UnknownCrmOwnerError):
+        await portal.crm.put_task(portal.connection, ADA, replace(CALL, owner=CrmOwner(email="ghost@example.com")))
+
+
+async def test_a_task_that_is_told_before_the_lead_stands_on_the_contact_that_the_owner_is_written_to(
+    portal: Portal,
+) -> None:
+    await portal.crm.put_task(portal.connection, ADA, CALL)
+    await portal.put(replace(ADA, owner=ANNA))
+    assert portal.contacts() == [("ada@lead.example", "Ada Weber", "71")]
+
+
+async def test_a_lead_is_put_on_a_static_list_once_and_a_list_that_is_gone_is_refused(portal: Portal) -> None:
+    await portal.put(replace(ADA, owner=ANNA))
+    there = portal.vendor.add_list("17")
+    for key in ("pm-list-1-1", "pm-list-2-1"):
+        await portal.crm.put_membership(portal.connection, ADA, key=key, programme="17")
+    assert len(there.members) == 1
+    with pytest.raises(VendorRejectedError):
+        await portal.crm.put_membership(portal.connection, ADA, key="pm-list-3-1", programme="99")
+
+
+async def test_fields_are_set_whatever_was_told_of_the_lead_and_leave_its_owner_and_sequence(portal: Portal) -> None:
+    made = await portal.put(replace(ADA, sequence=4, owner=ANNA))
+    for known in (replace(ADA, sequence=4, id=made.vendor_id), replace(ADA, sequence=1)):
+        portal.vendor.edit("contacts", made.vendor_id or "", jobtitle="")
+        await portal.crm.put_fields(portal.connection, known, {"jobtitle": "Head of sales"})
+        (row,) = portal.vendor.records.rows["contacts"].values()
+        assert (row.values["jobtitle"], row.values["hubspot_owner_id"]) == ("Head of sales", "71")
+    await portal.put(replace(ADA, sequence=4, id=made.vendor_id, owner=BRUNO))
+    assert portal.contacts() == [("ada@lead.example", "Ada Weber", "72")]
+
+
+async def test_fields_of_a_lead_that_was_not_told_yet_make_its_contact(portal: Portal) -> None:
+    await portal.crm.put_fields(portal.connection, ADA, {"jobtitle": "Head of sales"})
+    await portal.put(replace(ADA, owner=ANNA))
+    assert portal.contacts() == [("ada@lead.example", "Ada Weber", "71")]
+    with pytest.raises(VendorRejectedError):
+        await portal.crm.put_fields(portal.connection, ADA, {"no_such_property": "x"})

@@ -1,12 +1,13 @@
 """The deliveries repository: effects owed to calendars, CRMs and buyers, claimed under a lease."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, insert, literal_column, select
+from sqlalchemy import UUID as UUID_TYPE
+from sqlalchemy import Select, bindparam, insert, literal_column, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.booking.connections import connection_row
@@ -17,6 +18,7 @@ from pointsman.db.booking.deliveries.owed_anew import FORGET_RECORDS, OWE_AGAIN,
 from pointsman.db.booking.deliveries.placed_events import PLACED_EVENTS, UNLINKED
 from pointsman.db.engine.stored_errors import error_parameters
 from pointsman.db.tables import connections, deliveries
+from pointsman.db.tables.base import INSTANT
 from pointsman.domain.messages.coded import CodedMessage
 from pointsman.domain.policy.invitations import BuyerMessage
 from pointsman.services.ports.booking.connections import ConnectionRow
@@ -42,6 +44,13 @@ _OF_THING = _SELECT.where(
     deliveries.c.kind == bindparam("kind"),
     deliveries.c.key == bindparam("key"),
 ).order_by(deliveries.c.sequence)
+_FIELDS_SINCE = select(deliveries.c.action).where(
+    deliveries.c.lead_id == bindparam("lead"),
+    deliveries.c.connection_id == bindparam("connection"),
+    deliveries.c.kind == literal_column("'fields'"),
+    tuple_(deliveries.c.created_at, deliveries.c.id)
+    > tuple_(bindparam("at", type_=INSTANT), bindparam("one", type_=UUID_TYPE)),
+)
 _CONNECTION = select(connections).where(connections.c.id == bindparam("id"))
 #: Not what is only said once more: it waits for calls that may still be carried out, and not for the connection. Nor what was
 #: not tried yet: a reminder waits for its time.
@@ -81,6 +90,11 @@ class SqlDeliveries:
 
     async def of_appointment(self, appointment_id: UUID) -> Sequence[DeliveryRow]:
         return await self._many(_OF_APPOINTMENT, {"appointment": appointment_id})
+
+    async def fields_set_since(self, row: DeliveryRow) -> Collection[str]:
+        given = {"lead": row.lead_id, "connection": row.connection_id, "at": row.created_at, "one": row.id}
+        later = await self._connection.scalars(_FIELDS_SINCE, given)
+        return {name for action in later for name in action["set"]}
 
     async def placed_events(self, *, after: datetime) -> Sequence[PlacedEvent]:
         return await PLACED_EVENTS.records(self._connection, PlacedEvent, {"after": after})

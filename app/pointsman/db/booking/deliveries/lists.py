@@ -5,7 +5,7 @@ from pointsman.db.engine.prepared_statement import PreparedStatement
 LISTED = PreparedStatement("""
     select d.id, d.lead_id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence,
         d.status, d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version,
-        d.created_at, d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key, d.mailed_from, d.mailed_as, d.said,
+        d.created_at, d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key, d.mailed_from, d.mailed_as, d.said, d.action,
         k.key as connection
     from deliveries d join connections k on k.id = d.connection_id
     where d.id = :id
@@ -14,7 +14,7 @@ PAGE = PreparedStatement(
     """
     select d.id, d.lead_id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence,
         d.status, d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version,
-        d.created_at, d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key, d.mailed_from, d.mailed_as, d.said,
+        d.created_at, d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key, d.mailed_from, d.mailed_as, d.said, d.action,
         k.key as connection
     from deliveries d join connections k on k.id = d.connection_id
     where (cast(:status as text) is null or d.status = :status)

@@ -9,7 +9,8 @@ REOPEN = PreparedStatement("""
     where id = :id and status = :status and (lease_until is null or lease_until <= statement_timestamp())
 """)
 #: Of what is under way the lease is taken away: its call goes to where the connection led before. What was answered is no
-#: attempt any more of which nobody knows the end. Mail under way arrives wherever it goes out from: it is not sent again.
+#: attempt any more of which nobody knows the end. Mail under way arrives wherever it goes out from: it is not sent again,
+#: and what a rule has a CRM do is done once.
 OWE_AGAIN = PreparedStatement(
     """
     update deliveries d set
@@ -21,7 +22,8 @@ OWE_AGAIN = PreparedStatement(
         or exists (
             select 1 from appointments a
             where a.id = d.appointment_id and a.status in ('requested','confirmed') and a.starts_at > :at))
-      and d.kind <> 'notice' and (d.status = 'done' or (d.status = 'pending' and d.lease_until > statement_timestamp()))
+      and d.kind not in ('notice','task','membership','fields')
+      and (d.status = 'done' or (d.status = 'pending' and d.lease_until > statement_timestamp()))
       and not exists (
         select 1 from deliveries e
         where e.key = d.key and e.connection_id = d.connection_id and e.calendar = d.calendar and e.kind = d.kind
@@ -32,7 +34,7 @@ OWE_AGAIN = PreparedStatement(
 #: What another account called a record is there no name for it, nor what it was told.
 FORGET_RECORDS = PreparedStatement("""
     update deliveries set vendor_id = null, vendor_version = null, told = null
-    where connection_id = :connection and kind = 'person' and (vendor_id is not null or told is not null)
+    where connection_id = :connection and kind in ('person','fields') and (vendor_id is not null or told is not null)
 """)
 #: What waits is due now, however much it is. Not what is only said once more: it waits for calls that may still be carried out,
 #: and not for the connection. Nor what was not tried yet: a reminder waits for its time.

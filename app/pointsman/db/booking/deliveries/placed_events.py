@@ -18,7 +18,8 @@ PLACED_EVENTS = PreparedStatement("""
 UNLINKED = PreparedStatement("""
     select d.id, d.lead_id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.kind, d.wanted, d.key, d.sequence,
         d.status, d.attempts, d.owed_at, d.next_attempt_at, d.error_code, d.last_error, d.vendor_id, d.vendor_version,
-        d.created_at, d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key, d.mailed_from, d.mailed_as, d.said
+        d.created_at, d.done_at, d.unsure, d.told, d.mailed_to, d.mailed_key, d.mailed_from, d.mailed_as, d.said,
+        d.action
     from appointments a join deliveries d on d.appointment_id = a.id and d.rep_id = a.rep_id
     where a.vendor_meeting and a.join_url is null and a.status in ('requested','confirmed')
       and d.kind = 'appointment' and d.wanted = 'put' and d.status = 'done' and d.done_at >= :seldom_since

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pointsman.services.deliveries.kinds import activity, appointment, notice, person
+from pointsman.services.deliveries.kinds import activity, appointment, notice, person, rule_action
 from pointsman.services.deliveries.kinds.rendering import Render
 from pointsman.services.ports.booking.deliveries import DeliveryKind
 
@@ -10,5 +10,8 @@ RENDER: Mapping[DeliveryKind, Render] = {
     DeliveryKind.APPOINTMENT: appointment.render,
     DeliveryKind.PERSON: person.render,
     DeliveryKind.ACTIVITY: activity.render,
+    DeliveryKind.TASK: rule_action.render_task,
+    DeliveryKind.MEMBERSHIP: rule_action.render_membership,
+    DeliveryKind.FIELDS: rule_action.render_fields,
     DeliveryKind.NOTICE: notice.render,
 }

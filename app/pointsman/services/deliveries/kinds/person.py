@@ -130,12 +130,20 @@ def _thing(claimed: Claimed, lead_id: UUID) -> tuple[UUID, str, DeliveryKind, st
 
 async def crm_person(claimed: Claimed) -> CrmPerson | None:
     """The lead as a CRM should know it; None without an address."""
-    lead = claimed.lead
-    if not lead.email:
-        return None
+    return await known_person(claimed, claimed.lead) if claimed.lead.email else None
+
+
+async def known_person(claimed: Claimed, lead: LeadRow) -> CrmPerson:
+    """The lead by what the CRM knows it by, its record's id where it has one; with the sequence that was told of it last."""
     owed = await claimed.tx.deliveries.of_thing(*_thing(claimed, lead.id))
-    known = record_id(owed) or await _inherited(claimed, lead)
-    return CrmPerson(key=person_key(lead.id), id=known, email=lead.email, name=lead_name(lead, claimed.reader))
+    return CrmPerson(
+        key=person_key(lead.id),
+        sequence=owed[-1].sequence if owed else 0,
+        id=record_id(owed) or await _inherited(claimed, lead),
+        email=lead.email,
+        phone=lead.phone_key,
+        name=lead_name(lead, claimed.reader),
+    )
 
 
 async def _owner(claimed: Claimed, lead: LeadRow) -> str | None:

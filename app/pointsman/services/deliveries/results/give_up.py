@@ -18,6 +18,9 @@ _EFFECTS: Mapping[tuple[str, str], Message] = {
     (DeliveryKind.APPOINTMENT, Wanted.DROP): say("alerts.effect-appointment-drop"),
     (DeliveryKind.PERSON, Wanted.PUT): say("alerts.effect-person-put"),
     (DeliveryKind.ACTIVITY, Wanted.PUT): say("alerts.effect-activity-put"),
+    (DeliveryKind.TASK, Wanted.PUT): say("alerts.effect-task-put"),
+    (DeliveryKind.MEMBERSHIP, Wanted.PUT): say("alerts.effect-membership-put"),
+    (DeliveryKind.FIELDS, Wanted.PUT): say("alerts.effect-fields-put"),
     (DeliveryKind.NOTICE, Wanted.PUT): say("alerts.effect-notice-put"),
 }
 _MAIL: Mapping[str, Message] = {

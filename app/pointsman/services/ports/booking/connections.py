@@ -1,6 +1,6 @@
 """The connections repository."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -49,6 +49,11 @@ class ConnectionRow:
 
     def ref(self) -> ConnectionRef:
         return ConnectionRef(id=self.id, connector=self.connector, config=self.config, sealed=self.sealed)
+
+
+def in_order_of_connecting(rows: Iterable[ConnectionRow]) -> Sequence[ConnectionRow]:
+    """The one that was connected first in front."""
+    return sorted(rows, key=lambda row: (row.created_at, row.id))
 
 
 class Connections(Protocol):

@@ -1,6 +1,6 @@
 """The deliveries repository: effects owed to connections."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,11 +15,17 @@ from pointsman.services.ports.booking.connections import ConnectionRow
 
 
 class DeliveryKind(StrEnum):
-    """What a delivery is about: an event in a rep's calendar, a lead's record in a CRM, a meeting on it, a mail to the buyer."""
+    """What a delivery is about: an event in a rep's calendar; a lead's record in a CRM, a meeting on it; mail to the buyer.
+
+    TASK, MEMBERSHIP (of a list) and FIELDS (of the record) are what a rule has the CRM do: once for a decision.
+    """
 
     APPOINTMENT = "appointment"
     PERSON = "person"
     ACTIVITY = "activity"
+    TASK = "task"
+    MEMBERSHIP = "membership"
+    FIELDS = "fields"
     NOTICE = "notice"
 
 
@@ -57,7 +63,7 @@ class DeliveryRow:
     (`services.deliveries.records.told`); `mailed_to` is the address of its last attempt, and `mailed_key` the mailbox. `said`
     is which message that was. `mailed_from` is the address that its first attempt which may have arrived went out from, else
     the last; `mailed_as` is the name of the message where another connection may have delivered it already. A lead's record is
-    about no appointment, and about no rep.
+    about no appointment, and about no rep. `action` is what a rule has the CRM do (`deliveries.records.rule_actions`).
     """
 
     id: UUID
@@ -87,6 +93,7 @@ class DeliveryRow:
     mailed_from: str | None = None
     mailed_as: str | None = None
     said: BuyerMessage | None = None
+    action: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @property
     def message_key(self) -> str:
@@ -181,6 +188,10 @@ class Deliveries(Protocol):
         """
         ...
 
+    async def fields_set_since(self, row: DeliveryRow) -> Collection[str]:
+        """The fields of the lead's record that later decisions set over the same connection."""
+        ...
+
     async def placed_events(self, *, after: datetime) -> Sequence[PlacedEvent]:
         """Every event that was put into a calendar for an appointment that begins after `after`."""
         ...
@@ -262,6 +273,7 @@ class Deliveries(Protocol):
         """What stands at the vendor is owed anew, also what is on its way; how much.
 
         For appointments that begin after `at`, and of leads that a rep has: by what they are known, and not by the ids of before.
+        What rules had the CRM do is done, and not owed again.
         """
         ...
 

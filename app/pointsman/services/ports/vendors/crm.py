@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from pointsman.domain.policy.crm.actions import CrmAbility
 from pointsman.services.ports.vendors.connections import ConnectionRef, VendorReceipt
 from pointsman.services.ports.vendors.errors import VendorRejectedError
 from pointsman.services.ports.vendors.texts import PrivateText, SharedText
@@ -58,7 +59,7 @@ class CrmPerson:
     has_new_address: bool = False
     owner: CrmOwner | None = None
     takes_owner_away: bool = False
-    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+    fields: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +98,18 @@ class CrmMeeting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CrmTask:
+    """A task for a rep on a person's record; `key` names it there for good."""
+
+    key: str
+    sequence: int = 0
+    due: datetime
+    title: str
+    text: str
+    owner: CrmOwner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CrmReceipt(VendorReceipt):
     """What the CRM calls the record, and the id of its owner where one was looked up: to be kept."""
 
@@ -108,6 +121,10 @@ class CrmGateway(Protocol):
 
     def is_crm(self, connector: str) -> bool:
         """Whether this connector keeps records. NotFound for an unknown connector, Unavailable for a broken one."""
+        ...
+
+    def abilities(self, connector: str) -> frozenset[CrmAbility]:
+        """What a rule can have it do; nothing where the connector is unknown or broken."""
         ...
 
     async def put_person(self, connection: ConnectionRef, person: CrmPerson) -> CrmReceipt | None:
@@ -130,4 +147,23 @@ class CrmGateway(Protocol):
 
         Where the CRM does not know the owner, the meeting has none.
         """
+        ...
+
+    async def put_task(self, connection: ConnectionRef, person: CrmPerson, task: CrmTask) -> CrmReceipt:
+        """Bring the task to this state on the person's record, which is made where there is none. Again is harmless.
+
+        Raises `UnknownCrmOwnerError` too.
+        """
+        ...
+
+    async def put_membership(
+        self, connection: ConnectionRef, person: CrmPerson, *, key: str, programme: str
+    ) -> CrmReceipt:
+        """Put the person on a list, by the CRM's own name of it. Again is harmless."""
+        ...
+
+    async def put_fields(
+        self, connection: ConnectionRef, person: CrmPerson, fields: Mapping[str, object]
+    ) -> CrmReceipt:
+        """Write these fields into the person's record, and nothing else; it is made where there is none. Again is harmless."""
         ...

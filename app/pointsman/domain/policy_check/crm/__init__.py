@@ -1,0 +1,1 @@
+"""The check of what rules have CRMs do."""
