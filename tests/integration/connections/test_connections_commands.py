@@ -139,3 +139,31 @@ def test_a_connection_that_is_not_there_is_said(command: str, database_url: str)
     done = pointsman("connections", command, "ghost", url=database_url, **NETWORKS)
     assert (done.returncode, "ghost" in done.stderr) == (1, True)
     assert "Traceback" not in done.stderr
+
+
+def test_the_users_of_a_crm_are_matched_listed_and_named(database_url: str, tmp_path: Path) -> None:
+    asyncio.run(floor(database_url))
+    with running_fake("memory") as (port, _):
+        config = {"url": f"http://127.0.0.1:{port}"}
+        done = add(
+            database_url, tmp_path, "memory", {"config": config, "sync_owners": True, "match": True}, "--key", "crm"
+        )
+        assert "1 rep is known as a user there." in done.stdout, done.stderr
+        assert "Lena is no active user of crm" in done.stdout
+        words = ("connections", "users", "crm", "--set", "lena=user-4", "--set", "ben=user-2")
+        named = pointsman(*words, url=database_url, **NETWORKS)
+        assert "3 reps are known as users there." in named.stdout, named.stderr
+        rows = [line.split() for line in named.stdout.splitlines()]
+        assert ["Anna", "anna@example.com", "user-1", "confirmed"] in rows
+        assert ["Lena", "lena@example.com", "user-4", "confirmed"] in rows
+        assert ["Eva", "eva@example.com", "-", "none"] in rows
+        gone = pointsman("connections", "users", "crm", "--set", "eva=user-3", url=database_url, **NETWORKS)
+        assert gone.returncode == 1
+        assert "body.users.eva" in gone.stdout
+        german = pointsman("connections", "users", "crm", url=database_url, **NETWORKS | {"POINTSMAN_LANGUAGE": "de"})
+        assert ["Lena", "lena@example.com", "user-4", "bestätigt"] in [
+            line.split() for line in german.stdout.splitlines()
+        ]
+        assert pointsman("connections", "users", "crm", "--set", "eva", url=database_url, **NETWORKS).returncode == 2
+    health = pointsman("connections", "health", "crm", url=database_url, **NETWORKS)
+    assert "eva is no active user of crm" in health.stdout

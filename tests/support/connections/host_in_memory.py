@@ -18,9 +18,13 @@ from pointsman.services.connections.calendar_bindings import CalendarBindingInpu
 from pointsman.services.connections.health import ConnectionHealth
 from pointsman.services.connections.sign_in import BegunUrl
 from pointsman.services.connections.trial_message import SentTrial, TrialResult
+from pointsman.services.connections.users.matching import match_users
+from pointsman.services.connections.users.proposal import RepProposal, UserProposal
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
 from pointsman.services.ports.booking.connections import ConnectionRow
+from pointsman.services.ports.booking.rep_users import RepUser, UserState
 from pointsman.services.ports.vendors.calendars import CalendarOwner, VendorCalendar
+from pointsman.services.ports.vendors.crm import CrmUser
 from pointsman.services.ports.vendors.pace import OwedWork, PaceState
 from pointsman_sdk import Capability
 
@@ -43,6 +47,8 @@ class HostInMemory:
             LiveFinding(check="people: put", result=LiveResult.LEFT_OUT, told="person"),
         ]
     )
+    crm_users: list[CrmUser] = field(default_factory=list)
+    confirmed: dict[str, str] = field(default_factory=dict)  # users of the CRM by rep
     missing: set[str] = field(default_factory=set)  # calendars that the vendor does not have
     lists: bool = True
     state: PaceState = PaceState.CLOSED
@@ -100,6 +106,7 @@ class HostInMemory:
             sealed=b"",
             active=True,
             pending=self.signs_in,
+            sync_owners=given.sync_owners,
             fault=None,
             created_at=START,
         )
@@ -115,6 +122,33 @@ class HostInMemory:
         if not self.lists:
             raise Invalid(f"{key} does not list its calendars.", code="no-calendar-list")
         return self.seen
+
+    def is_crm(self, connector: str) -> bool:
+        return Capability.OWNERS in self.registry.manifest(connector).capabilities
+
+    async def users(self, key: str) -> UserProposal:
+        found = match_users(self.crm_users, self.people)
+        proposed = [RepProposal(rep=one, found=found[one.key], kept=self._kept(one)) for one in self.people]
+        return UserProposal(reps=proposed, users=self.crm_users, complete=True)
+
+    def _kept(self, rep: Rep) -> RepUser | None:
+        if rep.key not in self.confirmed:
+            return None
+        return RepUser(
+            connection_id=rep.id,
+            rep_id=rep.id,
+            rep_key=rep.key,
+            user_id=self.confirmed[rep.key],
+            state=UserState.ACTIVE,
+            confirmed_at=START,
+            seen_at=START,
+        )
+
+    async def confirm_users(self, key: str, users: Mapping[str, str]) -> None:
+        if unknown := [rep for rep, user in users.items() if user not in {one.id for one in self.crm_users}]:
+            faults = [Fault(path=f"body.users.{rep}", code="unknown-user", message="no such user") for rep in unknown]
+            raise Invalid("The users cannot be confirmed as given.", faults=faults)
+        self.confirmed = dict(users)
 
     async def reps(self) -> Sequence[Rep]:
         return self.people

@@ -1,4 +1,4 @@
-"""`connections`: make one, see which there are, how each does, and which calendars it sees."""
+"""`connections`: make one, see which there are, how each does, and which calendars and users it sees."""
 
 import asyncio
 import re
@@ -11,9 +11,10 @@ import typer
 
 from pointsman.cli.connections.asking import Terminal
 from pointsman.cli.connections.binding import show_calendars
-from pointsman.cli.connections.given import GivenSetUp, read_given
+from pointsman.cli.connections.given import GivenSetUp, GivenUser, read_given
 from pointsman.cli.connections.health import show_health
 from pointsman.cli.connections.host import ServiceHost
+from pointsman.cli.connections.matching_users import choose_and_confirm, show_users
 from pointsman.cli.connections.set_up import AskedSetUp, set_up
 from pointsman.cli.output import EXIT_FAILED, EXIT_MISUSED, fail, show_table, table, tell, word, words_of
 from pointsman.cli.session import run_with_env
@@ -21,6 +22,7 @@ from pointsman.cli.terminal.spoken import Commands
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.services.connections.connections import list_connections
 from pointsman.services.connections.health import ConnectionHealth
+from pointsman.services.connections.users.proposal import UserProposal
 from pointsman.services.ports import Env
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.vendors.calendars import VendorCalendar
@@ -99,6 +101,31 @@ def calendars(key: Annotated[str, typer.Argument(help="help.connections.key")]) 
         return await ServiceHost(env, ConnectorRegistry.discover()).calendars(key)
 
     show_calendars(run_with_env(use))
+
+
+@app.add("users", help="help.connections.users")
+def users(
+    key: Annotated[str, typer.Argument(help="help.connections.key")],
+    *,
+    match: Annotated[bool, typer.Option("--match", help="help.connections.users.match")] = False,
+    named: Annotated[list[str] | None, typer.Option("--set", help="help.connections.users.set")] = None,
+) -> None:
+    """List who is who among the users of a CRM, or say so."""
+    pairs = [one.partition("=") for one in named or ()]
+    if any(not (rep and user) for rep, _, user in pairs):
+        fail("cli-connections.wrong-pair", code=EXIT_MISUSED)
+    chosen = tuple(GivenUser(rep=rep, user=user) for rep, _, user in pairs)
+
+    async def use(env: Env) -> tuple[UserProposal, bool]:
+        host = ServiceHost(env, ConnectorRegistry.discover())
+        given = GivenSetUp(users=chosen, match=match)
+        works = await choose_and_confirm(host, None, key, given) if match or chosen else True
+        return await host.users(key), works
+
+    found, works = run_with_env(use)
+    show_users(found)
+    if not works:
+        raise typer.Exit(EXIT_FAILED)
 
 
 def _state(row: ConnectionRow) -> str:

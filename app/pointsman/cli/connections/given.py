@@ -28,9 +28,19 @@ class GivenCalendar(BaseModel):
     writes: StrictBool | None = None
 
 
+class GivenUser(BaseModel):
+    """The user of a CRM, by its own id, who a rep is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rep: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    user: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
+
+
 class GivenSetUp(BaseModel):
     """A whole set-up. Without `config` a connection that is there goes on where it stopped.
 
+    `match`: calendars and users with the address of a rep are that rep's.
     `send_test_to` is the address that a test message goes to, over a connection that sends mail.
     """
 
@@ -43,6 +53,7 @@ class GivenSetUp(BaseModel):
     existing_leads: StrictBool = True
     max_reading_age_s: Annotated[int | None, Field(strict=True, ge=5, le=3_600)] = None
     calendars: tuple[GivenCalendar, ...] = Field(default=(), max_length=5_000)
+    users: tuple[GivenUser, ...] = Field(default=(), max_length=5_000)
     match: StrictBool = False
     try_booking: StrictBool = True
     send_test_to: Annotated[str, StringConstraints(min_length=1, max_length=320)] | None = None

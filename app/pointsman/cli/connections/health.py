@@ -34,4 +34,6 @@ def show_health(found: ConnectionHealth) -> bool:
     if found.existing_leads is not None and found.existing_leads.done_at is None:
         told = found.existing_leads
         tell("cli-connections.existing-leads", total=told.total, owed=told.owed)
+    for rep in found.without_user:
+        tell("cli-connections.rep-without-user", style="yellow", name=rep.rep_key, key=found.connection.key)
     return works

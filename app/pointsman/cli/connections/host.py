@@ -23,6 +23,9 @@ from pointsman.services.connections.connections import get_connection, save_conn
 from pointsman.services.connections.health import ConnectionHealth, connection_health
 from pointsman.services.connections.sign_in import BegunUrl, begin_sign_in
 from pointsman.services.connections.trial_message import SentTrial, send_trial_message
+from pointsman.services.connections.users.confirm import confirm_users
+from pointsman.services.connections.users.following import look_for_users
+from pointsman.services.connections.users.proposal import UserProposal, propose_users
 from pointsman.services.connections.vendor_calendars import list_vendor_calendars
 from pointsman.services.ports import Env
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
@@ -51,6 +54,8 @@ class Host(Protocol):
 
     def sends_mail(self, connector: str) -> bool: ...
 
+    def is_crm(self, connector: str) -> bool: ...
+
     def faults(self, connector: str, config: Mapping[str, Any]) -> Sequence[Fault]: ...
 
     async def find(self, key: str) -> ConnectionRow | None: ...
@@ -60,6 +65,10 @@ class Host(Protocol):
     async def begin_sign_in(self, key: str) -> BegunUrl: ...
 
     async def calendars(self, key: str) -> Sequence[VendorCalendar]: ...
+
+    async def users(self, key: str) -> UserProposal: ...
+
+    async def confirm_users(self, key: str, users: Mapping[str, str]) -> None: ...
 
     async def reps(self) -> Sequence[Rep]:
         """Those who are active, by name."""
@@ -102,6 +111,9 @@ class ServiceHost:
 
     def sends_mail(self, connector: str) -> bool:
         return self._env.notices.sends_mail(connector)
+
+    def is_crm(self, connector: str) -> bool:
+        return self._env.crm.is_crm(connector)
 
     def faults(self, connector: str, config: Mapping[str, Any]) -> Sequence[Fault]:
         try:
@@ -157,6 +169,13 @@ class ServiceHost:
             if cursor is None:
                 break
         return found
+
+    async def users(self, key: str) -> UserProposal:
+        return await propose_users(self._env, key)
+
+    async def confirm_users(self, key: str, users: Mapping[str, str]) -> None:
+        await confirm_users(self._env, key, users, actor=CLI_ACTOR)
+        await look_for_users(self._env, key)
 
     async def reps(self) -> Sequence[Rep]:
         return sorted(

@@ -11,6 +11,7 @@ from pointsman.cli.connections.form import ask_config
 from pointsman.cli.connections.given import GivenSetUp
 from pointsman.cli.connections.health import show_health
 from pointsman.cli.connections.host import Host
+from pointsman.cli.connections.matching_users import choose_and_confirm
 from pointsman.cli.connectors.live_check import show_finding
 from pointsman.cli.output import fail, show, tell, word, words_of
 from pointsman.cli.terminal.told_errors import fault_lines
@@ -42,6 +43,8 @@ async def set_up(host: Host, asked: AskedSetUp, *, sleep: Callable[[float], Awai
     if row.pending and not await _signed_in(host, asked, sleep):
         return True  # it goes on with the next call
     works = await _with_calendars(host, asked) if host.has_calendars(asked.connector) else True
+    if row.sync_owners:
+        works = await choose_and_confirm(host, asked.asks, asked.key, asked.given) and works
     if host.sends_mail(asked.connector):
         works = await _with_message(host, asked) and works
     return show_health(await host.health(asked.key)) and works
@@ -63,7 +66,7 @@ async def _saved(host: Host, asked: AskedSetUp) -> ConnectionRow:
     elif asked.asks is None:
         fail("cli-connections.config-needed", key=asked.key)
     else:
-        row = await _asked_and_saved(host, asked, asked.asks)
+        row = await _asked_and_saved(host, asked, asked.asks, there)
     tell("cli-connections.saved", key=asked.key)
     return row
 
@@ -73,7 +76,7 @@ def _may_be_wrong(row: ConnectionRow) -> bool:
     return row.pending or row.fault is not None
 
 
-async def _asked_and_saved(host: Host, asked: AskedSetUp, asks: Asks) -> ConnectionRow:
+async def _asked_and_saved(host: Host, asked: AskedSetUp, asks: Asks, there: ConnectionRow | None) -> ConnectionRow:
     """Asked again where the vendor refuses what was answered, or does not answer."""
     config: Mapping[str, Any] = {}
     while True:
@@ -86,8 +89,12 @@ async def _asked_and_saved(host: Host, asked: AskedSetUp, asks: Asks) -> Connect
             before=config,
         )
         _tell_of_blanks(host, asked.connector, config)
+        syncs = there is not None and there.sync_owners
+        if host.is_crm(asked.connector):
+            syncs = ask_yes(asks, "cli-connections.ask-owners", default=syncs)
         try:
-            return await host.save(asked.key, asked.connector, asked.given.model_copy(update={"config": config}))
+            given = asked.given.model_copy(update={"config": config, "sync_owners": syncs})
+            return await host.save(asked.key, asked.connector, given)
         except (Invalid, Unavailable) as error:
             _tell_error(error)
             if not ask_yes(asks, "cli-connections.ask-again", default=True):
