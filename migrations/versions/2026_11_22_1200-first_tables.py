@@ -1492,9 +1492,60 @@ def upgrade() -> None:
     op.create_index(op.f("reservations_lead_id_idx"), "reservations", ["lead_id"], unique=False)
     op.create_index(op.f("reservations_appointment_id_idx"), "reservations", ["appointment_id"], unique=False)
     op.create_index(op.f("reservations_slot_hold_id_idx"), "reservations", ["slot_hold_id"], unique=False)
+    op.create_table(
+        "crm_owners",
+        sa.Column("connection_id", sa.UUID(), nullable=False),
+        sa.Column("lead_id", sa.UUID(), nullable=False),
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("told_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("look_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("noticed", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("tries", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("crm_owners_connection_id_fkey")),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("crm_owners_lead_id_fkey")),
+        sa.PrimaryKeyConstraint("connection_id", "lead_id", name=op.f("crm_owners_pkey")),
+    )
+    op.create_index("crm_owners_record_idx", "crm_owners", ["record_id", "connection_id"], unique=False)
+    op.create_index("crm_owners_lead_idx", "crm_owners", ["lead_id"], unique=False)
+    op.create_index(
+        "crm_owners_look_idx",
+        "crm_owners",
+        ["look_at"],
+        unique=False,
+        postgresql_where=sa.text("look_at is not null"),
+    )
+    op.create_table(
+        "owner_changes",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("connection_id", sa.UUID(), nullable=False),
+        sa.Column("lead_id", sa.UUID(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("rep_id", sa.UUID(), nullable=True),
+        sa.Column("our_rep_id", sa.UUID(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("message", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("decision_id", sa.UUID(), nullable=True),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "outcome in ('accepted','released','refused','not-allowed','no-rep','reverted','given-up','left','agreed')",
+            name=op.f("owner_changes_outcome_check"),
+        ),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("owner_changes_connection_id_fkey")),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("owner_changes_lead_id_fkey")),
+        sa.ForeignKeyConstraint(["our_rep_id"], ["reps.id"], name=op.f("owner_changes_our_rep_id_fkey")),
+        sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("owner_changes_rep_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("owner_changes_pkey")),
+    )
+    op.create_index("owner_changes_connection_idx", "owner_changes", ["connection_id", "at"], unique=False)
+    op.create_index("owner_changes_lead_idx", "owner_changes", ["lead_id", "connection_id", "at", "id"], unique=False)
+    op.create_index(op.f("owner_changes_our_rep_id_idx"), "owner_changes", ["our_rep_id"], unique=False)
+    op.create_index(op.f("owner_changes_rep_id_idx"), "owner_changes", ["rep_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_table("owner_changes")
+    op.drop_table("crm_owners")
     op.drop_index(op.f("reservations_slot_hold_id_idx"), table_name="reservations")
     op.drop_index(op.f("reservations_appointment_id_idx"), table_name="reservations")
     op.drop_table("reservations")

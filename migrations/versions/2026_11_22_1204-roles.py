@@ -6,7 +6,7 @@ changed by the service; rows go only where it says so.
 
 from alembic import op
 
-revision = "0134"
+revision = "0135"
 down_revision = "0112"
 branch_labels = None
 depends_on = None
@@ -30,6 +30,7 @@ CHANGEABLE: dict[str, tuple[str, ...]] = {
     "gate_checks": ("revoked_at",),
     "lead_links": ("revoked_at",),
     "ledger_entries": (),
+    "owner_changes": (),
     "overrides": ("revoked_at",),  # its uses are counted by the guard, as the owner
     "policies": ("state",),
     "policy_publications": (),
@@ -46,6 +47,7 @@ DELETABLE = (
     "connection_pace",
     "connection_tokens",
     "sign_ins",
+    "crm_owners",
     "appointment_companions", "calendar_reads", "existing_leads", "missing_events", "idempotency", "rep_calendars", "rep_users", "role_works",
     "time_off",
     "procrastinate_events", "procrastinate_jobs", "procrastinate_periodic_defers", "procrastinate_workers",

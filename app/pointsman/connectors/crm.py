@@ -1,14 +1,14 @@
 """The CRM gateway: the services' CRM port over whatever connector a connection names."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.mail.mail_addresses import outgoing_address
 from pointsman.connectors.pace.patience import Patience
+from pointsman.connectors.records.people import brought, email_of, person_state, was_made_anew
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.sdk_values import LONGEST_ID, check_contract, kept_sequence, kept_text
 from pointsman.domain.errors import NotFound, Unavailable
@@ -24,6 +24,7 @@ from pointsman.services.ports.vendors.crm import (
     CrmTask,
     CrmUser,
     CrmUserPage,
+    OwnerThere,
     UnknownCrmOwnerError,
 )
 from pointsman.services.ports.vendors.errors import VendorRejectedError
@@ -91,22 +92,42 @@ class ConnectorCrm:
 
         async def put(crm: _Crm) -> CrmReceipt | None:
             owner = "" if known.takes_owner_away else None
-            if known.owner is not None and (owner := await _owner(crm, known.owner)) is None:
-                raise UnknownCrmOwnerError("the CRM has no active user with that address")
+            if known.owner is not None and not known.keeps_owner:
+                owner = await _known_owner(crm, known.owner)
             try:
-                record = await _brought(crm, known, owner)
+                record = await brought(crm.people, known, owner)
             except Rejected:
-                if known.owner is None or known.owner.id is None:
+                if known.owner is None or known.owner.id is None or known.keeps_owner:
                     raise
                 # A user who left may own nothing more: who has the address now?
                 if (now := await _looked_up(crm, known.owner)) is None:
                     raise UnknownCrmOwnerError("the CRM has no active user with that address any more") from None
                 if now == owner:
                     raise
-                record = await _brought(crm, known, owner := now)
-            return _receipt(record, owner or None) if record is not None else None
+                record = await brought(crm.people, known, owner := now)
+            if known.keeps_owner and known.owner is not None and was_made_anew(record, known):
+                owner = await _known_owner(crm, known.owner)
+                record = await brought(crm.people, replace(known, id=record.id if record is not None else None), owner)
+            return _receipt(record, owner) if record is not None else None
 
         return await self._on_crm(connection, put)
+
+    async def record_owner(
+        self, connection: ConnectionRef, record_id: str, *, known: Collection[str]
+    ) -> OwnerThere | None:
+        """By the record's id, also where that is another by now."""
+
+        async def look(crm: _Crm) -> OwnerThere | None:
+            record = await crm.people.find(PersonBy(external_id=record_id))
+            if record is None:
+                return None
+            owner = kept_text(record.owner or "")
+            email = None if owner == "" or owner in known else await email_of(crm.owners, owner)
+            return OwnerThere(
+                record_id=kept_text(record.id), version=kept_text(record.version), owner=owner, email=email
+            )
+
+        return await self._on_crm(connection, look, writes=False)
 
     async def user_page(self, connection: ConnectionRef, cursor: str | None, *, deadline: timedelta) -> CrmUserPage:
         """As the connector lists them; what has no id, or one that is too long, is left out."""
@@ -231,19 +252,19 @@ class ConnectorCrm:
         known = replace(_outgoing(person), fields=fields)
 
         async def put(crm: _Crm) -> CrmReceipt:
-            record = await _brought(crm, known, None) or await _made(crm, known)
+            record = await brought(crm.people, known, None) or await _made(crm, known)
             if record.sequence is not None and record.sequence > known.sequence:
                 newer = replace(known, id=record.id, sequence=record.sequence)
-                record = await _brought(crm, newer, None) or record
+                record = await brought(crm.people, newer, None) or record
             return replace(_receipt(record, None), sequence=None)
 
         return await self._on_crm(connection, put)
 
-    async def _on_crm(self, connection: ConnectionRef, do: Callable[[_Crm], Awaitable[T]]) -> T:
+    async def _on_crm(self, connection: ConnectionRef, do: Callable[[_Crm], Awaitable[T]], *, writes: bool = True) -> T:
         async def on_crm(connector: Connector) -> T:
             return await do(_crm_of(connector, connection))
 
-        return await self._gateway.call(connection, on_crm, writes=True)
+        return await self._gateway.call(connection, on_crm, writes=writes)
 
 
 def _crm_of(connector: Connector, connection: ConnectionRef) -> _Crm:
@@ -267,47 +288,15 @@ async def _owner(crm: _Crm, owner: CrmOwner) -> str | None:
     return owner.id if owner.id is not None else await _looked_up(crm, owner)
 
 
+async def _known_owner(crm: _Crm, owner: CrmOwner) -> str:
+    if (found := await _owner(crm, owner)) is None:
+        raise UnknownCrmOwnerError("the CRM has no active user with that address")
+    return found
+
+
 async def _looked_up(crm: _Crm, owner: CrmOwner) -> str | None:
     user = await crm.owners.find(owner.email)
     return user.id if user is not None and user.active else None
-
-
-async def _brought(crm: _Crm, person: CrmPerson, owner: str | None) -> RemoteRecord | None:
-    """The person's record with this owner: "" takes the owner away, None leaves it. None: no record, and no owner."""
-    if person.id is not None and (there := await _by_id(crm, person, person.id, owner)) is not None:
-        return there
-    by = PersonBy(email=person.email, phone=None if person.email else person.phone)
-    found = await crm.people.find(by) if by != PersonBy() else None
-    if found is None:
-        # In one write, so that the version which the CRM tells of is the one that is kept.
-        named = _state(person, email=person.email, phone=person.phone, last_name=person.name, owner=owner)
-        return await crm.people.put(named) if owner else None
-    if not person.fields and (owner is None or (found.owner or "") == owner):
-        return found
-    return await crm.people.put(_state(person, external_id=found.id, email=by.email, phone=by.phone, owner=owner))
-
-
-async def _by_id(crm: _Crm, person: CrmPerson, record_id: str, owner: str | None) -> RemoteRecord | None:
-    """The record with this id in the same state; None where it is gone: one that is made anew needs what it is known by."""
-    known = _state(person, external_id=record_id, owner=owner)
-    if person.has_new_address:
-        with suppress(Rejected):  # another record may have the address: this one keeps its own
-            return await crm.people.put(replace(known, email=person.email))
-    try:
-        put = await crm.people.put(known)
-    except Rejected:
-        if await crm.people.find(PersonBy(external_id=record_id)) is not None:
-            raise
-        return None
-    if put.id == record_id or not person.email or await crm.people.find(PersonBy(email=person.email)) is not None:
-        return put
-    # It was made anew under its key alone: it lacks what the person is known by.
-    return await crm.people.put(replace(known, external_id=put.id, email=person.email, last_name=person.name))
-
-
-def _state(person: CrmPerson, **values: Any) -> PersonState:
-    # The sequence keeps a late call from undoing a newer one.
-    return PersonState(key=person.key, sequence=person.sequence, fields=person.fields, **values)
 
 
 def _outgoing(person: CrmPerson) -> CrmPerson:
@@ -323,7 +312,7 @@ async def _found_or_made(crm: _Crm, person: CrmPerson) -> RemoteRecord:
 
 async def _made(crm: _Crm, person: CrmPerson) -> RemoteRecord:
     return await crm.people.put(
-        _state(person, email=person.email, phone=person.phone, last_name=person.name, owner=None)
+        person_state(person, email=person.email, phone=person.phone, last_name=person.name, owner=None)
     )
 
 

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from pointsman.db.booking.buyer_mail import SqlBuyerMail
     from pointsman.db.booking.calendars.calendars import SqlCalendars
     from pointsman.db.booking.connections import SqlConnections
+    from pointsman.db.booking.deliveries.crm_owners import SqlCrmOwners
     from pointsman.db.booking.deliveries.deliveries import SqlDeliveries
-    from pointsman.db.booking.existing_leads import SqlExistingLeads
+    from pointsman.db.booking.deliveries.existing_leads import SqlExistingLeads
     from pointsman.db.booking.pace.pace import SqlPaces
     from pointsman.db.booking.reminders import SqlReminders
     from pointsman.db.booking.rep_users import SqlRepUsers
@@ -113,8 +114,9 @@ class SqlTx:
     slot_holds: cached_property[SqlSlotHolds] = _on_use("pointsman.db.booking.slot_holds", "SqlSlotHolds")
     calendars: cached_property[SqlCalendars] = _on_use("pointsman.db.booking.calendars.calendars", "SqlCalendars")
     connections: cached_property[SqlConnections] = _on_use("pointsman.db.booking.connections", "SqlConnections")
+    crm_owners: cached_property[SqlCrmOwners] = _on_use("pointsman.db.booking.deliveries.crm_owners", "SqlCrmOwners")
     existing_leads: cached_property[SqlExistingLeads] = _on_use(
-        "pointsman.db.booking.existing_leads", "SqlExistingLeads"
+        "pointsman.db.booking.deliveries.existing_leads", "SqlExistingLeads"
     )
     rep_users: cached_property[SqlRepUsers] = _on_use("pointsman.db.booking.rep_users", "SqlRepUsers")
     paces: cached_property[SqlPaces] = _on_use("pointsman.db.booking.pace.pace", "SqlPaces")

@@ -25,7 +25,9 @@ from pointsman.services.intake.hooks.catch_up import catch_up, sweep_feeds
 from pointsman.services.intake.hooks.fetch import fetch_events
 from pointsman.services.intake.receive import process_item, sweep_inbox
 from pointsman.services.intake.return_from_nurture import return_nurtured_leads
+from pointsman.services.owner_changes.look import look_at_owners, sweep_looks
 from pointsman.services.ports import Env
+from pointsman.services.ports.booking.crm_owners import LOOK_TASK
 from pointsman.services.reassignment.slot_taken import give_to_another_rep
 
 Job = Callable[[Env, Mapping[str, Any]], Awaitable[object]]
@@ -64,6 +66,10 @@ async def _fetch_events(env: Env, args: Mapping[str, Any]) -> None:
     await fetch_events(env, UUID(args["intake_id"]))
 
 
+async def _look_at_owners(env: Env, _args: Mapping[str, Any]) -> None:
+    await look_at_owners(env)
+
+
 async def _catch_up(env: Env, args: Mapping[str, Any]) -> None:
     await catch_up(env, UUID(args["intake_id"]))
 
@@ -79,6 +85,7 @@ JOBS: Mapping[str, Job] = {
     RENEW_TASK: _renew_watches,
     "intake.fetch": _fetch_events,
     "intake.catch_up": _catch_up,
+    LOOK_TASK: _look_at_owners,
 }
 
 
@@ -108,6 +115,7 @@ PERIODIC_TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask(name="calendars.poll", every=timedelta(seconds=30), run=poll_calendars),
     PeriodicTask(name="calendars.reconcile", every=timedelta(seconds=60), run=sync_calendars),
     PeriodicTask(name="connections.probe", every=timedelta(seconds=30), run=probe_connections),
+    PeriodicTask(name=LOOK_TASK, every=timedelta(seconds=5), run=sweep_looks),
     PeriodicTask(name=EXISTING_TASK, every=timedelta(seconds=10), run=tell_existing_leads),
     PeriodicTask(name="connections.users", every=timedelta(minutes=1), run=follow_users),
     PeriodicTask(name="slot_holds.expire", every=timedelta(seconds=10), run=expire_slot_holds),

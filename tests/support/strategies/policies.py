@@ -178,5 +178,6 @@ policies = part(
     ownership=part(
         {}, order=st.permutations(["contact", "account", "parent"]), tie=st.sampled_from(["latest", "best_tier"])
     ),
+    owner_changes=st.sampled_from(["accept", "revert"]),
     holds=part({}, alert_after=_spans),
 )

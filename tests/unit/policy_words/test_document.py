@@ -167,6 +167,7 @@ FULL: dict[str, Any] = {
         "names": {"link_at": 96, "suggest_at": 86},
     },
     "ownership": {"order": ["colleague", "contact"], "tie": "latest"},
+    "owner_changes": "accept",
     "holds": {"alert_after": "3h"},
 }
 #: What a value may be changed to; those that make no policy are left out.
@@ -185,7 +186,7 @@ OTHERS: tuple[Any, ...] = (
         "qualification",
         "prospecting",
     ),
-    *("desk@firma.example", "calendar"),
+    *("desk@firma.example", "calendar", "revert"),
     *("text", "contact", "account", True, False, 3, 41, 87, 97),
 )
 

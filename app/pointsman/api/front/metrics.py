@@ -45,6 +45,7 @@ _GAUGES = {
 _COUNTERS = {
     "sweep_failures": ("task", "Runs of a sweep that failed"),
     "own_writes_told": ("connection", "Events by which a vendor told us of our own writes; they changed nothing"),
+    "owner_changes": ("outcome", "Changes of leads' owners by others in CRMs, by what became of them"),
     "notices_maybe_twice": ("connection", "Mails that may have gone out twice, since an answer was missing"),
 }
 

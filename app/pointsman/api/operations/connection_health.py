@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -13,8 +14,10 @@ from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.operations.connections import ConnectionKeyPath, ExistingLeadsDoc
 from pointsman.api.operations.reps_without_user import RepWithoutUserDoc
+from pointsman.domain.messages.message import message_from_json
 from pointsman.domain.permissions.operations import Operation
-from pointsman.services.connections.health import ConnectionHealth, connection_health
+from pointsman.services.connections.health import ConnectionHealth, OwnerChangesHealth, connection_health
+from pointsman.services.ports.booking.crm_owners import OwnerOutcome
 from pointsman.services.wording.rendering import MessageReader, render
 
 router = APIRouter(tags=["Connections"])
@@ -46,6 +49,65 @@ class HeldDoc(BaseModel):
     until: datetime
     refused: bool = Field(description="The sign-in for it was refused, twice and more; else the vendor throttles it.")
     error: str | None
+
+
+class OwnerDifferenceDoc(BaseModel):
+    """A lead whose owner in the CRM is another than here."""
+
+    lead: UUID
+    ours: str | None = Field(description="The key of the rep who had the lead as it was found; null: nobody.")
+    theirs: str | None = Field(description="The key of the rep who owns it in the CRM; null: nobody, or no rep.")
+    user: str | None = Field(description="The CRM's id of its owner; null: nobody.")
+    outcome: OwnerOutcome
+    reason: str
+    at: datetime
+
+
+class OwnerChangesDoc(BaseModel):
+    """Changes of leads' owners by others than us, and what became of them (`owner_changes` of the policy)."""
+
+    last_hour: int
+    last_day: int
+    accepted: int = Field(
+        description="Within the day: the rep got the lead, or the rules gave on what had lost its owner."
+    )
+    refused: int = Field(
+        description="Within the day: by the policy, role, gate or calendar, or since no rep has the address."
+    )
+    reverted: int = Field(description="Within the day: our owner was written again.")
+    given_up: int = Field(description="Within the day: it would have been once too often, and stays as it is there.")
+    differences: list[OwnerDifferenceDoc] = Field(
+        description="Leads whose owner in the CRM is another than here, the newest first; at most 100."
+    )
+
+    @staticmethod
+    def of(found: OwnerChangesHealth | None, reader: MessageReader) -> "OwnerChangesDoc | None":
+        if found is None:
+            return None
+
+        def count(*outcomes: OwnerOutcome) -> int:
+            return sum(found.by_outcome.get(one, 0) for one in outcomes)
+
+        return OwnerChangesDoc(
+            last_hour=found.hour,
+            last_day=sum(found.by_outcome.values()),
+            accepted=count(OwnerOutcome.ACCEPTED, OwnerOutcome.RELEASED),
+            refused=count(OwnerOutcome.REFUSED, OwnerOutcome.NOT_ALLOWED, OwnerOutcome.NO_REP),
+            reverted=count(OwnerOutcome.REVERTED),
+            given_up=count(OwnerOutcome.GIVEN_UP),
+            differences=[
+                OwnerDifferenceDoc(
+                    lead=one.lead_id,
+                    ours=one.ours,
+                    theirs=one.theirs,
+                    user=one.owner or None,
+                    outcome=OwnerOutcome(one.outcome),
+                    reason=render(message_from_json(one.message), reader),
+                    at=one.at,
+                )
+                for one in found.differences
+            ],
+        )
 
 
 class ConnectionHealthDoc(BaseModel):
@@ -83,6 +145,9 @@ class ConnectionHealthDoc(BaseModel):
         description="With `sync_owners`, the active reps who are no active users there, as it was last looked: once a day, and "
         "when the connection or the roster changes; at most 100. What is owed of their leads waits."
     )
+    owner_changes: OwnerChangesDoc | None = Field(
+        description="What others made of leads' owners there; null of what is no CRM that hears of owners."
+    )
 
     @staticmethod
     def of(found: ConnectionHealth, reader: MessageReader) -> "ConnectionHealthDoc":
@@ -115,6 +180,7 @@ class ConnectionHealthDoc(BaseModel):
             own_writes_told=found.own_writes_told,
             existing_leads=ExistingLeadsDoc.of(found.existing_leads),
             reps_without_user=[RepWithoutUserDoc.of(one) for one in found.without_user],
+            owner_changes=OwnerChangesDoc.of(found.owner_changes, reader),
         )
 
 

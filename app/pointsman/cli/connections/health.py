@@ -36,4 +36,8 @@ def show_health(found: ConnectionHealth) -> bool:
         tell("cli-connections.existing-leads", total=told.total, owed=told.owed)
     for rep in found.without_user:
         tell("cli-connections.rep-without-user", style="yellow", name=rep.rep_key, key=found.connection.key)
+    if found.owner_changes is not None and found.owner_changes.by_outcome:
+        tell("cli-connections.owner-changes", count=sum(found.owner_changes.by_outcome.values()))
+    if found.owner_changes is not None and found.owner_changes.differences:
+        tell("cli-connections.owner-differences", style="yellow", count=len(found.owner_changes.differences))
     return works

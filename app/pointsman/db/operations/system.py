@@ -77,6 +77,8 @@ _COUNTS = PreparedStatement("""
     from inbox i join intakes n on n.id = i.intake_id join connections c on c.key = n.connection
     where i.result #>> '{note,key}' = 'arrival.own-write' group by c.key
     union all
+    select 'owner_changes', outcome, count(*) from owner_changes group by outcome
+    union all
     select 'notices_maybe_twice', c.key, count(*) from deliveries d join connections c on c.id = d.connection_id
     where d.kind = 'notice' and d.status = 'done' and d.unsure > 0 group by c.key
     union all

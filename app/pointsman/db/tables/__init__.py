@@ -20,6 +20,7 @@ from pointsman.db.tables.connections import (
     rep_calendars,
     rep_users,
 )
+from pointsman.db.tables.crm_owners import crm_owners, owner_changes
 from pointsman.db.tables.deliveries import deliveries
 from pointsman.db.tables.intake import idempotency, inbox, inbox_batches, intake_feeds, intakes, refused_words
 from pointsman.db.tables.leads import accounts, lead_identities, leads
@@ -58,6 +59,7 @@ __all__ = [
     "connection_pace",
     "connection_tokens",
     "connections",
+    "crm_owners",
     "decisions",
     "deliveries",
     "evidence",
@@ -76,6 +78,7 @@ __all__ = [
     "metadata",
     "missing_events",
     "overrides",
+    "owner_changes",
     "periodic_runs",
     "policies",
     "policy_publications",

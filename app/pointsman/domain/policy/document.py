@@ -1,6 +1,7 @@
 """The policy document: one model for YAML in git and JSON through the API."""
 
 from datetime import timedelta
+from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -48,6 +49,7 @@ __all__ = [
     "Member",
     "Nurture",
     "OnFail",
+    "OwnerChanges",
     "Ownership",
     "Policy",
     "Pool",
@@ -153,6 +155,14 @@ class Ownership(PolicyModel):
     tie: Literal["most_leads", "latest", "best_tier"] = "most_leads"
 
 
+class OwnerChanges(StrEnum):
+    """When somebody changes a lead's owner in a CRM: that counts, ours stands and both are shown, or ours is written again."""
+
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    REVERT = "revert"
+
+
 class FuzzyNameMatching(PolicyModel):
     """From which confidence (0 to 100) an alike company name links a lead to an account, or is only suggested."""
 
@@ -197,6 +207,7 @@ class Policy(PolicyModel):
     evidence: EvidenceRules = EvidenceRules()
     matching: Matching = Matching()
     ownership: Ownership = Ownership()
+    owner_changes: OwnerChanges = OwnerChanges.REFUSE
     holds: HoldRules = HoldRules()
 
     @property

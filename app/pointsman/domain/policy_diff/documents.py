@@ -31,6 +31,7 @@ _PARTS: Mapping[str, Message] = {
     "holds": say("diff.part-holds"),
     "matching": say("diff.part-matching"),
     "nurture": say("diff.part-nurture"),
+    "owner_changes": say("diff.part-owner-changes"),
     "ownership": say("diff.part-ownership"),
 }
 

@@ -6,6 +6,7 @@ from typing import Any
 from pointsman.domain.leads.evidence import EvidenceKind
 from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.messages.message import Arg, Message, say
+from pointsman.domain.policy.document import OwnerChanges
 from pointsman.domain.policy.invitations import Inviter
 from pointsman.domain.policy.pools import Confirmation, DistributionMethod, OfferMode
 from pointsman.domain.policy_words.terms import CONFIRMATIONS, FIELD_TYPES, KINDS, OFFERS, OWNERS, TIES
@@ -22,6 +23,11 @@ _WAYS: Mapping[Inviter, Message] = {
     Inviter.MAIL: say("diff.way-mail"),
     Inviter.CALENDAR: say("diff.way-calendar"),
     Inviter.NOBODY: say("diff.way-nobody"),
+}
+_CHANGES: Mapping[OwnerChanges, Message] = {
+    OwnerChanges.ACCEPT: say("diff.owner-changes-accept"),
+    OwnerChanges.REFUSE: say("diff.owner-changes-refuse"),
+    OwnerChanges.REVERT: say("diff.owner-changes-revert"),
 }
 _ELSE: Mapping[str, Message] = {
     "hold": say("diff.else-hold"),
@@ -60,6 +66,8 @@ def setting_words(group: str, label: str, value: Any) -> Arg | None:
     write = _WORDS.get("kind" if group == "evidence" and label.endswith(".kind") else label)
     if group == "fields":
         return FIELD_TYPES[FieldType(value)] if value is not None else None
+    if group == "owner_changes":
+        return _CHANGES[OwnerChanges(value)]
     if write is None or not value:
         return None
     return tuple(map(write, value)) if isinstance(value, list) else write(value)

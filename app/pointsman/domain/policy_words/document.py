@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 
 from pointsman.domain.messages.message import say
-from pointsman.domain.policy.document import HoldRules, Matching, Nurture, Ownership, Policy
+from pointsman.domain.policy.document import HoldRules, Matching, Nurture, OwnerChanges, Ownership, Policy
 from pointsman.domain.policy_words.definitions import read_definitions, read_evidence
 from pointsman.domain.policy_words.pools import read_pool
 from pointsman.domain.policy_words.rules import read_gates, read_rules
 from pointsman.domain.policy_words.sections import PolicySection, Statements
 from pointsman.domain.policy_words.suppliers import read_supplier
-from pointsman.domain.policy_words.terms import OWNERS, TIES, asked, tell_description
+from pointsman.domain.policy_words.terms import OWNER_CHANGES, OWNERS, TIES, asked, tell_description
 from pointsman.domain.policy_words.values import length_message, text_message
 
 _MATCHING: Mapping[str, str] = {
@@ -35,7 +35,7 @@ def _sections(policy: Policy) -> Iterator[PolicySection]:
         yield read_pool(name, pool)
     for key, supplier in policy.suppliers.items():
         yield read_supplier(key, supplier)
-    yield _ownership(policy.ownership)
+    yield _ownership(policy.ownership, policy.owner_changes)
     yield _waiting(policy.holds, policy.nurture)
     yield from read_gates(policy)
     yield read_evidence(policy.evidence)
@@ -45,13 +45,14 @@ def _sections(policy: Policy) -> Iterator[PolicySection]:
         yield matching
 
 
-def _ownership(ownership: Ownership) -> PolicySection:
-    told = Statements("ownership")
+def _ownership(ownership: Ownership, changes: OwnerChanges) -> PolicySection:
+    told = Statements("")
     if ownership.order:
-        told.tell("order", say("readout.owners", owners=tuple(OWNERS[kind] for kind in ownership.order)))
+        told.tell("ownership.order", say("readout.owners", owners=tuple(OWNERS[kind] for kind in ownership.order)))
     else:
-        told.tell("order", say("readout.no-owners"))
-    told.tell("tie", say("readout.tie", tie=TIES[ownership.tie]))
+        told.tell("ownership.order", say("readout.no-owners"))
+    told.tell("ownership.tie", say("readout.tie", tie=TIES[ownership.tie]))
+    told.tell("owner_changes", OWNER_CHANGES[changes])
     return told.section(say("readout.ownership"))
 
 

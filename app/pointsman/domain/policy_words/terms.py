@@ -6,6 +6,7 @@ from pointsman.domain.leads.evidence import EvidenceKind
 from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.messages.message import Message, Named, NameKind, say, supplier_name
 from pointsman.domain.policy.conditions_model import Condition
+from pointsman.domain.policy.document import OwnerChanges
 from pointsman.domain.policy.invitations import Inviter
 from pointsman.domain.policy.pools import Confirmation, OfferMode
 from pointsman.domain.policy_words.conditions import condition_message
@@ -46,6 +47,11 @@ OWNERS: Mapping[str, Message] = {
     "account": say("readout.owner-account"),
     "parent": say("readout.owner-parent"),
     "colleague": say("readout.owner-colleague"),
+}
+OWNER_CHANGES: Mapping[OwnerChanges, Message] = {
+    OwnerChanges.ACCEPT: say("readout.owner-changes-accept"),
+    OwnerChanges.REFUSE: say("readout.owner-changes-refuse"),
+    OwnerChanges.REVERT: say("readout.owner-changes-revert"),
 }
 TIES: Mapping[str, Message] = {
     "most_leads": say("readout.tie-most-leads"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pointsman.domain.messages.message import Arg, rep_name, say
+from pointsman.domain.messages.message import Arg, connection_name, rep_name, say
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import Work, work_name
 from pointsman.domain.routing.decision import Decision, DecisionOutcome, StepResult, TraceStep, canonical_json
@@ -25,10 +25,11 @@ class ManualAssignment:
     now: datetime
     policy_version: int
     roster_version: int
+    connection: str | None = None  # of the CRM in which a human said so
 
     def to_json(self) -> str:
         """What is stored as the decision's inputs."""
-        said = {
+        said: dict[str, object] = {
             "rep": self.rep,
             "work": self.work.value,
             "reason": self.reason,
@@ -38,6 +39,8 @@ class ManualAssignment:
             "policy_version": self.policy_version,
             "roster_version": self.roster_version,
         }
+        if self.connection is not None:
+            said["connection"] = self.connection
         return canonical_json({MANUAL_KEY: said})
 
     @staticmethod
@@ -49,7 +52,12 @@ class ManualAssignment:
         """The decision, which takes no turn. `rep` is the one that `self.rep` names."""
         told: dict[str, Arg] = {"rep": rep_name(rep.key), "work": work_name(self.work), "reason": self.reason}
         summary = say("routing.by-hand", **told)
-        if self.approver:
+        if self.connection is not None:
+            whom = {"rep": told["rep"], "work": told["work"], "connection": connection_name(self.connection)}
+            summary = say("routing.in-crm", **whom)
+            if self.approver:
+                summary = say("routing.in-crm-under-override", **whom, approver=self.approver)
+        elif self.approver:
             summary = say("routing.by-hand-under-override", **told, approver=self.approver)
         return Decision(
             outcome=DecisionOutcome.ASSIGNED,

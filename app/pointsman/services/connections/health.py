@@ -1,7 +1,7 @@
 """How a connection does: what an admin asks when appointments do not arrive, and the probes that heal it by themselves."""
 
 from asyncio import gather
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +11,7 @@ from pointsman.services.deliveries.connection_faults import put_back_into_use
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.ports import WORKER, Env, Tx, VendorError
 from pointsman.services.ports.booking.connections import ConnectionRow
+from pointsman.services.ports.booking.crm_owners import DIFFERENT, OwnerDifference
 from pointsman.services.ports.booking.existing_leads import ExistingLeads
 from pointsman.services.ports.booking.rep_users import RepWithoutUser
 from pointsman.services.ports.operations.alerts import AlertCode
@@ -20,7 +21,18 @@ from pointsman.services.transactions import run_in_transaction
 PROBES_AT_ONCE = 10
 MOST_SUBJECTS = 100  # that are shown, and told of
 OWN_WRITES_OF = timedelta(hours=1)
+OWNER_CHANGES_OF = timedelta(days=1)
+MOST_DIFFERENCES = 100  # that are shown
 _IDLE = timedelta(days=1)  # after which nothing is known of a mailbox for which no call was made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerChangesHealth:
+    """Changes of leads' owners by others: of the last hour, of the last day by outcome, and the differences that stand."""
+
+    hour: int
+    by_outcome: Mapping[str, int]
+    differences: Sequence[OwnerDifference]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +41,8 @@ class ConnectionHealth:
 
     `held` are the mailboxes, or users, for which calls wait while others go on. `own_writes_told` counts the events of the last
     hour by which the vendor told us of our own writes: they changed nothing. `existing_leads`: how far it was told of the leads
-    that reps had when it was connected. `without_user` are the reps who are no users of a CRM that hears of owners.
+    that reps had when it was connected. `without_user` are the reps who are no users of a CRM that hears of owners, and
+    `owner_changes` what others made of the owners there.
     """
 
     connection: ConnectionRow
@@ -40,6 +53,7 @@ class ConnectionHealth:
     own_writes_told: int = 0
     existing_leads: ExistingLeads | None = None
     without_user: Sequence[RepWithoutUser] = ()
+    owner_changes: OwnerChangesHealth | None = None
 
     @property
     def until(self) -> datetime | None:
@@ -60,6 +74,7 @@ async def connection_health(env: Env, key: str) -> ConnectionHealth:
         echoes = await tx.events.own_writes_told(connection.id, since=now - OWN_WRITES_OF)
         existing = await tx.existing_leads.of(connection.id)
         without_user = await tx.rep_users.without_user(limit=MOST_SUBJECTS, connection_id=connection.id)
+        changes = await _owner_changes(tx, connection, now) if connection.sync_owners else None
     return ConnectionHealth(
         connection=connection,
         state=_state(connection, pace, now),
@@ -69,7 +84,15 @@ async def connection_health(env: Env, key: str) -> ConnectionHealth:
         own_writes_told=echoes,
         existing_leads=existing,
         without_user=without_user,
+        owner_changes=changes,
     )
+
+
+async def _owner_changes(tx: Tx, connection: ConnectionRow, now: datetime) -> OwnerChangesHealth:
+    hour = await tx.crm_owners.counts(connection.id, since=now - timedelta(hours=1))
+    day = await tx.crm_owners.counts(connection.id, since=now - OWNER_CHANGES_OF)
+    stand = await tx.crm_owners.differences(connection_id=connection.id, outcomes=DIFFERENT, limit=MOST_DIFFERENCES)
+    return OwnerChangesHealth(hour=sum(hour.values()), by_outcome=day, differences=stand)
 
 
 def _state(connection: ConnectionRow, pace: PaceRow | None, now: datetime) -> PaceState | None:

@@ -44,6 +44,7 @@ from pointsman.services.leads.fields import known_fields
 from pointsman.services.leads.upsert import upsert_lead
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, DatabaseBusy, DatabaseUnavailable, Env, Tx
+from pointsman.services.ports.booking.crm_owners import LOOK_TASK
 from pointsman.services.ports.intake.inbox import InboxRow
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
@@ -73,6 +74,7 @@ async def process_item(env: Env, inbox_id: UUID, *, asks_vendors: bool = True) -
         item = await tx.inbox.claim(inbox_id, at=now, lease_until=lease)
     if item is None:
         return
+    await _notice(env, item)
     if item.unended_attempts >= MAX_UNENDED_ATTEMPTS:
         await _fail(env, item, lease, GAVE_UP, permanent=True)
         return
@@ -97,6 +99,15 @@ async def process_item(env: Env, inbox_id: UUID, *, asks_vendors: bool = True) -
         await _fail(env, item, lease, refusal_of(error), permanent=isinstance(error, _PERMANENT))
     except Exception as error:  # noqa: BLE001  # an item ends done or dead, whatever goes wrong inside it
         await _fail(env, item, lease, unforeseen(error), permanent=False)
+
+
+async def _notice(env: Env, item: InboxRow) -> None:
+    """What an event is about may be the record of a lead, whose owner somebody changed: that is looked at by itself."""
+    if item.about is None or item.intake_id is None:
+        return
+    async with env.uow.autocommit() as tx:
+        if await tx.crm_owners.notice(item.intake_id, about=item.about, at=env.clock()):
+            await tx.jobs.defer_once(LOOK_TASK, calls_vendor=True)
 
 
 async def _leave_to_vendor_queue(env: Env, item: InboxRow, lease: datetime) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # a command that asks one repository need not import the rows
     from pointsman.services.ports.booking.buyer_mail import BuyerMail
     from pointsman.services.ports.booking.calendars import Calendars
     from pointsman.services.ports.booking.connections import Connections
+    from pointsman.services.ports.booking.crm_owners import CrmOwners
     from pointsman.services.ports.booking.deliveries import Deliveries
     from pointsman.services.ports.booking.existing_leads import ExistingLeadsStore
     from pointsman.services.ports.booking.reminders import Reminders
@@ -106,6 +107,8 @@ class Tx(Protocol):
     def calendars(self) -> Calendars: ...
     @property
     def connections(self) -> Connections: ...
+    @property
+    def crm_owners(self) -> CrmOwners: ...
     @property
     def existing_leads(self) -> ExistingLeadsStore: ...
     @property

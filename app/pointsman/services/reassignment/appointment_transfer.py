@@ -11,7 +11,7 @@ from uuid import UUID
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.lifecycle import AppointmentAction
 from pointsman.domain.errors import Conflict, PointsmanError
-from pointsman.domain.messages.message import rep_name, say
+from pointsman.domain.messages.message import Reason, rep_name, say
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.decision import Decision, canonical_json
@@ -120,7 +120,7 @@ async def _ask_for_transfer(
 
 
 async def transfer_by_rules(
-    env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, transfer: AppointmentTransfer, *, reason: str, actor: Actor
+    env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, transfer: AppointmentTransfer, *, reason: Reason, actor: Actor
 ) -> RoutingResult:
     """Give the lead and its appointment to the rep that the rules choose, among the reps who never had it and are free then.
 
@@ -180,7 +180,7 @@ async def complete_transfer(
     what: BookingContext,
     request: SlotRequest,
     *,
-    reason: str,
+    reason: Reason,
     actor: Actor,
 ) -> None:
     """The appointment follows its lead, which was given to another rep by hand just now."""
@@ -194,7 +194,7 @@ async def complete_transfer(
 
 
 async def _apply_transfer(
-    env: Env, tx: Tx, row: AppointmentRow, participants: Participants, *, reason: str, actor: Actor
+    env: Env, tx: Tx, row: AppointmentRow, participants: Participants, *, reason: Reason, actor: Actor
 ) -> None:
     """The appointment at its own time, with others."""
     await apply_appointment_change(

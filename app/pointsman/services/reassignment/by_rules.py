@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict, NotFound
-from pointsman.domain.messages.message import Reason, as_written, say
+from pointsman.domain.messages.message import Reason, as_message, say
 from pointsman.domain.roster.roles import Work
 from pointsman.services.audit import audit
 from pointsman.services.calendars.closer_calendars import with_closer_calendars
@@ -53,7 +53,7 @@ async def reassign_in_tx(
     tx: Tx,
     lead_id: UUID,
     *,
-    reason: str,
+    reason: Reason,
     actor: Actor,
     calendars: Mapping[str, CalendarState],
     holder: str | None = None,
@@ -71,7 +71,7 @@ async def reassign_in_tx(
         routed = await transfer_by_rules(env, tx, lead, meeting, transfer, reason=reason, actor=actor)
     else:
         turn = (
-            TurnReversal(decision_id=current.decision_id, reason=say("reason.reassigned", why=as_written(reason)))
+            TurnReversal(decision_id=current.decision_id, reason=say("reason.reassigned", why=as_message(reason)))
             if current.decision_id
             else None
         )

@@ -1,12 +1,13 @@
 """Giving a lead to a named rep by a human's word. Roles and gates hold all the same; it takes no turn in any pool."""
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, RoleProtected
 from pointsman.domain.leads.facts import LeadStage
-from pointsman.domain.messages.message import as_written, rep_name, say
+from pointsman.domain.messages.message import Message, as_written, connection_name, rep_name, say
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import GATED_WORKS, Work, work_name
 from pointsman.domain.routing.decision import canonical_json
@@ -37,6 +38,15 @@ MANUAL = "manual"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CrmWord:
+    """What a human said in the CRM of this connection: `check` and `keep` run in the transaction, first and last in it."""
+
+    connection: str
+    check: Callable[[Tx], Awaitable[None]]
+    keep: Callable[[Tx, RoutingResult], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _ManualAssignment:
     """A lead, what it has, and what is asked for."""
 
@@ -50,15 +60,29 @@ class _ManualAssignment:
 
 
 async def assign_manually(
-    env: Env, lead_id: UUID, *, rep: str, work: Work, override_id: UUID | None, reason: str, actor: Actor
+    env: Env,
+    lead_id: UUID,
+    *,
+    rep: str,
+    work: Work,
+    override_id: UUID | None,
+    reason: str,
+    actor: Actor,
+    crm: CrmWord | None = None,
 ) -> RoutingResult:
     """Give the lead to this rep for this work, with its appointment if it has one. It takes no turn in any pool.
+
+    With `crm` it is a human's word in a CRM, which is the reason then: `reason` is not asked for.
 
     NotFound; Invalid; Conflict; RoleProtected, which says what is missing, unless an override in force allows exactly this.
     """
     transfer = await prepare_transfer(env, lead_id, to=rep)
 
+    why = as_written(reason) if crm is None else say("reason.owner-in-crm", connection=connection_name(crm.connection))
+
     async def inside(tx: Tx) -> RoutingResult:
+        if crm is not None:
+            await crm.check(tx)
         case = await _prepare_assignment(env, tx, await lock_lead(tx, lead_id), rep, work, override_id)
         current = case.context.current_assignment
         if current is not None and (current.rep, current.work) == (rep, work.value):
@@ -69,13 +93,15 @@ async def assign_manually(
         )
         if current is not None:
             if current.work == work.value:  # the turn was not used up: the lead moves on within the same work
-                await credit_turn(env, tx, current, say("reason.by-hand", why=as_written(reason)), actor)
+                await credit_turn(env, tx, current, say("reason.by-hand", why=why), actor)
             await tx.decisions.end_assignment(current.id, at=env.clock(), reason=MANUAL)
             await retry_capped_holds(tx, case.known, current.rep, at=env.clock())
-        routed = await _write(env, tx, case, reason, actor)
+        routed = await _write(env, tx, case, reason, why, actor, crm)
         if meeting is not None and participants is not None:
-            await complete_transfer(env, tx, meeting, *participants, reason=reason, actor=actor)
+            await complete_transfer(env, tx, meeting, *participants, reason=why, actor=actor)
         await resolve_absence_alert(env, tx, current)
+        if crm is not None:
+            await crm.keep(tx, routed)
         return routed
 
     return await run_in_transaction(env, inside)
@@ -144,7 +170,9 @@ def _with_override_hint(protected: RoleProtected, rep: Rep, work: Work, *, gate_
     )
 
 
-async def _write(env: Env, tx: Tx, case: _ManualAssignment, reason: str, actor: Actor) -> RoutingResult:
+async def _write(
+    env: Env, tx: Tx, case: _ManualAssignment, reason: str, why: Message, actor: Actor, crm: CrmWord | None
+) -> RoutingResult:
     now, decision_id = env.clock(), env.new_id()
     said = ManualAssignment(
         rep=case.rep.key,
@@ -155,6 +183,7 @@ async def _write(env: Env, tx: Tx, case: _ManualAssignment, reason: str, actor: 
         now=now,
         policy_version=case.known.policy.version,
         roster_version=case.known.roster.version,
+        connection=crm.connection if crm is not None else None,
     )
     decision = said.to_decision(case.rep)
     hold = case.context.hold
@@ -191,8 +220,8 @@ async def _write(env: Env, tx: Tx, case: _ManualAssignment, reason: str, actor: 
         actor=actor.name,
         action="lead.assigned",
         before=json.dumps({"rep": before.rep, "work": before.work}) if before else None,
-        after=json.dumps(_after(case, decision_id)),
-        reason=canonical_json(as_written(reason).as_json()),
+        after=json.dumps(_after(case, decision_id) | ({} if crm is None else {"by": f"connection:{crm.connection}"})),
+        reason=canonical_json(why.as_json()),
     )
     try:
         await tx.decisions.write(write)

@@ -14,7 +14,7 @@ from pointsman.db.booking.connections import connection_row
 from pointsman.db.booking.deliveries.attempts import CLAIM, CLAIM_OVERDUE, NOTE_SAID, NOTE_TOLD, POSTPONE, SETTLE
 from pointsman.db.booking.deliveries.lead_records import OWE_RECORD, OWE_RECORDS_OF
 from pointsman.db.booking.deliveries.lists import LATE, LISTED, PAGE
-from pointsman.db.booking.deliveries.owed_anew import FORGET_RECORDS, OWE_AGAIN, RENEW, REOPEN
+from pointsman.db.booking.deliveries.owed_anew import FORGET_OWNERS, FORGET_RECORDS, OWE_AGAIN, RENEW, REOPEN
 from pointsman.db.booking.deliveries.placed_events import PLACED_EVENTS, UNLINKED
 from pointsman.db.engine.stored_errors import error_parameters
 from pointsman.db.tables import connections, deliveries
@@ -165,6 +165,7 @@ class SqlDeliveries:
 
     async def owe_again(self, connection_id: UUID, *, at: datetime) -> int:
         await FORGET_RECORDS.run(self._connection, {"connection": connection_id})
+        await self._connection.execute(FORGET_OWNERS, {"connection": connection_id})
         return await OWE_AGAIN.run(self._connection, {"connection": connection_id, "at": at})
 
     async def connection(self, connection_id: UUID) -> ConnectionRow:

@@ -1,6 +1,9 @@
 """Statements that take up again what had ended, waited or stood: it is owed from then on."""
 
+from sqlalchemy import UUID, bindparam, delete
+
 from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.tables import crm_owners
 
 REOPEN = PreparedStatement("""
     update deliveries set
@@ -36,6 +39,7 @@ FORGET_RECORDS = PreparedStatement("""
     update deliveries set vendor_id = null, vendor_version = null, told = null
     where connection_id = :connection and kind in ('person','fields') and (vendor_id is not null or told is not null)
 """)
+FORGET_OWNERS = delete(crm_owners).where(crm_owners.c.connection_id == bindparam("connection", type_=UUID))
 #: What waits is due now, however much it is. Not what is only said once more: it waits for calls that may still be carried out,
 #: and not for the connection. Nor what was not tried yet: a reminder waits for its time.
 RENEW = PreparedStatement("""

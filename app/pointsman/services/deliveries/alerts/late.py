@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from pointsman.domain.messages.message import Message, connection_name, message_from_json, rep_name, say
+from pointsman.services.deliveries.alerts.owner_differences import owner_differences
 from pointsman.services.deliveries.kinds.meeting_link import ASK_FOR, NO_MEETING
 from pointsman.services.deliveries.records.missing_users import missing_users
 from pointsman.services.ports import Env, Tx
@@ -33,6 +34,7 @@ async def alert_late_deliveries(env: Env, *, most: int = _MOST_ALERTS) -> int:
                 AlertCode.MEETING_LINK_MISSING,
                 {**await _without_meeting(env, tx), **await _missing_links(env, tx, most)},
             )
+            + await _bring_to(env, tx, AlertCode.CRM_OWNER_DIFFERS, await owner_differences(tx))
             + await _bring_to(env, tx, AlertCode.CRM_USER_MISSING, await missing_users(tx))
         )
 

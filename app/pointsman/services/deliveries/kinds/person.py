@@ -10,6 +10,7 @@ from pointsman.services.deliveries.records.lead_record import person_key
 from pointsman.services.deliveries.records.owners import record_owner
 from pointsman.services.deliveries.records.told import (
     has_new_address,
+    has_same_owner,
     last_known,
     may_have_owner,
     record_id,
@@ -18,7 +19,7 @@ from pointsman.services.deliveries.records.told import (
 from pointsman.services.deliveries.records.values import RecordText, record_values
 from pointsman.services.ports import VendorReceipt
 from pointsman.services.ports.booking.connections import OnRelease
-from pointsman.services.ports.booking.deliveries import DeliveryKind
+from pointsman.services.ports.booking.deliveries import DeliveryKind, DeliveryRow
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.vendors.crm import CrmPerson, UnknownCrmOwnerError
 
@@ -33,7 +34,10 @@ class _Record:
 
 
 async def render(claimed: Claimed) -> Call | None:
-    """The owner of the lead now, however late the CRM hears of it; nothing where it knows that, and told of no change since."""
+    """The lead as it is now, however late the CRM hears of it; nothing where it knows that, and told of no change since.
+
+    An owner that was told stands there: it is told again where the lead goes to another, or the policy has it set back.
+    """
     record = await _record(claimed)
     if record is None:
         return None
@@ -44,7 +48,8 @@ async def render(claimed: Claimed) -> Call | None:
         return None
     owner = await record_owner(claimed, record.owner) if record.owner is not None else None
     told = told_record(owner=owner.told if owner else None, address=record.lead.email, values=says.compared)
-    if await _is_known(claimed, told):
+    keeps_owner = await _keeps_owner(claimed, told)
+    if keeps_owner and await _is_known(claimed, told, has_values=bool(says.values)):
         return None
     await claimed.tx.deliveries.note_told(claimed.delivery.id, told)
     before = last_told(claimed)
@@ -57,7 +62,8 @@ async def render(claimed: Claimed) -> Call | None:
         id=record.id,
         has_new_address=record.lead.id == claimed.lead.id and has_new_address(before, told),
         owner=owner.asked if owner else None,
-        takes_owner_away=takes_owner_away,
+        takes_owner_away=takes_owner_away and not keeps_owner,
+        keeps_owner=keeps_owner,
         fields=says.values,
     )
     return _put(claimed, person, record.owner)
@@ -82,12 +88,32 @@ def last_told(claimed: Claimed) -> str | None:
     return next((one.told for one in reversed(claimed.owed) if one.status == "done" and one.told), None)
 
 
-async def _is_known(claimed: Claimed, told: str) -> bool:
-    """Whether this is what stands there, as far as the CRM tells of changes by others."""
+async def _keeps_owner(claimed: Claimed, told: str) -> bool:
+    """Whether this owner was told before, and whatever others made of it is to stay."""
+    last = last_known(claimed.owed, besides=claimed.delivery.id)
+    if last is None or last.vendor_id is None or not has_same_owner(last.told, told):
+        return False
+    if await claimed.tx.crm_owners.wants_revert(claimed.connection.id, claimed.delivery.lead_id):
+        return False
+    assert last.done_at is not None, "what was told is done"
+    current = await claimed.tx.decisions.current_assignment(claimed.delivery.lead_id)
+    was_given_anew = current is not None and current.assigned_at > last.done_at
+    return not (was_given_anew and await _has_news(claimed, last))
+
+
+async def _is_known(claimed: Claimed, told: str, *, has_values: bool) -> bool:
+    """Whether this is what stands there. Fields that are told beside the owner may be others since the CRM told of a change."""
     last = last_known(claimed.owed, besides=claimed.delivery.id)
     if last is None or last.told != told or last.vendor_id is None or last.done_at is None:
         return False
-    return not await claimed.tx.events.has_news(claimed.connection.id, about=last.vendor_id, since=last.done_at)
+    return not has_values or not await _has_news(claimed, last)
+
+
+async def _has_news(claimed: Claimed, last: DeliveryRow) -> bool:
+    """Whether the CRM told of a change by others since then."""
+    assert last.vendor_id is not None, "the record has a name"
+    assert last.done_at is not None, "it is done"
+    return await claimed.tx.events.has_news(claimed.connection.id, about=last.vendor_id, since=last.done_at)
 
 
 def _takes_owner_away(claimed: Claimed, record: _Record) -> bool:

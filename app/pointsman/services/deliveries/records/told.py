@@ -12,8 +12,9 @@ _HELD, _FREE = "held", "free"
 
 def told_record(*, owner: str | None, address: str | None, values: Mapping[str, object]) -> str:
     """A digest of all that a record says: its owner's id or address (None: it has none), the lead's, and values by field."""
-    known = json.dumps([owner, values], sort_keys=True, default=str)
-    return f"{_FREE if owner is None else _HELD}:{_digest(known)}:{_digest(address or '')}"
+    known = json.dumps(values, sort_keys=True, default=str)
+    state = _FREE if owner is None else _HELD
+    return f"{state}:{_digest(owner or '')}:{_digest(known)}:{_digest(address or '')}"
 
 
 def may_have_owner(owed: Sequence[DeliveryRow], *, besides: UUID) -> bool:
@@ -44,6 +45,11 @@ def last_known(owed: Sequence[DeliveryRow], *, besides: UUID) -> DeliveryRow | N
         if one.attempts > (one.id == besides):
             return None
     return None
+
+
+def has_same_owner(before: str | None, now: str) -> bool:
+    """Whether `before` tells the same owner as `now`, or that there is none."""
+    return before is not None and before.split(":")[:2] == now.split(":")[:2]
 
 
 def has_new_address(before: str | None, now: str) -> bool:

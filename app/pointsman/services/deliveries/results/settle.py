@@ -16,6 +16,7 @@ from pointsman.services.find_appointment import lock_appointment
 from pointsman.services.ports import WORKER, Env, Tx, VendorEvent, VendorReceipt
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryError, DeliveryKind, DeliveryRow, Wanted
+from pointsman.services.ports.vendors.crm import CrmReceipt
 from pointsman.services.transactions import run_in_transaction
 
 _ONCE_MORE: Mapping[str, CodedMessage] = {
@@ -33,6 +34,10 @@ async def settle_delivery(env: Env, job: LeasedDelivery, status: str, receipt: V
 
     async def work(tx: Tx) -> None:
         now, delivery = env.clock(), job.delivery
+        if isinstance(receipt, CrmReceipt) and receipt.owner_id is not None and delivery.kind == DeliveryKind.PERSON:
+            await tx.crm_owners.note_told(
+                delivery.id, lease=job.lease, record_id=receipt.vendor_id, owner=receipt.owner_id, at=now
+            )
         if status == "done" and await may_be_undone_late(tx, delivery, now=now):
             await put_off(tx, job, _ONCE_MORE[delivery.wanted], now, LATE_CALL_WINDOW)
             return

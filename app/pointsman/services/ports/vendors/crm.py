@@ -1,6 +1,6 @@
 """The CRMs of connected vendors, as the use cases see them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -47,7 +47,8 @@ class CrmPerson:
     """A lead as the CRM should know it: by `id` where it was told before, else found by address, else made under `key`.
 
     Without an address it is known by its number. `has_new_address`: the record with that id is to have it. `owner` None leaves
-    the owner as it stands, unless `takes_owner_away`. `fields` are values by the CRM's own names.
+    the owner as it stands, unless `takes_owner_away`; with `keeps_owner` it stays, too, but for a
+    record that is made anew. `fields` are values by the CRM's own names.
     """
 
     key: str
@@ -59,6 +60,7 @@ class CrmPerson:
     has_new_address: bool = False
     owner: CrmOwner | None = None
     takes_owner_away: bool = False
+    keeps_owner: bool = False
     fields: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
@@ -111,9 +113,19 @@ class CrmTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrmReceipt(VendorReceipt):
-    """What the CRM calls the record, and the id of its owner where one was looked up: to be kept."""
+    """What the CRM calls the record, and the id of its owner where that was written ("": taken away)."""
 
     owner_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerThere:
+    """The user who owns a record now (`owner` "": none), with their address where it was asked for and there is one."""
+
+    record_id: str
+    version: str
+    owner: str
+    email: str | None = field(default=None, repr=False)
 
 
 class CrmGateway(Protocol):
@@ -136,6 +148,12 @@ class CrmGateway(Protocol):
 
     async def user_page(self, connection: ConnectionRef, cursor: str | None, *, deadline: timedelta) -> CrmUserPage:
         """A page of its users, the inactive among them."""
+        ...
+
+    async def record_owner(
+        self, connection: ConnectionRef, record_id: str, *, known: Collection[str]
+    ) -> OwnerThere | None:
+        """The owner of the person's record, by address unless it is a `known` user; None where the record is gone."""
         ...
 
     async def person_fields(self, connection: ConnectionRef) -> Sequence[CrmField] | None:

@@ -1,0 +1,1 @@
+"""Records of CRMs, over the abilities of their connectors."""
