@@ -168,10 +168,12 @@ async def test_another_user_is_told_of_the_leads_that_the_rep_has_and_the_same_o
     assert await crm.floor.world.value("select count(*) from deliveries where status = 'pending'") == 0
     await confirm(crm, **{row.rep_key: "mia"})
     await crm.floor.work_out()
-    assert owner(crm) == "mia"
+    (meeting,) = crm.crm.activities.items.values()
+    assert (owner(crm), meeting.values["owner"]) == ("mia", "mia")
     await confirm(crm)
     await crm.floor.work_out()
-    assert owner(crm) == by_address  # , as before
+    (meeting,) = crm.crm.activities.items.values()
+    assert owner(crm) == meeting.values["owner"] == by_address  # as before
 
 
 async def test_a_user_who_left_is_looked_up_by_address_once_the_crm_refuses_the_id(crm: CrmFloor) -> None:

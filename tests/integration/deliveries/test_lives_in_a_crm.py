@@ -17,6 +17,8 @@ from pointsman.services.appointments.actions import cancel, mark_attended, mark_
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING
+from pointsman.services.connections.users.confirm import confirm_users
+from pointsman.services.connections.users.following import LOOKS_EVERY, follow_users
 from pointsman.services.deliveries.enqueue import meeting_key
 from pointsman.services.deliveries.records.told import record_id
 from pointsman.services.intake.merge_leads import merge_leads
@@ -24,14 +26,16 @@ from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.reassignment.manual import assign_manually
+from pointsman_sdk import User
 from support.floors.booking_floor import SETTER
-from support.floors.crm_floor import USERS, CrmFloor, living_through, open_crm_floor
+from support.floors.crm_floor import IN_THE_CRM, USERS, CrmFloor, living_through, open_crm_floor
 from support.floors.use_case_env import ADMIN
 
 pytestmark = pytest.mark.anyio
 
 SDRS = ("lena", "jonas", "sofia")
 ACTS = 60
+SPARE = tuple(f"spare-{number}" for number in range(6))  # users whose addresses are no rep's
 STATUS = {
     AppointmentStatus.CONFIRMED: "planned",
     AppointmentStatus.ATTENDED: "attended",
@@ -220,3 +224,42 @@ async def check_meetings(town: Town) -> None:
             continue
         owner = USERS[item.values["owner"]]
         assert (item.values["status"], owner) == (STATUS[AppointmentStatus(row.status)], row.rep_key)
+
+
+@SEEDS
+async def test_while_reps_are_confirmed_as_other_users_the_crm_has_the_user_of_each_holder(
+    crm: CrmFloor, seed: int
+) -> None:
+    for key in SPARE:
+        crm.crm.crm.users.append(User(id=key, email=f"{key}@example.com", name=key, active=True))
+    town = Town(crm=crm, dice=Random(seed))
+    said: dict[str, str] = {}
+    for _ in range(ACTS):
+        await town.act()
+        match town.dice.choice(("told", "told", "confirmed", "saved", "looked")):
+            case "told":
+                await town.tell()
+                crm.floor.world.clock.advance(MAX_AGE_FOR_BOOKING)
+            case "confirmed":
+                named = town.dice.sample(sorted(IN_THE_CRM), town.dice.randint(0, 4))
+                said = dict(zip(named, town.dice.sample(SPARE, len(named)), strict=True))
+                await confirm_users(crm.env, "crm", said, actor=ADMIN)
+            case "saved":
+                await crm.connect()  # the ids are in doubt
+            case _:
+                crm.floor.world.clock.advance(LOOKS_EVERY)
+                await follow_users(crm.env)
+    await crm.floor.work_out(rounds=200)
+    user_of = {rep: user for user, rep in USERS.items()} | said
+    for lead_id in town.leads:
+        row = crm.crm.crm.row(record_id(await crm.records(lead_id)))
+        async with crm.env.uow() as tx:
+            lead = await tx.leads.get(lead_id)
+        holder = await town.holder(lead_id)
+        if lead is not None and lead.merged_into is None and holder is not None:
+            assert row is not None
+            assert row.values["owner"] == user_of[holder]
+    for meeting in town.meetings:
+        row_of, item = await town.row(meeting), crm.crm.activities.items.get(meeting_key(meeting))
+        if row_of.status == AppointmentStatus.CONFIRMED and item is not None:
+            assert item.values["owner"] == user_of[row_of.rep_key]

@@ -139,9 +139,9 @@ async def index(
     "/v1/connections/{key}/users",
     summary="Say which user of this CRM each rep is",
     description="The whole list. Their leads are told with the id from then on, so that nobody is looked up, and the CRM hears "
-    "at once of the leads of those who are another user than before. The CRM is asked where a pair is new: 422 `unknown-user` "
-    "and `inactive-user`, `unknown-rep`, and `duplicate` for a user who is two reps. A changed `config` of the connection "
-    "forgets them all: it may be another account.",
+    "at once of the leads and meetings of those who are another user than before. The CRM is asked where a pair is new: 422 "
+    "`unknown-user` and `inactive-user`, `unknown-rep`, and `duplicate` for a user who is two reps. A changed `config` of the "
+    "connection forgets them all: it may be another account.",
     responses=problem_responses(401, 403, 404, 409, 422, 503),
 )
 async def put(

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.booking.connections import connection_row
+from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.tables import connections, rep_users
 from pointsman.db.tables.base import INSTANT
 from pointsman.db.tables.roster import reps
@@ -80,6 +81,38 @@ _LOOK_SOON = (
     .where(connections.c.sync_owners, connections.c.users_due_at > bindparam("at", type_=INSTANT))
     .values(users_due_at=bindparam("at", type_=INSTANT))
 )
+#: Keys are `person_key` and `meeting_key`. What another transaction owes in the same moment is rendered after this one.
+_OWE = PreparedStatement("""
+    with things as (
+        select lead_id, null::uuid as appointment_id, null::uuid as rep_id, 'person' as kind, 'pm-lead-' || lead_id as key
+        from (
+            select lead_id from assignments where rep_id = any(:reps) and ended_at is null
+            union
+            select lead_id from appointments where rep_id = any(:reps) and status in ('requested','confirmed')) held
+        union all
+        select lead_id, id, rep_id, 'activity', 'pm-' || id from appointments
+        where rep_id = any(:reps) and status = 'confirmed' and starts_at > :at
+    ), wanted as (
+        select things.*, coalesce(past.sequence + 1, 0) as sequence,
+            md5(cast(:first_id as text) || things.key)::uuid as id
+        from connections k cross join things left join lateral (
+            select d.sequence, d.status = 'pending' and d.xmin = pg_current_xact_id()::xid as is_owed from deliveries d
+            where d.key = things.key and d.connection_id = k.id and d.calendar = '' and d.kind = things.kind
+            order by d.sequence desc limit 1) past on true
+        where k.id = :connection and k.sync_owners and past.is_owed is not true
+          and (things.kind = 'person' or past.sequence is not null)
+    ), owed as (
+        insert into deliveries (id, lead_id, appointment_id, rep_id, connection_id, kind, wanted, key, sequence, status,
+            owed_at, next_attempt_at, created_at)
+        select id, lead_id, appointment_id, rep_id, :connection, kind, 'put', key, sequence, 'pending', :at, :at, :at
+        from wanted
+        on conflict do nothing
+        returning id
+    )
+    select (select procrastinate_defer_jobs_v1(array_agg(row(
+        'pointsman-vendors', 'delivery.run', 0, null, null, jsonb_build_object('delivery_id', id), null
+    )::procrastinate_job_to_defer_v1)) from owed having count(*) > 0) as jobs
+""")
 
 
 class SqlRepUsers:
@@ -109,6 +142,10 @@ class SqlRepUsers:
 
     async def forget(self, connection_id: UUID) -> None:
         await self._connection.execute(_FORGET, {"connection": connection_id})
+
+    async def owe(self, connection_id: UUID, rep_ids: Sequence[UUID], *, first_id: UUID, at: datetime) -> None:
+        given = {"connection": connection_id, "reps": list(rep_ids), "first_id": first_id, "at": at}
+        await _OWE.run(self._connection, given)
 
     async def without_user(self, *, limit: int, connection_id: UUID | None = None) -> Sequence[RepWithoutUser]:
         found = await self._connection.execute(_WITHOUT_USER, {"limit": limit, "connection": connection_id})

@@ -32,7 +32,7 @@ async def confirm_users(env: Env, key: str, wanted: Mapping[str, str], *, actor:
     """These reps are these users from now on, and no others are known; rep's key to the CRM's own id of the user.
 
     The vendor is asked for its users where a pair is new; a pair whose user has left may stay. The leads of each rep who is
-    another user than before are told of the new owner.
+    another user than before, and their meetings to come, are told of the new owner.
 
     Raises NotFound; Invalid for an unknown rep, a user who is not there or not active, and one who is two reps, with the path
     to each; StaleVersion where another request was faster; what `list_users` raises.
@@ -62,7 +62,7 @@ async def confirm_users(env: Env, key: str, wanted: Mapping[str, str], *, actor:
         if gone:
             await tx.rep_users.look_again(connection.id, at=env.clock())
         if changed := [one.rep_id for one in gone.values()] + _others(new, there, listed, reps):
-            await tx.deliveries.owe_records_of(changed, first_id=env.new_id(), at=env.clock())
+            await tx.rep_users.owe(connection.id, changed, first_id=env.new_id(), at=env.clock())
         for rep in new:
             subject = f"connection:{key}/rep:{rep}"
             await tx.alerts.resolve(at=env.clock(), code=AlertCode.CRM_USER_MISSING, subject=subject)

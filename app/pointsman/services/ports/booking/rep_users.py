@@ -74,6 +74,10 @@ class RepUsers(Protocol):
         """All of a connection: it may lead to another account."""
         ...
 
+    async def owe(self, connection_id: UUID, rep_ids: Sequence[UUID], *, first_id: UUID, at: datetime) -> None:
+        """Owe the connection the leads of these reps, and their meetings to come that it heard of, with jobs."""
+        ...
+
     async def without_user(self, *, limit: int, connection_id: UUID | None = None) -> Sequence[RepWithoutUser]:
         """Of all connections in use, or of this one, by connection and rep."""
         ...
