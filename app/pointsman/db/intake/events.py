@@ -87,7 +87,8 @@ _HAS_NEWS = PreparedStatement("""
 """)
 
 _OWN_WRITES_TOLD = PreparedStatement("""
-    select count(*) from inbox i join intakes n on n.id = i.intake_id join connections k on k.key = n.connection
+    select count(distinct i.dedupe_key)
+    from inbox i join intakes n on n.id = i.intake_id join connections k on k.key = n.connection
     where i.result #>> '{note,key}' = 'arrival.own-write' and i.received_at >= :since and k.id = :connection_id
 """)
 

@@ -20,6 +20,11 @@ _BY_ID = select(intakes).where(intakes.c.id == bindparam("intake"))
 _SOURCE_SYSTEMS = PreparedStatement("""
     select distinct coalesce(mapping ->> 'source_system', key) from intakes
 """)
+_OF_CONNECTION = (
+    select(intakes.c.id, intakes.c.version)
+    .where(intakes.c.connection == bindparam("of"), intakes.c.active)
+    .order_by(intakes.c.id)
+)
 _LIST = select(intakes).order_by(intakes.c.key)
 _ADD = insert(intakes).on_conflict_do_nothing(index_elements=[intakes.c.key]).returning(intakes.c.id)
 _REPLACE = (
@@ -46,6 +51,9 @@ class SqlIntakes:
     async def replace(self, row: IntakeRow) -> None:
         values: dict[str, Any] = {name: getattr(row, name) for name in _CHANGING}
         await self._connection.execute(_REPLACE, {"intake": row.id, **values})
+
+    async def of_connection(self, key: str) -> Sequence[tuple[UUID, int]]:
+        return [(row.id, row.version) for row in await self._connection.execute(_OF_CONNECTION, {"of": key})]
 
     async def source_systems(self) -> Sequence[str]:
         return await _SOURCE_SYSTEMS.scalars(self._connection)

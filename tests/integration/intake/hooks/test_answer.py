@@ -136,6 +136,56 @@ async def test_the_same_key_of_another_intake_is_another_event(floor: HookFloor)
     assert len(await floor.items()) == 2
 
 
+def of_form(**changed: Any) -> IntakeInput:
+    """An intake of hand-overs, over the connection of the intake `form`."""
+    given: dict[str, Any] = {"title": "x", "kind": "lead", "verifier": {}, "secrets": None, "active": True}
+    mapping = {"fields": {"lead.email": "email"}}
+    return IntakeInput(**(given | {"connection": "form", "mapping": mapping, "sample": ADA} | changed))
+
+
+async def test_what_comes_to_one_intake_of_a_connection_is_told_to_all_of_them_once(floor: HookFloor) -> None:
+    await floor.intake("form")
+    await create_intake(floor.env, "beside", of_form(), actor=ADMIN)
+    await create_intake(floor.env, "closed", of_form(active=False), actor=ADMIN)
+    await floor.intake("other")
+    floor.script.answer = replying(Event(key="e-1", body=ADA), Event(key="e-2", about="p-2", version="7"))
+    answers = await asyncio.gather(*(floor.post(key) for key in ("form", "beside") * 5))
+    assert {answer.status_code for answer in answers} == {200}
+    told = await floor.world.rows(
+        "select n.key, i.dedupe_key from inbox i join intakes n on n.id = i.intake_id order by 1, 2"
+    )
+    assert [tuple(row) for row in told] == [
+        (key, f"event:{event}") for key in ("beside", "form") for event in ("e-1", "e-2")
+    ]
+    assert await floor.jobs("pointsman") == ["inbox.process"] * 2
+    assert await floor.jobs("pointsman-vendors") == ["intake.fetch"] * 2
+    assert (await floor.post("closed")).status_code == 410
+
+
+async def test_an_intake_that_is_closed_while_the_one_beside_it_is_told_hears_nothing_and_keeps_nobody_from_it(
+    floor: HookFloor,
+) -> None:
+    await floor.intake("form")
+    await create_intake(floor.env, "beside", of_form(), actor=ADMIN)
+    floor.script.answer = replying(Event(key="e-1", body=ADA))
+    async with asyncio.TaskGroup() as both:
+        both.create_task(deactivate_intake(floor.env, "beside", actor=ADMIN))
+        told = [both.create_task(floor.post()) for _ in range(5)]
+    assert {one.result().status_code for one in told} == {200}
+    form = "select count(*) from inbox i join intakes n on n.id = i.intake_id where n.key = 'form'"
+    assert await floor.world.value(form) == 1
+
+
+async def test_a_hook_that_says_look_has_all_intakes_of_the_connection_asked_for(floor: HookFloor) -> None:
+    await floor.intake("form")
+    await create_intake(floor.env, "beside", of_form(), actor=ADMIN)
+    await floor.world.rows("delete from intake_feeds")
+    await floor.world.rows("insert into intake_feeds (intake_id, next_at) select id, '2999-01-01' from intakes")
+    floor.script.answer = lambda _: Reply(status=204)
+    assert (await floor.post()).status_code == 204
+    assert await floor.jobs("pointsman-vendors") == ["intake.catch_up"] * 2
+
+
 @pytest.mark.parametrize(
     ("handshake", "request_of", "wanted"),
     [
