@@ -179,8 +179,8 @@ async def test_an_intake_that_is_closed_while_the_one_beside_it_is_told_hears_no
 async def test_a_hook_that_says_look_has_all_intakes_of_the_connection_asked_for(floor: HookFloor) -> None:
     await floor.intake("form")
     await create_intake(floor.env, "beside", of_form(), actor=ADMIN)
-    await floor.world.rows("delete from intake_feeds")
-    await floor.world.rows("insert into intake_feeds (intake_id, next_at) select id, '2999-01-01' from intakes")
+    first = "insert into intake_feeds (intake_id, next_at) select id, '2999-01-01' from intakes"
+    await floor.world.rows(f"{first} on conflict (intake_id) do update set next_at = '2999-01-01', complete_to = null")
     floor.script.answer = lambda _: Reply(status=204)
     assert (await floor.post()).status_code == 204
     assert await floor.jobs("pointsman-vendors") == ["intake.catch_up"] * 2
