@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.text import Text
 
 import pointsman
 from pointsman.demo.calendars import PRIVATE_EVENT_UID, DemoCalendarEntry
+from pointsman.demo.crm import CrmMeeting, CrmRecord
 from pointsman.demo.results import Arrival, DemoHandover, DemoResults
 from pointsman.domain.messages.message import Message, as_written, say
 from pointsman.services.lead_pages.journey_texts import work_words
@@ -68,7 +70,7 @@ def calendar_table(
         table.add_column(render(say(key), reader), overflow="fold")
     for entry in entries:
         owner = outcome.names.get(entry.owner, entry.owner)
-        when = _when(entry.start, entry.end, zones[entry.owner], reader)
+        when = render(_when(entry.start, entry.end, zones[entry.owner]), reader)
         if outcome.is_appointment(entry.uid):
             table.add_row(owner, when, entry.title)
         else:
@@ -76,6 +78,26 @@ def calendar_table(
             shown = render(say(key, title=entry.title), reader)
             table.add_row(owner, Text(when, "dim"), Text(shown, "dim"))
     return table
+
+
+def crm_table(
+    records: Sequence[CrmRecord], reps: Sequence[Mapping[str, Any]], reader: MessageReader, *, narrow: bool = False
+) -> Table:
+    """What the CRM holds of each lead that it was told of: the owner, the stage and the gate, and the meetings on its record."""
+    names = {rep["email"]: rep["name"] for rep in reps}
+    zones = {rep["email"]: rep["time_zone"] for rep in reps}
+
+    def told(one: CrmMeeting) -> str:
+        when, rep = _when(one.start, one.end, zones.get(one.owner, "Etc/UTC")), names.get(one.owner, one.owner)
+        return render(say("demo-floor.crm-meeting", when=when, rep=rep, outcome=one.outcome), reader)
+
+    cells = []
+    for row in records:
+        owner = names.get(row.owner, row.owner) if row.owner else render(say("demo-floor.crm-nobody"), reader)
+        stands = "\n".join(filter(None, (row.stage, row.gate)))
+        cells.append([Text(row.lead), Text(owner), Text(stands), Text("\n".join(map(told, row.meetings)))])
+    columns = ("demo-floor.lead", "demo-floor.crm-owner", "demo-floor.crm-stands", "demo-floor.crm-meetings")
+    return _table("demo-floor.crm", columns, cells, reader=reader, roomy=2, narrow=narrow)
 
 
 def sent_summary(accepted: int, known: int, reader: MessageReader) -> str:
@@ -133,6 +155,8 @@ def next_steps(
     vendor_url: str,
     vendor_owner: str,
     mail_url: str,
+    crm: str,
+    crm_url: str,
     links: DemoLinks | None,
     state: Path,
     reach: str,
@@ -150,6 +174,7 @@ def next_steps(
             say("demo-floor.next.login", url=calendar_url, name=login[0], password=login[1]),
         ),
         (as_written(vendor), say("demo-floor.next.vendor-words", url=vendor_url, name=vendor_owner, vendor=vendor)),
+        (as_written(crm), say("demo-floor.next.crm-words", url=crm_url)),
         (say("demo-floor.next.mail"), say("demo-floor.next.mail-words", url=mail_url)),
         (say("demo-floor.next.guides"), say("demo-floor.next.guides-words")),
     ]
@@ -228,7 +253,7 @@ def _so_many(number: int, place: str) -> Message:
     return say("demo-floor.part.role", count=number, role=place)
 
 
-def _when(start: datetime, end: datetime, zone: str, reader: MessageReader) -> str:
+def _when(start: datetime, end: datetime, zone: str) -> Message:
     local = ZoneInfo(zone)
     city = zone.partition("/")[2]
-    return render(say("demo-floor.when", start=start.astimezone(local), end=end.astimezone(local), city=city), reader)
+    return say("demo-floor.when", start=start.astimezone(local), end=end.astimezone(local), city=city)

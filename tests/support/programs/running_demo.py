@@ -18,6 +18,7 @@ from uuid import uuid4
 import httpx
 from icalendar import Calendar
 
+from pointsman.demo.crm import CrmRecord, DemoCrm
 from pointsman.demo.files import DemoState
 from pointsman.demo.vendors import DemoVendors, read_vendor_entries
 from pointsman.local.calendar_server import CalendarServer
@@ -181,7 +182,12 @@ class Demo:
         """How much of everything there is; a second start must not add to it."""
         lists = {name: self.every(f"/v1/{name}") for name in ("leads", "inbox", "decisions", "appointments")}
         kinds = Counter("private" if event.uid == "demo-private" else "ours" for event in self.events())
-        return {name: len(rows) for name, rows in lists.items()} | dict(kinds) | {"mail": len(self.mail())}
+        in_crm = {"contacts": len(self.crm()), "meetings": sum(len(one.meetings) for one in self.crm())}
+        return {name: len(rows) for name, rows in lists.items()} | dict(kinds) | {"mail": len(self.mail())} | in_crm
+
+    def crm(self) -> list[CrmRecord]:
+        """The contacts that the CRM was told of."""
+        return DemoCrm(self.vendors.crm).records()
 
 
 @contextmanager

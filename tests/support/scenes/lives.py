@@ -134,8 +134,9 @@ class _Lives:
         self.events += 1
         person = {"email": self.stage.call("GET", f"/v1/leads/{lead}")["email"], "sdr": "jonas@nordwerk.example"}
         said = {f"sdr_{name}": f"said: {name}" for name in _NAMES}
-        marked = {**person, **said, "sdr_need_confirmed": "yes"}
-        event = {"objectId": self._number, "portalId": 1, "occurredAt": self._number, "properties": marked}
+        marked = {**person, **said, "sdr_need_confirmed": "yes", "lastmodifieddate": str(self._number)}
+        properties = {name: {"value": value} for name, value in marked.items()}
+        event = {"vid": self._number, "portal-id": 1, "properties": properties}
         self.stage.read_in("crm-handover", event, event=self._event)
 
     def reassign(self, lead: str) -> None:

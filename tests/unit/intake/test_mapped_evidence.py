@@ -200,7 +200,8 @@ def test_yes_and_no_find_null_for_what_is_neither() -> None:
 @pytest.mark.parametrize("value", [*NO, *NEITHER], ids=repr)
 def test_the_shipped_handover_takes_only_a_known_yes_for_one(value: Any) -> None:
     mapping = parse_mapping(HANDOVER, kind="handover", known=KNOWN)
-    event = {"properties": {"email": "a@b.example", "sdr_need": "Quotes are slow", "sdr_need_confirmed": value}}
+    said = {"email": "a@b.example", "sdr_need": "Quotes are slow", "sdr_need_confirmed": value}
+    event = {"properties": {name: {"value": given} for name, given in said.items()}}
     found = map_event(event, mapping, KNOWN, intake="crm", at=NOW, evaluation=Evaluation(0)).lead_input.evidence
     assert [item for item in found if item.affirmed] == []
     assert [item.affirmed for item in found] == ([False] if value in NO and value not in NEITHER else [])

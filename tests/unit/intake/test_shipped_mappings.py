@@ -24,8 +24,8 @@ TWICE: dict[str, tuple[Any, Any]] = {
         {"portal-id": 1, "vid": 2, "properties": {"lastmodifieddate": {"value": "2"}}},
     ),
     "crm-handover": (
-        {"portalId": 1, "objectId": 2, "occurredAt": 1, "properties": {}},
-        {"portalId": 1, "objectId": 2, "occurredAt": 2, "properties": {}},
+        {"portal-id": 1, "vid": 2, "properties": {"lastmodifieddate": {"value": "1"}}},
+        {"portal-id": 1, "vid": 2, "properties": {"lastmodifieddate": {"value": "2"}}},
     ),
 }
 
@@ -50,8 +50,8 @@ def test_a_person_who_says_two_things_is_heard_twice_and_a_delivery_counts_once(
     [
         ("hubspot-workflow", {"portal-id": 1, "a": 1}, {"portal-id": 1, "a": 2}),
         ("hubspot-workflow", {"portal-id": 1, "vid": 5, "a": 1}, {"portal-id": 1, "vid": 5, "a": 2}),
-        ("crm-handover", {"portalId": 1, "occurredAt": 3, "a": 1}, {"portalId": 1, "occurredAt": 3, "a": 2}),
-        ("crm-handover", {"portalId": 1, "objectId": 5, "a": 1}, {"portalId": 1, "objectId": 5, "a": 2}),
+        ("crm-handover", {"portal-id": 1, "a": 1}, {"portal-id": 1, "a": 2}),
+        ("crm-handover", {"portal-id": 1, "vid": 5, "a": 1}, {"portal-id": 1, "vid": 5, "a": 2}),
     ],
 )
 def test_events_in_which_a_part_of_the_name_is_missing_are_told_apart(key: str, one: Any, other: Any) -> None:
