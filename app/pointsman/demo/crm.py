@@ -20,8 +20,8 @@ _MOST_OWNERS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CrmMeeting:
-    """A meeting on a contact's record; `outcome` in HubSpot's words."""
+class DemoMeeting:
+    """A meeting on a contact's record; `outcome` in the CRM's words."""
 
     start: datetime
     end: datetime
@@ -30,14 +30,14 @@ class CrmMeeting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CrmRecord:
+class DemoContact:
     """A contact as the CRM has it: its owner's address, where it has one, and what the connection's `record` says of it."""
 
     lead: str
     owner: str | None
     stage: str
     gate: str
-    meetings: Sequence[CrmMeeting]
+    meetings: Sequence[DemoMeeting]
 
 
 class DemoCrm:
@@ -71,7 +71,7 @@ class DemoCrm:
 
     def letter(self, written: bytes) -> bytes:
         """The webhook that a workflow of the CRM sends of a contact, with the contact as it is there by now."""
-        told = json.loads(written)
+        told = httpx.Response(200, content=written).json()
         values = {name: one["value"] for name, one in told["properties"].items()}
         marks = {name: value for name, value in values.items() if name in self._wanted["properties"]}
         with self._client() as client:
@@ -87,22 +87,21 @@ class DemoCrm:
         page = str(told["profile-url"]).rpartition("/")[0]
         return json.dumps({**told, "vid": number, "canonical-vid": number, "profile-url": f"{page}/{number}"}).encode()
 
-    def records(self) -> list[CrmRecord]:
+    def records(self) -> list[DemoContact]:
         """The contacts that Pointsman told of, by name, read past everything that Pointsman does."""
         fields = self._wanted["record"]
         with self._client() as client:
             owners = {one["id"]: one["email"] for one in self._users(client)}
             held = self._held(client)
-        meetings = {one["id"]: one for one in held["meetings"]}
+        owner = self._wanted["owner"]
+        meetings = {one["id"]: _meeting(one, owners.get(one.get(owner), "")) for one in held["meetings"]}
         found = [
-            CrmRecord(
+            DemoContact(
                 lead=" ".join(filter(None, (one.get("firstname"), one.get("lastname")))) or one["email"],
-                owner=owners.get(one.get("hubspot_owner_id")),
+                owner=owners.get(one.get(owner)),
                 stage=one.get(fields["stage"], ""),
                 gate=one.get(fields["gate"], ""),
-                meetings=[
-                    _meeting(meetings[name], owners) for name in one["links"].get("meetings", ()) if name in meetings
-                ],
+                meetings=[meetings[name] for name in one["links"].get("meetings", ()) if name in meetings],
             )
             for one in held["contacts"]
             if one.get("pointsman_key")
@@ -144,10 +143,10 @@ def _make(client: httpx.Client, path: str, body: Mapping[str, str]) -> None:
         answer.raise_for_status()
 
 
-def _meeting(found: Mapping[str, Any], owners: Mapping[str, str]) -> CrmMeeting:
-    return CrmMeeting(
+def _meeting(found: Mapping[str, Any], owner: str) -> DemoMeeting:
+    return DemoMeeting(
         start=datetime.fromisoformat(found["hs_meeting_start_time"]),
         end=datetime.fromisoformat(found["hs_meeting_end_time"]),
-        owner=owners.get(found.get("hubspot_owner_id", ""), ""),
+        owner=owner,
         outcome=found.get("hs_meeting_outcome", ""),
     )

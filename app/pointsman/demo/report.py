@@ -13,7 +13,7 @@ from rich.text import Text
 
 import pointsman
 from pointsman.demo.calendars import PRIVATE_EVENT_UID, DemoCalendarEntry
-from pointsman.demo.crm import CrmMeeting, CrmRecord
+from pointsman.demo.crm import DemoContact, DemoMeeting
 from pointsman.demo.results import Arrival, DemoHandover, DemoResults
 from pointsman.domain.messages.message import Message, as_written, say
 from pointsman.services.lead_pages.journey_texts import work_words
@@ -48,7 +48,7 @@ def leads_table(
         lead = Text.assemble(f"{row.lead}\n", (intake, "dim"))
         cells.append([lead, Text.assemble(to, "\n", ("\n".join(below), "dim")), Text(row.why)])
     columns = ("demo-floor.lead", "demo-floor.goes-to", "demo-floor.why")
-    return _table("demo-floor.where-each-went", columns, cells, reader=reader, roomy=1, narrow=narrow)
+    return _table(say("demo-floor.where-each-went"), columns, cells, reader=reader, roomy=1, narrow=narrow)
 
 
 def handovers_table(rows: Sequence[DemoHandover], reader: MessageReader, *, narrow: bool = False) -> Table:
@@ -58,7 +58,7 @@ def handovers_table(rows: Sequence[DemoHandover], reader: MessageReader, *, narr
         gate = Text(render(say(key), reader), style)
         cells.append([Text(row.lead), gate, Text(row.missing), Text(row.what_happens)])
     columns = ("demo-floor.lead", "demo-floor.gate", "demo-floor.missing", "demo-floor.what-happens")
-    return _table("demo-floor.hand-offs", columns, cells, reader=reader, roomy=2, narrow=narrow)
+    return _table(say("demo-floor.hand-offs"), columns, cells, reader=reader, roomy=2, narrow=narrow)
 
 
 def calendar_table(
@@ -81,13 +81,18 @@ def calendar_table(
 
 
 def crm_table(
-    records: Sequence[CrmRecord], reps: Sequence[Mapping[str, Any]], reader: MessageReader, *, narrow: bool = False
+    records: Sequence[DemoContact],
+    reps: Sequence[Mapping[str, Any]],
+    crm: str,
+    reader: MessageReader,
+    *,
+    narrow: bool = False,
 ) -> Table:
     """What the CRM holds of each lead that it was told of: the owner, the stage and the gate, and the meetings on its record."""
     names = {rep["email"]: rep["name"] for rep in reps}
     zones = {rep["email"]: rep["time_zone"] for rep in reps}
 
-    def told(one: CrmMeeting) -> str:
+    def told(one: DemoMeeting) -> str:
         when, rep = _when(one.start, one.end, zones.get(one.owner, "Etc/UTC")), names.get(one.owner, one.owner)
         return render(say("demo-floor.crm-meeting", when=when, rep=rep, outcome=one.outcome), reader)
 
@@ -97,7 +102,7 @@ def crm_table(
         stands = "\n".join(filter(None, (row.stage, row.gate)))
         cells.append([Text(row.lead), Text(owner), Text(stands), Text("\n".join(map(told, row.meetings)))])
     columns = ("demo-floor.lead", "demo-floor.crm-owner", "demo-floor.crm-stands", "demo-floor.crm-meetings")
-    return _table("demo-floor.crm", columns, cells, reader=reader, roomy=2, narrow=narrow)
+    return _table(say("demo-floor.crm", name=crm), columns, cells, reader=reader, roomy=2, narrow=narrow)
 
 
 def sent_summary(accepted: int, known: int, reader: MessageReader) -> str:
@@ -216,7 +221,7 @@ def _lead_lines(links: DemoLinks | None) -> Iterator[tuple[Message, Message]]:
 
 
 def _table(
-    title: str,
+    title: Message,
     columns: Sequence[str],
     rows: Sequence[Sequence[Text]],
     *,
@@ -225,7 +230,7 @@ def _table(
     narrow: bool,
 ) -> Table:
     """By keys. The last `roomy` columns share what room there is; the first ones keep their words whole. `narrow`: all in one."""
-    table = Table(title=render(say(title), reader), title_justify="left", show_lines=True, show_header=not narrow)
+    table = Table(title=render(title, reader), title_justify="left", show_lines=True, show_header=not narrow)
     heads = [render(say(key), reader) for key in columns]
     if narrow:
         table.add_column(overflow="fold")

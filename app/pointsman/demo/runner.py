@@ -135,12 +135,13 @@ def _run(
         entries = calendars.read_entries(server, server_owners()) + read_vendor_entries(vendors)
         entries.sort(key=lambda entry: entry.start)
         records = crm.records()
-    zones = {rep["key"]: rep["time_zone"] for rep in load_yaml("floor.yaml")["reps"]}
+    floor = load_yaml("floor.yaml")
+    zones = {rep["key"]: rep["time_zone"] for rep in floor["reps"]}
     for table in (
         report.leads_table(outcome.arrivals, outcome.names, reader, narrow=out.width < _ROOMY),
         report.handovers_table(outcome.handovers, reader, narrow=out.width < _ROOMY),
         report.calendar_table(entries, outcome, zones, reader),
-        report.crm_table(records, load_yaml("floor.yaml")["reps"], reader, narrow=out.width < _ROOMY),
+        report.crm_table(records, floor["reps"], floor["crm"]["title"], reader, narrow=out.width < _ROOMY),
     ):
         out.print()
         out.print(table)

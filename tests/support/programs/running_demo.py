@@ -18,7 +18,7 @@ from uuid import uuid4
 import httpx
 from icalendar import Calendar
 
-from pointsman.demo.crm import CrmRecord, DemoCrm
+from pointsman.demo.crm import DemoContact, DemoCrm
 from pointsman.demo.files import DemoState
 from pointsman.demo.vendors import DemoVendors, read_vendor_entries
 from pointsman.local.calendar_server import CalendarServer
@@ -185,7 +185,7 @@ class Demo:
         in_crm = {"contacts": len(self.crm()), "meetings": sum(len(one.meetings) for one in self.crm())}
         return {name: len(rows) for name, rows in lists.items()} | dict(kinds) | {"mail": len(self.mail())} | in_crm
 
-    def crm(self) -> list[CrmRecord]:
+    def crm(self) -> list[DemoContact]:
         """The contacts that the CRM was told of."""
         return DemoCrm(self.vendors.crm).records()
 
