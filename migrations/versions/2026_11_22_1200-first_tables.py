@@ -71,6 +71,9 @@ def upgrade() -> None:
         sa.Column("on_release", sa.Text(), server_default="clear", nullable=False),
         sa.Column("record", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("users_due_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("fields", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
+        sa.Column("field_faults", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("fields_due_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.CheckConstraint("max_reading_age_s between 5 and 3600", name=op.f("connections_max_reading_age_check")),
         sa.CheckConstraint("on_release in ('clear','keep')", name=op.f("connections_on_release_check")),
@@ -1383,6 +1386,27 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("deliveries_rep_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("deliveries_pkey")),
     )
+    op.create_table(
+        "crm_records",
+        sa.Column("connection_id", sa.UUID(), nullable=False),
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("lead_id", sa.UUID(), nullable=False),
+        sa.Column("seen", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("told_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("crm_records_connection_id_fkey")),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("crm_records_lead_id_fkey")),
+        sa.PrimaryKeyConstraint("connection_id", "record_id", name=op.f("crm_records_pkey")),
+    )
+    op.create_index("crm_records_lead_idx", "crm_records", ["lead_id", "connection_id"], unique=False)
+    op.create_index(
+        "crm_records_due_idx",
+        "crm_records",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("due_at is not null"),
+    )
     op.create_index("deliveries_created_idx", "deliveries", ["created_at", "id"], unique=False)
     op.create_index(
         "deliveries_vendor_id_idx",
@@ -1575,6 +1599,7 @@ def downgrade() -> None:
     op.drop_index(
         "deliveries_vendor_id_idx", table_name="deliveries", postgresql_where=sa.text("vendor_id is not null")
     )
+    op.drop_table("crm_records")
     op.drop_table("deliveries")
     op.drop_index("slot_holds_open_idx", table_name="slot_holds", postgresql_where=sa.text("released_at is null"))
     op.drop_index("slot_holds_one_per_lead", table_name="slot_holds", postgresql_where=sa.text("released_at is null"))

@@ -6,7 +6,7 @@ changed by the service; rows go only where it says so.
 
 from alembic import op
 
-revision = "0135"
+revision = "0136"
 down_revision = "0112"
 branch_labels = None
 depends_on = None
@@ -46,6 +46,7 @@ CHANGEABLE: dict[str, tuple[str, ...]] = {
 DELETABLE = (
     "connection_pace",
     "connection_tokens",
+    "crm_records",
     "sign_ins",
     "crm_owners",
     "appointment_companions", "calendar_reads", "existing_leads", "missing_events", "idempotency", "rep_calendars", "rep_users", "role_works",

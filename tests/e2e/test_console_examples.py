@@ -23,6 +23,8 @@ CONFLICTS = {
     "POST /v1/connections/{key}/sign-in": 409,  # nobody signs in to a calendar server by OAuth 2
     "GET /v1/connections/{key}/users": 422,  # nor has it users
     "PUT /v1/connections/{key}/users": 422,
+    "GET /v1/connections/{key}/fields": 422,  # it is no CRM
+    "POST /v1/connections/{key}/fields/preview": 422,
     "POST /v1/inbox/{inbox_id}/replay": 409,  # it is no dead letter
     "POST /v1/inbox/{inbox_id}/apply": 409,  # nor was it refused
     "POST /v1/deliveries/{delivery_id}/replay": 409,  # nor is this one

@@ -12,6 +12,7 @@ from pointsman.connectors.records.people import brought, email_of, person_state,
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.sdk_values import LONGEST_ID, check_contract, kept_sequence, kept_text
 from pointsman.domain.errors import NotFound, Unavailable
+from pointsman.domain.field_mapping.mapped import CrmFieldType
 from pointsman.domain.messages.message import say
 from pointsman.domain.policy.crm.actions import CrmAbility
 from pointsman.services.ports.vendors.connections import ConnectionRef
@@ -21,6 +22,7 @@ from pointsman.services.ports.vendors.crm import (
     CrmOwner,
     CrmPerson,
     CrmReceipt,
+    CrmRecord,
     CrmTask,
     CrmUser,
     CrmUserPage,
@@ -54,6 +56,8 @@ from pointsman_sdk import (
 
 T = TypeVar("T")
 _LONGEST_TEXT = 200  # of a name or an address that is shown
+_CHOSEN = frozenset({FieldType.CHOICE, FieldType.CHOICES})
+_MOST_FIELDS, _LONGEST_NAME = 5_000, 200
 _NEEDED = frozenset({Capability.PEOPLE, Capability.OWNERS, Capability.ACTIVITIES})
 
 
@@ -159,14 +163,30 @@ class ConnectorCrm:
             return [
                 CrmField(
                     name=kept_text(one.name),
-                    takes_text=one.type is FieldType.TEXT,
-                    options=tuple(map(kept_text, one.options)) if one.type is FieldType.CHOICE else (),
+                    label=kept_text(one.label[:_LONGEST_NAME]),
+                    type=CrmFieldType(one.type.value),
+                    options=tuple(map(kept_text, one.options)) if one.type in _CHOSEN else (),
                     writable=one.writable,
                 )
                 for one in found
             ]
 
         return await self._gateway.call(connection, listed)
+
+    async def read_person(self, connection: ConnectionRef, person: CrmPerson) -> CrmRecord | None:
+        """By the record's id, else by address or number."""
+        is_known = person.email or not (person.phone or person.id)
+        email = _address(person) if is_known else None
+        by = PersonBy(external_id=person.id, email=email, phone=None if email else person.phone)
+
+        async def read(crm: _Crm) -> CrmRecord | None:
+            found = await crm.people.find(by)
+            if found is None:
+                return None
+            url = None if found.url is None else kept_text(found.url)
+            return CrmRecord(id=kept_text(found.id), url=url, fields=_told(found))
+
+        return await self._on_crm(connection, read, writes=False)
 
     async def put_meeting(self, connection: ConnectionRef, person: CrmPerson, meeting: CrmMeeting) -> CrmReceipt:
         """Once per key."""
@@ -334,7 +354,13 @@ def _receipt(record: RemoteRecord, owner: str | None) -> CrmReceipt:
         version=kept_text(record.version),
         sequence=kept_sequence(record.sequence),
         owner_id=kept,
+        fields=_told(record),
     )
+
+
+def _told(record: RemoteRecord) -> dict[str, object]:
+    """The record's values, by names that a field may have."""
+    return {name: value for name, value in record.fields[:_MOST_FIELDS] if 0 < len(name) <= _LONGEST_NAME}
 
 
 def _contact(person: CrmPerson) -> Contact:

@@ -3,7 +3,7 @@
 Written here too, so that a process that serves or works need not import Alembic to know it: that took a tenth of its start.
 """
 
-HEAD_REVISION = "0135"
+HEAD_REVISION = "0136"
 
 
 def is_newer(revision: str) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pointsman.db.booking.buyer_mail import SqlBuyerMail
     from pointsman.db.booking.calendars.calendars import SqlCalendars
     from pointsman.db.booking.connections import SqlConnections
+    from pointsman.db.booking.crm_records import SqlCrmRecords
     from pointsman.db.booking.deliveries.crm_owners import SqlCrmOwners
     from pointsman.db.booking.deliveries.deliveries import SqlDeliveries
     from pointsman.db.booking.deliveries.existing_leads import SqlExistingLeads
@@ -119,6 +120,7 @@ class SqlTx:
         "pointsman.db.booking.deliveries.existing_leads", "SqlExistingLeads"
     )
     rep_users: cached_property[SqlRepUsers] = _on_use("pointsman.db.booking.rep_users", "SqlRepUsers")
+    crm_records: cached_property[SqlCrmRecords] = _on_use("pointsman.db.booking.crm_records", "SqlCrmRecords")
     paces: cached_property[SqlPaces] = _on_use("pointsman.db.booking.pace.pace", "SqlPaces")
     sign_ins: cached_property[SqlSignInStore] = _on_use("pointsman.db.booking.sign_in", "SqlSignInStore")
     deliveries: cached_property[SqlDeliveries] = _on_use("pointsman.db.booking.deliveries.deliveries", "SqlDeliveries")

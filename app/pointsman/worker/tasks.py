@@ -12,9 +12,11 @@ from pointsman.services.booking.slot_holds import expire_slot_holds
 from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.calendars.poll import poll_calendars, read_outdated
 from pointsman.services.calendars.watches import RENEW_TASK, renew_watches
+from pointsman.services.connections.field_faults import check_mapped_fields
 from pointsman.services.connections.health import probe_connections
 from pointsman.services.connections.users.following import follow_users
 from pointsman.services.deliveries.alerts.late import alert_late_deliveries
+from pointsman.services.deliveries.fields.outward import TAKE_IN_TASK
 from pointsman.services.deliveries.kinds.meeting_link import ASK_EVERY, ask_for_links
 from pointsman.services.deliveries.outdated_readings import OUTDATED_TASK
 from pointsman.services.deliveries.records.existing_leads import EXISTING_TASK, tell_existing_leads
@@ -24,6 +26,8 @@ from pointsman.services.holds.drain import drain_due_holds, drain_holds
 from pointsman.services.intake.hooks.catch_up import catch_up, sweep_feeds
 from pointsman.services.intake.hooks.fetch import fetch_events
 from pointsman.services.intake.receive import process_item, sweep_inbox
+from pointsman.services.intake.records.take_in import take_in_record
+from pointsman.services.intake.records.told import sweep_records
 from pointsman.services.intake.return_from_nurture import return_nurtured_leads
 from pointsman.services.owner_changes.look import look_at_owners, sweep_looks
 from pointsman.services.ports import Env
@@ -74,6 +78,10 @@ async def _catch_up(env: Env, args: Mapping[str, Any]) -> None:
     await catch_up(env, UUID(args["intake_id"]))
 
 
+async def _take_in(env: Env, args: Mapping[str, Any]) -> None:
+    await take_in_record(env, UUID(args["connection_id"]), args["record_id"])
+
+
 #: Job names are part of what lies in the database: a renamed one must be kept under its old name too.
 JOBS: Mapping[str, Job] = {
     "inbox.process": _process_item,
@@ -86,6 +94,7 @@ JOBS: Mapping[str, Job] = {
     "intake.fetch": _fetch_events,
     "intake.catch_up": _catch_up,
     LOOK_TASK: _look_at_owners,
+    TAKE_IN_TASK: _take_in,
 }
 
 
@@ -118,5 +127,7 @@ PERIODIC_TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask(name=LOOK_TASK, every=timedelta(seconds=5), run=sweep_looks),
     PeriodicTask(name=EXISTING_TASK, every=timedelta(seconds=10), run=tell_existing_leads),
     PeriodicTask(name="connections.users", every=timedelta(minutes=1), run=follow_users),
+    PeriodicTask(name="connections.fields", every=timedelta(seconds=60), run=check_mapped_fields),
+    PeriodicTask(name="crm.records", every=timedelta(seconds=30), run=sweep_records),
     PeriodicTask(name="slot_holds.expire", every=timedelta(seconds=10), run=expire_slot_holds),
 )

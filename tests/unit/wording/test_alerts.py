@@ -35,6 +35,7 @@ SAID: Mapping[AlertCode, tuple[str, ...]] = {
     ),
     AlertCode.CONNECTION_REAUTH: ("connection-reauth",),
     AlertCode.CRM_OWNER_DIFFERS: ("crm-owner-differs",),
+    AlertCode.CRM_FIELD: ("crm-field",),
     AlertCode.CRM_USER_MISSING: ("crm-user-missing",),
     AlertCode.DELIVERIES_LATE: ("deliveries-late",),
     AlertCode.DELIVERIES_SWITCHED_OFF: ("deliveries-switched-off",),

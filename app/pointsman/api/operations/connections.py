@@ -13,6 +13,7 @@ from pointsman.api.http.message_reader import ReaderDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.operations.reps_without_user import RepWithoutUserDoc
+from pointsman.domain.field_mapping.mapped import CrmFieldType, Direction, MappedField, Transform, Winner
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.connections.connections import (
     check_connection,
@@ -20,6 +21,7 @@ from pointsman.services.connections.connections import (
     list_connections,
     save_connection,
 )
+from pointsman.services.connections.mapped_fields import MOST_FIELDS, MappedFieldIn
 from pointsman.services.connections.record_fields import RecordFields
 from pointsman.services.connections.users.following import look_for_users
 from pointsman.services.deliveries.records.existing_leads import existing_leads_of
@@ -79,6 +81,12 @@ class ConnectionIn(BaseModel):
         "reps have already, and of their meetings to come: in the background, the newest leads first. `false` also ends "
         "that where it has begun. It is not kept.",
     )
+    fields: Annotated[tuple[MappedFieldIn, ...], Field(max_length=MOST_FIELDS)] = Field(
+        default=(),
+        description="Facts of leads that go into fields of the CRM, come from them, or both. Checked when the connection is "
+        "saved and daily, where its connector has the capability `fields`; preview them with "
+        "`POST /v1/connections/{key}/fields/preview`.",
+    )
     max_reading_age_s: Annotated[
         int | None,
         Field(
@@ -89,6 +97,33 @@ class ConnectionIn(BaseModel):
             "Nothing is booked on a reading of more than 10 seconds.",
         ),
     ] = None
+
+
+class MappedFieldDoc(BaseModel):
+    """A fact of leads, and the CRM's field for it."""
+
+    fact: str = Field(examples=["company.industry"])
+    field: str = Field(examples=["industry"])
+    type: CrmFieldType = Field(description="What the field held when it was looked at last.")
+    direction: Direction
+    wins: Winner
+    choices: dict[str, str]
+    transforms: list[Transform]
+    fault: str | None = Field(description="Why it is left out, since the CRM was looked at last; null: it is used.")
+
+    @staticmethod
+    def of(one: MappedField, row: ConnectionRow, reader: MessageReader) -> "MappedFieldDoc":
+        fault = row.field_faults.get(one.field)
+        return MappedFieldDoc(
+            fact=one.fact,
+            field=one.field,
+            type=one.type,
+            direction=one.direction,
+            wins=one.wins,
+            choices=dict(one.choices),
+            transforms=list(one.transforms),
+            fault=render(fault, reader) if fault else None,
+        )
 
 
 class ConnectionDoc(BaseModel):
@@ -104,6 +139,7 @@ class ConnectionDoc(BaseModel):
     record: dict[RecordValue, str] = Field(
         description="The CRM's field for each value that it is told beside the owner."
     )
+    fields: list[MappedFieldDoc] = Field(description="Facts of leads that go into its fields, or come from them.")
     max_reading_age_s: int | None = Field(
         description="How old a reading may be to show slots and to route by; null: 60."
     )
@@ -121,6 +157,7 @@ class ConnectionDoc(BaseModel):
             sync_owners=row.sync_owners,
             on_release=row.on_release,
             record=dict(row.record),
+            fields=[MappedFieldDoc.of(one, row, reader) for one in row.fields],
             max_reading_age_s=row.max_reading_age_s,
             fault=render(row.fault, reader) if row.fault else None,
             created_at=row.created_at,
@@ -218,6 +255,7 @@ async def put(
         sync_owners=given.sync_owners,
         on_release=given.on_release,
         record=given.record.by_value(),
+        fields=given.fields,
         max_reading_age_s=given.max_reading_age_s,
         existing_leads=given.existing_leads,
         actor=caller.actor,

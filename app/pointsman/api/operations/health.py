@@ -26,7 +26,7 @@ class Ready(BaseModel):
     """The database answers and its schema fits."""
 
     status: str = Field(examples=["ready"])
-    revision: str = Field(description="The schema's revision.", examples=["0135"])
+    revision: str = Field(description="The schema's revision.", examples=["0136"])
     worker: bool = Field(description="Whether a worker gave a sign of life lately; without one, accepted work waits.")
     worker_seen_at: datetime | None
 

@@ -11,6 +11,7 @@ from pointsman.cli.terminal.told_errors import fault_lines
 from pointsman.domain.errors import Fault
 from pointsman.domain.messages.form_faults import form_fault
 from pointsman.domain.text.formatting import dotted_path
+from pointsman.services.connections.mapped_fields import MOST_FIELDS, MappedFieldIn
 from pointsman.services.connections.record_fields import RecordFields
 from pointsman.services.ports.booking.connections import OnRelease
 
@@ -51,6 +52,7 @@ class GivenSetUp(BaseModel):
     on_release: OnRelease = OnRelease.CLEAR
     record: RecordFields = RecordFields()
     existing_leads: StrictBool = True
+    fields: Annotated[tuple[MappedFieldIn, ...], Field(max_length=MOST_FIELDS)] = ()
     max_reading_age_s: Annotated[int | None, Field(strict=True, ge=5, le=3_600)] = None
     calendars: tuple[GivenCalendar, ...] = Field(default=(), max_length=5_000)
     users: tuple[GivenUser, ...] = Field(default=(), max_length=5_000)

@@ -139,6 +139,7 @@ class ServiceHost:
                 sync_owners=given.sync_owners,
                 on_release=given.on_release,
                 record=given.record.by_value(),
+                fields=given.fields,
                 max_reading_age_s=given.max_reading_age_s,
                 existing_leads=given.existing_leads,
                 actor=CLI_ACTOR,

@@ -7,11 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import UUID as UUID_TYPE
 from sqlalchemy import and_, bindparam, insert, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.errors import translating_errors
 from pointsman.db.tables import connection_pace, connections
 from pointsman.db.tables.base import INSTANT
+from pointsman.domain.field_mapping.mapped import MappedField
 from pointsman.domain.messages.message import Message, message_from_json
 from pointsman.services.ports.booking.connections import ConnectionRow, OnRelease, RecordValue
 
@@ -31,6 +33,9 @@ _CHANGE = (
         on_release=bindparam("on_release"),
         record=bindparam("record"),
         users_due_at=None,
+        fields=bindparam("fields"),
+        field_faults=bindparam("field_faults"),
+        fields_due_at=bindparam("fields_due_at"),
     )
 )
 _CHANGING = (
@@ -44,6 +49,9 @@ _CHANGING = (
     "sync_owners",
     "on_release",
     "record",
+    "fields",
+    "field_faults",
+    "fields_due_at",
 )
 _GET = select(connections).where(connections.c.key == bindparam("key"))
 _GET_BY_ID = select(connections).where(connections.c.id == bindparam("of", type_=UUID_TYPE))
@@ -82,6 +90,27 @@ _SET_FAULT = (
     .where(connections.c.id == bindparam("of"), connections.c.fault.is_distinct_from(bindparam("fault")))
     .values(fault=bindparam("fault"))
 )
+_WITH_FIELDS_DUE = (
+    select(connections)
+    .where(
+        connections.c.active,
+        ~connections.c.pending,
+        connections.c.fault.is_(None),
+        connections.c.fields_due_at <= bindparam("at", type_=INSTANT),
+    )
+    .order_by(connections.c.fields_due_at, connections.c.id)
+    .limit(bindparam("limit"))
+)
+_LOOK_AT_FIELDS = (
+    update(connections)
+    .where(connections.c.id == bindparam("of"), connections.c.fields_due_at > bindparam("at", type_=INSTANT))
+    .values(fields_due_at=bindparam("at", type_=INSTANT))
+)
+_NOTE_FIELDS = (
+    update(connections)
+    .where(connections.c.id == bindparam("of"), connections.c.fields == bindparam("seen_fields", type_=JSONB))
+    .values(fields=bindparam("fields"), field_faults=bindparam("field_faults"), fields_due_at=bindparam("due_at"))
+)
 
 
 def connection_row(columns: Mapping[Any, Any]) -> ConnectionRow:
@@ -89,12 +118,32 @@ def connection_row(columns: Mapping[Any, Any]) -> ConnectionRow:
     values = {name: columns[name] for name in ConnectionRow.__slots__}
     fault = message_from_json(values["fault"]) if values["fault"] else None
     record = {RecordValue(value): name for value, name in values["record"].items()}
-    return ConnectionRow(**{**values, "fault": fault, "on_release": OnRelease(values["on_release"]), "record": record})
+    read = {
+        "fault": fault,
+        "on_release": OnRelease(values["on_release"]),
+        "record": record,
+        "fields": tuple(map(MappedField.from_json, values["fields"])),
+        "field_faults": {name: message_from_json(told) for name, told in values["field_faults"].items()},
+    }
+    return ConnectionRow(**{**values, **read})
 
 
 def _values(row: ConnectionRow, names: Iterable[str]) -> dict[str, Any]:
-    stored = {"fault": row.fault.as_json() if row.fault else None, "record": dict(row.record)}
+    stored = {
+        "fault": row.fault.as_json() if row.fault else None,
+        "record": dict(row.record),
+        "fields": _stored(row.fields),
+        "field_faults": _stored_faults(row.field_faults),
+    }
     return {name: getattr(row, name) for name in names} | stored
+
+
+def _stored(fields: Iterable[MappedField]) -> list[dict[str, Any]]:
+    return [one.as_json() for one in fields]
+
+
+def _stored_faults(faults: Mapping[str, Message]) -> dict[str, Any]:
+    return {name: fault.as_json() for name, fault in faults.items()}
 
 
 class SqlConnections:
@@ -132,6 +181,31 @@ class SqlConnections:
     async def to_probe(self, *, at: datetime, limit: int) -> Sequence[ConnectionRow]:
         found = await self._connection.execute(_TO_PROBE, {"at": at, "limit": limit})
         return [connection_row(row) for row in found.mappings()]
+
+    async def with_fields_due(self, *, at: datetime, limit: int) -> Sequence[ConnectionRow]:
+        found = await self._connection.execute(_WITH_FIELDS_DUE, {"at": at, "limit": limit})
+        return [connection_row(row) for row in found.mappings()]
+
+    async def look_at_fields(self, connection_id: UUID, *, at: datetime) -> None:
+        await self._connection.execute(_LOOK_AT_FIELDS, {"of": connection_id, "at": at})
+
+    async def note_fields(
+        self,
+        connection_id: UUID,
+        faults: Mapping[str, Message],
+        *,
+        seen_fields: Sequence[MappedField],
+        fields: Sequence[MappedField],
+        due_at: datetime,
+    ) -> bool:
+        given = {
+            "of": connection_id,
+            "seen_fields": _stored(seen_fields),
+            "fields": _stored(fields),
+            "field_faults": _stored_faults(faults),
+            "due_at": due_at,
+        }
+        return (await self._connection.execute(_NOTE_FIELDS, given)).rowcount == 1
 
     async def set_fault(self, connection_id: UUID, fault: Message | None) -> bool:
         done = await self._connection.execute(

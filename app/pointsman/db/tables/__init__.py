@@ -7,7 +7,7 @@ buyer's mail went), `lead_identities.external_id`, the same names in `refused_wo
 vendors name a calendar by its owner's address; so `deliveries.calendar`, `missing_events.calendar`, `connection_pace.subject`
 and `connection_tokens.subject`), and in the raw `inbox.body`, `inbox_batches.body` and `idempotency.answer`, which have a
 retention, with the vendor's own words for an event beside them, `inbox.dedupe_key`, `inbox.about` and `inbox.version`, which
-may hold an address.
+may hold an address. Of what CRMs have of a lead, `crm_records.seen` has digests alone.
 """
 
 from pointsman.db.tables.appointments import appointment_companions, appointment_events, appointments
@@ -21,7 +21,7 @@ from pointsman.db.tables.connections import (
     rep_users,
 )
 from pointsman.db.tables.crm_owners import crm_owners, owner_changes
-from pointsman.db.tables.deliveries import deliveries
+from pointsman.db.tables.deliveries import crm_records, deliveries
 from pointsman.db.tables.intake import idempotency, inbox, inbox_batches, intake_feeds, intakes, refused_words
 from pointsman.db.tables.leads import accounts, lead_identities, leads
 from pointsman.db.tables.operations import alerts, api_keys, audit, periodic_runs
@@ -60,6 +60,7 @@ __all__ = [
     "connection_tokens",
     "connections",
     "crm_owners",
+    "crm_records",
     "decisions",
     "deliveries",
     "evidence",

@@ -30,6 +30,10 @@ connections = Table(
     # {value: the CRM's field}: what is told beside the owner
     Column("record", JSONB, nullable=False, server_default="{}"),
     instant_column("users_due_at", null=True),  # when to look for its users again; null: at once
+    Column("fields", JSONB, nullable=False, server_default="[]"),  # `MappedField.as_json` each
+    # {the CRM's field: `Message.as_json`}: why it is left out, since it was last looked at
+    Column("field_faults", JSONB, nullable=False, server_default="{}"),
+    instant_column("fields_due_at", null=True),  # when they are to be looked at again
     instant_column("created_at"),
 )
 

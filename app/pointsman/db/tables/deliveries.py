@@ -1,4 +1,4 @@
-"""The table of what is owed to connections: calendars, CRMs and mail to buyers."""
+"""Tables of what is owed to connections (calendars, CRMs and mail to buyers), and of leads' records in CRMs."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, SmallInteger, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
@@ -89,4 +89,19 @@ deliveries = Table(
     Index("deliveries_due_idx", "next_attempt_at", postgresql_where=text("status = 'pending'")),
     # What a mailbox got within a day is counted by it.
     Index("deliveries_mailbox_idx", "mailed_owner", "mailed_at", postgresql_where=text("mailed_owner is not null")),
+)
+
+#: What was last seen of a lead's record in a CRM, by digests: the values themselves are the lead's, and the CRM's.
+crm_records = Table(
+    "crm_records",
+    metadata,
+    Column("connection_id", ForeignKey("connections.id"), primary_key=True),
+    Column("record_id", Text, primary_key=True),  # the CRM's id
+    Column("lead_id", ForeignKey("leads.id"), nullable=False),
+    Column("seen", JSONB, nullable=False, server_default="{}"),  # {the CRM's field: `Seen.as_json`}
+    Column("revision", Integer, nullable=False),  # what was read before the last write says nothing
+    instant_column("told_at", null=True),  # when others changed it, as the CRM tells, since it was read
+    instant_column("due_at", null=True),  # when it is to be read
+    Index("crm_records_lead_idx", "lead_id", "connection_id"),
+    Index("crm_records_due_idx", "due_at", postgresql_where=text("due_at is not null")),
 )

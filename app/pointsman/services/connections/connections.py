@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -11,11 +11,14 @@ from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError, Un
 from pointsman.domain.messages.coded import CodedMessage
 from pointsman.domain.messages.message import Message, intake_name, say
 from pointsman.services.audit import audit
+from pointsman.services.connections.field_faults import LOOK_AGAIN, field_subject
+from pointsman.services.connections.mapped_fields import MappedFieldIn, check_fields, require_fields, typed_fields
 from pointsman.services.connections.missing import no_connection
 from pointsman.services.connections.record_fields import check_record_fields, require_record_fields
 from pointsman.services.connections.sign_in import pending_fault
 from pointsman.services.deliveries.connection_faults import audit_fault, put_back_into_use, put_out_of_use
 from pointsman.services.deliveries.enqueue import resume_connection
+from pointsman.services.deliveries.fields.sides import fact_types
 from pointsman.services.deliveries.records.existing_leads import begin_or_stop
 from pointsman.services.deliveries.vendor_error_text import failure_message, refusal_text
 from pointsman.services.ports import (
@@ -30,6 +33,7 @@ from pointsman.services.ports import (
 )
 from pointsman.services.ports.booking.connections import ConnectionRow, OnRelease, RecordValue
 from pointsman.services.ports.operations.alerts import AlertCode
+from pointsman.services.ports.vendors.crm import CrmField
 from pointsman.services.transactions import run_in_transaction
 
 
@@ -44,6 +48,7 @@ async def save_connection(
     sync_owners: bool = False,
     on_release: OnRelease = OnRelease.CLEAR,
     record: Mapping[RecordValue, str] = MappingProxyType({}),
+    fields: Sequence[MappedFieldIn] = (),
     max_reading_age_s: int | None = None,
     existing_leads: bool = True,
 ) -> tuple[ConnectionRow, bool]:
@@ -53,14 +58,15 @@ async def save_connection(
     One that is switched off is not checked: its vendor may be what is wrong.
 
     With `sync_owners` it is a CRM that hears from now on who owns a lead and which meetings there are; `on_release` says what
-    becomes of the owner there once nobody has the lead, and `record` which of its fields has what is told beside the owner: its
-    fields are asked for, where its connector lists them. With `existing_leads` it is told of the leads that reps have already
-    where it is a CRM from now on, or is to be told more. `max_reading_age_s` is how old a reading of its calendars may be to show
-    slots and to route by (None: FOR_SLOTS). Raises Invalid (configuration, no such connector, no CRM, or the vendor says
-    no), Conflict (of another connector), Unavailable (no answer).
+    becomes of the owner there once nobody has the lead, `record` which of its fields has what is told beside the owner, and
+    `fields` which facts go where: its fields are asked for, where its connector lists them. With `existing_leads` it is told of
+    the leads that reps have already where it is a CRM from now on, or is to be told more. `max_reading_age_s` is how old a
+    reading of its calendars may be to show slots and to route by (None: FOR_SLOTS). Raises Invalid (configuration, no such
+    connector, no CRM, or the vendor says no), Conflict (of another connector), Unavailable (no answer).
     """
     async with env.uow() as tx:
         there = await tx.connections.get(key)
+        types = await fact_types(env, tx) if fields else None
     if there is not None:
         # Before the vendor is asked, who would be lent what the other connector keeps.
         _require_same_connector(there, connector)
@@ -80,9 +86,16 @@ async def save_connection(
             told=say("refusal.no-crm", connector=connector),
         )
     check_record_fields(record, sync_owners=sync_owners)
+    check_fields(fields, record, types, sync_owners=sync_owners)
     connection_id = there.id if there else env.new_id()
-    if active and not pending:
-        await _check(env, ConnectionRef(id=connection_id, connector=connector, config=public, sealed=sealed), record)
+    mapped = typed_fields(fields, None)
+    is_asked = active and not pending
+    if is_asked:
+        ref = ConnectionRef(id=connection_id, connector=connector, config=public, sealed=sealed)
+        listed = await _check(env, ref, asks_fields=bool(record or fields))
+        require_record_fields(record, listed)
+        mapped = typed_fields(fields, listed)
+        require_fields(mapped, listed, types)
     row = ConnectionRow(
         id=connection_id,
         key=key,
@@ -96,6 +109,9 @@ async def save_connection(
         sync_owners=sync_owners,
         on_release=on_release,
         record=record,
+        fields=mapped,
+        # What was not asked for is looked at as soon as it can be.
+        fields_due_at=None if not mapped else env.clock() + (LOOK_AGAIN if is_asked else timedelta()),
         max_reading_age_s=max_reading_age_s,
     )
 
@@ -112,11 +128,14 @@ async def save_connection(
             await tx.calendars.drop_readings(before.id)  # what was read with the old settings says nothing
             await tx.calendars.renew_watches(before.id, at=now)
             await tx.alerts.resolve(at=now, code=AlertCode.CONNECTION_REAUTH, subject=f"connection:{key}")
+            for name in before.field_faults:
+                await tx.alerts.resolve(at=now, code=AlertCode.CRM_FIELD, subject=field_subject(key, name))
             await tx.paces.forgive(before.id, at=now, worked=False)
             if before.config != public:
                 # It may be another account, which has nothing of ours yet: what is missing there was deleted by no human.
                 await tx.deliveries.owe_again(before.id, at=now)
                 await tx.rep_users.forget(before.id)
+                await tx.crm_records.forget(before.id)
                 await _disown_events(env, tx, before.id)
             else:
                 await tx.calendars.doubt(before.id, at=now)  # other secrets may be those of another account
@@ -220,10 +239,11 @@ def _require_same_connector(before: ConnectionRow, connector: str) -> None:
         )
 
 
-async def _check(env: Env, ref: ConnectionRef, record: Mapping[RecordValue, str]) -> None:
+async def _check(env: Env, ref: ConnectionRef, *, asks_fields: bool) -> Sequence[CrmField] | None:
+    """The fields that the vendor has of people; None where they are not asked for, or its connector lists none."""
     try:
         await env.calendars.check(ref)
-        await require_record_fields(env, ref, record)
+        return await env.crm.person_fields(ref) if asks_fields else None
     except VendorReauthError as error:
         message = f"The vendor refuses these credentials: {refusal_text(error)}"
         told = say("refusal.credentials", why=failure_message(error))
@@ -247,6 +267,7 @@ def _audited(row: ConnectionRow) -> dict[str, Any]:
         "sync_owners": row.sync_owners,
         "on_release": row.on_release.value,
         "record": {value.value: name for value, name in row.record.items()},
+        "fields": [one.as_json() for one in row.fields],
         "max_reading_age_s": row.max_reading_age_s,
     }
 

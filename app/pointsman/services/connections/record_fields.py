@@ -6,12 +6,12 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from pointsman.domain.errors import Fault, Invalid
+from pointsman.domain.field_mapping.mapped import CrmFieldType
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.messages.message import say
 from pointsman.domain.messages.suggestions import as_suggestion
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.text.suggestions import in_english, suggest
-from pointsman.services.ports import ConnectionRef, Env
 from pointsman.services.ports.booking.connections import RecordValue
 from pointsman.services.ports.vendors.crm import CrmField
 
@@ -72,9 +72,8 @@ def check_record_fields(fields: Mapping[RecordValue, str], *, sync_owners: bool)
         raise Invalid(faults[0].message, faults=faults, told=faults[0].told)
 
 
-async def require_record_fields(env: Env, connection: ConnectionRef, fields: Mapping[RecordValue, str]) -> None:
-    """Ask the vendor whether it has these fields, where its connector lists them. Raises Invalid; a `VendorError`."""
-    listed = await env.crm.person_fields(connection) if fields else None
+def require_record_fields(fields: Mapping[RecordValue, str], listed: Sequence[CrmField] | None) -> None:
+    """Raises Invalid where the vendor, which has the `listed` fields, has not these; None: its connector lists none."""
     if listed is None:
         return
     known = {one.name: one for one in listed}
@@ -102,12 +101,13 @@ def _fault(value: RecordValue, name: str, known: Mapping[str, CrmField]) -> Faul
         )
     if found.takes_text:
         return None
+    offers_codes = found.type is CrmFieldType.CHOICE and found.options and value in _CODES
     missing = [code for code in _CODES.get(value, ()) if code not in found.options]
-    if found.options and value in _CODES and missing:
+    if offers_codes and missing:
         message = f"The field {shown!r} offers no {', '.join(missing)}: add these options there, or name a text field."
         told = say("refusal.no-record-option", name=shown, options=tuple(missing))
         return Fault(path=path, code="no-such-option", message=message, told=told)
-    if found.options and value in _CODES:
+    if offers_codes:
         return None
     message = f"The field {shown!r} takes no text: name one that does."
     return Fault(path=path, code="no-text-field", message=message, told=say("refusal.no-text-field", name=shown))

@@ -23,6 +23,7 @@ from uuid import UUID
 from pointsman.domain.messages.coded import CodedMessage
 from pointsman.domain.messages.message import say
 from pointsman.services.deliveries.enqueue import SWEEP_BATCH_SIZE
+from pointsman.services.deliveries.fields.outward import FieldsReceipt, note_fields
 from pointsman.services.deliveries.jobs import defer_delivery
 from pointsman.services.deliveries.kinds import RENDER
 from pointsman.services.deliveries.kinds.meeting_link import note_link
@@ -143,6 +144,8 @@ async def _settle_done(env: Env, job: LeasedDelivery, receipt: VendorReceipt | N
     if isinstance(receipt, VendorEvent):
         await note_link(env, job.delivery, receipt)
         await note_guests_refused(env, job, receipt)
+    if isinstance(receipt, FieldsReceipt) and (receipt.sequence is None or receipt.sequence <= job.sequence):
+        await note_fields(env, receipt)
     await settle_delivery(env, job, "done", receipt)
 
 
@@ -185,6 +188,7 @@ async def _claim(env: Env, delivery_id: UUID) -> _Claim | None:
             is_in_use=connection.active and connection.fault is None,
             on_release=connection.on_release,
             record=connection.record,
+            fields=connection.mapped,
         )
         try:
             return _Claim(job, await RENDER[delivery.kind](claimed), at)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # a command that asks one repository need not import the rows
     from pointsman.services.ports.booking.calendars import Calendars
     from pointsman.services.ports.booking.connections import Connections
     from pointsman.services.ports.booking.crm_owners import CrmOwners
+    from pointsman.services.ports.booking.crm_records import CrmRecords
     from pointsman.services.ports.booking.deliveries import Deliveries
     from pointsman.services.ports.booking.existing_leads import ExistingLeadsStore
     from pointsman.services.ports.booking.reminders import Reminders
@@ -113,6 +114,8 @@ class Tx(Protocol):
     def existing_leads(self) -> ExistingLeadsStore: ...
     @property
     def rep_users(self) -> RepUsers: ...
+    @property
+    def crm_records(self) -> CrmRecords: ...
     @property
     def paces(self) -> Paces: ...
     @property

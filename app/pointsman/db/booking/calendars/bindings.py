@@ -15,7 +15,7 @@ BINDINGS = PreparedStatement("""
     select b.id as binding_id, b.rep_id, r.key as rep_key, r.time_zone, r.email, b.calendar, b.writes,
         b.watch_state, b.watch_began_at, b.watch_renew_at,
         c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at,
-        c.max_reading_age_s, c.sync_owners, c.on_release, c.record,
+        c.max_reading_age_s, c.sync_owners, c.on_release, c.record, c.fields, c.field_faults, c.fields_due_at,
         s.window_start, s.window_end, s.busy, s.keyed, s.read_at, s.error,
         coalesce(s.read_at <= b.outdated_at, false) or coalesce((s.owner_zone, s.owner_email) <> (r.time_zone, r.email), false)
             as outdated,
@@ -29,7 +29,7 @@ BINDING = PreparedStatement("""
     select b.id as binding_id, b.rep_id, r.key as rep_key, r.time_zone, r.email, b.calendar, b.writes,
         b.watch_state, b.watch_began_at, b.watch_renew_at,
         c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at,
-        c.max_reading_age_s, c.sync_owners, c.on_release, c.record
+        c.max_reading_age_s, c.sync_owners, c.on_release, c.record, c.fields, c.field_faults, c.fields_due_at
     from rep_calendars b join reps r on r.id = b.rep_id join connections c on c.id = b.connection_id
     where b.id = :binding
 """)
@@ -37,7 +37,7 @@ WRITE_TARGET = PreparedStatement("""
     select b.id as binding_id, b.rep_id, r.key as rep_key, r.time_zone, r.email, b.calendar, b.writes,
         b.watch_state, b.watch_began_at, b.watch_renew_at,
         c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at,
-        c.max_reading_age_s, c.sync_owners, c.on_release, c.record
+        c.max_reading_age_s, c.sync_owners, c.on_release, c.record, c.fields, c.field_faults, c.fields_due_at
     from rep_calendars b join reps r on r.id = b.rep_id join connections c on c.id = b.connection_id
     where b.rep_id = :rep and b.writes
 """)

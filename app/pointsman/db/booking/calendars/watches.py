@@ -26,7 +26,7 @@ LEFT_WATCHED = PreparedStatement("""
     select b.id as binding_id, b.rep_id, r.key as rep_key, r.time_zone, r.email, b.calendar, b.writes,
         b.watch_state, b.watch_began_at, b.watch_renew_at,
         c.id, c.key, c.connector, c.config, c.sealed, c.active, c.pending, c.fault, c.created_at,
-        c.max_reading_age_s, c.sync_owners, c.on_release, c.record
+        c.max_reading_age_s, c.sync_owners, c.on_release, c.record, c.fields, c.field_faults, c.fields_due_at
     from rep_calendars b join reps r on r.id = b.rep_id join connections c on c.id = b.connection_id
     where b.watch_state is not null and not r.active
     order by b.id

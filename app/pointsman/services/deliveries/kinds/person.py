@@ -1,10 +1,11 @@
 """A lead's record in a CRM, and its owner there: the rep who leads the lead's appointment, else the one who has the lead."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from pointsman.domain.messages.message import rep_name, say
 from pointsman.services.deliveries.calendar_event import lead_name
+from pointsman.services.deliveries.fields.outward import FieldsReceipt, OwedFields, owed_fields, refused_fields
 from pointsman.services.deliveries.kinds.rendering import Call, Claimed
 from pointsman.services.deliveries.records.lead_record import person_key
 from pointsman.services.deliveries.records.owners import record_owner
@@ -17,11 +18,11 @@ from pointsman.services.deliveries.records.told import (
     told_record,
 )
 from pointsman.services.deliveries.records.values import RecordText, record_values
-from pointsman.services.ports import VendorReceipt
+from pointsman.services.ports import VendorReceipt, VendorRejectedError
 from pointsman.services.ports.booking.connections import OnRelease
 from pointsman.services.ports.booking.deliveries import DeliveryKind, DeliveryRow
 from pointsman.services.ports.leads.leads import LeadRow
-from pointsman.services.ports.vendors.crm import CrmPerson, UnknownCrmOwnerError
+from pointsman.services.ports.vendors.crm import CrmPerson, CrmReceipt, UnknownCrmOwnerError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +44,17 @@ async def render(claimed: Claimed) -> Call | None:
         return None
     takes_owner_away = record.owner is None and _takes_owner_away(claimed, record)
     # A record that was another lead's is told of nothing but its owner.
-    says = await record_values(claimed, record.lead) if record.lead.merged_into is None else RecordText()
-    if record.owner is None and not takes_owner_away and not says.values:
+    stands = record.lead.merged_into is None
+    says = await record_values(claimed, record.lead) if stands else RecordText()
+    owed = await _owed_fields(claimed, record) if stands else None
+    has_news = owed is not None and owed.are_news
+    has_more = record.owner is not None or takes_owner_away or bool(says.values)
+    if not has_more and not has_news:
         return None
     owner = await record_owner(claimed, record.owner) if record.owner is not None else None
     told = told_record(owner=owner.told if owner else None, address=record.lead.email, values=says.compared)
     keeps_owner = await _keeps_owner(claimed, told)
-    if keeps_owner and await _is_known(claimed, told, has_values=bool(says.values)):
+    if keeps_owner and not has_news and await _is_known(claimed, told, has_values=bool(says.values)):
         return None
     await claimed.tx.deliveries.note_told(claimed.delivery.id, told)
     before = last_told(claimed)
@@ -66,7 +71,45 @@ async def render(claimed: Claimed) -> Call | None:
         keeps_owner=keeps_owner,
         fields=says.values,
     )
-    return _put(claimed, person, record.owner)
+    if owed is None or not has_news:
+        return _put(claimed, person, record.owner)
+    return _with_fields(claimed, person, record.owner, owed, has_more=has_more)
+
+
+async def _owed_fields(claimed: Claimed, record: _Record) -> OwedFields | None:
+    return await owed_fields(claimed.env, claimed.tx, claimed.connection.id, claimed.fields, record.lead, record.id)
+
+
+def _with_fields(claimed: Claimed, person: CrmPerson, owner: str | None, owed: OwedFields, *, has_more: bool) -> Call:
+    """Read the record first, and write those mapped fields that are to be ours; without `has_more` only for their sake.
+
+    A field that was renamed or taken away there since it was looked at is left out, and is looked at again: an owner does not
+    wait for a field.
+    """
+    crm, ref, clock = claimed.env.crm, claimed.connection, claimed.env.clock
+
+    async def put() -> VendorReceipt | None:
+        there = await crm.read_person(ref, person)
+        choices = owed.choices(there, now=clock())
+        values, left_out = owed.written(choices), frozenset[str]()
+        if not values and not has_more:
+            return None
+        known = replace(person, id=there.id if there is not None else person.id)
+        try:
+            receipt = await _put(claimed, replace(known, fields={**person.fields, **values}), owner)()
+        except UnknownCrmOwnerError:
+            raise
+        except VendorRejectedError:
+            left_out = refused_fields(values, await crm.person_fields(ref))
+            if not left_out:
+                raise
+            rest = {name: value for name, value in values.items() if name not in left_out}
+            receipt = await _put(claimed, replace(known, fields={**person.fields, **rest}), owner)()
+        return (
+            FieldsReceipt.of(receipt, owed, choices, left_out=left_out) if isinstance(receipt, CrmReceipt) else receipt
+        )
+
+    return put
 
 
 def _put(claimed: Claimed, person: CrmPerson, owner: str | None) -> Call:

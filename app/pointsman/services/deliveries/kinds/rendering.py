@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from pointsman.domain.field_mapping.mapped import MappedField
 from pointsman.domain.leads.placeholders import company_named
 from pointsman.domain.policy.invitations import Inviter
 from pointsman.domain.policy.pools import BookingRules
@@ -35,7 +36,7 @@ class Claimed:
 
     `owed` is all that was ever owed about this thing, in order; the delivery is the last of it. `is_switched_on`: the
     connection was not switched off by an admin; `is_in_use`: nor is it out of use, so that the call is made. `booked` is None
-    of a lead's record; `on_release` and `record` are the connection's word.
+    of a lead's record; `on_release`, `record` and `fields` are the connection's word.
     """
 
     env: Env
@@ -51,6 +52,7 @@ class Claimed:
     is_in_use: bool = True
     on_release: OnRelease = OnRelease.CLEAR
     record: Mapping[RecordValue, str] = field(default_factory=dict)
+    fields: tuple[MappedField, ...] = ()
 
     @property
     def appointment(self) -> AppointmentRow:

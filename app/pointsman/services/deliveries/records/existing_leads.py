@@ -26,7 +26,7 @@ async def begin_or_stop(
     """
     if not (existing_leads and row.sync_owners):
         await tx.existing_leads.stop(row.id)
-    elif before is None or not before.sync_owners or (before.record, before.config) != (row.record, row.config):
+    elif before is None or not before.sync_owners or _says(before) != _says(row):
         await tx.existing_leads.begin(row.id, at=env.clock())
 
 
@@ -63,3 +63,8 @@ async def _next_batch(env: Env, connection_id: UUID, size: int) -> int:
         return owed.records
 
     return await run_in_transaction(env, work)
+
+
+def _says(row: ConnectionRow) -> tuple[object, ...]:
+    """What each lead's record there depends on, besides the lead."""
+    return row.record, row.fields, row.config

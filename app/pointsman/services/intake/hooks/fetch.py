@@ -10,6 +10,7 @@ from pointsman.domain.messages.message import intake_name, say
 from pointsman.services.deliveries.connection_faults import put_out_of_use
 from pointsman.services.deliveries.vendor_error_text import failure_message
 from pointsman.services.intake.hooks.accept import OURS, event_key
+from pointsman.services.intake.records.told import note_told
 from pointsman.services.ports import (
     ConstraintRefused,
     Env,
@@ -84,6 +85,7 @@ async def _fetch_batch(env: Env, intake_id: UUID, items: Sequence[InboxRow], lea
     if unsure:
         await _put_off(env, unsure, lease, _MAY_BE_OURS, wait=timedelta())
         news = [item for item in news if item not in unsure]
+    await note_told(env, connection, news)
     return await _fetch_items(env, connection, news, lease) if news else 0
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
+from pointsman.domain.field_mapping.mapped import MappedField
 from pointsman.domain.messages.message import Message
 from pointsman.services.ports.vendors.connections import ConnectionRef
 
@@ -46,6 +47,14 @@ class ConnectionRow:
     sync_owners: bool = False  # a CRM that is told who owns a lead, and of its meetings
     on_release: OnRelease = OnRelease.CLEAR
     record: Mapping[RecordValue, str] = field(default_factory=dict)  # the CRM's field for each value beside the owner
+    fields: tuple[MappedField, ...] = ()  # facts of leads that go into its fields, or come from them
+    field_faults: Mapping[str, Message] = field(default_factory=dict)  # why a field is left out, since it was looked at
+    fields_due_at: datetime | None = None  # when they are to be looked at again; None: there is nothing to look at
+
+    @property
+    def mapped(self) -> tuple[MappedField, ...]:
+        """The mapped fields that can be used."""
+        return tuple(one for one in self.fields if one.field not in self.field_faults)
 
     def ref(self) -> ConnectionRef:
         return ConnectionRef(id=self.id, connector=self.connector, config=self.config, sealed=self.sealed)
@@ -79,6 +88,26 @@ class Connections(Protocol):
 
     async def to_probe(self, *, at: datetime, limit: int) -> Sequence[ConnectionRow]:
         """Connections in use but for their fault, whose pace lets a probe begin; those that wait longest first."""
+        ...
+
+    async def with_fields_due(self, *, at: datetime, limit: int) -> Sequence[ConnectionRow]:
+        """Those in use whose mapped fields are to be looked at; the longest due first."""
+        ...
+
+    async def look_at_fields(self, connection_id: UUID, *, at: datetime) -> None:
+        """Have its mapped fields looked at from this time on."""
+        ...
+
+    async def note_fields(
+        self,
+        connection_id: UUID,
+        faults: Mapping[str, Message],
+        *,
+        seen_fields: Sequence[MappedField],
+        fields: Sequence[MappedField],
+        due_at: datetime,
+    ) -> bool:
+        """Keep what was found of exactly the fields that were seen, and when to look again; whether they are still mapped so."""
         ...
 
     async def set_fault(self, connection_id: UUID, fault: Message | None) -> bool:

@@ -20,6 +20,7 @@ class AlertCode(StrEnum):
     CALENDAR_UNREADABLE = "calendar-unreadable"
     CONNECTION_REAUTH = "connection-reauth"
     CRM_OWNER_DIFFERS = "crm-owner-differs"
+    CRM_FIELD = "crm-field"
     CRM_USER_MISSING = "crm-user-missing"
     DELIVERIES_LATE = "deliveries-late"
     DELIVERIES_SWITCHED_OFF = "deliveries-switched-off"

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from pointsman.domain.field_mapping.mapped import CrmFieldType
 from pointsman.domain.policy.crm.actions import CrmAbility
 from pointsman.services.ports.vendors.connections import ConnectionRef, VendorReceipt
 from pointsman.services.ports.vendors.errors import VendorRejectedError
@@ -66,12 +67,27 @@ class CrmPerson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrmField:
-    """A field of the CRM's records of people: whether any text may stand in it, and if it is a choice, what may."""
+    """A field of the CRM's records of people: what it holds, and if that is chosen, from what."""
 
     name: str
-    takes_text: bool
+    label: str
+    type: CrmFieldType
     options: tuple[str, ...] = ()
     writable: bool = True
+
+    @property
+    def takes_text(self) -> bool:
+        """Whether any text may stand in it."""
+        return self.type is CrmFieldType.TEXT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmRecord:
+    """A person's record as it stands in the CRM; `fields` are values by the CRM's own names, as far as it tells them."""
+
+    id: str
+    url: str | None = None
+    fields: Mapping[str, object] = field(repr=False)
 
 
 class CrmMeetingStatus(StrEnum):
@@ -113,9 +129,13 @@ class CrmTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrmReceipt(VendorReceipt):
-    """What the CRM calls the record, and the id of its owner where that was written ("": taken away)."""
+    """What the CRM calls the record, and the id of its owner where that was written ("": taken away).
+
+    `fields` are those values of the record that the answer told.
+    """
 
     owner_id: str | None = None
+    fields: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +174,10 @@ class CrmGateway(Protocol):
         self, connection: ConnectionRef, record_id: str, *, known: Collection[str]
     ) -> OwnerThere | None:
         """The owner of the person's record, by address unless it is a `known` user; None where the record is gone."""
+        ...
+
+    async def read_person(self, connection: ConnectionRef, person: CrmPerson) -> CrmRecord | None:
+        """The person's record, by its id, else by address or number; None where there is none."""
         ...
 
     async def person_fields(self, connection: ConnectionRef) -> Sequence[CrmField] | None:

@@ -1,0 +1,1 @@
+"""Mapped fields of leads' records in CRMs: what is written there beside the owner."""
