@@ -133,6 +133,11 @@ _BOOKING = PreparedStatement("""
         join reps p on p.id = a.rep_id
         where a.lead_id = any(:leads)
         union all
+        select c.at, 'owner-changed', c.id, c.lead_id, jsonb_build_object(
+            'connection', k.key, 'outcome', c.outcome, 'rep', p.key, 'summary', c.message)
+        from owner_changes c join connections k on k.id = c.connection_id left join reps p on p.id = c.rep_id
+        where c.lead_id = any(:leads) and c.decision_id is null
+        union all
         select b.created_at, 'booking-link', b.id, b.lead_id, jsonb_build_object(
             'expires_at', b.expires_at, 'revoked_at', b.revoked_at)
         from booking_links b where b.lead_id = any(:leads)

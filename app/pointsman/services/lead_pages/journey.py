@@ -26,7 +26,14 @@ _MOST_RECORDS = 100
 _ORDER = {kind.value: place for place, kind in enumerate(JourneyKind)}
 #: What only a reader of reasons learns: others' words, the house's systems, rules and exceptions.
 _HOUSE_KINDS = frozenset(
-    {JourneyKind.EVENT, JourneyKind.NEWS, JourneyKind.OVERRIDE, JourneyKind.DELIVERY, JourneyKind.UNTOLD}
+    {
+        JourneyKind.EVENT,
+        JourneyKind.NEWS,
+        JourneyKind.OVERRIDE,
+        JourneyKind.DELIVERY,
+        JourneyKind.OWNER_CHANGED,
+        JourneyKind.UNTOLD,
+    }
 )
 _HOUSE_DETAILS = frozenset({"actor", "person", "account", "fields", "source", "rule", "policy_version", "failed"})
 _UNTOLD = frozenset({"summary", "title", "key_name"})  # texts; what stands beside them says the same as data

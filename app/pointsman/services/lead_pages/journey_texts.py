@@ -13,6 +13,7 @@ from pointsman.domain.messages.message import (
     Arg,
     Message,
     as_written,
+    connection_name,
     message_from_json,
     rep_name,
     say,
@@ -230,6 +231,11 @@ def _booking_link(told: _Told) -> Message:
     return say("journey.booking-link", until=told.at("expires_at"))
 
 
+def _owner_changed(told: _Told) -> Message:
+    why = message_from_json(told.about["summary"])
+    return say("journey.owner-changed", connection=connection_name(told.about["connection"]), why=why)
+
+
 _TEXTS: Mapping[JourneyKind, Callable[[_Told], Message]] = {
     JourneyKind.EVENT: _event,
     JourneyKind.CREATED: _created,
@@ -250,5 +256,6 @@ _TEXTS: Mapping[JourneyKind, Callable[[_Told], Message]] = {
     JourneyKind.HELD: _held,
     JourneyKind.RELEASED: _released,
     JourneyKind.DELIVERY: lambda told: delivery_text(told.about),
+    JourneyKind.OWNER_CHANGED: _owner_changed,
     JourneyKind.BOOKING_LINK: _booking_link,
 }

@@ -7,10 +7,14 @@ from datetime import timedelta
 import pytest
 
 from pointsman.services.deliveries.alerts.late import alert_late_deliveries
+from pointsman.services.lead_pages.journey import load_journey
 from pointsman.services.operations.monitoring import state_counts
 from pointsman.services.owner_changes.judge import MOST_A_DAY
 from pointsman.services.owner_changes.look import look_at_owners
+from pointsman.services.ports.leads.journeys import JourneyKind
+from support.floors.use_case_env import ADMIN
 from support.scenes.crm_owners import USER_OF, OwnerFloor, open_owner_floor
+from support.wording import english
 
 pytestmark = pytest.mark.anyio
 
@@ -308,3 +312,13 @@ async def test_the_health_of_the_connection_counts_them_and_lists_what_differs(f
     assert (found.hour, dict(found.by_outcome)) == (2, {"accepted": 1, "not-allowed": 1})
     assert [(one.lead_id, one.ours, one.theirs) for one in found.differences] == [(refused, "lena", "anna")]
     assert (await state_counts(floor.env))["owner_changes"] == {"accepted": 1, "not-allowed": 1}
+
+
+async def test_the_journey_tells_what_became_of_it_to_the_house(floor: OwnerFloor) -> None:
+    lead_id = await floor.lead("lena")
+    floor.human(lead_id, "jonas")
+    await floor.settle()
+    journey = await load_journey(floor.env, lead_id, actor=ADMIN)
+    (told,) = [one for one in journey.entries if one.kind == JourneyKind.OWNER_CHANGED]
+    assert (told.details["connection"], told.details["outcome"], told.details["rep"]) == ("crm", "refused", "jonas")
+    assert english(told.text).endswith("the owner here stands, as the policy says")

@@ -32,6 +32,7 @@ class JourneyKind(StrEnum):
     HELD = "held"
     RELEASED = "released"
     DELIVERY = "delivery"
+    OWNER_CHANGED = "owner-changed"  # by others in a CRM; what was accepted is told by its decision
     BOOKING_LINK = "booking-link"
 
 
