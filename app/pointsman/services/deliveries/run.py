@@ -88,7 +88,7 @@ async def run_delivery(env: Env, delivery_id: UUID) -> None:
     if claim.refused is not None:
         await give_up(env, job, CodedMessage(DeliveryError.GAVE_UP, failure_message(claim.refused)))
     elif claim.put_off is not None:
-        await put_off_until(env, job, CodedMessage(DeliveryError.MAIL_BOUND, claim.put_off.told), claim.put_off.until)
+        await put_off_until(env, job, CodedMessage(claim.put_off.code, claim.put_off.told), claim.put_off.until)
     elif claim.call is None:
         await settle_delivery(env, job, "superseded")
     elif job.connection.fault or not job.connection.active:

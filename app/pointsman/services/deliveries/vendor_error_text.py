@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pointsman.domain.messages.message import Message, say
 from pointsman.services.ports import VendorError, VendorRejectedError
+from pointsman.services.ports.booking.deliveries import DeliveryError
 from pointsman.services.wording.english import english_words
 
 _LONGEST = 300
@@ -70,9 +71,9 @@ def refusal_text(error: BaseException) -> str:
 class PutOffError(Exception):
     """What may be said from `until` on, and not before."""
 
-    def __init__(self, told: Message, *, until: datetime) -> None:
+    def __init__(self, told: Message, *, until: datetime, code: DeliveryError) -> None:
         super().__init__(told.key)
-        self.told, self.until = told, until
+        self.told, self.until, self.code = told, until, code
 
 
 def failure_message(error: BaseException) -> Message:

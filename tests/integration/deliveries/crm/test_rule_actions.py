@@ -16,10 +16,12 @@ from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.crm import ConnectorCrm
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
+from pointsman.domain.messages.message import as_written
 from pointsman.domain.roster.roles import Work
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.deliveries.replay import replay_deliveries
 from pointsman.services.deliveries.run import run_delivery
+from pointsman.services.holds.close_lead import close_lead
 from pointsman.services.ports.booking.deliveries import DeliveryFilter
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.reassignment.manual import assign_manually
@@ -275,6 +277,17 @@ async def test_without_a_crm_that_hears_of_leads_nothing_is_owed(crm: CrmFloor) 
     await crm.connect(sync_owners=False)
     lead_id, _ = await assigned(crm)
     assert await owed(crm, lead_id) == []
+
+
+async def test_a_lead_that_no_rep_has_any_more_before_the_crm_heard_of_it_is_not_made_there(crm: CrmFloor) -> None:
+    lead_id, _ = await assigned(crm)
+    async with crm.env.uow() as tx:
+        lead = await tx.leads.get(lead_id, lock=True)
+        assert lead is not None
+        await close_lead(crm.env, tx, lead, end_reason="closed", why=as_written("x"), actor=ADMIN)
+    await crm.floor.work_out()
+    assert {status for _, status in await owed(crm, lead_id)} == {"superseded"}
+    assert crm.crm.crm.of("person") == list(members(crm)) == tasks(crm) == []
 
 
 async def test_another_account_is_not_told_of_what_was_done(crm: CrmFloor) -> None:

@@ -202,6 +202,12 @@ async def crm_person(claimed: Claimed) -> CrmPerson | None:
     return await known_person(claimed, claimed.lead) if claimed.lead.email else None
 
 
+async def record_told_last(claimed: Claimed, lead_id: UUID) -> DeliveryRow | None:
+    """The latest that this CRM is, or was, to be told of the lead's record."""
+    owed = await claimed.tx.deliveries.of_thing(*_thing(claimed, lead_id))
+    return owed[-1] if owed else None
+
+
 async def known_person(claimed: Claimed, lead: LeadRow) -> CrmPerson:
     """The lead by what the CRM knows it by, its record's id where it has one; with the sequence that was told of it last."""
     owed = await claimed.tx.deliveries.of_thing(*_thing(claimed, lead.id))

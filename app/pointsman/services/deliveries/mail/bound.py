@@ -12,6 +12,7 @@ from pointsman.domain.policy.invitations import BuyerMessage
 from pointsman.services.deliveries.kinds.rendering import Claimed
 from pointsman.services.deliveries.vendor_error_text import PutOffError
 from pointsman.services.ports.booking.buyer_mail import Mailbox
+from pointsman.services.ports.booking.deliveries import DeliveryError
 
 DAY = timedelta(days=1)
 #: Nobody in earnest changes an appointment more often: a booking, its reminders and some moves are six. It is as often as
@@ -40,7 +41,7 @@ async def take_turn(claimed: Claimed, message: BuyerMessage, to: Mailbox, *, sen
         if until is not None and until >= claimed.appointment.starts_at and message is BuyerMessage.CANCELLATION:
             until = None
     if until is not None:
-        raise PutOffError(say("vendor.mail-bound", count=len(sent)), until=until)
+        raise PutOffError(say("vendor.mail-bound", count=len(sent)), until=until, code=DeliveryError.MAIL_BOUND)
     await tx.buyer_mail.address(delivery.id, lease=claimed.lease, to=to, sender=sender, at=now)
 
 

@@ -51,6 +51,7 @@ class DeliveryError(StrEnum):
     BEHIND = "behind"
     UNKNOWN_OWNER = "unknown-owner"
     MAIL_BOUND = "mail-bound"
+    RECORD_FIRST = "record-first"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
