@@ -1,9 +1,13 @@
 """Pools, roles, rules, connections and deliveries in a state that a request does not fit."""
 
 from dataclasses import replace
+from typing import Any
 
 import httpx
 
+from pointsman.cli.session import CLI_ACTOR
+from pointsman.services.connections.users.confirm import confirm_users
+from pointsman.services.ports.vendors.crm import CrmUserPage
 from support.programs.running_fake import running_fake
 from support.scenes.stage import Scenes, Stage
 
@@ -69,7 +73,29 @@ def users(it: Stage) -> Scenes:
         yield "GET /v1/connections/{key}/users", 200, it.ask("GET", "/v1/connections/house-crm/users")
         unfit = {"users": {"anna": "user-1", "ben": "user-3", "clara": "user-9"}}
         yield "PUT /v1/connections/{key}/users", 422, it.ask("PUT", "/v1/connections/house-crm/users", unfit)
+        yield "PUT /v1/connections/{key}/users", 409, _overtaken(it)
     it.call("PUT", "/v1/connections/house-crm", {**asked, "active": False})
+
+
+def _overtaken(it: Stage) -> httpx.Response:
+    """What an admin is told whose list comes while another admin's is kept."""
+    state = it.served.app.state
+    env, calls = state.env, list[object]()
+
+    class Slow:
+        """The CRM, during whose first answer another admin is faster."""
+
+        async def user_page(self, *given: Any, **named: Any) -> CrmUserPage:
+            if not calls:
+                calls.append(given)
+                await confirm_users(env, "house-crm", {"anna": "user-1"}, actor=CLI_ACTOR)
+            return await env.crm.user_page(*given, **named)
+
+    state.env = replace(env, crm=Slow())
+    try:
+        return it.ask("PUT", "/v1/connections/house-crm/users", {"users": {"anna": "user-2", "ben": "user-1"}})
+    finally:
+        state.env = env
 
 
 def undeliverable(it: Stage) -> Scenes:

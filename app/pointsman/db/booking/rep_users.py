@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ARRAY, any_, bindparam, delete, or_, select, update
 from sqlalchemy import UUID as UUID_TYPE
-from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -47,7 +47,7 @@ _PUT = _INSERT.on_conflict_do_update(
     },
 )
 _FORGET = delete(rep_users).where(rep_users.c.connection_id == _connection)
-_DROP = _FORGET.where(rep_users.c.rep_id.in_(bindparam("reps", expanding=True)))
+_DROP = _FORGET.where(rep_users.c.rep_id == any_(bindparam("reps", type_=ARRAY(UUID_TYPE))))
 _IN_USE = (connections.c.sync_owners, connections.c.active, ~connections.c.pending)
 _WITHOUT_USER = (
     select(connections.c.key.label("connection"), reps.c.key.label("rep_key"), rep_users.c.state)
