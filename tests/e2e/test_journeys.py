@@ -144,7 +144,7 @@ def pasted(commands: str, folder: Path, url: str) -> subprocess.CompletedProcess
     return subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, timeout=240, check=False)
 
 
-@pytest.mark.parametrize("count", [20, pytest.param(200, marks=pytest.mark.deep)])
+@pytest.mark.parametrize("count", [12, pytest.param(200, marks=pytest.mark.deep)])
 def test_a_journey_is_all_that_the_tables_hold_of_a_lead_in_order(stage: tuple[Stage, str], count: int) -> None:
     floor, url = stage
     leads = live(floor, count, Random(count))

@@ -13,6 +13,7 @@ from pointsman.services.booking.book import book
 from pointsman.services.intake.submit_lead import submit_lead
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.routing.ledger_audit import verify_all_ledgers
+from support.deep import every
 from support.floors.appointment_states import DO
 from support.floors.booking_floor import SETTER, Floor, open_floor
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.anyio
 STEPS = 100
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", every(2, {f"{seed}": seed for seed in range(4)}))
 async def test_after_every_act_the_books_agree(database_url: str, seed: int) -> None:
     chance = random.Random(seed)
     done: list[str] = []

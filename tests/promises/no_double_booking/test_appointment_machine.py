@@ -28,6 +28,7 @@ from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.roster.change_roster import add_time_off
 from pointsman.services.routing.ledger_audit import verify_ledger
 from support.databases.fixtures import EmptyDatabase
+from support.deep import every
 from support.floors.booking_floor import CLOSERS, SETTER, open_floor
 from support.floors.booking_machine import DESIGNERS, HOLDER, LENGTH, BookingMachine, run_lives, time_of
 from support.floors.use_case_env import ADMIN, POLICY, absence
@@ -314,11 +315,18 @@ class Appointments(BookingMachine):
         await self._deliver()
 
 
-@pytest.mark.parametrize("checked", [True, False], ids=["checked", "by-the-database-alone"])
-@pytest.mark.parametrize("kind", ["strict", "flexible", "balanced", "companions"])
+KINDS = ("strict", "flexible", "balanced", "companions")
+#: What is offered, and whether the service looks before it writes or leaves it to the database alone.
+WAYS = {f"{kind}-checked": (kind, True) for kind in KINDS} | {
+    f"{kind}-by-the-database": (kind, False) for kind in KINDS
+}
+
+
+@pytest.mark.parametrize("way", every(3, WAYS, always=[f"{kind}-checked" for kind in KINDS]))
 def test_no_rep_is_ever_booked_twice_and_each_free_rep_can_be_booked(
-    empty_database: EmptyDatabase, kind: str, checked: bool
+    empty_database: EmptyDatabase, way: tuple[str, bool]
 ) -> None:
+    kind, checked = way
     with_companions = kind == "companions"
     given = {"offer": "flexible" if with_companions else kind, "with_companions": with_companions, "checked": checked}
     run_lives(Appointments, empty_database, lives=scaled(5), steps=25, **given)

@@ -25,6 +25,7 @@ from pointsman.services.reassignment.manual import assign_manually
 from pointsman.services.roster.change_roster import RosterInput, put_roster
 from pointsman.services.routing.ledger_audit import verify_ledger
 from pointsman.services.routing.overrides import add_override
+from support.deep import every
 from support.floors.booking_floor import SETTER, Floor, open_floor
 from support.floors.use_case_env import ADMIN, POLICY, SENDER, rep_given
 
@@ -64,7 +65,7 @@ NEVER = {
 }
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", every(2, {f"{seed}": seed for seed in (1, 2, 3)}))
 async def test_whatever_happens_at_once_the_promises_hold(database_url: str, seed: int) -> None:
     async with open_floor(database_url) as floor:
         chance = Random(seed)
