@@ -224,3 +224,19 @@ async def test_fields_of_a_lead_that_was_not_told_yet_make_its_contact(portal: P
     assert portal.contacts() == [("ada@lead.example", "Ada Weber", "71")]
     with pytest.raises(VendorRejectedError):
         await portal.crm.put_fields(portal.connection, ADA, {"no_such_property": "x"})
+
+
+async def test_a_task_and_a_list_take_three_requests_and_fields_two_where_the_lead_and_the_owner_are_known(
+    portal: Portal,
+) -> None:
+    made = await portal.put(replace(ADA, owner=ANNA))
+    portal.vendor.add_list("17")
+    known, owner = replace(ADA, id=made.vendor_id), CrmOwner(email="anna@example.com", id="71")
+    await portal.crm.put_task(portal.connection, known, replace(CALL, owner=owner))  # what is asked of an account once
+    before = len(portal.wire.seen)
+    await portal.crm.put_task(portal.connection, known, replace(CALL, key="pm-task-2-1", owner=owner))
+    after_task = len(portal.wire.seen)
+    await portal.crm.put_fields(portal.connection, known, {"jobtitle": "Head of sales"})
+    after_fields = len(portal.wire.seen)
+    await portal.crm.put_membership(portal.connection, known, key="pm-list-2-1", programme="17")
+    assert (after_task - before, after_fields - after_task, len(portal.wire.seen) - after_fields) == (3, 2, 3)
