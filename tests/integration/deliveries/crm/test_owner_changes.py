@@ -6,12 +6,16 @@ from datetime import timedelta
 
 import pytest
 
+from pointsman.domain.permissions.sides import ActorRole
+from pointsman.services.appointments.actions import cancel
+from pointsman.services.booking.book import book
 from pointsman.services.deliveries.alerts.late import alert_late_deliveries
 from pointsman.services.lead_pages.journey import load_journey
 from pointsman.services.operations.monitoring import state_counts
 from pointsman.services.owner_changes.judge import MOST_A_DAY
 from pointsman.services.owner_changes.look import look_at_owners
 from pointsman.services.ports.leads.journeys import JourneyKind
+from support.floors.booking_floor import SETTER
 from support.floors.use_case_env import ADMIN
 from support.scenes.crm_owners import USER_OF, OwnerFloor, open_owner_floor
 from support.wording import english
@@ -322,3 +326,27 @@ async def test_the_journey_tells_what_became_of_it_to_the_house(floor: OwnerFloo
     (told,) = [one for one in journey.entries if one.kind == JourneyKind.OWNER_CHANGED]
     assert (told.details["connection"], told.details["outcome"], told.details["rep"]) == ("crm", "refused", "jonas")
     assert english(told.text).endswith("the owner here stands, as the policy says")
+
+
+async def test_the_appointment_of_a_booked_lead_goes_along_and_a_rep_who_is_not_free_is_refused(
+    floor: OwnerFloor,
+) -> None:
+    await floor.policy("accept")
+    rows = {}
+    while set(rows) != {"anna", "ben"}:
+        lead_id, handed = await floor.crm.floor.ready()
+        if handed.closer in ("anna", "ben") and handed.closer not in rows:
+            at = rows["anna" if handed.closer == "ben" else "ben"].starts_at if rows else handed.slots[0].start
+            rows[handed.closer] = await book(floor.env, lead_id, at, actor=SETTER)
+    await floor.settle()
+    row = rows["anna"]
+    floor.human(row.lead_id, "ben")  # who has a meeting at that time
+    await floor.settle()
+    assert (await floor.holder(row.lead_id), await floor.outcomes(row.lead_id)) == ("anna", ["not-allowed"])
+    await cancel(floor.env, rows["ben"].id, by=ActorRole.CLOSER, reason="x", actor=SETTER)
+    floor.human(row.lead_id, "anna")
+    await floor.settle()
+    floor.human(row.lead_id, "ben")
+    await floor.settle()
+    assert (await floor.holder(row.lead_id), floor.owner(row.lead_id)) == ("ben", "ben")
+    assert (await floor.crm.floor.appointment(row.id)).rep_key == "ben"
