@@ -108,12 +108,13 @@ class Run:
     async def until_settled(self, connections: Sequence[str], until: float, console: Console) -> bool:
         """Whether these are owed nothing any more before the moment `until` (monotonic)."""
         began = last = time.monotonic()
-        # What was done is done once more after a while, where a call may still be on its way; reminders have their time; and a
-        # link that a vendor has not told yet is asked for.
+        # What was done is done once more after a while, where a call may still be on its way; reminders have their time, and as
+        # one is due every few minutes, each has four to go out; and a link that a vendor has not told yet is asked for.
         query = """
             select d.status, count(*) from deliveries d join connections k on k.id = d.connection_id
             where k.key = any(%s) and (d.error_code is null or d.error_code not like '%%-once-more')
               and not (d.status = 'pending' and d.error_code is null and d.next_attempt_at > now() + interval '4 minutes')
+              and not (d.status = 'pending' and d.key like '%%-reminder-%%' and d.owed_at > now() - interval '4 minutes')
             group by 1
             union all select 'linkless', count(*) from appointments
             where vendor_meeting and join_url is null and status in ('requested', 'confirmed') having count(*) > 0
