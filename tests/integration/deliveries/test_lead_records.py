@@ -226,6 +226,22 @@ async def test_a_survivor_of_whom_the_crm_never_heard_takes_over_the_record_of_t
     assert crm.owner() == moved.rep.key
 
 
+async def test_a_survivor_whose_record_was_made_by_a_call_that_was_not_heard_has_that_one_and_the_other_no_owner(
+    crm: CrmFloor,
+) -> None:
+    gone, _ = await assigned(crm)
+    await crm.floor.work()
+    stays, rep = await assigned(crm)
+    crm.wire.lose_answer(times=100)
+    await crm.floor.work()
+    assert owner(crm, stays) == rep
+    assert [one.vendor_id for one in await crm.records(stays)] == [None]
+    crm.wire.heal()
+    await merge_leads(crm.env, gone, into=stays, reason="x", actor=ADMIN)
+    await crm.floor.work_out()
+    assert (owner(crm, gone), owner(crm, stays)) == (None, rep)
+
+
 async def test_a_lead_with_a_number_alone_is_known_by_it(crm: CrmFloor) -> None:
     lead_id, rep = await assigned(crm)
     await crm.floor.world.rows(

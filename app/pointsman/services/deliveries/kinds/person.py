@@ -1,5 +1,6 @@
 """A lead's record in a CRM, and its owner there: the rep who leads the lead's appointment, else the one who has the lead."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from pointsman.services.deliveries.records.told import (
     has_new_address,
     has_same_owner,
     last_known,
+    may_be_unnamed,
     may_have_owner,
     record_id,
     told_record,
@@ -172,16 +174,32 @@ async def _record(claimed: Claimed) -> _Record | None:
     """
     own, lead = record_id(claimed.owed), claimed.lead
     if lead.merged_into is None:
-        return _Record(lead=lead, id=own or await _inherited(claimed, lead), owner=await _owner(claimed, lead))
+        known = await _id_of(claimed, lead, claimed.owed, besides=claimed.delivery.id)
+        return _Record(lead=lead, id=known, owner=await _owner(claimed, lead))
     survivor = await claimed.tx.leads.get(lead.merged_into)
     if survivor is None or (own is None and survivor.email == lead.email):
         return None
     if own is None:  # it may have been made by a call that was never answered
         return _Record(lead=lead, id=None, owner=None)
     owed = await claimed.tx.deliveries.of_thing(*_thing(claimed, survivor.id))
-    if own == (record_id(owed) or await _inherited(claimed, survivor)):
+    if survivor.email == lead.email and may_be_unnamed(owed):
+        return None  # the survivor's own delivery finds it by its address
+    if own == await _id_of(claimed, survivor, owed):
         return _Record(lead=survivor, id=own, owner=await _owner(claimed, survivor))
     return _Record(lead=lead, id=own, owner=None)
+
+
+async def _id_of(
+    claimed: Claimed, lead: LeadRow, owed: Sequence[DeliveryRow], *, besides: UUID | None = None
+) -> str | None:
+    """The record of the lead itself, of which `owed` tells, else that of a lead that was merged into it.
+
+    None where it may have one that no answer named: that one is looked for, and no other takes its place.
+    """
+    own = record_id(owed)
+    if own is not None or may_be_unnamed(owed, besides=besides):
+        return own
+    return await _inherited(claimed, lead)
 
 
 async def _inherited(claimed: Claimed, lead: LeadRow) -> str | None:
@@ -214,7 +232,7 @@ async def known_person(claimed: Claimed, lead: LeadRow) -> CrmPerson:
     return CrmPerson(
         key=person_key(lead.id),
         sequence=owed[-1].sequence if owed else 0,
-        id=record_id(owed) or await _inherited(claimed, lead),
+        id=await _id_of(claimed, lead, owed),
         email=lead.email,
         phone=lead.phone_key,
         name=lead_name(lead, claimed.reader),

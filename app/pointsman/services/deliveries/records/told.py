@@ -34,6 +34,11 @@ def record_id(owed: Sequence[DeliveryRow]) -> str | None:
     return next((one.vendor_id for one in reversed(owed) if one.vendor_id is not None), None)
 
 
+def may_be_unnamed(owed: Sequence[DeliveryRow], *, besides: UUID | None = None) -> bool:
+    """Whether a call may have made a record whose id no answer named. The attempt of `besides` is about to begin."""
+    return record_id(owed) is None and any(one.attempts > (one.id == besides) for one in owed)
+
+
 def last_known(owed: Sequence[DeliveryRow], *, besides: UUID) -> DeliveryRow | None:
     """The delivery whose state stands in the CRM, as far as we know: None where a call may have ended otherwise since.
 
