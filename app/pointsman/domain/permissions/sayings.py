@@ -128,5 +128,7 @@ BODY_FIELDS: Mapping[str, Mapping[str, Topic]] = {
     "TimeOffIn": dict.fromkeys(("first_day", "last_day", "start", "end", "reason"), Topic.WISH),
     "ExplainIn": dict.fromkeys(("lead_id", "facts", "version", "document", "purpose", "gate_open"), Topic.WISH),
     "SimulateIn": dict.fromkeys(("since", "until", "limit", "ledgers_from_zero"), Topic.WISH),
+    "PreviewIn": dict.fromkeys(("lead", "record", "fields"), Topic.WISH),
+    "MappedFieldIn": dict.fromkeys(("fact", "field", "direction", "wins", "choices", "transforms"), Topic.WISH),
     "SimulateDocumentIn": dict.fromkeys(("since", "until", "limit", "ledgers_from_zero", "document"), Topic.WISH),
 }
