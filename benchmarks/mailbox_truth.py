@@ -253,18 +253,19 @@ def reminders_wrong(
     """How many reminders did not come, came twice or to others; `expected`: the span, for an appointment that begins then."""
     owed, came = owed_by_id(service), {one.id: one for one in mailbox.arrived()}
     known = {one.id: one for one in appointments(service)}
-    told = Counter[tuple[UUID, timedelta]]()
+    told = Counter[tuple[UUID, timedelta, str]]()
     found = Counter[str]()
     for name, one in owed.items():
         span = reminder_span(one.key)
         if span is None or name not in came:
             continue
-        told[one.appointment, span] += 1
+        told[one.appointment, span, came[name].to] += 1
         about = known[one.appointment]
         found["reminders to an address that was never the buyer's"] += came[name].to not in addresses_of(about.lead_id)
-    found["reminders that came in several messages"] += sum(count > 1 for count in told.values())
+    found["mailboxes with one reminder in several messages"] += sum(count > 1 for count in told.values())
+    reminded = {(appointment, span) for appointment, span, _ in told}
     for appointment_id, (span, start) in expected.items():
         about = known[appointment_id]
         is_due = about.start == start and not about.called_off
-        found["reminders that did not come"] += is_due and not told[appointment_id, span]
+        found["reminders that did not come"] += is_due and (appointment_id, span) not in reminded
     return dict(found)

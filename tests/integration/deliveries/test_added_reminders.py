@@ -11,11 +11,12 @@ from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.deliveries.reminders import AGAIN_AFTER, owe_missing_reminders
 from pointsman.services.deliveries.told import reminder_key
+from pointsman.services.ports import VendorUnansweredError
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.sweeps import SWEEP_TIME_BUDGET, ItemsFailed
 from support.floors.booking_floor import SETTER
 from support.floors.use_case_env import POLICY
-from support.mail_floor import MailFloor, mailing, open_mail_floor
+from support.mail_floor import MailFloor, mailing, open_mail_floor, tell_address
 
 pytestmark = pytest.mark.anyio
 
@@ -149,6 +150,25 @@ async def test_reminders_go_over_the_connection_that_mail_goes_over_now(line: Ma
         owed = "select k.key from deliveries d join connections k on k.id = d.connection_id where d.key = :key"
         keys = [reminder_key(row.id, minutes * MINUTES) for row in rows.values()]
         assert [await line.floor.world.value(owed, key=key) for key in keys] == ways
+
+
+async def test_a_reminder_that_may_lie_in_the_old_mailbox_is_another_message_in_the_new_one(line: MailFloor) -> None:
+    row = await line.booked()
+    await line.floor.work()
+    await line.floor.world.publish(mailing(reminders=["10m"]))
+    await owe_missing_reminders(line.env)
+    line.mail.cues = [VendorUnansweredError("cut after DATA")]
+    await wait_until(line, row, 10 * MINUTES)
+    await tell_address(line, row.lead_id, "weber@lead.example")
+    line.floor.world.clock.advance(MINUTES)
+    await line.floor.work()
+    line.floor.world.clock.advance(MINUTES)
+    await line.floor.work()
+    reminded = [mail for mail in line.mail.arrived if "-reminder-" in mail.key]
+    assert [mail.to for mail in reminded] == [f"{row.lead_id}@lead.example", "weber@lead.example"]
+    assert len({mail.key for mail in reminded}) == 2
+    owed = [(item.status, item.unsure) for item in await line.notices(row) if "-reminder-" in item.key]
+    assert sorted(owed) == [("done", 0), ("superseded", 1)]
 
 
 async def test_what_is_due_already_does_not_go_out(line: MailFloor) -> None:

@@ -10,7 +10,7 @@ from pointsman.services.deliveries.ics_invitation import build_invitation
 from pointsman.services.deliveries.kinds.notice_message import build_notice, change_url, lead_reader_language
 from pointsman.services.deliveries.kinds.rendering import Call, Claimed
 from pointsman.services.deliveries.mail.bound import take_turn
-from pointsman.services.deliveries.mail.connection import move_mail, other_connection
+from pointsman.services.deliveries.mail.connection import begin_anew, move_mail, other_connection
 from pointsman.services.deliveries.notices import invitation_rules
 from pointsman.services.deliveries.owe import owe
 from pointsman.services.deliveries.told import (
@@ -48,6 +48,9 @@ async def render(claimed: Claimed) -> Call | None:
         raise OwnRefusalError(say("vendor.too-late-for-mail"))
     if message is None or to is None:
         return None
+    if message is BuyerMessage.REMINDER and _may_lie_elsewhere(claimed, to):
+        await begin_anew(claimed.env, claimed.tx, claimed.delivery, past)
+        return None
     return await _message(claimed, message, to, heard)
 
 
@@ -79,6 +82,12 @@ def which_message(claimed: Claimed, heard: MailHistory, to: Mailbox | None) -> B
     if row.status in CALLED_OFF:
         return BuyerMessage.CANCELLATION if heard.has_heard(to) else None
     return BuyerMessage.CHANGE if heard.has_heard(to) else BuyerMessage.CONFIRMATION
+
+
+def _may_lie_elsewhere(claimed: Claimed, to: Mailbox) -> bool:
+    """Whether this message may have come to a mailbox that the buyer has left since: that one's is no message to the new one."""
+    delivery = claimed.delivery
+    return delivery.unsure > 1 and delivery.mailed_key not in {None, to.key}
 
 
 async def _goes_another_way(claimed: Claimed, past: Sequence[DeliveryRow]) -> bool:

@@ -47,23 +47,45 @@ async def move_mail(env: Env, tx: Tx, delivery: DeliveryRow, to: UUID, past: Seq
 
     One that may have arrived stays the same message, which may arrive twice.
     """
-    now, last = env.clock(), max(item.sequence for item in past if item.key == delivery.key)
     unsure = delivery.unsure - 1  # without this claim, which makes no call
     moved = replace(
-        delivery,
-        id=env.new_id(),
+        _next_of(env, delivery, past),
         connection_id=to,
-        sequence=last + 1,
-        status="pending",
         attempts=unsure,
         unsure=unsure,
         mailed_from=delivery.mailed_from if unsure else None,
         mailed_as=delivery.message_key if unsure else None,
         said=delivery.said if unsure else None,
+    )
+    await tx.deliveries.add(moved)
+    await defer_delivery(tx, moved)
+
+
+async def begin_anew(env: Env, tx: Tx, delivery: DeliveryRow, past: Sequence[DeliveryRow]) -> None:
+    """Owe the same to another mailbox, as a message of its own; the claimed delivery, which may have arrived, ends."""
+    fresh = replace(
+        _next_of(env, delivery, past),
+        attempts=0,
+        unsure=0,
+        mailed_to=None,
+        mailed_key=None,
+        mailed_from=None,
+        mailed_as=None,
+        said=None,
+    )
+    await tx.deliveries.add(fresh)
+    await defer_delivery(tx, fresh)
+
+
+def _next_of(env: Env, delivery: DeliveryRow, past: Sequence[DeliveryRow]) -> DeliveryRow:
+    now, last = env.clock(), max(item.sequence for item in past if item.key == delivery.key)
+    return replace(
+        delivery,
+        id=env.new_id(),
+        sequence=last + 1,
+        status="pending",
         owed_at=now,
         next_attempt_at=now,
         error_code=None,
         last_error=None,
     )
-    await tx.deliveries.add(moved)
-    await defer_delivery(tx, moved)
