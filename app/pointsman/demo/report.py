@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -13,7 +12,6 @@ from rich.text import Text
 
 import pointsman
 from pointsman.demo.calendars import PRIVATE_EVENT_UID, DemoCalendarEntry
-from pointsman.demo.crm import DemoContact, DemoMeeting
 from pointsman.demo.results import Arrival, DemoHandover, DemoResults
 from pointsman.domain.messages.message import Message, as_written, say
 from pointsman.services.lead_pages.journey_texts import work_words
@@ -48,7 +46,7 @@ def leads_table(
         lead = Text.assemble(f"{row.lead}\n", (intake, "dim"))
         cells.append([lead, Text.assemble(to, "\n", ("\n".join(below), "dim")), Text(row.why)])
     columns = ("demo-floor.lead", "demo-floor.goes-to", "demo-floor.why")
-    return _table(say("demo-floor.where-each-went"), columns, cells, reader=reader, roomy=1, narrow=narrow)
+    return _table("demo-floor.where-each-went", columns, cells, reader=reader, roomy=1, narrow=narrow)
 
 
 def handovers_table(rows: Sequence[DemoHandover], reader: MessageReader, *, narrow: bool = False) -> Table:
@@ -58,7 +56,7 @@ def handovers_table(rows: Sequence[DemoHandover], reader: MessageReader, *, narr
         gate = Text(render(say(key), reader), style)
         cells.append([Text(row.lead), gate, Text(row.missing), Text(row.what_happens)])
     columns = ("demo-floor.lead", "demo-floor.gate", "demo-floor.missing", "demo-floor.what-happens")
-    return _table(say("demo-floor.hand-offs"), columns, cells, reader=reader, roomy=2, narrow=narrow)
+    return _table("demo-floor.hand-offs", columns, cells, reader=reader, roomy=2, narrow=narrow)
 
 
 def calendar_table(
@@ -70,7 +68,7 @@ def calendar_table(
         table.add_column(render(say(key), reader), overflow="fold")
     for entry in entries:
         owner = outcome.names.get(entry.owner, entry.owner)
-        when = render(_when(entry.start, entry.end, zones[entry.owner]), reader)
+        when = _when(entry.start, entry.end, zones[entry.owner], reader)
         if outcome.is_appointment(entry.uid):
             table.add_row(owner, when, entry.title)
         else:
@@ -78,31 +76,6 @@ def calendar_table(
             shown = render(say(key, title=entry.title), reader)
             table.add_row(owner, Text(when, "dim"), Text(shown, "dim"))
     return table
-
-
-def crm_table(
-    records: Sequence[DemoContact],
-    reps: Sequence[Mapping[str, Any]],
-    crm: str,
-    reader: MessageReader,
-    *,
-    narrow: bool = False,
-) -> Table:
-    """What the CRM holds of each lead that it was told of: the owner, the stage and the gate, and the meetings on its record."""
-    names = {rep["email"]: rep["name"] for rep in reps}
-    zones = {rep["email"]: rep["time_zone"] for rep in reps}
-
-    def told(one: DemoMeeting) -> str:
-        when, rep = _when(one.start, one.end, zones.get(one.owner, "Etc/UTC")), names.get(one.owner, one.owner)
-        return render(say("demo-floor.crm-meeting", when=when, rep=rep, outcome=one.outcome), reader)
-
-    cells = []
-    for row in records:
-        owner = names.get(row.owner, row.owner) if row.owner else render(say("demo-floor.crm-nobody"), reader)
-        stands = "\n".join(filter(None, (row.stage, row.gate)))
-        cells.append([Text(row.lead), Text(owner), Text(stands), Text("\n".join(map(told, row.meetings)))])
-    columns = ("demo-floor.lead", "demo-floor.crm-owner", "demo-floor.crm-stands", "demo-floor.crm-meetings")
-    return _table(say("demo-floor.crm", name=crm), columns, cells, reader=reader, roomy=2, narrow=narrow)
 
 
 def sent_summary(accepted: int, known: int, reader: MessageReader) -> str:
@@ -160,8 +133,6 @@ def next_steps(
     vendor_url: str,
     vendor_owner: str,
     mail_url: str,
-    crm: str,
-    crm_url: str,
     links: DemoLinks | None,
     state: Path,
     reach: str,
@@ -179,7 +150,6 @@ def next_steps(
             say("demo-floor.next.login", url=calendar_url, name=login[0], password=login[1]),
         ),
         (as_written(vendor), say("demo-floor.next.vendor-words", url=vendor_url, name=vendor_owner, vendor=vendor)),
-        (as_written(crm), say("demo-floor.next.crm-words", url=crm_url)),
         (say("demo-floor.next.mail"), say("demo-floor.next.mail-words", url=mail_url)),
         (say("demo-floor.next.guides"), say("demo-floor.next.guides-words")),
     ]
@@ -221,7 +191,7 @@ def _lead_lines(links: DemoLinks | None) -> Iterator[tuple[Message, Message]]:
 
 
 def _table(
-    title: Message,
+    title: str,
     columns: Sequence[str],
     rows: Sequence[Sequence[Text]],
     *,
@@ -230,7 +200,7 @@ def _table(
     narrow: bool,
 ) -> Table:
     """By keys. The last `roomy` columns share what room there is; the first ones keep their words whole. `narrow`: all in one."""
-    table = Table(title=render(title, reader), title_justify="left", show_lines=True, show_header=not narrow)
+    table = Table(title=render(say(title), reader), title_justify="left", show_lines=True, show_header=not narrow)
     heads = [render(say(key), reader) for key in columns]
     if narrow:
         table.add_column(overflow="fold")
@@ -258,7 +228,7 @@ def _so_many(number: int, place: str) -> Message:
     return say("demo-floor.part.role", count=number, role=place)
 
 
-def _when(start: datetime, end: datetime, zone: str) -> Message:
+def _when(start: datetime, end: datetime, zone: str, reader: MessageReader) -> str:
     local = ZoneInfo(zone)
     city = zone.partition("/")[2]
-    return say("demo-floor.when", start=start.astimezone(local), end=end.astimezone(local), city=city)
+    return render(say("demo-floor.when", start=start.astimezone(local), end=end.astimezone(local), city=city), reader)

@@ -12,7 +12,6 @@ from rich.text import Text
 
 from pointsman.demo import calendars, report
 from pointsman.demo.api import ApiClient, DemoError, refusal_error
-from pointsman.demo.crm import DemoCrm
 from pointsman.demo.files import DemoState, load_yaml, read_example
 from pointsman.demo.phone import hand_over_by_phone
 from pointsman.demo.progress import ProgressLine
@@ -80,8 +79,6 @@ def run_demo(
         vendor=load_yaml("floor.yaml")["vendor"]["title"],
         vendor_owner=outcome.names.get(vendor_owners()[0], vendor_owners()[0]),
         mail_url=f"{vendors.mail.url}/",
-        crm=load_yaml("floor.yaml")["crm"]["title"],
-        crm_url=DemoCrm(vendors.crm).items_url,
         links=links,
         state=kept.path.parent,
         reach=reach,
@@ -119,29 +116,26 @@ def _lead_from_the_start_page(kept: DemoState, links: report.DemoLinks | None) -
 def _run(
     api: ApiClient, server: CalendarServer, vendors: DemoVendors, kept: DemoState, out: Console, reader: MessageReader
 ) -> DemoResults:
-    story, crm = load_yaml("story.yaml"), DemoCrm(vendors.crm)
+    story = load_yaml("story.yaml")
     with ProgressLine(out, reader) as steps:
         steps.begin("demo-floor.step.floor")
         senders = seed_floor(api, server, kept, now=datetime.now(UTC), vendors=vendors)
         steps.begin("demo-floor.step.leads")
-        receipts = _send(api, senders, crm, story["leads"], steps)
+        receipts = _send(api, senders, story["leads"], steps)
         _wait(api, steps)
         steps.begin("demo-floor.step.hand-over")
-        receipts += _send(api, senders, crm, story["handovers"], steps)
+        receipts += _send(api, senders, story["handovers"], steps)
         phone = hand_over_by_phone(api, story["phone"], reader)
         _wait(api, steps)
         steps.begin("demo-floor.step.reading")
         outcome = gather_results(api, story, phone)
         entries = calendars.read_entries(server, server_owners()) + read_vendor_entries(vendors)
         entries.sort(key=lambda entry: entry.start)
-        records = crm.records()
-    floor = load_yaml("floor.yaml")
-    zones = {rep["key"]: rep["time_zone"] for rep in floor["reps"]}
+    zones = {rep["key"]: rep["time_zone"] for rep in load_yaml("floor.yaml")["reps"]}
     for table in (
         report.leads_table(outcome.arrivals, outcome.names, reader, narrow=out.width < _ROOMY),
         report.handovers_table(outcome.handovers, reader, narrow=out.width < _ROOMY),
         report.calendar_table(entries, outcome, zones, reader),
-        report.crm_table(records, floor["reps"], floor["crm"]["title"], reader, narrow=out.width < _ROOMY),
     ):
         out.print()
         out.print(table)
@@ -158,31 +152,24 @@ def _run(
 
 
 def _send(
-    api: ApiClient,
-    senders: Mapping[str, Sender],
-    crm: DemoCrm,
-    letters: Sequence[Mapping[str, str]],
-    steps: ProgressLine,
+    api: ApiClient, senders: Mapping[str, Sender], letters: Sequence[Mapping[str, str]], steps: ProgressLine
 ) -> list[dict[str, Any]]:
     receipts = []
     for number, letter in enumerate(letters):
         steps.update("demo-floor.step.so-far", done=number, total=len(letters))
-        receipts.append(_post(api, senders[letter["intake"]], crm, letter))
+        receipts.append(_post(api, senders[letter["intake"]], letter))
     return receipts
 
 
-def _post(api: ApiClient, sender: Sender, crm: DemoCrm, letter: Mapping[str, str]) -> dict[str, Any]:
+def _post(api: ApiClient, sender: Sender, letter: Mapping[str, str]) -> dict[str, Any]:
     """What the service said that it accepted; `closed` names an intake that an admin took out of the demo's hands."""
 
     def post() -> httpx.Response:
-        return sender.send(api, body, event_id=f"demo-{letter['body']}", now=datetime.now(UTC))
+        return sender.send(api, read_example(letter["body"]), event_id=f"demo-{letter['body']}", now=datetime.now(UTC))
 
     closed = {"accepted": 0, "duplicates": 0, "closed": letter["intake"]}
     if not sender.signs_as_asked:
         return closed
-    body = read_example(letter["body"])
-    if crm.sends(letter["intake"]):
-        body = crm.letter(body)
     answer = post()
     if answer.status_code in _UNKNOWN_SECRET and set_intake_secret(api, letter["intake"], sender.secret):
         answer = post()

@@ -8,7 +8,6 @@ import httpx
 
 from pointsman.demo import calendars
 from pointsman.demo.api import ApiClient
-from pointsman.demo.crm import DemoCrm
 from pointsman.demo.files import DemoState, load_yaml, read_example
 from pointsman.demo.senders import Sender
 from pointsman.demo.vendors import DemoVendors, connect_calendars, connect_mail, vendor_owners
@@ -42,14 +41,13 @@ def seed_floor(
 ) -> dict[str, Sender]:
     """Roster, calendars, policy and intakes; answers with the senders by their intake's key.
 
-    A floor without `vendors` writes no mail, tells no CRM, and has all calendars on the server.
+    A floor without `vendors` writes no mail, and has all calendars on the server.
     """
     floor = load_yaml("floor.yaml")
     _roster(api, floor)
     policy = read_example("policy.yaml")
     if vendors is not None:
         connect_mail(api, vendors, floor["mail"], floor["organisation"])
-        DemoCrm(vendors.crm).connect(api, floor["reps"])
         policy = policy.replace(b"# invitations:", b"invitations:")
     _policy(api, policy)
     calendars_here = floor["calendars"]

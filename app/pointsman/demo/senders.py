@@ -1,4 +1,4 @@
-"""The outside world: forms, a CRM's workflows and a list provider that sign and send their webhooks."""
+"""The outside world: forms, a CRM and a list provider that sign and send their webhooks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

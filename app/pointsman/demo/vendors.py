@@ -1,4 +1,4 @@
-"""What the demo plays on this machine: a vendor with one closer's calendar, a CRM, and a mailbox for what buyers get."""
+"""What the demo plays on this machine: a vendor with one closer's calendar, and a mailbox for what buyers get."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,34 +21,28 @@ _KEY = "pointsman_key"  # the event's property with our key
 
 @dataclass(frozen=True, slots=True)
 class DemoVendors:
-    """The fakes of one state folder."""
+    """Both fakes of one state folder."""
 
     calendars: FakeVendor
     mail: FakeVendor
-    crm: FakeVendor
 
     @classmethod
     def of(cls, state: Path) -> "DemoVendors":
         floor = load_yaml("floor.yaml")
-        vendor, mail, crm = floor["vendor"], floor["mail"], floor["crm"]
+        vendor, mail = floor["vendor"], floor["mail"]
         return cls(
             calendars=FakeVendor(state / "vendor", vendor["connection"]["connector"], (vendor["port"],)),
             mail=FakeVendor(state / "mail", mail["connection"]["connector"], tuple(mail["ports"])),
-            crm=FakeVendor(state / "crm", crm["connection"]["connector"], (crm["port"],)),
         )
 
     def start(self) -> None:
-        """Run them all. They have to run before the service does, as the calendar server."""
+        """Run both. They have to run before the service does, as the calendar server."""
         with ThreadPoolExecutor() as pool:
-            list(pool.map(FakeVendor.start, self._all))
+            list(pool.map(FakeVendor.start, (self.calendars, self.mail)))
 
     def stop(self) -> None:
-        for one in self._all:
-            one.stop()
-
-    @property
-    def _all(self) -> Sequence[FakeVendor]:
-        return self.calendars, self.mail, self.crm
+        self.calendars.stop()
+        self.mail.stop()
 
 
 def vendor_owners() -> list[str]:

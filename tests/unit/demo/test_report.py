@@ -69,8 +69,6 @@ def test_the_end_says_how_another_terminal_reaches_this_floor(language: str, rea
             vendor_url="http://127.0.0.1:8427",
             vendor_owner="clara",
             mail_url="http://127.0.0.1:8026/",
-            crm="HubSpot",
-            crm_url="http://127.0.0.1:8429/_control/items",
             links=None,
             state=Path(".pointsman/demo"),
             reach=reach,
